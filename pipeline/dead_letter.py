@@ -1,0 +1,53 @@
+"""A message that could not be understood, kept with the reason and what to do about it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Reason(StrEnum):
+    """Stable codes: dashboards, scripts and `nabiz dead-letters --reason` rely on them."""
+
+    TOO_LARGE = "too_large"
+    EMPTY = "empty"
+    NOT_UTF8 = "not_utf8"
+    NOT_JSON = "not_json"
+    MISSING_FIELD = "missing_field"
+    WRONG_TYPE = "wrong_type"
+    UNKNOWN_TYPE = "unknown_type"
+    TIME_WITHOUT_OFFSET = "time_without_offset"
+    TIME_IN_FUTURE = "time_in_future"
+    TEXT_TOO_LONG = "text_too_long"
+    SCORE_OUT_OF_SCALE = "score_out_of_scale"
+    UNSUPPORTED_SCALE = "unsupported_scale"
+    MISSING_KEY = "missing_key"
+    KEY_MISMATCH = "key_mismatch"
+
+
+class Invalid(Exception):  # noqa: N818 - it is a verdict on input, not an error of ours
+    """A message that is wrong: `reason` for machines, `sentence` for the person who mends it."""
+
+    def __init__(self, reason: Reason, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.sentence = sentence
+
+
+class DeadLetter(msgspec.Struct, frozen=True):
+    """`payload` and `key` are the bytes as received, personal data masked (base64 in JSON)."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: Reason
+    sentence: str
+    payload: bytes
+    key: bytes | None
+    received_at: datetime
+    retried_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """Where the message was read: the same message always has the same id."""
+        return f"{self.topic}/{self.partition}/{self.offset}"

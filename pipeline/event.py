@@ -1,0 +1,111 @@
+"""What a customer did or said: the envelope that every source is mapped to.
+
+The structs below are the contract. `schemas/` holds the JSON Schema made from them.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+MAX_TEXT = 20_000
+"""Longest `text`, in characters."""
+
+Identifier = Annotated[str, Meta(min_length=1, max_length=200)]
+ShortText = Annotated[str, Meta(max_length=200)]
+Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
+
+
+class EventType(StrEnum):
+    """What happened. Everything up to `offer.dismissed` is an interaction, the rest feedback."""
+
+    MESSAGE = "message"
+    CALL = "call"
+    VISIT = "visit"
+    USAGE = "usage"
+    TICKET_OPENED = "ticket.opened"
+    TICKET_REPLIED = "ticket.replied"
+    TICKET_RESOLVED = "ticket.resolved"
+    TICKET_REOPENED = "ticket.reopened"
+    SELF_SERVICE_VIEWED = "self_service.viewed"
+    SELF_SERVICE_SEARCHED = "self_service.searched"
+    SELF_SERVICE_RESOLVED = "self_service.resolved"
+    SELF_SERVICE_ABANDONED = "self_service.abandoned"
+    ORDER_PLACED = "order.placed"
+    ORDER_PROMISED = "order.promised"
+    ORDER_SHIPPED = "order.shipped"
+    ORDER_DELIVERED = "order.delivered"
+    ORDER_RETURNED = "order.returned"
+    PAYMENT_FAILED = "payment.failed"
+    OUTAGE_STARTED = "outage.started"
+    OUTAGE_ENDED = "outage.ended"
+    OFFER_SHOWN = "offer.shown"
+    OFFER_ACCEPTED = "offer.accepted"
+    OFFER_DISMISSED = "offer.dismissed"
+    SURVEY = "survey"
+    REVIEW = "review"
+    COMPLAINT = "complaint"
+    POST = "post"
+
+
+FEEDBACK = frozenset({EventType.SURVEY, EventType.REVIEW, EventType.COMPLAINT, EventType.POST})
+"""Types that travel on `cx.feedback`; all others travel on `cx.interactions`."""
+
+
+class AuthorType(StrEnum):
+    """Who wrote or acted. Only customers' words count as their sentiment."""
+
+    CUSTOMER = "customer"
+    AGENT = "agent"
+    BOT = "bot"
+    SYSTEM = "system"
+
+
+class Metric(StrEnum):
+    """The question that a score answers."""
+
+    NPS = "nps"
+    CSAT = "csat"
+    CES = "ces"
+    RATING = "rating"
+
+
+class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    """An answer on a numeric scale; `scale_min <= value <= scale_max`."""
+
+    metric: Metric
+    value: float
+    scale_min: float
+    scale_max: float
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One event of one customer. Identity is `event_id`; a higher `revision` replaces a lower."""
+
+    event_id: Identifier
+    occurred_at: Moment
+    customer_id: Identifier
+    channel: Annotated[str, Meta(min_length=1, max_length=50)]
+    type: EventType
+    revision: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+    text: Annotated[str, Meta(max_length=MAX_TEXT)] | None = None
+    title: Annotated[str, Meta(max_length=1_000)] | None = None
+    language: ShortText | None = None
+    score: Score | None = None
+    touchpoint: ShortText | None = None
+    ticket_id: ShortText | None = None
+    order_id: ShortText | None = None
+    product: ShortText | None = None
+    segment: ShortText | None = None
+    account_id: ShortText | None = None
+    brand: ShortText | None = None
+    source: ShortText | None = None
+    author_type: AuthorType = AuthorType.CUSTOMER
+    attributes: dict[str, str | int | float | bool | None] = {}
+
+
+def topic_of(event_type: EventType) -> str:
+    """The topic that events of this type are published to."""
+    return "cx.feedback" if event_type in FEEDBACK else "cx.interactions"
