@@ -1,0 +1,73 @@
+"""Every Prometheus metric of the pipeline, with what it is for. Nothing is measured elsewhere."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
+
+BATCH_SIZE = Histogram(
+    "nabiz_batch_messages",
+    "Messages handled at once, by role. Large while catching up, small while live.",
+    ["role"],
+    buckets=_SIZES,
+)
+STAGE_SECONDS = Histogram(
+    "nabiz_stage_seconds",
+    "Seconds that a stage of a role (decode, score, send, fold, write) took for one batch.",
+    ["role", "stage"],
+    buckets=_LATENCY,
+)
+EVENTS = Counter(
+    "nabiz_events_total",
+    "Messages that a role has handled and acknowledged, valid or not.",
+    ["role"],
+)
+DEAD_LETTERS = Counter(
+    "nabiz_dead_letters_total",
+    "Messages that could not be understood, by reason code. A jump means that a source changed.",
+    ["reason"],
+)
+READINGS = Counter(
+    "nabiz_readings_total",
+    "Texts read, by engine and label. The model mix: a shift without a cause is drift.",
+    ["engine", "label"],
+)
+ALERTS = Counter(
+    "nabiz_alerts_total",
+    "Alert messages sent, by cause and state. Updates of an open alert count as state open.",
+    ["cause", "state"],
+)
+ALERT_LATENCY = Histogram(
+    "nabiz_event_to_alert_seconds",
+    "Seconds from the broker's time of the event to the confirmed alert that it caused.",
+    buckets=_LATENCY,
+)
+STORE_INSERT_SECONDS = Histogram(
+    "nabiz_store_insert_seconds",
+    "Seconds until the store confirmed a batch, KPI minutes included, by kind of row.",
+    ["kind"],
+    buckets=_LATENCY,
+)
+STORE_RETRIES = Counter(
+    "nabiz_store_retries_total",
+    "Attempts that found the store away. Rising: the store is down or overloaded.",
+)
+DUPLICATES = Counter(
+    "nabiz_duplicate_events_total",
+    "Events delivered again with no higher revision, and so not stored again.",
+)
+LAG_EVENTS = Gauge(
+    "nabiz_lag_events",
+    "Messages in the partitions of this worker that it has not committed.",
+    ["role"],
+)
+LAG_SECONDS = Gauge(
+    "nabiz_lag_seconds",
+    "Age of the newest message that this worker has handled, while it lags; 0 when caught up.",
+    ["role"],
+)
+LAST_COMMIT = Gauge(
+    "nabiz_last_commit_timestamp_seconds",
+    "Unix time at which this worker last committed an offset.",
+    ["role"],
+)

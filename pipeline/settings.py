@@ -1,0 +1,188 @@
+"""Everything that can be set, parsed once into a frozen object.
+
+Each setting is an environment variable: `NABIZ_` + group + `_` + name, e.g. `NABIZ_KAFKA_BOOTSTRAP`.
+`nabiz config --check` prints what is in force and where it is wrong.
+"""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+"""Holds `rules/` and `schemas/`, in a checkout as in an installed package."""
+
+Role = Literal["understand", "detect", "record", "api"]
+STREAM_ROLES: tuple[Role, Role, Role] = ("understand", "detect", "record")
+"""Roles that read topics, in the order of the chain."""
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names the variable and says what it must be."""
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(_Group):
+    """The broker and how a role reads from it."""
+
+    bootstrap: str = Field("127.0.0.1:9092", description="host:port[,host:port…]")
+    replication: int = Field(1, ge=1, description="replicas of topics that we create")
+    commit_interval: float = Field(0.5, gt=0, description="seconds between offset commits")
+    session_timeout: float = Field(10.0, gt=0, description="seconds until a dead worker is out")
+    batch_size: int = Field(1_000, ge=1, description="most messages handled at once")
+    batch_wait: float = Field(0.05, gt=0, description="seconds to wait for a batch to fill")
+
+
+class StoreSettings(_Group):
+    """Where events, KPIs and alerts are kept.
+
+    `url` is `clickhouse://user:password@host:9000/database`, or empty for the in-process engine
+    in the data folder.
+    """
+
+    url: SecretStr = SecretStr("")
+    retry_seconds: float = Field(120.0, ge=0, description="how long to wait for a store that is away")
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and urlsplit(url.get_secret_value()).scheme != "clickhouse":
+            raise ValueError("must look like clickhouse://user:password@host:9000/database")
+        return url
+
+
+class ApiSettings(_Group):
+    """The HTTP API. Beyond loopback a token is demanded."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8089, ge=0, le=65_535, description="0 picks a free port")
+    token: SecretStr = SecretStr("")
+    url: str = Field("", description="where the commands find a running API")
+
+
+class EngineSettings(_Group):
+    """What reads the texts: `fast`, or `hf` with a model folder or name and its labels."""
+
+    name: Literal["fast", "hf"] = "fast"
+    model: str = Field("", description="hf: folder or name of a text-classification model")
+    labels: dict[str, Literal["negative", "neutral", "positive"]] = Field(
+        default_factory=dict, description='hf: JSON, the model\'s labels to ours: {"LABEL_0": "negative"}'
+    )
+
+
+class DetectSettings(_Group):
+    """How a customer's risk is kept."""
+
+    rules: Path = ROOT / "rules"
+    half_life_days: float = Field(7.0, gt=0, description="days until a load counts half")
+    risk_threshold: float = Field(0.8, gt=0, lt=1, description="risk at which an alert opens")
+    max_events: int = Field(50, ge=10, description="events that a customer's state remembers")
+    language: Literal["tr", "en"] = Field("tr", description="language of an alert's `title`")
+
+
+class DeadLetterSettings(_Group):
+    """When to stop rather than throw a topic away."""
+
+    max_share: float = Field(0.5, gt=0, le=1, description="share of invalid messages that stops")
+    window: int = Field(1_000, ge=10, description="messages over which the share is taken")
+
+
+class WorkerSettings(_Group):
+    """A worker's own web page of metrics and health."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(0, ge=0, le=65_535, description="0 picks a free port")
+    stall_seconds: float = Field(30.0, gt=0, description="lag without a commit: unhealthy")
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NABIZ_",
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        frozen=True,
+        extra="forbid",
+    )
+
+    data: Path = Field(Path("nabiz-data"), description="folder of what runs on this machine")
+    kafka: KafkaSettings = KafkaSettings()
+    store: StoreSettings = StoreSettings()
+    api: ApiSettings = ApiSettings()
+    engine: EngineSettings = EngineSettings()
+    detect: DetectSettings = DetectSettings()
+    deadletters: DeadLetterSettings = DeadLetterSettings()
+    worker: WorkerSettings = WorkerSettings()
+
+
+def variables() -> Iterator[tuple[str, str, object]]:
+    """Yield name, description and default of every environment variable."""
+    for group_name, group in Settings.model_fields.items():
+        default = group.get_default(call_default_factory=True)
+        if not isinstance(default, _Group):
+            yield f"NABIZ_{group_name.upper()}", group.description or "", default
+            continue
+        for name, field in type(default).model_fields.items():
+            yield (
+                f"NABIZ_{group_name.upper()}_{name.upper()}",
+                field.description or "",
+                getattr(default, name),
+            )
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = [name for name, _, _ in variables()]
+    for name in environment:
+        if name.startswith("NABIZ_") and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise SettingsError(f"{name}: there is no such setting{hint}")
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises SettingsError, naming each wrong variable.
+    """
+    _refuse_unknown(os.environ)
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"NABIZ_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise SettingsError("\n".join(lines)) from None
+
+
+class StoreAddress(_Group):
+    """A ClickHouse server, as `StoreSettings.url` names it."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str
+
+
+def store_address(settings: StoreSettings) -> StoreAddress | None:
+    """Return the server that is set, or None for the in-process engine."""
+    url = urlsplit(settings.url.get_secret_value())
+    if not url.hostname:
+        return None
+    return StoreAddress(
+        host=url.hostname,
+        port=url.port or 9000,
+        user=unquote(url.username or "default"),
+        password=unquote(url.password or ""),
+        database=url.path.strip("/") or "nabiz",
+    )
