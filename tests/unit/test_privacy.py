@@ -1,0 +1,200 @@
+import json
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.event import Event, EventType
+from pipeline.privacy import (
+    is_card_number,
+    is_iban,
+    is_turkish_id,
+    redact,
+    redact_event,
+    redact_payload,
+)
+
+TCKN = "10000000146"
+IBAN = "TR330006100519786457841326"
+
+PERSONAL = [
+    TCKN,
+    "100 000 001 46",
+    IBAN,
+    "TR33 0006 1005 1978 6457 8413 26",
+    "tr33 0006 1005 1978 6457 8413 26",
+    "GB82 WEST 1234 5698 7654 32",
+    "DE89370400440532013000",
+    "4111 1111 1111 1111",
+    "4111-1111-1111-1111",
+    "5555555555554444",
+    "378282246310005",
+    "+90 532 123 45 67",
+    "+905321234567",
+    "0090 532 123 45 67",
+    "0532 123 45 67",
+    "0 532 123 4567",
+    "05321234567",
+    "0(212) 555 12 34",
+    "0 (212) 555 12 34",
+    "(0212) 555 12 34",
+    "532 123 45 67",
+    "5321234567",
+    "+49 30 1234567",
+    "+1 (415) 555-2671",
+    "ayse.yilmaz+banka@ornek.com.tr",
+    "a@b.co",
+]
+
+HARMLESS = [
+    "12345678901",  # eleven digits, wrong check digits
+    "Sipariş no: 5321234567",
+    "Sipariş no 1234567890123",
+    "4111 1111 1111 1112",  # Luhn fails
+    "8690504012345 barkodlu ürün",
+    "TR330006100519786457841327",  # mod 97 fails
+    "1.250.000,50 TL",
+    "27.09.2025 14:30",
+    "2025-09-27 14:30:00",
+    "2025-09-27T14:30:00+03:00",
+    "27 Eylül 2025'te 3 adet aldım, 1500 TL ödedim",
+    "@turkcell 20 GB paketim bitti",
+    "1000000014",
+]
+
+
+@pytest.mark.parametrize("datum", PERSONAL)
+def test_masks_personal_data_and_nothing_beside_it(datum: str) -> None:
+    masked = redact(f"Bilgim: {datum}, lütfen arayın.")
+    assert masked[:8] == "Bilgim: "
+    assert masked.endswith(", lütfen arayın.")
+    mark = masked[8 : 8 + len(datum)]
+    assert (mark[0], mark[-1]) == ("[", "]")
+    assert not any(character.isdigit() or character == "@" for character in mark)
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_leaves_what_is_not_personal(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_names_what_it_masked() -> None:
+    text = f"{TCKN} {IBAN} 4111111111111111 05321234567 a@b.co"
+    assert redact(text) == (
+        "[TCKN*****] [IBAN********************] [CARD**********] [PHONE****] [MAIL]"
+    )
+
+
+def test_words_before_an_iban_do_not_hide_it() -> None:
+    assert redact(f"no 12 {IBAN}") == "no 12 [IBAN********************]"
+
+
+def test_separates_numbers_that_stand_together() -> None:
+    assert redact("4111 1111 1111 1111 0532 123 45 67") == "[CARD*************] [PHONE*******]"
+
+
+@given(st.integers(100_000_000, 999_999_999))
+@settings(max_examples=50)
+def test_check_digits_of_a_turkish_id_are_the_only_ones_that_fit(first_nine: int) -> None:
+    fitting = [f"{first_nine}{check:02}" for check in range(100)]
+    assert sum(map(is_turkish_id, fitting)) == 1
+
+
+@given(st.integers(0, 10**14 - 1))
+@settings(max_examples=50)
+def test_a_wrong_digit_is_always_noticed_by_luhn(number: int) -> None:
+    digits = f"4{number:014}"
+    valid = [digits + str(check) for check in range(10) if is_card_number(digits + str(check))]
+    assert len(valid) == 1
+
+
+def test_swapped_digits_of_an_iban_are_noticed() -> None:
+    assert is_iban(IBAN)
+    assert not is_iban(IBAN[:10] + IBAN[11] + IBAN[10] + IBAN[12:])
+
+
+AWKWARD = st.lists(
+    st.one_of(
+        st.sampled_from([*PERSONAL, *HARMLESS, " ", "-", "@", "[", "]", ".", "+", "0", "\ud800"]),
+        st.text(max_size=5),
+        st.text("0123456789 -+()@.ab", max_size=25),
+    ),
+    max_size=6,
+).map("".join)
+
+
+@given(AWKWARD)
+@settings(max_examples=300)
+def test_keeps_length_and_is_idempotent(text: str) -> None:
+    masked = redact(text)
+    assert len(masked) == len(text)
+    assert redact(masked) == masked
+
+
+@given(st.one_of(st.binary(max_size=80), AWKWARD.map(lambda t: t.encode("utf-8", "replace"))))
+@settings(max_examples=200)
+def test_any_bytes_can_be_a_dead_letter(payload: bytes) -> None:
+    assert redact_payload(redact_payload(payload)) == redact_payload(payload)
+
+
+def test_masks_the_words_of_an_event_but_not_its_ids() -> None:
+    event = Event(
+        event_id=TCKN,
+        occurred_at=datetime(2025, 1, 1, tzinfo=UTC),
+        customer_id="a@b.co",
+        channel="email",
+        type=EventType.MESSAGE,
+        text=f"kimlik {TCKN}",
+        title="0532 123 45 67",
+        attributes={"note": "a@b.co", "amount": 5},
+    )
+    assert redact_event(event) == msgspec.structs.replace(
+        event,
+        text="kimlik [TCKN*****]",
+        title="[PHONE*******]",
+        attributes={"note": "[MAIL]", "amount": 5},
+    )
+
+
+def test_an_event_without_personal_data_is_itself() -> None:
+    event = Event("e", datetime(2025, 1, 1, tzinfo=UTC), "c", "chat", EventType.MESSAGE, text="hi")
+    assert redact_event(event) is event
+
+
+def test_a_json_dead_letter_keeps_its_ids_and_stays_json() -> None:
+    payload = (
+        b'{"event_id":"10000000146","customer_id":"a@b.co","amount":1e999,"score":{"value":10000000146},'
+        b'"text":"10000000146","title":["a\\u0040b.co"],"attributes":{"x":"a@b.co","y":1}}'
+    )
+    masked = redact_payload(payload)
+    assert b'"amount":1e999' in masked
+    assert json.loads(masked) == {
+        "event_id": TCKN,
+        "customer_id": "a@b.co",
+        "amount": float("inf"),
+        "score": {"value": 10000000146},
+        "text": "[TCKN*****]",
+        "title": ["[MAIL]"],
+        "attributes": {"x": "[MAIL]", "y": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("payload", "masked"),
+    [
+        (b'{"text": "10000000146', b'{"text": "[TCKN*****]'),
+        (b"\xff\xfe 10000000146 \x80", b"\xff\xfe [TCKN*****] \x80"),
+        (b'["a@b.co"]', b'["[MAIL]"]'),
+        (b'{"text": "\xff a@b.co"}', b'{"text": "\xff [MAIL]"}'),
+        (b"", b""),
+    ],
+)
+def test_masks_bytes_that_are_no_json_object(payload: bytes, masked: bytes) -> None:
+    assert redact_payload(payload) == masked
+
+
+def test_survives_deep_nesting() -> None:
+    payload = b'{"text":' + b"[" * 100_000 + b'"a@b.co"'
+    assert redact_payload(payload).endswith(b'"[MAIL]"')
