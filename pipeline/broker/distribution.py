@@ -1,0 +1,108 @@
+"""Apache Kafka's jars, fetched once from Maven Central into the user's cache."""
+
+import fcntl
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from pipeline.broker.errors import BrokerError
+
+if TYPE_CHECKING:
+    from jgo.maven import Artifact
+
+KAFKA_VERSION = "4.4.0"
+LOG4J_BINDING_VERSION = "2.25.5"
+"""Kafka logs through SLF4J and leaves the back end to whoever runs it; this matches its Log4j."""
+
+PARALLEL_DOWNLOADS = 4
+
+
+def kafka_jars(cache: Path | None = None, console: Console | None = None) -> list[Path]:
+    """The jars of the class path, sorted; downloaded (45 MB) if this machine lacks them.
+
+    `cache` is the user's cache folder unless given. Processes that ask at the same time wait for
+    the first. The folder appears whole or not at all, so an interrupted download starts afresh.
+    Raises `BrokerError` if Maven Central cannot be reached or the disk cannot be written.
+    """
+    home = (cache or _user_cache()) / f"kafka-{KAFKA_VERSION}"
+    if not home.is_dir():
+        try:
+            with _exclusive(home.with_name(f"{home.name}.lock")):
+                if not home.is_dir():
+                    _download(home, console or Console(stderr=True))
+        except (OSError, RuntimeError, zipfile.BadZipFile) as error:
+            raise BrokerError(
+                f"Apache Kafka {KAFKA_VERSION} could not be downloaded from Maven Central into "
+                f"{home} ({error}). Check the network, proxy settings and free disk space, "
+                "then try again; or use your own Kafka through NABIZ_KAFKA_BOOTSTRAP."
+            ) from error
+    return sorted(home.glob("*.jar"))
+
+
+def _user_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nabiz"
+
+
+@contextmanager
+def _exclusive(lock: Path) -> Iterator[None]:
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _download(home: Path, console: Console) -> None:
+    with tempfile.TemporaryDirectory(dir=home.parent, prefix="download-") as scratch:
+        with console.status(f"Looking up Apache Kafka {KAFKA_VERSION} and its libraries"):
+            artifacts = _artifacts(Path(scratch, "repository"))
+        jars = _fetch(artifacts, console)
+        staged = Path(scratch, "jars")
+        staged.mkdir()
+        for jar in jars:
+            shutil.move(jar, staged)
+        staged.rename(home)
+
+
+def _artifacts(repository: Path) -> "list[Artifact]":
+    """Kafka and everything it needs at run time; reads only their POMs."""
+    from jgo.maven import MavenContext  # imported here: it costs 0.4 s and is needed once
+
+    maven = MavenContext(repo_cache=repository)
+    kafka = maven.create_dependency(f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}")
+    binding = maven.project("org.apache.logging.log4j", "log4j-slf4j-impl")
+    # The binding comes as a file: resolved together, its managed versions would override Kafka's.
+    _, libraries = maven.resolver.resolve([kafka])
+    return [
+        kafka.artifact,
+        *(library.artifact for library in libraries if library.scope in ("compile", "runtime")),
+        binding.at_version(LOG4J_BINDING_VERSION).artifact(),
+    ]
+
+
+def _fetch(artifacts: "list[Artifact]", console: Console) -> list[Path]:
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} files"),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    with progress, ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
+        task = progress.add_task(f"Downloading Apache Kafka {KAFKA_VERSION}", total=len(artifacts))
+
+        def fetch(artifact: "Artifact") -> Path:
+            path = Path(artifact.resolve())
+            with zipfile.ZipFile(path):  # raises if what came is not a whole jar
+                progress.advance(task)
+            return path
+
+        return list(pool.map(fetch, artifacts))

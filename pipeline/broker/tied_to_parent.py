@@ -1,0 +1,20 @@
+"""Run a program that ends when its parent does, however the parent ends (Linux).
+
+usage: python tied_to_parent.py PARENT_PID PROGRAM ARGUMENT...
+
+A process may ask the kernel only for itself, before it becomes the program; hence this step
+between. The kernel looks at the thread that started the child: start it from one that lives on.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+if __name__ == "__main__":
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(sys.argv[1]):
+        sys.exit("the parent ended before the program began")
+    os.execv(sys.argv[2], sys.argv[2:])
