@@ -1,0 +1,1 @@
+"""Where events come from: our own envelope, other formats, a simulated company."""
