@@ -1,0 +1,241 @@
+"""How far consumer groups are behind, read from the broker itself."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from time import monotonic, sleep
+from types import TracebackType
+from typing import Protocol, Self, TypeAlias
+
+import msgspec
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from pipeline.broker.errors import BrokerError, reaching
+
+Groups: TypeAlias = Mapping[str, Sequence[str]]
+"""Consumer group → the topics that it reads."""
+
+CONNECT_TIMEOUT_MS = 10_000
+AGE_TIMEOUT = 0.5
+"""Seconds that a reading may spend on fetching the ages of unread messages."""
+
+DRAIN_POLL = 0.2
+"""Seconds between two looks at a group that has yet to catch up."""
+
+# The group coordinator of a broker that has just started needs a moment.
+_until_coordinated = retry(
+    retry=retry_if_exception_type((CoordinatorNotAvailableError, CoordinatorLoadInProgressError)),
+    stop=stop_after_delay(10),
+    wait=wait_fixed(0.1),
+    reraise=True,
+)
+
+
+class PartitionLag(msgspec.Struct, frozen=True):
+    """What one group has yet to read of one partition."""
+
+    group: str
+    topic: str
+    partition: int
+    committed: int | None
+    """Offset of the next message to read; None before the first commit."""
+    end: int
+    """Offset that the next message written will have."""
+    events: int
+    """Messages unread; before the first commit, all that are there."""
+    seconds: float | None
+    """Age of the oldest unread message; 0 if there is none, None if it was not found out."""
+
+    @property
+    def next(self) -> int:
+        """Offset of the message that the group reads next."""
+        return self.end - self.events
+
+
+class LagReader:
+    """A connection that reads lag again and again. Not for use by several threads at once."""
+
+    def __init__(self, bootstrap: str) -> None:
+        """Connect; raises `BrokerUnavailable` if nobody answers within 10 s."""
+        self._bootstrap = bootstrap
+        with reaching(bootstrap):
+            self._admin = KafkaAdminClient(
+                bootstrap_servers=bootstrap, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS
+            )
+            self._consumer = KafkaConsumer(
+                bootstrap_servers=bootstrap,
+                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                enable_auto_commit=False,
+                max_partition_fetch_bytes=65_536,
+                fetch_max_wait_ms=100,
+            )
+        self._written_at: dict[tuple[TopicPartition, int], float] = {}
+
+    def read(self, groups: Groups, now: datetime | None) -> list[PartitionLag]:
+        """Lag of each group, by topic and partition.
+
+        Ages are taken from `now` (aware); without it they are not looked up, which is quicker.
+        Raises `BrokerError` if a topic does not exist, `BrokerUnavailable` if Kafka is away.
+        """
+        topics = sorted({topic for names in groups.values() for topic in names})
+        with reaching(self._bootstrap):
+            partitions = self._partitions(topics)
+            # Committed before end: so lag is never below zero, however fast the group reads.
+            committed = self._committed(groups, partitions)
+            first = self._offsets(partitions, OffsetSpec.EARLIEST)
+            ends = self._offsets(partitions, OffsetSpec.LATEST)
+            position = {key: max(offset or 0, first[key[1]]) for key, offset in committed.items()}
+            unread = {(p, at) for (_, p), at in position.items() if at < ends[p]}
+            written_at = self._when_written(unread) if now else {}
+
+        def age(partition: TopicPartition, offset: int) -> float | None:
+            if (partition, offset) not in unread:
+                return 0.0
+            if now is None or (partition, offset) not in written_at:
+                return None
+            return max(0.0, now.timestamp() - written_at[partition, offset])
+
+        def lag(group: str, partition: TopicPartition) -> PartitionLag:
+            start, end = position[group, partition], ends[partition]
+            return PartitionLag(
+                group=group,
+                topic=partition.topic,
+                partition=partition.partition,
+                committed=committed[group, partition],
+                end=end,
+                events=max(0, end - start),
+                seconds=age(partition, start),
+            )
+
+        return [lag(group, partition) for group, partition in sorted(committed)]
+
+    def close(self) -> None:
+        """End the connections."""
+        self._consumer.close(autocommit=False)
+        self._admin.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
+        described = self._admin.describe_topics(topics)
+        missing = sorted(topic["name"] for topic in described if topic["error_code"])
+        if missing:
+            raise BrokerError(
+                f"Kafka at {self._bootstrap} has no topic {', '.join(missing)}. "
+                "Create it: nabiz topics apply"
+            )
+        return [
+            TopicPartition(topic["name"], partition["partition_index"])
+            for topic in described
+            for partition in topic["partitions"]
+        ]
+
+    @_until_coordinated
+    def _committed(
+        self, groups: Groups, partitions: Iterable[TopicPartition]
+    ) -> dict[tuple[str, TopicPartition], int | None]:
+        read_by = {
+            group: [partition for partition in partitions if partition.topic in topics]
+            for group, topics in groups.items()
+        }
+        answer = self._admin.list_group_offsets(read_by)
+        return {
+            (group, partition): None if found.offset < 0 else int(found.offset)
+            for group, offsets in answer.items()
+            for partition, found in offsets.items()
+        }
+
+    def _offsets(
+        self, partitions: Iterable[TopicPartition], spec: OffsetSpec
+    ) -> dict[TopicPartition, int]:
+        answer = self._admin.list_partition_offsets(dict.fromkeys(partitions, spec))
+        return {partition: int(found.offset) for partition, found in answer.items()}
+
+    def _when_written(
+        self, unread: set[tuple[TopicPartition, int]]
+    ) -> dict[tuple[TopicPartition, int], float]:
+        """Broker time, in epoch seconds, of the messages at these offsets, of those that came.
+
+        A group that does not move asks for the same messages each time: they are remembered.
+        """
+        known = {key: at for key, at in self._written_at.items() if key in unread}
+        deadline = monotonic() + AGE_TIMEOUT
+        pending = unread - known.keys()
+        while pending and monotonic() < deadline:
+            # Two groups may be at different offsets of a partition: one of them at a time.
+            turn = dict(pending)
+            known |= self._fetch(turn, deadline)
+            pending -= set(turn.items())
+        self._written_at = known
+        return known
+
+    def _fetch(
+        self, offsets: dict[TopicPartition, int], deadline: float
+    ) -> dict[tuple[TopicPartition, int], float]:
+        found: dict[tuple[TopicPartition, int], float] = {}
+        waiting = dict(offsets)
+        self._consumer.assign(list(waiting))
+        for partition, offset in waiting.items():
+            self._consumer.seek(partition, offset)
+        while waiting and (left := deadline - monotonic()) > 0:
+            for partition, records in self._consumer.poll(
+                timeout_ms=max(1, int(left * 1000))
+            ).items():
+                if partition in waiting:
+                    # Compaction may have removed the message at the offset; the next one counts.
+                    found[partition, waiting.pop(partition)] = records[0].timestamp / 1000
+                    self._consumer.pause(partition)
+        self._consumer.unsubscribe()
+        return found
+
+
+class ReadsLag(Protocol):
+    """What `wait_until_drained` needs of a `LagReader`."""
+
+    def read(self, groups: Groups, now: datetime | None) -> list[PartitionLag]: ...  # noqa: D102
+
+
+def wait_until_drained(
+    reader: ReadsLag,
+    chain: Groups,
+    timeout: float,
+    on_progress: Callable[[list[PartitionLag]], None],
+    *,
+    clock: Callable[[], float] = monotonic,
+    pause: Callable[[float], None] = sleep,
+) -> bool:
+    """Wait until everything that was there at the call has gone through the whole `chain`.
+
+    `chain` holds the groups in the order in which data passes. A group is waited for until it has
+    read what its topics held when the group before it was done, and a group commits only after its
+    output is confirmed: so nothing is on its way between two of them. What arrives later does not
+    prolong the wait. `on_progress` is given each reading of the group that is waited for.
+    Returns False if that takes longer than `timeout` seconds.
+    """
+    deadline = clock() + timeout
+    for group, topics in chain.items():
+        targets: dict[tuple[str, int], int] = {}
+        while True:
+            lags = reader.read({group: topics}, None)
+            on_progress(lags)
+            targets = targets or {(lag.topic, lag.partition): lag.end for lag in lags}
+            behind = [
+                lag for lag in lags if lag.next < targets.get((lag.topic, lag.partition), lag.next)
+            ]
+            if not behind:
+                break
+            if clock() >= deadline:
+                return False
+            pause(DRAIN_POLL)
+    return True

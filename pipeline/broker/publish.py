@@ -1,0 +1,104 @@
+"""Send events to Kafka, and know that they arrived."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, MessageSizeTooLargeError
+
+from pipeline.broker.errors import BrokerUnavailable, reaching
+from pipeline.decode import encode_event
+from pipeline.event import Event, topic_of
+
+CONNECT_TIMEOUT_MS = 10_000
+DELIVERY_TIMEOUT_MS = 60_000
+LINGER_MS = 20
+BATCH_BYTES = 131_072
+MAX_MESSAGE_BYTES = 1_048_576
+
+
+class Publisher:
+    """Sends in batches, in order, each message once (idempotent producer, all replicas).
+
+    The key decides the partition as in every Kafka client (murmur2), so events of one customer
+    stay in order whoever sends them. Leaving the `with` block flushes.
+    """
+
+    def __init__(self, bootstrap: str) -> None:
+        """Connect; raises `BrokerUnavailable` if nobody answers within 10 s."""
+        self._bootstrap = bootstrap
+        self._failures: list[Exception] = []
+        with reaching(bootstrap):
+            self._producer = KafkaProducer(
+                bootstrap_servers=bootstrap,
+                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                max_block_ms=CONNECT_TIMEOUT_MS,
+                delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
+                acks="all",
+                enable_idempotence=True,
+                compression_type="gzip",  # twice as fast as none: the client's checksum is slow
+                linger_ms=LINGER_MS,
+                batch_size=BATCH_BYTES,
+            )
+
+    def publish(self, event: Event) -> None:
+        """Send an event to the topic of its type, under its customer's key."""
+        self.send(topic_of(event.type), event.customer_id.encode(), encode_event(event))
+
+    def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> None:
+        """Send bytes as they are. Returns before they arrive: `flush` says whether they did.
+
+        Raises ValueError for a message over Kafka's size limit, `BrokerUnavailable` if the
+        topic does not exist or nothing can be sent for 10 s.
+        """
+        with reaching(self._bootstrap):
+            try:
+                future = self._producer.send(topic, value=value, key=key, headers=list(headers))
+            except MessageSizeTooLargeError:
+                raise ValueError(
+                    f"the message has {len(value)} bytes, more than Kafka takes"
+                ) from None
+        future.add_errback(self._failures.append)
+
+    def flush(self) -> None:
+        """Wait until all that was sent is confirmed.
+
+        Raises `BrokerUnavailable` if something was not; it may or may not be in Kafka, and to
+        send it again is safe because an event counts once.
+        """
+        try:
+            self._producer.flush(timeout=DELIVERY_TIMEOUT_MS / 1000)
+        except KafkaError as error:
+            self._failures.append(error)
+        if self._failures:
+            failures, self._failures = self._failures, []
+            raise BrokerUnavailable(
+                f"Kafka at {self._bootstrap} did not confirm {len(failures)} messages; "
+                f"the first reason: {failures[0]}. Send them again: nothing counts twice."
+            )
+
+    def close(self) -> None:
+        """End the connection; what was not flushed may be lost."""
+        self._producer.close(timeout=0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self.flush()
+        finally:
+            self.close()
