@@ -100,6 +100,7 @@ class WorkerSettings(_Group):
 
     host: str = "127.0.0.1"
     port: int = Field(0, ge=0, le=65_535, description="0 picks a free port")
+    instance: str = Field("", description="stable name of this worker: a restart keeps its partitions")
     stall_seconds: float = Field(30.0, gt=0, description="lag without a commit: unhealthy")
 
 

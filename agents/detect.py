@@ -1,0 +1,104 @@
+"""detect: readings in, alerts out. One state a customer; what changed in it is published."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import faust
+import structlog
+from faust.types import EventT
+
+from agents.app import (
+    Outgoing,
+    make_app,
+    message_of,
+    partition_of,
+    role_agent,
+    send,
+    send_dead_letters,
+    sift,
+)
+from agents.health import Heartbeat
+from pipeline import metrics
+from pipeline.alert import Alert, to_cloudevent
+from pipeline.chain import ALERTS
+from pipeline.customer import Arrival, CustomerState, apply, decode_state, encode_state
+from pipeline.decode import decode_scored
+from pipeline.rules import RuleBook
+from pipeline.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+RELOAD_SECONDS = 5.0
+CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+
+
+def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
+    """Build the role: fold each customer's events, send the alerts that changed, keep the state.
+
+    Order: alerts sent and confirmed, then state written, then acknowledged. The other way round a
+    crash would lose an alert: redelivered, its event would look already applied.
+    """
+    app = make_app("detect", settings)
+    book = RuleBook(settings.detect.rules)
+    table = app.Table(
+        "customers",
+        key_type=str,
+        value_type=bytes,
+        key_serializer="json",
+        value_serializer="raw",
+        partitions=partitions,
+    )
+
+    def load(event: EventT, customer_id: str) -> CustomerState | None:
+        with partition_of(event):
+            stored = table.get(customer_id)
+        return decode_state(stored) if stored else None
+
+    async def handle(events: Sequence[EventT]) -> None:
+        good, dead = sift(map(message_of, events), lambda message: decode_scored(message.value))
+        await send_dead_letters(app, dead)
+        origin = {(event.message.partition, event.message.offset): event for event in events}
+        arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
+        for message, scored in good:
+            arrivals[scored.event.customer_id].append(
+                Arrival(scored, message.partition, message.offset)
+            )
+        states: dict[str, CustomerState] = {}
+        alerts: list[Alert] = []
+        with metrics.STAGE_SECONDS.labels("detect", "fold").time():
+            for customer_id, mine in arrivals.items():
+                before = load(origin[mine[-1].partition, mine[-1].offset], customer_id)
+                states[customer_id], changed = apply(before, mine, book.rules, settings.detect)
+                alerts.extend(changed)
+        with metrics.STAGE_SECONDS.labels("detect", "send").time():
+            await send(app, [outgoing(alert) for alert in alerts])
+        observe(alerts, arrivals)
+        # Written even where a redelivery changed nothing: after a crash between the local write
+        # and the changelog, this is what brings the changelog up to date.
+        for customer_id, state in states.items():
+            last = arrivals[customer_id][-1]
+            with partition_of(origin[last.partition, last.offset]):
+                table[customer_id] = encode_state(state)
+
+    @app.timer(RELOAD_SECONDS, name="reload-rules")
+    async def reload_rules() -> None:
+        if problem := book.reload():
+            log.error("rules refused, the last good set stays", problem=str(problem))
+
+    return app, role_agent(app, "detect", settings, handle)
+
+
+def outgoing(alert: Alert) -> Outgoing:
+    """Return the CloudEvent of an alert, keyed by customer."""
+    return Outgoing(ALERTS, alert.customer_id.encode(), to_cloudevent(alert), CLOUDEVENT)
+
+
+def observe(alerts: Sequence[Alert], arrivals: dict[str, list[Arrival]]) -> None:
+    """Count alerts; for new ones, measure from the broker's time of the newest event behind them."""
+    now = datetime.now(UTC)
+    for alert in alerts:
+        metrics.ALERTS.labels(alert.cause, alert.state).inc()
+        if alert.state == "open" and alert.revision == 1:
+            received_at = max(one.scored.received_at for one in arrivals[alert.customer_id])
+            metrics.ALERT_LATENCY.observe((now - received_at).total_seconds())

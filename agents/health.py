@@ -1,0 +1,49 @@
+"""Is this worker making progress? Lag without commits is the one sure sign that it is not."""
+
+import time
+
+import faust
+
+from pipeline import metrics
+from pipeline.settings import Role
+
+
+class Heartbeat:
+    """Watches lag and commits of a worker; `healthy` may be asked from any thread."""
+
+    def __init__(self, app: faust.App, role: Role, stall_seconds: float) -> None:
+        self._app = app
+        self._role = role
+        self._stall_seconds = stall_seconds
+        self._committed: dict[object, int | None] = {}
+        self._progress_at = time.monotonic()
+        self._handled_timestamp = 0.0
+        app.timer(interval=1.0, on_leader=False, name=f"{role}-heartbeat")(self.beat)
+
+    def handled(self, timestamp: float) -> None:
+        """Note the broker's time of the newest message that was handled."""
+        self._handled_timestamp = timestamp
+
+    async def beat(self) -> None:
+        """Compare the offsets committed now with those of the last beat."""
+        consumer = self._app.consumer
+        committed = dict(consumer._committed_offset)
+        inputs = [tp for tp in consumer.assignment() if not consumer._is_changelog_tp(tp)]
+        lag = sum(
+            max(0, (consumer.highwater(tp) or 0) - (committed.get(tp) or 0)) for tp in inputs
+        )
+        if committed != self._committed:
+            metrics.LAST_COMMIT.labels(self._role).set_to_current_time()
+        if lag == 0 or committed != self._committed or self._app.in_recovery:
+            self._progress_at = time.monotonic()
+        self._committed = committed
+        metrics.LAG_EVENTS.labels(self._role).set(lag)
+        behind = time.time() - self._handled_timestamp if lag and self._handled_timestamp else 0.0
+        metrics.LAG_SECONDS.labels(self._role).set(max(0.0, behind))
+
+    def problem(self) -> str | None:
+        """Return what is wrong in words, or None while the worker makes progress."""
+        idle = time.monotonic() - self._progress_at
+        if idle <= self._stall_seconds:
+            return None
+        return f"{self._role} has lag and has committed nothing for {idle:.0f} s"

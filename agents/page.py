@@ -1,0 +1,46 @@
+"""A worker's own page: `/metrics` for Prometheus, `/healthz` for whoever restarts it."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from prometheus_client import make_wsgi_app
+from prometheus_client.exposition import ThreadingWSGIServer
+
+from agents.health import Heartbeat
+from pipeline.settings import WorkerSettings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Requests are not logged: probes come every few seconds."""
+
+
+@contextmanager
+def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
+    """Serve from a thread of its own, so that a blocked event loop is seen; yields the address."""
+    metrics = make_wsgi_app()
+
+    def page(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/healthz":
+            return metrics(environ, start_response)
+        problem = heartbeat.problem()
+        status = "503 Service Unavailable" if problem else "200 OK"
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [(problem or "ok").encode()]
+
+    server = make_server(
+        settings.host, settings.port, page, ThreadingWSGIServer, handler_class=_Quiet
+    )
+    thread = threading.Thread(target=server.serve_forever, name="page", daemon=True)
+    thread.start()
+    try:
+        yield f"http://{settings.host}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,73 @@
+"""record: everything that happened, into the store; acknowledged when the store has confirmed it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import faust
+import msgspec
+import structlog
+import tenacity
+from faust.types import EventT
+
+from agents.app import Message, make_app, message_of, role_agent, send_dead_letters, sift
+from agents.health import Heartbeat
+from pipeline import metrics
+from pipeline.alert import from_cloudevent
+from pipeline.chain import ALERTS, DEAD_LETTERS, SCORED
+from pipeline.dead_letter import DeadLetter
+from pipeline.decode import decode_scored
+from pipeline.reading import Scored
+from pipeline.settings import Settings
+from pipeline.store import Store, StoreUnavailable
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
+    """Build the role: events, alerts and dead letters of a batch, each kind in one write."""
+    app = make_app("record", settings)
+    patiently = tenacity.retry(
+        retry=tenacity.retry_if_exception_type(StoreUnavailable),
+        wait=tenacity.wait_random_exponential(multiplier=0.2, max=10),
+        stop=tenacity.stop_after_delay(settings.store.retry_seconds),
+        before_sleep=_note_retry,
+        reraise=True,
+    )
+
+    async def write(kind: str, write_rows: Callable[[Sequence[T]], object], rows: list[T]) -> None:
+        if rows:
+            with metrics.STORE_INSERT_SECONDS.labels(kind).time():
+                await asyncio.to_thread(patiently(write_rows), rows)
+
+    def write_events(scored: Sequence[Scored]) -> None:
+        result = store.write_events(scored, time.time_ns())
+        metrics.DUPLICATES.inc(result.duplicates)
+
+    async def handle(events: Sequence[EventT]) -> None:
+        messages = [message_of(event) for event in events]
+        scored, bad_scored = sift(of_topic(messages, SCORED), lambda m: decode_scored(m.value))
+        alerts, bad_alerts = sift(of_topic(messages, ALERTS), lambda m: from_cloudevent(m.value))
+        letters = [
+            msgspec.json.decode(message.value or b"", type=DeadLetter)
+            for message in of_topic(messages, DEAD_LETTERS)
+        ]
+        await send_dead_letters(app, [*bad_scored, *bad_alerts])
+        await write("events", write_events, [one for _, one in scored])
+        await write("alerts", store.write_alerts, [one for _, one in alerts])
+        await write("dead_letters", store.write_dead_letters, letters)
+
+    return app, role_agent(app, "record", settings, handle)
+
+
+def of_topic(messages: Sequence[Message], topic: str) -> list[Message]:
+    """Return the messages of one topic, in order."""
+    return [message for message in messages if message.topic == topic]
+
+
+def _note_retry(attempt: tenacity.RetryCallState) -> None:
+    metrics.STORE_RETRIES.inc()
+    error = attempt.outcome.exception() if attempt.outcome else None
+    log.warning("store away, trying again", attempt=attempt.attempt_number, error=str(error))

@@ -1,0 +1,81 @@
+"""Runs one role in this process until it is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import faust
+import structlog
+import uvloop
+
+from agents.app import crash
+from agents.detect import detect
+from agents.health import Heartbeat
+from agents.page import serve_page
+from agents.record import record
+from agents.understand import understand
+from pipeline.api.server import serve_api, serve_api_in_thread
+from pipeline.chain import SCORED
+from pipeline.logs import configure_logging
+from pipeline.settings import ROOT, Role, Settings, store_address
+from pipeline.store import open_store
+from pipeline.topics import load_topics
+
+log = structlog.get_logger(__name__)
+
+Build = Callable[[], tuple[faust.App, Heartbeat]]
+
+
+def run_role(role: Role, settings: Settings) -> None:
+    """Run `role` until SIGTERM or SIGINT; returns after offsets are committed and all is closed.
+
+    `record` on the in-process store also serves the API: that store lives in one process.
+
+    Raises RuleError, StoreUnavailable, EngineMissing and the like where the role cannot start.
+    """
+    configure_logging(role)
+    if role == "api":
+        serve_api(settings, open_store(settings))
+        return
+    with ExitStack() as stack:
+        build = _builder(role, settings, stack)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(role, settings, build))
+
+
+def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
+    if role == "understand":
+        return lambda: understand(settings)
+    if role == "detect":
+        partitions = load_topics(ROOT / "schemas")[SCORED].partitions
+        return lambda: detect(settings, partitions)
+    store = open_store(settings)
+    stack.callback(store.close)
+    if store_address(settings.store) is None:
+        store.migrate()
+        stack.enter_context(serve_api_in_thread(settings, store))
+    return lambda: record(settings, store)
+
+
+async def _run(role: Role, settings: Settings, build: Build) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    app, heartbeat = build()
+    app.finalize()
+    with serve_page(settings.worker, heartbeat) as address:
+        await app.start()
+        log.info("role runs", page=address)
+        await _until_stopped_or_crashed(app, stop)
+        await app.stop()
+    log.info("role stopped")
+
+
+async def _until_stopped_or_crashed(app: faust.App, stop: asyncio.Event) -> None:
+    stopping = asyncio.ensure_future(stop.wait())
+    while not stopping.done():
+        await asyncio.wait([stopping], timeout=0.5)
+        if app.crashed:
+            crash(app.crash_reason or RuntimeError("Faust stopped without a reason"))

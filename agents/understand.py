@@ -1,0 +1,100 @@
+"""understand: events in, readings out. What cannot be understood becomes a dead letter."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import chain, repeat
+
+import faust
+import msgspec
+from faust.types import EventT
+
+from agents.app import (
+    Message,
+    Outgoing,
+    make_app,
+    message_of,
+    role_agent,
+    send,
+    send_dead_letters,
+    sift,
+)
+from agents.health import Heartbeat
+from pipeline import metrics
+from pipeline.chain import SCORED
+from pipeline.dead_letter import DeadLetter
+from pipeline.decode import decode_event
+from pipeline.privacy import redact_event
+from pipeline.reading import Scored
+from pipeline.settings import DeadLetterSettings, Settings
+from pipeline.text.reader import Reader, load_engine
+
+
+class TooManyInvalid(Exception):
+    """So many messages are invalid that the source or our schema is wrong, not the messages."""
+
+
+def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
+    """Build the role: decode, redact, read, send to `cx.scored`, then acknowledge."""
+    app = make_app("understand", settings)
+    engine = settings.engine
+    reader = Reader(load_engine(engine.name, hf_model=engine.model or None, hf_labels=engine.labels))
+    limit = InvalidLimit(settings.deadletters)
+
+    async def handle(events: Sequence[EventT]) -> None:
+        messages = [message_of(event) for event in events]
+        scored, dead = await asyncio.to_thread(interpret, messages, reader, datetime.now(UTC))
+        limit.check(valid=len(scored), invalid=len(dead))
+        with metrics.STAGE_SECONDS.labels("understand", "send").time():
+            await send_dead_letters(app, dead)
+            await send(app, [outgoing(one) for one in scored])
+        for reading in filter(None, (one.reading for one in scored)):
+            metrics.READINGS.labels(reading.engine, reading.label).inc()
+
+    return app, role_agent(app, "understand", settings, handle)
+
+
+def interpret(
+    messages: Sequence[Message], reader: Reader, now: datetime
+) -> tuple[list[Scored], list[DeadLetter]]:
+    """Decode and redact each message and read its text; pure but for its stage metrics."""
+    with metrics.STAGE_SECONDS.labels("understand", "decode").time():
+        good, dead = sift(
+            messages,
+            lambda message: redact_event(decode_event(message.value, message.key, now=now)),
+        )
+    with metrics.STAGE_SECONDS.labels("understand", "score").time():
+        texts = [event for _, event in good if event.text]
+        readings = reader.read([event.text or "" for event in texts], [e.language for e in texts])
+    by_id = {id(event): reading for event, reading in zip(texts, readings, strict=True)}
+    return [
+        Scored(event, by_id.get(id(event)), message.received_at) for message, event in good
+    ], dead
+
+
+def outgoing(scored: Scored) -> Outgoing:
+    """Return the message on `cx.scored`, keyed by customer."""
+    return Outgoing(SCORED, scored.event.customer_id.encode(), msgspec.json.encode(scored))
+
+
+class InvalidLimit:
+    """Stops the worker when too large a share of the last messages was invalid."""
+
+    def __init__(self, settings: DeadLetterSettings) -> None:
+        self._max_share = settings.max_share
+        self._recent: deque[bool] = deque(maxlen=settings.window)
+
+    def check(self, *, valid: int, invalid: int) -> None:
+        """Count a batch.
+
+        Raises TooManyInvalid once the window is full and its share of invalid messages too large.
+        """
+        self._recent.extend(chain(repeat(False, valid), repeat(True, invalid)))
+        share = sum(self._recent) / max(1, len(self._recent))
+        if len(self._recent) == self._recent.maxlen and share > self._max_share:
+            raise TooManyInvalid(
+                f"{share:.0%} of the last {len(self._recent)} messages are invalid (at most "
+                f"{self._max_share:.0%} may be): see `nabiz dead-letters`, mend the source, and "
+                "start the worker again; nothing of this batch was acknowledged"
+            )

@@ -1,0 +1,104 @@
+"""Watches the consumer groups from outside: lag, last commit and rate of every partition."""
+
+import threading
+import time
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from pipeline.broker.errors import BrokerError, BrokerUnavailable
+from pipeline.broker.lag import LagReader, PartitionLag
+from pipeline.chain import GROUPS, role_of
+
+INTERVAL = 1.0
+SMOOTHING = 0.3
+"""Weight of the newest second in a rate: a single batch should not make it jump."""
+
+
+class PartitionStatus(msgspec.Struct, frozen=True):
+    """How far one role has read one partition; `rate` in messages a second."""
+
+    role: str
+    topic: str
+    partition: int
+    lag_events: int
+    lag_seconds: float | None
+    committed: int | None
+    rate: float
+    last_commit: datetime | None
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """What was seen last; `problem` says why the broker could not be asked."""
+
+    partitions: tuple[PartitionStatus, ...] = ()
+    problem: str | None = "not asked yet"
+
+
+class Observer:
+    """A thread that asks the broker every second; `latest` may be read from any thread."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
+        self.latest = Observation()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join(timeout=15)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with LagReader(self._bootstrap) as reader:
+                    self._watch(reader)
+            except (BrokerError, BrokerUnavailable) as error:
+                self.latest = Observation(self.latest.partitions, str(error))
+                self._stop.wait(INTERVAL)
+
+    def _watch(self, reader: LagReader) -> None:
+        asked = time.monotonic()
+        while not self._stop.is_set():
+            now = datetime.now(UTC)
+            elapsed, asked = time.monotonic() - asked, time.monotonic()
+            lags = reader.read(GROUPS, now)
+            self.latest = Observation(observe(self.latest.partitions, lags, now, elapsed), None)
+            self._stop.wait(INTERVAL)
+
+
+def observe(
+    before: tuple[PartitionStatus, ...], lags: list[PartitionLag], now: datetime, elapsed: float
+) -> tuple[PartitionStatus, ...]:
+    """Join what was seen `elapsed` seconds ago with the lags of `now`."""
+    known = {(one.role, one.topic, one.partition): one for one in before}
+
+    def status(lag: PartitionLag) -> PartitionStatus:
+        role = role_of(lag.group)
+        last = known.get((role, lag.topic, lag.partition))
+        moved = lag.committed != last.committed if last else False
+        done = (lag.committed or 0) - (last.committed or 0) if last and moved else 0
+        rate = (1 - SMOOTHING) * (last.rate if last else 0) + SMOOTHING * done / max(elapsed, 1e-3)
+        return PartitionStatus(
+            role=role,
+            topic=lag.topic,
+            partition=lag.partition,
+            lag_events=lag.events,
+            lag_seconds=lag.seconds,
+            committed=lag.committed,
+            rate=round(rate, 1),
+            last_commit=now if moved else last.last_commit if last else None,
+        )
+
+    return tuple(status(lag) for lag in lags)

@@ -1,0 +1,137 @@
+"""What the API answers, without HTTP."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from pipeline.alert import Alert, Contribution
+from pipeline.api.observer import Observer, PartitionStatus
+from pipeline.broker.publish import Publisher
+from pipeline.customer import Arrival, apply, risk_at
+from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.kpi import Dimension, KpiValue, Window
+from pipeline.reading import Scored
+from pipeline.rules import RuleSet
+from pipeline.settings import DetectSettings
+from pipeline.store import Store, StoreUnavailable
+
+TIMELINE = 1_000
+"""Most events of a customer that are read at once, the newest."""
+
+
+class CustomerView(msgspec.Struct, frozen=True):
+    """Everything known of one customer, events from the oldest on; `risk` is as of now."""
+
+    customer_id: str
+    risk: float
+    contributions: tuple[Contribution, ...]
+    events: list[Scored]
+    alerts: list[Alert]
+
+
+class StoreStatus(msgspec.Struct, frozen=True):
+    """The store: its engine's version and its rows by kind, or the problem."""
+
+    engine: str = ""
+    rows: dict[str, int] = {}
+    dead_letters: dict[str, int] = {}
+    problem: str | None = None
+
+
+class BrokerStatus(msgspec.Struct, frozen=True):
+    """The broker as it was last asked."""
+
+    bootstrap: str
+    problem: str | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """How the pipeline is doing."""
+
+    partitions: tuple[PartitionStatus, ...]
+    store: StoreStatus
+    broker: BrokerStatus
+
+
+class RetryResult(msgspec.Struct, frozen=True):
+    """`sent` were published to their topic again, `skipped` had been before."""
+
+    sent: int
+    skipped: int
+
+
+class Service:
+    """Joins store, broker and rules into answers. Thread-safe, as its parts are."""
+
+    def __init__(
+        self,
+        store: Store,
+        observer: Observer,
+        rules: RuleSet,
+        detect: DetectSettings,
+        bootstrap: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.store = store
+        self._observer = observer
+        self._rules = rules
+        self._detect = detect
+        self._bootstrap = bootstrap
+        self._clock = clock
+
+    def kpis(
+        self,
+        start: datetime | None,
+        end: datetime | None,
+        span: timedelta,
+        as_of: datetime | None,
+        by: Sequence[Dimension],
+    ) -> list[KpiValue]:
+        """Return every KPI of every slice in `[start, end)`; what is not given, `span` tells."""
+        now = as_of or self._clock()
+        end = end or (start + span if start else now)
+        return self.store.kpis(Window(start or end - span, end), by, now)
+
+    def customer(self, customer_id: str) -> CustomerView | None:
+        """Return the customer, or None if nothing is known of them.
+
+        The risk is folded anew from the stored events, as `detect` does: no second copy to keep.
+        """
+        events = self.store.timeline(customer_id, TIMELINE)
+        if not events:
+            return None
+        arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
+        state, _ = apply(None, arrivals, self._rules, self._detect)
+        risk, contributions = risk_at(state, self._clock(), self._detect)
+        alerts = self.store.alerts(customer_id=customer_id)
+        return CustomerView(customer_id, risk, contributions, events, alerts)
+
+    def retry_dead_letters(self, reason: Reason | None) -> RetryResult:
+        """Publish dead letters to their topics again and note when; each is sent only once.
+
+        What is still wrong comes back as a new dead letter. Raises BrokerUnavailable.
+        """
+        letters = self.store.dead_letters(reason)
+        due = [letter for letter in letters if letter.retried_at is None]
+        with Publisher(self._bootstrap) as publisher:
+            for letter in due:
+                publisher.send(letter.topic, letter.key, letter.payload)
+            publisher.flush()
+        self.store.write_dead_letters([self._retried(letter) for letter in due])
+        return RetryResult(len(due), len(letters) - len(due))
+
+    def _retried(self, letter: DeadLetter) -> DeadLetter:
+        return msgspec.structs.replace(letter, retried_at=self._clock())
+
+    def status(self) -> Status:
+        """Return lag and rate by partition, and the state of store and broker."""
+        seen = self._observer.latest
+        return Status(seen.partitions, self._store(), BrokerStatus(self._bootstrap, seen.problem))
+
+    def _store(self) -> StoreStatus:
+        store = self.store
+        try:
+            return StoreStatus(store.ping(), store.counts(), store.dead_letter_counts())
+        except StoreUnavailable as error:
+            return StoreStatus(problem=str(error))

@@ -1,0 +1,33 @@
+"""The chain: which role reads and which topic carries what."""
+
+from collections.abc import Mapping
+from typing import Final
+
+INTERACTIONS: Final = "cx.interactions"
+FEEDBACK: Final = "cx.feedback"
+SCORED: Final = "cx.scored"
+ALERTS: Final = "cx.alerts"
+DEAD_LETTERS: Final = "cx.dead-letters"
+
+INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "understand": (INTERACTIONS, FEEDBACK),
+    "detect": (SCORED,),
+    "record": (SCORED, ALERTS, DEAD_LETTERS),
+}
+"""Topics that a role reads, roles in the order of the chain."""
+
+
+def group_of(role: str) -> str:
+    """Return the consumer group of a role."""
+    return f"nabiz-{role}"
+
+
+def role_of(group: str) -> str:
+    """Return the role that a consumer group belongs to."""
+    return group.removeprefix("nabiz-")
+
+
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    group_of(role): topics for role, topics in INPUTS.items()
+}
+"""Consumer groups and the topics that each reads, in the order of the chain."""
