@@ -1,11 +1,21 @@
-"""KPI values as they are read: never a number without its n and its interval."""
+"""KPIs: what each counts, its interval, and the values as they are read.
 
-from datetime import datetime
-from typing import Literal
+A value is never shown without its n; shares are in percent, waiting times in minutes.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
 
 import msgspec
+import numpy as np
 
 Dimension = Literal["channel", "touchpoint", "segment", "brand", "source"]
+DIMENSIONS: tuple[Dimension, ...] = ("channel", "touchpoint", "segment", "brand", "source")
+
+Z95 = 1.959963984540054
+"""Two-sided 95% quantile of the normal distribution."""
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -32,3 +42,231 @@ class KpiValue(msgspec.Struct, frozen=True):
     window_end: datetime
     definition_version: str
     provisional: bool = False
+
+
+class Facts(msgspec.Struct):
+    """What KPIs of one slice are formed from: how often, and how many minutes each time."""
+
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    minutes: dict[str, list[float]] = msgspec.field(default_factory=dict)
+
+    def count(self, name: str) -> int:
+        """How often it happened; 0 where it never did."""
+        return self.counts.get(name, 0)
+
+
+class Estimate(NamedTuple):
+    """A value with the number of cases it rests on and its 95% interval."""
+
+    value: float | None
+    n: int
+    ci_low: float | None = None
+    ci_high: float | None = None
+
+
+def balance(plus: int, minus: int, n: int) -> Estimate:
+    """Return 100·(plus - minus)/n with the adjusted Wald interval, clamped to ±100.
+
+    Adjusted Wald for a difference of two shares of one sample: three quarters of a case are
+    added to each end and one and a half in between (Rocks 2016, as used for NPS).
+    """
+    if n == 0:
+        return Estimate(None, 0)
+    p, d = (plus + 0.75) / (n + 3), (minus + 0.75) / (n + 3)
+    margin = Z95 * math.sqrt((p + d - (p - d) ** 2) / (n + 3))
+    low, high = (100 * max(-1.0, min(1.0, p - d + side)) for side in (-margin, margin))
+    return Estimate(100 * (plus - minus) / n, n, low, high)
+
+
+def nps(promoters: int, detractors: int, n: int) -> Estimate:
+    """Return the Net Promoter Score in whole points, rounded once, halves away from zero."""
+    estimate = balance(promoters, detractors, n)
+    if estimate.value is None:
+        return estimate
+    return estimate._replace(
+        value=math.copysign(math.floor(abs(estimate.value) + 0.5), estimate.value)
+    )
+
+
+def share(k: int, n: int) -> Estimate:
+    """Return 100·k/n with the Wilson score interval (Wilson 1927).
+
+    `k` may exceed `n` where the two count different things (returns per order); such a ratio
+    is no share and has no interval.
+    """
+    if n == 0:
+        return Estimate(None, 0)
+    p = k / n
+    if p > 1:
+        return Estimate(100 * p, n)
+    centre = p + Z95**2 / (2 * n)
+    margin = Z95 * math.sqrt(p * (1 - p) / n + Z95**2 / (4 * n * n))
+    scale = 100 / (1 + Z95**2 / n)
+    return Estimate(
+        100 * p, n, max(0.0, scale * (centre - margin)), min(100.0, scale * (centre + margin))
+    )
+
+
+def count(n: int) -> Estimate:
+    """Return a plain count: it is its own n and, being no sample, has no interval."""
+    return Estimate(float(n), n)
+
+
+def quantile(values: Sequence[float], q: float) -> Estimate:
+    """Return the `q` quantile with linear interpolation between the two nearest values."""
+    return Estimate(float(np.quantile(values, q)) if values else None, len(values))
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """A KPI: `estimate` forms it from facts; `wait` is how long after the window it can change."""
+
+    name: str
+    unit: Literal["points", "percent", "mean", "count", "minutes"]
+    counts: str
+    estimate: Callable[[Facts], Estimate]
+    wait: timedelta = timedelta(0)
+    version: str = "1"
+
+
+def _nps(facts: Facts) -> Estimate:
+    return nps(facts.count("promoters"), facts.count("detractors"), facts.count("nps_answers"))
+
+
+def _net_sentiment(facts: Facts) -> Estimate:
+    return balance(facts.count("positive"), facts.count("negative"), facts.count("texts"))
+
+
+def _csat_mean(facts: Facts) -> Estimate:
+    n = facts.count("csat_answers")
+    return Estimate(facts.count("csat_thousandths") / 1000 / n if n else None, n)
+
+
+def _share(part: str, whole: str) -> Callable[[Facts], Estimate]:
+    return lambda facts: share(facts.count(part), facts.count(whole))
+
+
+def _count(name: str) -> Callable[[Facts], Estimate]:
+    return lambda facts: count(facts.count(name))
+
+
+def _quantile(name: str, q: float) -> Callable[[Facts], Estimate]:
+    return lambda facts: quantile(facts.minutes.get(name, ()), q)
+
+
+SELF_SERVICE_WAIT = timedelta(hours=24)
+"""Help from a person within this time of a solution by oneself: it was none."""
+
+SAME_TOPIC_WAIT = timedelta(days=7)
+"""A contact on the same topic within this time of a resolution: it was none."""
+
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        "nps", "points", "promoters (9-10) less detractors (below 7), of answers on 0-10", _nps
+    ),
+    Definition(
+        "csat",
+        "percent",
+        "answers 4-5, of answers on 1-5",
+        _share("csat_satisfied", "csat_answers"),
+    ),
+    Definition("csat_mean", "mean", "mean of the answers on 1-5", _csat_mean),
+    Definition(
+        "ces", "percent", "answers 5-7, of answers on 1-7", _share("ces_easy", "ces_answers")
+    ),
+    Definition(
+        "net_sentiment", "points", "positive less negative, of texts by customers", _net_sentiment
+    ),
+    Definition("events", "count", "events", _count("events")),
+    Definition("texts", "count", "texts by customers", _count("texts")),
+    Definition("active_customers", "count", "customers with an event", _count("active_customers")),
+    Definition("complaints", "count", "complaints", _count("complaints")),
+    Definition(
+        "negative_customers",
+        "percent",
+        "active customers who had an open alert, of active customers",
+        _share("negative_customers", "active_customers"),
+    ),
+    Definition(
+        "complaint_rate", "percent", "complaints per orders placed", _share("complaints", "orders")
+    ),
+    Definition("return_rate", "percent", "returns per orders placed", _share("returns", "orders")),
+    Definition(
+        "self_service_rate",
+        "percent",
+        "sessions solved without a contact within 24 hours, of self-service sessions",
+        _share("self_service_solved", "self_service_sessions"),
+        wait=SELF_SERVICE_WAIT,
+    ),
+    Definition(
+        "first_response_median",
+        "minutes",
+        "opened or reopened to the first public reply by a person",
+        _quantile("first_response", 0.5),
+    ),
+    Definition(
+        "first_response_p90",
+        "minutes",
+        "as first_response_median; nine of ten are shorter",
+        _quantile("first_response", 0.9),
+    ),
+    Definition(
+        "first_response_business_median",
+        "minutes",
+        "as first_response_median, in business hours",
+        _quantile("first_response_business", 0.5),
+    ),
+    Definition(
+        "first_response_business_p90",
+        "minutes",
+        "as first_response_p90, in business hours",
+        _quantile("first_response_business", 0.9),
+    ),
+    Definition(
+        "first_response_open", "count", "waiting for a first reply", _count("first_response_open")
+    ),
+    Definition(
+        "resolution_first_median",
+        "minutes",
+        "opened to resolved for the first time",
+        _quantile("resolution_first", 0.5),
+    ),
+    Definition(
+        "resolution_full_median",
+        "minutes",
+        "opened to resolved for good (not reopened so far)",
+        _quantile("resolution_full", 0.5),
+    ),
+    Definition("resolution_open", "count", "tickets not resolved", _count("resolution_open")),
+    Definition(
+        "first_contact_resolution",
+        "percent",
+        "tickets resolved without a contact on the same topic within 7 days, of resolved",
+        _share("resolved_at_once", "resolved"),
+        wait=SAME_TOPIC_WAIT,
+    ),
+)
+"""Every KPI that can be read, in the order in which they are shown."""
+
+
+def kpi_values(
+    facts: Facts, slice_: Mapping[str, str], window: Window, as_of: datetime
+) -> list[KpiValue]:
+    """Form every KPI of one slice, as it was known at `as_of`."""
+    values = []
+    for definition in DEFINITIONS:
+        estimate = definition.estimate(facts)
+        values.append(
+            KpiValue(
+                kpi=definition.name,
+                slice=dict(slice_),
+                value=estimate.value,
+                n=estimate.n,
+                ci_low=estimate.ci_low,
+                ci_high=estimate.ci_high,
+                window_start=window.start,
+                window_end=window.end,
+                definition_version=definition.version,
+                provisional=window.end + definition.wait > as_of,
+            )
+        )
+    return values

@@ -1,0 +1,39 @@
+"""ClickHouse, as a server or inside the process, behind one contract."""
+
+from pathlib import Path
+
+from pipeline.store.backend import Backend, StoreUnavailable
+from pipeline.store.migrate import Migration, MigrationError
+from pipeline.store.store import Store, WriteResult
+
+__all__ = [
+    "Backend",
+    "Migration",
+    "MigrationError",
+    "Store",
+    "StoreUnavailable",
+    "WriteResult",
+    "open_chdb",
+    "open_server",
+]
+
+
+def open_chdb(path: Path) -> Store:
+    """Open the store in a folder, with the engine in this process.
+
+    One process holds a folder, and a process one folder at a time; otherwise StoreUnavailable.
+    """
+    # The engine is a library of 400 MB, loaded only where it is used.
+    from pipeline.store.chdb import ChdbBackend
+
+    return Store(ChdbBackend(path))
+
+
+def open_server(host: str, port: int, user: str, password: str, database: str) -> Store:
+    """Open the store on a ClickHouse server (native protocol); the database must exist.
+
+    The connection is made at the first use.
+    """
+    from pipeline.store.server import ServerBackend
+
+    return Store(ServerBackend(host, port, user, password, database))

@@ -1,0 +1,190 @@
+"""What follows what: replies, resolutions and solutions by oneself, out of a customer's steps."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from pipeline.kpi import SAME_TOPIC_WAIT, SELF_SERVICE_WAIT
+
+BUSINESS_ZONE = ZoneInfo("Europe/Istanbul")
+_OPENING_MINUTE, _BUSINESS_MINUTES = 9 * 60, 9 * 60
+
+SESSION_GAP = timedelta(minutes=30)
+"""Self-service after a longer pause is another session."""
+
+TICKET_TYPES = (
+    "ticket.opened",
+    "ticket.reopened",
+    "ticket.replied",
+    "ticket.resolved",
+    "complaint",
+)
+SELF_SERVICE_TYPES = tuple(
+    f"self_service.{what}" for what in ("viewed", "searched", "resolved", "abandoned")
+)
+ASSISTED = ("message", "call", "visit", "ticket.opened")
+"""A customer who does this asks a person for help."""
+
+CONTACTS = (*ASSISTED, "ticket.reopened", "complaint")
+"""A customer who does this after a resolution has not been helped by it."""
+
+JOURNEY_TYPES = (*SELF_SERVICE_TYPES, *TICKET_TYPES, *ASSISTED[:3])
+
+_SAME_MOMENT = (
+    "complaint",
+    "ticket.opened",
+    "ticket.reopened",
+    "ticket.replied",
+    "ticket.resolved",
+)
+"""The order of a ticket's steps that bear the same time."""
+
+Slice = tuple[str, ...]
+"""Channel, touchpoint, segment, brand, source."""
+
+
+class Step(NamedTuple):
+    """An event as journeys see it; `internal` marks a note that the customer does not see."""
+
+    at: datetime
+    customer_id: str
+    ticket_id: str
+    type: str
+    author_type: str
+    internal: bool
+    slice: Slice
+
+
+class Fact(NamedTuple):
+    """Something that KPIs count; `minutes` is how long it took, where that is the point."""
+
+    slice: Slice
+    name: str
+    minutes: float | None = None
+
+
+def journey_facts(steps: Iterable[Step], start: datetime, end: datetime) -> Iterator[Fact]:
+    """Find what began in `[start, end)`; `steps` of before and after it are the context."""
+    ordered = sorted(steps, key=_order)
+    for _, group in groupby(ordered, key=lambda step: step.customer_id):
+        journey = list(group)
+        tickets: dict[str, list[Step]] = {}
+        for step in journey:
+            if step.ticket_id and step.type in TICKET_TYPES:
+                tickets.setdefault(step.ticket_id, []).append(step)
+        for ticket in tickets.values():
+            yield from _responses(ticket, start, end)
+            yield from _resolutions(ticket, start, end)
+            yield from _first_contact(ticket, journey, start, end)
+        yield from _self_service(journey, start, end)
+
+
+def _order(step: Step) -> tuple[str, datetime, int]:
+    rank = _SAME_MOMENT.index(step.type) if step.type in _SAME_MOMENT else -1
+    return step.customer_id, step.at, rank
+
+
+def _responses(ticket: Sequence[Step], start: datetime, end: datetime) -> Iterator[Fact]:
+    """Clocks that began in the window: opening starts one, reopening starts it anew."""
+    clock: Step | None = None
+    for step in ticket:
+        if step.type == "ticket.reopened" or (clock is None and step is _opening(ticket)):
+            clock = step
+        elif clock is None:
+            continue
+        elif step.type == "ticket.replied" and step.author_type == "agent" and not step.internal:
+            if start <= clock.at < end:
+                yield Fact(clock.slice, "first_response", _minutes(clock.at, step.at))
+                worked = business_minutes(clock.at, step.at)
+                yield Fact(clock.slice, "first_response_business", worked)
+            clock = None
+        elif step.type == "ticket.resolved":
+            clock = None
+    if clock is not None and start <= clock.at < end:
+        yield Fact(clock.slice, "first_response_open")
+
+
+def _resolutions(ticket: Sequence[Step], start: datetime, end: datetime) -> Iterator[Fact]:
+    opening = _opening(ticket)
+    if opening is None or not start <= opening.at < end:
+        return
+    later = ticket[ticket.index(opening) :]
+    states = [s for s in later if s.type in ("ticket.reopened", "ticket.resolved")]
+    resolved = [s for s in states if s.type == "ticket.resolved"]
+    if resolved:
+        yield Fact(opening.slice, "resolution_first", _minutes(opening.at, resolved[0].at))
+    if resolved and states[-1].type == "ticket.resolved":
+        last_reopened = max((s.at for s in states if s.type == "ticket.reopened"), default=None)
+        full = next(s for s in resolved if last_reopened is None or s.at >= last_reopened)
+        yield Fact(opening.slice, "resolution_full", _minutes(opening.at, full.at))
+    else:
+        yield Fact(opening.slice, "resolution_open")
+
+
+def _first_contact(
+    ticket: Sequence[Step], journey: Sequence[Step], start: datetime, end: datetime
+) -> Iterator[Fact]:
+    """The first resolution of a ticket, and whether silence on its topic followed."""
+    resolution = next((step for step in ticket if step.type == "ticket.resolved"), None)
+    if resolution is None or not start <= resolution.at < end:
+        return
+    subject = _opening(ticket) or resolution
+    topic = subject.slice[1]
+    yield Fact(subject.slice, "resolved")
+    again = any(
+        step.type in CONTACTS
+        and step.author_type == "customer"
+        and step.slice[1] == topic
+        and resolution.at < step.at <= resolution.at + SAME_TOPIC_WAIT
+        for step in journey
+    )
+    if not again:
+        yield Fact(subject.slice, "resolved_at_once")
+
+
+def _self_service(journey: Sequence[Step], start: datetime, end: datetime) -> Iterator[Fact]:
+    contacts = [s.at for s in journey if s.type in ASSISTED and s.author_type == "customer"]
+    for session in _sessions([s for s in journey if s.type in SELF_SERVICE_TYPES]):
+        if not start <= session[0].at < end:
+            continue
+        yield Fact(session[0].slice, "self_service_sessions")
+        solved = [step.at for step in session if step.type == "self_service.resolved"]
+        if solved and not any(
+            solved[-1] < contact <= solved[-1] + SELF_SERVICE_WAIT for contact in contacts
+        ):
+            yield Fact(session[0].slice, "self_service_solved")
+
+
+def _sessions(steps: Sequence[Step]) -> list[list[Step]]:
+    sessions = [[steps[0]]] if steps else []
+    for before, step in pairwise(steps):
+        if step.at - before.at > SESSION_GAP:
+            sessions.append([])
+        sessions[-1].append(step)
+    return sessions
+
+
+def _opening(ticket: Sequence[Step]) -> Step | None:
+    """A ticket begins with being opened, or with the complaint that it is about."""
+    return next((step for step in ticket if step.type in ("ticket.opened", "complaint")), None)
+
+
+def _minutes(start: datetime, end: datetime) -> float:
+    return (end - start) / timedelta(minutes=1)
+
+
+def business_minutes(start: datetime, end: datetime) -> float:
+    """Minutes of `[start, end]` within Monday to Friday, 09:00 to 18:00 in Istanbul."""
+    return _worked(end) - _worked(start)
+
+
+def _worked(moment: datetime) -> float:
+    """Business minutes from the first Monday of the calendar until `moment`."""
+    local = moment.astimezone(BUSINESS_ZONE)
+    weeks, weekday = divmod(local.toordinal() - 1, 7)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+    since_opening = _minutes(midnight, local.replace(tzinfo=UTC)) - _OPENING_MINUTE
+    today = min(max(since_opening, 0), _BUSINESS_MINUTES) if weekday < 5 else 0
+    return (weeks * 5 + min(weekday, 5)) * _BUSINESS_MINUTES + today

@@ -1,0 +1,99 @@
+"""Numbered changes of the tables: one folder a table, applied in order, each once."""
+
+import hashlib
+import re
+import time
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import NamedTuple
+
+from pipeline.store.backend import Backend
+
+_FILE = re.compile(r"(?P<number>\d{3})_\w+?(\.since_(?P<major>\d+)_(?P<minor>\d+))?\.sql")
+
+_RECORD = """
+CREATE TABLE IF NOT EXISTS schema_migrations (name String, hash String, applied_at DateTime('UTC'))
+ENGINE = MergeTree ORDER BY name
+"""
+
+
+class MigrationError(Exception):
+    """The migrations that were applied are not those of this version of the program."""
+
+
+class Migration(NamedTuple):
+    """One change: `name` is `table/NNN_name`, `since` the first engine version that can do it."""
+
+    name: str
+    sql: str
+    since: tuple[int, int]
+
+    @property
+    def table(self) -> str:
+        """The folder: the table that is changed."""
+        return self.name.partition("/")[0]
+
+    @property
+    def hash(self) -> str:
+        """What tells a changed file."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def shipped() -> list[Migration]:
+    """Read the migrations of this version, in the order in which they are applied.
+
+    A name that ends in `.since_19_6.sql` is for engines from 19.6 on; older ones do without it.
+    """
+    found = []
+    for folder in (files(__package__) / "migrations").iterdir():
+        for file in folder.iterdir():
+            match = _FILE.fullmatch(file.name)
+            if match is None:
+                raise MigrationError(f"{folder.name}/{file.name}: not named NNN_name.sql")
+            since = (int(match["major"] or 0), int(match["minor"] or 0))
+            name = f"{folder.name}/{file.name.partition('.')[0]}"
+            found.append(Migration(name, file.read_text("utf-8"), since))
+    return sorted(found)
+
+
+def pending(
+    migrations: Sequence[Migration], applied: dict[str, str], version: tuple[int, int]
+) -> list[Migration]:
+    """Return those that are still to apply; `applied` holds the hash by name.
+
+    Raises MigrationError where an applied one has changed or is unknown, or where one would
+    come before another of its table that is applied already.
+    """
+    by_name = {migration.name: migration for migration in migrations}
+    for name, digest in applied.items():
+        if name not in by_name:
+            raise MigrationError(f"{name} is applied but not known: is the program older?")
+        if by_name[name].hash != digest:
+            raise MigrationError(f"{name} has changed since it was applied: add a new one instead")
+    todo = [m for m in migrations if m.name not in applied and m.since <= version]
+    for migration in todo:
+        later = [name for name in applied if by_name[name].table == migration.table]
+        if any(name > migration.name for name in later):
+            raise MigrationError(f"{migration.name} comes before {max(later)}, which is applied")
+    return todo
+
+
+def migrate(backend: Backend, dry_run: bool) -> list[Migration]:
+    """Apply what is pending, or with `dry_run` only say what it is."""
+    ((recorded,),) = backend.execute("EXISTS TABLE schema_migrations")
+    applied = backend.execute("SELECT name, hash FROM schema_migrations") if recorded else []
+    todo = pending(shipped(), dict(applied), engine_version(backend))
+    if dry_run:
+        return todo
+    backend.execute(_RECORD)
+    for migration in todo:
+        backend.execute(migration.sql)
+        row = (migration.name, migration.hash, int(time.time()))
+        backend.insert("schema_migrations", ("name", "hash", "applied_at"), [row])
+    return todo
+
+
+def engine_version(backend: Backend) -> tuple[int, int]:
+    """Return the version of ClickHouse, as far as features depend on it."""
+    major, minor = backend.execute("SELECT version()")[0][0].split(".")[:2]
+    return int(major), int(minor)

@@ -1,0 +1,7 @@
+SELECT alert
+FROM alerts FINAL
+WHERE opened_us >= %(since)s
+    AND (%(customer_id)s = '' OR customer_id = %(customer_id)s)
+    AND state IN %(states)s
+ORDER BY opened_us DESC, id
+LIMIT %(limit)s

@@ -1,0 +1,6 @@
+-- Those that have been retried are no longer waiting.
+SELECT reason, count()
+FROM dead_letters FINAL
+WHERE retried_us = 0
+GROUP BY reason
+ORDER BY reason

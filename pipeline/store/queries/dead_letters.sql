@@ -1,0 +1,5 @@
+SELECT letter
+FROM dead_letters FINAL
+WHERE %(reason)s = '' OR reason = %(reason)s
+ORDER BY received_at DESC, topic, partition, offset DESC
+LIMIT %(limit)s

@@ -1,0 +1,16 @@
+-- Counts of a window: whole minutes from kpi_minutes, the cut ones at its ends from the events.
+SELECT {by}, {sums}
+FROM
+(
+    SELECT channel, touchpoint, segment, brand, source, {names}
+    FROM kpi_minutes FINAL
+    WHERE minute >= toDateTime(%(first_whole)s, 'UTC') AND minute < toDateTime(%(last_whole)s, 'UTC')
+    UNION ALL
+    SELECT channel, touchpoint, segment, brand, source,
+    {counts}
+    FROM events FINAL
+    WHERE minute IN %(cut)s AND is_deleted = 0
+        AND occurred_us >= %(start)s AND occurred_us < %(end)s
+    GROUP BY channel, touchpoint, segment, brand, source
+)
+GROUP BY {by}

@@ -1,0 +1,116 @@
+"""KPIs of a window: the facts from three queries, then the definitions applied to each slice."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pipeline.kpi import DIMENSIONS, Dimension, Facts, KpiValue, Window, kpi_values
+from pipeline.store import journeys
+from pipeline.store.backend import Backend, Parameter
+from pipeline.store.journeys import Slice, Step
+from pipeline.store.rows import micros, moment_of
+from pipeline.store.sql import count_names, query
+
+LOOK_BACK = timedelta(days=30)
+"""How long before the window a ticket or session that reaches into it is looked for."""
+
+_MINUTE = 60_000_000
+
+
+def read_kpis(
+    backend: Backend, window: Window, by: Sequence[Dimension], as_of: datetime
+) -> list[KpiValue]:
+    """Return every KPI of every slice; see `Store.kpis`."""
+    unknown = [name for name in by if name not in DIMENSIONS]
+    if unknown:
+        raise ValueError(f"no such dimension: {', '.join(unknown)}; there are {DIMENSIONS}")
+    if window.end < window.start:
+        raise ValueError(f"the window ends ({window.end}) before it starts ({window.start})")
+    by = tuple(dict.fromkeys(by))
+    end = min(window.end, as_of + timedelta(microseconds=1))
+    facts: dict[Slice, Facts] = {} if by else {(): Facts()}
+    if end > window.start:
+        seen = Window(window.start, end)
+        _add_counts(facts, backend, seen, by)
+        _add_customers(facts, backend, seen, by)
+        _add_journeys(facts, backend, seen, by, as_of)
+    return [
+        value
+        for key in sorted(facts)
+        for value in kpi_values(facts[key], dict(zip(by, key, strict=True)), window, as_of)
+    ]
+
+
+def _add_counts(
+    facts: dict[Slice, Facts], backend: Backend, window: Window, by: Sequence[Dimension]
+) -> None:
+    start, end = micros(window.start), micros(window.end)
+    first_whole, last_whole = -(-start // _MINUTE), end // _MINUTE
+    cut = {edge // _MINUTE * 60 for edge in (start, end) if edge % _MINUTE}
+    parameters: dict[str, Parameter] = {
+        **{"first_whole": max(0, first_whole * 60), "last_whole": max(0, last_whole * 60)},
+        # -1 is no minute; IN needs a member.
+        **{"cut": tuple(cut) or (-1,), "start": start, "end": end},
+    }
+    for row in backend.execute(_sliced("window_counts", by), parameters):
+        of_slice = _of(facts, row[: len(by)])
+        of_slice.counts.update(zip(count_names(), row[-len(count_names()) :], strict=True))
+
+
+def _add_customers(
+    facts: dict[Slice, Facts], backend: Backend, window: Window, by: Sequence[Dimension]
+) -> None:
+    for row in backend.execute(_sliced("window_customers", by), _bounds(window)):
+        active, negative = row[-2:]
+        of_slice = _of(facts, row[: len(by)])
+        of_slice.counts.update(active_customers=active, negative_customers=negative)
+
+
+def _add_journeys(
+    facts: dict[Slice, Facts],
+    backend: Backend,
+    window: Window,
+    by: Sequence[Dimension],
+    as_of: datetime,
+) -> None:
+    found = backend.execute(
+        query("journeys"),
+        {
+            **_bounds(window),
+            "since": max(0, _seconds(window.start - LOOK_BACK)),
+            "until": _seconds(as_of),
+            "as_of": micros(as_of),
+            "types": journeys.JOURNEY_TYPES,
+            "subjects": (*journeys.TICKET_TYPES, *journeys.SELF_SERVICE_TYPES),
+        },
+    )
+    steps = [
+        Step(moment_of(at), customer, ticket, type_, author, bool(internal), tuple(slice_))
+        for at, customer, ticket, type_, author, internal, *slice_ in found
+    ]
+    positions = [DIMENSIONS.index(name) for name in by]
+    for fact in journeys.journey_facts(steps, window.start, window.end):
+        of_slice = _of(facts, tuple(fact.slice[position] for position in positions))
+        if fact.minutes is None:
+            of_slice.counts[fact.name] = of_slice.count(fact.name) + 1
+        else:
+            of_slice.minutes.setdefault(fact.name, []).append(fact.minutes)
+
+
+def _of(facts: dict[Slice, Facts], key: Slice) -> Facts:
+    return facts.setdefault(tuple(key), Facts())
+
+
+def _sliced(name: str, by: Sequence[Dimension]) -> str:
+    """Return the query grouped by these columns, which are names that we know."""
+    return query(name).format(by=", ".join(by) or "''")
+
+
+def _bounds(window: Window) -> dict[str, Parameter]:
+    """The window in microseconds, and the minutes, as epoch seconds, that it reaches into."""
+    start, end = micros(window.start), micros(window.end)
+    first, last = (max(0, edge // _MINUTE * 60) for edge in (start, end))
+    return {"start": start, "end": end, "first": first, "last": last}
+
+
+def _seconds(moment: datetime) -> int:
+    return micros(moment) // 1_000_000

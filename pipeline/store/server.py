@@ -1,0 +1,99 @@
+"""A ClickHouse server over its native protocol."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from clickhouse_driver import Client
+from clickhouse_driver.errors import (
+    ErrorCodes,
+    NetworkError,
+    PartiallyConsumedQueryError,
+    ServerException,
+    SocketTimeoutError,
+    UnexpectedPacketFromServerError,
+)
+
+from pipeline.store.backend import Parameter, Row, StoreUnavailable, bind
+
+T = TypeVar("T")
+
+_OVERLOADED = {
+    ErrorCodes.TIMEOUT_EXCEEDED,
+    ErrorCodes.TOO_MANY_SIMULTANEOUS_QUERIES,
+    ErrorCodes.NETWORK_ERROR,
+    ErrorCodes.SOCKET_TIMEOUT,
+    ErrorCodes.MEMORY_LIMIT_EXCEEDED,
+    ErrorCodes.TABLE_IS_READ_ONLY,
+    ErrorCodes.TOO_MANY_PARTS,
+    ErrorCodes.NO_ZOOKEEPER,
+    ErrorCodes.KEEPER_EXCEPTION,
+}
+"""Errors of the server that pass by themselves."""
+
+_CONNECTION_BROKEN = (
+    NetworkError,
+    SocketTimeoutError,
+    UnexpectedPacketFromServerError,
+    PartiallyConsumedQueryError,
+    OSError,
+    EOFError,
+)
+
+_SETTINGS = {"max_query_size": 100_000_000}
+_SETTINGS_SINCE_19_5 = {
+    **_SETTINGS,
+    # A replay of many years writes to more than 100 monthly partitions at once.
+    "max_partitions_per_insert_block": 0,
+}
+
+
+class ServerBackend:
+    """One connection, opened at first use and again after it broke."""
+
+    def __init__(self, host: str, port: int, user: str, password: str, database: str) -> None:
+        self._address = f"{host}:{port}"
+        self._lock = threading.Lock()
+        self._client = Client(host, port, database, user, password, connect_timeout=5)
+
+    def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> list[Row]:
+        """Run one statement."""
+        answer = self._call(
+            lambda: self._client.execute(bind(sql, parameters), settings=self._settings())
+        )
+        return answer if isinstance(answer, list) else []
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Insert rows as one native block."""
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
+        by_column = list(zip(*rows, strict=True))
+        self._call(
+            lambda: self._client.execute(
+                statement, by_column, columnar=True, settings=self._settings()
+            )
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._client.disconnect()
+
+    def _settings(self) -> dict[str, int]:
+        """Return the settings that the connected server knows."""
+        connection = self._client.connection
+        if not connection.connected:
+            connection.connect()
+        since_19_5 = connection.server_info.version_tuple() >= (19, 5)
+        return _SETTINGS_SINCE_19_5 if since_19_5 else _SETTINGS
+
+    def _call(self, call: Callable[[], T]) -> T:
+        with self._lock:
+            try:
+                return call()
+            except ServerException as error:
+                if error.code in _OVERLOADED:
+                    raise StoreUnavailable(f"ClickHouse at {self._address}: {error}") from error
+                raise
+            except _CONNECTION_BROKEN as error:
+                self._client.disconnect()
+                raise StoreUnavailable(f"no ClickHouse at {self._address}: {error}") from error

@@ -1,0 +1,38 @@
+"""The SQL of `queries/`, and the parts that several of its files share."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def query(name: str) -> str:
+    """Read `queries/NAME.sql` and fill in the shared parts.
+
+    What else stands in braces is left to `str.format` of the caller; parameters are `%(name)s`.
+    """
+    text = (files(__package__) / "queries" / f"{name}.sql").read_text("utf-8")
+    for part, sql in _shared().items():
+        text = text.replace(f"{{{part}}}", sql)
+    return text
+
+
+@cache
+def count_names() -> tuple[str, ...]:
+    """Return the counts of a KPI minute: the columns of `kpi_minutes` after its key and version."""
+    return tuple(re.findall(r" AS (\w+)", _counts()))
+
+
+@cache
+def _counts() -> str:
+    return (files(__package__) / "queries" / "counts.sql").read_text("utf-8")
+
+
+@cache
+def _shared() -> dict[str, str]:
+    return {
+        "counts": _counts(),
+        "names": ", ".join(count_names()),
+        "sums": ", ".join(f"sum({name})" for name in count_names()),
+        "zeros": ", ".join(f"toUInt64(0) AS {name}" for name in count_names()),
+    }
