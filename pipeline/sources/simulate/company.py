@@ -1,0 +1,117 @@
+"""The simulated company, as its YAML files describe it."""
+
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+import msgspec
+
+Weights = dict[str, float]
+Kind = Literal["outage", "late_delivery"]
+
+
+class Disturbance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How an incident comes about: `start` in shares of the span, `strikes` a share of a brand."""
+
+    kind: Kind
+    start: tuple[float, float]
+    hours: float
+    strikes: float
+
+
+class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A brand; `journeys` and `themes` are what its customers do and write about."""
+
+    name: str
+    share: float
+    products: tuple[str, ...]
+    journeys: Weights
+    themes: Weights
+    incident: Disturbance
+
+
+class Chances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How likely each turn of a journey is."""
+
+    bot_answers: float
+    solved_at_first: float
+    reopened: float
+    another_channel: float
+    goes_public: float
+    threatens_to_leave: float
+    order_late: float
+    order_wrong: float
+    rates: float
+    comments: float
+    self_service_works: float
+    contacts_in_outage: float
+    contacts_when_late: float
+    has_personal_data: float
+
+
+class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How likely each way of roughening a text is."""
+
+    without_turkish_letters: float
+    lower_case: float
+    typo: float
+    emoji: float
+    shouting: float
+
+
+class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`company.yaml`."""
+
+    brands: tuple[Brand, ...]
+    segments: Weights
+    languages: Weights
+    cities: tuple[str, ...]
+    contact_channels: Weights
+    browse_channels: Weights
+    public_channels: Weights
+    touchpoints: dict[str, str]
+    hours: tuple[float, ...]
+    journeys_per_week: float
+    chances: Chances
+    typing: Typing
+
+
+class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is written in one language; moods are positive, neutral, negative, furious."""
+
+    opening: dict[str, tuple[str, ...]]
+    closing: dict[str, tuple[str, ...]]
+    churn: tuple[str, ...]
+    personal: tuple[str, ...]
+    themes: dict[str, dict[str, tuple[str, ...]]]
+    agent: dict[str, tuple[str, ...]]
+
+
+class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`texts.yaml`."""
+
+    tr: Phrases
+    en: Phrases
+    emoji: dict[str, tuple[str, ...]]
+    names: tuple[str, ...]
+
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def company() -> Company:
+    """Return the company."""
+    return msgspec.yaml.decode((_FOLDER / "company.yaml").read_bytes(), type=Company)
+
+
+@cache
+def texts() -> Texts:
+    """Return what its customers and agents write."""
+    return msgspec.yaml.decode((_FOLDER / "texts.yaml").read_bytes(), type=Texts)
+
+
+def pick(rng: Random, weights: Weights) -> str:
+    """Draw a name by its weight."""
+    return rng.choices(list(weights), list(weights.values()))[0]

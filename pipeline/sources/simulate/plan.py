@@ -1,0 +1,93 @@
+"""Who the customers are and what goes wrong when: the truth that detection can be held against."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from random import Random
+
+from pipeline.sources.simulate.company import Brand, Kind, company, pick
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """One of the company's customers; `temper` runs from 0 (patient) to 1."""
+
+    id: str
+    brand: Brand
+    segment: str
+    language: str
+    city: str
+    temper: float
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Something that went wrong for many customers of one brand, from `start` to `end`.
+
+    outage: the line is dead. late_delivery: what they order is delivered after `end` only.
+    """
+
+    kind: Kind
+    brand: str
+    start: datetime
+    end: datetime
+    customer_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The truth of a simulated span. `pace` shortens every duration where it is under a week."""
+
+    start: datetime
+    end: datetime
+    pace: float
+    customers: tuple[Customer, ...]
+    incidents: tuple[Incident, ...]
+
+
+def plan(seed: int, start: datetime, customers: int = 2_000, days: float = 7.0) -> Plan:
+    """Return what `simulate` with the same arguments plays.
+
+    `start` is aware. A span of less than a week is a whole week, played faster.
+    """
+    everyone = _customers(seed, customers)
+    span = timedelta(days=days)
+    rng = Random(f"{seed} incidents {start.isoformat()}")
+    whole = Plan(start, start + span, min(1.0, span / WEEK), everyone, incidents=())
+    incidents = tuple(_incident(rng, whole, brand) for brand in company().brands)
+    return replace(whole, incidents=incidents)
+
+
+@cache
+def _customers(seed: int, count: int) -> tuple[Customer, ...]:
+    """Draw the customers; they depend on nothing but the seed, so that they come back."""
+    rng = Random(f"{seed} customers")
+    firm = company()
+    brands = {brand.name: brand for brand in firm.brands}
+    shares = {brand.name: brand.share for brand in firm.brands}
+    return tuple(
+        Customer(
+            id=f"m{seed}-{number:05}",
+            brand=brands[pick(rng, shares)],
+            segment=pick(rng, firm.segments),
+            language=pick(rng, firm.languages),
+            city=rng.choice(firm.cities),
+            temper=rng.betavariate(2, 3),
+        )
+        for number in range(count)
+    )
+
+
+def _incident(rng: Random, whole: Plan, brand: Brand) -> Incident:
+    what = brand.incident
+    start = whole.start + (whole.end - whole.start) * rng.uniform(*what.start)
+    ids = [customer.id for customer in whole.customers if customer.brand == brand]
+    return Incident(
+        what.kind,
+        brand.name,
+        start,
+        end=start + timedelta(hours=what.hours) * whole.pace,
+        customer_ids=tuple(sorted(rng.sample(ids, round(len(ids) * what.strikes)))),
+    )

@@ -1,0 +1,135 @@
+"""Journeys of many customers → one stream of events in the order in which they happen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heappop, heappush, merge
+from itertools import count
+from operator import attrgetter
+from random import Random
+
+import msgspec
+
+from pipeline.event import Event
+from pipeline.sources.simulate.company import Kind, company, pick
+from pipeline.sources.simulate.journey import Journey
+from pipeline.sources.simulate.journeys import JOURNEYS, order, outage
+from pipeline.sources.simulate.plan import WEEK, Customer, Incident, Plan, plan
+
+_CONTENT = 0.85
+"""How customers feel before anything has happened."""
+
+_WEEKS = 520
+"""Weeks of a calendar that `live` goes through again and again."""
+
+_STRUCK: dict[Kind, tuple[str, float]] = {
+    "outage": ("outage", 0.02),
+    "late_delivery": ("order", 0.4),
+}
+"""What an incident turns into for a customer, and in which first share of it that starts."""
+
+
+@dataclass(frozen=True)
+class _Departure:
+    """A journey that is about to start; those of an incident are struck by it."""
+
+    at: datetime
+    customer: Customer
+    kind: str
+    incident: Incident | None = None
+
+
+def simulate(
+    seed: int, start: datetime, customers: int = 2_000, days: float = 7.0
+) -> Iterator[Event]:
+    """Yield what happens from `start` (aware) for `days`, in event-time order, lazily.
+
+    The same arguments give the same events. `plan` with the same arguments gives the truth.
+    """
+    name = f"{seed}-{int(start.timestamp()):x}"
+    return _events(Random(name), plan(seed, start, customers, days), name)
+
+
+def live(
+    seed: int, start: datetime, rate: float, customers: int = 2_000
+) -> Iterator[tuple[datetime, Event]]:
+    """Yield week after simulated week, without end, as if `rate` events happened a second.
+
+    Each event comes with the time at which it is due, which is its `occurred_at`: the first soon
+    after `start`, the next about 1/`rate` seconds later. Whoever consumes it does the waiting.
+    """
+    rng = Random(f"{seed} live {start.isoformat()}")
+    due = start
+    for week in count():
+        name = f"{seed}-{int(start.timestamp()):x}-{week}"
+        truth = plan(seed, start + week % _WEEKS * WEEK, customers)
+        for event in _events(Random(name), truth, name):
+            due += timedelta(seconds=rng.expovariate(rate))
+            yield due, msgspec.structs.replace(event, occurred_at=due)
+
+
+def _events(rng: Random, truth: Plan, name: str) -> Iterator[Event]:
+    """Play `truth`; `name` begins every id, so that no other span has the same.
+
+    A journey's events are written when it starts and wait until nothing earlier can come.
+    """
+    joys: dict[str, float] = {}
+    waiting: list[tuple[datetime, int, Event]] = []
+    tie = count()
+    departures = merge(_everyday(rng, truth), _struck(rng, truth), key=attrgetter("at"))
+    for number, departure in enumerate(departures):
+        while waiting and waiting[0][0] <= departure.at:
+            yield heappop(waiting)[2]
+        customer = departure.customer
+        joy = joys.get(customer.id, _CONTENT)
+        touchpoint = company().touchpoints[departure.kind]
+        journey = Journey(
+            f"{name}-{number}", customer, touchpoint, departure.at, joy, truth.pace, rng
+        )
+        _play(journey, departure)
+        joys[customer.id] = 0.5 * journey.joy + 0.5 * min(joy + 0.1, _CONTENT)
+        for event in journey.events:
+            heappush(waiting, (event.occurred_at, next(tie), event))
+    while waiting and waiting[0][0] < truth.end:
+        yield heappop(waiting)[2]
+
+
+def _play(journey: Journey, departure: _Departure) -> None:
+    incident = departure.incident
+    if incident is None:
+        JOURNEYS[departure.kind](journey)
+    elif incident.kind == "outage":
+        outage(journey, incident)
+    else:
+        order(journey, held_until=incident.end)
+
+
+def _everyday(rng: Random, truth: Plan) -> Iterator[_Departure]:
+    """Yield journeys at random, more by day than by night (a Poisson process, thinned)."""
+    hours = company().hours
+    weeks = (truth.end - truth.start) / WEEK / truth.pace
+    expected = len(truth.customers) * company().journeys_per_week * weeks
+    average = sum(hours) / len(hours)
+    peak = expected * max(hours) / average / (truth.end - truth.start).total_seconds()
+    at = truth.start
+    while (at := at + timedelta(seconds=rng.expovariate(peak))) < truth.end:
+        if rng.random() * max(hours) < hours[at.hour]:
+            customer = rng.choice(truth.customers)
+            yield _Departure(_to_milliseconds(at), customer, pick(rng, customer.brand.journeys))
+
+
+def _struck(rng: Random, truth: Plan) -> list[_Departure]:
+    """Return the journeys of those whom the incidents strike."""
+    who = {customer.id: customer for customer in truth.customers}
+    departures = []
+    for incident in truth.incidents:
+        kind, within = _STRUCK[incident.kind]
+        first = (incident.end - incident.start) * within
+        for customer_id in incident.customer_ids:
+            at = _to_milliseconds(incident.start + first * rng.random())
+            departures.append(_Departure(at, who[customer_id], kind, incident))
+    return sorted(departures, key=attrgetter("at"))
+
+
+def _to_milliseconds(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1_000 * 1_000)

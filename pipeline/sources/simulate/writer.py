@@ -1,0 +1,90 @@
+"""Texts as people type them."""
+
+from random import Random
+
+from pipeline.sources.simulate.company import Phrases, Typing, company, texts
+from pipeline.sources.simulate.personal import FAKES
+from pipeline.sources.simulate.plan import Customer
+
+_ASCII = str.maketrans("çğıöşüÇĞİÖŞÜ", "cgiosuCGIOSU")
+_UPPER = str.maketrans({"i": "İ", "ı": "I"})
+_LOWER = str.maketrans({"İ": "i", "I": "ı"})
+
+
+def write(
+    rng: Random,
+    customer: Customer,
+    theme: str,
+    mood: str,
+    *,
+    product: str,
+    order: str = "",
+    leaves: bool = False,
+) -> str:
+    """Return what `customer` writes about `theme` in `mood`; with `leaves`, a threat to go."""
+    phrases = _phrases(customer)
+    about = phrases.themes[theme][mood]
+    parts = [rng.choice(phrases.opening[mood]), rng.choice(about)]
+    if rng.random() < 0.3:
+        parts.append(rng.choice(about))
+    if leaves:
+        parts.append(rng.choice(phrases.churn))
+    parts.append(rng.choice(phrases.closing[mood]))
+    if rng.random() < company().chances.has_personal_data:
+        parts.append(rng.choice(phrases.personal))
+    text = _fill(rng, " ".join(filter(None, dict.fromkeys(parts))), customer, product, order)
+    return _roughen(rng, text, mood, company().typing, customer.language)
+
+
+def comment(rng: Random, customer: Customer, mood: str) -> str:
+    """Return a few words beside a score."""
+    text = rng.choice(_phrases(customer).themes["survey"][mood])
+    return _roughen(rng, text, mood, company().typing, customer.language)
+
+
+def answer(rng: Random, customer: Customer, step: str) -> str:
+    """Return what the company says: `step` is bot, reply or resolved."""
+    return _fill(rng, rng.choice(_phrases(customer).agent[step]), customer, product="", order="")
+
+
+def _phrases(customer: Customer) -> Phrases:
+    return texts().tr if customer.language == "tr" else texts().en
+
+
+def _fill(rng: Random, text: str, customer: Customer, product: str, order: str) -> str:
+    if "{" not in text:
+        return text
+    fakes = {name: fake(rng) for name, fake in FAKES.items() if f"{{{name}}}" in text}
+    return text.format(
+        brand=customer.brand.name,
+        city=customer.city,
+        product=product,
+        order=order or f"S{rng.randrange(10**6):06}",
+        days=rng.randrange(2, 15),
+        hours=rng.randrange(2, 30),
+        amount=rng.randrange(40, 4_000),
+        name=rng.choice(texts().names),
+        **fakes,
+    )
+
+
+def _roughen(rng: Random, text: str, mood: str, typing: Typing, language: str) -> str:
+    """Type like a person in a hurry."""
+    if mood == "furious" and rng.random() < typing.shouting:
+        text = (text.translate(_UPPER) if language == "tr" else text).upper()
+    elif rng.random() < typing.lower_case:
+        text = (text.translate(_LOWER) if language == "tr" else text).lower().rstrip(".")
+    if rng.random() < typing.typo:
+        text = _swap(rng, text)
+    if language == "tr" and rng.random() < typing.without_turkish_letters:
+        text = text.translate(_ASCII)
+    if rng.random() < typing.emoji:
+        text = f"{text} {rng.choice(texts().emoji[mood])}"
+    return text
+
+
+def _swap(rng: Random, text: str) -> str:
+    """Exchange two letters that stand beside each other; digits stay, they may have a checksum."""
+    at = rng.randrange(len(text) - 1)
+    pair = text[at : at + 2]
+    return text[:at] + pair[::-1] + text[at + 2 :] if pair.isalpha() else text
