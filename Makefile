@@ -1,4 +1,4 @@
-# make setup   a virtual environment with everything `nabiz` needs
+# make setup   a virtual environment with the command .venv/bin/nabiz
 # make run     everything on this machine, with a built-in sample
 # make test    all checks and tests
 PYTHON ?= python3
@@ -6,26 +6,47 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: setup setup-dev run test lint unit lock clean
+.PHONY: setup run test check unit lock clean
 
 setup: $(VENV)/.runtime
 
-setup-dev: $(VENV)/.dev
+run: setup
+	@$(BIN)/nabiz up
 
-$(BIN)/uv:
+test: check
+	tests/install-servers
+	$(BIN)/pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.dev
+	$(BIN)/pytest tests/unit
+
+lock: $(BIN)/uv
+	requirements/compile
+
+clean:
+	rm -rf $(VENV) nabiz-data
+
+$(BIN)/uv: requirements/uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "nabiz needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 2; }
+	  { echo "Nabız needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
 
 $(VENV)/.runtime: $(BIN)/uv requirements/runtime.lock pyproject.toml
 	$(UV) --require-hashes -r requirements/runtime.lock
 	$(UV) --quiet --no-deps -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
+# In CI nothing may skip, so the extra `hf` (torch, 5 GB) is part of it there.
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock requirements/hf.lock
 	$(UV) --require-hashes -r requirements/dev.lock
+ifeq ($(CI),true)
+	$(UV) --require-hashes -r requirements/hf.lock
+endif
 	@touch $@
-
-lock: $(BIN)/uv
-	requirements/compile

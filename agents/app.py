@@ -1,4 +1,4 @@
-"""What the roles share: the Faust app, batches that are acknowledged last, sends that are confirmed."""
+"""What the roles share: Faust apps, batches acknowledged last, sends that are confirmed."""
 
 import asyncio
 import os
@@ -6,23 +6,25 @@ import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import faust
 import msgspec
 import structlog
 from faust.streams import _current_event
-from faust.types import EventT, StreamT
+from faust.types import EventT
 
 from agents.health import Heartbeat
 from pipeline import metrics
 from pipeline.chain import DEAD_LETTERS, INPUTS, group_of
 from pipeline.dead_letter import DeadLetter, Invalid
+from pipeline.decode import parse
 from pipeline.privacy import redact_payload
 from pipeline.settings import Role, Settings
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+Event: TypeAlias = EventT[Any]
 
 EXIT_CRASH = 70
 """Exit code of a role that could not go on (EX_SOFTWARE): its supervisor starts it again."""
@@ -49,7 +51,7 @@ class Outgoing(NamedTuple):
 
 
 def make_app(role: Role, settings: Settings) -> faust.App:
-    """Make the Faust app of a role: at-least-once, offsets committed only for what is acknowledged."""
+    """Make the Faust app of a role; offsets are committed only for what is acknowledged."""
     return faust.App(
         group_of(role),
         broker=[f"kafka://{host}" for host in settings.kafka.bootstrap.split(",")],
@@ -74,7 +76,7 @@ def make_app(role: Role, settings: Settings) -> faust.App:
     )
 
 
-Handler = Callable[[Sequence[EventT]], Awaitable[None]]
+Handler = Callable[[Sequence[Event]], Awaitable[None]]
 
 
 def role_agent(app: faust.App, role: Role, settings: Settings, handle: Handler) -> Heartbeat:
@@ -86,7 +88,7 @@ def role_agent(app: faust.App, role: Role, settings: Settings, handle: Handler) 
     heartbeat = Heartbeat(app, role, settings.worker.stall_seconds)
     source = app.topic(*INPUTS[role], key_type=bytes, value_type=bytes)
 
-    async def work(stream: StreamT[bytes]) -> None:
+    async def work(stream: Any) -> None:
         async for events in _batches(stream, settings):
             try:
                 await handle(events)
@@ -102,7 +104,7 @@ def role_agent(app: faust.App, role: Role, settings: Settings, handle: Handler) 
     return heartbeat
 
 
-async def _batches(stream: StreamT[bytes], settings: Settings) -> AsyncIterator[list[EventT]]:
+async def _batches(stream: Any, settings: Settings) -> AsyncIterator[list[Event]]:
     kafka = settings.kafka
     async for batch in stream.noack_take(kafka.batch_size, within=kafka.batch_wait):
         yield list(batch)
@@ -114,7 +116,7 @@ def crash(error: BaseException) -> None:
     os._exit(EXIT_CRASH)
 
 
-def message_of(event: EventT) -> Message:
+def message_of(event: Event) -> Message:
     """Return the message of a Faust event."""
     raw = event.message
     return Message(
@@ -128,13 +130,19 @@ def message_of(event: EventT) -> Message:
 
 
 @contextmanager
-def partition_of(event: EventT) -> Iterator[None]:
+def partition_of(event: Event) -> Iterator[None]:
     """Let a table read and write in the partition of `event`: in a batch no event is current."""
     token = _current_event.set(weakref.ref(event))
     try:
         yield
     finally:
         _current_event.reset(token)
+
+
+def decode_as(kind: type[T]) -> Callable[[Message], T]:
+    """Return a function that reads the value of a message of ours; it raises Invalid."""
+    decoder = msgspec.json.Decoder(kind)
+    return lambda message: parse(decoder, message.value or b"")
 
 
 def sift(

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import faust
 import structlog
-from faust.types import EventT
 
 from agents.app import (
+    Event,
     Outgoing,
+    decode_as,
     make_app,
     message_of,
     partition_of,
@@ -23,7 +24,7 @@ from pipeline import metrics
 from pipeline.alert import Alert, to_cloudevent
 from pipeline.chain import ALERTS
 from pipeline.customer import Arrival, CustomerState, apply, decode_state, encode_state
-from pipeline.decode import decode_scored
+from pipeline.reading import Scored
 from pipeline.rules import RuleBook
 from pipeline.settings import Settings
 
@@ -50,13 +51,13 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         partitions=partitions,
     )
 
-    def load(event: EventT, customer_id: str) -> CustomerState | None:
+    def load(event: Event, customer_id: str) -> CustomerState | None:
         with partition_of(event):
             stored = table.get(customer_id)
         return decode_state(stored) if stored else None
 
-    async def handle(events: Sequence[EventT]) -> None:
-        good, dead = sift(map(message_of, events), lambda message: decode_scored(message.value))
+    async def handle(events: Sequence[Event]) -> None:
+        good, dead = sift(map(message_of, events), decode_as(Scored))
         await send_dead_letters(app, dead)
         origin = {(event.message.partition, event.message.offset): event for event in events}
         arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
@@ -81,7 +82,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
             with partition_of(origin[last.partition, last.offset]):
                 table[customer_id] = encode_state(state)
 
-    @app.timer(RELOAD_SECONDS, name="reload-rules")
+    @app.timer(RELOAD_SECONDS, name="reload-rules")  # type: ignore[untyped-decorator]
     async def reload_rules() -> None:
         if problem := book.reload():
             log.error("rules refused, the last good set stays", problem=str(problem))
@@ -95,7 +96,7 @@ def outgoing(alert: Alert) -> Outgoing:
 
 
 def observe(alerts: Sequence[Alert], arrivals: dict[str, list[Arrival]]) -> None:
-    """Count alerts; for new ones, measure from the broker's time of the newest event behind them."""
+    """Count alerts; a new one's latency starts at the broker's time of its newest event."""
     now = datetime.now(UTC)
     for alert in alerts:
         metrics.ALERTS.labels(alert.cause, alert.state).inc()

@@ -1,6 +1,7 @@
 """Is this worker making progress? Lag without commits is the one sure sign that it is not."""
 
 import time
+from typing import Any
 
 import faust
 
@@ -26,12 +27,10 @@ class Heartbeat:
 
     async def beat(self) -> None:
         """Compare the offsets committed now with those of the last beat."""
-        consumer = self._app.consumer
+        consumer: Any = self._app.consumer  # Faust has no public word for what is committed
         committed = dict(consumer._committed_offset)
         inputs = [tp for tp in consumer.assignment() if not consumer._is_changelog_tp(tp)]
-        lag = sum(
-            max(0, (consumer.highwater(tp) or 0) - (committed.get(tp) or 0)) for tp in inputs
-        )
+        lag = sum(max(0, (consumer.highwater(tp) or 0) - (committed.get(tp) or 0)) for tp in inputs)
         if committed != self._committed:
             metrics.LAST_COMMIT.labels(self._role).set_to_current_time()
         if lag == 0 or committed != self._committed or self._app.in_recovery:

@@ -28,7 +28,8 @@ def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
 
     def page(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/healthz":
-            return metrics(environ, start_response)
+            answer: Iterable[bytes] = metrics(environ, start_response)
+            return answer
         problem = heartbeat.problem()
         status = "503 Service Unavailable" if problem else "200 OK"
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])

@@ -1,4 +1,4 @@
-"""record: everything that happened, into the store; acknowledged when the store has confirmed it."""
+"""record: everything that happened into the store, acknowledged when the store confirmed it."""
 
 import asyncio
 import time
@@ -9,15 +9,22 @@ import faust
 import msgspec
 import structlog
 import tenacity
-from faust.types import EventT
 
-from agents.app import Message, make_app, message_of, role_agent, send_dead_letters, sift
+from agents.app import (
+    Event,
+    Message,
+    decode_as,
+    make_app,
+    message_of,
+    role_agent,
+    send_dead_letters,
+    sift,
+)
 from agents.health import Heartbeat
 from pipeline import metrics
-from pipeline.alert import from_cloudevent
+from pipeline.alert import CloudEvent
 from pipeline.chain import ALERTS, DEAD_LETTERS, SCORED
 from pipeline.dead_letter import DeadLetter
-from pipeline.decode import decode_scored
 from pipeline.reading import Scored
 from pipeline.settings import Settings
 from pipeline.store import Store, StoreUnavailable
@@ -46,17 +53,17 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
         result = store.write_events(scored, time.time_ns())
         metrics.DUPLICATES.inc(result.duplicates)
 
-    async def handle(events: Sequence[EventT]) -> None:
+    async def handle(events: Sequence[Event]) -> None:
         messages = [message_of(event) for event in events]
-        scored, bad_scored = sift(of_topic(messages, SCORED), lambda m: decode_scored(m.value))
-        alerts, bad_alerts = sift(of_topic(messages, ALERTS), lambda m: from_cloudevent(m.value))
+        scored, bad_scored = sift(of_topic(messages, SCORED), decode_as(Scored))
+        alerts, bad_alerts = sift(of_topic(messages, ALERTS), decode_as(CloudEvent))
         letters = [
             msgspec.json.decode(message.value or b"", type=DeadLetter)
             for message in of_topic(messages, DEAD_LETTERS)
         ]
         await send_dead_letters(app, [*bad_scored, *bad_alerts])
         await write("events", write_events, [one for _, one in scored])
-        await write("alerts", store.write_alerts, [one for _, one in alerts])
+        await write("alerts", store.write_alerts, [one.data for _, one in alerts])
         await write("dead_letters", store.write_dead_letters, letters)
 
     return app, role_agent(app, "record", settings, handle)

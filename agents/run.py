@@ -19,7 +19,7 @@ from pipeline.api.server import serve_api, serve_api_in_thread
 from pipeline.chain import SCORED
 from pipeline.logs import configure_logging
 from pipeline.settings import ROOT, Role, Settings, store_address
-from pipeline.store import open_store
+from pipeline.store.open import open_store
 from pipeline.topics import load_topics
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ def run_role(role: Role, settings: Settings) -> None:
     with ExitStack() as stack:
         build = _builder(role, settings, stack)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(role, settings, build))
+            runner.run(_run(settings, build))
 
 
 def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
@@ -58,7 +58,7 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
     return lambda: record(settings, store)
 
 
-async def _run(role: Role, settings: Settings, build: Build) -> None:
+async def _run(settings: Settings, build: Build) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

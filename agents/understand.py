@@ -8,9 +8,10 @@ from itertools import chain, repeat
 
 import faust
 import msgspec
-from faust.types import EventT
+from pipeline.text.reader import Reader
 
 from agents.app import (
+    Event,
     Message,
     Outgoing,
     make_app,
@@ -28,21 +29,19 @@ from pipeline.decode import decode_event
 from pipeline.privacy import redact_event
 from pipeline.reading import Scored
 from pipeline.settings import DeadLetterSettings, Settings
-from pipeline.text.reader import Reader, load_engine
 
 
-class TooManyInvalid(Exception):
+class TooManyInvalid(Exception):  # noqa: N818 - a verdict on the traffic
     """So many messages are invalid that the source or our schema is wrong, not the messages."""
 
 
 def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
     """Build the role: decode, redact, read, send to `cx.scored`, then acknowledge."""
     app = make_app("understand", settings)
-    engine = settings.engine
-    reader = Reader(load_engine(engine.name, hf_model=engine.model or None, hf_labels=engine.labels))
+    reader = Reader(open_engine(settings.engine))
     limit = InvalidLimit(settings.deadletters)
 
-    async def handle(events: Sequence[EventT]) -> None:
+    async def handle(events: Sequence[Event]) -> None:
         messages = [message_of(event) for event in events]
         scored, dead = await asyncio.to_thread(interpret, messages, reader, datetime.now(UTC))
         limit.check(valid=len(scored), invalid=len(dead))

@@ -1,6 +1,7 @@
 """Everything that can be set, parsed once into a frozen object.
 
-Each setting is an environment variable: `NABIZ_` + group + `_` + name, e.g. `NABIZ_KAFKA_BOOTSTRAP`.
+Each setting is an environment variable: `NABIZ_` + group + `_` + name, as in
+`NABIZ_KAFKA_BOOTSTRAP`.
 `nabiz config --check` prints what is in force and where it is wrong.
 """
 
@@ -49,7 +50,7 @@ class StoreSettings(_Group):
     """
 
     url: SecretStr = SecretStr("")
-    retry_seconds: float = Field(120.0, ge=0, description="how long to wait for a store that is away")
+    retry_seconds: float = Field(120.0, ge=0, description="how long to wait while it is away")
 
     @field_validator("url")
     @classmethod
@@ -74,7 +75,8 @@ class EngineSettings(_Group):
     name: Literal["fast", "hf"] = "fast"
     model: str = Field("", description="hf: folder or name of a text-classification model")
     labels: dict[str, Literal["negative", "neutral", "positive"]] = Field(
-        default_factory=dict, description='hf: JSON, the model\'s labels to ours: {"LABEL_0": "negative"}'
+        default_factory=dict,
+        description='hf: the model\'s labels to ours, JSON: {"LABEL_0": "negative"}',
     )
 
 
@@ -100,7 +102,7 @@ class WorkerSettings(_Group):
 
     host: str = "127.0.0.1"
     port: int = Field(0, ge=0, le=65_535, description="0 picks a free port")
-    instance: str = Field("", description="stable name of this worker: a restart keeps its partitions")
+    instance: str = Field("", description="stable name: a restarted worker keeps its partitions")
     stall_seconds: float = Field(30.0, gt=0, description="lag without a commit: unhealthy")
 
 

@@ -1,4 +1,4 @@
-"""The HTTP API: what the commands, dashboards and other systems read. Described by OpenAPI at /schema."""
+"""The HTTP API that commands, dashboards and other systems read; OpenAPI at /schema."""
 
 import hmac
 from datetime import datetime, timedelta
@@ -76,7 +76,7 @@ def _handlers(service: Service) -> list[ControllerRouterHandler]:
             limit=limit,
         )
 
-    @get("/v1/customers/{customer_id:str}", sync_to_thread=True)
+    @get("/v1/customer", sync_to_thread=True)
     def customer(customer_id: str) -> CustomerView:
         """One customer: timeline over all channels, risk now and why, alerts."""
         view = service.customer(customer_id)

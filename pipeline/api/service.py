@@ -19,6 +19,9 @@ from pipeline.store import Store, StoreUnavailable
 TIMELINE = 1_000
 """Most events of a customer that are read at once, the newest."""
 
+RETRIED_AT_ONCE = 10_000
+"""Most dead letters that one retry publishes, the newest."""
+
 
 class CustomerView(msgspec.Struct, frozen=True):
     """Everything known of one customer, events from the oldest on; `risk` is as of now."""
@@ -98,7 +101,7 @@ class Service:
 
         The risk is folded anew from the stored events, as `detect` does: no second copy to keep.
         """
-        events = self.store.timeline(customer_id, TIMELINE)
+        events = self.store.timeline(customer_id, TIMELINE)[::-1]
         if not events:
             return None
         arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
@@ -112,7 +115,7 @@ class Service:
 
         What is still wrong comes back as a new dead letter. Raises BrokerUnavailable.
         """
-        letters = self.store.dead_letters(reason)
+        letters = self.store.dead_letters(reason, RETRIED_AT_ONCE)
         due = [letter for letter in letters if letter.retried_at is None]
         with Publisher(self._bootstrap) as publisher:
             for letter in due:

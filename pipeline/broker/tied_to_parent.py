@@ -10,8 +10,17 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 PR_SET_PDEATHSIG = 1
+
+
+def tied(command: Sequence[str]) -> list[str]:
+    """Return the command that runs `command` tied to this process; `command` off Linux."""
+    if sys.platform != "linux":
+        return list(command)
+    return [sys.executable, "-IS", __file__, str(os.getpid()), *command]
+
 
 if __name__ == "__main__":
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

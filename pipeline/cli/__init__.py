@@ -1,0 +1,5 @@
+"""The command `nabiz`."""
+
+from pipeline.cli.main import main
+
+__all__ = ["main"]

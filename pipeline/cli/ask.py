@@ -1,0 +1,98 @@
+"""kpis, alerts, customer: what the running system knows."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from pipeline.alert import Alert
+from pipeline.api.service import CustomerView
+from pipeline.cli import show
+from pipeline.cli.options import moment, span
+from pipeline.cli.target import DataOption, JsonOption, ask, find
+from pipeline.kpi import KpiValue
+
+
+def kpis(
+    start: Annotated[
+        datetime | None,
+        typer.Option("--from", parser=moment, metavar="TIME", help="Start, RFC 3339 with offset."),
+    ] = None,
+    end: Annotated[
+        datetime | None,
+        typer.Option("--to", parser=moment, metavar="TIME", help="End, not included."),
+    ] = None,
+    window: Annotated[
+        timedelta | None,
+        typer.Option(parser=span, metavar="SPAN", help="Or the last 15m, 1h, 7d … [default: 1h]"),
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(parser=moment, metavar="TIME", help="Answer as at this time instead of now."),
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option(
+            metavar="DIMENSIONS",
+            help="Split by any of channel,touchpoint,segment,brand,source (crossed).",
+        ),
+    ] = "",
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the KPIs of a time window, each with its n and its 95% interval.
+
+    Without times: the last hour. A value that may still change is marked provisional (~).
+
+    Example: nabiz kpis --window 1d --by channel
+    """
+    given = {"from": start, "to": end, "as_of": as_of}
+    params: dict[str, object] = {name: at.isoformat() for name, at in given.items() if at}
+    if window:
+        params["window_seconds"] = int(window.total_seconds())
+    params["by"] = [name.strip() for name in by.split(",") if name.strip()]
+    body = ask(find(data), "GET", "/v1/kpis", params=params)
+    if as_json:
+        show.as_json(body)
+    else:
+        Console().print(show.kpi_table(msgspec.json.decode(body, type=list[KpiValue])))
+
+
+def alerts(
+    since: Annotated[
+        datetime | None,
+        typer.Option(parser=moment, metavar="TIME", help="Opened at or after, RFC 3339."),
+    ] = None,
+    customer_id: Annotated[
+        str | None, typer.Option("--customer", metavar="ID", help="Of one customer.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 1_000,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show alerts, the newest first, each with the sentence that caused it and what to do."""
+    params: dict[str, object] = {"limit": limit}
+    if since:
+        params["since"] = since.isoformat()
+    if customer_id:
+        params["customer_id"] = customer_id
+    body = ask(find(data), "GET", "/v1/alerts", params=params)
+    if as_json:
+        show.as_json(body)
+    else:
+        Console().print(show.alert_table(msgspec.json.decode(body, type=list[Alert])))
+
+
+def customer(
+    customer_id: Annotated[str, typer.Argument(metavar="ID")],
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one customer: the timeline over all channels, the risk now and why, the alerts."""
+    body = ask(find(data), "GET", "/v1/customer", params={"customer_id": customer_id})
+    if as_json:
+        show.as_json(body)
+    else:
+        Console().print(show.customer(msgspec.json.decode(body, type=CustomerView)))

@@ -1,0 +1,50 @@
+"""dead-letters: what could not be understood, and another try."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from pipeline.api.service import RetryResult
+from pipeline.cli import show
+from pipeline.cli.target import DataOption, JsonOption, ask, find
+from pipeline.dead_letter import DeadLetter, Reason
+
+app = typer.Typer(
+    help="List messages that could not be understood; retry them once the cause is mended.",
+    invoke_without_command=True,
+)
+ReasonOption = Annotated[Reason | None, typer.Option(help="Only those of one reason.")]
+
+
+@app.callback()
+def list_letters(
+    context: typer.Context,
+    reason: ReasonOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 1_000,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show dead letters, the newest first: where each was read, why it was refused, what to do."""
+    if context.invoked_subcommand:
+        return
+    params = {"limit": limit} | ({"reason": reason.value} if reason else {})
+    body = ask(find(data), "GET", "/v1/dead-letters", params=params)
+    if as_json:
+        show.as_json(body)
+    else:
+        Console().print(show.dead_letter_table(msgspec.json.decode(body, type=list[DeadLetter])))
+
+
+@app.command()
+def retry(
+    reason: ReasonOption = None, data: DataOption = None, as_json: JsonOption = False
+) -> None:
+    """Publish dead letters to their topics again. What is still wrong comes back as a new one."""
+    body = ask(find(data), "POST", "/v1/dead-letters/retry", json={"reason": reason})
+    if as_json:
+        show.as_json(body)
+        return
+    result = msgspec.json.decode(body, type=RetryResult)
+    typer.echo(f"{result.sent} published again, {result.skipped} left as they are")

@@ -1,0 +1,147 @@
+"""Everything on one machine: Kafka, the store, the roles, the API and the sample."""
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from pipeline.broker.local import HOST, LocalBroker
+from pipeline.broker.topics import apply_topics
+from pipeline.cli.errors import Away, Mistake
+from pipeline.cli.supervisor import Child, nabiz
+from pipeline.cli.target import ADDRESSES, Addresses, running, write_addresses
+from pipeline.settings import ROOT, STREAM_ROLES, Settings, store_address
+from pipeline.topics import load_topics
+
+START_TIMEOUT = 90.0
+DEATHS_AT_START = 3
+"""A role that dies so often before it was ready will not come up by itself."""
+SAMPLE_RATE = 20
+"""Events a second of the sample: enough to see something happen, little enough for a laptop."""
+
+
+class Machine:
+    """A context manager: starts everything in order, stops it in order; `tick` keeps it running."""
+
+    def __init__(self, settings: Settings, folder: Path, port: int, console: Console) -> None:
+        self.folder = folder
+        self.api = f"http://{HOST}:{port}"
+        self.children: list[Child] = []
+        self._settings = settings
+        self._port = port
+        self._console = console
+        self._broker: LocalBroker | None = None
+
+    def start(self, *, sample: bool) -> None:
+        """Start all and return when every role is ready; on an error stop what was started.
+
+        Raises Mistake if the folder is in use, BrokerError if Kafka cannot start, and Away with
+        the end of its log if a role does not come up.
+        """
+        if running(self.folder):
+            raise Mistake(f"Nabız runs on {self.folder} already: nabiz status --data {self.folder}")
+        first = not (self.folder / "kafka").exists()
+        self._broker = LocalBroker.start(self.folder / "kafka", console=self._console)
+        bootstrap = self._broker.bootstrap
+        with self._console.status("creating topics …"):
+            apply_topics(bootstrap, load_topics(ROOT / "schemas").values())
+        with self._console.status("starting the roles …"):
+            for role in self._roles():
+                self.children.append(self._role(role, bootstrap))
+                self.children[-1].start()
+            self._wait_until_ready()
+        pages = {child.name: child.page for child in self.children}
+        write_addresses(self.folder, Addresses(os.getpid(), bootstrap, self.api, pages))
+        if sample:
+            self._start_sample(with_history=first)
+
+    def tick(self) -> None:
+        """Start again what has died."""
+        if self._broker and self._broker.process.poll() is not None:
+            self._broker = LocalBroker.start(self.folder / "kafka")
+        for child in self.children:
+            child.tick()
+
+    def stop(self) -> None:
+        """Stop what feeds, then the roles along the chain, then Kafka."""
+        (self.folder / ADDRESSES).unlink(missing_ok=True)
+        for child in sorted(self.children, key=lambda child: child.name != "sample"):
+            child.stop()
+        if self._broker:
+            self._broker.stop()
+
+    def _roles(self) -> tuple[str, ...]:
+        """`record` serves the API beside the in-process store; a server's is a role of its own."""
+        return (
+            STREAM_ROLES if store_address(self._settings.store) is None else (*STREAM_ROLES, "api")
+        )
+
+    def _role(self, role: str, bootstrap: str) -> Child:
+        page_port = _free_port()
+        return Child(
+            role,
+            nabiz("worker", role),
+            {
+                "NABIZ_DATA": str(self.folder),
+                "NABIZ_KAFKA_BOOTSTRAP": bootstrap,
+                "NABIZ_API_PORT": str(self._port),
+                "NABIZ_WORKER_PORT": str(page_port),
+                "NABIZ_WORKER_INSTANCE": f"{role}-0",
+            },
+            self.folder / "logs" / f"{role}.log",
+            self.api if role == "api" else f"http://{HOST}:{page_port}",
+        )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        waiting = {child.page: child for child in self.children} | {self.api: self.children[-1]}
+        while waiting:
+            for page, child in list(waiting.items()):
+                if _answers(page):
+                    del waiting[page]
+                elif child.deaths >= DEATHS_AT_START or time.monotonic() > deadline:
+                    raise Away(
+                        f"{child.name} does not come up; the end of {child.log}:\n"
+                        f"{child.last_words()}"
+                    )
+            self.tick()
+            time.sleep(0.1)
+
+    def _start_sample(self, *, with_history: bool) -> None:
+        simulate = nabiz("simulate", "--publish", "--data", str(self.folder))
+        log = self.folder / "logs" / "sample.log"
+        if with_history:
+            with self._console.status("publishing a simulated day …"), log.open("ab") as output:
+                subprocess.run([*simulate, "--days", "1"], stderr=output, check=True)
+        child = Child("sample", [*simulate, "--rate", str(SAMPLE_RATE)], {}, log, "")
+        child.start()
+        self.children.append(child)
+
+
+def _answers(page: str) -> bool:
+    try:
+        return httpx.get(f"{page}/healthz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def api_port(wanted: int) -> int:
+    """Return `wanted`, or a free port for 0. Raises Mistake if somebody else has it."""
+    if wanted == 0:
+        return _free_port()
+    try:
+        socket.create_server((HOST, wanted)).close()
+    except OSError:
+        raise Mistake(
+            f"port {wanted} is in use by another program: choose one with --port (0: any free one)"
+        ) from None
+    return wanted

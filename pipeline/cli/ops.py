@@ -1,0 +1,124 @@
+"""worker, topics, store, config: for those who run Nabız on their own Kafka and ClickHouse."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.broker.lag import LagReader
+from pipeline.broker.topics import apply_topics
+from pipeline.chain import GROUPS
+from pipeline.cli import show
+from pipeline.cli.errors import Mistake
+from pipeline.cli.target import DataOption, JsonOption, find
+from pipeline.rules import load_rules
+from pipeline.settings import ROOT, Role, Settings, load_settings, store_address, variables
+from pipeline.store.open import open_store
+from pipeline.topics import load_topics
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
+
+topics = typer.Typer(help="Topics on the configured Kafka.", no_args_is_help=True)
+store = typer.Typer(help="Tables in the configured ClickHouse.", no_args_is_help=True)
+
+
+def worker(
+    role: Annotated[Role, typer.Argument(help="understand, detect, record or api.")],
+) -> None:
+    """Run one role against the configured Kafka and ClickHouse, until SIGTERM or Ctrl-C.
+
+    Start as many of a role as there are partitions; Kafka shares the work among them.
+    """
+    from agents.run import run_role
+
+    run_role(role, load_settings())
+
+
+@topics.command("apply")
+def apply(dry_run: DryRun = False, data: DataOption = None) -> None:
+    """Create missing topics, add partitions, set what differs. Nothing is ever taken away."""
+    settings = find(data)
+    declared = load_topics(ROOT / "schemas").values()
+    changes = apply_topics(
+        settings.kafka.bootstrap,
+        declared,
+        replication=settings.kafka.replication,
+        dry_run=dry_run,
+    )
+    for change in changes:
+        before = "" if change.before is None else f" (was {change.before})"
+        typer.echo(f"{change.topic}: {change.setting} = {change.after}{before}")
+    if not changes:
+        typer.echo("all topics are as declared")
+
+
+@store.command("migrate")
+def migrate(dry_run: DryRun = False) -> None:
+    """Apply the migrations that the store lacks, in order."""
+    opened = open_store(load_settings())
+    try:
+        applied = opened.migrate(dry_run=dry_run)
+    finally:
+        opened.close()
+    for migration in applied:
+        typer.echo(f"{'would apply' if dry_run else 'applied'} {migration}")
+    if not applied:
+        typer.echo("the store is up to date")
+
+
+def config(
+    check: Annotated[
+        bool, typer.Option("--check", help="Also ask Kafka and the store, and load the rules.")
+    ] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show every setting: its variable, its value in force, what it is for. Secrets are masked.
+
+    With --check, exit code 2 or 3 and a sentence where something is wrong.
+    """
+    settings = find(data)
+    rows = list(_in_force(settings))
+    if as_json:
+        show.as_json(msgspec.json.encode({name: value for name, value, _ in rows}))
+    else:
+        table = Table(box=None, pad_edge=False)
+        for name in ("variable", "value", "meaning"):
+            table.add_column(name, overflow="fold")
+        for row in rows:
+            table.add_row(*map(str, row))
+        Console().print(table)
+    if check:
+        _check(settings)
+
+
+def _in_force(settings: Settings) -> Iterator[tuple[str, object, str]]:
+    values = settings.model_dump(mode="json")
+    for name, description, _ in variables():
+        group, _, field = name.removeprefix("NABIZ_").lower().partition("_")
+        value = values[group]
+        yield name, value[field] if isinstance(value, dict) else value, description
+
+
+def _check(settings: Settings) -> None:
+    """Raise what is wrong, the first thing first."""
+    console = Console(stderr=True)
+    rules = load_rules(settings.detect.rules)
+    console.print(f"rules    ok: {len(rules.rules)} rules, version {rules.version}")
+    with LagReader(settings.kafka.bootstrap) as reader:
+        reader.read(GROUPS, None)
+    console.print(f"Kafka    ok: {settings.kafka.bootstrap}, all topics are there")
+    if store_address(settings.store) is None:
+        console.print("store    in process, in the data folder")
+        return
+    opened = open_store(settings)
+    try:
+        pending = opened.migrate(dry_run=True)
+        if pending:
+            raise Mistake(f"the store lacks {len(pending)} migrations: nabiz store migrate")
+        console.print(f"store    ok: ClickHouse {opened.ping()}")
+    finally:
+        opened.close()

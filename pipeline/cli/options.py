@@ -1,0 +1,27 @@
+"""Values on the command line: times, spans and lists."""
+
+import re
+from datetime import datetime, timedelta
+
+import typer
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def moment(text: str) -> datetime:
+    """Parse RFC 3339 with offset; a date alone is refused, since days begin at different times."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not a time like 2026-01-31T09:00:00+03:00") from None
+    if parsed.tzinfo is None:
+        raise typer.BadParameter(f"'{text}' lacks its offset, e.g. {text}+03:00 or {text}Z")
+    return parsed
+
+
+def span(text: str) -> timedelta:
+    """Parse a number with its unit: 90s, 15m, 1h, 7d."""
+    match = re.fullmatch(r"(\d+)([smhd])", text)
+    if not match or int(match[1]) == 0:
+        raise typer.BadParameter(f"'{text}' is not a span like 90s, 15m, 1h or 7d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})

@@ -1,0 +1,56 @@
+"""score: readings of texts from standard input, without a broker."""
+
+import sys
+from enum import StrEnum
+from itertools import islice
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from pipeline.cli.errors import Mistake
+from pipeline.settings import load_settings
+from pipeline.text.open import open_engine
+from pipeline.text.reader import Reader
+
+BATCH = 512
+
+
+class EngineName(StrEnum):
+    """Engines that can read."""
+
+    FAST = "fast"
+    HF = "hf"
+
+
+def score(
+    engine: Annotated[
+        EngineName | None, typer.Option(help="Default: NABIZ_ENGINE_NAME, else fast.")
+    ] = None,
+) -> None:
+    """Read JSON lines with `text` (and `language` if known); print each line's reading, in order.
+
+    Example: echo '{"text": "bir daha asla almam"}' | nabiz score
+    """
+    settings = load_settings().engine
+    if engine:
+        settings = settings.model_copy(update={"name": engine.value})
+    reader = Reader(open_engine(settings))
+    lines = enumerate(sys.stdin.buffer, start=1)
+    while batch := list(islice(lines, BATCH)):
+        rows = [_row(number, line) for number, line in batch if not line.isspace()]
+        readings = reader.read([row["text"] for row in rows], [row.get("language") for row in rows])
+        for row, reading in zip(rows, readings, strict=True):
+            answer = {**row, **msgspec.to_builtins(reading)}
+            sys.stdout.buffer.write(msgspec.json.encode(answer) + b"\n")
+        sys.stdout.flush()
+
+
+def _row(number: int, line: bytes) -> dict[str, Any]:
+    try:
+        row = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Mistake(f"line {number} is not JSON: {error}") from None
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        raise Mistake(f'line {number}: expected an object with a string "text"')
+    return row

@@ -1,0 +1,164 @@
+"""Values as people read them in a terminal."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.alert import Alert
+from pipeline.api.service import CustomerView, Status
+from pipeline.dead_letter import DeadLetter
+from pipeline.kpi import KpiValue
+from pipeline.reading import Scored
+
+SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
+LABEL_STYLE = {"negative": "red", "neutral": "dim", "positive": "green"}
+
+
+def as_json(body: bytes) -> None:
+    """Print JSON, indented on a terminal and as it is into a pipe."""
+    text = msgspec.json.format(body, indent=2 if sys.stdout.isatty() else -1)
+    sys.stdout.write(text.decode() + "\n")
+
+
+def kpi_table(values: Sequence[KpiValue]) -> RenderableType:
+    """A row a KPI and slice; `~` marks what may still change."""
+    if not values:
+        return Text("no KPIs: no events in this window")
+    first = values[0]
+    title = f"{clock(first.window_start)} → {clock(first.window_end)}"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    sliced = any(value.slice for value in values)
+    for name in (["slice"] if sliced else []) + ["kpi"]:
+        table.add_column(name)
+    for name in ("value", "n", "95% interval"):
+        table.add_column(name, justify="right")
+    for value in values:
+        slice_ = ", ".join(part or "–" for part in value.slice.values())
+        cells = [value.kpi, number(value), str(value.n), interval(value)]
+        table.add_row(*([slice_] if sliced else []), *cells)
+    return table
+
+
+def number(value: KpiValue) -> str:
+    """The value, `–` where nothing was answered, `~` in front where it may still change."""
+    if value.value is None:
+        return "–"
+    text = f"{value.value:,.1f}".removesuffix(".0")
+    return f"~{text}" if value.provisional else text
+
+
+def interval(value: KpiValue) -> str:
+    """The 95% interval, empty for plain counts."""
+    if value.ci_low is None or value.ci_high is None:
+        return ""
+    return f"[{value.ci_low:.1f}, {value.ci_high:.1f}]"
+
+
+def alert_table(alerts: Sequence[Alert]) -> RenderableType:
+    """An alert a row: who, what happened, the quoted proof, and what to do."""
+    if not alerts:
+        return Text("no alerts")
+    table = Table(box=None, pad_edge=False, show_lines=False)
+    for name in ("opened", "severity", "customer", "what", "proof", "risk", "state"):
+        table.add_column(name, overflow="fold")
+    for alert in alerts:
+        table.add_row(
+            clock(alert.opened_at),
+            Text(alert.severity, SEVERITY_STYLE[alert.severity]),
+            Text(alert.customer_id),
+            Text(alert.title),
+            Text(quote(alert), "italic"),
+            f"{alert.risk:.2f}",
+            alert.state,
+        )
+    return table
+
+
+def quote(alert: Alert) -> str:
+    """The newest quoted sentence of the alert, or the events behind it where none has a text."""
+    quotes = [evidence.quote for evidence in alert.evidence if evidence.quote]
+    if quotes:
+        return f"“{' '.join(quotes[-1].split())}”"
+    return f"{len(alert.evidence)} events without text"
+
+
+def customer(view: CustomerView) -> RenderableType:
+    """Risk with its reasons, the alerts, and the timeline."""
+    reasons = ", ".join(f"{one.rule} {one.share:.0%}" for one in view.contributions[:5])
+    head = Text(f"{view.customer_id}   risk {view.risk:.2f}")
+    if reasons:
+        head.append(f"   because of {reasons}", "dim")
+    return Group(head, "", alert_table(view.alerts), "", timeline(view.events))
+
+
+def timeline(events: Iterable[Scored]) -> Table:
+    """Events from the oldest on, with label and text."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("time", "channel", "type", "reading", "text"):
+        table.add_column(name, overflow="fold")
+    for scored in events:
+        event, reading = scored.event, scored.reading
+        answer = f"{event.score.metric} {event.score.value:g}" if event.score else ""
+        table.add_row(
+            clock(event.occurred_at),
+            event.channel,
+            event.type.value,
+            Text(reading.label, LABEL_STYLE[reading.label]) if reading else "",
+            Text(answer or event.text or ""),
+        )
+    return table
+
+
+def dead_letter_table(letters: Sequence[DeadLetter]) -> RenderableType:
+    """Where each message was read, why it was refused, and whether it was retried."""
+    if not letters:
+        return Text("no dead letters")
+    table = Table(box=None, pad_edge=False)
+    for name in ("message", "reason", "what is wrong", "retried"):
+        table.add_column(name, overflow="fold")
+    for letter in letters:
+        retried = clock(letter.retried_at) if letter.retried_at else ""
+        table.add_row(letter.id, letter.reason.value, Text(letter.sentence), retried)
+    return table
+
+
+def status(state: Status) -> RenderableType:
+    """A row a role and partition, then dead letters, store and broker."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("role", "topic", "partition", "lag", "lag s", "rate/s", "last commit"):
+        table.add_column(name, justify="right" if name in ("lag", "lag s", "rate/s") else "left")
+    for one in state.partitions:
+        table.add_row(
+            one.role,
+            one.topic,
+            str(one.partition),
+            str(one.lag_events),
+            "?" if one.lag_seconds is None else f"{one.lag_seconds:.1f}",
+            f"{one.rate:.1f}",
+            clock(one.last_commit) if one.last_commit else "–",
+        )
+    letters = ", ".join(f"{reason} {n}" for reason, n in state.store.dead_letters.items())
+    rows = ", ".join(f"{n:,} {kind}" for kind, n in state.store.rows.items())
+    return Group(
+        table,
+        "",
+        Text(f"dead letters  {letters or 'none'}"),
+        Text(f"store         {state.store.problem or f'ClickHouse {state.store.engine}: {rows}'}"),
+        Text(f"broker        {state.broker.problem or f'Kafka at {state.broker.bootstrap}'}"),
+    )
+
+
+def panel(title: str, body: RenderableType) -> Panel:
+    """A titled frame."""
+    return Panel(body, title=title, title_align="left", border_style="dim")
+
+
+def clock(at: datetime) -> str:
+    """A time in the reader's own time zone."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")

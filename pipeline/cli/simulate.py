@@ -1,0 +1,71 @@
+"""simulate: a made-up company, as JSON lines or straight onto the topics."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from pipeline.broker.publish import Publisher
+from pipeline.cli.options import moment
+from pipeline.cli.target import DataOption, find
+from pipeline.decode import encode_event
+from pipeline.event import Event
+from pipeline.sources import simulate as company
+
+
+def simulate(
+    seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 1,
+    customers: Annotated[int, typer.Option(min=1, help="Customers of the company.")] = 2_000,
+    days: Annotated[float, typer.Option(min=0.01, help="Length of the span.")] = 7.0,
+    start: Annotated[
+        datetime | None,
+        typer.Option(parser=moment, metavar="TIME", help="Start. Default: so that it ends now."),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Instead of a span: events a second from now on, without end."),
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="Stop after so many events.")] = None,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Onto the topics instead of JSON lines.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Make up a company whose customers call, write, order, complain and answer surveys.
+
+    Two incidents strike: an outage and late deliveries. Texts are Turkish and English.
+
+    Examples: nabiz simulate --days 1 > day.jsonl; nabiz simulate --publish --rate 50
+    """
+    now = datetime.now(UTC)
+    if rate:
+        events = _as_it_happens(company.live(seed, now, rate, customers))
+    else:
+        events = company.simulate(seed, start or now - timedelta(days=days), customers, days)
+    events = islice(events, count)
+    if publish:
+        _publish(events, find(data).kafka.bootstrap)
+    else:
+        for event in events:
+            sys.stdout.buffer.write(encode_event(event) + b"\n")
+            if rate:
+                sys.stdout.flush()
+
+
+def _as_it_happens(events: Iterable[tuple[datetime, Event]]) -> Iterator[Event]:
+    for due, event in events:
+        time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
+        yield event
+
+
+def _publish(events: Iterable[Event], bootstrap: str) -> None:
+    published = 0
+    with Publisher(bootstrap) as publisher:
+        for event in events:
+            publisher.publish(event)
+            published += 1
+    typer.echo(f"{published:,} events published", err=True)

@@ -1,0 +1,81 @@
+"""Keeps the processes of one machine running, starts again what dies, stops them in order."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.broker.tied_to_parent import tied
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds before a process is started again; doubled each time it dies young."""
+GROWN_UP = 60.0
+"""Seconds after which a death counts as the first again."""
+STOP_TIMEOUT = 15.0
+
+
+@dataclass
+class Child:
+    """A process: its command, what it adds to the environment, where its output goes, its page."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    page: str
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    deaths: int = 0
+    pause: float = field(default=FIRST_PAUSE)
+    start_at: float = 0.0
+
+    def start(self) -> None:
+        """Start the process; the terminal's Ctrl-C is for us, who stop it in order."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                tied(self.command),
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.started_at = time.monotonic()
+
+    def tick(self) -> None:
+        """Start the process again if it has died and its pause is over."""
+        if self.process is None:
+            if time.monotonic() >= self.start_at:
+                self.start()
+        elif self.process.poll() is not None:
+            self.deaths += 1
+            old = time.monotonic() - self.started_at > GROWN_UP
+            self.pause = FIRST_PAUSE if old else min(2 * self.pause, LONGEST_PAUSE)
+            self.start_at = time.monotonic() + self.pause
+            self.process = None
+
+    def stop(self) -> None:
+        """Ask the process to finish; kill it if that takes too long."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def last_words(self, lines: int = 3) -> str:
+        """The end of the log, for a message about a process that does not stay up."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+def nabiz(*arguments: str) -> list[str]:
+    """Return the command line of `nabiz` in this interpreter."""
+    return [sys.executable, "-m", "pipeline.cli", *arguments]

@@ -1,0 +1,108 @@
+"""Where the commands find a running Nabız: its folder, or the settings."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import msgspec
+import typer
+
+from pipeline.cli.errors import Away, Mistake
+from pipeline.settings import Settings, load_settings
+
+ADDRESSES = "addresses.json"
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Folder of a `nabiz up` on this machine. Default: NABIZ_DATA, else ./nabiz-data.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """What `nabiz up` writes into its folder while it runs."""
+
+    pid: int
+    kafka: str
+    api: str
+    workers: dict[str, str]
+
+
+def write_addresses(folder: Path, addresses: Addresses) -> None:
+    """Put the file in place in one step: a reader sees all of it or none."""
+    draft = folder / f"{ADDRESSES}.new"
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(addresses)))
+    draft.replace(folder / ADDRESSES)
+
+
+def running(folder: Path) -> Addresses | None:
+    """Return the addresses of what runs on `folder`, or None if nothing does."""
+    try:
+        addresses = msgspec.json.decode((folder / ADDRESSES).read_bytes(), type=Addresses)
+        os.kill(addresses.pid, 0)
+    except (FileNotFoundError, ProcessLookupError, msgspec.DecodeError):
+        return None
+    return addresses
+
+
+def find(data: Path | None) -> Settings:
+    """Return the settings with the addresses of the Nabız that is meant.
+
+    `--data` wins over the environment; without it, what the environment does not say is taken from
+    the default folder. Raises Mistake if nothing runs on the given folder.
+    """
+    settings = load_settings()
+    addresses = running(data or settings.data)
+    if addresses is None:
+        if data is not None:
+            raise Mistake(
+                f"nothing runs on {data}. Start it: nabiz up --data {data}\n"
+                "Or leave --data out and set NABIZ_KAFKA_BOOTSTRAP and NABIZ_API_URL."
+            )
+        return settings
+    said = settings.model_fields_set if data is None else set()
+    kafka, api = settings.kafka, settings.api
+    if "kafka" not in said or "bootstrap" not in kafka.model_fields_set:
+        kafka = kafka.model_copy(update={"bootstrap": addresses.kafka})
+    if "api" not in said or "url" not in api.model_fields_set:
+        api = api.model_copy(update={"url": addresses.api})
+    folder = data or settings.data
+    return settings.model_copy(update={"data": folder, "kafka": kafka, "api": api})
+
+
+def ask(settings: Settings, method: str, path: str, **kwargs: object) -> bytes:
+    """Return the body of the API's answer.
+
+    Raises Away if nobody answers, Mistake with the API's own words if it refuses.
+    """
+    api = settings.api
+    url = api.url or f"http://{api.host}:{api.port}"
+    token = api.token.get_secret_value()
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = httpx.request(method, url + path, headers=headers, timeout=60, **kwargs)  # type: ignore[arg-type]
+    except httpx.HTTPError as error:
+        raise Away(
+            f"the API at {url} does not answer ({error}). Is `nabiz up` running? "
+            "Name its folder with --data, or its address with NABIZ_API_URL."
+        ) from None
+    if answer.status_code >= 500:
+        raise Away(f"the API at {url}: {_detail(answer)}")
+    if answer.status_code >= 400:
+        raise Mistake(_detail(answer))
+    return answer.content
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        body = answer.json()
+    except json.JSONDecodeError:
+        return f"status {answer.status_code}"
+    extra = body.get("extra") or []
+    notes = [f"{one.get('key')}: {one.get('message')}" for one in extra if isinstance(one, dict)]
+    return "; ".join([str(body.get("detail")), *notes])

@@ -1,0 +1,62 @@
+"""up: everything on one machine, in the foreground."""
+
+import signal
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipeline.cli.live import watch
+from pipeline.cli.machine import Machine, api_port
+from pipeline.settings import load_settings
+
+
+class Sample(StrEnum):
+    """What is streamed through."""
+
+    COMPANY = "company"
+    NONE = "none"
+
+
+def up(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Folder of all data. Default: ./nabiz-data."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65_535, help="Port of the API; 0 picks a free one.")
+    ] = None,
+    sample: Annotated[
+        Sample, typer.Option(help="Built-in sample: a made-up company, or none.")
+    ] = Sample.COMPANY,
+) -> None:
+    """Start Kafka, the store, all roles and the API on this machine; Ctrl-C stops them in order.
+
+    All data stays in the folder: started again, it continues where it was.
+    """
+    settings = load_settings()
+    folder = (data or settings.data).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    console = Console()
+    machine = Machine(
+        settings, folder, api_port(settings.api.port if port is None else port), console
+    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        machine.start(sample=sample is Sample.COMPANY)
+        console.print(f"Nabız runs: {machine.api} (data in {folder}). Ctrl-C stops it.")
+        watch(machine, console)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the order
+        with console.status("stopping in order …"):
+            machine.stop()
+    console.print(f"stopped; the data stays in {folder}")
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

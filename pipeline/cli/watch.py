@@ -1,0 +1,45 @@
+"""status, drain: how far the roles are."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from pipeline.api.service import Status
+from pipeline.broker.lag import LagReader, PartitionLag, wait_until_drained
+from pipeline.chain import GROUPS, role_of
+from pipeline.cli import show
+from pipeline.cli.errors import EXIT_NO
+from pipeline.cli.target import DataOption, JsonOption, ask, find
+
+
+def status(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show lag, rate and last commit by role and partition; dead letters; store and broker."""
+    body = ask(find(data), "GET", "/v1/status")
+    if as_json:
+        show.as_json(body)
+    else:
+        Console().print(show.status(msgspec.json.decode(body, type=Status)))
+
+
+def drain(
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait.")] = 60.0,
+    data: DataOption = None,
+) -> None:
+    """Wait until every role has caught up and what it wrote can be read.
+
+    Exit code 0: drained; 1: not within the time.
+    """
+    console = Console(stderr=True)
+    with LagReader(find(data).kafka.bootstrap) as reader, console.status("waiting …") as line:
+
+        def progress(lags: Sequence[PartitionLag]) -> None:
+            behind = sum(lag.events for lag in lags)
+            line.update(f"{role_of(lags[0].group)}: {behind:,} messages to go")
+
+        drained = wait_until_drained(reader, GROUPS, timeout, progress)
+    if not drained:
+        console.print(f"not drained within {timeout:g} s: see nabiz status", style="yellow")
+        raise typer.Exit(EXIT_NO)

@@ -1,0 +1,15 @@
+"""Opens the store that the settings name."""
+
+from pipeline.settings import Settings, store_address
+from pipeline.store import Store, open_chdb, open_server
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the ClickHouse server that is set, else the in-process engine in the data folder.
+
+    Raises StoreUnavailable if the folder is in use by another process.
+    """
+    address = store_address(settings.store)
+    if address is None:
+        return open_chdb(settings.data / "store")
+    return open_server(**address.model_dump())
