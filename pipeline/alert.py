@@ -1,7 +1,8 @@
-"""An alert: one open matter of one customer, with its proof."""
+"""An alert: one open matter of one customer, with its proof, and the CloudEvent that carries it."""
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -55,3 +56,47 @@ class Alert(msgspec.Struct, frozen=True):
     brand: str | None = None
     segment: str | None = None
     channel: str | None = None
+
+
+class CloudEvent(msgspec.Struct, frozen=True):
+    """CloudEvents 1.0 in structured mode; attributes as in its specification."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    data: Alert
+    specversion: Literal["1.0"] = "1.0"
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: str = "urn:nabiz:schema:cx.alerts:v1"
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(CloudEvent)
+
+
+def to_cloudevent(alert: Alert, source: str = "nabiz/detect") -> bytes:
+    """Return the alert as `application/cloudevents+json`; the same alert gives the same bytes.
+
+    Its type is `nabiz.alert.` + opened, updated, resolved or withdrawn.
+    """
+    data = _ENCODER.encode(alert)
+    kind: str = alert.state
+    if alert.state == "open":
+        kind = "opened" if alert.revision == 1 else "updated"
+    return _ENCODER.encode(
+        CloudEvent(
+            id=str(uuid5(UUID(alert.id), data.decode())),
+            source=source,
+            type=f"nabiz.alert.{kind}",
+            subject=alert.customer_id,
+            time=alert.updated_at,
+            data=alert,
+        )
+    )
+
+
+def from_cloudevent(encoded: bytes) -> Alert:
+    """Return the alert of a CloudEvent. Raises msgspec.DecodeError if it is none."""
+    return _DECODER.decode(encoded).data

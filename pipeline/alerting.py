@@ -1,0 +1,98 @@
+"""From episodes to alerts: what is published is what changed between two folds."""
+
+from collections.abc import Iterator, Mapping
+from uuid import UUID, uuid5
+
+from pipeline.alert import Alert, AlertState, Evidence
+from pipeline.detection import Episode, Fold
+from pipeline.entry import to_datetime
+from pipeline.rules import Language, RuleSet
+
+NAMESPACE = UUID("6f1b9a52-7c1e-5d0a-9a3e-3d2f7f0c8b11")
+"""Of alert ids: a fixed value, so that the same episode has the same id everywhere."""
+
+
+def changed_alerts(
+    customer_id: str,
+    before: Fold,
+    now: Fold,
+    revisions: Mapping[str, int],
+    rules: RuleSet,
+    language: Language,
+) -> tuple[list[Alert], dict[str, int]]:
+    """Return the alerts whose content differs between the folds, and the revisions by episode.
+
+    An episode that is gone is withdrawn, without evidence: there was no cause.
+    """
+    if before.open is now.open and before.closed is now.closed:
+        return [], dict(revisions)
+    published = {episode.key: episode for episode in _episodes(before)}
+    current = {episode.key: episode for episode in _episodes(now)}
+    revised = dict(revisions)
+    alerts = []
+
+    def publish(episode: Episode, state: AlertState) -> None:
+        revised[episode.key] = revised.get(episode.key, 0) + 1
+        alerts.append(
+            _alert(customer_id, episode, state, revised[episode.key], now, rules, language)
+        )
+
+    for key, episode in current.items():
+        if published.get(key) != episode:
+            publish(episode, "open" if episode.closed_at is None else "resolved")
+    for key, episode in published.items():
+        if key not in current:
+            publish(episode, "withdrawn")
+    return alerts, revised
+
+
+def _episodes(fold: Fold) -> Iterator[Episode]:
+    yield from fold.closed
+    yield from fold.open.values()
+
+
+def _alert(
+    customer_id: str,
+    episode: Episode,
+    state: AlertState,
+    revision: int,
+    now: Fold,
+    rules: RuleSet,
+    language: Language,
+) -> Alert:
+    dedup_key = f"{customer_id}/{episode.key}"
+    withdrawn = state == "withdrawn"
+    updated_at = to_datetime(max(now.at, episode.opened_at) if withdrawn else episode.updated_at)
+    rule = rules.by_cause.get(episode.cause)
+    # The rules may have changed since the episode was opened.
+    titles = rule.titles if rule else {"tr": episode.cause, "en": episode.cause}
+    return Alert(
+        id=str(uuid5(NAMESPACE, dedup_key)),
+        cause=episode.cause,
+        severity=episode.severity,
+        title=titles[language],
+        titles=dict(titles),
+        customer_id=customer_id,
+        opened_at=to_datetime(episode.opened_at),
+        updated_at=updated_at,
+        state=state,
+        risk=episode.risk,
+        contributions=() if withdrawn else episode.contributions,
+        evidence=()
+        if withdrawn
+        else tuple(
+            Evidence(one.event_id, one.quote, one.start, one.end) for one in episode.evidence
+        ),
+        playbook=rule.playbooks[language] if rule else "",
+        dedup_key=dedup_key,
+        rules_version=rules.version,
+        revision=revision,
+        closed_at=updated_at
+        if withdrawn
+        else None
+        if episode.closed_at is None
+        else to_datetime(episode.closed_at),
+        brand=episode.brand or None,
+        segment=episode.segment or None,
+        channel=episode.channel or None,
+    )

@@ -1,0 +1,250 @@
+"""What a rule's condition may refer to: fields of the event, its reading and the customer.
+
+`FIELDS` is the one list of them. Loading checks conditions against it, detection fills it in, and
+`docs/rules.md` prints it.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pipeline.entry import DAY, HOUR, Entry, Quote
+from pipeline.event import AuthorType, EventType
+
+CONTACTS = 20
+"""Most contacts that are remembered of a customer."""
+TICKETS = 20
+"""Most closed tickets, and most promised orders, that are remembered of a customer."""
+
+CONTACT_TYPES = frozenset(
+    {
+        EventType.MESSAGE,
+        EventType.CALL,
+        EventType.TICKET_OPENED,
+        EventType.TICKET_REOPENED,
+        EventType.COMPLAINT,
+        EventType.POST,
+    }
+)
+"""Events by which a customer turns to the company."""
+
+
+class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One time a customer turned to the company; `solved` once the topic was closed."""
+
+    at: int
+    channel: str
+    topic: str
+    negative: bool
+    quote: Quote
+    ticket_id: str = ""
+    solved: bool = False
+
+
+class Memory(msgspec.Struct, frozen=True, array_like=True):
+    """What conditions need to know of earlier events; bounded.
+
+    `closed` holds when each ticket was closed, `promised` when each order was to arrive.
+    """
+
+    contacts: tuple[Contact, ...] = ()
+    closed: dict[str, int] = {}
+    promised: dict[str, int] = {}
+    good_score_at: int | None = None
+
+
+def with_contact(memory: Memory, entry: Entry, at: int) -> Memory:
+    """Return the memory with the entry, if it is a contact, and without contacts over 7 days."""
+    kept = tuple(one for one in memory.contacts if at - one.at <= 7 * DAY)
+    if entry.type in CONTACT_TYPES and entry.author_type == AuthorType.CUSTOMER:
+        negative = entry.label == "negative"
+        contact = Contact(at, entry.channel, entry.topic, negative, entry.quote(), entry.ticket_id)
+        kept = (*kept[1 - CONTACTS :], contact)
+    elif len(kept) == len(memory.contacts):
+        return memory
+    return msgspec.structs.replace(memory, contacts=kept)
+
+
+def after(memory: Memory, entry: Entry, at: int) -> Memory:
+    """Return the memory once the entry has had its effect on tickets, orders and scores."""
+    if entry.good_score:
+        memory = msgspec.structs.replace(memory, good_score_at=at)
+    if entry.type == EventType.TICKET_RESOLVED:
+        return msgspec.structs.replace(
+            memory,
+            closed=_remember(memory.closed, entry.ticket_id, at),
+            contacts=tuple(_solved(one, entry) for one in memory.contacts),
+        )
+    if entry.type == EventType.TICKET_REOPENED and entry.ticket_id in memory.closed:
+        closed = {key: when for key, when in memory.closed.items() if key != entry.ticket_id}
+        return msgspec.structs.replace(memory, closed=closed)
+    if entry.order_id and entry.promised_at is not None:
+        promised = _remember(memory.promised, entry.order_id, entry.promised_at)
+        return msgspec.structs.replace(memory, promised=promised)
+    return memory
+
+
+def _solved(contact: Contact, entry: Entry) -> Contact:
+    same = (entry.ticket_id and contact.ticket_id == entry.ticket_id) or (
+        entry.topic and contact.topic == entry.topic
+    )
+    return msgspec.structs.replace(contact, solved=True) if same else contact
+
+
+def _remember(times: dict[str, int], key: str, at: int) -> dict[str, int]:
+    kept = {**{other: when for other, when in times.items() if other != key}, key: at}
+    while len(kept) > TICKETS:
+        del kept[next(iter(kept))]
+    return kept
+
+
+class Moment(NamedTuple):
+    """The customer at the time of an event; `memory` is as before it, this contact included."""
+
+    entry: Entry
+    at: int
+    memory: Memory
+    open_alerts: tuple[str, ...]
+    risk: float
+    risk_threshold: float
+
+    def contacts_within(self, span: int) -> list[Contact]:
+        """Contacts of the last `span` microseconds."""
+        return [one for one in self.memory.contacts if self.at - one.at < span]
+
+    def unsolved_on_topic(self) -> list[Contact]:
+        """Contacts of 7 days on this event's topic that nobody has solved, if it is a contact."""
+        topic = self.entry.topic
+        if not topic or self.entry.type not in CONTACT_TYPES:
+            return []
+        return [one for one in self.memory.contacts if one.topic == topic and not one.solved]
+
+    def cited(self, field: str) -> list[Contact]:
+        """Contacts that a field counts: they belong to the proof of a rule that reads it."""
+        match field:
+            case "customer.topic_contacts_7d":
+                return self.unsolved_on_topic()
+            case "customer.contacts_24h" | "customer.channels_24h":
+                return self.contacts_within(DAY)
+            case "customer.negatives_7d":
+                return [one for one in self.contacts_within(7 * DAY) if one.negative]
+        return []
+
+    def hours_since(self, at: int | None) -> float:
+        """Hours from `at` until this event; infinite if it never was."""
+        return math.inf if at is None else (self.at - at) / HOUR
+
+    def closed_at(self) -> int | None:
+        """When this event's ticket was closed; without a ticket, when any was last."""
+        closed = self.memory.closed
+        if self.entry.ticket_id:
+            return closed.get(self.entry.ticket_id)
+        return max(closed.values(), default=None)
+
+    def hours_late(self) -> float:
+        """Hours from the promised to the actual delivery, 0 for anything else."""
+        entry = self.entry
+        if entry.type != EventType.ORDER_DELIVERED:
+            return 0.0
+        promised = entry.promised_at or self.memory.promised.get(entry.order_id)
+        return max(0.0, self.hours_since(promised)) if promised is not None else 0.0
+
+
+class Field(NamedTuple):
+    """A field: its CEL type (`string`, `double`, `int`, `bool`, `list(string)`) and its value."""
+
+    type: str
+    meaning: str
+    get: Callable[[Moment], Any]
+
+
+def _text(name: str, meaning: str) -> tuple[str, Field]:
+    return f"event.{name}", Field("string", meaning, lambda m: getattr(m.entry, name))
+
+
+FIELDS: dict[str, Field] = dict(
+    [
+        _text("type", "one of the event types"),
+        _text("channel", "where it happened"),
+        _text("author_type", "customer, agent, bot or system"),
+        _text("language", 'of the text; "" if unknown'),
+        _text("touchpoint", '"" if unknown, as all that follow'),
+        _text("ticket_id", ""),
+        _text("order_id", ""),
+        _text("product", ""),
+        _text("segment", ""),
+        _text("account_id", ""),
+        _text("brand", ""),
+        _text("source", ""),
+        _text("metric", 'nps, csat, ces or rating; "" without a score'),
+    ]
+) | {
+    "event.score": Field(
+        "double",
+        "value of the score; without one no comparison holds (NaN)",
+        lambda m: math.nan if m.entry.score is None else m.entry.score,
+    ),
+    "event.good_score": Field(
+        "bool",
+        "whether the score is nps 9+, csat 4+, ces 5+ or a rating in the best quarter",
+        lambda m: m.entry.good_score,
+    ),
+    "event.has_text": Field("bool", "whether it has a text", lambda m: m.entry.has_text),
+    "reading.label": Field(
+        "string",
+        'negative, neutral or positive; "" without a text by the customer, as all of the reading',
+        lambda m: m.entry.label,
+    ),
+    "reading.negative": Field("double", "probability", lambda m: m.entry.negative),
+    "reading.positive": Field("double", "probability", lambda m: m.entry.positive),
+    "reading.intensity": Field(
+        "double", "0 flat to 1 furious or delighted", lambda m: m.entry.intensity
+    ),
+    "reading.intents": Field(
+        "list(string)", "what the author means to do", lambda m: list(m.entry.intents)
+    ),
+    "customer.contacts_24h": Field(
+        "int",
+        "contacts in 24 hours, this one included",
+        lambda m: len(m.contacts_within(DAY)),
+    ),
+    "customer.channels_24h": Field(
+        "int",
+        "different channels of these contacts",
+        lambda m: len({one.channel for one in m.contacts_within(DAY)}),
+    ),
+    "customer.negatives_7d": Field(
+        "int",
+        "contacts with a negative text in 7 days, this one included",
+        lambda m: sum(one.negative for one in m.contacts_within(7 * DAY)),
+    ),
+    "customer.topic_contacts_7d": Field(
+        "int",
+        "contacts in 7 days on this event's topic that were not solved; 0 without a topic",
+        lambda m: len(m.unsolved_on_topic()),
+    ),
+    "customer.hours_since_closed": Field(
+        "double",
+        "since this event's ticket was closed (without a ticket: any); infinite if never",
+        lambda m: m.hours_since(m.closed_at()),
+    ),
+    "customer.hours_since_good_score": Field(
+        "double",
+        "since the last good score, 0 if this event has one; infinite if never",
+        lambda m: 0.0 if m.entry.good_score else m.hours_since(m.memory.good_score_at),
+    ),
+    "customer.hours_late": Field(
+        "double",
+        "order.delivered: hours after the promised time, else 0",
+        lambda m: m.hours_late(),
+    ),
+    "customer.open_alerts": Field(
+        "list(string)", "causes of the alerts open before it", lambda m: list(m.open_alerts)
+    ),
+    "customer.risk": Field("double", "0 to 1, this event's weights included", lambda m: m.risk),
+    "customer.risk_threshold": Field(
+        "double", "the one of the settings", lambda m: m.risk_threshold
+    ),
+}

@@ -1,0 +1,185 @@
+"""A rule as it is written: the form of rules/*.yaml, read with line numbers."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import yaml
+from msgspec import Meta
+
+from pipeline.alert import Severity
+from pipeline.event import Event, EventType
+from pipeline.reading import Intent, Label, Probabilities, Reading, Scored
+
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
+Sentence = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Duration = Annotated[str, Meta(pattern="^[0-9]{1,4}[smhd]$", description="30s, 5m, 2h, 7d")]
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "rating": (1, 5)}
+_FIXTURE_START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+class RuleError(Exception):
+    """A rule is refused; `str()` is `file:line: reason`, `line` counts from 1."""
+
+    def __init__(self, file: Path, line: int, reason: str) -> None:
+        super().__init__(f"{file}:{line}: {reason}")
+        self.file = file
+        self.line = line
+        self.reason = reason
+
+
+class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One text in the languages that people read alerts in."""
+
+    tr: Sentence
+    en: Sentence
+
+
+class AlertForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Opens an alert. `cause` is the rule's name unless several rules share one."""
+
+    severity: Severity
+    title: Texts
+    playbook: Texts
+    cause: Name | None = None
+
+
+class ReliefForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Takes `load` (a share) off every rule's load and closes the alerts of these causes."""
+
+    load: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    closes: tuple[Name, ...] = ()
+
+
+Case = Annotated[tuple[dict[str, Any], ...], Meta(min_length=1)]
+
+
+class FixturesForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Cases: the events of one customer in order, of which the last must, or must not, fire."""
+
+    fires: Annotated[tuple[Case, ...], Meta(min_length=1)]
+    silent: Annotated[tuple[Case, ...], Meta(min_length=1)]
+
+
+class RuleForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of a rule file; see docs/rules.md."""
+
+    name: Name
+    description: Sentence
+    condition: Sentence
+    fixtures: FixturesForm
+    events: tuple[EventType, ...] = ()
+    attributes: dict[str, Literal["string", "double", "bool"]] = {}
+    weight: Annotated[float, Meta(ge=0, le=10)] = 0.0
+    cool_down: Duration = "0s"
+    alert: AlertForm | None = None
+    relief: ReliefForm | None = None
+
+
+class RuleSource:
+    """A rule file: its form, and where each part of it stands."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.text = path.read_text(encoding="utf-8")
+        try:
+            node = yaml.compose(self.text, Loader=yaml.SafeLoader)
+            data = yaml.safe_load(self.text)
+        except yaml.MarkedYAMLError as error:
+            line = error.problem_mark.line + 1 if error.problem_mark else 1
+            raise RuleError(path, line, f"not YAML: {error.problem}") from error
+        self._lines: dict[str, int] = {}
+        if node is not None:
+            for where, line in _lines(node, "$"):
+                if where in self._lines:
+                    raise RuleError(path, line, f"`{where[2:]}` is given twice")
+                self._lines[where] = line
+        self.form = self._convert(data, RuleForm, "$")
+        self.fires = self._cases("fires", self.form.fixtures.fires)
+        self.silent = self._cases("silent", self.form.fixtures.silent)
+
+    def error(self, where: str, reason: str, below: int = 0) -> RuleError:
+        """Return the error at a place such as `$.alert.title`, `below` lines under it."""
+        while where not in self._lines and where != "$":
+            where = re.sub(r"(\.[^.\[]*|\[\d+\])$", "", where)
+        return RuleError(self.path, self._lines.get(where, 1) + below, reason)
+
+    def condition_error(self, reason: str, line: int) -> RuleError:
+        """Return the error in a line of the condition, which counts from 1."""
+        # The text of a block (`condition: |`) begins on the line after the key.
+        key = self._lines["$.condition"]
+        block = re.search(r"^condition:\s*[|>]", self.text, re.MULTILINE)
+        return RuleError(self.path, key + line - (0 if block else 1), reason)
+
+    def _convert(self, data: Any, type_: Any, root: str) -> Any:
+        try:
+            return msgspec.convert(data, type_, strict=True)
+        except msgspec.ValidationError as error:
+            reason, _, path = str(error).partition(" - at `$")
+            where = root + path.removesuffix("`")
+            if unknown := re.search("unknown field `(.*)`", reason):
+                where += f".{unknown[1]}"
+            place = where[2:] or "the file"
+            raise self.error(where, f"{place}: {reason}") from error
+
+    def _cases(self, kind: str, cases: tuple[Case, ...]) -> tuple[tuple[Scored, ...], ...]:
+        return tuple(
+            tuple(self._steps(f"$.fixtures.{kind}[{index}]", case))
+            for index, case in enumerate(cases)
+        )
+
+    def _steps(self, where: str, case: Case) -> Iterator[Scored]:
+        at = _FIXTURE_START
+        for index, step in enumerate(case):
+            place = f"{where}[{index}]"
+            fields = {"event_id": f"e{index + 1}", "customer_id": "c", "channel": "e-mail", **step}
+            at += duration(self._convert(fields.pop("after", "0s"), Duration, f"{place}.after"))
+            form = fields.pop("reading", None)
+            if unknown := sorted(set(fields) - set(Event.__struct_fields__)):
+                raise self.error(f"{place}.{unknown[0]}", f"an event has no field `{unknown[0]}`")
+            if isinstance(score := fields.get("score"), dict) and score.get("metric") in _SCALES:
+                low, high = _SCALES[score["metric"]]
+                fields["score"] = {"scale_min": low, "scale_max": high, **score}
+            event = self._convert({**fields, "occurred_at": at}, Event, place)
+            reading = self._convert(form, ReadingForm | None, f"{place}.reading")
+            yield Scored(event, reading.reading(event.text or "") if reading else None, at)
+
+
+class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reading as fixtures give it; `certainty` is the probability of the label."""
+
+    label: Label
+    intensity: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    certainty: Annotated[float, Meta(ge=0, le=1)] = 0.9
+    intents: tuple[str, ...] = ()
+
+    def reading(self, text: str) -> Reading:
+        """Return the whole reading; its intents span the text."""
+        rest = (1 - self.certainty) / 2
+        shares = {"negative": rest, "neutral": rest, "positive": rest, self.label: self.certainty}
+        intents = tuple(Intent(name, 0, len(text)) for name in self.intents)
+        return Reading(
+            self.label, Probabilities(**shares), self.intensity, "und", "fixture", "1", intents
+        )
+
+
+def duration(text: str) -> timedelta:
+    """Return the length of `30s`, `5m`, `2h` or `7d`."""
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
+
+
+def _lines(node: yaml.Node, where: str) -> Iterator[tuple[str, int]]:
+    """Give each place in the document with its line, counted from 1."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield f"{where}.{key.value}", key.start_mark.line + 1
+            yield from _lines(value, f"{where}.{key.value}")
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield f"{where}[{index}]", item.start_mark.line + 1
+            yield from _lines(item, f"{where}[{index}]")
