@@ -113,7 +113,8 @@ def _everyday(rng: Random, truth: Plan) -> Iterator[_Departure]:
     peak = expected * max(hours) / average / (truth.end - truth.start).total_seconds()
     at = truth.start
     while (at := at + timedelta(seconds=rng.expovariate(peak))) < truth.end:
-        if rng.random() * max(hours) < hours[at.hour]:
+        hour = (truth.start + (at - truth.start) / truth.pace).hour
+        if rng.random() * max(hours) < hours[hour]:
             customer = rng.choice(truth.customers)
             yield _Departure(_to_milliseconds(at), customer, pick(rng, customer.brand.journeys))
 
