@@ -21,6 +21,6 @@ def reaching(bootstrap: str) -> Iterator[None]:
         yield
     except KafkaError as error:
         raise BrokerUnavailable(
-            f"Kafka at {bootstrap} does not answer as it should: {error}. "
+            f"Kafka at {bootstrap} does not answer as it should ({error}). "
             "Is it running there (NABIZ_KAFKA_BOOTSTRAP)?"
         ) from error

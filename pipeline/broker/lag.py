@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic, sleep
 from types import TracebackType
-from typing import Protocol, Self, TypeAlias
+from typing import Final, Protocol, Self, TypeAlias
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -17,7 +17,13 @@ from pipeline.broker.errors import BrokerError, reaching
 Groups: TypeAlias = Mapping[str, Sequence[str]]
 """Consumer group → the topics that it reads."""
 
-CONNECT_TIMEOUT_MS = 10_000
+CLIENT: Final = {
+    "bootstrap_timeout_ms": 10_000,
+    "request_timeout_ms": 10_000,
+    "reconnect_backoff_max_ms": 1_000,
+}
+"""Give up soon, and find a broker that has come back within a second."""
+
 AGE_TIMEOUT = 0.5
 """Seconds that a reading may spend on fetching the ages of unread messages."""
 
@@ -61,15 +67,13 @@ class LagReader:
         """Connect; raises `BrokerUnavailable` if nobody answers within 10 s."""
         self._bootstrap = bootstrap
         with reaching(bootstrap):
-            self._admin = KafkaAdminClient(
-                bootstrap_servers=bootstrap, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS
-            )
+            self._admin = KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT)
             self._consumer = KafkaConsumer(
                 bootstrap_servers=bootstrap,
-                bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
                 enable_auto_commit=False,
                 max_partition_fetch_bytes=65_536,
                 fetch_max_wait_ms=100,
+                **CLIENT,
             )
         self._written_at: dict[tuple[TopicPartition, int], float] = {}
 

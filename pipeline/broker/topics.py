@@ -1,7 +1,6 @@
 """Bring the topics of a Kafka cluster in line with what is declared."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol
 
 import msgspec
 from kafka import KafkaAdminClient
@@ -9,19 +8,9 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
 from pipeline.broker.errors import BrokerError, reaching
+from pipeline.topics import Topic
 
 CONNECT_TIMEOUT_MS = 10_000
-
-
-class DeclaredTopic(Protocol):
-    """What a topic should be. Keys of `config` are Kafka's, such as `retention.ms`."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def partitions(self) -> int: ...  # noqa: D102
-    @property
-    def config(self) -> Mapping[str, str]: ...  # noqa: D102
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -37,7 +26,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def apply_topics(
-    bootstrap: str, topics: Iterable[DeclaredTopic], *, replication: int = 1, dry_run: bool = False
+    bootstrap: str, topics: Iterable[Topic], *, replication: int = 1, dry_run: bool = False
 ) -> list[Change]:
     """Create what is missing, add partitions, set configs that differ; return what was done.
 
@@ -68,7 +57,7 @@ def _partitions(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, int]
 
 
 def _create(
-    admin: KafkaAdminClient, topics: list[DeclaredTopic], replication: int, dry_run: bool
+    admin: KafkaAdminClient, topics: list[Topic], replication: int, dry_run: bool
 ) -> Iterator[Change]:
     if not topics:
         return
@@ -93,7 +82,7 @@ def _create(
 
 def _grow(
     admin: KafkaAdminClient,
-    topics: list[DeclaredTopic],
+    topics: list[Topic],
     present: Mapping[str, int],
     dry_run: bool,
 ) -> Iterator[Change]:
@@ -108,9 +97,7 @@ def _grow(
         yield Change(name, "partitions", str(present[name]), str(count))
 
 
-def _configure(
-    admin: KafkaAdminClient, topics: list[DeclaredTopic], dry_run: bool
-) -> Iterator[Change]:
+def _configure(admin: KafkaAdminClient, topics: list[Topic], dry_run: bool) -> Iterator[Change]:
     asked = [_resource(t.name, dict.fromkeys(t.config)) for t in topics if t.config]
     if not asked:
         return

@@ -1,0 +1,127 @@
+"""One's own broker: its life on one machine."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+from tenacity import Retrying, stop_after_delay, wait_fixed
+
+from pipeline.broker import local
+from pipeline.broker.errors import BrokerError, BrokerUnavailable
+from pipeline.broker.lag import LagReader
+from pipeline.broker.local import LocalBroker
+from pipeline.broker.publish import Publisher
+from tests.servers_kafka import new_topic
+
+START_AND_WAIT = """
+import sys, pathlib, pipeline.broker.local as local
+broker = local.LocalBroker.start(pathlib.Path(sys.argv[1]))
+print(broker.process.pid, broker.bootstrap, flush=True)
+sys.stdin.read()
+"""
+
+
+def values(bootstrap: str, topic: str) -> list[bytes]:
+    """All that is in partition 0."""
+    partition = TopicPartition(topic, 0)
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    try:
+        consumer.assign([partition])
+        consumer.seek_to_beginning(partition)
+        end = consumer.end_offsets([partition])[partition]
+        found: list[bytes] = []
+        while len(found) < end:
+            for records in consumer.poll(timeout_ms=1_000).values():
+                found += [record.value for record in records]
+        return found
+    finally:
+        consumer.close()
+
+
+def test_a_broker_that_starts_again_has_its_address_and_its_messages(tmp_path: Path) -> None:
+    with LocalBroker.start(tmp_path) as first:
+        new_topic(first.bootstrap, 1, "kept")
+        reader = LagReader(first.bootstrap)
+        with Publisher(first.bootstrap) as publisher:
+            publisher.send("kept", b"key", b"before")
+    with pytest.raises(BrokerUnavailable):
+        reader.read({"group": ["kept"]}, None)
+
+    with LocalBroker.start(tmp_path) as second:
+        assert second.bootstrap == first.bootstrap
+        assert values(second.bootstrap, "kept") == [b"before"]
+        for attempt in Retrying(stop=stop_after_delay(5), wait=wait_fixed(0.1)):
+            with attempt:
+                [lag] = reader.read({"group": ["kept"]}, None)
+        assert lag.events == 1
+        reader.close()
+
+    port = int(second.bootstrap.rpartition(":")[2])
+    with socket.create_server((local.HOST, port)):
+        with pytest.raises(BrokerError, match=f"Port {port} is taken"):
+            LocalBroker.start(tmp_path, port)
+        with LocalBroker.start(tmp_path) as elsewhere:
+            assert elsewhere.bootstrap != second.bootstrap
+            assert values(elsewhere.bootstrap, "kept") == [b"before"]
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells a process of its parent's end"
+)
+def test_a_broker_does_not_outlive_a_parent_that_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = [sys.executable, "-c", START_AND_WAIT, str(tmp_path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as parent:
+        assert parent.stdout
+        pid, bootstrap = parent.stdout.readline().split()
+        with monkeypatch.context() as impatient:
+            impatient.setattr(local, "STOP_TIMEOUT", 0)
+            with pytest.raises(BrokerError, match="Another Kafka is running"):
+                LocalBroker.start(tmp_path)
+        os.kill(parent.pid, signal.SIGKILL)
+
+    with LocalBroker.start(tmp_path) as broker:
+        assert broker.bootstrap == bootstrap
+        assert (
+            not Path("/proc", pid, "cmdline").exists()
+            or not Path("/proc", pid, "cmdline").read_bytes()
+        )
+
+
+def test_a_broker_that_cannot_start_says_why(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "meta.properties").write_text("version=1\ncluster.id=x\nnode.id=7\n")
+
+    with pytest.raises(BrokerError, match=r"(?s)Kafka ended with status .*kafka\.log.*node"):
+        LocalBroker.start(tmp_path)
+
+
+def test_messages_for_a_broker_that_went_away_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.broker.publish.DELIVERY_TIMEOUT_MS", 500)
+    with LocalBroker.start(tmp_path) as broker:
+        new_topic(broker.bootstrap, 1, "lost")
+        publisher = Publisher(broker.bootstrap)
+        publisher.send("lost", b"key", b"arrives")
+        publisher.flush()
+    publisher.send("lost", b"key", b"does not arrive")
+    with pytest.raises(BrokerUnavailable, match="did not confirm 1 message"):
+        publisher.flush()
+    publisher.close()
+
+
+def test_nobody_there_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.broker.publish.CONNECT_TIMEOUT_MS", 300)
+    with socket.create_server((local.HOST, 0)) as probe:
+        address = f"{local.HOST}:{probe.getsockname()[1]}"
+
+    with pytest.raises(BrokerUnavailable, match=f"Kafka at {address} does not answer"):
+        Publisher(address)
