@@ -41,9 +41,9 @@ def kafka_jars(cache: Path | None = None, console: Console | None = None) -> lis
                     _download(home, console or Console(stderr=True))
         except (OSError, RuntimeError, zipfile.BadZipFile) as error:
             raise BrokerError(
-                f"Apache Kafka {KAFKA_VERSION} could not be downloaded from Maven Central into "
-                f"{home} ({error}). Check the network, proxy settings and free disk space, "
-                "then try again; or use your own Kafka through NABIZ_KAFKA_BOOTSTRAP."
+                f"Apache Kafka {KAFKA_VERSION} could not be downloaded from Maven Central. Check "
+                f"the network, proxy settings and the free space in {home.parent}, then try again; "
+                f"or use your own Kafka through NABIZ_KAFKA_BOOTSTRAP. Reason: {error}"
             ) from error
     return sorted(home.glob("*.jar"))
 
