@@ -7,13 +7,12 @@ a writer of the committed version: such a change needs a new version beside the 
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 
-from pipeline.alert import Alert
+from pipeline.alert import CloudEvent
 from pipeline.chain import ALERTS, DEAD_LETTERS, FEEDBACK, INTERACTIONS, SCORED
 from pipeline.dead_letter import DeadLetter
 from pipeline.event import Event
@@ -24,24 +23,11 @@ from pipeline.topics import Topic, load_topics
 Schema = dict[str, Any]
 
 
-class AlertMessage(msgspec.Struct, frozen=True):
-    """CloudEvents 1.0 in structured mode; `subject` is the customer, `time` an event time."""
-
-    specversion: Literal["1.0"]
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: datetime
-    datacontenttype: Literal["application/json"]
-    data: Alert
-
-
 PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     INTERACTIONS: Event,
     FEEDBACK: Event,
     SCORED: Scored,
-    ALERTS: AlertMessage,
+    ALERTS: CloudEvent,
     DEAD_LETTERS: DeadLetter,
 }
 """What a message of each topic holds."""
@@ -118,10 +104,10 @@ def _value_changes(at: str, old: Schema, new: Schema) -> Iterator[str]:
         if old.get(bound) != new.get(bound):
             yield f"{at}: {bound} changed from {old.get(bound)} to {new.get(bound)}"
     for inner in ("items", "additionalProperties"):
-        if inner in old and inner in new:
+        if isinstance(old.get(inner), dict) and isinstance(new.get(inner), dict):
             yield from _changes(f"{at}[]", old[inner], new[inner])
-        elif inner in old or inner in new:
-            yield f"{at}: {inner} was {'removed' if inner in old else 'added'}"
+        elif old.get(inner) != new.get(inner):
+            yield f"{at}: {inner} changed"
 
 
 def _field_changes(at: str, old: Schema, new: Schema) -> Iterator[str]:

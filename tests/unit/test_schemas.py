@@ -1,0 +1,222 @@
+"""Topics are contracts: what is declared, what is written and what is read agree."""
+
+import copy
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+import yaml
+
+from pipeline.chain import ALERTS, FEEDBACK, INTERACTIONS
+from pipeline.dead_letter import Invalid, Reason
+from pipeline.decode import SCALES, decode_event
+from pipeline.event import EventType
+from pipeline.schemas import PAYLOADS, breaking_changes, schema_of, write_schemas
+from pipeline.settings import ROOT
+from pipeline.topics import TopicError, load_topics
+
+FOLDER = ROOT / "schemas"
+TOPICS = load_topics(FOLDER)
+VALID = sorted(FOLDER.glob("*/examples/*.json"))
+INVALID = sorted(FOLDER.glob("*/examples/invalid/*.json"))
+ASYNCAPI = yaml.safe_load((FOLDER / "asyncapi.yaml").read_text())
+
+
+def committed(topic: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((FOLDER / topic / TOPICS[topic].schema).read_text())
+    return schema
+
+
+def key_in(value: bytes) -> bytes:
+    """The customer that a message names, where it can be read at all."""
+    try:
+        return str(json.loads(value)["customer_id"]).encode()
+    except (ValueError, KeyError):
+        return b"m-1"
+
+
+def test_every_topic_of_the_chain_is_declared() -> None:
+    assert set(TOPICS) == set(PAYLOADS)
+
+
+@pytest.mark.parametrize("topic", PAYLOADS)
+def test_the_committed_schema_is_what_the_structs_say(topic: str) -> None:
+    assert committed(topic) == schema_of(topic), "run python -m pipeline.schemas"
+
+
+@pytest.mark.parametrize("topic", PAYLOADS)
+def test_what_is_declared_personal_is_a_field_and_only_that_may_be_erased(topic: str) -> None:
+    privacy = TOPICS[topic].privacy
+    assert set(privacy.erasable) <= set(privacy.personal)
+    for path in privacy.personal:
+        payload: Any = PAYLOADS[topic]
+        for name in path.split("."):
+            payload = {f.name: f.type for f in msgspec.structs.fields(payload)}[name]
+
+
+@pytest.mark.parametrize("path", VALID, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+def test_examples_are_valid_by_schema_and_by_reader(path: Path) -> None:
+    topic, value = path.parts[-3], path.read_bytes()
+    jsonschema.Draft202012Validator(committed(topic)).validate(json.loads(value))
+    msgspec.json.decode(value, type=PAYLOADS[topic])
+    if topic in (INTERACTIONS, FEEDBACK):
+        decode_event(value, key_in(value), now=datetime(2026, 6, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: str(path.stem))
+def test_invalid_examples_are_refused_for_the_reason_in_their_name(path: Path) -> None:
+    value = path.read_bytes()
+    with pytest.raises(Invalid) as caught:
+        decode_event(value, key_in(value), now=datetime(2026, 6, 1, tzinfo=UTC))
+    assert caught.value.reason == path.stem.partition("--")[0]
+
+
+def test_every_reason_that_a_file_can_show_has_an_example_and_every_topic_a_valid_one() -> None:
+    not_in_a_file = {"too_large", "empty", "missing_key", "key_mismatch"}
+    shown = {path.stem.partition("--")[0] for path in INVALID}
+    assert shown == set(Reason) - not_in_a_file
+    assert {path.parts[-3] for path in VALID} == set(TOPICS)
+
+
+def test_a_wrong_topic_file_is_refused_by_name(tmp_path: Path) -> None:
+    folder = tmp_path / "cx.other"
+    folder.mkdir()
+    text = (FOLDER / ALERTS / "topic.yaml").read_text()
+    (folder / "topic.yaml").write_text(text)
+    with pytest.raises(TopicError, match=r"topic\.yaml: `name` is cx\.alerts"):
+        load_topics(tmp_path)
+    (folder / "topic.yaml").write_text(text.replace("owner:", "ovner:"))
+    with pytest.raises(TopicError, match=r"topic\.yaml: .*ovner"):
+        load_topics(tmp_path)
+
+
+def test_asyncapi_says_the_same_as_the_topic_files() -> None:
+    channels = {channel["address"]: channel for channel in ASYNCAPI["channels"].values()}
+    assert set(channels) == set(TOPICS)
+    for name, topic in TOPICS.items():
+        kafka = channels[name]["bindings"]["kafka"]
+        assert (kafka["topic"], kafka["partitions"]) == (name, topic.partitions)
+        settings = kafka["topicConfiguration"]
+        assert settings["cleanup.policy"] == [topic.config["cleanup.policy"]]
+        for setting in ("retention.ms", "max.message.bytes"):
+            assert settings[setting] == int(topic.config[setting])
+        (reference,) = channels[name]["messages"].values()
+        message = resolve(reference)
+        assert message["payload"]["schema"]["$ref"] == f"./{name}/{topic.schema}"
+        assert resolve(message["bindings"])["kafka"]["key"]["description"] == topic.key
+
+
+def test_asyncapi_has_an_operation_for_every_channel() -> None:
+    acted_on = {operation["channel"]["$ref"] for operation in ASYNCAPI["operations"].values()}
+    assert acted_on == {f"#/channels/{name}" for name in ASYNCAPI["channels"]}
+
+
+def resolve(reference: dict[str, str]) -> dict[str, Any]:
+    node: Any = ASYNCAPI
+    for part in reference["$ref"].removeprefix("#/").split("/"):
+        node = node[part]
+    assert isinstance(node, dict)
+    return node
+
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def event_of(schema: dict[str, Any]) -> dict[str, Any]:
+    event: dict[str, Any] = schema["$defs"]["Event"]
+    return event
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: event_of(s)["properties"].update(mood={"type": "string", "default": ""}),
+        lambda s: event_of(s)["properties"].pop("segment"),
+        lambda s: event_of(s)["properties"]["text"].update(description="What was written"),
+        lambda s: s["$defs"]["EventType"]["enum"].reverse(),
+    ],
+    ids=["optional field added", "optional field removed", "described", "order of choices"],
+)
+def test_changes_that_break_nobody(change: Change) -> None:
+    new = copy.deepcopy(schema_of(INTERACTIONS))
+    change(new)
+    assert breaking_changes(schema_of(INTERACTIONS), new) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda s: event_of(s)["required"].remove("channel"),
+            "$.channel: no longer required, but readers of the old version need it",
+        ),
+        (
+            lambda s: event_of(s)["required"].append("brand"),
+            "$.brand: now required, but writers of the old version may leave it out",
+        ),
+        (
+            lambda s: s["$defs"]["EventType"]["enum"].append("walk"),
+            "$.type: walk is now allowed, but readers of the old version refuse it",
+        ),
+        (
+            lambda s: s["$defs"]["Metric"]["enum"].remove("ces"),
+            "$.score.metric: ces is no longer allowed, but writers of the old version send it",
+        ),
+        (
+            lambda s: s["$defs"]["Score"]["properties"]["value"].update(type="string"),
+            "$.score.value: number is no longer allowed, but writers of the old version send it",
+        ),
+        (
+            lambda s: event_of(s)["properties"]["text"]["anyOf"].pop(),
+            "$.text: null is no longer allowed, but writers of the old version send it",
+        ),
+        (
+            lambda s: event_of(s)["properties"]["text"]["anyOf"][0].update(maxLength=30_000),
+            "$.text: maxLength changed from 20000 to 30000",
+        ),
+        (
+            lambda s: event_of(s)["properties"]["revision"].update(default=1),
+            "$.revision: the default changed, so an absent value means something else",
+        ),
+        (
+            lambda s: event_of(s)["properties"]["attributes"]["additionalProperties"][
+                "anyOf"
+            ].append({"type": "array"}),
+            "$.attributes[]: array is now allowed, but readers of the old version refuse it",
+        ),
+    ],
+)
+def test_changes_that_break_someone_are_named(change: Change, sentence: str) -> None:
+    new = copy.deepcopy(schema_of(INTERACTIONS))
+    change(new)
+    assert sentence in breaking_changes(schema_of(INTERACTIONS), new)
+
+
+def test_a_breaking_change_is_not_written_over_the_last_version(tmp_path: Path) -> None:
+    for name, topic in TOPICS.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "topic.yaml").write_bytes((FOLDER / name / "topic.yaml").read_bytes())
+        (tmp_path / name / topic.schema).write_bytes((FOLDER / name / topic.schema).read_bytes())
+    old = copy.deepcopy(schema_of(INTERACTIONS))
+    event_of(old)["required"].append("brand")
+    file = tmp_path / INTERACTIONS / "v1.schema.json"
+    file.write_text(json.dumps(old))
+    with pytest.raises(ValueError, match=r"cx\.interactions: \$\.brand: no longer required"):
+        write_schemas(tmp_path)
+    assert json.loads(file.read_text()) == old
+    file.unlink()
+    write_schemas(tmp_path)
+    assert file.read_bytes() == (FOLDER / INTERACTIONS / "v1.schema.json").read_bytes()
+
+
+def test_the_page_for_senders_knows_every_type_reason_and_scale() -> None:
+    page = (ROOT / "docs" / "events.md").read_text()
+    for name in (*EventType, *Reason):
+        assert f"`{name}`" in page
+    for metric, (low, high) in SCALES.items():
+        assert f"| `{metric}` | {low:g}–{high:g} |" in page
