@@ -43,13 +43,10 @@ def read_kpis(
 def _add_counts(
     facts: dict[Slice, Facts], backend: Backend, window: Window, by: Sequence[Dimension]
 ) -> None:
-    start, end = micros(window.start), micros(window.end)
-    first_whole, last_whole = -(-start // _MINUTE), end // _MINUTE
-    cut = {edge // _MINUTE * 60 for edge in (start, end) if edge % _MINUTE}
-    parameters: dict[str, Parameter] = {
-        **{"first_whole": max(0, first_whole * 60), "last_whole": max(0, last_whole * 60)},
-        # -1 is no minute; IN needs a member.
-        **{"cut": tuple(cut) or (-1,), "start": start, "end": end},
+    parameters = {
+        **_bounds(window),
+        "whole_from": _within_range(-(-micros(window.start) // _MINUTE) * 60),
+        "whole_to": _within_range(micros(window.end) // _MINUTE * 60),
     }
     for row in backend.execute(_sliced("window_counts", by), parameters):
         of_slice = _of(facts, row[: len(by)])
@@ -76,8 +73,8 @@ def _add_journeys(
         query("journeys"),
         {
             **_bounds(window),
-            "since": max(0, _seconds(window.start - LOOK_BACK)),
-            "until": _seconds(as_of),
+            "since": _within_range(_seconds(window.start - LOOK_BACK)),
+            "until": _within_range(_seconds(as_of)),
             "as_of": micros(as_of),
             "types": journeys.JOURNEY_TYPES,
             "subjects": (*journeys.TICKET_TYPES, *journeys.SELF_SERVICE_TYPES),
@@ -108,8 +105,13 @@ def _sliced(name: str, by: Sequence[Dimension]) -> str:
 def _bounds(window: Window) -> dict[str, Parameter]:
     """The window in microseconds, and the minutes, as epoch seconds, that it reaches into."""
     start, end = micros(window.start), micros(window.end)
-    first, last = (max(0, edge // _MINUTE * 60) for edge in (start, end))
+    first, last = (_within_range(edge // _MINUTE * 60) for edge in (start, end))
     return {"start": start, "end": end, "first": first, "last": last}
+
+
+def _within_range(seconds: int) -> int:
+    """Keep epoch seconds within what DateTime can hold: 1970 to 2106."""
+    return max(0, min(seconds, 2**32 - 1))
 
 
 def _seconds(moment: datetime) -> int:

@@ -4,12 +4,14 @@ FROM
 (
     SELECT channel, touchpoint, segment, brand, source, {names}
     FROM kpi_minutes FINAL
-    WHERE minute >= toDateTime(%(first_whole)s, 'UTC') AND minute < toDateTime(%(last_whole)s, 'UTC')
+    WHERE minute >= toDateTime(%(whole_from)s, 'UTC') AND minute < toDateTime(%(whole_to)s, 'UTC')
     UNION ALL
     SELECT channel, touchpoint, segment, brand, source,
     {counts}
     FROM events FINAL
-    WHERE minute IN %(cut)s AND is_deleted = 0
+    WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
+        AND (minute < toDateTime(%(whole_from)s, 'UTC') OR minute >= toDateTime(%(whole_to)s, 'UTC'))
+        AND is_deleted = 0
         AND occurred_us >= %(start)s AND occurred_us < %(end)s
     GROUP BY channel, touchpoint, segment, brand, source
 )

@@ -7,6 +7,7 @@ CREATE TABLE dead_letters
     retried_us UInt64,
     reason String,
     received_at DateTime('UTC'),
+    stored_at DateTime('UTC') DEFAULT now(),
     -- The whole dead letter as JSON.
     letter String
 )

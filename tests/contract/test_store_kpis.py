@@ -1,0 +1,140 @@
+"""What is read of a window: its edges, the clock, customers with alerts, and journeys."""
+
+from datetime import timedelta
+
+import pytest
+
+from pipeline.event import Metric, Score
+from pipeline.kpi import DEFINITIONS, KpiValue, Window
+from pipeline.reading import Scored
+from pipeline.store import Store
+from tests.contract.test_store_events import LATER, START, WINDOW, scored, versions
+from tests.contract.test_store_records import alert
+
+
+def read(store: Store, window: Window = WINDOW, as_of=LATER, **slice_: str) -> dict[str, KpiValue]:
+    values = store.kpis(window, list(slice_), as_of)
+    return {value.kpi: value for value in values if value.slice == slice_}
+
+
+def write(store: Store, *events: Scored) -> None:
+    store.write_events(events, next(versions))
+
+
+def test_nothing_is_none_and_not_zero(store: Store) -> None:
+    values = read(store)
+    assert list(values) == [definition.name for definition in DEFINITIONS]
+    assert (values["nps"].value, values["nps"].n) == (None, 0)
+    assert (values["events"].value, values["events"].n) == (0, 0)
+    assert store.kpis(WINDOW, ["channel"], LATER) == []
+
+
+def test_a_score_reads_with_its_interval(store: Store) -> None:
+    answers = [10] * 45 + [8.5] * 35 + [6.5] * 20
+    write(
+        store,
+        *(
+            scored(f"e{i}", at=i * 7, type="survey", score=Score(Metric.NPS, answer, 0, 10))
+            for i, answer in enumerate(answers)
+        ),
+    )
+    nps = read(store)["nps"]
+    assert (nps.value, nps.n, nps.provisional) == (25, 100, False)
+    assert (nps.ci_low, nps.ci_high) == pytest.approx((9.48, 39.06), abs=0.01)
+
+
+def test_an_answer_on_another_scale_does_not_count(store: Store) -> None:
+    write(store, scored("e", type="survey", score=Score(Metric.NPS, 5, 1, 5)))
+    assert read(store)["nps"].n == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "found"),
+    [
+        (0, 180, 4),
+        (0.5, 120, 1),
+        (0, 120.000001, 4),
+        (60, 120, 1),
+        (59.5, 60, 0),
+        (60.25, 60.75, 0),
+        (60.25, 60.750001, 1),
+    ],
+)
+def test_a_window_may_cut_minutes(store: Store, start: float, end: float, found: int) -> None:
+    events = [scored(f"e{at}", at=at) for at in (0, 0.25, 60.75, 120)]
+    write(store, *events)
+    window = Window(START + timedelta(seconds=start), START + timedelta(seconds=end))
+    assert read(store, window)["events"].value == found
+
+
+def test_what_happens_after_the_clock_is_not_counted(store: Store) -> None:
+    write(store, scored("now", at=60), scored("later", at=60.000001))
+    as_of = START + timedelta(seconds=60)
+    events = read(store, as_of=as_of)["events"]
+    assert (events.value, events.provisional) == (1, True)
+    assert read(store, as_of=WINDOW.start - timedelta(seconds=1))["events"].value == 0
+
+
+def test_a_value_is_provisional_until_its_wait_is_over(store: Store) -> None:
+    waits = {
+        "events": timedelta(0),
+        "self_service_rate": timedelta(hours=24),
+        "first_contact_resolution": timedelta(days=7),
+    }
+    for kpi, wait in waits.items():
+        over = WINDOW.end + wait
+        assert read(store, as_of=over - timedelta(microseconds=1))[kpi].provisional
+        assert not read(store, as_of=over)[kpi].provisional
+
+
+def test_negative_customers_had_an_alert_open_in_the_window(store: Store) -> None:
+    write(store, *(scored(f"e{i}", at=5, customer_id=f"c{i}", brand="AB"[i % 2]) for i in range(6)))
+    before, after = WINDOW.start - timedelta(hours=1), WINDOW.end
+    store.write_alerts(
+        [
+            alert("open before", customer_id="c0", opened_at=before),
+            alert("another", customer_id="c0", opened_at=before),
+            alert("closed before", customer_id="c1", opened_at=before, closed_at=before),
+            alert("closed within", customer_id="c2", opened_at=before, closed_at=WINDOW.start),
+            alert("opened after", customer_id="c3", opened_at=after),
+            alert("no cause", customer_id="c4", opened_at=before, state="withdrawn"),
+            alert("not active", customer_id="c9", opened_at=before),
+        ]
+    )
+    whole = read(store)["negative_customers"]
+    assert (whole.value, whole.n) == (pytest.approx(100 * 2 / 6), 6)
+    assert read(store, brand="B")["negative_customers"].value == 0
+
+
+def test_journeys_are_read_from_before_and_after_the_window(store: Store) -> None:
+    day = 86_400
+    ticket = {"ticket_id": "t1", "touchpoint": "fatura"}
+    replied = {"type": "ticket.replied", "author_type": "agent", **ticket}
+    write(
+        store,
+        scored("opened", at=0, type="ticket.opened", **ticket),
+        scored("note", at=60, attributes={"internal": True}, **replied),
+        scored("bot", at=90, type="ticket.replied", author_type="bot", **ticket),
+        scored("reply", at=4 * 3600, **replied),
+        scored("resolved", at=day, type="ticket.resolved", author_type="agent", **ticket),
+        scored("again", at=3 * day, type="call", touchpoint="fatura"),
+        scored("found", at=0, type="self_service.resolved", customer_id="c2"),
+        scored("looked", at=0, type="self_service.viewed", customer_id="c3"),
+    )
+    values = read(store)
+    assert values["first_response_median"].value == 240
+    assert values["resolution_first_median"].value == 24 * 60
+    assert (values["self_service_rate"].value, values["self_service_rate"].n) == (50, 2)
+    tomorrow = Window(WINDOW.start + timedelta(days=1), WINDOW.end + timedelta(days=1))
+    resolved = read(store, tomorrow)["first_contact_resolution"]
+    assert (resolved.value, resolved.n) == (0, 1)
+    earlier = read(store, tomorrow, as_of=START + timedelta(days=2))["first_contact_resolution"]
+    assert (earlier.value, earlier.n, earlier.provisional) == (100, 1, True)
+    assert read(store, touchpoint="fatura")["first_response_median"].n == 1
+
+
+def test_a_wrong_question_is_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="no such dimension: colour"):
+        store.kpis(WINDOW, ["colour"], LATER)  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="before it starts"):
+        store.kpis(Window(WINDOW.end, WINDOW.start), [], LATER)
