@@ -1,0 +1,82 @@
+"""Which language a text is in: Turkish, English, German, or not certain (`und`, BCP 47)."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+import yaml
+
+_PROFILES: Final[dict[str, dict[str, list[str]]]] = yaml.safe_load(
+    files("pipeline.text").joinpath("data/languages.yaml").read_bytes()
+)
+LANGUAGES: Final = tuple(_PROFILES)
+UNKNOWN: Final = "und"
+"""Not certain, or none of the others (BCP 47)."""
+
+_MAX_WORDS: Final = 40
+_LONG: Final = 6
+_ENOUGH: Final = 0.8
+"""Least evidence: less than one frequent word is no certainty."""
+_DENSITY: Final = 0.08
+"""Least evidence a word: a few loan words make no language of a long text."""
+_LEAD: Final = 1.3
+"""How many times the evidence of the runner-up the winner needs."""
+
+_NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\[[A-Z]+\**\]")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+
+Evidence = tuple[float, ...]
+_NONE: Final[Evidence] = (0.0,) * len(LANGUAGES)
+
+
+def _word_evidence() -> dict[str, Evidence]:
+    listed = {str(word) for profile in _PROFILES.values() for word in profile["words"]}
+    owners = {
+        w: [w in map(str, profile["words"]) for profile in _PROFILES.values()] for w in listed
+    }
+    return {word: tuple(float(own) / sum(owns) for own in owns) for word, owns in owners.items()}
+
+
+_WORDS: Final = _word_evidence()
+_ENDINGS: Final = {
+    language: tuple(map(str, profile["endings"])) for language, profile in _PROFILES.items()
+}
+_LETTERS: Final = {
+    language: frozenset(profile["letters"]) for language, profile in _PROFILES.items()
+}
+
+
+def detect(texts: Sequence[str]) -> list[str]:
+    """Return the language of each text: `tr`, `en`, `de`, or `und` where the evidence is thin."""
+    return [_detect(text) for text in texts]
+
+
+def _detect(text: str) -> str:
+    # Turkish I and İ would otherwise become English i, and i with a dot.
+    plain = _NOISE.sub(" ", text[:500]).replace("İ", "i").lower().replace("i\u0307", "i")
+    words = _WORD.findall(plain)[:_MAX_WORDS]
+    totals = [
+        sum(of_language) for of_language in zip(_NONE, *map(_evidence_of, words), strict=True)
+    ]
+    winner, runner_up = sorted(totals, reverse=True)[:2]
+    if winner < max(_ENOUGH, _DENSITY * len(words)) or winner < _LEAD * runner_up:
+        return UNKNOWN
+    return LANGUAGES[totals.index(winner)]
+
+
+@lru_cache(maxsize=1 << 16)
+def _evidence_of(word: str) -> Evidence:
+    known = _WORDS.get(word)
+    if known is not None:
+        return known
+    if word.isascii() and len(word) < _LONG:
+        return _NONE
+    return tuple(
+        max(
+            0.0 if _LETTERS[language].isdisjoint(word) else 0.7,
+            0.6 if len(word) >= _LONG and word.endswith(_ENDINGS[language]) else 0.0,
+        )
+        for language in LANGUAGES
+    )
