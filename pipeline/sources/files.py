@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from pipeline.dead_letter import Invalid, Reason
-from pipeline.decode import parse_event
+from pipeline.decode import MAX_BYTES, parse_event
 from pipeline.event import Event
 from pipeline.sources import sikayetvar, tweets
 
@@ -31,12 +31,13 @@ class SourceError(Exception):
 
 @dataclass(frozen=True)
 class BadLine:
-    """A line that gave no event; `line` counts from 1."""
+    """A line that gave no event; `line` counts from 1, `raw` is at most its first MAX_BYTES."""
 
     file: Path
     line: int
     reason: Reason
     sentence: str
+    raw: bytes = field(repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.reason}: {self.sentence}"
@@ -51,12 +52,13 @@ def read(path: Path, source: str) -> Iterator[Event | BadLine]:
     try:
         with _open(path) as lines:
             for number, line in enumerate(lines, start=1):
-                if line.isspace():
+                line = line.rstrip(b"\r\n")
+                if not line.strip():
                     continue
                 try:
-                    yield from events_of(line.rstrip(b"\r\n"))
+                    yield from events_of(line)
                 except Invalid as error:
-                    yield BadLine(path, number, error.reason, error.sentence)
+                    yield BadLine(path, number, error.reason, error.sentence, line[:MAX_BYTES])
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f"{path}: cannot be read: {error}") from error
 

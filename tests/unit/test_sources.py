@@ -122,7 +122,9 @@ def test_bad_lines_are_reported_where_they_are_and_the_rest_goes_on(tmp_path: Pa
         *("77", "77-reply", "77-resolved", "77-csat"),
         *("81", "81-resolved", "81-csat"),
     ]
-    assert str(next(item for item in items if isinstance(item, BadLine))).startswith(f"{file}:3: ")
+    broken = next(item for item in items if isinstance(item, BadLine))
+    assert str(broken).startswith(f"{file}:3: not_json: ")
+    assert broken.raw == b"{broken"
 
 
 def test_gzip_is_read_whatever_the_file_is_called(tmp_path: Path) -> None:
