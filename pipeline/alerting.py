@@ -1,11 +1,11 @@
 """From episodes to alerts: what is published is what changed between two folds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from uuid import UUID, uuid5
 
-from pipeline.alert import Alert, AlertState, Evidence
-from pipeline.detection import Episode, Fold
-from pipeline.entry import to_datetime
+from pipeline.alert import Alert, AlertState, Contribution, Evidence
+from pipeline.detection import Episode, Fold, Share
+from pipeline.entry import Mark, to_datetime
 from pipeline.rules import Language, RuleSet
 
 NAMESPACE = UUID("6f1b9a52-7c1e-5d0a-9a3e-3d2f7f0c8b11")
@@ -17,6 +17,7 @@ def changed_alerts(
     before: Fold,
     now: Fold,
     revisions: Mapping[str, int],
+    quote: Callable[[Mark], str],
     rules: RuleSet,
     language: Language,
 ) -> tuple[list[Alert], dict[str, int]]:
@@ -34,7 +35,7 @@ def changed_alerts(
     def publish(episode: Episode, state: AlertState) -> None:
         revised[episode.key] = revised.get(episode.key, 0) + 1
         alerts.append(
-            _alert(customer_id, episode, state, revised[episode.key], now, rules, language)
+            _alert(customer_id, episode, state, revised[episode.key], now, quote, rules, language)
         )
 
     for key, episode in current.items():
@@ -44,6 +45,16 @@ def changed_alerts(
         if key not in current:
             publish(episode, "withdrawn")
     return alerts, revised
+
+
+def contributions_of(shares: Iterable[Share]) -> tuple[Contribution, ...]:
+    """Return the parts of a load with their shares of it."""
+    shares = tuple(shares)
+    total = sum(share.load for share in shares)
+    return tuple(
+        Contribution(share.rule, share.load, share.load / total, share.event_ids)
+        for share in shares
+    )
 
 
 def _episodes(fold: Fold) -> Iterator[Episode]:
@@ -57,6 +68,7 @@ def _alert(
     state: AlertState,
     revision: int,
     now: Fold,
+    quote: Callable[[Mark], str],
     rules: RuleSet,
     language: Language,
 ) -> Alert:
@@ -77,11 +89,11 @@ def _alert(
         updated_at=updated_at,
         state=state,
         risk=episode.risk,
-        contributions=() if withdrawn else episode.contributions,
+        contributions=() if withdrawn else contributions_of(episode.shares),
         evidence=()
         if withdrawn
         else tuple(
-            Evidence(one.event_id, one.quote, one.start, one.end) for one in episode.evidence
+            Evidence(mark.event_id, quote(mark), mark.start, mark.end) for mark in episode.evidence
         ),
         playbook=rule.playbooks[language] if rule else "",
         dedup_key=dedup_key,

@@ -16,16 +16,17 @@ from functools import partial
 import msgspec
 
 from pipeline.alert import Alert, Contribution
-from pipeline.alerting import changed_alerts
+from pipeline.alerting import changed_alerts, contributions_of
 from pipeline.detection import (
     DetectSettings,
     Fold,
-    contributions_of,
+    cited_events,
     decay,
     risk_of,
+    shares_of,
     step,
 )
-from pipeline.entry import Entry, entry_of, to_micros
+from pipeline.entry import Entry, Mark, Span, entry_of, to_micros
 from pipeline.reading import Scored
 from pipeline.rules import RuleSet
 
@@ -67,7 +68,8 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True):
 
     `partition` and `offset` are of the last message applied. `basis` names the rules and settings
     that the head was folded with. `evicted` holds time and hash of ids, 16 bytes each; events up to
-    `horizon` may have been forgotten. `revisions` are those of the published alerts by episode.
+    `horizon` may have been forgotten. `revisions` are of the published alerts, by episode. `quotes`
+    are of evicted events that alerts may still cite.
     """
 
     customer_id: str
@@ -80,6 +82,7 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True):
     evicted: bytes = b""
     horizon: int = _NEVER
     revisions: dict[str, int] = {}
+    quotes: dict[str, tuple[Span, ...]] = {}
 
 
 def apply(
@@ -104,11 +107,14 @@ def apply(
             log.add(entry_of(arrival.scored, rules.attributes))
     head = log.head(refold=basis != state.basis)
     alerts, revisions = changed_alerts(
-        state.customer_id, state.head, head, state.revisions, rules, settings.language
+        state.customer_id, state.head, head, state.revisions, log.quote, rules, settings.language
     )
     log.trim(settings.max_events)
-    head = _without_settled(head, log.snapshot)
-    snapshot = _without_settled(log.snapshot, log.snapshot)
+    snapshot = log.snapshot
+    if snapshot is not state.snapshot:
+        head = _without_settled(head, snapshot)
+        revisions = _live_revisions(revisions, snapshot)
+        snapshot = _without_settled(snapshot, snapshot)
     return (
         CustomerState(
             state.customer_id,
@@ -120,7 +126,8 @@ def apply(
             head,
             bytes(log.evicted),
             log.horizon,
-            _live_revisions(revisions, snapshot),
+            revisions,
+            log.quotes,
         ),
         alerts,
     )
@@ -134,6 +141,7 @@ class _Log:
         self.snapshot = state.snapshot
         self.evicted = bytearray(state.evicted)
         self.horizon = state.horizon
+        self.quotes = state.quotes
         self._known = {entry.event_id: entry for entry in state.log}
         self._fold = fold
         self._head = state.head
@@ -169,15 +177,25 @@ class _Log:
             head = self._fold(head, entry)
         return head
 
+    def quote(self, mark: Mark) -> str:
+        """Return what stands at a mark; "" where the event had no text."""
+        entry = self._known.get(mark.event_id)
+        spans = entry.spans if entry else self.quotes.get(mark.event_id, ())
+        places = {(span.start, span.end): span.quote for span in spans}
+        return places.get((mark.start, mark.end), "")
+
     def trim(self, size: int) -> None:
         """Fold the oldest events beyond `size` into the snapshot."""
         excess = max(0, len(self.entries) - size)
         for entry in self.entries[:excess]:
             self._evict(entry)
         del self.entries[:excess]
+        cited = cited_events(self.snapshot) if self.quotes else ()
+        self.quotes = {event: spans for event, spans in self.quotes.items() if event in cited}
 
     def _evict(self, entry: Entry) -> None:
         self.snapshot = self._fold(self.snapshot, entry)
+        self.quotes = {**self.quotes, entry.event_id: entry.spans}
         self.evicted += entry.at.to_bytes(8, "big", signed=True) + _hash(entry.event_id)
         while len(self.evicted) > EVICTED * _RECORD:
             forgotten = int.from_bytes(self.evicted[:8], "big", signed=True)
@@ -232,12 +250,19 @@ def risk_at(
     head = state.head
     elapsed = max(0, to_micros(at) - head.at)
     loads = decay(head.loads, elapsed, settings.half_life_days)
-    return risk_of(loads), contributions_of(loads, head.sources)
+    return risk_of(loads), contributions_of(shares_of(loads, head.sources))
 
 
 def state_digest(state: CustomerState) -> str:
     """Return a digest of what does not depend on how the events arrived."""
-    content = (state.customer_id, state.log, state.snapshot, state.head, state.evicted)
+    content = (
+        state.customer_id,
+        state.log,
+        state.snapshot,
+        state.head,
+        state.evicted,
+        state.quotes,
+    )
     encoded = msgspec.msgpack.encode(content, order="deterministic")
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 

@@ -6,15 +6,15 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from pipeline.alert import Contribution, Severity
-from pipeline.entry import SECOND, Entry, Quote
+from pipeline.alert import Severity
+from pipeline.entry import SECOND, Entry, Mark
 from pipeline.facts import Memory, Moment, after, with_contact
 from pipeline.rules import Rule, RuleSet
 
 SOURCES = 5
 """Most events that are remembered behind a rule's load: the newest."""
 EVIDENCE = 10
-"""Most quotes of an alert: the first and the newest."""
+"""Most marks of an alert: the first and the newest."""
 NEGLIGIBLE = 1e-3
 """A load that has decayed below this is forgotten."""
 
@@ -35,10 +35,18 @@ class DetectSettings(Protocol):
     def language(self) -> Literal["tr", "en"]: ...  # noqa: D102
 
 
+class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A rule's part of the load, and the newest events behind it."""
+
+    rule: str
+    load: float
+    event_ids: tuple[str, ...]
+
+
 class Episode(msgspec.Struct, frozen=True, array_like=True):
     """One matter from its opening to its closing; `number` counts those of a cause from 1.
 
-    `risk` and `contributions` are as of `updated_at`, the last evidence or the closing.
+    `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
     """
 
     cause: str
@@ -46,9 +54,9 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
     severity: Severity
     opened_at: int
     updated_at: int
-    risk: float
-    contributions: tuple[Contribution, ...]
-    evidence: tuple[Quote, ...]
+    risk: float = 0.0
+    shares: tuple[Share, ...] = ()
+    evidence: tuple[Mark, ...] = ()
     closed_at: int | None = None
     brand: str = ""
     segment: str = ""
@@ -70,7 +78,7 @@ class Fold(msgspec.Struct, frozen=True, array_like=True):
 
     at: int = _BEGINNING
     loads: dict[str, float] = {}
-    sources: dict[str, tuple[Quote, ...]] = {}
+    sources: dict[str, tuple[Mark, ...]] = {}
     counted: dict[str, int] = {}
     open: dict[str, Episode] = {}
     closed: tuple[Episode, ...] = ()
@@ -90,16 +98,22 @@ def risk_of(loads: Mapping[str, float]) -> float:
     return -math.expm1(-sum(loads.values()))
 
 
-def contributions_of(
-    loads: Mapping[str, float], sources: Mapping[str, Iterable[Quote]]
-) -> tuple[Contribution, ...]:
-    """Return each rule's share of the load, the largest first."""
-    total = sum(loads.values())
+def shares_of(
+    loads: Mapping[str, float], sources: Mapping[str, Iterable[Mark]]
+) -> tuple[Share, ...]:
+    """Return each rule's part of the load, the largest first."""
     ranked = sorted(loads.items(), key=lambda item: (-item[1], item[0]))
     return tuple(
-        Contribution(rule, load, load / total, tuple(quote.event_id for quote in sources[rule]))
-        for rule, load in ranked
+        Share(rule, load, tuple(mark.event_id for mark in sources[rule])) for rule, load in ranked
     )
+
+
+def cited_events(fold: Fold) -> set[str]:
+    """Return the events whose quotes the fold may still need."""
+    marks = [one.mark for one in fold.memory.contacts]
+    marks += [mark for source in fold.sources.values() for mark in source]
+    marks += [mark for episode in fold.open.values() for mark in episode.evidence]
+    return {mark.event_id for mark in marks}
 
 
 def step(fold: Fold, entry: Entry, rules: RuleSet, settings: DetectSettings) -> Fold:
@@ -159,43 +173,40 @@ class _Draft:
 
     def _add_weight(self, rule: Rule) -> None:
         before = self.sources.get(rule.name, ()) if rule.name in self.loads else ()
-        newest = (*before[1 - SOURCES :], self.entry.quote(rule.words))
+        newest = (*before[1 - SOURCES :], self.entry.mark(rule.words))
         self.sources = {**self.sources, rule.name: newest}
         self.loads[rule.name] = self.loads.get(rule.name, 0.0) + rule.weight
 
-    def _ring(self, rule: Rule, cause: str, evidence: tuple[Quote, ...]) -> None:
-        entry, episode = self.entry, self.open.get(cause)
-        risk, contributions = risk_of(self.loads), contributions_of(self.loads, self.sources)
+    def _ring(self, rule: Rule, cause: str, evidence: tuple[Mark, ...]) -> None:
+        """Open an alert of the cause, or add what is new to the one that is open."""
+        episode = self.open.get(cause)
         if episode is None:
-            self.numbers = {**self.numbers, cause: self.numbers.get(cause, 0) + 1}
+            number = self.numbers.get(cause, 0) + 1
+            self.numbers = {**self.numbers, cause: number}
+            entry = self.entry
             episode = Episode(
                 cause,
-                self.numbers[cause],
+                number,
                 rule.severity,
                 self.at,
                 self.at,
-                risk,
-                contributions,
-                _bounded(evidence),
                 brand=entry.brand,
                 segment=entry.segment,
                 channel=entry.channel,
             )
-        else:
-            known = {quote.event_id for quote in episode.evidence}
-            new = tuple(quote for quote in evidence if quote.event_id not in known)
-            severity = max(episode.severity, rule.severity, key=_SEVERITIES.index)
-            if not new and severity == episode.severity:
-                return
+        known = {mark.event_id for mark in episode.evidence}
+        new = tuple(mark for mark in evidence if mark.event_id not in known)
+        severity = max(episode.severity, rule.severity, key=_SEVERITIES.index)
+        if new or severity != episode.severity:
             episode = msgspec.structs.replace(
                 episode,
                 severity=severity,
                 updated_at=self.at,
-                risk=risk,
-                contributions=contributions,
+                risk=risk_of(self.loads),
+                shares=shares_of(self.loads, self.sources),
                 evidence=_bounded(episode.evidence + new),
             )
-        self.open = {**self.open, cause: episode}
+            self.open = {**self.open, cause: episode}
 
     def _relieve(self, rule: Rule) -> None:
         left = 1.0 - rule.relief
@@ -215,17 +226,17 @@ def _evidence(
     rule: Rule,
     moment: Moment,
     loads: Mapping[str, float],
-    sources: Mapping[str, tuple[Quote, ...]],
-) -> tuple[Quote, ...]:
-    """Return the quotes behind what the condition reads; this event's own comes last."""
-    own = moment.entry.quote(rule.words)
+    sources: Mapping[str, tuple[Mark, ...]],
+) -> tuple[Mark, ...]:
+    """Return the marks behind what the condition reads; this event's own comes last."""
+    own = moment.entry.mark(rule.words)
     if "customer.risk" in rule.fields:
-        quotes = [quote for name in loads for quote in sources[name]]
-        return tuple({quote.event_id: quote for quote in quotes}.values()) or (own,)
+        marks = [mark for name in loads for mark in sources[name]]
+        return tuple({mark.event_id: mark for mark in marks}.values()) or (own,)
     cited = [contact for field in rule.fields for contact in moment.cited(field)]
-    quotes = [contact.quote for contact in sorted(cited, key=lambda contact: contact.at)]
-    return tuple({quote.event_id: quote for quote in [*quotes, own]}.values())
+    marks = [contact.mark for contact in sorted(cited, key=lambda contact: contact.at)]
+    return tuple({mark.event_id: mark for mark in [*marks, own]}.values())
 
 
-def _bounded(evidence: tuple[Quote, ...]) -> tuple[Quote, ...]:
+def _bounded(evidence: tuple[Mark, ...]) -> tuple[Mark, ...]:
     return evidence if len(evidence) <= EVIDENCE else (evidence[0], *evidence[1 - EVIDENCE :])

@@ -26,11 +26,18 @@ _GOOD_FROM = {Metric.NPS: 9.0, Metric.CSAT: 4.0, Metric.CES: 5.0}
 AttributeValue = str | float | bool
 
 
-class Quote(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A span `[start, end)` of an event's text, at most `QUOTE` characters; as `alert.Evidence`."""
+class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A span `[start, end)` of a text, and what stands there; at most `QUOTE` characters."""
+
+    start: int
+    end: int
+    quote: str
+
+
+class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A span of an event's text by its place; the log keeps what stands there."""
 
     event_id: str
-    quote: str
     start: int
     end: int
 
@@ -66,7 +73,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     positive: float = 0.0
     intensity: float = 0.0
     intents: tuple[str, ...] = ()
-    spans: tuple[Quote, ...] = ()
+    spans: tuple[Span, ...] = ()
     attributes: dict[str, AttributeValue] = {}
 
     @property
@@ -74,19 +81,24 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """What the event is about: touchpoint, else product, else ticket; "" if none is known."""
         return self.touchpoint or self.product or self.ticket_id
 
-    def quote(self, names: frozenset[str] = frozenset()) -> Quote:
-        """Return the span of the first intent among `names`, else the most telling span."""
+    def mark(self, names: frozenset[str] = frozenset()) -> Mark:
+        """Return the place of the first intent among `names`, else of the most telling span."""
+        chosen = self.spans[0]
         for name, span in zip(self.intents, self.spans[1:], strict=True):
             if name in names:
-                return span
-        return self.spans[0]
+                chosen = span
+                break
+        return Mark(self.event_id, chosen.start, chosen.end)
 
 
 def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
     """Return what the log keeps of an event; of its attributes only those named."""
     event, reading = scored.event, scored.reading
     intents = reading.intents[:INTENTS] if reading else ()
-    spans = (_telling_span(event, intents), *(_span(event, i.start, i.end) for i in intents))
+    spans = (
+        _telling_span(event.text or "", intents),
+        *(_span(event.text or "", i.start, i.end) for i in intents),
+    )
     # Only customers' words count as their sentiment.
     heard = reading if event.author_type is AuthorType.CUSTOMER else None
     return Entry(
@@ -134,14 +146,13 @@ def to_datetime(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def _span(event: Event, start: int, end: int) -> Quote:
+def _span(text: str, start: int, end: int) -> Span:
     end = min(end, start + QUOTE)
-    return Quote(event.event_id, (event.text or "")[start:end], start, end)
+    return Span(start, end, text[start:end])
 
 
-def _telling_span(event: Event, intents: tuple[Intent, ...]) -> Quote:
+def _telling_span(text: str, intents: tuple[Intent, ...]) -> Span:
     """Return the sentence of the first intent, or the start of the text; at most `QUOTE` long."""
-    text = event.text or ""
     start, end = 0, len(text)
     if intents:
         start = max(text.rfind(mark, 0, intents[0].start) for mark in _SENTENCE_ENDS) + 1
@@ -153,7 +164,7 @@ def _telling_span(event: Event, intents: tuple[Intent, ...]) -> Quote:
     end = min(end, start + QUOTE)
     while end > start and text[end - 1].isspace():
         end -= 1
-    return _span(event, start, end)
+    return _span(text, start, end)
 
 
 def _is_good(event: Event) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pipeline.entry import DAY, HOUR, Entry, Quote
+from pipeline.entry import DAY, HOUR, Entry, Mark
 from pipeline.event import AuthorType, EventType
 
 CONTACTS = 20
@@ -38,7 +38,7 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     channel: str
     topic: str
     negative: bool
-    quote: Quote
+    mark: Mark
     ticket_id: str = ""
     solved: bool = False
 
@@ -60,7 +60,7 @@ def with_contact(memory: Memory, entry: Entry, at: int) -> Memory:
     kept = tuple(one for one in memory.contacts if at - one.at <= 7 * DAY)
     if entry.type in CONTACT_TYPES and entry.author_type == AuthorType.CUSTOMER:
         negative = entry.label == "negative"
-        contact = Contact(at, entry.channel, entry.topic, negative, entry.quote(), entry.ticket_id)
+        contact = Contact(at, entry.channel, entry.topic, negative, entry.mark(), entry.ticket_id)
         kept = (*kept[1 - CONTACTS :], contact)
     elif len(kept) == len(memory.contacts):
         return memory

@@ -1,0 +1,146 @@
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.detection import Fold, step
+from pipeline.entry import entry_of
+from pipeline.facts import FIELDS
+from pipeline.reading import Scored
+from pipeline.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
+from pipeline.settings import ROOT, DetectSettings
+
+SHIPPED = load_rules(ROOT / "rules")
+
+RULE = """\
+name: call_of_vip
+description: A call by a customer with a gold plan.
+events: [call]
+attributes: {plan: string}
+condition: |
+  event.author_type == "customer"
+  && event.attributes.plan == "gold"
+weight: 0.5
+fixtures:
+  fires:
+    - - {type: call, attributes: {plan: gold}}
+  silent:
+    - - {type: call}
+"""
+
+
+def fired(rules: RuleSet, case: tuple[Scored, ...]) -> tuple[str, ...]:
+    """Rules whose condition held at the last event of a case."""
+    fold = Fold()
+    for scored in case:
+        fold = step(fold, entry_of(scored, rules.attributes), rules, DetectSettings())
+    return fold.fired
+
+
+@pytest.mark.parametrize("rule", SHIPPED.rules, ids=lambda rule: rule.name)
+def test_shipped_rule_does_what_its_fixtures_say(rule: Rule) -> None:
+    for case in rule.fires:
+        assert rule.name in fired(SHIPPED, case), case[-1].event
+    for case in rule.silent:
+        assert rule.name not in fired(SHIPPED, case), case[-1].event
+
+
+def load(folder: Path, **files: str) -> RuleSet:
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return load_rules(folder)
+
+
+def test_a_declared_attribute_can_be_read(tmp_path: Path) -> None:
+    rules = load(tmp_path, a=RULE)
+    assert fired(rules, rules.rules[0].fires[0]) == ("call_of_vip",)
+    assert fired(rules, rules.rules[0].silent[0]) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "reason"),
+    [
+        ("plan ==", "plam ==", 7, "undeclared reference to 'event.attributes.plam'"),
+        ("event.author_type", "event.autor", 6, "undeclared reference to 'event.autor'"),
+        ("event.author_type", "author", 6, "undeclared reference to 'author'"),
+        ('== "gold"', "> 3", 7, r"no matching overload for '_>_' applied to '\(string, int\)'"),
+        ('== "gold"', "==", 8, "Syntax error"),
+        (
+            'event.author_type == "customer"\n  && event.attributes.plan == "gold"',
+            "reading.intensity",
+            6,
+            "must be a bool",
+        ),
+        ("weight: 0.5", "wieght: 0.5", 8, "unknown field `wieght`"),
+        ("weight: 0.5", "weight: heavy", 8, "weight: Expected `float`, got `str`"),
+        ("weight: 0.5", "weight: 0", 1, "the rule does nothing"),
+        ("weight: 0.5", "cool_down: soon\nweight: 1", 8, "cool_down: Expected `str` matching"),
+        ("weight: 0.5", "weight: 0.5\nweight: 1", 9, "`weight` is given twice"),
+        ("[call]", "[cal]", 3, "Invalid enum value 'cal'"),
+        ("  silent:\n    - - {type: call}\n", "", 9, "missing required field `silent`"),
+        ("    - - {type: call}\n", "    - - {type: call, chanel: x}\n", 13, "no field `chanel`"),
+        ("name: call_of_vip\n", "", 1, "missing required field `name`"),
+        ("weight: 0.5", "relief: {closes: [nothing]}", 8, "no rule opens alerts of the cause"),
+        ("weight: 0.5", "weight: [", 10, "not YAML"),
+    ],
+)
+def test_a_bad_rule_is_refused_with_file_line_and_reason(
+    tmp_path: Path, old: str, new: str, line: int, reason: str
+) -> None:
+    assert old in RULE
+    text = RULE.replace(old, new)
+    with pytest.raises(RuleError, match=reason) as caught:
+        load(tmp_path, bad=text)
+    assert (caught.value.file.name, caught.value.line) == ("bad.yaml", line)
+    assert str(caught.value).startswith(f"{tmp_path / 'bad.yaml'}:{line}: ")
+
+
+def test_a_number_of_the_wrong_kind_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match=r"write the number as 2\.0 beside a double"):
+        load(tmp_path, bad=RULE.replace('event.attributes.plan == "gold"', "event.score < 7"))
+
+
+def test_a_second_rule_of_the_same_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match=r"b\.yaml:1: there is another rule named `call_of_vip`"):
+        load(tmp_path, a=RULE, b=RULE)
+
+
+def test_a_rule_on_the_risk_cannot_add_to_it(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="cannot add to it"):
+        load(tmp_path, a=RULE.replace('plan == "gold"', 'plan == "gold" && customer.risk > 0.5'))
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RuleError, match="has no rule"):
+        load_rules(tmp_path)
+
+
+def test_version_is_of_the_contents(tmp_path: Path) -> None:
+    first = load(tmp_path, a=RULE).version
+    assert load(tmp_path, a=RULE).version == first
+    assert load(tmp_path, a=RULE.replace("0.5", "0.6")).version != first
+
+
+def test_a_bad_set_is_refused_and_the_last_good_one_stays(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    book = RuleBook(tmp_path / "rules")
+    good = book.rules
+    added = tmp_path / "rules" / "added.yaml"
+    added.write_text(RULE.replace("condition", "conditoin"))
+    problem = book.reload()
+    assert problem is not None
+    assert problem.file == added
+    assert book.rules is good
+    added.write_text(RULE)
+    assert book.reload() is None
+    assert {rule.name for rule in book.rules.rules} - {rule.name for rule in good.rules} == {
+        "call_of_vip"
+    }
+
+
+def test_the_documentation_lists_every_field() -> None:
+    documented = re.findall(
+        r"^\| `([a-z0-9_.]+)` \| ([a-z()]+) \|", (ROOT / "docs/rules.md").read_text("utf-8"), re.M
+    )
+    assert dict(documented) == {name: field.type for name, field in FIELDS.items()}
