@@ -52,11 +52,13 @@ class Outgoing(NamedTuple):
 
 def make_app(role: Role, settings: Settings) -> faust.App:
     """Make the Faust app of a role; offsets are committed only for what is acknowledged."""
+    datadir = settings.data / "state" / (settings.worker.instance or role)
+    datadir.parent.mkdir(parents=True, exist_ok=True)
     return faust.App(
         group_of(role),
         broker=[f"kafka://{host}" for host in settings.kafka.bootstrap.split(",")],
         store="rocksdb://?driver=rocksdict",
-        datadir=str(settings.data / "state" / (settings.worker.instance or role)),
+        datadir=str(datadir),
         key_serializer="raw",
         value_serializer="raw",
         topic_replication_factor=settings.kafka.replication,

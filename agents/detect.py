@@ -46,8 +46,6 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         "customers",
         key_type=str,
         value_type=bytes,
-        key_serializer="json",
-        value_serializer="raw",
         partitions=partitions,
     )
 

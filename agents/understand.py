@@ -8,7 +8,6 @@ from itertools import chain, repeat
 
 import faust
 import msgspec
-from pipeline.text.reader import Reader
 
 from agents.app import (
     Event,
@@ -29,6 +28,8 @@ from pipeline.decode import decode_event
 from pipeline.privacy import redact_event
 from pipeline.reading import Scored
 from pipeline.settings import DeadLetterSettings, Settings
+from pipeline.text.open import open_engine
+from pipeline.text.reader import Reader
 
 
 class TooManyInvalid(Exception):  # noqa: N818 - a verdict on the traffic

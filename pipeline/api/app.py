@@ -37,6 +37,7 @@ def make_api(service: Service, token: str) -> Litestar:
     return Litestar(
         route_handlers=[*_handlers(service), *_probes(service)],
         guards=[_bearer(token)] if token else [],
+        logging_config=None,  # ours is set; Litestar would replace it
         openapi_config=OpenAPIConfig(title="Nabız", version="1"),
         exception_handlers={
             StoreUnavailable: _away,

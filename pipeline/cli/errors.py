@@ -5,7 +5,7 @@ from pipeline.rules import RuleError
 from pipeline.settings import SettingsError
 from pipeline.sources.files import SourceError
 from pipeline.store import MigrationError, StoreUnavailable
-from pipeline.text.engine import EngineError
+from pipeline.text.open import EngineError
 from pipeline.topics import TopicError
 
 EXIT_NO = 1

@@ -53,7 +53,9 @@ def watch(machine: Machine, console: Console) -> None:
                     lambda view: live.update(screen(machine, view), refresh=True),
                 )
         else:
-            _loop(machine, client, LINES_EVERY, lambda view: console.print(line(view)))
+            _loop(
+                machine, client, LINES_EVERY, lambda view: console.print(line(view), soft_wrap=True)
+            )
 
 
 def _loop(

@@ -1,5 +1,6 @@
 """Puts the commands together and turns errors into sentences and exit codes."""
 
+import logging
 import sys
 
 import typer
@@ -45,6 +46,7 @@ app.command("config", rich_help_panel=OPERATE)(ops.config)
 
 def main() -> None:
     """Run the command; an error for people ends with its sentence and exit code."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters is raised
     try:
         app()
     except KeyboardInterrupt:
@@ -52,5 +54,6 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except tuple(EXIT_CODES) as error:
-        Console(stderr=True).print(f"nabiz: {error}", style="red", markup=False, highlight=False)
+        console = Console(stderr=True, style="red", soft_wrap=True)
+        console.print(f"nabiz: {error}", markup=False, highlight=False)
         sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
