@@ -1,0 +1,160 @@
+"""Train the engine `fast`: `python -m training.fast --data DIR`.
+
+Multinomial logistic regression on hashed n-grams, by Adagrad (Duchi et al. 2011) in minibatches.
+Every source has an intercept of its own while training, so that words need not explain why one
+source has more negative texts than another; only the common intercept is shipped. The temperature
+(Guo et al. 2017) is fitted on texts that were held out, read as the engine will read them.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from pipeline.text.fast import Card, softmax
+from pipeline.text.features import BITS
+from training.data import Matrix, Source, batches, load, matrix, sources
+
+EPOCHS: Final = 2
+BATCH: Final = 512
+RATE: Final = 0.3
+HELD_OUT: Final = 0.03
+_SIDES: Final = (0, 2)  # columns of negative and positive; neutral is the reference
+
+Floats = NDArray[np.float32]
+
+
+@dataclass
+class Examples:
+    """All training texts: features, labels, and the number of each text's source."""
+
+    features: Matrix
+    labels: NDArray[np.int64]
+    source: NDArray[np.int64]
+
+
+@dataclass
+class Model:
+    """`weights` (2, 2**BITS) and `bias` (2) are shipped; `intercepts` (sources, 2) are not."""
+
+    weights: Floats
+    bias: NDArray[np.float64]
+    intercepts: NDArray[np.float64]
+
+
+def collect(folder: Path, chosen: dict[str, Source], seed: int) -> Examples:
+    """Read all sources and hash their texts."""
+    texts: list[str] = []
+    labels: list[int] = []
+    source: list[int] = []
+    for number, (name, one) in enumerate(chosen.items()):
+        its_texts, its_labels = load(name, one, folder, seed)
+        texts += its_texts
+        labels += its_labels
+        source += [number] * len(its_texts)
+    return Examples(matrix(texts), np.array(labels), np.array(source))
+
+
+def scores(model: Model, features: Matrix, row_of: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return (rows, 2): scores of negative and positive, before any intercept of a source."""
+    rows = len(features.bounds) - 1
+    sums = [
+        np.bincount(row_of, side[features.buckets] * features.values, minlength=rows)
+        for side in model.weights
+    ]
+    return np.stack(sums, axis=1) + model.bias
+
+
+def fit(examples: Examples, rows: NDArray[np.int64], chosen: list[Source], seed: int) -> Model:
+    """Fit on `rows` of the examples, each counted by the weight of its source."""
+    rng = np.random.default_rng(seed)
+    model = Model(np.zeros((2, 1 << BITS), np.float32), np.zeros(2), np.zeros((len(chosen), 2)))
+    squares = np.full_like(model.weights, 1e-3)
+    weight = np.array([source.weight for source in chosen])
+    has_intercept = np.array([source.intercept for source in chosen])[:, None]
+    truth = np.eye(3)
+    plan = [batch for _ in range(EPOCHS) for batch in batches(rng.permutation(rows), BATCH)]
+    for step, batch in enumerate(track(plan, "Training", console=Console(stderr=True))):
+        rate = RATE * (1 - 0.9 * step / len(plan))
+        features, row_of = examples.features.rows(batch)
+        source = examples.source[batch]
+        predicted = softmax(scores(model, features, row_of) + model.intercepts[source])
+        error = (predicted - truth[examples.labels[batch]])[:, _SIDES] * weight[source][:, None]
+        model.bias -= 0.3 * rate * error.mean(axis=0)
+        by_source = np.stack(
+            [np.bincount(source, side, minlength=len(chosen)) for side in error.T], axis=1
+        )
+        model.intercepts -= 5 * rate / len(batch) * by_source * has_intercept
+        for side, its_squares, its_error in zip(model.weights, squares, error.T, strict=True):
+            gradient = np.bincount(
+                features.buckets, its_error[row_of] * features.values, minlength=1 << BITS
+            )
+            (touched,) = np.nonzero(gradient)
+            mean = gradient[touched] / len(batch)
+            its_squares[touched] += mean**2 * len(batch)
+            side[touched] -= rate * mean * np.sqrt(len(batch) / its_squares[touched])
+    return model
+
+
+def calibrate(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """Return the temperature with the least log loss, to a hundredth."""
+
+    def loss(temperature: float) -> float:
+        shares = softmax(logits / temperature)[np.arange(len(labels)), labels]
+        return float(-np.log(shares + 1e-9).mean())
+
+    candidates: list[float] = np.arange(0.5, 4.0, 0.01).round(2).tolist()
+    return min(candidates, key=loss)
+
+
+def train(folder: Path, seed: int) -> tuple[NDArray[np.int8], Card]:
+    """Return the weights, rounded to eight bits, and their card."""
+    chosen = sources()
+    examples = collect(folder, chosen, seed)
+    held_out = np.random.default_rng(seed).random(len(examples.labels)) < HELD_OUT
+    model = fit(examples, np.flatnonzero(~held_out), list(chosen.values()), seed)
+    scale = float(np.quantile(np.abs(model.weights[model.weights != 0]), 0.9999)) / 127
+    rounded = np.clip(np.rint(model.weights / scale), -127, 127).astype(np.int8)
+    rounded[:, 0] = 0
+    model.weights = rounded.astype(np.float32) * np.float32(scale)
+
+    made_up = np.array([source.made_up > 0 for source in chosen.values()])
+    rows = np.flatnonzero(held_out & ~made_up[examples.source])
+    temperature = calibrate(scores(model, *examples.features.rows(rows)), examples.labels[rows])
+    names, texts = np.unique(examples.source, return_counts=True)
+    card = Card(
+        version="",
+        seed=seed,
+        data={list(chosen)[name]: int(count) for name, count in zip(names, texts, strict=True)},
+        scale=scale,
+        bias=(float(model.bias[0]), float(model.bias[1])),
+        temperature=temperature,
+    )
+    digest = hashlib.sha256(rounded.tobytes() + msgspec.json.encode(card)).hexdigest()
+    return rounded, msgspec.structs.replace(card, version=f"1-{digest[:8]}")
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder of the labelled texts (NAME.csv.gz).")],
+    out: Annotated[Path, typer.Option(help="Where to write the weights.")] = Path(
+        "pipeline/text/weights"
+    ),
+    seed: Annotated[int, typer.Option(help="Same seed and data, same weights.")] = 1,
+) -> None:
+    """Train the engine `fast` and write fast.npz and fast.json."""
+    weights, card = train(data, seed)
+    out.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(out / "fast.npz", weights=weights)
+    (out / "fast.json").write_bytes(msgspec.json.format(msgspec.json.encode(card)) + b"\n")
+    Console(stderr=True).print(f"Wrote {card.version} to {out}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
