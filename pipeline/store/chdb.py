@@ -14,6 +14,7 @@ _FORMAT = "JSONCompactEachRow"
 _ENCODER = msgspec.json.Encoder()
 _ROWS = msgspec.json.Decoder(tuple[Any, ...])
 _SETTINGS = {
+    # Statements name every event id and minute of a batch.
     "max_query_size": 100_000_000,
     # A replay of many years writes to more than 100 monthly partitions at once.
     "max_partitions_per_insert_block": 0,

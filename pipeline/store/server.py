@@ -40,7 +40,11 @@ _CONNECTION_BROKEN = (
     EOFError,
 )
 
-_SETTINGS = {"max_query_size": 100_000_000}
+_SETTINGS = {
+    # Statements name every event id and minute of a batch.
+    "max_query_size": 100_000_000,
+    "max_ast_elements": 10_000_000,
+}
 _SETTINGS_SINCE_19_5 = {
     **_SETTINGS,
     # A replay of many years writes to more than 100 monthly partitions at once.
@@ -54,7 +58,9 @@ class ServerBackend:
     def __init__(self, host: str, port: int, user: str, password: str, database: str) -> None:
         self._address = f"{host}:{port}"
         self._lock = threading.Lock()
-        self._client = Client(host, port, database, user, password, connect_timeout=5)
+        self._client = Client(
+            *(host, port, database, user, password), connect_timeout=5, send_receive_timeout=60
+        )
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> list[Row]:
         """Run one statement."""

@@ -166,7 +166,7 @@ class Store:
         return [rows.scored_of(row) for row in found]
 
     def dead_letters(self, reason: Reason | None = None, limit: int = 100) -> list[DeadLetter]:
-        """Return dead letters, retried ones too, the last received first."""
+        """Return dead letters: those not retried, then the others, each the last received first."""
         found = self._backend.execute(
             query("dead_letters"), {"reason": str(reason or ""), "limit": limit}
         )

@@ -15,7 +15,7 @@ from pipeline.store import (
     open_chdb,
     open_server,
 )
-from tests.servers import free_port
+from tests.servers import clickhouse_server, free_port
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -106,6 +106,8 @@ def test_a_retried_dead_letter_stays_retried(store: Store) -> None:
     assert store.dead_letters() == [retried]
     assert store.dead_letter_counts() == {}
     assert store.counts()["dead_letters"] == 1
+    store.write_dead_letters([letter(3)])
+    assert store.dead_letters(limit=1) == [letter(3)]
 
 
 def test_migrations_are_applied_once_and_a_dry_run_applies_none(backend: Backend) -> None:
@@ -141,6 +143,18 @@ def test_a_server_that_is_away_is_unavailable() -> None:
     store = open_server("127.0.0.1", free_port(), "default", "", "default")
     with pytest.raises(StoreUnavailable, match="no ClickHouse at"):
         store.ping()
+
+
+def test_a_server_that_comes_back_is_used_again(tmp_path: Path) -> None:
+    with clickhouse_server(tmp_path) as address:
+        store = open_server(*address, "default", "", "default")
+        store.migrate()
+        store.write_alerts([alert("a1")])
+    with pytest.raises(StoreUnavailable):
+        store.alerts()
+    with clickhouse_server(tmp_path, address.port):
+        assert store.alerts() == [alert("a1")]
+    store.close()
 
 
 def test_what_is_written_in_the_process_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
