@@ -23,16 +23,23 @@ _SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 
 
 class DetectSettings(Protocol):
-    """How risk is kept: `max_events` bounds the log, `risk_threshold` is for rules to read."""
+    """How a customer's risk is kept; `pipeline.settings` has the values."""
 
     @property
-    def half_life_days(self) -> float: ...  # noqa: D102
+    def half_life_days(self) -> float:
+        """Days of event time in which a load halves."""
+
     @property
-    def risk_threshold(self) -> float: ...  # noqa: D102
+    def risk_threshold(self) -> float:
+        """What rules read as `customer.risk_threshold`."""
+
     @property
-    def max_events(self) -> int: ...  # noqa: D102
+    def max_events(self) -> int:
+        """Longest log of a customer."""
+
     @property
-    def language(self) -> Literal["tr", "en"]: ...  # noqa: D102
+    def language(self) -> Literal["tr", "en"]:
+        """Of an alert's title and playbook."""
 
 
 class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):

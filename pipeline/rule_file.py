@@ -84,15 +84,18 @@ class RuleForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RuleSource:
     """A rule file: its form, and where each part of it stands."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, content: bytes) -> None:
+        """Read the content of the file. Raises RuleError."""
         self.path = path
-        self.text = path.read_text(encoding="utf-8")
         try:
+            self.text = content.decode()
             node = yaml.compose(self.text, Loader=yaml.SafeLoader)
             data = yaml.safe_load(self.text)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise RuleError(path, line, f"not YAML: {error.problem}") from error
+        except (yaml.YAMLError, ValueError) as error:
+            raise RuleError(path, 1, f"not YAML in UTF-8: {error}") from error
         self._lines: dict[str, int] = {}
         if node is not None:
             for where, line in _lines(node, "$"):
@@ -103,11 +106,11 @@ class RuleSource:
         self.fires = self._cases("fires", self.form.fixtures.fires)
         self.silent = self._cases("silent", self.form.fixtures.silent)
 
-    def error(self, where: str, reason: str, below: int = 0) -> RuleError:
-        """Return the error at a place such as `$.alert.title`, `below` lines under it."""
-        while where not in self._lines and where != "$":
-            where = re.sub(r"(\.[^.\[]*|\[\d+\])$", "", where)
-        return RuleError(self.path, self._lines.get(where, 1) + below, reason)
+    def error(self, where: str, reason: str) -> RuleError:
+        """Return the error at a place such as `$.alert.title`, or at what encloses it."""
+        while where and where not in self._lines:
+            where = where[: max(where.rfind("."), where.rfind("["), 0)]
+        return RuleError(self.path, self._lines.get(where, 1), reason)
 
     def condition_error(self, reason: str, line: int) -> RuleError:
         """Return the error in a line of the condition, which counts from 1."""

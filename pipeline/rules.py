@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -115,7 +115,7 @@ class RuleBook:
     def reload(self) -> RuleError | None:
         """Take the rules as they are in the folder now, or return why they are refused."""
         try:
-            if _version(_files(self._folder)) != self.rules.version:
+            if _version(_read(self._folder)) != self.rules.version:
                 self.rules = load_rules(self._folder)
         except RuleError as error:
             return error
@@ -124,8 +124,8 @@ class RuleBook:
 
 def load_rules(folder: Path) -> RuleSet:
     """Load every `*.yaml` of a folder. Raises RuleError at the first fault."""
-    files = _files(folder)
-    sources = [RuleSource(path) for path in files]
+    files = _read(folder)
+    sources = [RuleSource(path, content) for path, content in files.items()]
     attributes = _attributes(sources)
     env = cel.NewEnv(
         variables={name: _CEL_TYPES[field.type] for name, field in FIELDS.items()}
@@ -147,17 +147,20 @@ def load_rules(folder: Path) -> RuleSet:
     return RuleSet(list(rules.values()), env, attributes, _version(files))
 
 
-def _files(folder: Path) -> list[Path]:
-    files = sorted(folder.glob("*.yaml"))
+def _read(folder: Path) -> dict[Path, bytes]:
+    try:
+        files = {path: path.read_bytes() for path in sorted(folder.glob("*.yaml"))}
+    except OSError as error:
+        raise RuleError(Path(error.filename), 1, f"cannot be read: {error.strerror}") from error
     if not files:
         raise RuleError(folder, 1, "the folder has no rule (*.yaml)")
     return files
 
 
-def _version(files: Iterable[Path]) -> str:
+def _version(files: Mapping[Path, bytes]) -> str:
     digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path, content in files.items():
+        digest.update(path.name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest()[:12]
 
 

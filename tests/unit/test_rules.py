@@ -83,6 +83,7 @@ def test_a_declared_attribute_can_be_read(tmp_path: Path) -> None:
         ("name: call_of_vip\n", "", 1, "missing required field `name`"),
         ("weight: 0.5", "relief: {closes: [nothing]}", 8, "no rule opens alerts of the cause"),
         ("weight: 0.5", "weight: [", 10, "not YAML"),
+        ("{plan: string}", "{plan: text}", 4, "Invalid enum value 'text'"),
     ],
 )
 def test_a_bad_rule_is_refused_with_file_line_and_reason(
@@ -99,6 +100,22 @@ def test_a_bad_rule_is_refused_with_file_line_and_reason(
 def test_a_number_of_the_wrong_kind_is_explained(tmp_path: Path) -> None:
     with pytest.raises(RuleError, match=r"write the number as 2\.0 beside a double"):
         load(tmp_path, bad=RULE.replace('event.attributes.plan == "gold"', "event.score < 7"))
+
+
+def test_a_condition_that_fails_on_an_event_does_not_hold(tmp_path: Path) -> None:
+    failing = RULE.replace('event.attributes.plan == "gold"', "6 / customer.contacts_24h > 1")
+    failing = failing.replace("[call]", "[call, visit]").replace(
+        "    - - {type: call}\n", "    - - {type: visit}\n"
+    )
+    rules = load(tmp_path, a=failing)
+    assert fired(rules, rules.rules[0].fires[0]) == ("call_of_vip",)
+    assert fired(rules, rules.rules[0].silent[0]) == ()
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(RULE.encode("utf-16"))
+    with pytest.raises(RuleError, match="not YAML in UTF-8"):
+        load_rules(tmp_path)
 
 
 def test_a_second_rule_of_the_same_name_is_refused(tmp_path: Path) -> None:
