@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from faust.streams import _current_event
 from faust.types import EventT
+from faust.types.tuples import RecordMetadata
 
 from agents.health import Heartbeat
 from pipeline import metrics
@@ -42,12 +43,13 @@ class Message(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A message to send."""
+    """A message to send; without `partition` the key decides."""
 
     topic: str
     key: bytes
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
 
 
 def make_app(role: Role, settings: Settings) -> faust.App:
@@ -172,18 +174,23 @@ def sift(
     return good, dead
 
 
-async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> None:
-    """Send all and return when the broker has confirmed each one.
+async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> list[RecordMetadata]:
+    """Send all and return where each is, in order, when the broker has confirmed them.
 
     Raises what the producer raises when the broker stays away.
     """
     pending = [
         await app.producer.send(
-            message.topic, message.key, message.value, None, None, list(message.headers)
+            message.topic,
+            message.key,
+            message.value,
+            message.partition,
+            None,
+            list(message.headers),
         )
         for message in outgoing
     ]
-    await asyncio.gather(*pending)
+    return list(await asyncio.gather(*pending))
 
 
 async def send_dead_letters(app: faust.App, letters: Sequence[DeadLetter]) -> None:

@@ -13,13 +13,13 @@ from agents.app import (
     decode_as,
     make_app,
     message_of,
-    partition_of,
     role_agent,
     send,
     send_dead_letters,
     sift,
 )
 from agents.health import Heartbeat
+from agents.states import States
 from pipeline import metrics
 from pipeline.alert import Alert, to_cloudevent
 from pipeline.chain import ALERTS
@@ -37,27 +37,21 @@ CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     """Build the role: fold each customer's events, send the alerts that changed, keep the state.
 
-    Order: alerts sent and confirmed, then state written, then acknowledged. The other way round a
-    crash would lose an alert: redelivered, its event would look already applied.
+    Order: alerts confirmed, then states confirmed and kept, then acknowledged. With the state first
+    a crash would lose an alert: redelivered, its event would look already applied.
     """
     app = make_app("detect", settings)
     book = RuleBook(settings.detect.rules)
-    table = app.Table(
-        "customers",
-        key_type=str,
-        value_type=bytes,
-        partitions=partitions,
-    )
+    customers = States(app, "customers", partitions)
 
     def load(event: Event, customer_id: str) -> CustomerState | None:
-        with partition_of(event):
-            stored = table.get(customer_id)
+        stored = customers.get(event, customer_id)
         return decode_state(stored) if stored else None
 
     async def handle(events: Sequence[Event]) -> None:
         good, dead = sift(map(message_of, events), decode_as(Scored))
         await send_dead_letters(app, dead)
-        origin = {(event.message.partition, event.message.offset): event for event in events}
+        event_in = {event.message.partition: event for event in events}
         arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
         for message, scored in good:
             arrivals[scored.event.customer_id].append(
@@ -67,18 +61,18 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         alerts: list[Alert] = []
         with metrics.STAGE_SECONDS.labels("detect", "fold").time():
             for customer_id, mine in arrivals.items():
-                before = load(origin[mine[-1].partition, mine[-1].offset], customer_id)
+                before = load(event_in[mine[-1].partition], customer_id)
                 states[customer_id], changed = apply(before, mine, book.rules, settings.detect)
                 alerts.extend(changed)
         with metrics.STAGE_SECONDS.labels("detect", "send").time():
             await send(app, [outgoing(alert) for alert in alerts])
         observe(alerts, arrivals)
-        # Written even where a redelivery changed nothing: after a crash between the local write
-        # and the changelog, this is what brings the changelog up to date.
-        for customer_id, state in states.items():
-            last = arrivals[customer_id][-1]
-            with partition_of(origin[last.partition, last.offset]):
-                table[customer_id] = encode_state(state)
+        await customers.put(
+            [
+                (event_in[state.partition], customer_id, encode_state(state))
+                for customer_id, state in states.items()
+            ]
+        )
 
     @app.timer(RELOAD_SECONDS, name="reload-rules")  # type: ignore[untyped-decorator]
     async def reload_rules() -> None:
