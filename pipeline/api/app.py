@@ -21,7 +21,8 @@ from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.kpi import Dimension, KpiValue
 from pipeline.store import StoreUnavailable
 
-Moment = Annotated[datetime | None, Parameter(description="RFC 3339 with offset")]
+TIME = "RFC 3339 with offset"
+Moment = Annotated[datetime | None, Parameter(description=TIME)]
 Limit = Annotated[int, Parameter(ge=1, le=10_000, description="at most so many, the newest")]
 Since = Annotated[datetime | None, Parameter(description="opened at or after; RFC 3339")]
 
@@ -49,8 +50,8 @@ def make_api(service: Service, token: str) -> Litestar:
 def _handlers(service: Service) -> list[ControllerRouterHandler]:
     @get("/v1/kpis", sync_to_thread=True)
     def kpis(
-        start: Annotated[Moment, Parameter(query="from")] = None,
-        end: Annotated[Moment, Parameter(query="to")] = None,
+        start: Annotated[datetime | None, Parameter(query="from", description=TIME)] = None,
+        end: Annotated[datetime | None, Parameter(query="to", description=TIME)] = None,
         window_seconds: Annotated[int, Parameter(ge=60)] = 3_600,
         as_of: Moment = None,
         by: list[Dimension] | None = None,

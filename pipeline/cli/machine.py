@@ -68,11 +68,12 @@ class Machine:
 
     def stop(self) -> None:
         """Stop what feeds, then the roles along the chain, then Kafka."""
+        if self._broker is None:
+            return  # refused: what runs on the folder is another's
         (self.folder / ADDRESSES).unlink(missing_ok=True)
         for child in sorted(self.children, key=lambda child: child.name != "sample"):
             child.stop()
-        if self._broker:
-            self._broker.stop()
+        self._broker.stop()
 
     def _roles(self) -> tuple[str, ...]:
         """`record` serves the API beside the in-process store; a server's is a role of its own."""
