@@ -1,7 +1,7 @@
 """What follows what: replies, resolutions and solutions by oneself, out of a customer's steps."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import groupby, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pipeline.kpi import SAME_TOPIC_WAIT, SELF_SERVICE_WAIT
 
 BUSINESS_ZONE = ZoneInfo("Europe/Istanbul")
-_OPENING_MINUTE, _BUSINESS_MINUTES = 9 * 60, 9 * 60
+_OPENING, _WORKDAY = time(9), timedelta(hours=9)
 
 SESSION_GAP = timedelta(minutes=30)
 """Self-service after a longer pause is another session."""
@@ -177,14 +177,13 @@ def _minutes(start: datetime, end: datetime) -> float:
 
 def business_minutes(start: datetime, end: datetime) -> float:
     """Minutes of `[start, end]` within Monday to Friday, 09:00 to 18:00 in Istanbul."""
-    return _worked(end) - _worked(start)
+    return (_worked(end) - _worked(start)) / timedelta(minutes=1)
 
 
-def _worked(moment: datetime) -> float:
-    """Business minutes from the first Monday of the calendar until `moment`."""
-    local = moment.astimezone(BUSINESS_ZONE)
+def _worked(moment: datetime) -> timedelta:
+    """Business time from the first Monday of the calendar until `moment`."""
+    local = moment.astimezone(BUSINESS_ZONE).replace(tzinfo=None)
     weeks, weekday = divmod(local.toordinal() - 1, 7)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
-    since_opening = _minutes(midnight, local.replace(tzinfo=UTC)) - _OPENING_MINUTE
-    today = min(max(since_opening, 0), _BUSINESS_MINUTES) if weekday < 5 else 0
-    return (weeks * 5 + min(weekday, 5)) * _BUSINESS_MINUTES + today
+    opening = datetime.combine(local, _OPENING)
+    today = min(max(local - opening, timedelta(0)), _WORKDAY) if weekday < 5 else timedelta(0)
+    return (weeks * 5 + min(weekday, 5)) * _WORKDAY + today
