@@ -1,0 +1,105 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.text.intents import find_intents
+from pipeline.text.normalise import fold
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    (intents,) = find_intents(fold([text]))
+    return [(intent.name, text[intent.start : intent.end]) for intent in intents]
+
+
+@pytest.mark.parametrize(
+    ("name", "phrase"),
+    [
+        ("churn", "iptal ediyorum"),
+        ("churn", "iptal edeceğim"),
+        ("churn", "iptal edicem"),
+        ("churn", "iptal ettirmek istiyorum"),
+        ("churn", "aboneliğimi iptal ediyorum"),
+        ("churn", "Hattımı Vodafone’a taşıyorum"),
+        ("churn", "hattimi tasiyacagim"),
+        ("churn", "BAŞKA BANKAYA GEÇİYORUM"),
+        ("churn", "başka bir operatöre geçmeyi düşünüyorum"),
+        ("churn", "vodafone'a geçiyorum"),
+        ("churn", "hesabımı kapatacağım"),
+        ("churn", "cancel my account"),
+        ("churn", "cancelling our subscription"),
+        ("churn", "switching to Verizon"),
+        ("churn", "taking my business elsewhere"),
+        ("churn", "you just lost a customer"),
+        ("boycott", "bir daha almam"),
+        ("boycott", "Bir daha asla alışveriş yapmam"),
+        ("boycott", "bi daha sizden alışveriş yapmayacağım"),
+        ("boycott", "bir daaaaha almaaam"),
+        ("boycott", "never again"),
+        ("boycott", "never buying from you"),
+        ("boycott", "I will never fly with you again"),
+        ("go_public", "şikayetvar'a yazacağım"),
+        ("go_public", "Şikayetvar’a yazıcam"),
+        ("go_public", "sosyal medyada paylaşacağım"),
+        ("go_public", "will post this on Twitter"),
+        ("legal", "Tüketici Hakem Heyeti’ne"),
+        ("legal", "BDDK'ya"),
+        ("legal", "CİMER'e"),
+        ("legal", "BTK'ya"),
+        ("legal", "dava açacağım"),
+        ("legal", "my lawyer"),
+        ("legal", "I'll sue you"),
+        ("thanks", "teşekkür ederim"),
+        ("thanks", "Thanks"),
+        ("ask_status", "kargom nerede"),
+        ("ask_status", "where is my order"),
+    ],
+)
+def test_finds_the_phrase_where_it_stands(name: str, phrase: str) -> None:
+    assert found(f"İşte 😡 böyle: {phrase}!") == [(name, phrase)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "siparişim iptal edildi",
+        "siparişimi iptal ediyorum",
+        "you cancelled my account",
+        "karşıya geçiyorum",
+        "bir daha deneyeceğim",
+        "bir daha alırım",
+        "artık gelmiyor",
+        "ben bunu almam lazım",
+        "Twitter'da gördüm",
+        "we had to switch to a different flight",
+        "switching to dark mode does not work",
+        "I never use it",
+        "no thanks",
+        "thanks for nothing",
+        "teşekkür etmiyorum",
+        "şikayetim var",
+        "subtle",
+        "",
+    ],
+)
+def test_is_not_fooled(text: str) -> None:
+    assert found(text) == []
+
+
+def test_spans_are_of_each_text_of_a_batch() -> None:
+    texts = ["ÇOOOOK kötü, bir daha almam", "", "Thanks! I'm cancelling my contract"]
+    intents = find_intents(fold(texts))
+    quotes = [
+        [text[i.start : i.end] for i in of_text]
+        for text, of_text in zip(texts, intents, strict=True)
+    ]
+    assert quotes == [["bir daha almam"], [], ["Thanks", "cancelling my contract"]]
+
+
+NOISE = st.text(st.characters(exclude_categories=("L", "N", "M")), max_size=8)
+
+
+@given(NOISE, NOISE)
+@settings(max_examples=100)
+def test_noise_around_a_phrase_does_not_move_its_span(before: str, after: str) -> None:
+    text = f"{before} bir daha ALMAM {after}"
+    assert found(text) == [("boycott", "bir daha ALMAM")]

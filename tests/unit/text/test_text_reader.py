@@ -1,0 +1,103 @@
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.reading import Intent, Reading
+from pipeline.text.engine import FloatArray
+from pipeline.text.reader import Reader, load_engine
+
+READER = Reader(load_engine("fast"))
+
+
+class Constant:
+    """An engine of one opinion."""
+
+    name = "constant"
+    version = "7"
+
+    def __init__(self, *row: float) -> None:
+        self._row = row
+
+    def probabilities(self, texts: Sequence[str]) -> FloatArray:
+        return np.tile(np.array(self._row, np.float32), (len(texts), 1))
+
+
+ANGRY, CALM = Reader(Constant(0.9, 0.1, 0.0)), Reader(Constant(0.05, 0.9, 0.05))
+
+
+def read(reader: Reader, text: str, language: str | None = None) -> Reading:
+    (reading,) = reader.read([text], [language])
+    return reading
+
+
+def test_a_reading_says_which_engine_gave_it_and_what_the_author_means_to_do() -> None:
+    reading = read(ANGRY, "BİR DAHA ALMAM")
+    assert (reading.engine, reading.version, reading.label) == ("constant", "7", "negative")
+    assert (reading.language, reading.intents) == ("tr", (Intent("boycott", 0, 14),))
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "https://t.co/abc", "@ali", "...", "[PHONE****]"])
+def test_a_text_that_says_nothing_is_neutral_and_nobody_is_certain(text: str) -> None:
+    reading = read(ANGRY, text)
+    assert (reading.label, reading.probabilities.neutral, reading.intensity) == ("neutral", 0.5, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "language"),
+    [("tr", "tr"), ("tr-TR", "tr"), ("DE_de", "de"), ("fr", "fr"), (None, "en"), ("", "en")],
+)
+def test_the_given_language_wins(given: str | None, language: str) -> None:
+    assert read(CALM, "where is the order that you promised", given).language == language
+
+
+@pytest.mark.parametrize(
+    "stronger",
+    [
+        "KARGOM NEREDE KALDI",
+        "kargom nerede kaldı!!!",
+        "kargom neredeeeee kaldı",
+        "kargom nerede kaldı 😡",
+        "kargom nerede kaldı rezalet",
+        "kargom nerede kaldi, serefsizler",
+    ],
+)
+def test_each_sign_of_feeling_raises_the_intensity(stronger: str) -> None:
+    assert read(ANGRY, stronger).intensity > read(ANGRY, "kargom nerede kaldı").intensity + 0.05
+
+
+def test_intensity_runs_from_flat_to_furious() -> None:
+    assert read(CALM, "Şube saat dokuzda açılır.").intensity < 0.1
+    assert read(ANGRY, "REZALETSİNİZ BIKTIM ARTIK!!! 😡🤬").intensity > 0.9
+
+
+def test_letters_of_an_abbreviation_are_no_shouting() -> None:
+    assert read(CALM, "TCKN ve IBAN numaram").intensity < 0.1
+
+
+@given(st.lists(st.text(st.characters(), max_size=50), max_size=5))
+@settings(max_examples=100)
+def test_any_text_gets_a_valid_reading(texts: list[str]) -> None:
+    readings = READER.read(texts, [None] * len(texts))
+    for text, reading in zip(texts, readings, strict=True):
+        shares = reading.probabilities
+        assert shares.negative + shares.neutral + shares.positive == pytest.approx(1)
+        assert 0 <= reading.intensity <= 1
+        assert getattr(shares, reading.label) == max(
+            shares.negative, shares.neutral, shares.positive
+        )
+        assert all(0 <= i.start < i.end <= len(text) for i in reading.intents)
+
+
+def test_a_language_is_needed_for_each_text() -> None:
+    with pytest.raises(ValueError, match="2 texts, but 1 languages"):
+        READER.read(["a", "b"], [None])
+
+
+def test_an_unknown_engine_or_a_model_that_is_not_named_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="choose fast or hf"):
+        load_engine("fst")
+    with pytest.raises(ValueError, match="needs a model"):
+        load_engine("hf")

@@ -1,0 +1,77 @@
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation.sentiment import measure
+from pipeline.text.fast import FastEngine
+from training import fast
+from training.data import Source, load, matrix, read_csv
+from training.phrases import reviews
+
+CHOSEN = {"phrases_tr": Source("Apache-2.0", weight=1, intercept=True, made_up=400)}
+
+
+def test_training_on_a_few_texts_gives_an_engine_that_knows_their_like(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fast, "sources", lambda: CHOSEN)
+    monkeypatch.setattr(fast, "HELD_OUT", 0.2)
+    monkeypatch.setattr(fast, "calibrate", lambda logits, labels: 1.0)
+    weights, card = fast.train(Path("unused"), seed=1)
+    again, same_card = fast.train(Path("unused"), seed=1)
+    np.testing.assert_array_equal(weights, again)
+    assert card == same_card
+    answers = FastEngine(weights, card).probabilities(
+        ["ürün berbat, iade ettim", "çok beğendim, tavsiye ederim"]
+    )
+    assert answers.argmax(axis=1).tolist() == [0, 2]
+
+
+def test_features_of_training_are_those_of_the_engine() -> None:
+    texts = ["çok güzel", "", "rezalet!"]
+    rng = np.random.default_rng(0)
+    weights = rng.integers(-127, 127, (2, 1 << 20)).astype(np.int8)
+    weights[:, 0] = 0
+    features, row_of = matrix(texts).rows(np.arange(3))
+    model = fast.Model(weights.astype(np.float32) * 0.01, np.zeros(2), np.zeros((1, 2)))
+    card = fast.Card("x", 0, {}, scale=0.01, bias=(0.0, 0.0), temperature=1.0)
+    np.testing.assert_allclose(
+        fast.softmax(fast.scores(model, features, row_of)),
+        FastEngine(weights, card).probabilities(texts),
+        atol=1e-4,
+    )
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(20_000, 2))
+    shares = fast.softmax(logits).astype(float)
+    labels = (rng.random(len(shares))[:, None] > shares.cumsum(axis=1)).sum(axis=1).clip(0, 2)
+    assert fast.calibrate(logits * 2, labels) == pytest.approx(2, abs=0.1)
+
+
+def test_made_up_reviews_are_seeded_and_of_every_label() -> None:
+    assert reviews("tr", 50, seed=3) == reviews("tr", 50, seed=3) != reviews("tr", 50, seed=4)
+    assert {label for _, label in reviews("en", 50, seed=3)} == {0, 1, 2}
+    texts, labels = load("phrases_tr", CHOSEN["phrases_tr"], Path("unused"), seed=0)
+    assert len(texts) == len(labels) == 400
+
+
+def test_reads_labelled_texts_and_mends_split_words(tmp_path: Path) -> None:
+    file = tmp_path / "x.csv.gz"
+    file.write_bytes(gzip.compress('text,label\nit \'s n \'t "ok",2\n"çok, iyi",0\n'.encode()))
+    assert read_csv(file) == (["it'sn't \"ok\"", "çok, iyi"], [2, 0])
+
+
+def test_measures() -> None:
+    shares = np.array(
+        [[0.8, 0.1, 0.1], [0.2, 0.5, 0.3], [0.6, 0.2, 0.2], [0.1, 0.1, 0.8]], np.float32
+    )
+    measures = measure(shares, np.array([0, 2, 2, 2]))
+    assert measures.accuracy == 0.5
+    assert measures.macro_f1 == pytest.approx((2 / 3 + 0.5) / 2)
+    assert measures.polar_accuracy == 0.75
+    # bins of 0.8 (two right), 0.5 (wrong), 0.6 (wrong)
+    assert measures.calibration_error == pytest.approx((0.4 + 0.5 + 0.6) / 4)
