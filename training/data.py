@@ -19,6 +19,8 @@ from pipeline.text.normalise import fold
 from training.phrases import reviews
 
 _CHUNK: Final = 1_000
+_CONTRACTION = re.compile(r" '(s|re|ve|ll|m|d)\b")
+_NEGATION = re.compile(r" n ?' ?t\b")
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -50,10 +52,7 @@ def read_csv(path: Path) -> tuple[list[str], list[int]]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     # Two English sources stand there in tokens: `does n 't`, `it 's`.
-    texts = [
-        re.sub(r" ?n ?' ?t\b", "n't", re.sub(r" '(?=s|re|ve|ll|m|d)\b", "'", row["text"]))
-        for row in rows
-    ]
+    texts = [_NEGATION.sub("n't", _CONTRACTION.sub(r"'\1", row["text"])) for row in rows]
     return texts, [int(row["label"]) for row in rows]
 
 
