@@ -13,10 +13,12 @@ from rich.text import Text
 from pipeline.alert import Alert
 from pipeline.api.service import CustomerView, Status
 from pipeline.dead_letter import DeadLetter
-from pipeline.kpi import KpiValue
+from pipeline.kpi import DEFINITIONS, KpiValue
 from pipeline.reading import Scored
 
 SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
+UNIT_OF = {definition.name: definition.unit for definition in DEFINITIONS}
+UNIT_SIGN = {"percent": " %", "minutes": " min"}
 LABEL_STYLE = {"negative": "red", "neutral": "dim", "positive": "green"}
 
 
@@ -49,7 +51,7 @@ def number(value: KpiValue) -> str:
     """The value, `–` where nothing was answered, `~` in front where it may still change."""
     if value.value is None:
         return "–"
-    text = f"{value.value:,.1f}".removesuffix(".0")
+    text = f"{value.value:,.1f}".removesuffix(".0") + UNIT_SIGN.get(UNIT_OF[value.kpi], "")
     return f"~{text}" if value.provisional else text
 
 
@@ -85,7 +87,7 @@ def quote(alert: Alert) -> str:
     quotes = [evidence.quote for evidence in alert.evidence if evidence.quote]
     if quotes:
         return f"“{' '.join(quotes[-1].split())}”"
-    return f"{len(alert.evidence)} events without text"
+    return "(the events have no text)"
 
 
 def customer(view: CustomerView) -> RenderableType:
