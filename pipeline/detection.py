@@ -11,7 +11,7 @@ from pipeline.entry import SECOND, Entry, Mark
 from pipeline.facts import Memory, Moment, after, with_contact
 from pipeline.rules import Rule, RuleSet
 
-SOURCES = 5
+SOURCES = 3
 """Most events that are remembered behind a rule's load: the newest."""
 EVIDENCE = 10
 """Most marks of an alert: the first and the newest."""

@@ -28,7 +28,7 @@ from pipeline.settings import ROOT, DetectSettings
 RULES = load_rules(ROOT / "rules")
 SETTINGS = DetectSettings()
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
-STATE_BOUND = 64 * 1024
+STATE_BOUND = 80 * 1024
 """Bytes of an encoded state, with identifiers of up to 40 characters."""
 
 TEXT = "Üç gündür bekliyorum. Bir daha almam sizden! Yazık."
@@ -184,6 +184,30 @@ def test_a_higher_revision_replaces_the_event() -> None:
     assert customer.receive(csat("e1", 0, 1)) == []
 
 
+def test_the_first_of_two_events_with_one_id_and_revision_counts() -> None:
+    customer = Customer()
+    customer.receive(csat("e1", 0, 1))
+    assert customer.receive(csat("e1", 0, 5)) == []
+    assert customer.state.log[0].score == 1
+
+
+def test_a_message_at_an_offset_already_applied_is_not_looked_at() -> None:
+    customer = Customer()
+    customer.deliver([Arrival(csat("e1", 0, 5), 0, 7)])
+    assert customer.deliver([Arrival(leaving("e2", 1), 0, 7)]) == []
+    assert [one.cause for one in customer.deliver([Arrival(leaving("e2", 1), 0, 8)])] == [
+        "churn_intent"
+    ]
+
+
+def test_events_in_the_log_are_judged_anew_when_the_settings_change() -> None:
+    customer = Customer()
+    customer.receive(leaving("e1", 0))
+    customer.settings = DetectSettings(risk_threshold=0.5)
+    (alert,) = customer.receive(event("e2", EventType.VISIT, 1))
+    assert (alert.cause, alert.opened_at) == ("risk_over_threshold", START)
+
+
 def test_agents_words_are_not_the_customers() -> None:
     said = leaving("e1", 0)
     by_agent = msgspec.structs.replace(said.event, author_type=AuthorType.AGENT)
@@ -298,13 +322,20 @@ def test_an_event_older_than_the_log_counts_at_its_start() -> None:
 
 def test_a_long_history_has_a_bounded_state_and_a_replay_of_it_rings_nothing() -> None:
     dice = random.Random(7)
-    types = [EventType.MESSAGE, EventType.CALL, EventType.TICKET_RESOLVED, EventType.COMPLAINT]
+    types = [
+        EventType.MESSAGE,
+        EventType.CALL,
+        EventType.COMPLAINT,
+        EventType.TICKET_RESOLVED,
+        EventType.SURVEY,
+    ]
     history = [
         event(
             f"{index:040d}",
             dice.choice(types),
-            index * 3,
+            index,
             reading("negative", 0.95, CHURN),
+            score=Score(Metric.CSAT, dice.choice([1, 5]), 1, 5),
             ticket_id=f"{index:040d}",
             order_id=f"{index:040d}",
             attributes={"promised_at": "2026-03-04T10:00:00Z"},
@@ -317,6 +348,7 @@ def test_a_long_history_has_a_bounded_state_and_a_replay_of_it_rings_nothing() -
         customer.receive(*history[start : start + 100])
         largest = max(largest, len(customer.encoded))
     assert largest <= STATE_BOUND
+    assert {alert.state for alert in customer.published} == {"open", "resolved"}
     for start in range(0, len(history), 500):
         assert customer.receive(*history[start : start + 500]) == []
 
