@@ -1,7 +1,7 @@
 """The store: what happened, each event once, and the KPIs formed from it."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class WriteResult(NamedTuple):
     """What a batch changed; the three numbers add up to its length.
 
     `duplicates` changed nothing: they were stored before, or their batch held a later revision.
-    `minutes` are those whose KPIs were recomputed.
+    `minutes` are those whose KPIs were recomputed, the minutes of duplicates too.
     """
 
     stored: int
@@ -33,12 +33,19 @@ class WriteResult(NamedTuple):
     minutes: tuple[datetime, ...]
 
 
-class _Known(NamedTuple):
-    """Where an event is: its present minute and revision, and every minute it has been in."""
+class _Delivery(NamedTuple):
+    """An event of a batch: its highest revision there and in the store (-1 where it is new).
 
-    minute: int
-    revision: int
+    `minutes` are all in which it may be stored: those of the batch's copies and of the index.
+    """
+
+    latest: Scored
+    known_revision: int
     minutes: frozenset[int]
+
+    @property
+    def is_news(self) -> bool:
+        return self.latest.event.revision > self.known_revision
 
 
 class Store:
@@ -67,49 +74,49 @@ class Store:
         may have come before that.
         """
         began = time.monotonic_ns()
-        deliveries = _by_event(scored)
-        known = self._known(list(deliveries))
-        new = {
-            event_id: one
-            for event_id, copies in deliveries.items()
-            if (one := _latest(copies)).event.revision > _revision(known.get(event_id))
-        }
-        minutes = {
-            event_id: {rows.minute_of(one.event) for one in copies if event_id in new}
-            | (known[event_id].minutes if event_id in known else set())
-            for event_id, copies in deliveries.items()
-        }
-        self._insert_events(new, minutes, version)
-        touched = sorted(set().union(*minutes.values()))
+        deliveries = self._deliveries(scored)
+        news = [delivery for delivery in deliveries if delivery.is_news]
+        self._insert_events(news, version)
+        minutes = sorted(frozenset[int]().union(*(delivery.minutes for delivery in deliveries)))
         # The version is taken after the insert: of two writers of one minute, the one that
         # reads the events later must hold.
-        self._recompute(touched, version + time.monotonic_ns() - began)
-        replaced = sum(event_id in known for event_id in new)
+        self._recompute(minutes, version + time.monotonic_ns() - began)
+        stored = sum(delivery.known_revision < 0 for delivery in news)
         return WriteResult(
-            stored=len(new) - replaced,
-            duplicates=len(scored) - len(new),
-            replaced=replaced,
-            minutes=tuple(datetime.fromtimestamp(minute, UTC) for minute in touched),
+            stored=stored,
+            duplicates=len(scored) - len(news),
+            replaced=len(news) - stored,
+            minutes=tuple(datetime.fromtimestamp(minute, UTC) for minute in minutes),
         )
 
-    def _known(self, event_ids: Sequence[str]) -> dict[str, _Known]:
-        if not event_ids:
-            return {}
-        found = self._backend.execute(query("known_events"), {"event_ids": tuple(event_ids)})
-        return {id_: _Known(minute, rev, frozenset(all_)) for id_, minute, rev, all_ in found}
+    def _deliveries(self, scored: Sequence[Scored]) -> list[_Delivery]:
+        """Put the copies of each event together with what the index knows of it."""
+        copies: dict[str, list[Scored]] = {}
+        for one in scored:
+            copies.setdefault(one.event.event_id, []).append(one)
+        if not copies:
+            return []
+        found = self._backend.execute(query("known_events"), {"event_ids": tuple(copies)})
+        known = {event_id: (revision, minutes) for event_id, revision, minutes in found}
+        deliveries = []
+        for event_id, same in copies.items():
+            revision, minutes = known.get(event_id, (-1, ()))
+            # The first of equal revisions: max keeps the first.
+            latest = max(same, key=lambda one: one.event.revision)
+            delivered = (rows.minute_of(one.event) for one in same)
+            deliveries.append(_Delivery(latest, revision, frozenset((*delivered, *minutes))))
+        return deliveries
 
-    def _insert_events(
-        self, new: dict[str, Scored], minutes: dict[str, set[int]], version: int
-    ) -> None:
+    def _insert_events(self, news: Sequence[_Delivery], version: int) -> None:
         """Insert each event at its minute, and a tombstone at every other it may be in."""
         events: list[Row] = []
         index: list[Row] = []
-        for event_id, one in new.items():
+        for one, _, minutes in news:
             present = rows.minute_of(one.event)
-            for minute in minutes[event_id]:
+            for minute in minutes:
                 events.append(rows.event_row(one, minute, version, is_deleted=minute != present))
-            index.append((event_id, present, one.event.revision))
-        if new:
+            index.append((one.event.event_id, present, one.event.revision))
+        if news:
             self._backend.insert("events", rows.EVENT_COLUMNS, events)
             self._backend.insert("event_index", rows.INDEX_COLUMNS, index)
 
@@ -187,19 +194,3 @@ class Store:
     def close(self) -> None:
         """Let go of the engine."""
         self._backend.close()
-
-
-def _by_event(scored: Iterable[Scored]) -> dict[str, list[Scored]]:
-    deliveries: dict[str, list[Scored]] = {}
-    for one in scored:
-        deliveries.setdefault(one.event.event_id, []).append(one)
-    return deliveries
-
-
-def _latest(copies: Sequence[Scored]) -> Scored:
-    """The highest revision; of equal ones the first that was delivered."""
-    return max(copies, key=lambda one: one.event.revision)
-
-
-def _revision(known: _Known | None) -> int:
-    return -1 if known is None else known.revision

@@ -2,10 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from clickhouse_driver import Client
 
 from pipeline.store import Backend, Store
 from tests.servers import Address, clickhouse_server
@@ -18,23 +16,35 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
         yield address
 
 
-@pytest.fixture(params=["chdb", "server"])
-def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    """An empty database."""
-    if request.param == "chdb":
-        from pipeline.store.chdb import ChdbBackend
+@pytest.fixture(scope="module")
+def server(clickhouse: Address) -> Iterator[Backend]:
+    """A connection to the server."""
+    from pipeline.store.server import ServerBackend
 
-        engine: Backend = ChdbBackend(tmp_path / "store")
-    else:
-        from pipeline.store.server import ServerBackend
-
-        address = request.getfixturevalue("clickhouse")
-        database = f"test_{uuid.uuid4().hex[:8]}"
-        with Client(address.host, address.port) as client:
-            client.execute(f"CREATE DATABASE {database}")
-        engine = ServerBackend(address.host, address.port, "default", "", database)
+    engine = ServerBackend(*clickhouse, "default", "", "default")
     yield engine
     engine.close()
+
+
+@pytest.fixture(scope="module")
+def chdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """The engine in this process; a process can have one folder open at a time."""
+    from pipeline.store.chdb import ChdbBackend
+
+    engine = ChdbBackend(tmp_path_factory.mktemp("chdb"))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(params=["chdb", "server"])
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """An empty database."""
+    database = f"test_{uuid.uuid4().hex[:8]}"
+    engine: Backend = request.getfixturevalue(request.param)
+    engine.execute(f"CREATE DATABASE {database}")
+    engine.execute(f"USE {database}")
+    yield engine
+    engine.execute(f"DROP DATABASE {database}")
 
 
 @pytest.fixture

@@ -1,21 +1,13 @@
-"""Alerts and dead letters, migrations, and an engine that is away."""
+"""Alerts, dead letters and migrations."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from pipeline.alert import Alert, Contribution, Evidence
 from pipeline.dead_letter import DeadLetter, Reason
-from pipeline.store import (
-    Backend,
-    MigrationError,
-    Store,
-    StoreUnavailable,
-    open_chdb,
-    open_server,
-)
-from tests.servers import clickhouse_server, free_port
+from pipeline.store import Backend, Migration, MigrationError, Store
+from pipeline.store.migrate import pending
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -139,35 +131,19 @@ def test_a_migration_that_changed_after_it_was_applied_is_refused(
         store.migrate(dry_run=True)
 
 
-def test_a_server_that_is_away_is_unavailable() -> None:
-    store = open_server("127.0.0.1", free_port(), "default", "", "default")
-    with pytest.raises(StoreUnavailable, match="no ClickHouse at"):
-        store.ping()
+@pytest.mark.parametrize(
+    ("applied", "problem"),
+    [
+        (["a/002_more"], "a/001_create comes before a/002_more"),
+        (["a/003_unknown"], "a/003_unknown is applied but not known"),
+    ],
+)
+def test_migrations_out_of_order_are_refused(applied: list[str], problem: str) -> None:
+    known = [Migration(name, "SELECT 1", (0, 0)) for name in ("a/001_create", "a/002_more")]
+    with pytest.raises(MigrationError, match=problem):
+        pending(known, dict.fromkeys(applied, known[0].hash), (26, 9))
 
 
-def test_a_server_that_comes_back_is_used_again(tmp_path: Path) -> None:
-    with clickhouse_server(tmp_path) as address:
-        store = open_server(*address, "default", "", "default")
-        store.migrate()
-        store.write_alerts([alert("a1")])
-    with pytest.raises(StoreUnavailable):
-        store.alerts()
-    with clickhouse_server(tmp_path, address.port):
-        assert store.alerts() == [alert("a1")]
-    store.close()
-
-
-def test_what_is_written_in_the_process_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
-    for expected in ([], [alert("a1")]):
-        store = open_chdb(tmp_path / "store")
-        store.migrate()
-        assert store.alerts() == expected
-        store.write_alerts([alert("a1")])
-        store.close()
-
-
-def test_a_second_folder_is_refused_while_one_is_open(tmp_path: Path) -> None:
-    store = open_chdb(tmp_path / "one")
-    with pytest.raises(StoreUnavailable, match="another process may have it open"):
-        open_chdb(tmp_path / "two")
-    store.close()
+def test_migrations_of_another_table_do_not_wait() -> None:
+    known = [Migration(name, "SELECT 1", (0, 0)) for name in ("a/001_create", "b/001_create")]
+    assert pending(known, {"b/001_create": known[1].hash}, (26, 9)) == known[:1]

@@ -1,5 +1,5 @@
-SELECT event_id, toUnixTimestamp(argMax(minute, revision)), max(revision),
-    groupUniqArray(toUnixTimestamp(minute))
+-- The revision of each event and every minute that it has been in.
+SELECT event_id, max(revision), groupUniqArray(toUnixTimestamp(minute))
 FROM event_index
 WHERE event_id IN %(event_ids)s
 GROUP BY event_id
