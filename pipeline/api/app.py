@@ -1,30 +1,48 @@
 """The HTTP API that commands, dashboards and other systems read; OpenAPI at /schema."""
 
 import hmac
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
-from litestar import Litestar, MediaType, Response, get, post
+import structlog
+from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.connection import ASGIConnection
-from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.exceptions import NotAuthorizedException, NotFoundException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
-from litestar.params import Parameter
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.params import FromQuery, JSONBody, QueryParameter
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import ControllerRouterHandler, Guard
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from pipeline.alert import Alert
+from pipeline.api.parameters import Refused, dimensions, moment
 from pipeline.api.service import CustomerView, RetryResult, Service, Status
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.dead_letter import DeadLetter, Reason
-from pipeline.kpi import Dimension, KpiValue
+from pipeline.kpi import DIMENSIONS, KpiValue
 from pipeline.store import StoreUnavailable
 
-TIME = "RFC 3339 with offset"
-Moment = Annotated[datetime | None, Parameter(description=TIME)]
-Limit = Annotated[int, Parameter(ge=1, le=10_000, description="at most so many, the newest")]
-Since = Annotated[datetime | None, Parameter(description="opened at or after; RFC 3339")]
+log = structlog.get_logger(__name__)
+
+LONGEST_WINDOW = 10 * 366 * 86_400
+
+_TIME = {"format": "date-time"}
+Time = Annotated[str | None, QueryParameter(description="RFC 3339 with offset", schema_extra=_TIME)]
+From = Annotated[
+    str | None,
+    QueryParameter(name="from", description="start, RFC 3339 with offset", schema_extra=_TIME),
+]
+To = Annotated[
+    str | None, QueryParameter(name="to", description="end, not included", schema_extra=_TIME)
+]
+By = Annotated[
+    list[str] | None,
+    QueryParameter(description=f"any of {', '.join(DIMENSIONS)}; repeated or with commas"),
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=10_000, description="at most so many, the newest")]
 
 
 class RetryRequest(msgspec.Struct, frozen=True):
@@ -39,10 +57,17 @@ def make_api(service: Service, token: str) -> Litestar:
         route_handlers=[*_handlers(service), *_probes(service)],
         guards=[_bearer(token)] if token else [],
         logging_config=None,  # ours is set; Litestar would replace it
-        openapi_config=OpenAPIConfig(title="Nabız", version="1"),
+        openapi_config=OpenAPIConfig(
+            title="Nabız",
+            version="1",
+            # The document alone: the pages that come with Litestar load scripts of other hosts.
+            render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        ),
         exception_handlers={
+            Refused: _refused,
             StoreUnavailable: _away,
             BrokerUnavailable: _away,
+            HTTP_500_INTERNAL_SERVER_ERROR: _bug,
         },
     )
 
@@ -50,49 +75,54 @@ def make_api(service: Service, token: str) -> Litestar:
 def _handlers(service: Service) -> list[ControllerRouterHandler]:
     @get("/v1/kpis", sync_to_thread=True)
     def kpis(
-        start: Annotated[datetime | None, Parameter(query="from", description=TIME)] = None,
-        end: Annotated[datetime | None, Parameter(query="to", description=TIME)] = None,
-        window_seconds: Annotated[int, Parameter(ge=60)] = 3_600,
-        as_of: Moment = None,
-        by: list[Dimension] | None = None,
+        start: From = None,
+        end: To = None,
+        window_seconds: Annotated[int, QueryParameter(ge=60, le=LONGEST_WINDOW)] = 3_600,
+        as_of: Time = None,
+        by: By = None,
     ) -> list[KpiValue]:
         """KPIs with n and 95% intervals, in [from, to) or in the window before `as_of` (now)."""
-        for moment in (start, end, as_of):
-            if moment is not None and moment.tzinfo is None:
-                raise HTTPException("a time needs its offset, e.g. +03:00", status_code=400)
-        return service.kpis(start, end, timedelta(seconds=window_seconds), as_of, by or [])
+        return service.kpis(
+            moment("from", start),
+            moment("to", end),
+            timedelta(seconds=window_seconds),
+            moment("as_of", as_of),
+            dimensions(by or []),
+        )
 
     @get("/v1/alerts", sync_to_thread=True)
     def alerts(
-        since: Since = None,
-        customer_id: str | None = None,
+        since: Time = None,
+        customer_id: FromQuery[str | None] = None,
         limit: Limit = 1_000,
-        withdrawn: bool = False,
+        withdrawn: FromQuery[bool] = False,
     ) -> list[Alert]:
-        """Alerts, the newest first; those withdrawn after late events only if asked for."""
+        """Alerts opened at or after `since`, the newest first; withdrawn ones only if asked for."""
         states: tuple[Literal["open", "resolved", "withdrawn"], ...] = ("open", "resolved")
         return service.store.alerts(
-            since=since,
+            since=moment("since", since),
             customer_id=customer_id,
             states=(*states, "withdrawn") if withdrawn else states,
             limit=limit,
         )
 
     @get("/v1/customer", sync_to_thread=True)
-    def customer(customer_id: str) -> CustomerView:
+    def customer(customer_id: FromQuery[str]) -> CustomerView:
         """One customer: timeline over all channels, risk now and why, alerts."""
         view = service.customer(customer_id)
         if view is None:
-            raise HTTPException("nothing is known of this customer", status_code=404)
+            raise NotFoundException("nothing is known of this customer")
         return view
 
     @get("/v1/dead-letters", sync_to_thread=True)
-    def dead_letters(reason: Reason | None = None, limit: Limit = 1_000) -> list[DeadLetter]:
+    def dead_letters(
+        reason: FromQuery[Reason | None] = None, limit: Limit = 1_000
+    ) -> list[DeadLetter]:
         """Messages that could not be understood, the newest first."""
         return service.store.dead_letters(reason, limit)
 
     @post("/v1/dead-letters/retry", sync_to_thread=True, status_code=200)
-    def retry(data: RetryRequest) -> RetryResult:
+    def retry(data: JSONBody[RetryRequest]) -> RetryResult:
         """Publish dead letters again that have not been retried yet."""
         return service.retry_dead_letters(data.reason)
 
@@ -106,10 +136,10 @@ def _handlers(service: Service) -> list[ControllerRouterHandler]:
 
 def _probes(service: Service) -> list[ControllerRouterHandler]:
     @get("/healthz", sync_to_thread=True, opt={"public": True}, media_type=MediaType.TEXT)
-    def healthz() -> Response[str]:
+    def healthz() -> str:
         """200 while the store answers, else 503 with the reason."""
-        problem = service.status().store.problem
-        return Response(problem or "ok", status_code=503 if problem else 200)
+        service.store.ping()
+        return "ok"
 
     @get("/metrics", sync_to_thread=True, opt={"public": True}, include_in_schema=False)
     def metrics() -> Response[bytes]:
@@ -119,15 +149,24 @@ def _probes(service: Service) -> list[ControllerRouterHandler]:
 
 
 def _bearer(token: str) -> Guard:
-    expected = f"Bearer {token}".encode()
+    expected = f"Bearer {token}".encode("latin-1")
 
     def guard(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
-        given = connection.headers.get("authorization", "").encode()
+        given = connection.headers.get("authorization", "").encode("latin-1")
         if not handler.opt.get("public") and not hmac.compare_digest(given, expected):
             raise NotAuthorizedException("send the header Authorization: Bearer <NABIZ_API_TOKEN>")
 
     return guard
 
 
+def _refused(_: object, error: Refused) -> Response[dict[str, str]]:
+    return Response({"detail": str(error)}, status_code=400)
+
+
 def _away(_: object, error: Exception) -> Response[dict[str, str]]:
     return Response({"detail": str(error)}, status_code=503)
+
+
+def _bug(request: Request, error: Exception) -> Response[dict[str, str]]:  # type: ignore[type-arg]
+    log.error("request failed", path=request.url.path, exc_info=error)
+    return Response({"detail": "a fault of ours; the log says more"}, status_code=500)

@@ -7,10 +7,13 @@ from types import TracebackType
 from typing import Self
 
 import msgspec
+import structlog
 
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, PartitionLag
 from pipeline.chain import GROUPS, role_of
+
+log = structlog.get_logger(__name__)
 
 INTERVAL = 1.0
 SMOOTHING = 0.3
@@ -44,6 +47,7 @@ class Observer:
         self._bootstrap = bootstrap
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
+        self._asked = time.monotonic()
         self.latest = Observation()
 
     def __enter__(self) -> Self:
@@ -65,16 +69,22 @@ class Observer:
                 with LagReader(self._bootstrap) as reader:
                     self._watch(reader)
             except (BrokerError, BrokerUnavailable) as error:
-                self.latest = Observation(self.latest.partitions, str(error))
-                self._stop.wait(INTERVAL)
+                self._note(str(error))
+            except Exception as error:  # else `latest` would stay as it is, and look fine
+                log.error("observer failed", exc_info=error)
+                self._note(f"the lag cannot be read: {error!r}")
+
+    def _note(self, problem: str) -> None:
+        self.latest = Observation(self.latest.partitions, problem)
+        self._stop.wait(INTERVAL)
 
     def _watch(self, reader: LagReader) -> None:
-        asked = time.monotonic()
         while not self._stop.is_set():
-            now = datetime.now(UTC)
-            elapsed, asked = time.monotonic() - asked, time.monotonic()
+            asked, now = time.monotonic(), datetime.now(UTC)
             lags = reader.read(GROUPS, now)
-            self.latest = Observation(observe(self.latest.partitions, lags, now, elapsed), None)
+            before, elapsed = self.latest.partitions, asked - self._asked
+            self.latest = Observation(observe(before, lags, now, elapsed), None)
+            self._asked = asked
             self._stop.wait(INTERVAL)
 
 

@@ -7,7 +7,9 @@ import msgspec
 
 from pipeline.alert import Alert, Contribution
 from pipeline.api.observer import Observer, PartitionStatus
+from pipeline.api.parameters import Refused
 from pipeline.broker.publish import Publisher
+from pipeline.chain import INPUTS
 from pipeline.customer import Arrival, apply, risk_at
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.kpi import Dimension, KpiValue, Window
@@ -21,6 +23,8 @@ TIMELINE = 1_000
 
 RETRIED_AT_ONCE = 10_000
 """Most dead letters that one retry publishes, the newest."""
+
+_TOPICS = frozenset(topic for topics in INPUTS.values() for topic in topics)
 
 
 class CustomerView(msgspec.Struct, frozen=True):
@@ -58,7 +62,7 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class RetryResult(msgspec.Struct, frozen=True):
-    """`sent` were published to their topic again, `skipped` had been before."""
+    """`sent` were published to their topic again; `skipped` had been, or are lines of a file."""
 
     sent: int
     skipped: int
@@ -91,10 +95,16 @@ class Service:
         as_of: datetime | None,
         by: Sequence[Dimension],
     ) -> list[KpiValue]:
-        """Return every KPI of every slice in `[start, end)`; what is not given, `span` tells."""
+        """Return every KPI of every slice in `[start, end)`; what is not given, `span` tells.
+
+        Raises Refused where the window ends before it starts.
+        """
         now = as_of or self._clock()
         end = end or (start + span if start else now)
-        return self.store.kpis(Window(start or end - span, end), by, now)
+        window = Window(start or end - span, end)
+        if window.end <= window.start:
+            raise Refused(f"the window ends ({end}) before it has started ({window.start})")
+        return self.store.kpis(window, by, now)
 
     def customer(self, customer_id: str) -> CustomerView | None:
         """Return the customer, or None if nothing is known of them.
@@ -113,10 +123,11 @@ class Service:
     def retry_dead_letters(self, reason: Reason | None) -> RetryResult:
         """Publish dead letters to their topics again and note when; each is sent only once.
 
-        What is still wrong comes back as a new dead letter. Raises BrokerUnavailable.
+        What is still wrong comes back as a new dead letter. A line of a file was on no topic: the
+        file is replayed instead. Raises BrokerUnavailable.
         """
         letters = self.store.dead_letters(reason, RETRIED_AT_ONCE)
-        due = [letter for letter in letters if letter.retried_at is None]
+        due = [one for one in letters if one.retried_at is None and one.topic in _TOPICS]
         with Publisher(self._bootstrap) as publisher:
             for letter in due:
                 publisher.send(letter.topic, letter.key, letter.payload)

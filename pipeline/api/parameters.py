@@ -1,0 +1,35 @@
+"""What is asked for in an address, parsed; what makes no sense is refused in words."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import cast
+
+from pipeline.kpi import DIMENSIONS, Dimension
+
+
+class Refused(Exception):  # noqa: N818 - a verdict on what was asked
+    """What was asked makes no sense; the message says why and what would."""
+
+
+def moment(name: str, text: str | None) -> datetime | None:
+    """Parse the time of the parameter `name`. Raises Refused where it lacks its offset."""
+    if text is None:
+        return None
+    try:
+        # An unescaped + in an address arrives as a space.
+        parsed = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text))
+    except ValueError:
+        raise Refused(f"{name}: '{text}' is not a time like 2026-01-31T09:00:00+03:00") from None
+    if parsed.tzinfo is None:
+        raise Refused(f"{name}: '{text}' lacks its offset: end it with Z or one like +03:00")
+    return parsed
+
+
+def dimensions(texts: Iterable[str]) -> list[Dimension]:
+    """Parse names that were repeated or separated by commas. Raises Refused for an unknown one."""
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in DIMENSIONS:
+            raise Refused(f"by: there is no dimension '{name}'; there are {', '.join(DIMENSIONS)}")
+    return cast(list[Dimension], names)

@@ -1,0 +1,309 @@
+"""The HTTP API over a store and a broker that are stand-ins: what is asked, refused, answered."""
+
+import re
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from pipeline.alert import Alert
+from pipeline.api import service as service_module
+from pipeline.api.app import make_api
+from pipeline.api.observer import Observation, Observer, PartitionStatus
+from pipeline.api.server import listen
+from pipeline.api.service import Service
+from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.event import Event, EventType
+from pipeline.kpi import Facts, KpiValue, Window, kpi_values
+from pipeline.reading import Scored
+from pipeline.rules import load_rules
+from pipeline.settings import ROOT, ApiSettings, DetectSettings, SettingsError
+from pipeline.store import StoreUnavailable
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+RULES = load_rules(ROOT / "rules")
+SEEN = PartitionStatus("detect", "cx.scored", 0, 7, 1.5, 3, 2.0, NOW)
+
+
+def letter(offset: int, topic: str = "cx.feedback", **fields: object) -> DeadLetter:
+    values = {"reason": Reason.NOT_JSON, "sentence": "It ends.", "payload": b"{", "key": b"c1"}
+    return DeadLetter(topic, 0, offset, received_at=NOW, **(values | fields))  # type: ignore[arg-type]
+
+
+class FakeStore:
+    """Remembers what it was asked; `fault` is raised instead of an answer."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] = {}
+        self.events: list[Scored] = []
+        self.letters: list[DeadLetter] = []
+        self.fault: Exception | None = None
+
+    def ping(self) -> str:
+        if self.fault:
+            raise self.fault
+        return "26.9"
+
+    def counts(self) -> dict[str, int]:
+        return {"events": 3}
+
+    def dead_letter_counts(self) -> dict[str, int]:
+        return {"not_json": 1}
+
+    def kpis(self, window: Window, by: list[str], as_of: datetime) -> list[KpiValue]:
+        self.asked = {"window": window, "by": by, "as_of": as_of}
+        return kpi_values(Facts(counts={"events": 3}), {}, window, as_of)
+
+    def alerts(self, **asked: Any) -> list[Alert]:
+        self.asked = asked
+        return []
+
+    def timeline(self, customer_id: str, limit: int) -> list[Scored]:
+        return [one for one in self.events if one.event.customer_id == customer_id]
+
+    def dead_letters(self, reason: Reason | None, limit: int) -> list[DeadLetter]:
+        self.asked = {"reason": reason, "limit": limit}
+        return self.letters
+
+    def write_dead_letters(self, letters: list[DeadLetter]) -> None:
+        self.letters = letters
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+def api(store: FakeStore, token: str = "") -> Litestar:
+    observer = Observer("kafka:9092")
+    observer.latest = Observation((SEEN,), None)
+    service = Service(store, observer, RULES, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
+    return make_api(service, token)
+
+
+@pytest.fixture
+def client(store: FakeStore) -> Iterator[TestClient[Litestar]]:
+    with TestClient(api(store), raise_server_exceptions=False) as client:
+        yield client
+
+
+def detail(client: TestClient[Litestar], address: str, status: int = 400) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status
+    return str(answer.json()["detail"])
+
+
+FROM, TO = "2026-03-01T09:00:00%2B03:00", "2026-03-01T09:00:00Z"
+SIX, NINE = datetime(2026, 3, 1, 6, tzinfo=UTC), datetime(2026, 3, 1, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("query", "start", "end"),
+    [
+        ("", NOW - HOUR, NOW),
+        ("window_seconds=60", NOW - timedelta(minutes=1), NOW),
+        (f"as_of={TO}", NINE - HOUR, NINE),
+        (f"from={FROM}", SIX, SIX + HOUR),
+        (f"to={TO}", NINE - HOUR, NINE),
+        (f"from={FROM}&to={TO}", SIX, NINE),
+        ("from=2026-03-01T09:00:00+03:00&to=2026-03-01T09:00:00Z", SIX, NINE),
+    ],
+)
+def test_the_window_of_the_kpis(
+    client: TestClient[Litestar], store: FakeStore, query: str, start: datetime, end: datetime
+) -> None:
+    answer = client.get(f"/v1/kpis?{query}")
+    assert answer.status_code == 200
+    assert store.asked["window"] == Window(start, end)
+    assert {row["kpi"]: row["value"] for row in answer.json()}["events"] == 3
+
+
+@pytest.mark.parametrize("query", ["by=channel&by=brand", "by=channel,brand", "by=channel, brand"])
+def test_dimensions_may_be_repeated_or_separated_by_commas(
+    client: TestClient[Litestar], store: FakeStore, query: str
+) -> None:
+    assert client.get(f"/v1/kpis?{query}").status_code == 200
+    assert store.asked["by"] == ["channel", "brand"]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("from=2026-03-01T09:00:00", "from: '2026-03-01T09:00:00' lacks its offset"),
+        ("as_of=2026-03-01", "as_of: '2026-03-01' lacks its offset"),
+        ("to=noon", "to: 'noon' is not a time like 2026-01-31T09:00:00.03:00"),
+        (f"from={TO}&to={FROM}", "the window ends .* before it has started"),
+        ("by=colour", "no dimension 'colour'; there are channel, touchpoint, segment, brand, sou"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(
+    client: TestClient[Litestar], query: str, words: str
+) -> None:
+    assert re.search(words, detail(client, f"/v1/kpis?{query}"))
+
+
+def test_alerts_are_asked_for_with_every_filter(
+    client: TestClient[Litestar], store: FakeStore
+) -> None:
+    assert client.get(f"/v1/alerts?since={FROM}&customer_id=c%2F1&limit=5").json() == []
+    assert store.asked == {
+        "since": SIX,
+        "customer_id": "c/1",
+        "states": ("open", "resolved"),
+        "limit": 5,
+    }
+    client.get("/v1/alerts?withdrawn=true")
+    assert store.asked["states"] == ("open", "resolved", "withdrawn")
+    assert "since: " in detail(client, "/v1/alerts?since=2026-03-01T09:00:00")
+
+
+def test_a_customer_has_a_timeline_a_risk_and_its_reasons(
+    client: TestClient[Litestar], store: FakeStore
+) -> None:
+    def complaint(hour: int) -> Scored:
+        at = NOW - hour * HOUR
+        return Scored(Event(f"e{hour}", at, "c1", "sikayetvar", EventType.COMPLAINT), None, at)
+
+    store.events = [complaint(1), complaint(2)]
+    view = client.get("/v1/customer?customer_id=c1").json()
+    assert [one["event"]["event_id"] for one in view["events"]] == ["e2", "e1"]
+    assert 0 < view["risk"] < 1
+    assert sum(one["share"] for one in view["contributions"]) == pytest.approx(1)
+    assert detail(client, "/v1/customer?customer_id=c2", 404) == (
+        "nothing is known of this customer"
+    )
+
+
+class FakePublisher:
+    sent: list[tuple[str, bytes | None, bytes]]
+
+    def __init__(self, bootstrap: str) -> None:
+        type(self).sent = []
+
+    def __enter__(self) -> "FakePublisher":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def send(self, topic: str, key: bytes | None, value: bytes) -> None:
+        self.sent.append((topic, key, value))
+
+    def flush(self) -> None: ...
+
+
+def test_a_dead_letter_is_published_again_once(
+    client: TestClient[Litestar], store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_module, "Publisher", FakePublisher)
+    line_of_a_file = letter(2, topic="file:events.jsonl")
+    store.letters = [letter(1), letter(3, retried_at=NOW - HOUR), line_of_a_file]
+    answer = client.post("/v1/dead-letters/retry", json={"reason": "not_json"})
+    assert answer.json() == {"sent": 1, "skipped": 2}
+    assert store.asked["reason"] is Reason.NOT_JSON
+    assert FakePublisher.sent == [("cx.feedback", b"c1", b"{")]
+    assert store.letters == [letter(1, retried_at=NOW)]
+
+
+def test_dead_letters_are_listed_by_reason(client: TestClient[Litestar], store: FakeStore) -> None:
+    store.letters = [letter(1)]
+    assert client.get("/v1/dead-letters?reason=empty&limit=9").json()[0]["offset"] == 1
+    assert store.asked == {"reason": Reason.EMPTY, "limit": 9}
+
+
+def test_status_joins_what_is_seen_of_the_roles_the_store_and_the_broker(
+    client: TestClient[Litestar], store: FakeStore
+) -> None:
+    status = client.get("/v1/status").json()
+    assert status["partitions"][0]["lag_events"] == 7
+    assert status["store"]["engine"] == "26.9"
+    assert status["store"]["rows"] == {"events": 3}
+    assert status["broker"] == {"bootstrap": "kafka:9092", "problem": None}
+    store.fault = StoreUnavailable("the disk is gone")
+    assert client.get("/v1/status").json()["store"]["problem"] == "the disk is gone"
+
+
+def test_health_is_that_of_the_store(client: TestClient[Litestar], store: FakeStore) -> None:
+    assert client.get("/healthz").text == "ok"
+    store.fault = StoreUnavailable("the disk is gone")
+    assert detail(client, "/healthz", 503) == "the disk is gone"
+
+
+def test_a_bug_is_logged_and_not_told(client: TestClient[Litestar], store: FakeStore) -> None:
+    store.fault = KeyError("inner matters")
+    with capture_logs() as logs:
+        answer = client.get("/healthz")
+    assert answer.status_code == 500
+    assert "inner matters" not in answer.text
+    assert [(one["event"], one["path"]) for one in logs] == [("request failed", "/healthz")]
+
+
+@pytest.mark.parametrize("path", ["/v1/kpis", "/v1/status", "/schema/openapi.json"])
+def test_a_token_is_demanded_where_one_is_set(store: FakeStore, path: str) -> None:
+    with TestClient(api(store, token="secret")) as client:
+        assert client.get(path).status_code == 401
+        wrong = {"Authorization": b"Bearer \xff"}
+        assert client.get(path, headers=wrong).status_code == 401
+        right = {"Authorization": "Bearer secret"}
+        assert client.get(path, headers=right).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics"])
+def test_probes_need_no_token(store: FakeStore, path: str) -> None:
+    with TestClient(api(store, token="secret")) as client:
+        assert client.get(path).status_code == 200
+
+
+def test_metrics_are_those_of_this_process(client: TestClient[Litestar]) -> None:
+    answer = client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert "process_start_time_seconds " in answer.text
+
+
+def test_openapi_describes_every_path_and_loads_nothing_from_elsewhere(
+    client: TestClient[Litestar],
+) -> None:
+    document = client.get("/schema/openapi.json").json()
+    answers = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            (content,) = operation["responses"]["200"]["content"].values()
+            schema = content["schema"]
+            answers[path, method] = schema.get("items", schema).get("$ref", schema.get("type"))
+    assert {key: re.split("[/_]", ref)[-1] for key, ref in answers.items()} == {
+        ("/v1/kpis", "get"): "KpiValue",
+        ("/v1/alerts", "get"): "Alert",
+        ("/v1/customer", "get"): "CustomerView",
+        ("/v1/dead-letters", "get"): "DeadLetter",
+        ("/v1/dead-letters/retry", "post"): "RetryResult",
+        ("/v1/status", "get"): "Status",
+        ("/healthz", "get"): "string",
+    }
+    names = [parameter["name"] for parameter in document["paths"]["/v1/kpis"]["get"]["parameters"]]
+    assert sorted(names) == ["as_of", "by", "from", "to", "window_seconds"]
+    assert client.get("/schema").json() == document
+    assert client.get("/schema/swagger").status_code == 404
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "nabiz.example"])
+def test_beyond_loopback_it_does_not_start_without_a_token(host: str) -> None:
+    with pytest.raises(SettingsError, match="set NABIZ_API_TOKEN"):
+        listen(ApiSettings(host=host))
+
+
+def test_a_port_that_is_taken_is_named(socket_enabled: None) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{port} .* NABIZ_API_PORT"):
+            listen(ApiSettings(port=port))
+
+
+def test_a_token_opens_other_hosts(socket_enabled: None) -> None:
+    with listen(ApiSettings(host="0.0.0.0", port=0, token=SecretStr("s"))) as listener:
+        assert listener.getsockname()[1] > 0
