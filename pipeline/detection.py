@@ -185,7 +185,7 @@ class _Draft:
         self.loads[rule.name] = self.loads.get(rule.name, 0.0) + rule.weight
 
     def _ring(self, rule: Rule, cause: str, evidence: tuple[Mark, ...]) -> None:
-        """Open an alert of the cause, or add what is new to the one that is open."""
+        """Open an alert of the cause, or add this event to the one that is open."""
         episode = self.open.get(cause)
         if episode is None:
             number = self.numbers.get(cause, 0) + 1
@@ -201,6 +201,9 @@ class _Draft:
                 segment=entry.segment,
                 channel=entry.channel,
             )
+        else:
+            # Earlier events were evidence when they came, or have been left out since.
+            evidence = tuple(mark for mark in evidence if mark.event_id == self.entry.event_id)
         known = {mark.event_id for mark in episode.evidence}
         new = tuple(mark for mark in evidence if mark.event_id not in known)
         severity = max(episode.severity, rule.severity, key=_SEVERITIES.index)

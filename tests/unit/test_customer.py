@@ -135,6 +135,15 @@ def test_later_evidence_updates_the_alert_and_does_not_ring_again() -> None:
     assert updated.opened_at == opened.opened_at < updated.updated_at
 
 
+def test_an_alert_keeps_its_first_and_its_newest_evidence() -> None:
+    customer = Customer()
+    for hour in range(15):
+        customer.receive(event(f"e{hour:02}", EventType.CALL, hour, touchpoint="fatura"))
+    (alert,) = customer.alerts().values()
+    newest = [f"e{hour:02}" for hour in range(6, 15)]
+    assert [one.event_id for one in alert.evidence] == ["e00", *newest]
+
+
 def test_a_resolved_ticket_with_a_good_score_closes_the_alert_and_lowers_the_risk() -> None:
     customer = Customer()
     customer.receive(leaving("e1", 0), resolved("e2", 1))
