@@ -86,8 +86,7 @@ def _libraries() -> tuple[Any, Any]:
 
 def _places(names: Sequence[str], labels: Mapping[str, Label] | None) -> FloatArray:
     """Return shape (labels of the model, 3): 1 where a label of the model becomes one of ours."""
-    given = labels or {n: n for n in names if n.lower() in LABELS}
-    places = {name: str(given.get(name)).lower() for name in names}
+    places = {name: (labels.get(name, "") if labels else name.lower()) for name in names}
     if lost := [name for name, place in places.items() if place not in LABELS]:
         raise ValueError(
             f"The model's labels are {', '.join(names)}. Map each of them to one of"
