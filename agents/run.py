@@ -19,6 +19,7 @@ from pipeline.api.server import serve_api, serve_api_in_thread
 from pipeline.chain import SCORED
 from pipeline.logs import configure_logging
 from pipeline.settings import ROOT, Role, Settings, store_address
+from pipeline.store import StoreRefused
 from pipeline.store.open import open_store
 from pipeline.topics import load_topics
 
@@ -32,7 +33,7 @@ def run_role(role: Role, settings: Settings) -> None:
 
     `record` on the in-process store also serves the API: that store lives in one process.
 
-    Raises RuleError, StoreUnavailable, EngineMissing and the like where the role cannot start.
+    Raises what is for people (`pipeline.cli.errors`) where the role cannot start.
     """
     configure_logging(role)
     if role == "api":
@@ -55,6 +56,8 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
     if store_address(settings.store) is None:
         store.migrate()
         stack.enter_context(serve_api_in_thread(settings, store))
+    elif pending := store.migrate(dry_run=True):
+        raise StoreRefused(f"the store lacks {len(pending)} migrations: nabiz store migrate")
     return lambda: record(settings, store)
 
 

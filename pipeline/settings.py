@@ -38,7 +38,7 @@ class KafkaSettings(_Group):
     replication: int = Field(1, ge=1, description="replicas of topics that we create")
     commit_interval: float = Field(0.5, gt=0, description="seconds between offset commits")
     session_timeout: float = Field(10.0, gt=0, description="seconds until a dead worker is out")
-    batch_size: int = Field(1_000, ge=1, description="most messages handled at once")
+    batch_size: int = Field(2_000, ge=1, description="most messages handled at once")
     batch_wait: float = Field(0.05, gt=0, description="seconds to wait for a batch to fill")
 
 

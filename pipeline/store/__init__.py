@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.store.backend import Backend, StoreUnavailable
+from pipeline.store.backend import Backend, StoreRefused, StoreUnavailable
 from pipeline.store.migrate import Migration, MigrationError
 from pipeline.store.store import Store, WriteResult
 
@@ -11,6 +11,7 @@ __all__ = [
     "Migration",
     "MigrationError",
     "Store",
+    "StoreRefused",
     "StoreUnavailable",
     "WriteResult",
     "open_chdb",

@@ -14,10 +14,14 @@ class StoreUnavailable(Exception):  # noqa: N818 - the store is away; nothing is
     """The store cannot be reached or is overloaded: wait and try again."""
 
 
+class StoreRefused(Exception):  # noqa: N818 - an answer of the store
+    """Settings are wrong or tables are missing; the message says which."""
+
+
 class Backend(Protocol):
     """A ClickHouse engine; may be used from several threads.
 
-    Every method raises `StoreUnavailable` where waiting may help.
+    Every method raises `StoreUnavailable` where waiting may help, `StoreRefused` where it will not.
     """
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> list[Row]:

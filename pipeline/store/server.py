@@ -14,7 +14,7 @@ from clickhouse_driver.errors import (
     UnexpectedPacketFromServerError,
 )
 
-from pipeline.store.backend import Parameter, Row, StoreUnavailable, bind
+from pipeline.store.backend import Parameter, Row, StoreRefused, StoreUnavailable, bind
 
 T = TypeVar("T")
 
@@ -30,6 +30,18 @@ _OVERLOADED = {
     ErrorCodes.KEEPER_EXCEPTION,
 }
 """Errors of the server that pass by themselves."""
+
+_REFUSED = {
+    ErrorCodes.UNKNOWN_USER,
+    ErrorCodes.WRONG_PASSWORD,
+    ErrorCodes.REQUIRED_PASSWORD,
+    516,  # AUTHENTICATION_FAILED, which the driver has no name for
+    ErrorCodes.DATABASE_ACCESS_DENIED,
+    497,  # ACCESS_DENIED, likewise
+    ErrorCodes.UNKNOWN_DATABASE,
+    ErrorCodes.UNKNOWN_TABLE,
+}
+"""Errors that last until somebody mends the settings or migrates the store."""
 
 _CONNECTION_BROKEN = (
     NetworkError,
@@ -99,7 +111,26 @@ class ServerBackend:
             except ServerException as error:
                 if error.code in _OVERLOADED:
                     raise StoreUnavailable(f"ClickHouse at {self._address}: {error}") from error
+                if error.code in _REFUSED:
+                    raise StoreRefused(
+                        f"ClickHouse at {self._address} refuses: {_first_line(error)} "
+                        "(NABIZ_STORE_URL; tables are made by: nabiz store migrate)"
+                    ) from error
                 raise
             except _CONNECTION_BROKEN as error:
                 self._client.disconnect()
                 raise StoreUnavailable(f"no ClickHouse at {self._address}: {error}") from error
+
+
+def create_database(host: str, port: int, user: str, password: str, database: str) -> None:
+    """Create the database on the server if it is missing. Raises as the backend does."""
+    backend = ServerBackend(host, port, user, password, "default")
+    try:
+        backend.execute(f"CREATE DATABASE IF NOT EXISTS `{database.replace('`', '')}`")
+    finally:
+        backend.close()
+
+
+def _first_line(error: ServerException) -> str:
+    """Without the server's stack trace."""
+    return str(error.message).split(" Stack trace")[0].splitlines()[0]
