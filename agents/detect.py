@@ -23,9 +23,9 @@ from agents.states import States
 from pipeline import metrics
 from pipeline.alert import Alert, to_cloudevent
 from pipeline.chain import ALERTS
-from pipeline.customer import Arrival, CustomerState, apply, decode_state, encode_state
+from pipeline.detection.customer import Arrival, CustomerState, apply, decode_state, encode_state
+from pipeline.detection.rules import RuleBook
 from pipeline.reading import Scored
-from pipeline.rules import RuleBook
 from pipeline.settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -7,6 +7,7 @@ Each setting is an environment variable: `NABIZ_` + group + `_` + name, as in
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
@@ -14,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as NotJson
 
 ROOT = Path(__file__).resolve().parent.parent
 """Holds `rules/` and `schemas/`, in a checkout as in an installed package."""
@@ -34,7 +36,11 @@ class _Group(BaseModel):
 class KafkaSettings(_Group):
     """The broker and how a role reads from it."""
 
-    bootstrap: str = Field("127.0.0.1:9092", description="host:port[,host:port…]")
+    bootstrap: str = Field(
+        "127.0.0.1:9092",
+        pattern=r"^[^\s,/]+:\d+(,[^\s,/]+:\d+)*$",
+        description="host:port[,host:port…]",
+    )
     replication: int = Field(1, ge=1, description="replicas of topics that we create")
     commit_interval: float = Field(0.5, gt=0, description="seconds between offset commits")
     session_timeout: float = Field(10.0, gt=0, description="seconds until a dead worker is out")
@@ -55,7 +61,12 @@ class StoreSettings(_Group):
     @field_validator("url")
     @classmethod
     def _known_scheme(cls, url: SecretStr) -> SecretStr:
-        if url.get_secret_value() and urlsplit(url.get_secret_value()).scheme != "clickhouse":
+        try:
+            parts = urlsplit(url.get_secret_value())
+            known = parts.scheme == "clickhouse" and parts.hostname and parts.port != 0
+        except ValueError:  # a port that is no number
+            known = False
+        if url.get_secret_value() and not known:
             raise ValueError("must look like clickhouse://user:password@host:9000/database")
         return url
 
@@ -67,6 +78,13 @@ class ApiSettings(_Group):
     port: int = Field(8089, ge=0, le=65_535, description="0 picks a free port")
     token: SecretStr = SecretStr("")
     url: str = Field("", description="where the commands find a running API")
+
+    @field_validator("token")
+    @classmethod
+    def _fits_a_header(cls, token: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[!-~]*", token.get_secret_value()):
+            raise ValueError("must be letters, digits and signs of ASCII, without spaces")
+        return token
 
 
 class EngineSettings(_Group):
@@ -160,11 +178,15 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [
-            f"NABIZ_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-            for problem in error.errors()
-        ]
+        lines = [f"{_variable(problem['loc'])}: {problem['msg']}" for problem in error.errors()]
         raise SettingsError("\n".join(lines)) from None
+    except NotJson:  # it names no variable, and one alone is JSON
+        raise SettingsError("NABIZ_ENGINE_LABELS: must be a JSON object") from None
+
+
+def _variable(location: tuple[str | int, ...]) -> str:
+    """Group and name; what follows is inside the value."""
+    return "_".join(["NABIZ", *map(str, location[:2])]).upper()
 
 
 class StoreAddress(_Group):

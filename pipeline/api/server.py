@@ -13,7 +13,7 @@ import uvicorn
 from pipeline.api.app import make_api
 from pipeline.api.observer import Observer
 from pipeline.api.service import Service
-from pipeline.rules import load_rules
+from pipeline.detection.rules import load_rules
 from pipeline.settings import ApiSettings, Settings, SettingsError
 from pipeline.store import Store
 

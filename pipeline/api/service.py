@@ -10,11 +10,11 @@ from pipeline.api.observer import Observer, PartitionStatus
 from pipeline.api.parameters import Refused
 from pipeline.broker.publish import Publisher
 from pipeline.chain import INPUTS
-from pipeline.customer import Arrival, apply, risk_at
 from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.detection.customer import Arrival, apply, risk_at
+from pipeline.detection.rules import RuleSet
 from pipeline.kpi import Dimension, KpiValue, Window
 from pipeline.reading import Scored
-from pipeline.rules import RuleSet
 from pipeline.settings import DetectSettings
 from pipeline.store import Store, StoreUnavailable
 

@@ -26,7 +26,7 @@ def kpis(
     ] = None,
     window: Annotated[
         timedelta | None,
-        typer.Option(parser=span, metavar="SPAN", help="Or the last 15m, 1h, 7d … [default: 1h]"),
+        typer.Option(parser=span, metavar="SPAN", help="Or the last 15m, 1h, 7d …"),
     ] = None,
     as_of: Annotated[
         datetime | None,

@@ -15,7 +15,10 @@ app = typer.Typer(
     help="List messages that could not be understood; retry them once the cause is mended.",
     invoke_without_command=True,
 )
-ReasonOption = Annotated[Reason | None, typer.Option(help="Only those of one reason.")]
+ReasonOption = Annotated[
+    Reason | None,
+    typer.Option(metavar="REASON", help=f"Only those of one reason: {', '.join(Reason)}."),
+]
 
 
 @app.callback()

@@ -1,59 +1,151 @@
-"""Puts the commands together and turns errors into sentences and exit codes."""
+"""The commands of `nabiz`, imported when they are used, and what becomes of an error."""
 
 import logging
+import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import typer
-from rich.console import Console
+from typer.core import TyperCommand, TyperGroup
 
-from pipeline.cli import ask, dead_letters, ops, replay, score, simulate, up, watch
-from pipeline.cli.errors import EXIT_CODES, EXIT_INTERRUPTED
-
-app = typer.Typer(
-    name="nabiz",
-    help=(
-        "Listens to what customers do and say, keeps the KPIs of their experience true to the "
-        "minute, and tells who needs a call now.\n\n"
-        "Start with [bold]nabiz up[/bold]; then, in another terminal, [bold]nabiz kpis[/bold] "
-        "and [bold]nabiz alerts[/bold]."
-    ),
-    epilog=(
-        "Exit codes: 0 done, 1 the answer is no, 2 a mistake in what was asked or set, "
-        "3 Kafka, the store or the API does not answer."
-    ),
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    add_completion=False,
+HELP = (
+    "Listens to what customers do and say, keeps the KPIs of their experience true to the "
+    "minute, and tells who needs a call now.\n\n"
+    "Start with [bold]nabiz up[/bold]; then, in another terminal, [bold]nabiz kpis[/bold] "
+    "and [bold]nabiz alerts[/bold]."
 )
-RUN, FEED, ASK, OPERATE = "Run", "Feed", "Ask", "Operate"
+EPILOG = (
+    "Exit codes: 0 done, 1 the answer is no, 2 a mistake in what was asked or set, "
+    "3 Kafka, the store or the API does not answer."
+)
+STYLE: dict[str, Any] = {"rich_markup_mode": "rich"}
 
-app.command("up", rich_help_panel=RUN)(up.up)
-app.command("worker", rich_help_panel=RUN)(ops.worker)
-app.command("replay", rich_help_panel=FEED)(replay.replay)
-app.command("simulate", rich_help_panel=FEED)(simulate.simulate)
-app.command("score", rich_help_panel=FEED)(score.score)
-app.command("kpis", rich_help_panel=ASK)(ask.kpis)
-app.command("alerts", rich_help_panel=ASK)(ask.alerts)
-app.command("customer", rich_help_panel=ASK)(ask.customer)
-app.command("status", rich_help_panel=OPERATE)(watch.status)
-app.command("drain", rich_help_panel=OPERATE)(watch.drain)
-app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel=OPERATE)
-app.add_typer(ops.topics, name="topics", rich_help_panel=OPERATE)
-app.add_typer(ops.store, name="store", rich_help_panel=OPERATE)
-app.command("config", rich_help_panel=OPERATE)(ops.config)
+
+class Lazy(TyperCommand):
+    """A command or group that stands in the help by its summary and is imported when used.
+
+    All of them together take more than a second to import.
+    """
+
+    def __init__(self, panel: str, name: str, where: str, summary: str) -> None:
+        super().__init__(name, help=summary, rich_help_panel=panel, **STYLE)
+        self._where = where
+
+    def load(self) -> Any:
+        """Import the command."""
+        module, _, attribute = self._where.partition(":")
+        found = getattr(import_module(f"pipeline.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_group(found)
+        app = typer.Typer(add_completion=False, **STYLE)
+        app.command(self.name)(found)
+        return typer.main.get_command(app)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Parse the arguments as the real command does; it is also what is then invoked."""
+        return self.load().make_context(info_name, args, parent, **extra)
+
+
+RUN, FEED, ASK, OPERATE = "Run", "Feed", "Ask", "Operate"
+COMMANDS: Sequence[Lazy] = [
+    Lazy(
+        RUN,
+        "up",
+        "up:up",
+        "Start Kafka, the store, all roles and the API on this machine; Ctrl-C stops them in "
+        "order.",
+    ),
+    Lazy(
+        RUN,
+        "worker",
+        "ops:worker",
+        "Run one role against the configured Kafka and ClickHouse, until SIGTERM or Ctrl-C.",
+    ),
+    Lazy(
+        FEED,
+        "replay",
+        "replay:replay",
+        "Publish the events of files. The same file twice counts nothing twice.",
+    ),
+    Lazy(
+        FEED,
+        "simulate",
+        "simulate:simulate",
+        "Make up a company whose customers call, write, order, complain and answer surveys.",
+    ),
+    Lazy(
+        FEED,
+        "score",
+        "score:score",
+        "Read JSON lines with `text` (and `language` if known); print each line's reading, in "
+        "order.",
+    ),
+    Lazy(
+        ASK,
+        "kpis",
+        "ask:kpis",
+        "Show the KPIs of a time window, each with its n and its 95% interval.",
+    ),
+    Lazy(
+        ASK,
+        "alerts",
+        "ask:alerts",
+        "Show alerts, the newest first, each with the sentence that caused it and what to do.",
+    ),
+    Lazy(
+        ASK,
+        "customer",
+        "ask:customer",
+        "Show one customer: the timeline over all channels, the risk now and why, the alerts.",
+    ),
+    Lazy(
+        OPERATE,
+        "status",
+        "watch:status",
+        "Show lag, rate and last commit by role and partition; dead letters; store and broker.",
+    ),
+    Lazy(
+        OPERATE,
+        "drain",
+        "watch:drain",
+        "Wait until every role has caught up and what it wrote can be read.",
+    ),
+    Lazy(
+        OPERATE,
+        "dead-letters",
+        "dead_letters:app",
+        "List messages that could not be understood; retry them once the cause is mended.",
+    ),
+    Lazy(OPERATE, "topics", "ops:topics", "Topics on the configured Kafka."),
+    Lazy(OPERATE, "store", "ops:store", "Tables in the configured ClickHouse."),
+    Lazy(
+        OPERATE,
+        "config",
+        "ops:config",
+        "Show every setting: its variable, its value in force, what it is for. Secrets are masked.",
+    ),
+]
+nabiz = TyperGroup(
+    name="nabiz", commands=COMMANDS, help=HELP, epilog=EPILOG, no_args_is_help=True, **STYLE
+)
 
 
 def main() -> None:
     """Run the command; an error for people ends with its sentence and exit code."""
     logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters is raised
+    direct = (os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")
+    os.environ["no_proxy"] = ",".join(filter(None, direct))  # what runs on this machine
     try:
-        app()
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        sys.exit(0)
-    except tuple(EXIT_CODES) as error:
-        console = Console(stderr=True, style="red", soft_wrap=True)
-        console.print(f"nabiz: {error}", markup=False, highlight=False)
-        sys.exit(next(code for kind, code in EXIT_CODES.items() if isinstance(error, kind)))
+        nabiz()
+    except Exception as error:
+        from pipeline.cli.exit_codes import exit_code  # imports all that can fail
+
+        code = exit_code(error)
+        if code is None:
+            raise
+        typer.echo(typer.style(f"nabiz: {error}", fg="red"), err=True)
+        sys.exit(code)

@@ -14,9 +14,10 @@ from pipeline.chain import GROUPS
 from pipeline.cli import show
 from pipeline.cli.errors import Mistake
 from pipeline.cli.target import DataOption, JsonOption, find
-from pipeline.rules import load_rules
+from pipeline.detection.rules import load_rules
 from pipeline.settings import ROOT, Role, Settings, load_settings, store_address, variables
 from pipeline.store.open import open_store
+from pipeline.store.server import create_database
 from pipeline.topics import load_topics
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
@@ -57,8 +58,11 @@ def apply(dry_run: DryRun = False, data: DataOption = None) -> None:
 
 @store.command("migrate")
 def migrate(dry_run: DryRun = False) -> None:
-    """Apply the migrations that the store lacks, in order."""
-    opened = open_store(load_settings())
+    """Create the database if it is missing, and apply the migrations that it lacks, in order."""
+    settings = load_settings()
+    if not dry_run and (address := store_address(settings.store)):
+        create_database(**address.model_dump())
+    opened = open_store(settings)
     try:
         applied = opened.migrate(dry_run=dry_run)
     finally:

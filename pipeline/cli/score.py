@@ -53,4 +53,6 @@ def _row(number: int, line: bytes) -> dict[str, Any]:
         raise Mistake(f"line {number} is not JSON: {error}") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         raise Mistake(f'line {number}: expected an object with a string "text"')
+    if not isinstance(row.get("language"), str | None):
+        raise Mistake(f'line {number}: "language" must be a string like "tr", or be left out')
     return row

@@ -45,7 +45,9 @@ def running(folder: Path) -> Addresses | None:
     try:
         addresses = msgspec.json.decode((folder / ADDRESSES).read_bytes(), type=Addresses)
         os.kill(addresses.pid, 0)
-    except (FileNotFoundError, ProcessLookupError, msgspec.DecodeError):
+    except PermissionError:  # it runs, as another user
+        return addresses
+    except (FileNotFoundError, NotADirectoryError, ProcessLookupError, msgspec.DecodeError):
         return None
     return addresses
 
@@ -86,7 +88,7 @@ def ask(settings: Settings, method: str, path: str, **kwargs: object) -> bytes:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
         answer = httpx.request(method, url + path, headers=headers, timeout=60, **kwargs)  # type: ignore[arg-type]
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Away(
             f"the API at {url} does not answer ({error}). Is `nabiz up` running? "
             "Name its folder with --data, or its address with NABIZ_API_URL."

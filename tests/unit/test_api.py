@@ -22,7 +22,7 @@ from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.event import Event, EventType
 from pipeline.kpi import Facts, KpiValue, Window, kpi_values
 from pipeline.reading import Scored
-from pipeline.rules import load_rules
+from pipeline.detection.rules import load_rules
 from pipeline.settings import ROOT, ApiSettings, DetectSettings, SettingsError
 from pipeline.store import StoreUnavailable
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.alert import Alert
-from pipeline.customer import (
+from pipeline.detection.customer import (
     Arrival,
     CustomerState,
     StateError,
@@ -18,11 +18,11 @@ from pipeline.customer import (
     risk_at,
     state_digest,
 )
-from pipeline.detection import decay
-from pipeline.entry import DAY
+from pipeline.detection.entry import DAY
+from pipeline.detection.fold import decay
+from pipeline.detection.rules import load_rules
 from pipeline.event import AuthorType, Event, EventType, Metric, Score
 from pipeline.reading import Intent, Label, Probabilities, Reading, Scored
-from pipeline.rules import load_rules
 from pipeline.settings import ROOT, DetectSettings
 
 RULES = load_rules(ROOT / "rules")

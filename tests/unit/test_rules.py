@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.detection import Fold, step
-from pipeline.entry import entry_of
-from pipeline.facts import FIELDS
+from pipeline.detection.entry import entry_of
+from pipeline.detection.facts import FIELDS
+from pipeline.detection.fold import Fold, step
+from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
 from pipeline.reading import Scored
-from pipeline.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
 from pipeline.settings import ROOT, DetectSettings
 
 SHIPPED = load_rules(ROOT / "rules")

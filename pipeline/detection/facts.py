@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pipeline.entry import DAY, HOUR, Entry, Mark
+from pipeline.detection.entry import DAY, HOUR, Entry, Mark
 from pipeline.event import AuthorType, EventType
 
 CONTACTS = 20

@@ -10,11 +10,11 @@ import msgspec
 from cel_expr_python import cel
 
 from pipeline.alert import Severity
-from pipeline.entry import SECOND
+from pipeline.detection.entry import SECOND
+from pipeline.detection.facts import FIELDS, Moment
+from pipeline.detection.rule_file import RuleError, RuleForm, RuleSource, duration
 from pipeline.event import EventType
-from pipeline.facts import FIELDS, Moment
 from pipeline.reading import Scored
-from pipeline.rule_file import RuleError, RuleForm, RuleSource, duration
 
 __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "Stage", "load_rules"]
 
@@ -28,7 +28,7 @@ _CEL_TYPES = {
     "bool": cel.Type.BOOL,
     "list(string)": cel.Type.List(cel.Type.STRING),
 }
-_ABSENT = {"string": "", "double": float("nan"), "bool": False}
+_ABSENT: dict[str, str | float | bool] = {"string": "", "double": float("nan"), "bool": False}
 _STRING = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
 _FIELD = re.compile(r"\b(?:event|reading|customer)\.\w+(?:\.\w+)?")
 
@@ -48,7 +48,7 @@ class Rule(msgspec.Struct, frozen=True):
     cool_down: int
     cause: str | None
     severity: Severity
-    titles: dict[Language, str]
+    titles: dict[str, str]
     playbooks: dict[Language, str]
     relief: float
     closes: tuple[str, ...]

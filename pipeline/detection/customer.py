@@ -16,8 +16,9 @@ from functools import partial
 import msgspec
 
 from pipeline.alert import Alert, Contribution
-from pipeline.alerting import changed_alerts, contributions_of
-from pipeline.detection import (
+from pipeline.detection.entry import Entry, Mark, Span, entry_of, to_micros
+from pipeline.detection.episodes import changed_alerts, contributions_of
+from pipeline.detection.fold import (
     DetectSettings,
     Fold,
     cited_events,
@@ -26,9 +27,8 @@ from pipeline.detection import (
     shares_of,
     step,
 )
-from pipeline.entry import Entry, Mark, Span, entry_of, to_micros
+from pipeline.detection.rules import RuleSet
 from pipeline.reading import Scored
-from pipeline.rules import RuleSet
 
 __all__ = [
     "Arrival",

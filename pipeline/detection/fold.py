@@ -7,9 +7,9 @@ from typing import Literal, Protocol
 import msgspec
 
 from pipeline.alert import Severity
-from pipeline.entry import SECOND, Entry, Mark
-from pipeline.facts import Memory, Moment, after, with_contact
-from pipeline.rules import Rule, RuleSet
+from pipeline.detection.entry import SECOND, Entry, Mark
+from pipeline.detection.facts import Memory, Moment, after, with_contact
+from pipeline.detection.rules import Rule, RuleSet
 
 SOURCES = 3
 """Most events that are remembered behind a rule's load: the newest."""
