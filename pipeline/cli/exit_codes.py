@@ -1,0 +1,31 @@
+"""Which error ends a command with which exit code."""
+
+from pipeline.broker.errors import BrokerError, BrokerUnavailable
+from pipeline.cli.errors import EXIT_AWAY, EXIT_MISTAKE, Away, Mistake
+from pipeline.detection.rules import RuleError
+from pipeline.settings import SettingsError
+from pipeline.sources.files import SourceError
+from pipeline.store import MigrationError, StoreRefused, StoreUnavailable
+from pipeline.text.open import EngineError
+from pipeline.topics import TopicError
+
+EXIT_CODES: dict[type[Exception], int] = {
+    Mistake: EXIT_MISTAKE,
+    SettingsError: EXIT_MISTAKE,
+    RuleError: EXIT_MISTAKE,
+    SourceError: EXIT_MISTAKE,
+    TopicError: EXIT_MISTAKE,
+    EngineError: EXIT_MISTAKE,
+    MigrationError: EXIT_MISTAKE,
+    StoreRefused: EXIT_MISTAKE,
+    BrokerError: EXIT_MISTAKE,
+    Away: EXIT_AWAY,
+    BrokerUnavailable: EXIT_AWAY,
+    StoreUnavailable: EXIT_AWAY,
+}
+"""Errors that are for people; any other is a bug and shows its traceback."""
+
+
+def exit_code(error: Exception) -> int | None:
+    """Return the code to exit with, or None for a bug."""
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), None)
