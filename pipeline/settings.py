@@ -36,16 +36,19 @@ class _Group(BaseModel):
 class KafkaSettings(_Group):
     """The broker and how a role reads from it."""
 
-    bootstrap: str = Field(
-        "127.0.0.1:9092",
-        pattern=r"^[^\s,/]+:\d+(,[^\s,/]+:\d+)*$",
-        description="host:port[,host:port…]",
-    )
+    bootstrap: str = Field("127.0.0.1:9092", description="host:port[,host:port…]")
     replication: int = Field(1, ge=1, description="replicas of topics that we create")
     commit_interval: float = Field(0.5, gt=0, description="seconds between offset commits")
     session_timeout: float = Field(10.0, gt=0, description="seconds until a dead worker is out")
     batch_size: int = Field(2_000, ge=1, description="most messages handled at once")
     batch_wait: float = Field(0.05, gt=0, description="seconds to wait for a batch to fill")
+
+    @field_validator("bootstrap")
+    @classmethod
+    def _hosts_and_ports(cls, bootstrap: str) -> str:
+        if not re.fullmatch(r"[^\s,/]+:\d+(,[^\s,/]+:\d+)*", bootstrap):
+            raise ValueError("must look like host:9092 or host:9092,other:9092")
+        return bootstrap
 
 
 class StoreSettings(_Group):
@@ -55,7 +58,10 @@ class StoreSettings(_Group):
     in the data folder.
     """
 
-    url: SecretStr = SecretStr("")
+    url: SecretStr = Field(
+        SecretStr(""),
+        description="clickhouse://user:password@host:9000/database; empty: in the data folder",
+    )
     retry_seconds: float = Field(120.0, ge=0, description="how long to wait while it is away")
 
     @field_validator("url")
@@ -74,23 +80,25 @@ class StoreSettings(_Group):
 class ApiSettings(_Group):
     """The HTTP API. Beyond loopback a token is demanded."""
 
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", description="address that the API listens on")
     port: int = Field(8089, ge=0, le=65_535, description="0 picks a free port")
-    token: SecretStr = SecretStr("")
+    token: SecretStr = Field(
+        SecretStr(""), description="what callers must send; demanded beyond loopback"
+    )
     url: str = Field("", description="where the commands find a running API")
 
     @field_validator("token")
     @classmethod
     def _fits_a_header(cls, token: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[!-~]*", token.get_secret_value()):
-            raise ValueError("must be letters, digits and signs of ASCII, without spaces")
+            raise ValueError("must be ASCII letters, digits and signs, without spaces")
         return token
 
 
 class EngineSettings(_Group):
     """What reads the texts: `fast`, or `hf` with a model folder or name and its labels."""
 
-    name: Literal["fast", "hf"] = "fast"
+    name: Literal["fast", "hf"] = Field("fast", description="fast or hf")
     model: str = Field("", description="hf: folder or name of a text-classification model")
     labels: dict[str, Literal["negative", "neutral", "positive"]] = Field(
         default_factory=dict,
@@ -101,7 +109,7 @@ class EngineSettings(_Group):
 class DetectSettings(_Group):
     """How a customer's risk is kept."""
 
-    rules: Path = ROOT / "rules"
+    rules: Path = Field(ROOT / "rules", description="folder of the rules, watched for changes")
     half_life_days: float = Field(7.0, gt=0, description="days until a load counts half")
     risk_threshold: float = Field(0.8, gt=0, lt=1, description="risk at which an alert opens")
     max_events: int = Field(50, ge=10, description="events that a customer's state remembers")
@@ -118,7 +126,7 @@ class DeadLetterSettings(_Group):
 class WorkerSettings(_Group):
     """A worker's own web page of metrics and health."""
 
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", description="address that the page listens on")
     port: int = Field(0, ge=0, le=65_535, description="0 picks a free port")
     instance: str = Field("", description="stable name: a restarted worker keeps its partitions")
     stall_seconds: float = Field(30.0, gt=0, description="lag without a commit: unhealthy")
