@@ -35,8 +35,9 @@ def configure_logging(role: str, level: int = logging.INFO) -> None:
     root.setLevel(logging.WARNING)
     for ours in ("pipeline", "agents"):
         logging.getLogger(ours).setLevel(level)
-    # It logs each failed connection with its traceback; what matters is raised.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    # They log each failed connection with its traceback; what matters is raised.
+    for client in ("kafka", "clickhouse_driver"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -186,7 +186,10 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [f"{_variable(problem['loc'])}: {problem['msg']}" for problem in error.errors()]
+        lines = [
+            f"{_variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        ]
         raise SettingsError("\n".join(lines)) from None
     except NotJson:  # it names no variable, and one alone is JSON
         raise SettingsError("NABIZ_ENGINE_LABELS: must be a JSON object") from None

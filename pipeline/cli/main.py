@@ -136,7 +136,8 @@ nabiz = TyperGroup(
 
 def main() -> None:
     """Run the command; an error for people ends with its sentence and exit code."""
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # what matters is raised
+    for client in ("kafka", "clickhouse_driver"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)  # what matters is raised
     direct = (os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")
     os.environ["no_proxy"] = ",".join(filter(None, direct))  # what runs on this machine
     try:

@@ -21,7 +21,7 @@ def moment(text: str) -> datetime:
 
 def span(text: str) -> timedelta:
     """Parse a number with its unit: 90s, 15m, 1h, 7d."""
-    match = re.fullmatch(r"(\d+)([smhd])", text)
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not match or int(match[1]) == 0:
         raise typer.BadParameter(f"'{text}' is not a span like 90s, 15m, 1h or 7d")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
