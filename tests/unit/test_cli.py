@@ -233,17 +233,11 @@ def test_an_engine_that_is_missing_is_a_sentence(nabiz: Nabiz) -> None:
 
 
 def test_simulate_stops_after_the_count_and_repeats_itself(nabiz: Nabiz) -> None:
-    arguments = [
-        "simulate",
-        "--count",
-        "5",
-        "--customers",
-        "50",
-        "--start",
-        "2026-03-01T00:00:00Z",
-        "--seed",
-    ]
-    first, again, other = (nabiz(*arguments, seed, *start) for seed in "334")
+    def simulate(seed: str) -> Ran:
+        span = ("--start", "2026-03-01T00:00:00Z", "--count", "5", "--customers", "50")
+        return nabiz("simulate", "--seed", seed, *span)
+
+    first, again, other = simulate("3"), simulate("3"), simulate("4")
     assert first.code == 0
     assert len(first.out.splitlines()) == 5
     assert first.out == again.out != other.out
