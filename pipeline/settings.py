@@ -112,7 +112,7 @@ class DetectSettings(_Group):
     rules: Path = Field(ROOT / "rules", description="folder of the rules, watched for changes")
     half_life_days: float = Field(7.0, gt=0, description="days until a load counts half")
     risk_threshold: float = Field(0.8, gt=0, lt=1, description="risk at which an alert opens")
-    max_events: int = Field(50, ge=10, description="events that a customer's state remembers")
+    max_events: int = Field(200, ge=10, description="events that a customer's state remembers")
     language: Literal["tr", "en"] = Field("tr", description="language of an alert's `title`")
 
 

@@ -1,6 +1,7 @@
 """replay: files of events, complaints or tweets onto the topics."""
 
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -117,10 +118,10 @@ def _waiting(events: list[Event], factor: float) -> Iterator[Event]:
 
 
 def _dead_letter(bad: BadLine, now: datetime) -> DeadLetter:
-    """A line is known by its file and number, as a message by its topic and offset."""
+    """A line is known by its file, its bytes and its number: other files may have the same name."""
     return DeadLetter(
         topic=f"file:{bad.file.name}",
-        partition=0,
+        partition=zlib.crc32(bad.raw),
         offset=bad.line,
         reason=bad.reason,
         sentence=bad.sentence,
