@@ -42,6 +42,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     """
     app = make_app("detect", settings)
     book = RuleBook(settings.detect.rules)
+    refused = ""
     customers = States(app, "customers", partitions)
 
     def load(event: Event, customer_id: str) -> CustomerState | None:
@@ -76,10 +77,24 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
 
     @app.timer(RELOAD_SECONDS, name="reload-rules")  # type: ignore[untyped-decorator]
     async def reload_rules() -> None:
-        if problem := book.reload():
-            log.error("rules refused, the last good set stays", problem=str(problem))
+        nonlocal refused
+        refused = reload(book, refused)
 
     return app, role_agent(app, "detect", settings, handle)
+
+
+def reload(book: RuleBook, refused: str) -> str:
+    """Take the rules as they are now; return why they are refused, or "".
+
+    Logged is what changed: `refused` is what the last call returned.
+    """
+    before = book.rules.version
+    problem = str(book.reload() or "")
+    if problem and problem != refused:
+        log.error("rules refused, the last good set stays", problem=problem)
+    elif book.rules.version != before:
+        log.info("rules taken", version=book.rules.version)
+    return problem
 
 
 def outgoing(alert: Alert) -> Outgoing:

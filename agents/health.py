@@ -26,11 +26,19 @@ class Heartbeat:
         self._handled_timestamp = timestamp
 
     async def beat(self) -> None:
-        """Compare the offsets committed now with those of the last beat."""
+        """Compare the offsets committed now with those of the last beat.
+
+        Nothing committed yet: all that the broker still has is lag.
+        """
         consumer: Any = self._app.consumer  # Faust has no public word for what is committed
         committed = dict(consumer._committed_offset)
         inputs = [tp for tp in consumer.assignment() if not consumer._is_changelog_tp(tp)]
-        lag = sum(max(0, (consumer.highwater(tp) or 0) - (committed.get(tp) or 0)) for tp in inputs)
+        fresh = [tp for tp in inputs if committed.get(tp) is None]
+        begins = await consumer.earliest_offsets(*fresh) if fresh else {}
+        lag = sum(
+            max(0, (consumer.highwater(tp) or 0) - (begins.get(tp) or committed.get(tp) or 0))
+            for tp in inputs
+        )
         if committed != self._committed:
             metrics.LAST_COMMIT.labels(self._role).set_to_current_time()
         if lag == 0 or committed != self._committed or self._app.in_recovery:

@@ -10,7 +10,7 @@ from prometheus_client import make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from agents.health import Heartbeat
-from pipeline.settings import WorkerSettings
+from pipeline.settings import SettingsError, WorkerSettings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -23,7 +23,10 @@ class _Quiet(WSGIRequestHandler):
 
 @contextmanager
 def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
-    """Serve from a thread of its own, so that a blocked event loop is seen; yields the address."""
+    """Serve from a thread of its own, so that a blocked event loop is seen; yields the address.
+
+    Raises SettingsError if it cannot listen there.
+    """
     metrics = make_wsgi_app()
 
     def page(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -35,9 +38,15 @@ def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
         return [(problem or "ok").encode()]
 
-    server = make_server(
-        settings.host, settings.port, page, ThreadingWSGIServer, handler_class=_Quiet
-    )
+    try:
+        server = make_server(
+            settings.host, settings.port, page, ThreadingWSGIServer, handler_class=_Quiet
+        )
+    except OSError as error:
+        raise SettingsError(
+            f"the page of this worker cannot listen on {settings.host}:{settings.port} "
+            f"({error.strerror}): choose another NABIZ_WORKER_PORT (0: any free one)"
+        ) from None
     thread = threading.Thread(target=server.serve_forever, name="page", daemon=True)
     thread.start()
     try:

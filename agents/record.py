@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import faust
-import msgspec
 import structlog
 import tenacity
 
@@ -57,14 +56,11 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
         messages = [message_of(event) for event in events]
         scored, bad_scored = sift(of_topic(messages, SCORED), decode_as(Scored))
         alerts, bad_alerts = sift(of_topic(messages, ALERTS), decode_as(CloudEvent))
-        letters = [
-            msgspec.json.decode(message.value or b"", type=DeadLetter)
-            for message in of_topic(messages, DEAD_LETTERS)
-        ]
-        await send_dead_letters(app, [*bad_scored, *bad_alerts])
+        letters, bad_letters = sift(of_topic(messages, DEAD_LETTERS), decode_as(DeadLetter))
+        await send_dead_letters(app, [*bad_scored, *bad_alerts, *bad_letters])
         await write("events", write_events, [one for _, one in scored])
         await write("alerts", store.write_alerts, [one.data for _, one in alerts])
-        await write("dead_letters", store.write_dead_letters, letters)
+        await write("dead_letters", store.write_dead_letters, [one for _, one in letters])
 
     return app, role_agent(app, "record", settings, handle)
 

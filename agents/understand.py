@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import chain, repeat
 
 import faust
 import msgspec
@@ -82,19 +81,24 @@ class InvalidLimit:
     """Stops the worker when too large a share of the last messages was invalid."""
 
     def __init__(self, settings: DeadLetterSettings) -> None:
-        self._max_share = settings.max_share
-        self._recent: deque[bool] = deque(maxlen=settings.window)
+        self._settings = settings
+        self._batches: deque[tuple[int, int]] = deque()
 
     def check(self, *, valid: int, invalid: int) -> None:
         """Count a batch.
 
-        Raises TooManyInvalid once the window is full and its share of invalid messages too large.
+        Raises TooManyInvalid where the last batches, as many as make up the window, hold too large
+        a share of invalid messages.
         """
-        self._recent.extend(chain(repeat(False, valid), repeat(True, invalid)))
-        share = sum(self._recent) / max(1, len(self._recent))
-        if len(self._recent) == self._recent.maxlen and share > self._max_share:
+        self._batches.append((valid, invalid))
+        while sum(map(sum, self._batches)) - sum(self._batches[0]) >= self._settings.window:
+            self._batches.popleft()
+        seen = sum(map(sum, self._batches))
+        share = sum(invalid for _, invalid in self._batches) / max(1, seen)
+        if seen >= self._settings.window and share > self._settings.max_share:
             raise TooManyInvalid(
-                f"{share:.0%} of the last {len(self._recent)} messages are invalid (at most "
-                f"{self._max_share:.0%} may be): see `nabiz dead-letters`, mend the source, and "
-                "start the worker again; nothing of this batch was acknowledged"
+                f"{share:.0%} of the last {seen} messages are invalid (at most "
+                f"{self._settings.max_share:.0%} may be): mend the source and start the worker "
+                "again. To let them through as dead letters, start it with "
+                "NABIZ_DEADLETTERS_MAX_SHARE=1. Nothing of this batch was acknowledged."
             )
