@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import faust
 import structlog
 import uvloop
+from aiokafka.errors import KafkaConnectionError
 
 from agents.app import crash
 from agents.detect import detect
@@ -16,6 +17,7 @@ from agents.page import serve_page
 from agents.record import record
 from agents.understand import understand
 from pipeline.api.server import serve_api, serve_api_in_thread
+from pipeline.broker.errors import BrokerUnavailable
 from pipeline.chain import SCORED
 from pipeline.logs import configure_logging
 from pipeline.settings import ROOT, Role, Settings, store_address
@@ -69,7 +71,13 @@ async def _run(settings: Settings, build: Build) -> None:
     app, heartbeat = build()
     app.finalize()
     with serve_page(settings.worker, heartbeat) as address:
-        await app.start()
+        try:
+            await app.start()
+        except KafkaConnectionError as error:
+            raise BrokerUnavailable(
+                f"Kafka at {settings.kafka.bootstrap} does not answer ({error}). "
+                "Is it running there (NABIZ_KAFKA_BOOTSTRAP)?"
+            ) from error
         log.info("role runs", page=address)
         await _until_stopped_or_crashed(app, stop)
         await app.stop()

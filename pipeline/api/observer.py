@@ -61,7 +61,7 @@ class Observer:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self._thread.join(timeout=15)
+        self._thread.join(timeout=2)  # it only reads, and may be waiting for Kafka
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -14,6 +14,8 @@ from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from agents.app import EXIT_CRASH
 from pipeline.broker.lag import LagReader
+from pipeline.cli.errors import EXIT_AWAY
+from pipeline.cli.supervisor import nabiz
 from tests.servers_kafka import new_topic
 
 ROLE = """
@@ -133,3 +135,18 @@ def test_a_role_that_is_told_to_stop_commits_what_it_has_done_and_stops_soon(
         role.process.send_signal(signal.SIGTERM)
         assert role.process.wait(5) == 0
         assert committed(reader, topic) == 500
+
+
+def test_a_role_without_kafka_says_so(tmp_path: Path) -> None:
+    settings = {"NABIZ_KAFKA_BOOTSTRAP": "127.0.0.1:1", "NABIZ_DATA": str(tmp_path)}
+    ran = subprocess.run(
+        nabiz("worker", "understand"),
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == EXIT_AWAY
+    assert "nabiz: Kafka at 127.0.0.1:1 does not answer" in ran.stderr
+    assert "Traceback" not in ran.stderr
