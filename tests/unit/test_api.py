@@ -19,10 +19,10 @@ from pipeline.api.observer import Observation, Observer, PartitionStatus
 from pipeline.api.server import listen
 from pipeline.api.service import Service
 from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.detection.rules import load_rules
 from pipeline.event import Event, EventType
 from pipeline.kpi import Facts, KpiValue, Window, kpi_values
 from pipeline.reading import Scored
-from pipeline.detection.rules import load_rules
 from pipeline.settings import ROOT, ApiSettings, DetectSettings, SettingsError
 from pipeline.store import StoreUnavailable
 
