@@ -1,6 +1,5 @@
 """Everything on one machine: Kafka, the store, the roles, the API and the sample."""
 
-import os
 import socket
 import subprocess
 import time
@@ -13,7 +12,7 @@ from pipeline.broker.local import HOST, LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
 from pipeline.cli.supervisor import Child, nabiz
-from pipeline.cli.target import ADDRESSES, Addresses, running, write_addresses
+from pipeline.cli.target import ADDRESSES, Addresses, write_addresses
 from pipeline.settings import ROOT, STREAM_ROLES, Settings, store_address
 from pipeline.topics import load_topics
 
@@ -33,29 +32,27 @@ class Machine:
         self.children: list[Child] = []
         self._settings = settings
         self._port = port
-        self._console = console
+        self.console = console
         self._broker: LocalBroker | None = None
 
     def start(self, *, sample: bool) -> None:
         """Start all and return when every role is ready; on an error stop what was started.
 
-        Raises Mistake if the folder is in use, BrokerError if Kafka cannot start, and Away with
-        the end of its log if a role does not come up.
+        Raises BrokerError if Kafka cannot start, and Away with the end of its log if a role does
+        not come up.
         """
-        if running(self.folder):
-            raise Mistake(f"Nabız runs on {self.folder} already: nabiz status --data {self.folder}")
         first = not (self.folder / "kafka").exists()
-        self._broker = LocalBroker.start(self.folder / "kafka", console=self._console)
+        self._broker = LocalBroker.start(self.folder / "kafka", console=self.console)
         bootstrap = self._broker.bootstrap
-        with self._console.status("creating topics …"):
+        with self.console.status("creating topics …"):
             apply_topics(bootstrap, load_topics(ROOT / "schemas").values())
-        with self._console.status("starting the roles …"):
+        with self.console.status("starting the roles …"):
             for role in self._roles():
                 self.children.append(self._role(role, bootstrap))
                 self.children[-1].start()
             self._wait_until_ready()
         pages = {child.name: child.page for child in self.children}
-        write_addresses(self.folder, Addresses(os.getpid(), bootstrap, self.api, pages))
+        write_addresses(self.folder, Addresses(bootstrap, self.api, pages))
         if sample:
             self._start_sample(with_history=first)
 
@@ -68,12 +65,11 @@ class Machine:
 
     def stop(self) -> None:
         """Stop what feeds, then the roles along the chain, then Kafka."""
-        if self._broker is None:
-            return  # refused: what runs on the folder is another's
         (self.folder / ADDRESSES).unlink(missing_ok=True)
         for child in sorted(self.children, key=lambda child: child.name != "sample"):
             child.stop()
-        self._broker.stop()
+        if self._broker:
+            self._broker.stop()
 
     def _roles(self) -> tuple[str, ...]:
         """`record` serves the API beside the in-process store; a server's is a role of its own."""
@@ -116,7 +112,7 @@ class Machine:
         simulate = nabiz("simulate", "--publish", "--data", str(self.folder))
         log = self.folder / "logs" / "sample.log"
         if with_history:
-            with self._console.status("publishing a simulated day …"), log.open("ab") as output:
+            with self.console.status("publishing a simulated day …"), log.open("ab") as output:
                 subprocess.run([*simulate, "--days", "1"], stderr=output, check=True)
         child = Child("sample", [*simulate, "--rate", str(SAMPLE_RATE)], {}, log, "")
         child.start()

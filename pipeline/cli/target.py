@@ -1,18 +1,21 @@
 """Where the commands find a running Nabız: its folder, or the settings."""
 
+import fcntl
 import json
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import httpx
 import msgspec
 import typer
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.cli.errors import Away, Mistake
 from pipeline.settings import Settings, load_settings
 
-ADDRESSES = "addresses.json"
+ADDRESSES, LOCK = "addresses.json", "up.lock"
 DataOption = Annotated[
     Path | None,
     typer.Option(
@@ -27,7 +30,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts
 class Addresses(msgspec.Struct, frozen=True):
     """What `nabiz up` writes into its folder while it runs."""
 
-    pid: int
     kafka: str
     api: str
     workers: dict[str, str]
@@ -40,16 +42,39 @@ def write_addresses(folder: Path, addresses: Addresses) -> None:
     draft.replace(folder / ADDRESSES)
 
 
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Be the one `nabiz up` on `folder`. The lock ends with the process, however that ends.
+
+    Raises Mistake if another one runs there.
+    """
+    with (folder / LOCK).open("a") as lock:
+        try:
+            # A command that looks whether anything runs holds the lock for a moment.
+            for attempt in Retrying(
+                retry=retry_if_exception_type(BlockingIOError),
+                stop=stop_after_delay(1),
+                wait=wait_fixed(0.05),
+                reraise=True,
+            ):
+                with attempt:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Mistake(f"Nabız runs on {folder} already: nabiz status --data {folder}") from None
+        yield
+
+
 def running(folder: Path) -> Addresses | None:
     """Return the addresses of what runs on `folder`, or None if nothing does."""
     try:
         addresses = msgspec.json.decode((folder / ADDRESSES).read_bytes(), type=Addresses)
-        os.kill(addresses.pid, 0)
-    except PermissionError:  # it runs, as another user
+        with (folder / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return addresses
-    except (FileNotFoundError, NotADirectoryError, ProcessLookupError, msgspec.DecodeError):
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return None
-    return addresses
+    return None
 
 
 def find(data: Path | None) -> Settings:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from pipeline.cli.live import watch
 from pipeline.cli.machine import Machine, api_port
+from pipeline.cli.target import claimed
 from pipeline.settings import load_settings
 
 
@@ -40,14 +41,17 @@ def up(
     settings = load_settings()
     folder = (data or settings.data).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    console = Console()
-    machine = Machine(
-        settings, folder, api_port(settings.api.port if port is None else port), console
-    )
+    with claimed(folder):
+        wanted = settings.api.port if port is None else port
+        _run(Machine(settings, folder, api_port(wanted), Console()), sample is Sample.COMPANY)
+
+
+def _run(machine: Machine, sample: bool) -> None:
+    console = machine.console
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        machine.start(sample=sample is Sample.COMPANY)
-        console.print(f"Nabız runs: {machine.api} (data in {folder}). Ctrl-C stops it.")
+        machine.start(sample=sample)
+        console.print(f"Nabız runs: {machine.api} (data in {machine.folder}). Ctrl-C stops it.")
         watch(machine, console)
     except KeyboardInterrupt:
         pass
@@ -55,7 +59,7 @@ def up(
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the order
         with console.status("stopping in order …"):
             machine.stop()
-    console.print(f"stopped; the data stays in {folder}")
+    console.print(f"stopped; the data stays in {machine.folder}")
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

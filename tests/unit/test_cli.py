@@ -3,10 +3,10 @@
 import inspect
 import io
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from pipeline.cli.errors import Mistake
 from pipeline.cli.exit_codes import EXIT_CODES, exit_code
 from pipeline.cli.main import COMMANDS, main
 from pipeline.cli.options import moment, span
-from pipeline.cli.target import Addresses, find, running, write_addresses
+from pipeline.cli.target import Addresses, claimed, find, running, write_addresses
 
 KAFKA, API = "127.0.0.1:1234", "http://127.0.0.1:5678"
 
@@ -292,27 +292,31 @@ def test_spans_need_their_unit() -> None:
             span(text)
 
 
-def up_on(folder: Path, pid: int | None = None) -> Path:
-    folder.mkdir(exist_ok=True)
-    write_addresses(folder, Addresses(pid or os.getpid(), KAFKA, API, {}))
-    return folder
+UpOn = Callable[[Path], Path]
 
 
 @pytest.fixture
-def dead_pid() -> int:
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        process.wait()
-        return process.pid
+def up_on() -> Iterator[UpOn]:
+    """Make folders look as while `nabiz up` runs on them, until the test ends."""
+    with ExitStack() as stack:
+
+        def run(folder: Path) -> Path:
+            folder.mkdir(exist_ok=True)
+            stack.enter_context(claimed(folder))
+            write_addresses(folder, Addresses(KAFKA, API, {}))
+            return folder
+
+        yield run
 
 
-def test_a_running_nabiz_is_found_in_its_folder(tmp_path: Path) -> None:
+def test_a_running_nabiz_is_found_in_its_folder(tmp_path: Path, up_on: UpOn) -> None:
     settings = find(up_on(tmp_path / "here"))
     assert (settings.kafka.bootstrap, settings.api.url) == (KAFKA, API)
     assert settings.data == tmp_path / "here"
 
 
 def test_the_folder_that_is_named_wins_over_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, up_on: UpOn
 ) -> None:
     monkeypatch.setenv("NABIZ_KAFKA_BOOTSTRAP", "other:9092")
     monkeypatch.setenv("NABIZ_API_URL", "http://other")
@@ -321,7 +325,7 @@ def test_the_folder_that_is_named_wins_over_the_environment(
 
 
 def test_the_environment_wins_over_the_default_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, up_on: UpOn
 ) -> None:
     monkeypatch.chdir(tmp_path)
     up_on(tmp_path / "nabiz-data")
@@ -333,14 +337,21 @@ def test_the_environment_wins_over_the_default_folder(
     assert find(None).api.url == ""
 
 
-def test_addresses_of_a_process_that_died_are_not_used(tmp_path: Path, dead_pid: int) -> None:
-    folder = up_on(tmp_path / "here", dead_pid)
-    assert running(folder) is None
+def test_addresses_of_a_process_that_died_are_not_used(tmp_path: Path) -> None:
+    with claimed(tmp_path):
+        write_addresses(tmp_path, Addresses(KAFKA, API, {}))
+        assert running(tmp_path) == Addresses(KAFKA, API, {})
+    assert running(tmp_path) is None
     with pytest.raises(Mistake, match=r"nothing runs on .*nabiz up --data"):
-        find(folder)
+        find(tmp_path)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"{}", b"[1]", b'{"pid": 1'])
+def test_a_folder_has_one_nabiz(tmp_path: Path) -> None:
+    with claimed(tmp_path), pytest.raises(Mistake, match="runs on .* already"), claimed(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"[1]", b'{"kafka": 1'])
 def test_a_file_that_holds_no_addresses_is_as_none(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / target.ADDRESSES).write_bytes(content)
