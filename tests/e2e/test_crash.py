@@ -154,5 +154,5 @@ def kill_at_work(running: Chain, role: str, share: float) -> None:
 
 def drain(running: Chain) -> None:
     with LagReader(running.kafka) as reader:
-        drained = wait_until_drained(reader, GROUPS, 60, lambda _: None)
+        drained = wait_until_drained(reader, GROUPS, 120, lambda _: None)
     assert drained, "\n".join(running.roles.log(role) for role in STREAM_ROLES)

@@ -26,6 +26,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
         replay(nabiz, folder, LINES)
         reconcile(nabiz, folder)
         assert nabiz.json("alerts", "--limit", "10000") == alerts
+        assert figures_that_differ(nabiz, folder / "other", one_mark_changed()) == {"csat_mean"}
     return stored(folder / "data" / "store")
 
 
@@ -56,6 +57,18 @@ def replay(nabiz: Machine, folder: Path, lines: Lines) -> None:
     nabiz.run("replay", str(complaints), "--source", "sikayetvar")
     nabiz.run("replay", str(tweets), "--source", "tweets")
     nabiz.run("drain")
+
+
+def one_mark_changed() -> Lines:
+    """Return other files than LINES: the comparison has to see it."""
+    index = next(i for i, line in enumerate(LINES.complaints) if b'"satisfaction": 1' in line)
+    changed = LINES.complaints[index].replace(b'"satisfaction": 1', b'"satisfaction": 2')
+    return LINES._replace(complaints=[changed, *LINES.complaints])
+
+
+def figures_that_differ(nabiz: Machine, folder: Path, lines: Lines) -> set[str]:
+    found = differences(read_files(write(folder, lines)), find(nabiz.data))
+    return {difference.figure[2] for difference in found}
 
 
 def reconcile(nabiz: Machine, folder: Path) -> None:
