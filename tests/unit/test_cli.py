@@ -347,7 +347,7 @@ def test_addresses_of_a_process_that_died_are_not_used(tmp_path: Path) -> None:
 
 
 def test_a_folder_has_one_nabiz(tmp_path: Path) -> None:
-    with claimed(tmp_path), pytest.raises(Mistake, match="runs on .* already"), claimed(tmp_path):
+    with claimed(tmp_path), pytest.raises(Mistake, match=r"runs on .* already"), claimed(tmp_path):
         pass
 
 
