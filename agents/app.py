@@ -3,7 +3,7 @@
 import asyncio
 import os
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -83,9 +83,12 @@ def make_app(role: Role, settings: Settings) -> faust.App:
 Handler = Callable[[Sequence[Event]], Awaitable[None]]
 
 
-def role_agent(app: faust.App, role: Role, settings: Settings, handle: Handler) -> Heartbeat:
+def role_agent(
+    app: faust.App, role: Role, settings: Settings, handle: Handler, *, within: float
+) -> Heartbeat:
     """Read the topics of `role` in batches; acknowledge each batch after `handle` returned.
 
+    `within` is how many seconds a batch may wait to fill: latency for fewer, larger batches.
     A failure of `handle` ends the process: Faust would acknowledge and go on, a new process is
     given the batch again.
     """
@@ -93,7 +96,7 @@ def role_agent(app: faust.App, role: Role, settings: Settings, handle: Handler) 
     source = app.topic(*INPUTS[role], key_type=bytes, value_type=bytes)
 
     async def work(stream: Any) -> None:
-        async for events in _batches(stream, settings):
+        async for events in stream.noack_take(settings.kafka.batch_size, within=within):
             try:
                 await handle(events)
             except Exception as error:
@@ -106,12 +109,6 @@ def role_agent(app: faust.App, role: Role, settings: Settings, handle: Handler) 
 
     app.agent(source, name=role)(work)
     return heartbeat
-
-
-async def _batches(stream: Any, settings: Settings) -> AsyncIterator[list[Event]]:
-    kafka = settings.kafka
-    async for batch in stream.noack_take(kafka.batch_size, within=kafka.batch_wait):
-        yield list(batch)
 
 
 def crash(error: BaseException) -> None:

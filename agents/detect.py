@@ -80,7 +80,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         nonlocal refused
         refused = reload(book, refused)
 
-    return app, role_agent(app, "detect", settings, handle)
+    return app, role_agent(app, "detect", settings, handle, within=settings.kafka.batch_wait)
 
 
 def reload(book: RuleBook, refused: str) -> str:

@@ -62,7 +62,7 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
         await write("alerts", store.write_alerts, [one.data for _, one in alerts])
         await write("dead_letters", store.write_dead_letters, [one for _, one in letters])
 
-    return app, role_agent(app, "record", settings, handle)
+    return app, role_agent(app, "record", settings, handle, within=settings.store.batch_wait)
 
 
 def of_topic(messages: Sequence[Message], topic: str) -> list[Message]:

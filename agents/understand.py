@@ -51,7 +51,7 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
         for reading in filter(None, (one.reading for one in scored)):
             metrics.READINGS.labels(reading.engine, reading.label).inc()
 
-    return app, role_agent(app, "understand", settings, handle)
+    return app, role_agent(app, "understand", settings, handle, within=settings.kafka.batch_wait)
 
 
 def interpret(

@@ -62,6 +62,9 @@ class StoreSettings(_Group):
         SecretStr(""),
         description="clickhouse://user:password@host:9000/database; empty: in the data folder",
     )
+    batch_wait: float = Field(
+        0.5, gt=0, description="seconds to wait for a batch to fill: an insert has a fixed cost"
+    )
     retry_seconds: float = Field(120.0, ge=0, description="how long to wait while it is away")
 
     @field_validator("url")

@@ -40,7 +40,7 @@ def build():
             if any(event.value == b"poison" for event in events) and (folder / "fail").exists():
                 raise RuntimeError("no way")
 
-        return app, shared.role_agent(app, "understand", settings, handle)
+        return app, shared.role_agent(app, "understand", settings, handle, within=0.05)
 
 configure_logging("understand")
 with mock.patch.object(shared, "group_of", lambda role: f"group-{topic}"):
