@@ -19,7 +19,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from pipeline.alert import Alert
 from pipeline.api.parameters import Refused, dimensions, moment
-from pipeline.api.service import CustomerView, RetryResult, Service, Status
+from pipeline.api.service import Service
+from pipeline.api.views import CustomerView, RetryResult, Status
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.kpi import DIMENSIONS, KpiValue

@@ -9,6 +9,7 @@ from typing import Self
 import msgspec
 import structlog
 
+from pipeline.api.views import PartitionStatus
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, PartitionLag
 from pipeline.chain import GROUPS, role_of
@@ -18,19 +19,6 @@ log = structlog.get_logger(__name__)
 INTERVAL = 1.0
 SMOOTHING = 0.3
 """Weight of the newest second in a rate: a single batch should not make it jump."""
-
-
-class PartitionStatus(msgspec.Struct, frozen=True):
-    """How far one role has read one partition; `rate` in messages a second."""
-
-    role: str
-    topic: str
-    partition: int
-    lag_events: int
-    lag_seconds: float | None
-    committed: int | None
-    rate: float
-    last_commit: datetime | None
 
 
 class Observation(msgspec.Struct, frozen=True):

@@ -5,16 +5,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pipeline.alert import Alert, Contribution
-from pipeline.api.observer import Observer, PartitionStatus
+from pipeline.api.observer import Observer
 from pipeline.api.parameters import Refused
+from pipeline.api.views import BrokerStatus, CustomerView, RetryResult, Status, StoreStatus
 from pipeline.broker.publish import Publisher
-from pipeline.chain import INPUTS
+from pipeline.chain import INPUTS, RETRY_HEADER
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.detection.customer import Arrival, apply, risk_at
 from pipeline.detection.rules import RuleSet
 from pipeline.kpi import Dimension, KpiValue, Window
-from pipeline.reading import Scored
 from pipeline.settings import DetectSettings
 from pipeline.store import Store, StoreUnavailable
 
@@ -25,47 +24,6 @@ RETRIED_AT_ONCE = 10_000
 """Most dead letters that one retry publishes, the newest."""
 
 _TOPICS = frozenset(topic for topics in INPUTS.values() for topic in topics)
-
-
-class CustomerView(msgspec.Struct, frozen=True):
-    """Everything known of one customer, events from the oldest on; `risk` is as of now."""
-
-    customer_id: str
-    risk: float
-    contributions: tuple[Contribution, ...]
-    events: list[Scored]
-    alerts: list[Alert]
-
-
-class StoreStatus(msgspec.Struct, frozen=True):
-    """The store: its engine's version and its rows by kind, or the problem."""
-
-    engine: str = ""
-    rows: dict[str, int] = {}
-    dead_letters: dict[str, int] = {}
-    problem: str | None = None
-
-
-class BrokerStatus(msgspec.Struct, frozen=True):
-    """The broker as it was last asked."""
-
-    bootstrap: str
-    problem: str | None
-
-
-class Status(msgspec.Struct, frozen=True):
-    """How the pipeline is doing."""
-
-    partitions: tuple[PartitionStatus, ...]
-    store: StoreStatus
-    broker: BrokerStatus
-
-
-class RetryResult(msgspec.Struct, frozen=True):
-    """`sent` were published to their topic again; `skipped` had been, or are lines of a file."""
-
-    sent: int
-    skipped: int
 
 
 class Service:
@@ -123,14 +81,21 @@ class Service:
     def retry_dead_letters(self, reason: Reason | None) -> RetryResult:
         """Publish dead letters to their topics again and note when; each is sent only once.
 
-        What is still wrong comes back as a new dead letter. A line of a file was on no topic: the
-        file is replayed instead. Raises BrokerUnavailable.
+        What is still wrong comes back as a new dead letter. Skipped are lines of files, which were
+        on no topic (the file is replayed instead), and what was too large to be kept whole. Raises
+        BrokerUnavailable.
         """
         letters = self.store.dead_letters(reason, RETRIED_AT_ONCE)
-        due = [one for one in letters if one.retried_at is None and one.topic in _TOPICS]
+        due = [
+            one
+            for one in letters
+            if one.retried_at is None
+            and one.topic in _TOPICS
+            and one.reason is not Reason.TOO_LARGE
+        ]
         with Publisher(self._bootstrap) as publisher:
             for letter in due:
-                publisher.send(letter.topic, letter.key, letter.payload)
+                publisher.send(letter.topic, letter.key, letter.payload, [(RETRY_HEADER, b"1")])
             publisher.flush()
         self.store.write_dead_letters([self._retried(letter) for letter in due])
         return RetryResult(len(due), len(letters) - len(due))

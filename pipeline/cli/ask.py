@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from pipeline.alert import Alert
-from pipeline.api.service import CustomerView
+from pipeline.api.views import CustomerView
 from pipeline.cli import show
 from pipeline.cli.options import moment, span
 from pipeline.cli.target import DataOption, JsonOption, ask, find

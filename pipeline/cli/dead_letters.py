@@ -6,7 +6,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from pipeline.api.service import RetryResult
+from pipeline.api.views import RetryResult
 from pipeline.cli import show
 from pipeline.cli.target import DataOption, JsonOption, ask, find
 from pipeline.dead_letter import DeadLetter, Reason

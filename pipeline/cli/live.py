@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from pipeline.alert import Alert
-from pipeline.api.service import Status
+from pipeline.api.views import Status
 from pipeline.cli import show
 from pipeline.cli.machine import Machine
 from pipeline.kpi import KpiValue

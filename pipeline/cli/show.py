@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.alert import Alert
-from pipeline.api.service import CustomerView, Status
+from pipeline.api.views import CustomerView, Status
 from pipeline.dead_letter import DeadLetter
 from pipeline.kpi import DEFINITIONS, KpiValue
 from pipeline.reading import Scored

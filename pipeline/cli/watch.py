@@ -7,7 +7,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from pipeline.api.service import Status
+from pipeline.api.views import Status
 from pipeline.broker.lag import LagReader, PartitionLag, wait_until_drained
 from pipeline.chain import GROUPS, role_of
 from pipeline.cli import show

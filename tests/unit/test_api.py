@@ -2,7 +2,7 @@
 
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,9 +15,11 @@ from structlog.testing import capture_logs
 from pipeline.alert import Alert
 from pipeline.api import service as service_module
 from pipeline.api.app import make_api
-from pipeline.api.observer import Observation, Observer, PartitionStatus
+from pipeline.api.observer import Observation, Observer
 from pipeline.api.server import listen
 from pipeline.api.service import Service
+from pipeline.api.views import PartitionStatus
+from pipeline.chain import RETRY_HEADER
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.detection.rules import load_rules
 from pipeline.event import Event, EventType
@@ -192,7 +194,10 @@ class FakePublisher:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def send(self, topic: str, key: bytes | None, value: bytes) -> None:
+    def send(
+        self, topic: str, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
+        assert [name for name, _ in headers] == [RETRY_HEADER]
         self.sent.append((topic, key, value))
 
     def flush(self) -> None: ...
@@ -203,9 +208,10 @@ def test_a_dead_letter_is_published_again_once(
 ) -> None:
     monkeypatch.setattr(service_module, "Publisher", FakePublisher)
     line_of_a_file = letter(2, topic="file:events.jsonl")
-    store.letters = [letter(1), letter(3, retried_at=NOW - HOUR), line_of_a_file]
+    kept_in_part = letter(4, reason=Reason.TOO_LARGE)
+    store.letters = [letter(1), letter(3, retried_at=NOW - HOUR), line_of_a_file, kept_in_part]
     answer = client.post("/v1/dead-letters/retry", json={"reason": "not_json"})
-    assert answer.json() == {"sent": 1, "skipped": 2}
+    assert answer.json() == {"sent": 1, "skipped": 3}
     assert store.asked["reason"] is Reason.NOT_JSON
     assert FakePublisher.sent == [("cx.feedback", b"c1", b"{")]
     assert store.letters == [letter(1, retried_at=NOW)]

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from pipeline.api.observer import SMOOTHING, PartitionStatus, observe
+from pipeline.api.observer import SMOOTHING, observe
+from pipeline.api.views import PartitionStatus
 from pipeline.broker.lag import PartitionLag
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
