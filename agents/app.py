@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import traceback
 import weakref
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,14 +12,15 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import faust
 import msgspec
 import structlog
+from faust import streams
 from faust.streams import _current_event
 from faust.types import EventT
 from faust.types.tuples import RecordMetadata
 
 from agents.health import Heartbeat
 from pipeline import metrics
-from pipeline.chain import DEAD_LETTERS, INPUTS, group_of
-from pipeline.dead_letter import DeadLetter, Invalid
+from pipeline.chain import DEAD_LETTERS, EXIT_HALT, INPUTS, RETRY_HEADER, group_of
+from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid
 from pipeline.decode import parse
 from pipeline.privacy import redact_payload
 from pipeline.settings import Role, Settings
@@ -30,9 +32,19 @@ Event: TypeAlias = EventT[Any]
 EXIT_CRASH = 70
 """Exit code of a role that could not go on (EX_SOFTWARE): its supervisor starts it again."""
 
+MAX_OUTGOING = 4_194_304
+"""Largest message that a role sends, in bytes: the state of a customer with very many events."""
+
+
+class Halt(Exception):  # noqa: N818 - not a fault of this process
+    """To go on would do harm, and so would starting again: a person has to look first."""
+
 
 class Message(NamedTuple):
-    """A Kafka message as a role sees it; `received_at` is the broker's time."""
+    """A Kafka message as a role sees it; `received_at` is the broker's time.
+
+    `retried`: it was a dead letter before.
+    """
 
     topic: str
     partition: int
@@ -40,6 +52,7 @@ class Message(NamedTuple):
     key: bytes | None
     value: bytes | None
     received_at: datetime
+    retried: bool = False
 
 
 class Outgoing(NamedTuple):
@@ -53,7 +66,13 @@ class Outgoing(NamedTuple):
 
 
 def make_app(role: Role, settings: Settings) -> faust.App:
-    """Make the Faust app of a role; offsets are committed only for what is acknowledged."""
+    """Make the Faust app of a role; offsets are committed only for what is acknowledged.
+
+    Raises RuntimeError where Faust lacks its compiled part: its Python twin acknowledges messages
+    of a partition that was taken away, read or not.
+    """
+    if getattr(streams, "_CStreamIterator", None) is None:
+        raise RuntimeError("Faust runs without its compiled part: unset NO_CYTHON, or install it")
     datadir = settings.data / "state" / (settings.worker.instance or role)
     datadir.parent.mkdir(parents=True, exist_ok=True)
     return faust.App(
@@ -77,6 +96,8 @@ def make_app(role: Role, settings: Settings) -> faust.App:
         stream_recovery_delay=0.0,
         producer_linger=0.005,
         producer_acks=-1,
+        producer_max_request_size=MAX_OUTGOING,
+        stream_wait_empty=True,  # a batch in flight ends before its partitions go
     )
 
 
@@ -96,25 +117,37 @@ def role_agent(
     source = app.topic(*INPUTS[role], key_type=bytes, value_type=bytes)
 
     async def work(stream: Any) -> None:
-        async for events in stream.noack_take(settings.kafka.batch_size, within=within):
-            try:
+        try:
+            async for events in stream.noack_take(settings.kafka.batch_size, within=within):
                 await handle(events)
-            except Exception as error:
-                crash(error)
-            for event in events:
-                await stream.ack(event)
-            metrics.BATCH_SIZE.labels(role).observe(len(events))
-            metrics.EVENTS.labels(role).inc(len(events))
-            heartbeat.handled(events[-1].message.timestamp)
+                for event in events:
+                    await stream.ack(event)
+                metrics.BATCH_SIZE.labels(role).observe(len(events))
+                metrics.EVENTS.labels(role).inc(len(events))
+                heartbeat.handled(events[-1].message.timestamp)
+        except Exception as error:
+            crash(error)
 
     app.agent(source, name=role)(work)
     return heartbeat
 
 
 def crash(error: BaseException) -> None:
-    """End the process at once, so that no offset of the failed batch can be committed."""
-    log.critical("role stops", error=str(error), exc_info=error)
-    os._exit(EXIT_CRASH)
+    """End the process at once, so that no offset of the failed batch can be committed.
+
+    Of the error's text only the start is logged: a store quotes whole statements, and so data.
+    """
+    log.critical(
+        "role stops",
+        error=f"{type(error).__name__}: {first_line(error)}",
+        where="".join(traceback.format_tb(error.__traceback__)),
+    )
+    os._exit(EXIT_HALT if isinstance(error, Halt) else EXIT_CRASH)
+
+
+def first_line(error: BaseException) -> str:
+    """Return the beginning of an error's text, for a log."""
+    return str(error).partition("\n")[0][:300]
 
 
 def message_of(event: Event) -> Message:
@@ -127,6 +160,7 @@ def message_of(event: Event) -> Message:
         raw.key,
         raw.value,
         datetime.fromtimestamp(raw.timestamp, UTC),
+        RETRY_HEADER in dict(raw.headers or ()),
     )
 
 
@@ -163,7 +197,7 @@ def sift(
                     offset=message.offset,
                     reason=invalid.reason,
                     sentence=invalid.sentence,
-                    payload=redact_payload(message.value or b""),
+                    payload=redact_payload((message.value or b"")[:KEPT_PAYLOAD]),
                     key=message.key,
                     received_at=message.received_at,
                 )

@@ -10,7 +10,7 @@ from pipeline.settings import Role
 
 
 class Heartbeat:
-    """Watches lag and commits of a worker; `healthy` may be asked from any thread."""
+    """Watches lag and commits of a worker; `problem` may be asked from any thread."""
 
     def __init__(self, app: faust.App, role: Role, stall_seconds: float) -> None:
         self._app = app

@@ -13,6 +13,7 @@ from agents.app import (
     Event,
     Message,
     decode_as,
+    first_line,
     make_app,
     message_of,
     role_agent,
@@ -73,4 +74,8 @@ def of_topic(messages: Sequence[Message], topic: str) -> list[Message]:
 def _note_retry(attempt: tenacity.RetryCallState) -> None:
     metrics.STORE_RETRIES.inc()
     error = attempt.outcome.exception() if attempt.outcome else None
-    log.warning("store away, trying again", attempt=attempt.attempt_number, error=str(error))
+    log.warning(
+        "store away, trying again",
+        attempt=attempt.attempt_number,
+        error=first_line(error) if error else None,
+    )

@@ -6,7 +6,11 @@ from typing import Any, cast
 import faust
 from faust.types import TP
 
-from agents.app import Event, Outgoing, partition_of, send
+from agents.app import MAX_OUTGOING, Event, Outgoing, partition_of, send
+
+
+class Fenced(Exception):  # noqa: N818 - not an error of ours
+    """Another worker may have the partitions by now, and newer states."""
 
 
 class States:
@@ -19,7 +23,13 @@ class States:
 
     def __init__(self, app: faust.App, name: str, partitions: int) -> None:
         self._app = app
-        self._table: Any = app.Table(name, key_type=str, value_type=bytes, partitions=partitions)
+        self._table: Any = app.Table(
+            name,
+            key_type=str,
+            value_type=bytes,
+            partitions=partitions,
+            extra_topic_configs={"max.message.bytes": str(MAX_OUTGOING)},
+        )
 
     def get(self, event: Event, customer_id: str) -> bytes | None:
         """Return the state in the partition of `event`."""
@@ -28,7 +38,14 @@ class States:
         return found
 
     async def put(self, states: Sequence[tuple[Event, str, bytes]]) -> None:
-        """Send the states to the changelog, each in the partition of its event; then keep them."""
+        """Send the states to the changelog, each in the partition of its event; then keep them.
+
+        Raises Fenced, before anything is written, where the events are of an earlier assignment.
+        """
+        if any(
+            event.message.generation_id != self._app.consumer_generation_id for event, *_ in states
+        ):
+            raise Fenced("the partitions went to another worker while this one stood still")
         topic = self._table.changelog_topic_name
         confirmed = await send(
             self._app,

@@ -10,6 +10,7 @@ import msgspec
 
 from agents.app import (
     Event,
+    Halt,
     Message,
     Outgoing,
     make_app,
@@ -31,7 +32,7 @@ from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
 
 
-class TooManyInvalid(Exception):  # noqa: N818 - a verdict on the traffic
+class TooManyInvalid(Halt):
     """So many messages are invalid that the source or our schema is wrong, not the messages."""
 
 
@@ -44,7 +45,7 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
     async def handle(events: Sequence[Event]) -> None:
         messages = [message_of(event) for event in events]
         scored, dead = await asyncio.to_thread(interpret, messages, reader, datetime.now(UTC))
-        limit.check(valid=len(scored), invalid=len(dead))
+        limit.check(valid=len(scored), invalid=len(dead) - retried_among(dead, messages))
         with metrics.STAGE_SECONDS.labels("understand", "send").time():
             await send_dead_letters(app, dead)
             await send(app, [outgoing(one) for one in scored])
@@ -75,6 +76,12 @@ def interpret(
 def outgoing(scored: Scored) -> Outgoing:
     """Return the message on `cx.scored`, keyed by customer."""
     return Outgoing(SCORED, scored.event.customer_id.encode(), msgspec.json.encode(scored))
+
+
+def retried_among(dead: Sequence[DeadLetter], messages: Sequence[Message]) -> int:
+    """Return how many dead letters were so before: a retry says nothing about the source."""
+    retried = {(one.topic, one.partition, one.offset) for one in messages if one.retried}
+    return sum((one.topic, one.partition, one.offset) in retried for one in dead)
 
 
 class InvalidLimit:

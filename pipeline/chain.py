@@ -16,6 +16,12 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Topics that a role reads, roles in the order of the chain."""
 
+RETRY_HEADER: Final = "nabiz-retry"
+"""Header of a message that was a dead letter and is published again."""
+
+EXIT_HALT: Final = 78
+"""Exit code of a role that must not be started again before a person has looked (EX_CONFIG)."""
+
 
 def group_of(role: str) -> str:
     """Return the consumer group of a role."""

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 import msgspec
 
+KEPT_PAYLOAD = 262_144
+"""Bytes of a message that its dead letter keeps: as many as a valid message may have."""
+
 
 class Reason(StrEnum):
     """Stable codes: dashboards, scripts and `nabiz dead-letters --reason` rely on them."""

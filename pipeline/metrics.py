@@ -3,7 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 _LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000)
+_SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_000, 5_000)
 
 BATCH_SIZE = Histogram(
     "nabiz_batch_messages",
@@ -13,7 +13,7 @@ BATCH_SIZE = Histogram(
 )
 STAGE_SECONDS = Histogram(
     "nabiz_stage_seconds",
-    "Seconds that a stage of a role (decode, score, send, fold, write) took for one batch.",
+    "Seconds that a stage of a role (decode, score, fold, send) took for one batch.",
     ["role", "stage"],
     buckets=_LATENCY,
 )

@@ -115,7 +115,7 @@ class DetectSettings(_Group):
     rules: Path = Field(ROOT / "rules", description="folder of the rules, watched for changes")
     half_life_days: float = Field(7.0, gt=0, description="days until a load counts half")
     risk_threshold: float = Field(0.8, gt=0, lt=1, description="risk at which an alert opens")
-    max_events: int = Field(200, ge=10, description="events that a customer's state remembers")
+    max_events: int = Field(200, ge=10, le=1_000, description="events that a state remembers")
     language: Literal["tr", "en"] = Field("tr", description="language of an alert's `title`")
 
 
@@ -123,7 +123,7 @@ class DeadLetterSettings(_Group):
     """When to stop rather than throw a topic away."""
 
     max_share: float = Field(0.5, gt=0, le=1, description="share of invalid messages that stops")
-    window: int = Field(1_000, ge=10, description="messages over which the share is taken")
+    window: int = Field(200, ge=10, description="messages over which the share is taken")
 
 
 class WorkerSettings(_Group):

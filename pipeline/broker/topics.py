@@ -8,6 +8,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
 from pipeline.broker.errors import BrokerError, reaching
+from pipeline.chain import SCORED
 from pipeline.topics import Topic
 
 CONNECT_TIMEOUT_MS = 10_000
@@ -89,6 +90,12 @@ def _grow(
     larger = {t.name: t.partitions for t in topics if t.partitions > present[t.name]}
     if not larger:
         return
+    if SCORED in larger:
+        raise BrokerError(
+            f"{SCORED} has {present[SCORED]} partitions and {larger[SCORED]} are declared. Its "
+            "customers' states are kept by partition and would be lost to detect: declare the old "
+            "number, or start anew with other topics and replay"
+        )
     answer = admin.create_partitions(larger, validate_only=dry_run, raise_errors=False)
     for result in answer.results:
         if result.error_code:

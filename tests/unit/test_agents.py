@@ -23,10 +23,10 @@ from agents.detect import reload
 from agents.health import Heartbeat
 from agents.page import serve_page
 from agents.record import of_topic
-from agents.understand import InvalidLimit, TooManyInvalid, interpret, outgoing
+from agents.understand import InvalidLimit, TooManyInvalid, interpret, outgoing, retried_among
 from pipeline.chain import ALERTS, DEAD_LETTERS, SCORED
-from pipeline.dead_letter import DeadLetter, Invalid, Reason
-from pipeline.decode import encode_event
+from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
+from pipeline.decode import decode_event, encode_event
 from pipeline.detection.rules import RuleBook
 from pipeline.event import Event, EventType
 from pipeline.reading import Scored
@@ -330,16 +330,32 @@ def test_a_crash_ends_the_process_at_once_with_its_code() -> None:
         "from pipeline.logs import configure_logging\n"
         "configure_logging('detect')\n"
         "atexit.register(print, 'a commit at exit')\n"
-        "try: crash(RuntimeError('the store is gone'))\n"
+        "def write(): raise RuntimeError('the store is gone\\nINSERT m-104233')\n"
+        "try: write()\n"
+        "except RuntimeError as error: crash(error)\n"
         "finally: print('a commit on the way')\n"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == EXIT_CRASH
     assert ran.stdout == ""
+    assert "m-104233" not in ran.stderr  # a store quotes statements
     line = msgspec.json.decode(ran.stderr)
     assert (line["role"], line["level"], line["error"]) == (
         "detect",
         "critical",
-        "the store is gone",
+        "RuntimeError: the store is gone",
     )
-    assert "RuntimeError" in line["exception"]
+    assert "in write" in line["where"]
+
+
+def test_a_message_that_is_too_large_is_kept_in_part() -> None:
+    huge = message(1, b"x" * (3 * KEPT_PAYLOAD))
+    _, [dead] = sift([huge], lambda one: decode_event(one.value, one.key, now=NOW))
+    assert (dead.reason, len(dead.payload)) == (Reason.TOO_LARGE, KEPT_PAYLOAD)
+    assert len(msgspec.json.encode(dead)) < 1_000_000
+
+
+def test_a_retry_says_nothing_about_the_source() -> None:
+    first, again = message(1, b"{"), message(2, b"{")._replace(retried=True)
+    _, dead = sift([first, again], lambda one: decode_event(one.value, one.key, now=NOW))
+    assert retried_among(dead, [first, again]) == 1
