@@ -7,6 +7,7 @@ and after. Known: Turkish ID numbers, IBANs, payment card numbers, phone numbers
 import re
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -18,7 +19,8 @@ _IBAN_LENGTHS: Final[dict[str, int]] = yaml.safe_load(
     files("pipeline.text").joinpath("data/iban_lengths.yaml").read_bytes()
 )
 
-_CANDIDATE = re.compile(r"@|[0-9]{2}")
+# `@|[0-9]{2}`, written so that the search can skip to the first such character.
+_CANDIDATE = re.compile(r"[@0-9](?:(?<=@)|[0-9])")
 _EMAIL = re.compile(r"[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}")
 _IBAN_START = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?[0-9]{2}")
 _IBAN_OF_LENGTH = {
@@ -32,7 +34,7 @@ _PHONE = re.compile(
       | 0[ .-]?\(?[2-58][0-9]{2}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}
       | \(0[2-58][0-9]{2}\)[ .-]?[0-9]{3}[ .-]?[0-9]{2}[ .-]?[0-9]{2}
       | \(?5[0-6][0-9]\)?[ .-][0-9]{3}[ .-][0-9]{2}[ .-]?[0-9]{2}
-      | (?P<bare>(?:50[1-7]|5[34][0-9]|55[0-59]|561)[0-9]{7})
+      | (?P<bare>(?:90)?(?:50[1-7]|5[34][0-9]|55[0-59]|561)[0-9]{7})
       | \+[1-9](?:[ .()/-]{0,2}[0-9]){7,14}
     )(?!\w)""",
     re.VERBOSE,
@@ -52,30 +54,62 @@ def redact(text: str) -> str:
     return text
 
 
+_FREE = (
+    *("text", "title", "channel", "language", "touchpoint"),
+    *("product", "segment", "brand", "source"),
+)
+_free_words = attrgetter(*_FREE)
+
+
 def redact_event(event: Event) -> Event:
-    """Mask `text`, `title` and the strings among `attributes`; identifiers stay as they are."""
-    text = event.text and redact(event.text)
-    title = event.title and redact(event.title)
-    attributes = {
-        name: redact(value) if isinstance(value, str) else value
-        for name, value in event.attributes.items()
-    }
-    if (text, title, attributes) == (event.text, event.title, event.attributes):
+    """Mask every string that is no identifier, and the personal data among `attributes`.
+
+    A number in `attributes` that is a personal datum becomes its mask, a string.
+    """
+    if _is_clean(event):
         return event
-    return msgspec.structs.replace(event, text=text, title=title, attributes=attributes)
+    words = zip(_FREE, _free_words(event), strict=True)
+    masked = {name: redact(word) for name, word in words if word}
+    attributes = _redact_json(event.attributes)
+    if attributes == event.attributes and all(getattr(event, k) == masked[k] for k in masked):
+        return event
+    return msgspec.structs.replace(event, **masked, attributes=attributes)
+
+
+def _is_clean(event: Event) -> bool:
+    """Whether one look at all its words and numbers finds nothing that could be personal."""
+    words = [word for word in _free_words(event) if word]
+    for name, value in event.attributes.items():
+        words.append(name)
+        if isinstance(value, str):
+            words.append(value)
+        elif value is not None and value >= _SHORTEST_NUMBER:
+            return False
+    return _CANDIDATE.search("\n".join(words)) is None
+
+
+_SHORTEST_NUMBER = 10**9
+"""Personal numbers have ten digits or more."""
+
+_KEPT = ("event_id", "customer_id", "ticket_id", "order_id", "account_id", "occurred_at")
 
 
 def redact_payload(payload: bytes) -> bytes:
     """Mask a message that may be anything, for its dead letter. Never raises.
 
-    In a JSON object only `text`, `title` and `attributes` are masked, so that it stays valid JSON
-    and can still be found by its ids; in other bytes whatever looks like personal data is.
+    A JSON object stays one and keeps its ids and its time byte for byte, so that it can still be
+    found; in all else of it, known or not, and in other bytes, what looks like personal data is
+    masked.
     """
     try:
         fields = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
-        free = {name: fields[name] for name in ("text", "title", "attributes") if name in fields}
-        masked = {name: _redact_json(msgspec.json.decode(value)) for name, value in free.items()}
-        return msgspec.json.encode({**fields, **masked})
+        masked = {
+            redact(name): value
+            if name in _KEPT and not bytes(value).startswith((b"[", b"{"))
+            else _redact_json(_JSON.decode(value))
+            for name, value in fields.items()
+        }
+        return msgspec.json.encode(masked)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return redact(payload.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
@@ -83,11 +117,26 @@ def redact_payload(payload: bytes) -> bytes:
 def _redact_json(value: object) -> object:
     if isinstance(value, str):
         return redact(value)
+    if isinstance(value, int | float) and value >= _SHORTEST_NUMBER:
+        return _redact_number(str(value)) or value
     if isinstance(value, list):
         return [_redact_json(item) for item in value]
     if isinstance(value, dict):
-        return {name: _redact_json(item) for name, item in value.items()}
+        return {redact(name): _redact_json(item) for name, item in value.items()}
     return value
+
+
+def _redact_number(literal: str) -> str | None:
+    """Return the mask of a whole number that is a personal datum; `5321234567.0` is whole."""
+    digits = literal.removesuffix(".0")
+    masked = redact(digits) if digits.isdigit() else digits
+    return masked if masked != digits else None
+
+
+# Other floats stay as they are written: 1e999 is valid JSON and no float of ours.
+_JSON = msgspec.json.Decoder(
+    float_hook=lambda literal: _redact_number(literal) or msgspec.Raw(literal.encode())
+)
 
 
 def _mask_once(text: str) -> str:
@@ -148,7 +197,7 @@ def _checked_numbers(is_valid: Callable[[str], bool], longest: int) -> Callable[
 
 def _phones(text: str) -> Spans:
     for match in _PHONE.finditer(text):
-        # Ten digits alone may be an order number: what stands before them decides.
+        # Bare digits may be an order number: what stands before them decides.
         before = text[max(0, match.start() - 30) : match.start()]
         if match["bare"] is None or _REFERENCE.search(before) is None:
             yield match.span()

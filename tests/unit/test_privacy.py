@@ -33,6 +33,7 @@ PERSONAL = [
     "378282246310005",
     "+90 532 123 45 67",
     "+905321234567",
+    "905321234567",
     "0090 532 123 45 67",
     "0532 123 45 67",
     "0 532 123 4567",
@@ -51,6 +52,7 @@ PERSONAL = [
 HARMLESS = [
     "12345678901",  # eleven digits, wrong check digits
     "Sipariş no: 5321234567",
+    "Sipariş no: 905321234567",
     "Sipariş no 1234567890123",
     "4111 1111 1111 1112",  # Luhn fails
     "8690504012345 barkodlu ürün",
@@ -158,27 +160,80 @@ def test_masks_the_words_of_an_event_but_not_its_ids() -> None:
     )
 
 
-def test_an_event_without_personal_data_is_itself() -> None:
-    event = Event("e", datetime(2025, 1, 1, tzinfo=UTC), "c", "chat", EventType.MESSAGE, text="hi")
+FREE = ("title", "channel", "language", "touchpoint", "product", "segment", "brand", "source")
+IDS = ("ticket_id", "order_id", "account_id")
+
+
+def event_with(**fields: object) -> Event:
+    when = datetime(2025, 1, 1, tzinfo=UTC)
+    event = Event("e", when, "c", "chat", EventType.MESSAGE, text="hi")
+    return msgspec.structs.replace(event, **fields)
+
+
+def test_masks_every_short_field_but_the_ids() -> None:
+    masked = redact_event(event_with(**dict.fromkeys((*FREE, *IDS), "ara 0532 123 45 67")))
+    assert {getattr(masked, name) for name in FREE} == {"ara [PHONE*******]"}
+    assert {getattr(masked, name) for name in IDS} == {"ara 0532 123 45 67"}
+
+
+def test_masks_numbers_and_names_among_the_attributes() -> None:
+    personal = {
+        "tckn": 10000000146,
+        "card": 4111111111111111,
+        "phone": 905321234567,
+        "from a table": 5321234567.0,
+        "a@b.co": True,
+    }
+    assert redact_event(event_with(attributes=personal)).attributes == {
+        "tckn": "[TCKN*****]",
+        "card": "[CARD**********]",
+        "phone": "[PHONE*****]",
+        "from a table": "[PHONE***]",
+        "[MAIL]": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        event_with(),
+        event_with(text="20 GB, 3 gün", brand="Marka 24"),
+        event_with(attributes={"amount": 12345678901, "share": 0.5321234567, "n": None, "x": "24"}),
+    ],
+)
+def test_an_event_without_personal_data_is_itself(event: Event) -> None:
     assert redact_event(event) is event
 
 
 def test_a_json_dead_letter_keeps_its_ids_and_stays_json() -> None:
     payload = (
-        b'{"event_id":"10000000146","customer_id":"a@b.co","amount":1e999,"score":{"value":10000000146},'
+        b'{"event_id":"10000000146","customer_id":"a@b.co","amount":1e999,"score":{"value":9.50},'
         b'"text":"10000000146","title":["a\\u0040b.co"],"attributes":{"x":"a@b.co","y":1}}'
     )
     masked = redact_payload(payload)
-    assert b'"amount":1e999' in masked
+    assert b'"amount":1e999,"score":{"value":9.50}' in masked
     assert json.loads(masked) == {
         "event_id": TCKN,
         "customer_id": "a@b.co",
         "amount": float("inf"),
-        "score": {"value": 10000000146},
+        "score": {"value": 9.5},
         "text": "[TCKN*****]",
         "title": ["[MAIL]"],
         "attributes": {"x": "[MAIL]", "y": 1},
     }
+
+
+def test_a_field_that_is_none_of_ours_is_masked_as_well() -> None:
+    payload = (
+        b'{"event_id":"\\u0061@b.co","order_id":10000000146,"ticket_id":{"id":"a@b.co"},'
+        b'"tekst":"ara 0532 123 45 67 a@b.co","tckn":10000000146,"type":"a@b.co",'
+        b'"data":[{"event_id":"a@b.co","phone":5321234567.0}],"a@b.co":null}'
+    )
+    assert redact_payload(payload) == (
+        b'{"event_id":"\\u0061@b.co","order_id":10000000146,"ticket_id":{"id":"[MAIL]"},'
+        b'"tekst":"ara [PHONE*******] [MAIL]","tckn":"[TCKN*****]","type":"[MAIL]",'
+        b'"data":[{"event_id":"[MAIL]","phone":"[PHONE***]"}],"[MAIL]":null}'
+    )
 
 
 @pytest.mark.parametrize(
