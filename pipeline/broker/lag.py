@@ -9,7 +9,11 @@ from typing import Final, Protocol, Self, TypeAlias
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    NotCoordinatorError,
+)
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.broker.errors import BrokerError, reaching
@@ -30,9 +34,15 @@ AGE_TIMEOUT = 0.5
 DRAIN_POLL = 0.2
 """Seconds between two looks at a group that has yet to catch up."""
 
+_NO_COORDINATOR_YET = (
+    CoordinatorNotAvailableError,
+    CoordinatorLoadInProgressError,
+    NotCoordinatorError,
+)
+
 # The group coordinator of a broker that has just started needs a moment.
 _until_coordinated = retry(
-    retry=retry_if_exception_type((CoordinatorNotAvailableError, CoordinatorLoadInProgressError)),
+    retry=retry_if_exception_type(_NO_COORDINATOR_YET),
     stop=stop_after_delay(10),
     wait=wait_fixed(0.1),
     reraise=True,
