@@ -92,7 +92,7 @@ def screen(machine: Machine, view: View) -> RenderableType:
     return Group(
         head,
         show.panel("The last hour", show.kpi_table(chosen)),
-        show.panel("Newest alerts", show.alert_table(view.alerts)),
+        show.panel("Newest alerts", show.alert_table(view.alerts, with_playbook=False)),
         foot,
     )
 
@@ -104,7 +104,7 @@ def line(view: View) -> Text:
     text = "   ".join(f"{name} {show.number(values[name])}" for name in shown)
     if view.alerts:
         text += f"   newest alert: {view.alerts[0].title} {show.quote(view.alerts[0])}"
-    return summary(view.status) + Text(f"   {text}")
+    return summary(view.status).append("   ").append(show.datum(text))
 
 
 def summary(status: Status) -> Text:

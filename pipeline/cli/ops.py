@@ -93,7 +93,7 @@ def config(
         for name in ("variable", "value", "meaning"):
             table.add_column(name, overflow="fold")
         for row in rows:
-            table.add_row(*map(str, row))
+            table.add_row(*(show.datum(str(one)) for one in row))
         Console().print(table)
     if check:
         _check(settings)

@@ -1,5 +1,6 @@
 """Values as people read them in a terminal."""
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,6 +21,19 @@ SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "lo
 UNIT_OF = {definition.name: definition.unit for definition in DEFINITIONS}
 UNIT_SIGN = {"percent": " %", "minutes": " min"}
 LABEL_STYLE = {"negative": "red", "neutral": "dim", "positive": "green"}
+
+_ESCAPE_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, moves of the cursor (CSI)
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # titles, links
+)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+"""Control characters, and those that turn the direction of what follows."""
+
+
+def datum(text: str, style: str = "") -> Text:
+    """A text of others as a cell: no markup, in one line, nothing that a terminal obeys."""
+    seen = _CONTROLS.sub(" ", _ESCAPE_SEQUENCE.sub("", text))
+    return Text(" ".join(seen.split()), style)
 
 
 def as_json(body: bytes) -> None:
@@ -42,8 +56,8 @@ def kpi_table(values: Sequence[KpiValue]) -> RenderableType:
         table.add_column(name, justify="right")
     for value in values:
         slice_ = ", ".join(part or "–" for part in value.slice.values())
-        cells = [value.kpi, number(value), str(value.n), interval(value)]
-        table.add_row(*([slice_] if sliced else []), *cells)
+        cells = (value.kpi, number(value), str(value.n), interval(value))
+        table.add_row(*([datum(slice_)] if sliced else []), *map(Text, cells))
     return table
 
 
@@ -62,40 +76,46 @@ def interval(value: KpiValue) -> str:
     return f"[{value.ci_low:.1f}, {value.ci_high:.1f}]"
 
 
-def alert_table(alerts: Sequence[Alert]) -> RenderableType:
-    """An alert a row: who, what happened, the quoted proof, and what to do."""
+def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> RenderableType:
+    """An alert a row: who, what happened and what to do about it, the quoted proof."""
     if not alerts:
         return Text("no alerts")
-    table = Table(box=None, pad_edge=False, show_lines=False)
-    for name in ("opened", "severity", "customer", "what", "proof", "risk", "state"):
+    table = Table(box=None, pad_edge=False, leading=int(with_playbook))
+    for name in ("opened", "severity", "customer"):
         table.add_column(name, overflow="fold")
+    for name in ("what", "proof"):
+        table.add_column(name, overflow="fold", ratio=1)
     for alert in alerts:
+        severity = datum(alert.severity, SEVERITY_STYLE[alert.severity])
+        what = datum(alert.title)
+        if with_playbook:
+            what = Text("\n").join([what, datum(alert.playbook, "dim")])
         table.add_row(
-            clock(alert.opened_at),
-            Text(alert.severity, SEVERITY_STYLE[alert.severity]),
-            Text(alert.customer_id),
-            Text(alert.title),
-            Text(quote(alert), "italic"),
-            f"{alert.risk:.2f}",
-            alert.state,
+            clock(alert.opened_at).replace(" ", "\n"),
+            Text("\n").join([severity, Text(f"{alert.risk:.2f} {alert.state}", "dim")]),
+            datum(alert.customer_id),
+            what,
+            datum(quote(alert), "italic"),
         )
     return table
 
 
 def quote(alert: Alert) -> str:
-    """The newest quoted sentence of the alert, or the events behind it where none has a text."""
-    quotes = [evidence.quote for evidence in alert.evidence if evidence.quote]
-    if quotes:
-        return f"“{' '.join(quotes[-1].split())}”"
-    return "(the events have no text)"
+    """The quoted sentence of the event that weighs most on the risk; where none of them has a
+    text, the first quote, which opened the alert: a later one may be a thank-you.
+    """
+    quotes = {one.event_id: one.quote for one in alert.evidence if one.quote}
+    weighty = (event_id for one in alert.contributions for event_id in one.event_ids)
+    best = next((one for one in (*weighty, *quotes) if one in quotes), None)
+    return f"“{quotes[best].strip()}”" if best else "(the events have no text)"
 
 
 def customer(view: CustomerView) -> RenderableType:
     """Risk with its reasons, the alerts, and the timeline."""
     reasons = ", ".join(f"{one.rule} {one.share:.0%}" for one in view.contributions[:5])
-    head = Text(f"{view.customer_id}   risk {view.risk:.2f}")
+    head = datum(view.customer_id).append(f"   risk {view.risk:.2f}")
     if reasons:
-        head.append(f"   because of {reasons}", "dim")
+        head.append("   because of ", "dim").append(datum(reasons, "dim"))
     return Group(head, "", alert_table(view.alerts), "", timeline(view.events))
 
 
@@ -107,12 +127,13 @@ def timeline(events: Iterable[Scored]) -> Table:
     for scored in events:
         event, reading = scored.event, scored.reading
         answer = f"{event.score.metric} {event.score.value:g}" if event.score else ""
+        texts = filter(None, (answer, event.title, event.text))
         table.add_row(
             clock(event.occurred_at),
-            event.channel,
+            datum(event.channel),
             event.type.value,
             Text(reading.label, LABEL_STYLE[reading.label]) if reading else "",
-            Text(answer or event.text or ""),
+            datum(" – ".join(texts)),
         )
     return table
 
@@ -126,7 +147,7 @@ def dead_letter_table(letters: Sequence[DeadLetter]) -> RenderableType:
         table.add_column(name, overflow="fold")
     for letter in letters:
         retried = clock(letter.retried_at) if letter.retried_at else ""
-        table.add_row(letter.id, letter.reason.value, Text(letter.sentence), retried)
+        table.add_row(datum(letter.id), letter.reason.value, datum(letter.sentence), retried)
     return table
 
 
@@ -137,8 +158,8 @@ def status(state: Status) -> RenderableType:
         table.add_column(name, justify="right" if name in ("lag", "lag s", "rate/s") else "left")
     for one in state.partitions:
         table.add_row(
-            one.role,
-            one.topic,
+            datum(one.role),
+            datum(one.topic),
             str(one.partition),
             str(one.lag_events),
             "?" if one.lag_seconds is None else f"{one.lag_seconds:.1f}",
@@ -150,9 +171,13 @@ def status(state: Status) -> RenderableType:
     return Group(
         table,
         "",
-        Text(f"dead letters  {letters or 'none'}"),
-        Text(f"store         {state.store.problem or f'ClickHouse {state.store.engine}: {rows}'}"),
-        Text(f"broker        {state.broker.problem or f'Kafka at {state.broker.bootstrap}'}"),
+        Text("dead letters  ").append(datum(letters or "none")),
+        Text("store         ").append(
+            datum(state.store.problem or f"ClickHouse {state.store.engine}: {rows}")
+        ),
+        Text("broker        ").append(
+            datum(state.broker.problem or f"Kafka at {state.broker.bootstrap}")
+        ),
     )
 
 

@@ -1,0 +1,134 @@
+"""What people read in a terminal: all of the data, and nothing in it that acts on the terminal."""
+
+import io
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console, RenderableType
+
+from pipeline.alert import Alert, Contribution, Evidence
+from pipeline.api.views import (
+    BrokerStatus,
+    CustomerView,
+    PartitionStatus,
+    Status,
+    StoreStatus,
+)
+from pipeline.cli import show
+from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.event import Event, EventType, Metric, Score
+from pipeline.kpi import KpiValue
+from pipeline.reading import Scored
+
+AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
+HOSTILE = {
+    "a [/b] c": "a [/b] c",
+    "[red]x": "[red]x",
+    "[link=http://x]y": "[link=http://x]y",
+    "\\[": "\\[",
+    "\x1b[2Jgone": "gone",
+    "\x9b31mred": "red",
+    "a\x07\x08b": "a b",
+}
+"""Texts, and how they may be shown."""
+
+
+def printed(shown: RenderableType, width: int = 200) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+    console.print(shown)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def alert(**changes: object) -> Alert:
+    one = Alert(
+        id="a-1",
+        cause="churn_intent",
+        severity="critical",
+        title="Customer intends to leave",
+        titles={},
+        customer_id="c-1",
+        opened_at=AT,
+        updated_at=AT,
+        state="open",
+        risk=0.9,
+        contributions=(),
+        evidence=(evidence("e-1", "I leave"),),
+        playbook="Have the retention team call today.",
+        dedup_key="d",
+        rules_version="1",
+    )
+    return msgspec.structs.replace(one, **changes)
+
+
+def evidence(event_id: str, quote: str) -> Evidence:
+    return Evidence(event_id, quote, 0, len(quote))
+
+
+def scored(**changes: object) -> Scored:
+    event = Event("e-1", AT, "c-1", "chat", EventType.MESSAGE, text="hello")
+    return Scored(msgspec.structs.replace(event, **changes), None, AT)
+
+
+def everything(text: str) -> list[RenderableType]:
+    """Every view with `text` wherever a text of others may stand."""
+    kpi = KpiValue("nps", {"brand": text}, 1.0, 1, 0.0, 2.0, AT, AT, "1")
+    rung = alert(customer_id=text, title=text, playbook=text, evidence=(evidence("e", text),))
+    event = scored(channel=text, text=text)
+    letter = DeadLetter(text, 0, 1, Reason.NOT_JSON, text, b"", None, AT)
+    partition = PartitionStatus(text, text, 0, 1, None, None, 1.0, None)
+    reasons = (Contribution(text, 1.0, 1.0, ()),)
+    return [
+        show.kpi_table([kpi]),
+        show.alert_table([rung]),
+        show.customer(CustomerView(text, 0.5, reasons, [event], [rung])),
+        show.dead_letter_table([letter]),
+        show.status(
+            Status((partition,), StoreStatus(problem=text), BrokerStatus("k:1", problem=text))
+        ),
+    ]
+
+
+@pytest.mark.parametrize(("text", "safe"), HOSTILE.items())
+def test_a_text_is_shown_as_it_is_and_commands_nothing(text: str, safe: str) -> None:
+    for shown in everything(text):
+        assert safe in (out := printed(shown))
+        assert out.replace("\n", "").isprintable()
+
+
+@settings(max_examples=100)
+@given(st.text())
+def test_no_text_breaks_a_table_or_reaches_the_terminal_as_a_command(text: str) -> None:
+    assert not any(show._CONTROLS.search(char) for char in show.datum(text).plain)
+
+
+def test_a_link_and_a_title_for_the_terminal_leave_only_their_text() -> None:
+    link = "\x1b]8;;http://x\x1b\\text\x1b]8;;\x1b\\"
+    assert show.datum(f"\x1b]0;title\x07{link} \u202eand").plain == "text and"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_an_alert_says_what_to_do(width: int) -> None:
+    words = printed(show.alert_table([alert()]), width).split()
+    for said in ("critical", "0.90", "open", "c-1", "leave", "retention", "today.", "leave”"):
+        assert said in words
+    assert "retention" not in printed(show.alert_table([alert()], with_playbook=False), width)
+
+
+def test_the_proof_is_what_weighs_most() -> None:
+    quoted = (evidence("e-1", "slow"), evidence("e-2", "I leave"), evidence("e-3", "Thank you."))
+    weights = (
+        Contribution("low_score", 0.9, 0.5, ("e-0",)),
+        Contribution("churn_intent", 0.8, 0.4, ("e-2",)),
+        Contribution("complaint", 0.2, 0.1, ("e-1",)),
+    )
+    assert show.quote(alert(evidence=quoted, contributions=weights)) == "“I leave”"
+    assert show.quote(alert(evidence=quoted)) == "“slow”"
+    assert show.quote(alert(evidence=(evidence("e-0", ""),))) == "(the events have no text)"
+
+
+def test_the_timeline_shows_the_score_and_the_comment() -> None:
+    answer = scored(score=Score(Metric.NPS, 3, 0, 10), text="never again")
+    assert "nps 3 – never again" in printed(show.timeline([answer]))
