@@ -79,10 +79,12 @@ def alerts(
     if customer_id:
         params["customer_id"] = customer_id
     body = ask(find(data), "GET", "/v1/alerts", params=params)
+    found = msgspec.json.decode(body, type=list[Alert])
     if as_json:
         show.as_json(body)
     else:
-        Console().print(show.alert_table(msgspec.json.decode(body, type=list[Alert])))
+        Console().print(show.alert_table(found))
+    show.limit_reached(found, limit)
 
 
 def customer(

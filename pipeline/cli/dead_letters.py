@@ -34,10 +34,12 @@ def list_letters(
         return
     params = {"limit": limit} | ({"reason": reason.value} if reason else {})
     body = ask(find(data), "GET", "/v1/dead-letters", params=params)
+    letters = msgspec.json.decode(body, type=list[DeadLetter])
     if as_json:
         show.as_json(body)
     else:
-        Console().print(show.dead_letter_table(msgspec.json.decode(body, type=list[DeadLetter])))
+        Console().print(show.dead_letter_table(letters))
+    show.limit_reached(letters, limit)
 
 
 @app.command()

@@ -15,7 +15,8 @@ def moment(text: str) -> datetime:
     except ValueError:
         raise typer.BadParameter(f"'{text}' is not a time like 2026-01-31T09:00:00+03:00") from None
     if parsed.tzinfo is None:
-        raise typer.BadParameter(f"'{text}' lacks its offset, e.g. {text}+03:00 or {text}Z")
+        full = parsed.isoformat()  # a date alone has no time to put the offset behind
+        raise typer.BadParameter(f"'{text}' lacks its offset, e.g. {full}+03:00 or {full}Z")
     return parsed
 
 

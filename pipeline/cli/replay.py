@@ -59,7 +59,11 @@ def replay(
     ] = "max",
     rebase_to: Annotated[
         Rebase | None,
-        typer.Option("--rebase", help="Move all times so that the newest event happens now."),
+        typer.Option(
+            "--rebase",
+            help="Move all times so that the newest event happens now. Events that are stored "
+            "already, as from an earlier replay, keep the times they have.",
+        ),
     ] = None,
     data: DataOption = None,
 ) -> None:

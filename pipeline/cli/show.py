@@ -42,6 +42,12 @@ def as_json(body: bytes) -> None:
     sys.stdout.write(text.decode() + "\n")
 
 
+def limit_reached(rows: Sequence[object], limit: int) -> None:
+    """Say on standard error that there may be more, if there are as many as were asked for."""
+    if len(rows) == limit:
+        sys.stderr.write(f"the newest {limit:,}; there may be more: --limit\n")
+
+
 def kpi_table(values: Sequence[KpiValue]) -> RenderableType:
     """A row a KPI and slice; `~` marks what may still change."""
     if not values:

@@ -80,11 +80,17 @@ def running(folder: Path) -> Addresses | None:
 def find(data: Path | None) -> Settings:
     """Return the settings with the addresses of the Nabız that is meant.
 
-    `--data` wins over the environment; without it, what the environment does not say is taken from
-    the default folder. Raises Mistake if nothing runs on the given folder.
+    Both addresses come from one place, so that all commands mean the same one: from the folder of
+    `--data`; else, if NABIZ_KAFKA_BOOTSTRAP or NABIZ_API_URL is set, from the settings; else from
+    the default folder if something runs there. Raises Mistake if nothing runs on the given folder.
     """
     settings = load_settings()
-    addresses = running(data or settings.data)
+    kafka, api = settings.kafka, settings.api
+    said = "bootstrap" in kafka.model_fields_set or "url" in api.model_fields_set
+    if data is None and said:
+        return settings
+    folder = data or settings.data
+    addresses = running(folder)
     if addresses is None:
         if data is not None:
             raise Mistake(
@@ -92,13 +98,8 @@ def find(data: Path | None) -> Settings:
                 "Or leave --data out and set NABIZ_KAFKA_BOOTSTRAP and NABIZ_API_URL."
             )
         return settings
-    said = settings.model_fields_set if data is None else set()
-    kafka, api = settings.kafka, settings.api
-    if "kafka" not in said or "bootstrap" not in kafka.model_fields_set:
-        kafka = kafka.model_copy(update={"bootstrap": addresses.kafka})
-    if "api" not in said or "url" not in api.model_fields_set:
-        api = api.model_copy(update={"url": addresses.api})
-    folder = data or settings.data
+    kafka = kafka.model_copy(update={"bootstrap": addresses.kafka})
+    api = api.model_copy(update={"url": addresses.api})
     return settings.model_copy(update={"data": folder, "kafka": kafka, "api": api})
 
 

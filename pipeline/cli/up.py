@@ -25,7 +25,11 @@ class Sample(StrEnum):
 def up(
     data: Annotated[
         Path | None,
-        typer.Option("--data", metavar="DIR", help="Folder of all data. Default: ./nabiz-data."),
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="Folder of all data. Default: NABIZ_DATA, else ./nabiz-data.",
+        ),
     ] = None,
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="Port of the API; 0 picks a free one.")
@@ -48,18 +52,22 @@ def up(
 
 def _run(machine: Machine, sample: bool) -> None:
     console = machine.console
-    signal.signal(signal.SIGTERM, _interrupt)
+    for end in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
+        signal.signal(end, _interrupt)
     try:
         machine.start(sample=sample)
-        console.print(f"Nabız runs: {machine.api} (data in {machine.folder}). Ctrl-C stops it.")
+        console.print(
+            f"Nabız runs: {machine.api} (data in {machine.folder}). Ctrl-C stops it.", markup=False
+        )
         watch(machine, console)
     except KeyboardInterrupt:
         pass
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not break the order
+        for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(end, signal.SIG_IGN)  # a second one must not break the order
         with console.status("stopping in order …"):
             machine.stop()
-    console.print(f"stopped; the data stays in {machine.folder}")
+    console.print(f"stopped; the data stays in {machine.folder}", markup=False)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -171,6 +171,16 @@ def test_what_is_asked_of_the_api(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch)
     assert asked[0].headers["authorization"] == "Bearer secret"
 
 
+def test_a_list_that_may_go_on_says_so(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch) -> None:
+    letter = {"topic": "t", "partition": 0, "offset": 1, "reason": "not_json", "sentence": "s"}
+    letter |= {"payload": "", "key": None, "received_at": "2026-03-01T00:00:00Z"}
+    answering(monkeypatch, 200, [letter, letter])
+    more = nabiz("dead-letters", "--limit", "2", "--json")
+    assert (more.code, more.err) == (0, "the newest 2; there may be more: --limit\n")
+    assert len(json.loads(more.out)) == 2
+    assert nabiz("dead-letters", "--limit", "3").err == ""
+
+
 def test_a_retry_is_asked_for_by_reason(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answering(monkeypatch, 200, {"sent": 2, "skipped": 1})
     ran = nabiz("dead-letters", "retry", "--reason", "not_json")
@@ -275,9 +285,13 @@ def test_errors_for_people_have_an_exit_code(error: type[Exception]) -> None:
 
 def test_times_need_their_offset() -> None:
     assert moment("2026-01-31T09:00:00+03:00") == datetime(2026, 1, 31, 6, tzinfo=UTC)
-    for text in ("2026-01-31", "2026-01-31T09:00", "noon"):
-        with pytest.raises(typer.BadParameter, match=f"'{text}'"):
+    with pytest.raises(typer.BadParameter, match="'noon'"):
+        moment("noon")
+    for text in ("2026-01-31", "2026-01-31T09:00"):
+        with pytest.raises(typer.BadParameter, match=f"'{text}'") as refused:
             moment(text)
+        suggested = str(refused.value).split("e.g. ")[1].split(" or ")
+        assert [moment(one).tzinfo is not None for one in suggested] == [True, True]
 
 
 def test_spans_need_their_unit() -> None:
@@ -324,17 +338,31 @@ def test_the_folder_that_is_named_wins_over_the_environment(
     assert (settings.kafka.bootstrap, settings.api.url) == (KAFKA, API)
 
 
-def test_the_environment_wins_over_the_default_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, up_on: UpOn
+@pytest.mark.parametrize(
+    ("variable", "value", "kafka", "api"),
+    [
+        ("NABIZ_KAFKA_BOOTSTRAP", "other:9092", "other:9092", ""),
+        ("NABIZ_API_URL", "http://other", "127.0.0.1:9092", "http://other"),
+        ("NABIZ_DATA", "elsewhere", "127.0.0.1:9092", ""),
+        ("NABIZ_API_TOKEN", "secret", KAFKA, API),
+    ],
+)
+def test_both_addresses_are_those_of_one_nabiz(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    up_on: UpOn,
+    variable: str,
+    value: str,
+    kafka: str,
+    api: str,
 ) -> None:
+    """One that is set, or the folder where nothing is; never one of each."""
     monkeypatch.chdir(tmp_path)
     up_on(tmp_path / "nabiz-data")
-    assert find(None).kafka.bootstrap == KAFKA
-    monkeypatch.setenv("NABIZ_KAFKA_BOOTSTRAP", "other:9092")
+    assert (find(None).kafka.bootstrap, find(None).api.url) == (KAFKA, API)
+    monkeypatch.setenv(variable, value)
     settings = find(None)
-    assert (settings.kafka.bootstrap, settings.api.url) == ("other:9092", API)
-    monkeypatch.setenv("NABIZ_DATA", str(tmp_path / "elsewhere"))
-    assert find(None).api.url == ""
+    assert (settings.kafka.bootstrap, settings.api.url) == (kafka, api)
 
 
 def test_addresses_of_a_process_that_died_are_not_used(tmp_path: Path) -> None:
