@@ -38,7 +38,7 @@ class Invalid(Exception):  # noqa: N818 - it is a verdict on input, not an error
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """`payload` and `key` are the bytes as received, personal data masked (base64 in JSON)."""
+    """`payload` is masked; `key` is the customer's id as received, for a retry (base64 in JSON)."""
 
     topic: str
     partition: int
