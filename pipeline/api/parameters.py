@@ -7,13 +7,18 @@ from typing import cast
 
 from pipeline.kpi import DIMENSIONS, Dimension
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2105  # what the store can hold
+
 
 class Refused(Exception):  # noqa: N818 - a verdict on what was asked
     """What was asked makes no sense; the message says why and what would."""
 
 
 def moment(name: str, text: str | None) -> datetime | None:
-    """Parse the time of the parameter `name`. Raises Refused where it lacks its offset."""
+    """Parse the time of the parameter `name`.
+
+    Raises Refused where it lacks its offset or is of a year that the store cannot hold.
+    """
     if text is None:
         return None
     try:
@@ -23,6 +28,8 @@ def moment(name: str, text: str | None) -> datetime | None:
         raise Refused(f"{name}: '{text}' is not a time like 2026-01-31T09:00:00+03:00") from None
     if parsed.tzinfo is None:
         raise Refused(f"{name}: '{text}' lacks its offset: end it with Z or one like +03:00")
+    if not _FIRST_YEAR <= parsed.year <= _LAST_YEAR:
+        raise Refused(f"{name}: the year of '{text}' must be from {_FIRST_YEAR} to {_LAST_YEAR}")
     return parsed
 
 

@@ -13,7 +13,7 @@ import uvicorn
 from pipeline.api.app import make_api
 from pipeline.api.observer import Observer
 from pipeline.api.service import Service
-from pipeline.detection.rules import load_rules
+from pipeline.detection.rules import RuleBook
 from pipeline.settings import ApiSettings, Settings, SettingsError
 from pipeline.store import Store
 
@@ -48,7 +48,7 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
         service = Service(
             store,
             observer,
-            load_rules(settings.detect.rules),
+            RuleBook(settings.detect.rules),
             settings.detect,
             bootstrap,
             lambda: datetime.now(UTC),

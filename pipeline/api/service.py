@@ -12,7 +12,7 @@ from pipeline.broker.publish import Publisher
 from pipeline.chain import INPUTS, RETRY_HEADER
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.detection.customer import Arrival, apply, risk_at
-from pipeline.detection.rules import RuleSet
+from pipeline.detection.rules import RuleBook
 from pipeline.kpi import Dimension, KpiValue, Window
 from pipeline.settings import DetectSettings
 from pipeline.store import Store, StoreUnavailable
@@ -33,7 +33,7 @@ class Service:
         self,
         store: Store,
         observer: Observer,
-        rules: RuleSet,
+        rules: RuleBook,
         detect: DetectSettings,
         bootstrap: str,
         clock: Callable[[], datetime],
@@ -67,13 +67,15 @@ class Service:
     def customer(self, customer_id: str) -> CustomerView | None:
         """Return the customer, or None if nothing is known of them.
 
-        The risk is folded anew from the stored events, as `detect` does: no second copy to keep.
+        The risk is folded anew from the stored events, as `detect` does and by the rules as they
+        are now: no second copy to keep.
         """
         events = self.store.timeline(customer_id, TIMELINE)[::-1]
         if not events:
             return None
+        self._rules.reload()  # detect says why rules are refused; here the last good ones stay
         arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
-        state, _ = apply(None, arrivals, self._rules, self._detect)
+        state, _ = apply(None, arrivals, self._rules.rules, self._detect)
         risk, contributions = risk_at(state, self._clock(), self._detect)
         alerts = self.store.alerts(customer_id=customer_id)
         return CustomerView(customer_id, risk, contributions, events, alerts)

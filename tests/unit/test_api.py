@@ -1,9 +1,11 @@
 """The HTTP API over a store and a broker that are stand-ins: what is asked, refused, answered."""
 
 import re
+import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ from pipeline.api.service import Service
 from pipeline.api.views import PartitionStatus
 from pipeline.chain import RETRY_HEADER
 from pipeline.dead_letter import DeadLetter, Reason
-from pipeline.detection.rules import load_rules
+from pipeline.detection.rules import RuleBook
 from pipeline.event import Event, EventType
 from pipeline.kpi import Facts, KpiValue, Window, kpi_values
 from pipeline.reading import Scored
@@ -30,7 +32,7 @@ from pipeline.store import StoreUnavailable
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-RULES = load_rules(ROOT / "rules")
+RULES = RuleBook(ROOT / "rules")
 SEEN = PartitionStatus("detect", "cx.scored", 0, 7, 1.5, 3, 2.0, NOW)
 
 
@@ -83,10 +85,10 @@ def store() -> FakeStore:
     return FakeStore()
 
 
-def api(store: FakeStore, token: str = "") -> Litestar:
+def api(store: FakeStore, token: str = "", rules: RuleBook = RULES) -> Litestar:
     observer = Observer("kafka:9092")
     observer.latest = Observation((SEEN,), None)
-    service = Service(store, observer, RULES, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
+    service = Service(store, observer, rules, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
     return make_api(service, token)
 
 
@@ -139,6 +141,12 @@ def test_dimensions_may_be_repeated_or_separated_by_commas(
     ("query", "words"),
     [
         ("from=2026-03-01T09:00:00", "from: '2026-03-01T09:00:00' lacks its offset"),
+        (
+            "as_of=0001-01-01T00:00:00Z",
+            "as_of: the year of '0001-01-01T00:00:00Z' must be from 1970",
+        ),
+        ("from=9999-12-31T23:59:59Z", "from: the year of '9999-12-31T23:59:59Z' must be from 1970"),
+        ("to=2106-01-01T00:00:00Z", "to: the year of '2106-01-01T00:00:00Z' must be from 1970"),
         ("as_of=2026-03-01", "as_of: '2026-03-01' lacks its offset"),
         ("to=noon", "to: 'noon' is not a time like 2026-01-31T09:00:00.03:00"),
         (f"from={TO}&to={FROM}", "the window ends .* before it has started"),
@@ -166,13 +174,30 @@ def test_alerts_are_asked_for_with_every_filter(
     assert "since: " in detail(client, "/v1/alerts?since=2026-03-01T09:00:00")
 
 
+def complaint(hour: int) -> Scored:
+    at = NOW - hour * HOUR
+    return Scored(Event(f"e{hour}", at, "c1", "sikayetvar", EventType.COMPLAINT), None, at)
+
+
+def test_the_risk_follows_the_rules_as_they_are_now(store: FakeStore, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "rules", tmp_path, dirs_exist_ok=True)
+    rule = tmp_path / "public_complaint.yaml"
+    with TestClient(api(store, rules=RuleBook(tmp_path))) as client:
+
+        def risk() -> float:
+            return float(client.get("/v1/customer?customer_id=c1").json()["risk"])
+
+        store.events = [complaint(1)]
+        heavy = risk()
+        rule.write_text(re.sub("(?m)^weight: .*", "weight: 0.01", rule.read_text("utf-8")), "utf-8")
+        light = risk()
+        rule.write_text("no rule", "utf-8")
+        assert (light < heavy, risk()) == (True, light)
+
+
 def test_a_customer_has_a_timeline_a_risk_and_its_reasons(
     client: TestClient[Litestar], store: FakeStore
 ) -> None:
-    def complaint(hour: int) -> Scored:
-        at = NOW - hour * HOUR
-        return Scored(Event(f"e{hour}", at, "c1", "sikayetvar", EventType.COMPLAINT), None, at)
-
     store.events = [complaint(1), complaint(2)]
     view = client.get("/v1/customer?customer_id=c1").json()
     assert [one["event"]["event_id"] for one in view["events"]] == ["e2", "e1"]
