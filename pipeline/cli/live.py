@@ -1,7 +1,8 @@
 """What `nabiz up` shows while it runs: a screen on a terminal, lines elsewhere."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -13,11 +14,16 @@ from pipeline.alert import Alert
 from pipeline.api.views import Status
 from pipeline.cli import show
 from pipeline.cli.machine import Machine
+from pipeline.cli.supervisor import Child
 from pipeline.kpi import KpiValue
+
+T = TypeVar("T")
 
 REFRESH = 1.0
 LINES_EVERY = 5.0
 """Seconds between lines where there is no terminal."""
+KPIS_EVERY = 5.0
+"""Seconds between questions for the KPIs: the store is locked while it answers."""
 NEWEST = 6
 SHOWN_KPIS = (
     "nps",
@@ -28,17 +34,19 @@ SHOWN_KPIS = (
     "complaints",
     "active_customers",
     "negative_customers",
-    "first_response_median",
-    "first_contact_resolution",
+    "complaint_rate",
+    "self_service_rate",
 )
+"""Not the times of tickets: the sample goes through them faster than people do."""
 
 
 class View(msgspec.Struct, frozen=True):
-    """What the API said last."""
+    """What the API said last; the KPIs at `kpis_at`, by the monotonic clock."""
 
     status: Status
     kpis: list[KpiValue]
     alerts: list[Alert]
+    kpis_at: float
 
 
 def watch(machine: Machine, console: Console) -> None:
@@ -54,39 +62,48 @@ def watch(machine: Machine, console: Console) -> None:
                 )
         else:
             _loop(
-                machine, client, LINES_EVERY, lambda view: console.print(line(view), soft_wrap=True)
+                machine,
+                client,
+                LINES_EVERY,
+                lambda view: console.print(line(machine, view), soft_wrap=True),
             )
 
 
 def _loop(
     machine: Machine, client: httpx.Client, every: float, display: Callable[[View], None]
 ) -> None:
+    view = None
     while True:
         begun = time.monotonic()
         machine.tick()
-        if view := _ask(client):
+        view = ask(client, view, begun)
+        if view:
             display(view)
         time.sleep(max(0.0, begun + every - time.monotonic()))
 
 
-def _ask(client: httpx.Client) -> View | None:
+def ask(client: httpx.Client, before: View | None, now: float) -> View | None:
+    """Ask the API, for the KPIs only when those of `before` are old; None if it is away."""
     try:
-        return View(
-            msgspec.json.decode(client.get("/v1/status").content, type=Status),
-            msgspec.json.decode(client.get("/v1/kpis").content, type=list[KpiValue]),
-            msgspec.json.decode(client.get("/v1/alerts?limit=6").content, type=list[Alert]),
-        )
+        status = _get(client, "/v1/status", Status)
+        alerts = _get(client, f"/v1/alerts?limit={NEWEST}", list[Alert])
+        if before and now - before.kpis_at < KPIS_EVERY:
+            return View(status, before.kpis, alerts, before.kpis_at)
+        return View(status, _get(client, "/v1/kpis", list[KpiValue]), alerts, now)
     except (httpx.HTTPError, msgspec.DecodeError):
         return None  # the role that serves the API is being started again
+
+
+def _get(client: httpx.Client, path: str, kind: type[T]) -> T:
+    return msgspec.json.decode(client.get(path).content, type=kind)
 
 
 def screen(machine: Machine, view: View) -> RenderableType:
     """Rate and lag, the KPIs of the last hour, the newest alerts with their proof."""
     chosen = [value for name in SHOWN_KPIS for value in view.kpis if value.kpi == name]
-    restarts = sum(child.deaths for child in machine.children)
     head = Text.assemble(("Nabız", "bold"), "   ", summary(view.status))
-    if restarts:
-        head.append(f"   restarted {restarts}×", "yellow")
+    if said := restarts(machine.children):
+        head.append(f"\n{said}", "yellow")
     places = ("API", machine.api), ("docs", f"{machine.api}/schema"), ("data", machine.folder)
     foot = Text("   ".join(f"{name} {place}" for name, place in places) + "   Ctrl-C stops", "dim")
     return Group(
@@ -97,13 +114,21 @@ def screen(machine: Machine, view: View) -> RenderableType:
     )
 
 
-def line(view: View) -> Text:
+def restarts(children: Sequence[Child]) -> str:
+    """Which processes were started again how often, and where each says why."""
+    again = (child for child in children if child.deaths)
+    return "   ".join(f"{one.name} restarted {one.deaths}×: see {one.log}" for one in again)
+
+
+def line(machine: Machine, view: View) -> Text:
     """The same in one line."""
     values = {value.kpi: value for value in view.kpis}
     shown = [name for name in ("nps", "csat", "net_sentiment") if name in values]
     text = "   ".join(f"{name} {show.number(values[name])}" for name in shown)
     if view.alerts:
         text += f"   newest alert: {view.alerts[0].title} {show.quote(view.alerts[0])}"
+    if said := restarts(machine.children):
+        text += f"   {said}"
     return summary(view.status).append("   ").append(show.datum(text))
 
 

@@ -5,13 +5,12 @@ import subprocess
 import time
 from pathlib import Path
 
-import httpx
 from rich.console import Console
 
 from pipeline.broker.local import HOST, LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
-from pipeline.cli.supervisor import Child, nabiz
+from pipeline.cli.supervisor import Child, answers, nabiz
 from pipeline.cli.target import ADDRESSES, Addresses, write_addresses
 from pipeline.settings import ROOT, STREAM_ROLES, Settings, store_address
 from pipeline.topics import load_topics
@@ -19,12 +18,14 @@ from pipeline.topics import load_topics
 START_TIMEOUT = 90.0
 DEATHS_AT_START = 3
 """A role that dies so often before it was ready will not come up by itself."""
+HISTORY_PUBLISHED = "sample-history-published"
+"""A file that is there once the sample's history is: an interrupted start tries again."""
 SAMPLE_RATE = 20
 """Events a second of the sample: enough to see something happen, little enough for a laptop."""
 
 
 class Machine:
-    """A context manager: starts everything in order, stops it in order; `tick` keeps it running."""
+    """Starts everything in order, stops it in order; `tick` keeps it running."""
 
     def __init__(self, settings: Settings, folder: Path, port: int, console: Console) -> None:
         self.folder = folder
@@ -41,7 +42,6 @@ class Machine:
         Raises BrokerError if Kafka cannot start, and Away with the end of its log if a role does
         not come up.
         """
-        first = not (self.folder / "kafka").exists()
         self._broker = LocalBroker.start(self.folder / "kafka", console=self.console)
         bootstrap = self._broker.bootstrap
         with self.console.status("creating topics …"):
@@ -54,10 +54,10 @@ class Machine:
         pages = {child.name: child.page for child in self.children}
         write_addresses(self.folder, Addresses(bootstrap, self.api, pages))
         if sample:
-            self._start_sample(with_history=first)
+            self._start_sample()
 
     def tick(self) -> None:
-        """Start again what has died."""
+        """Start again what has died or hangs."""
         if self._broker and self._broker.process.poll() is not None:
             self._broker = LocalBroker.start(self.folder / "kafka")
         for child in self.children:
@@ -98,7 +98,7 @@ class Machine:
         waiting = {child.page: child for child in self.children} | {self.api: self.children[-1]}
         while waiting:
             for page, child in list(waiting.items()):
-                if _answers(page):
+                if answers(page):
                     del waiting[page]
                 elif child.deaths >= DEATHS_AT_START or time.monotonic() > deadline:
                     raise Away(
@@ -108,22 +108,18 @@ class Machine:
             self.tick()
             time.sleep(0.1)
 
-    def _start_sample(self, *, with_history: bool) -> None:
+    def _start_sample(self) -> None:
+        """Publish a day of history once, then what happens now."""
         simulate = nabiz("simulate", "--publish", "--data", str(self.folder))
         log = self.folder / "logs" / "sample.log"
-        if with_history:
+        published = self.folder / HISTORY_PUBLISHED
+        if not published.exists():
             with self.console.status("publishing a simulated day …"), log.open("ab") as output:
                 subprocess.run([*simulate, "--days", "1"], stderr=output, check=True)
+            published.touch()
         child = Child("sample", [*simulate, "--rate", str(SAMPLE_RATE)], {}, log, "")
         child.start()
         self.children.append(child)
-
-
-def _answers(page: str) -> bool:
-    try:
-        return httpx.get(f"{page}/healthz", timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""Keeps the processes of one machine running, starts again what dies, stops them in order."""
+"""Keeps the processes of one machine running: starts again what dies or hangs, stops them."""
 
 import os
 import signal
@@ -9,18 +9,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
 from pipeline.broker.tied_to_parent import tied
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a process is started again; doubled each time it dies young."""
 GROWN_UP = 60.0
 """Seconds after which a death counts as the first again."""
+CHECK_EVERY, HANGS_AFTER = 5.0, 60.0
+"""Seconds between looks at a process's page, and without a good answer until it is killed."""
 STOP_TIMEOUT = 15.0
 
 
 @dataclass
 class Child:
-    """A process: its command, what it adds to the environment, where its output goes, its page."""
+    """A process: its command, what it adds to the environment, where its output goes, its page.
+
+    `page` is "" where there is none; then only the death of the process is noticed.
+    """
 
     name: str
     command: Sequence[str]
@@ -29,6 +36,8 @@ class Child:
     page: str
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
+    checked_at: float = 0.0
+    healthy_at: float = 0.0
     deaths: int = 0
     pause: float = field(default=FIRST_PAUSE)
     start_at: float = 0.0
@@ -45,10 +54,10 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.started_at = time.monotonic()
+        self.started_at = self.healthy_at = time.monotonic()
 
     def tick(self) -> None:
-        """Start the process again if it has died and its pause is over."""
+        """Start the process again if it has died and its pause is over; kill it if it hangs."""
         if self.process is None:
             if time.monotonic() >= self.start_at:
                 self.start()
@@ -58,6 +67,18 @@ class Child:
             self.pause = FIRST_PAUSE if old else min(2 * self.pause, LONGEST_PAUSE)
             self.start_at = time.monotonic() + self.pause
             self.process = None
+        elif self.page and self._hangs():
+            with self.log.open("a") as log:
+                log.write(f"killed: no good answer at {self.page}/healthz for {HANGS_AFTER:g} s\n")
+            self.process.kill()  # whatever hangs would not hear a SIGTERM
+            self.process.wait()
+
+    def _hangs(self) -> bool:
+        if time.monotonic() - self.checked_at >= CHECK_EVERY:
+            self.checked_at = time.monotonic()
+            if answers(self.page):
+                self.healthy_at = time.monotonic()
+        return time.monotonic() - self.healthy_at > HANGS_AFTER
 
     def stop(self) -> None:
         """Ask the process to finish; kill it if that takes too long."""
@@ -74,6 +95,14 @@ class Child:
         """The end of the log, for a message about a process that does not stay up."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
+
+
+def answers(page: str) -> bool:
+    """Return whether the page says that its process is healthy."""
+    try:
+        return httpx.get(f"{page}/healthz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def nabiz(*arguments: str) -> list[str]:

@@ -52,8 +52,7 @@ def up(
 
 def _run(machine: Machine, sample: bool) -> None:
     console = machine.console
-    for end in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
-        signal.signal(end, _interrupt)
+    _stop_on_signals(console)
     try:
         machine.start(sample=sample)
         console.print(
@@ -70,5 +69,14 @@ def _run(machine: Machine, sample: bool) -> None:
     console.print(f"stopped; the data stays in {machine.folder}", markup=False)
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _stop_on_signals(console: Console) -> None:
+    """Take SIGTERM and SIGHUP, which a closed terminal sends, as a Ctrl-C."""
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            console.quiet = True  # to write to a terminal that is gone is an error
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as `nohup` sets it
+        signal.signal(signal.SIGHUP, interrupt)

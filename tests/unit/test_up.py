@@ -1,0 +1,98 @@
+"""`nabiz up`: a role that dies or hangs is started again and named; the screen asks sparingly."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from pipeline.api.views import BrokerStatus, Status, StoreStatus
+from pipeline.cli import live, supervisor
+from pipeline.cli.supervisor import Child
+
+FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+@pytest.fixture
+def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
+    monkeypatch.setattr(supervisor, "CHECK_EVERY", 0.0)
+    monkeypatch.setattr(supervisor, "HANGS_AFTER", 0.05)
+    one = Child("detect", FOREVER, {}, tmp_path / "detect.log", "http://page", pause=0.0)
+    one.start()
+    yield one
+    one.stop()
+
+
+def tick_until(child: Child, done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < deadline
+        child.tick()
+        time.sleep(0.005)
+
+
+def page(monkeypatch: pytest.MonkeyPatch, status: int | None) -> None:
+    """Let the child's page answer so, or not at all."""
+
+    def get(url: str, timeout: float) -> httpx.Response:
+        assert url == "http://page/healthz"
+        if status is None:
+            raise httpx.ReadTimeout("timed out")
+        return httpx.Response(status)
+
+    monkeypatch.setattr(httpx, "get", get)
+
+
+@pytest.mark.parametrize("status", [503, None])
+def test_a_role_that_hangs_is_started_again(
+    child: Child, monkeypatch: pytest.MonkeyPatch, status: int | None
+) -> None:
+    page(monkeypatch, status)
+    hanging = child.process
+    tick_until(child, lambda: child.deaths == 1)
+    page(monkeypatch, 200)
+    tick_until(child, lambda: child.process is not None)
+    assert hanging is not None
+    assert hanging.poll() is not None
+    assert child.process is not hanging
+    assert "killed: no good answer at http://page/healthz" in child.log.read_text()
+
+
+def test_a_healthy_role_is_left_alone(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    page(monkeypatch, 200)
+    well = child.process
+    until = time.monotonic() + 0.2
+    tick_until(child, lambda: time.monotonic() > until)
+    assert (child.process, child.deaths) == (well, 0)
+
+
+def test_a_role_that_was_started_again_is_named_with_its_log(tmp_path: Path) -> None:
+    children = [Child(name, [], {}, tmp_path / name, "") for name in ("detect", "record")]
+    assert live.restarts(children) == ""
+    children[1].deaths = 2
+    assert live.restarts(children) == f"record restarted 2×: see {tmp_path / 'record'}"
+
+
+def test_kpis_are_asked_for_only_when_they_are_old() -> None:
+    asked: list[str] = []
+    status = msgspec.json.encode(Status((), StoreStatus(), BrokerStatus("k:1", None)))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, content=status if "status" in request.url.path else b"[]")
+
+    with httpx.Client(base_url="http://api", transport=httpx.MockTransport(answer)) as client:
+        view = None
+        for second in range(11):
+            view = live.ask(client, view, float(second))
+    assert asked.count("/v1/kpis") == 3
+    assert asked.count("/v1/status") == asked.count("/v1/alerts") == 11
+
+
+def test_while_the_api_is_away_there_is_no_view() -> None:
+    away = httpx.MockTransport(lambda _: httpx.Response(503, text="away"))
+    with httpx.Client(base_url="http://api", transport=away) as client:
+        assert live.ask(client, None, 0.0) is None
