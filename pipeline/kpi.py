@@ -191,6 +191,12 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition("return_rate", "percent", "returns per orders placed", _share("returns", "orders")),
     Definition(
+        "avoidable_calls",
+        "percent",
+        "customers' calls that ask for a status, of those whose words are known",
+        _share("avoidable_calls", "calls"),
+    ),
+    Definition(
         "self_service_rate",
         "percent",
         "sessions solved without a contact within 24 hours, of self-service sessions",

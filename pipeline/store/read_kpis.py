@@ -14,6 +14,7 @@ LOOK_BACK = timedelta(days=30)
 """How long before the window a ticket or session that reaches into it is looked for."""
 
 _MINUTE = 60_000_000
+_CUSTOMER_COUNTS = ("active_customers", "negative_customers", "calls", "avoidable_calls")
 
 
 def read_kpis(
@@ -57,9 +58,8 @@ def _add_customers(
     facts: dict[Slice, Facts], backend: Backend, window: Window, by: Sequence[Dimension]
 ) -> None:
     for row in backend.execute(_sliced("window_customers", by), _bounds(window)):
-        active, negative = row[-2:]
         of_slice = _of(facts, row[: len(by)])
-        of_slice.counts.update(active_customers=active, negative_customers=negative)
+        of_slice.counts.update(zip(_CUSTOMER_COUNTS, row[-len(_CUSTOMER_COUNTS) :], strict=True))
 
 
 def _add_journeys(

@@ -36,7 +36,7 @@ def scored(event_id: str, at: float = 0, label: str | None = None, **fields: obj
     return Scored(event, reading(label) if label else None, received_at=event.occurred_at)
 
 
-def reading(label: str) -> Reading:
+def reading(label: str, intent: str = "cancel") -> Reading:
     return msgspec.convert(
         {
             "label": label,
@@ -45,7 +45,7 @@ def reading(label: str) -> Reading:
             "language": "tr",
             "engine": "fast",
             "version": "1",
-            "intents": [{"name": "cancel", "start": 2, "end": 5}],
+            "intents": [{"name": intent, "start": 2, "end": 5}],
         },
         Reading,
     )

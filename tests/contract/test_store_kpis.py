@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
-from pipeline.event import Metric, Score
+from pipeline.event import AuthorType, Metric, Score
 from pipeline.kpi import DEFINITIONS, KpiValue, Window
 from pipeline.reading import Scored
 from pipeline.store import Store
-from tests.contract.test_store_events import LATER, START, WINDOW, scored, versions
+from tests.contract.test_store_events import LATER, START, WINDOW, reading, scored, versions
 from tests.contract.test_store_records import alert
 
 
@@ -104,6 +105,31 @@ def test_negative_customers_had_an_alert_open_in_the_window(store: Store) -> Non
     whole = read(store)["negative_customers"]
     assert (whole.value, whole.n) == (pytest.approx(100 * 2 / 6), 6)
     assert read(store, brand="B")["negative_customers"].value == 0
+
+
+def test_calls_that_ask_for_a_status_are_avoidable(store: Store) -> None:
+    def call(number: int, intent: str, **fields: object) -> Scored:
+        event = scored(f"e{number}", at=number, **{"type": "call", "brand": "A"} | fields)
+        return msgspec.structs.replace(event, reading=reading("neutral", intent))
+
+    write(
+        store,
+        call(1, "ask_status"),
+        call(2, "cancel"),
+        call(3, "cancel", brand="B"),
+        call(4, "ask_status", type="message"),
+        call(5, "ask_status", author_type=AuthorType.AGENT),
+        call(6, "ask_status"),
+        scored("silent", at=7, type="call", brand="A"),
+        scored("quoted", at=8, type="call", brand="B", label="neutral", text='"name":"ask_status"'),
+    )
+    whole = read(store)["avoidable_calls"]
+    assert (whole.value, whole.n) == (40, 5)
+    assert (whole.ci_low, whole.ci_high) == pytest.approx((11.76, 76.93), abs=0.01)
+    of_a = read(store, brand="A")["avoidable_calls"]
+    assert (of_a.value, of_a.n) == (pytest.approx(200 / 3), 3)
+    write(store, call(1, "cancel", revision=1))
+    assert read(store)["avoidable_calls"].value == 20
 
 
 def test_journeys_are_read_from_before_and_after_the_window(store: Store) -> None:
