@@ -1,4 +1,4 @@
-"""kpis, alerts, customer: what the running system knows."""
+"""kpis, alerts, customer, status: what the running system knows."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from pipeline.alert import Alert
-from pipeline.api.views import CustomerView
+from pipeline.api.views import CustomerView, Status
 from pipeline.cli import show
 from pipeline.cli.options import moment, span
 from pipeline.cli.target import DataOption, JsonOption, ask, find
@@ -98,3 +98,12 @@ def customer(
         show.as_json(body)
     else:
         Console().print(show.customer(msgspec.json.decode(body, type=CustomerView)))
+
+
+def status(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Show lag, rate and last commit by role and partition; dead letters; store and broker."""
+    body = ask(find(data), "GET", "/v1/status")
+    if as_json:
+        show.as_json(body)
+    else:
+        Console().print(show.status(msgspec.json.decode(body, type=Status)))

@@ -105,13 +105,13 @@ COMMANDS: Sequence[Lazy] = [
     Lazy(
         OPERATE,
         "status",
-        "watch:status",
+        "ask:status",
         "Show lag, rate and last commit by role and partition; dead letters; store and broker.",
     ),
     Lazy(
         OPERATE,
         "drain",
-        "watch:drain",
+        "drain:drain",
         "Wait until every role has caught up and what it wrote can be read.",
     ),
     Lazy(

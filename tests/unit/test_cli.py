@@ -95,6 +95,13 @@ def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     assert ran.stdout.splitlines()[-1] == "[]"
 
 
+def test_what_asks_the_api_imports_neither_store_nor_broker() -> None:
+    heavy = {"chdb", "faust", "kafka", "litestar", "clickhouse_driver"}
+    code = f"import sys, pipeline.cli.ask; print(sorted({heavy} & sys.modules.keys()))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

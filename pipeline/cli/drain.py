@@ -1,27 +1,15 @@
-"""status, drain: how far the roles are."""
+"""drain: wait for the roles."""
 
 from collections.abc import Sequence
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
-from pipeline.api.views import Status
 from pipeline.broker.lag import LagReader, PartitionLag, wait_until_drained
 from pipeline.chain import GROUPS, role_of
-from pipeline.cli import show
 from pipeline.cli.errors import EXIT_NO
-from pipeline.cli.target import DataOption, JsonOption, ask, find
-
-
-def status(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Show lag, rate and last commit by role and partition; dead letters; store and broker."""
-    body = ask(find(data), "GET", "/v1/status")
-    if as_json:
-        show.as_json(body)
-    else:
-        Console().print(show.status(msgspec.json.decode(body, type=Status)))
+from pipeline.cli.target import DataOption, find
 
 
 def drain(
