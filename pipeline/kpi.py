@@ -206,29 +206,37 @@ DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         "first_response_median",
         "minutes",
-        "opened or reopened to the first public reply by a person",
+        "opened, reopened or handed over by a bot to the first public reply by a person",
         _quantile("first_response", 0.5),
+        version="2",
     ),
     Definition(
         "first_response_p90",
         "minutes",
         "as first_response_median; nine of ten are shorter",
         _quantile("first_response", 0.9),
+        version="2",
     ),
     Definition(
         "first_response_business_median",
         "minutes",
         "as first_response_median, in business hours",
         _quantile("first_response_business", 0.5),
+        version="2",
     ),
     Definition(
         "first_response_business_p90",
         "minutes",
         "as first_response_p90, in business hours",
         _quantile("first_response_business", 0.9),
+        version="2",
     ),
     Definition(
-        "first_response_open", "count", "waiting for a first reply", _count("first_response_open")
+        "first_response_open",
+        "count",
+        "waiting for a first reply",
+        _count("first_response_open"),
+        version="2",
     ),
     Definition(
         "resolution_first_median",

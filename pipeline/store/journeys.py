@@ -46,7 +46,11 @@ Slice = tuple[str, ...]
 
 
 class Step(NamedTuple):
-    """An event as journeys see it; `internal` marks a note that the customer does not see."""
+    """An event as journeys see it.
+
+    `internal` marks a note that the customer does not see, `handoff` a reply by which a bot hands
+    over to a person.
+    """
 
     at: datetime
     customer_id: str
@@ -54,6 +58,7 @@ class Step(NamedTuple):
     type: str
     author_type: str
     internal: bool
+    handoff: bool
     slice: Slice
 
 
@@ -87,10 +92,13 @@ def _order(step: Step) -> tuple[str, datetime, int]:
 
 
 def _responses(ticket: Sequence[Step], start: datetime, end: datetime) -> Iterator[Fact]:
-    """Clocks that began in the window: opening starts one, reopening starts it anew."""
+    """Clocks that began in the window: opening starts one, reopening and a hand-off anew."""
     clock: Step | None = None
     for step in ticket:
         if step.type == "ticket.reopened" or (clock is None and step is _opening(ticket)):
+            clock = step
+        elif _hands_over(step) and not (clock and _hands_over(clock)):
+            # A bot that says so twice does not make the customer's wait shorter.
             clock = step
         elif clock is None:
             continue
@@ -104,6 +112,10 @@ def _responses(ticket: Sequence[Step], start: datetime, end: datetime) -> Iterat
             clock = None
     if clock is not None and start <= clock.at < end:
         yield Fact(clock.slice, "first_response_open")
+
+
+def _hands_over(step: Step) -> bool:
+    return step.type == "ticket.replied" and step.author_type == "bot" and step.handoff
 
 
 def _resolutions(ticket: Sequence[Step], start: datetime, end: datetime) -> Iterator[Fact]:

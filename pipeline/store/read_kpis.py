@@ -81,8 +81,10 @@ def _add_journeys(
         },
     )
     steps = [
-        Step(moment_of(at), customer, ticket, type_, author, bool(internal), tuple(slice_))
-        for at, customer, ticket, type_, author, internal, *slice_ in found
+        Step(
+            moment_of(at), customer, ticket, type_, author, bool(note), bool(handoff), tuple(slice_)
+        )
+        for at, customer, ticket, type_, author, note, handoff, *slice_ in found
     ]
     positions = [DIMENSIONS.index(name) for name in by]
     for fact in journeys.journey_facts(steps, window.start, window.end):

@@ -159,6 +159,18 @@ def test_journeys_are_read_from_before_and_after_the_window(store: Store) -> Non
     assert read(store, touchpoint="fatura")["first_response_median"].n == 1
 
 
+def test_the_wait_begins_when_the_bot_hands_over(store: Store) -> None:
+    replied = {"type": "ticket.replied", "ticket_id": "t1"}
+    write(
+        store,
+        scored("opened", at=0, type="ticket.opened", ticket_id="t1"),
+        scored("bot", at=600, author_type="bot", attributes={"handoff": True}, **replied),
+        scored("reply", at=900, author_type="agent", attributes={"handoff": False}, **replied),
+    )
+    waited = read(store)["first_response_median"]
+    assert (waited.value, waited.n, waited.definition_version) == (5, 1, "2")
+
+
 def test_a_wrong_question_is_refused(store: Store) -> None:
     with pytest.raises(ValueError, match="no such dimension: colour"):
         store.kpis(WINDOW, ["colour"], LATER)  # type: ignore[list-item]

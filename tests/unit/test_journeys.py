@@ -14,7 +14,8 @@ SLICE = ("app", "fatura", "", "A", "")
 
 def step(hours: float, type_: str, author: str = "customer", **fields: object) -> Step:
     is_ticket = type_.startswith(("ticket.", "complaint"))
-    values = {"customer_id": "c1", "ticket_id": "t1" if is_ticket else "", "internal": False}
+    values = {"customer_id": "c1", "ticket_id": "t1" if is_ticket else ""}
+    values |= {"internal": False, "handoff": False}
     at = MONDAY + timedelta(hours=hours)
     return Step(at=at, type=type_, author_type=author, **values | {"slice": SLICE} | fields)
 
@@ -53,6 +54,28 @@ def test_a_reopening_while_waiting_restarts_the_same_clock() -> None:
     found = facts(
         step(0, "ticket.opened"), step(2, "ticket.reopened"), step(3, "ticket.replied", "agent")
     )
+    assert found["first_response"] == [60]
+
+
+@pytest.mark.parametrize(
+    ("before", "minutes"),
+    [
+        ([step(0, "ticket.opened")], [60]),
+        ([], [60]),
+        ([step(0, "ticket.opened"), step(1, "ticket.replied", "agent")], [60, 60]),
+        ([step(1, "ticket.replied", "bot", handoff=True)], [120]),
+    ],
+)
+def test_a_bot_that_hands_over_starts_the_clock(before: list[Step], minutes: list[float]) -> None:
+    handed_over = step(2, "ticket.replied", "bot", handoff=True)
+    assert (
+        facts(*before, handed_over, step(3, "ticket.replied", "agent"))["first_response"] == minutes
+    )
+    assert len(facts(*before, handed_over)["first_response_open"]) == 1
+
+
+def test_only_a_bot_hands_over() -> None:
+    found = facts(step(0, "ticket.opened"), step(1, "ticket.replied", "agent", handoff=True))
     assert found["first_response"] == [60]
 
 

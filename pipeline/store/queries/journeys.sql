@@ -1,6 +1,7 @@
 -- What customers with a ticket or self-service in the window did before and after it.
 SELECT occurred_us, customer_id, ticket_id, type, author_type,
     visitParamExtractBool(attributes, 'internal'),
+    visitParamExtractBool(attributes, 'handoff'),
     channel, touchpoint, segment, brand, source
 FROM events FINAL
 WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(until)s, 'UTC')
