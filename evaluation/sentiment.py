@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.reading import LABELS
+from pipeline.reading import LABELS, Label
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.reader import load_engine
 from training.data import read_csv
@@ -76,10 +76,17 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder of the labelled texts (NAME.csv.gz).")],
     engine: Annotated[str, typer.Option(help="fast or hf.")] = "fast",
     hf_model: Annotated[str | None, typer.Option(help="Folder or hub name, for hf.")] = None,
+    hf_labels: Annotated[
+        str | None, typer.Option(help='The model\'s labels to ours: {"LABEL_0": "negative", ...}.')
+    ] = None,
     sets: Annotated[list[str], typer.Option("--set", help="Labelled set.")] = list(DEV_SETS),  # noqa: B006
 ) -> None:
     """Print how good an engine is on labelled sets that it was not trained on."""
-    scoring = load_engine(engine, hf_model=hf_model)
+    scoring = load_engine(
+        engine,
+        hf_model=hf_model,
+        hf_labels=msgspec.json.decode(hf_labels, type=dict[str, Label]) if hf_labels else None,
+    )
     table = Table(title=f"{scoring.name} {scoring.version}: {', '.join(LABELS)}")
     for column in ("set", "texts", *Measures.__struct_fields__, "texts/s"):
         table.add_column(column, justify="right")
