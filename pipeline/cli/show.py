@@ -40,6 +40,7 @@ def as_json(body: bytes) -> None:
     """Print JSON, indented on a terminal and as it is into a pipe."""
     text = msgspec.json.format(body, indent=2 if sys.stdout.isatty() else -1)
     sys.stdout.write(text.decode() + "\n")
+    sys.stdout.flush()  # here a reader that has gone, as `head`, ends the command without noise
 
 
 def limit_reached(rows: Sequence[object], limit: int) -> None:
