@@ -115,9 +115,10 @@ def screen(machine: Machine, view: View) -> RenderableType:
 
 
 def restarts(children: Sequence[Child]) -> str:
-    """Which processes were started again how often, and where each says why."""
-    again = (child for child in children if child.deaths)
-    return "   ".join(f"{one.name} restarted {one.deaths}×: see {one.log}" for one in again)
+    """Which processes halted or were started again how often, and where each says why."""
+    halted = [f"{one.name} HALTED: see {one.log}" for one in children if one.halted]
+    again = [f"{one.name} restarted {one.deaths}×: see {one.log}" for one in children if one.deaths]
+    return "   ".join(halted + again)
 
 
 def line(machine: Machine, view: View) -> Text:

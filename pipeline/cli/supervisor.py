@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from pipeline.broker.tied_to_parent import tied
+from pipeline.chain import EXIT_HALT
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a process is started again; doubled each time it dies young."""
@@ -57,10 +58,15 @@ class Child:
         self.started_at = self.healthy_at = time.monotonic()
 
     def tick(self) -> None:
-        """Start the process again if it has died and its pause is over; kill it if it hangs."""
+        """Start the process again if it has died and its pause is over; kill it if it hangs.
+
+        One that halted stays down: a person has to look first.
+        """
         if self.process is None:
             if time.monotonic() >= self.start_at:
                 self.start()
+        elif self.halted:
+            return
         elif self.process.poll() is not None:
             self.deaths += 1
             old = time.monotonic() - self.started_at > GROWN_UP
@@ -72,6 +78,11 @@ class Child:
                 log.write(f"killed: no good answer at {self.page}/healthz for {HANGS_AFTER:g} s\n")
             self.process.kill()  # whatever hangs would not hear a SIGTERM
             self.process.wait()
+
+    @property
+    def halted(self) -> bool:
+        """Whether the process ended because to go on would do harm."""
+        return self.process is not None and self.process.poll() == EXIT_HALT
 
     def _hangs(self) -> bool:
         if time.monotonic() - self.checked_at >= CHECK_EVERY:

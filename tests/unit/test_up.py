@@ -10,7 +10,9 @@ import msgspec
 import pytest
 
 from pipeline.api.views import BrokerStatus, Status, StoreStatus
+from pipeline.chain import EXIT_HALT
 from pipeline.cli import live, supervisor
+from pipeline.cli.live import restarts
 from pipeline.cli.supervisor import Child
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -96,3 +98,14 @@ def test_while_the_api_is_away_there_is_no_view() -> None:
     away = httpx.MockTransport(lambda _: httpx.Response(503, text="away"))
     with httpx.Client(base_url="http://api", transport=away) as client:
         assert live.ask(client, None, 0.0) is None
+
+
+def test_a_role_that_halted_stays_down_and_is_named(tmp_path: Path) -> None:
+    halts = [sys.executable, "-c", f"raise SystemExit({EXIT_HALT})"]
+    one = Child("understand", halts, {}, tmp_path / "understand.log", "", pause=0.0)
+    one.start()
+    assert one.process is not None
+    one.process.wait(30)
+    one.tick()
+    assert one.halted
+    assert restarts([one]) == f"understand HALTED: see {one.log}"
