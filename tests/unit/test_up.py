@@ -1,5 +1,7 @@
 """`nabiz up`: a role that dies or hangs is started again and named; the screen asks sparingly."""
 
+import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -8,12 +10,16 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from rich.console import Console
 
 from pipeline.api.views import BrokerStatus, Status, StoreStatus
 from pipeline.chain import EXIT_HALT
 from pipeline.cli import live, supervisor
 from pipeline.cli.live import restarts
+from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child
+from pipeline.cli.up import _stop_on_signals
+from pipeline.settings import Settings
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -109,3 +115,51 @@ def test_a_role_that_halted_stays_down_and_is_named(tmp_path: Path) -> None:
     one.tick()
     assert one.halted
     assert restarts([one]) == f"understand HALTED: see {one.log}"
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize(("number", "quiet"), [(signal.SIGTERM, False), (signal.SIGHUP, True)])
+def test_a_signal_stops_like_ctrl_c_and_nothing_is_written_to_a_closed_terminal(
+    number: signal.Signals, quiet: bool
+) -> None:
+    console = Console()
+    _stop_on_signals(console)
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+    assert console.quiet is quiet
+
+
+@pytest.mark.usefixtures("signals")
+def test_nohup_is_respected() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    _stop_on_signals(Console())
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+
+
+def test_the_history_is_published_once_however_often_that_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs").mkdir()
+    runs: list[str] = []
+
+    def run(command: list[str], **_: object) -> None:
+        runs.append(command[-1])
+        if len(runs) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(Child, "start", lambda _: None)
+    machine = Machine(Settings(), tmp_path, 1, Console(quiet=True))
+    with pytest.raises(KeyboardInterrupt):
+        machine._start_sample()
+    machine._start_sample()
+    machine._start_sample()
+    assert len(runs) == 2
