@@ -23,14 +23,14 @@ _PLAIN = (
 """Fields of an event that are columns of the same name."""
 
 EVENT_COLUMNS = (
-    *("minute", "version", "is_deleted", "occurred_us", "received_us"),
+    *("minute", "is_deleted", "occurred_us", "received_us"),
     *_PLAIN,
     *("attributes", "metric", "score", "scale_min", "scale_max"),
     *("label", "p_negative", "p_neutral", "p_positive", "intensity"),
     *("read_language", "engine", "engine_version", "intents"),
 )
 INDEX_COLUMNS = ("event_id", "minute", "revision")
-SCORED_COLUMNS = EVENT_COLUMNS[3:]
+SCORED_COLUMNS = EVENT_COLUMNS[2:]
 """What a `Scored` is made of again."""
 
 ALERT_COLUMNS = (
@@ -57,11 +57,11 @@ def minute_of(event: Event) -> int:
     return max(0, min(micros(event.occurred_at) // 60_000_000 * 60, _LAST_MINUTE))
 
 
-def event_row(scored: Scored, minute: int, version: int, is_deleted: bool) -> Row:
+def event_row(scored: Scored, minute: int, is_deleted: bool) -> Row:
     """The row of `EVENT_COLUMNS`."""
     event, reading = scored.event, scored.reading
     return (
-        *(minute, version, int(is_deleted), micros(event.occurred_at), micros(scored.received_at)),
+        *(minute, int(is_deleted), micros(event.occurred_at), micros(scored.received_at)),
         *(_plain(getattr(event, name)) for name in _PLAIN),
         msgspec.json.encode(event.attributes).decode(),
         *_score_cells(event.score),

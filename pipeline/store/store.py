@@ -66,7 +66,7 @@ class Store:
         return migrate(self._backend, dry_run)
 
     def write_events(self, scored: Sequence[Scored], version: int) -> WriteResult:
-        """Store a batch; `version` is now in nanoseconds: of two writes the higher holds.
+        """Store a batch; `version` is now in nanoseconds: of two KPI minutes the later holds.
 
         A known event is dropped unless its revision is higher; then it replaces the other.
         The order is events, index, KPI minutes: the index says that an event is stored, so it
@@ -76,7 +76,7 @@ class Store:
         began = time.monotonic_ns()
         deliveries = self._deliveries(scored)
         news = [delivery for delivery in deliveries if delivery.is_news]
-        self._insert_events(news, version)
+        self._insert_events(news)
         minutes = sorted(frozenset[int]().union(*(delivery.minutes for delivery in deliveries)))
         # The version is taken after the insert: of two writers of one minute, the one that
         # reads the events later must hold.
@@ -107,14 +107,14 @@ class Store:
             deliveries.append(_Delivery(latest, revision, frozenset((*delivered, *minutes))))
         return deliveries
 
-    def _insert_events(self, news: Sequence[_Delivery], version: int) -> None:
+    def _insert_events(self, news: Sequence[_Delivery]) -> None:
         """Insert each event at its minute, and a tombstone at every other it may be in."""
         events: list[Row] = []
         index: list[Row] = []
         for one, _, minutes in news:
             present = rows.minute_of(one.event)
             for minute in minutes:
-                events.append(rows.event_row(one, minute, version, is_deleted=minute != present))
+                events.append(rows.event_row(one, minute, is_deleted=minute != present))
             index.append((one.event.event_id, present, one.event.revision))
         if news:
             self._backend.insert("events", rows.EVENT_COLUMNS, events)

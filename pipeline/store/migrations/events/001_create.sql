@@ -3,14 +3,13 @@ CREATE TABLE events
     -- The minute of occurred_at: what KPI minutes are made of.
     minute DateTime('UTC'),
     event_id String,
-    -- Nanoseconds; of the rows of one (minute, event_id) the highest is true.
-    version UInt64,
     -- 1: the event has moved to another minute (a later revision has another occurred_at).
     is_deleted UInt8,
     -- Microseconds since 1970, exact; the readable column below is made from them.
     occurred_us Int64,
     received_us Int64,
     occurred_at DateTime('UTC') ALIAS toDateTime(intDiv(occurred_us, 1000000), 'UTC'),
+    -- Of the rows of one (minute, event_id) the highest is true.
     revision UInt32,
     customer_id String,
     channel String,
@@ -46,6 +45,6 @@ CREATE TABLE events
     -- A JSON array of {name, start, end}.
     intents String
 )
-ENGINE = ReplacingMergeTree(version)
+ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toYYYYMM(minute)
 ORDER BY (minute, event_id)
