@@ -75,7 +75,7 @@ def make_app(role: Role, settings: Settings) -> faust.App:
         raise RuntimeError("Faust runs without its compiled part: unset NO_CYTHON, or install it")
     datadir = settings.data / "state" / (settings.worker.instance or role)
     datadir.parent.mkdir(parents=True, exist_ok=True)
-    return faust.App(
+    app = faust.App(
         group_of(role),
         broker=[f"kafka://{host}" for host in settings.kafka.bootstrap.split(",")],
         store="rocksdb://?driver=rocksdict",
@@ -99,6 +99,17 @@ def make_app(role: Role, settings: Settings) -> faust.App:
         producer_max_request_size=MAX_OUTGOING,
         stream_wait_empty=True,  # a batch in flight ends before its partitions go
     )
+    app.on_rebalance_complete.connect(_hold_the_flow)  # type: ignore[arg-type]
+    return app
+
+
+async def _hold_the_flow(app: faust.App, **_: Any) -> None:
+    """Let nothing be fetched until the consumer stands at the committed offsets.
+
+    Faust lets partitions go before it seeks, and then empties the streams' queues: messages that
+    came in between would be passed over until the next start. It resumes the flow itself, last.
+    """
+    app.consumer.stop_flow()
 
 
 Handler = Callable[[Sequence[Event]], Awaitable[None]]
