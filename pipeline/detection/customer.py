@@ -16,7 +16,7 @@ from functools import partial
 import msgspec
 
 from pipeline.alert import Alert, Contribution
-from pipeline.detection.entry import Entry, Mark, Span, entry_of, to_micros
+from pipeline.detection.entry import Entry, Mark, Span, entry_of
 from pipeline.detection.episodes import changed_alerts, contributions_of
 from pipeline.detection.fold import (
     DetectSettings,
@@ -28,6 +28,7 @@ from pipeline.detection.fold import (
     step,
 )
 from pipeline.detection.rules import RuleSet
+from pipeline.micros import to_micros
 from pipeline.reading import Scored
 
 __all__ = [

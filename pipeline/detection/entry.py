@@ -1,10 +1,11 @@
 """An event as a customer's state remembers it: small, bounded, without its text."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from pipeline.event import AuthorType, Event, Metric
+from pipeline.micros import to_micros
 from pipeline.reading import Intent, Scored
 
 SECOND = 1_000_000
@@ -17,8 +18,6 @@ QUOTE = 200
 INTENTS = 8
 """Most intents that are kept of a text."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _SENTENCE_ENDS = ".!?…\n"
 
 _GOOD_FROM = {Metric.NPS: 9.0, Metric.CSAT: 4.0, Metric.CES: 5.0}
@@ -134,16 +133,6 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
             if (value := event.attributes.get(name)) is not None
         },
     )
-
-
-def to_micros(moment: datetime) -> int:
-    """Return microseconds since 1970 of an aware time."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def to_datetime(micros: int) -> datetime:
-    """Return the time in UTC; the inverse of `to_micros`."""
-    return _EPOCH + timedelta(microseconds=micros)
 
 
 def _span(text: str, start: int, end: int) -> Span:

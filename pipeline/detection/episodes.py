@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from uuid import UUID, uuid5
 
 from pipeline.alert import Alert, AlertState, Contribution, Evidence
-from pipeline.detection.entry import Mark, to_datetime
+from pipeline.detection.entry import Mark
 from pipeline.detection.fold import Episode, Fold, Share
 from pipeline.detection.rules import Language, RuleSet
+from pipeline.micros import to_datetime
 
 NAMESPACE = UUID("6f1b9a52-7c1e-5d0a-9a3e-3d2f7f0c8b11")
 """Of alert ids: a fixed value, so that the same episode has the same id everywhere."""

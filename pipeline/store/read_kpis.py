@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipeline.kpi import DIMENSIONS, Dimension, Facts, KpiValue, Window, kpi_values
+from pipeline.micros import to_datetime, to_micros
 from pipeline.store import journeys
 from pipeline.store.backend import Backend, Parameter
 from pipeline.store.journeys import Slice, Step
-from pipeline.store.rows import micros, moment_of
 from pipeline.store.sql import count_names, query
 
 LOOK_BACK = timedelta(days=30)
@@ -46,8 +46,8 @@ def _add_counts(
 ) -> None:
     parameters = {
         **_bounds(window),
-        "whole_from": _within_range(-(-micros(window.start) // _MINUTE) * 60),
-        "whole_to": _within_range(micros(window.end) // _MINUTE * 60),
+        "whole_from": _within_range(-(-to_micros(window.start) // _MINUTE) * 60),
+        "whole_to": _within_range(to_micros(window.end) // _MINUTE * 60),
     }
     for row in backend.execute(_sliced("window_counts", by), parameters):
         of_slice = _of(facts, row[: len(by)])
@@ -75,14 +75,21 @@ def _add_journeys(
             **_bounds(window),
             "since": _within_range(_seconds(window.start - LOOK_BACK)),
             "until": _within_range(_seconds(as_of)),
-            "as_of": micros(as_of),
+            "as_of": to_micros(as_of),
             "types": journeys.JOURNEY_TYPES,
             "subjects": (*journeys.TICKET_TYPES, *journeys.SELF_SERVICE_TYPES),
         },
     )
     steps = [
         Step(
-            moment_of(at), customer, ticket, type_, author, bool(note), bool(handoff), tuple(slice_)
+            to_datetime(at),
+            customer,
+            ticket,
+            type_,
+            author,
+            bool(note),
+            bool(handoff),
+            tuple(slice_),
         )
         for at, customer, ticket, type_, author, note, handoff, *slice_ in found
     ]
@@ -106,7 +113,7 @@ def _sliced(name: str, by: Sequence[Dimension]) -> str:
 
 def _bounds(window: Window) -> dict[str, Parameter]:
     """The window in microseconds, and the minutes, as epoch seconds, that it reaches into."""
-    start, end = micros(window.start), micros(window.end)
+    start, end = to_micros(window.start), to_micros(window.end)
     first, last = (_within_range(edge // _MINUTE * 60) for edge in (start, end))
     return {"start": start, "end": end, "first": first, "last": last}
 
@@ -117,4 +124,4 @@ def _within_range(seconds: int) -> int:
 
 
 def _seconds(moment: datetime) -> int:
-    return micros(moment) // 1_000_000
+    return to_micros(moment) // 1_000_000

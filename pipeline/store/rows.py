@@ -1,16 +1,14 @@
 """Values to rows of tables and back. In tables '' stands for None, and times are integers."""
 
-from datetime import UTC, datetime, timedelta
-
 import msgspec
 
 from pipeline.alert import Alert
 from pipeline.dead_letter import DeadLetter
 from pipeline.event import Event, Score
+from pipeline.micros import to_datetime, to_micros
 from pipeline.reading import Probabilities, Reading, Scored
 from pipeline.store.backend import Row
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MINUTE = 2**32 - 60
 
 _ATTRIBUTES = msgspec.json.Decoder(dict[str, str | int | float | bool | None])
@@ -42,26 +40,16 @@ DEAD_LETTER_COLUMNS = (
 )
 
 
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970 of an aware time."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def moment_of(micro: int) -> datetime:
-    """The time in UTC of microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=micro)
-
-
 def minute_of(event: Event) -> int:
     """Epoch seconds of the event's minute, kept within what DateTime can hold (1970 to 2106)."""
-    return max(0, min(micros(event.occurred_at) // 60_000_000 * 60, _LAST_MINUTE))
+    return max(0, min(to_micros(event.occurred_at) // 60_000_000 * 60, _LAST_MINUTE))
 
 
 def event_row(scored: Scored, minute: int, is_deleted: bool) -> Row:
     """The row of `EVENT_COLUMNS`."""
     event, reading = scored.event, scored.reading
     return (
-        *(minute, int(is_deleted), micros(event.occurred_at), micros(scored.received_at)),
+        *(minute, int(is_deleted), to_micros(event.occurred_at), to_micros(scored.received_at)),
         *(_plain(getattr(event, name)) for name in _PLAIN),
         msgspec.json.encode(event.attributes).decode(),
         *_score_cells(event.score),
@@ -109,11 +97,11 @@ def scored_of(row: Row) -> Scored:
             "scale_max": cells["scale_max"],
         }
     fields["attributes"] = _ATTRIBUTES.decode(cells["attributes"])
-    fields["occurred_at"] = moment_of(cells["occurred_us"])
+    fields["occurred_at"] = to_datetime(cells["occurred_us"])
     return Scored(
         event=msgspec.convert(fields, Event),
         reading=_reading_of(cells) if cells["label"] else None,
-        received_at=moment_of(cells["received_us"]),
+        received_at=to_datetime(cells["received_us"]),
     )
 
 
@@ -137,8 +125,8 @@ def alert_row(alert: Alert) -> Row:
     return (
         *(alert.id, alert.revision, alert.customer_id, alert.cause, alert.severity, alert.state),
         *(alert.brand or "", alert.segment or "", alert.channel or ""),
-        *(micros(alert.opened_at), micros(alert.updated_at)),
-        micros(alert.closed_at) if alert.closed_at else 0,
+        *(to_micros(alert.opened_at), to_micros(alert.updated_at)),
+        to_micros(alert.closed_at) if alert.closed_at else 0,
         msgspec.json.encode(alert).decode(),
     )
 
@@ -147,8 +135,8 @@ def dead_letter_row(letter: DeadLetter) -> Row:
     """The row of `DEAD_LETTER_COLUMNS`."""
     return (
         *(letter.topic, letter.partition, letter.offset),
-        micros(letter.retried_at) if letter.retried_at else 0,
+        to_micros(letter.retried_at) if letter.retried_at else 0,
         str(letter.reason),
-        max(0, micros(letter.received_at) // 1_000_000),
+        max(0, to_micros(letter.received_at) // 1_000_000),
         msgspec.json.encode(letter).decode(),
     )

@@ -10,6 +10,7 @@ import msgspec
 from pipeline.alert import Alert, AlertState
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.kpi import Dimension, KpiValue, Window
+from pipeline.micros import to_micros
 from pipeline.reading import Scored
 from pipeline.store import rows
 from pipeline.store.backend import Backend, Row
@@ -158,7 +159,7 @@ class Store:
         found = self._backend.execute(
             query("alerts"),
             {
-                "since": rows.micros(since) if since else -(2**62),
+                "since": to_micros(since) if since else -(2**62),
                 "customer_id": customer_id or "",
                 "states": tuple(_STATES if states is None else states) or ("",),
                 "limit": limit,
