@@ -1,12 +1,13 @@
 # make setup   a virtual environment with the command .venv/bin/nabiz
 # make run     everything on this machine, with a built-in sample
 # make test    all checks and tests
+# make bench   all benchmarks, to docs/benchmarks.md (25 minutes; BENCH=--quick: 5)
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: setup run test check unit lock clean
+.PHONY: setup run test check unit bench lock clean
 
 setup: $(VENV)/.runtime
 
@@ -26,6 +27,10 @@ check: $(VENV)/.dev
 unit: $(VENV)/.dev
 	$(BIN)/pytest tests/unit
 
+bench: $(VENV)/.bench
+	tests/install-servers
+	$(BIN)/python -m benchmarks $(BENCH)
+
 lock: $(BIN)/uv
 	requirements/compile
 
@@ -41,6 +46,10 @@ $(BIN)/uv: requirements/uv.lock
 $(VENV)/.runtime: $(BIN)/uv requirements/runtime.lock pyproject.toml
 	$(UV) --require-hashes -r requirements/runtime.lock
 	$(UV) --quiet --no-deps -e .
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.runtime requirements/bench.lock
+	$(UV) --no-deps --require-hashes -r requirements/bench.lock
 	@touch $@
 
 # In CI nothing may skip, so the extra `hf` (torch, 5 GB) is part of it there.
