@@ -10,17 +10,28 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as NotJson
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 """Holds `rules/` and `schemas/`, in a checkout as in an installed package."""
 
 Role = Literal["understand", "detect", "record", "api"]
+SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 STREAM_ROLES: tuple[Role, Role, Role] = ("understand", "detect", "record")
 """Roles that read topics, in the order of the chain."""
 
@@ -42,6 +53,48 @@ class KafkaSettings(_Group):
     session_timeout: float = Field(10.0, gt=0, description="seconds until a dead worker is out")
     batch_size: int = Field(2_000, ge=1, description="most messages handled at once")
     batch_wait: float = Field(0.05, gt=0, description="seconds to wait for a batch to fill")
+    security_protocol: SecurityProtocol = Field(
+        "PLAINTEXT", description="PLAINTEXT, SSL (TLS), SASL_PLAINTEXT or SASL_SSL"
+    )
+    sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "", validate_default=True, description="SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    sasl_username: str = Field("", validate_default=True, description="SASL: who we are")
+    sasl_password: SecretStr = Field(
+        SecretStr(""), validate_default=True, description="SASL: the password"
+    )
+    ssl_ca_file: str = Field("", description="TLS: certificates to trust, PEM; empty: the system's")
+    ssl_certificate_file: str = Field("", description="TLS: our certificate, PEM, if Kafka asks")
+    ssl_key_file: str = Field(
+        "", validate_default=True, description="TLS: its key, PEM, not encrypted"
+    )
+
+    @field_validator(
+        *("sasl_mechanism", "sasl_username", "sasl_password"),
+        *("ssl_ca_file", "ssl_certificate_file", "ssl_key_file"),
+    )
+    @classmethod
+    def _fits_the_protocol(cls, value: T, info: ValidationInfo) -> T:
+        protocol = info.data.get("security_protocol")
+        if protocol is None:  # it is wrong itself, and named
+            return value
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        kind = str(info.field_name).partition("_")[0].upper()
+        if given and kind not in protocol:
+            raise ValueError(
+                f"has no effect while NABIZ_KAFKA_SECURITY_PROTOCOL is {protocol}: "
+                f"leave it out, or set a protocol with {kind}"
+            )
+        if not given and kind == "SASL" and kind in protocol:
+            raise ValueError(f"must be set, since NABIZ_KAFKA_SECURITY_PROTOCOL is {protocol}")
+        return value
+
+    @field_validator("ssl_key_file")
+    @classmethod
+    def _with_its_certificate(cls, value: str, info: ValidationInfo) -> str:
+        if bool(value) != bool(info.data.get("ssl_certificate_file", value)):
+            raise ValueError("goes with NABIZ_KAFKA_SSL_CERTIFICATE_FILE: set both or none")
+        return value
 
     @field_validator("bootstrap")
     @classmethod

@@ -12,6 +12,7 @@ import structlog
 from pipeline.api.views import PartitionStatus
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, PartitionLag
+from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.chain import GROUPS, role_of
 
 log = structlog.get_logger(__name__)
@@ -31,8 +32,9 @@ class Observation(msgspec.Struct, frozen=True):
 class Observer:
     """A thread that asks the broker every second; `latest` may be read from any thread."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, security: Security = PLAINTEXT) -> None:
         self._bootstrap = bootstrap
+        self._security = security
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
         self._asked = time.monotonic()
@@ -54,7 +56,7 @@ class Observer:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with LagReader(self._bootstrap) as reader:
+                with LagReader(self._bootstrap, self._security) as reader:
                     self._watch(reader)
             except (BrokerError, BrokerUnavailable) as error:
                 self._note(str(error))

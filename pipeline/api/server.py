@@ -13,6 +13,7 @@ import uvicorn
 from pipeline.api.app import make_api
 from pipeline.api.observer import Observer
 from pipeline.api.service import Service
+from pipeline.broker.security import client_security
 from pipeline.detection.rules import RuleBook
 from pipeline.settings import ApiSettings, Settings, SettingsError
 from pipeline.store import Store
@@ -42,9 +43,9 @@ def serve_api_in_thread(settings: Settings, store: Store) -> Iterator[None]:
 
 @contextmanager
 def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, socket.socket]]:
-    bootstrap = settings.kafka.bootstrap
+    bootstrap, security = settings.kafka.bootstrap, client_security(settings.kafka)
     token = settings.api.token.get_secret_value()
-    with listen(settings.api) as listener, Observer(bootstrap) as observer:
+    with listen(settings.api) as listener, Observer(bootstrap, security) as observer:
         service = Service(
             store,
             observer,
@@ -52,6 +53,7 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
             settings.detect,
             bootstrap,
             lambda: datetime.now(UTC),
+            security,
         )
         config = uvicorn.Config(
             make_api(service, token), log_level="warning", timeout_graceful_shutdown=2

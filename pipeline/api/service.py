@@ -9,6 +9,7 @@ from pipeline.api.observer import Observer
 from pipeline.api.parameters import Refused
 from pipeline.api.views import BrokerStatus, CustomerView, RetryResult, Status, StoreStatus
 from pipeline.broker.publish import Publisher
+from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.chain import INPUTS, RETRY_HEADER
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.detection.customer import Arrival, apply, risk_at
@@ -37,6 +38,7 @@ class Service:
         detect: DetectSettings,
         bootstrap: str,
         clock: Callable[[], datetime],
+        security: Security = PLAINTEXT,
     ) -> None:
         self.store = store
         self._observer = observer
@@ -44,6 +46,7 @@ class Service:
         self._detect = detect
         self._bootstrap = bootstrap
         self._clock = clock
+        self._security = security
 
     def kpis(
         self,
@@ -95,7 +98,7 @@ class Service:
             and one.topic in _TOPICS
             and one.reason is not Reason.TOO_LARGE
         ]
-        with Publisher(self._bootstrap) as publisher:
+        with Publisher(self._bootstrap, self._security) as publisher:
             for letter in due:
                 publisher.send(letter.topic, letter.key, letter.payload, [(RETRY_HEADER, b"1")])
             publisher.flush()

@@ -17,6 +17,7 @@ from kafka.errors import (
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.broker.errors import BrokerError, reaching
+from pipeline.broker.security import PLAINTEXT, Security
 
 Groups: TypeAlias = Mapping[str, Sequence[str]]
 """Consumer group → the topics that it reads."""
@@ -73,17 +74,18 @@ class PartitionLag(msgspec.Struct, frozen=True):
 class LagReader:
     """A connection that reads lag again and again. Not for use by several threads at once."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, security: Security = PLAINTEXT) -> None:
         """Connect; raises `BrokerUnavailable` if nobody answers within 10 s."""
         self._bootstrap = bootstrap
         with reaching(bootstrap):
-            self._admin = KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT)
+            self._admin = KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT, **security)
             self._consumer = KafkaConsumer(
                 bootstrap_servers=bootstrap,
                 enable_auto_commit=False,
                 max_partition_fetch_bytes=65_536,
                 fetch_max_wait_ms=100,
                 **CLIENT,
+                **security,
             )
         self._written_at: dict[tuple[TopicPartition, int], float] = {}
 

@@ -8,6 +8,7 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from pipeline.broker.errors import BrokerUnavailable, reaching
+from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.decode import encode_event
 from pipeline.event import Event, topic_of
 
@@ -25,7 +26,7 @@ class Publisher:
     stay in order whoever sends them. Leaving the `with` block flushes.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, security: Security = PLAINTEXT) -> None:
         """Connect; raises `BrokerUnavailable` if nobody answers within 10 s."""
         self._bootstrap = bootstrap
         self._failures: list[Exception] = []
@@ -42,6 +43,7 @@ class Publisher:
                 compression_type="gzip",  # twice as fast as none: the client's checksum is slow
                 linger_ms=LINGER_MS,
                 batch_size=BATCH_BYTES,
+                **security,
             )
 
     def publish(self, event: Event) -> None:

@@ -8,6 +8,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
 from pipeline.broker.errors import BrokerError, reaching
+from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.chain import SCORED
 from pipeline.topics import Topic
 
@@ -27,7 +28,12 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def apply_topics(
-    bootstrap: str, topics: Iterable[Topic], *, replication: int = 1, dry_run: bool = False
+    bootstrap: str,
+    topics: Iterable[Topic],
+    *,
+    replication: int = 1,
+    dry_run: bool = False,
+    security: Security = PLAINTEXT,
 ) -> list[Change]:
     """Create what is missing, add partitions, set configs that differ; return what was done.
 
@@ -37,7 +43,7 @@ def apply_topics(
     Raises `BrokerError` if Kafka refuses a change, `BrokerUnavailable` if it does not answer.
     """
     declared = {topic.name: topic for topic in topics}
-    with reaching(bootstrap), _connect(bootstrap) as admin:
+    with reaching(bootstrap), _connect(bootstrap, security) as admin:
         present = _partitions(admin, declared)
         missing = [topic for name, topic in declared.items() if name not in present]
         existing = [topic for name, topic in declared.items() if name in present]
@@ -48,8 +54,10 @@ def apply_topics(
         ]
 
 
-def _connect(bootstrap: str) -> KafkaAdminClient:
-    return KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS)
+def _connect(bootstrap: str, security: Security) -> KafkaAdminClient:
+    return KafkaAdminClient(
+        bootstrap_servers=bootstrap, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS, **security
+    )
 
 
 def _partitions(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, int]:

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from pipeline.broker.lag import LagReader, PartitionLag, wait_until_drained
+from pipeline.broker.security import client_security
 from pipeline.chain import GROUPS, role_of
 from pipeline.cli.errors import EXIT_NO
 from pipeline.cli.target import DataOption, find
@@ -21,7 +22,9 @@ def drain(
     Exit code 0: drained; 1: not within the time.
     """
     console = Console(stderr=True)
-    with LagReader(find(data).kafka.bootstrap) as reader, console.status("waiting …") as line:
+    kafka = find(data).kafka
+    reader = LagReader(kafka.bootstrap, client_security(kafka))
+    with reader, console.status("waiting …") as line:
 
         def progress(lags: Sequence[PartitionLag]) -> None:
             behind = sum(lag.events for lag in lags)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.broker.lag import LagReader
+from pipeline.broker.security import client_security
 from pipeline.broker.topics import apply_topics
 from pipeline.chain import GROUPS
 from pipeline.cli import show
@@ -48,6 +49,7 @@ def apply(dry_run: DryRun = False, data: DataOption = None) -> None:
         declared,
         replication=settings.kafka.replication,
         dry_run=dry_run,
+        security=client_security(settings.kafka),
     )
     for change in changes:
         before = "" if change.before is None else f" (was {change.before})"
@@ -112,7 +114,7 @@ def _check(settings: Settings) -> None:
     console = Console(stderr=True)
     rules = load_rules(settings.detect.rules)
     console.print(f"rules    ok: {len(rules.rules)} rules, version {rules.version}")
-    with LagReader(settings.kafka.bootstrap) as reader:
+    with LagReader(settings.kafka.bootstrap, client_security(settings.kafka)) as reader:
         reader.read(GROUPS, None)
     console.print(f"Kafka    ok: {settings.kafka.bootstrap}, all topics are there")
     if store_address(settings.store) is None:

@@ -22,6 +22,7 @@ from rich.progress import (
 )
 
 from pipeline.broker.publish import Publisher
+from pipeline.broker.security import client_security
 from pipeline.chain import DEAD_LETTERS
 from pipeline.cli.errors import Mistake
 from pipeline.cli.target import DataOption, find
@@ -74,7 +75,7 @@ def replay(
     Example: nabiz replay complaints.jsonl.gz --source sikayetvar
     """
     factor = _factor(speed)
-    bootstrap = find(data).kafka.bootstrap
+    kafka = find(data).kafka
     console = Console(stderr=True)
     events: list[Event] = []
     bad: list[BadLine] = []
@@ -84,7 +85,8 @@ def replay(
         if rebase_to:
             events = rebase(events, datetime.now(UTC))
     now = datetime.now(UTC)
-    with Publisher(bootstrap) as publisher, _progress(console) as progress:
+    publisher = Publisher(kafka.bootstrap, client_security(kafka))
+    with publisher, _progress(console) as progress:
         for event in progress.track(_paced(events, factor), len(events), description="publishing"):
             publisher.publish(event)
         for letter in (_dead_letter(line, now) for line in bad):

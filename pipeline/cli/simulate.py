@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from pipeline.broker.publish import Publisher
+from pipeline.broker.security import client_security
 from pipeline.cli.options import moment
 from pipeline.cli.target import DataOption, find
 from pipeline.decode import encode_event
 from pipeline.event import Event
+from pipeline.settings import KafkaSettings
 from pipeline.sources import simulate as company
 
 
@@ -48,7 +50,7 @@ def simulate(
         events = company.simulate(seed, start or now - timedelta(days=days), customers, days)
     events = islice(events, count)
     if publish:
-        _publish(events, find(data).kafka.bootstrap)
+        _publish(events, find(data).kafka)
     else:
         for event in events:
             sys.stdout.buffer.write(encode_event(event) + b"\n")
@@ -62,9 +64,9 @@ def _as_it_happens(events: Iterable[tuple[datetime, Event]]) -> Iterator[Event]:
         yield event
 
 
-def _publish(events: Iterable[Event], bootstrap: str) -> None:
+def _publish(events: Iterable[Event], kafka: KafkaSettings) -> None:
     published = 0
-    with Publisher(bootstrap) as publisher:
+    with Publisher(kafka.bootstrap, client_security(kafka)) as publisher:
         for event in events:
             publisher.publish(event)
             published += 1

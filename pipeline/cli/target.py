@@ -98,7 +98,10 @@ def find(data: Path | None) -> Settings:
                 "Or leave --data out and set NABIZ_KAFKA_BOOTSTRAP and NABIZ_API_URL."
             )
         return settings
-    kafka = kafka.model_copy(update={"bootstrap": addresses.kafka})
+    # The Kafka of `nabiz up` is open to this machine, and to nobody else.
+    kafka = kafka.model_copy(
+        update={"bootstrap": addresses.kafka, "security_protocol": "PLAINTEXT"}
+    )
     api = api.model_copy(update={"url": addresses.api})
     return settings.model_copy(update={"data": folder, "kafka": kafka, "api": api})
 

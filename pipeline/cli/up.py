@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pipeline.cli.errors import Mistake
 from pipeline.cli.live import watch
 from pipeline.cli.machine import Machine, api_port
 from pipeline.cli.target import claimed
@@ -43,6 +44,12 @@ def up(
     All data stays in the folder: started again, it continues where it was.
     """
     settings = load_settings()
+    if settings.kafka.security_protocol != "PLAINTEXT":
+        raise Mistake(
+            "`nabiz up` runs a Kafka of its own, for this machine only: unset "
+            "NABIZ_KAFKA_SECURITY_PROTOCOL and what goes with it, or start each role on your Kafka "
+            "with nabiz worker"
+        )
     folder = (data or settings.data).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with claimed(folder):

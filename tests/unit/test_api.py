@@ -211,7 +211,7 @@ def test_a_customer_has_a_timeline_a_risk_and_its_reasons(
 class FakePublisher:
     sent: list[tuple[str, bytes | None, bytes]]
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, security: object) -> None:
         type(self).sent = []
 
     def __enter__(self) -> "FakePublisher":

@@ -86,6 +86,60 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(
     assert "hush" not in str(refused.value)
 
 
+SASL = {
+    "NABIZ_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+    "NABIZ_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+    "NABIZ_KAFKA_SASL_USERNAME": "nabiz",
+    "NABIZ_KAFKA_SASL_PASSWORD": "hush-sasl",
+}
+
+
+def test_kafka_s_secrets_are_read_and_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SASL.items():
+        monkeypatch.setenv(name, value)
+    kafka = load_settings().kafka
+    assert kafka.sasl_password.get_secret_value() == "hush-sasl"
+    assert "hush" not in repr(kafka) + kafka.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "value", "words"),
+    [
+        ("NABIZ_KAFKA_SECURITY_PROTOCOL", "TLS", "should be 'PLAINTEXT', 'SSL'"),
+        ("NABIZ_KAFKA_SASL_MECHANISM", "GSSAPI", "should be"),
+        ("NABIZ_KAFKA_SASL_MECHANISM", "", "must be set, since"),
+        ("NABIZ_KAFKA_SASL_USERNAME", "", "must be set, since"),
+        ("NABIZ_KAFKA_SASL_PASSWORD", "", "must be set, since"),
+        ("NABIZ_KAFKA_SSL_KEY_FILE", "key.pem", "goes with NABIZ_KAFKA_SSL_CERTIFICATE_FILE"),
+    ],
+)
+def test_half_of_a_security_is_refused(
+    monkeypatch: pytest.MonkeyPatch, wrong: str, value: str, words: str
+) -> None:
+    for name, right in {**SASL, wrong: value}.items():
+        monkeypatch.setenv(name, right)
+    with pytest.raises(SettingsError, match=rf"^{wrong}: [^\n]*{words}[^\n]*$"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("protocol", "name", "kind"),
+    [
+        ("PLAINTEXT", "NABIZ_KAFKA_SASL_USERNAME", "SASL"),
+        ("SSL", "NABIZ_KAFKA_SASL_PASSWORD", "SASL"),
+        ("PLAINTEXT", "NABIZ_KAFKA_SSL_CA_FILE", "SSL"),
+    ],
+)
+def test_a_secret_that_would_not_be_used_is_refused(
+    monkeypatch: pytest.MonkeyPatch, protocol: str, name: str, kind: str
+) -> None:
+    monkeypatch.setenv("NABIZ_KAFKA_SECURITY_PROTOCOL", protocol)
+    monkeypatch.setenv(name, "hush")
+    with pytest.raises(SettingsError, match=f"^{name}: has no effect .* with {kind}$") as refused:
+        load_settings()
+    assert "hush" not in str(refused.value)
+
+
 def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NABIZ_KAFKA_REPLICATION", "0")
     monkeypatch.setenv("NABIZ_API_PORT", "-1")

@@ -1,0 +1,74 @@
+"""How clients prove who they are to Kafka, and how they know that it is Kafka.
+
+The settings, in the words of each client.
+"""
+
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from pipeline.settings import KafkaSettings, SettingsError
+
+if TYPE_CHECKING:
+    import faust
+
+Security: TypeAlias = Mapping[str, Any]
+"""Keyword arguments of every client of kafka-python."""
+
+PLAINTEXT: Final[Security] = {"security_protocol": "PLAINTEXT"}
+
+
+def client_security(kafka: KafkaSettings) -> Security:
+    """Return what clients of kafka-python are given beside the address.
+
+    Raises SettingsError where a file of certificates cannot be read.
+    """
+    security: dict[str, Any] = {"security_protocol": kafka.security_protocol}
+    if "SSL" in kafka.security_protocol:
+        security["ssl_context"] = _tls(kafka)
+    if "SASL" in kafka.security_protocol:
+        security["sasl_mechanism"] = kafka.sasl_mechanism
+        security["sasl_plain_username"] = kafka.sasl_username
+        security["sasl_plain_password"] = kafka.sasl_password.get_secret_value()
+    return security
+
+
+def faust_credentials(
+    kafka: KafkaSettings,
+) -> "faust.SASLCredentials | faust.SSLCredentials | None":
+    """Return the `broker_credentials` of a Faust app; None without security.
+
+    Raises SettingsError where a file of certificates cannot be read.
+    """
+    import faust  # slow to import, and only roles need it
+
+    tls = _tls(kafka) if "SSL" in kafka.security_protocol else None
+    if "SASL" in kafka.security_protocol:
+        return faust.SASLCredentials(
+            username=kafka.sasl_username,
+            password=kafka.sasl_password.get_secret_value(),
+            mechanism=kafka.sasl_mechanism,
+            ssl_context=tls,
+        )
+    return faust.SSLCredentials(tls) if tls else None
+
+
+def _tls(kafka: KafkaSettings) -> ssl.SSLContext:
+    """The server must show a certificate for its name, signed by one that is trusted."""
+    ca, certificate = kafka.ssl_ca_file, kafka.ssl_certificate_file
+    try:
+        context = ssl.create_default_context(cafile=ca or None)
+    except OSError as error:
+        raise SettingsError(
+            f"NABIZ_KAFKA_SSL_CA_FILE: {ca} is no file of certificates ({error})"
+        ) from None
+    if certificate:
+        try:
+            # A password, so that OpenSSL does not ask the terminal for that of an encrypted key.
+            context.load_cert_chain(certificate, kafka.ssl_key_file, password="")
+        except OSError as error:
+            raise SettingsError(
+                f"NABIZ_KAFKA_SSL_CERTIFICATE_FILE: {certificate} and the key in "
+                f"{kafka.ssl_key_file} cannot be used together ({error})"
+            ) from None
+    return context
