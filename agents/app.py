@@ -1,68 +1,42 @@
-"""What the roles share: Faust apps, batches acknowledged last, sends that are confirmed."""
+"""What the roles share: a Faust app, and batches that are acknowledged last."""
 
 import asyncio
 import os
 import traceback
-import weakref
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
+from typing import Any, TypeAlias
 
 import faust
-import msgspec
 import structlog
 from faust import streams
-from faust.streams import _current_event
 from faust.types import EventT
-from faust.types.tuples import RecordMetadata
+from yarl import URL
 
 from agents.health import Heartbeat
+from agents.messages import Message, messages_of
+from agents.transport import RecordsSchema, Transport
 from pipeline import metrics
-from pipeline.chain import DEAD_LETTERS, EXIT_HALT, INPUTS, RETRY_HEADER, group_of
-from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid
-from pipeline.decode import parse
-from pipeline.privacy import redact_payload
+from pipeline.broker.security import faust_credentials
+from pipeline.chain import EXIT_HALT, INPUTS, group_of
 from pipeline.settings import Role, Settings
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
-Event: TypeAlias = EventT[Any]
+Fetch: TypeAlias = EventT[Any]
 
 EXIT_CRASH = 70
 """Exit code of a role that could not go on (EX_SOFTWARE): its supervisor starts it again."""
 
 MAX_OUTGOING = 4_194_304
 """Largest message that a role sends, in bytes: the state of a customer with very many events."""
+MAX_BATCH = 524_288
+"""Bytes of a batch to one partition; brokers refuse more than 1 MiB unless told otherwise."""
+FETCHES_AHEAD = 2
+"""Fetches that Faust holds for a role which has a whole batch waiting already."""
 
 
 class Halt(Exception):  # noqa: N818 - not a fault of this process
     """To go on would do harm, and so would starting again: a person has to look first."""
-
-
-class Message(NamedTuple):
-    """A Kafka message as a role sees it; `received_at` is the broker's time.
-
-    `retried`: it was a dead letter before.
-    """
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    received_at: datetime
-    retried: bool = False
-
-
-class Outgoing(NamedTuple):
-    """A message to send; without `partition` the key decides."""
-
-    topic: str
-    key: bytes
-    value: bytes
-    headers: tuple[tuple[str, bytes], ...] = ()
-    partition: int | None = None
 
 
 def make_app(role: Role, settings: Settings) -> faust.App:
@@ -75,9 +49,11 @@ def make_app(role: Role, settings: Settings) -> faust.App:
         raise RuntimeError("Faust runs without its compiled part: unset NO_CYTHON, or install it")
     datadir = settings.data / "state" / (settings.worker.instance or role)
     datadir.parent.mkdir(parents=True, exist_ok=True)
+    brokers = [URL(f"kafka://{host}") for host in settings.kafka.bootstrap.split(",")]
     app = faust.App(
         group_of(role),
-        broker=[f"kafka://{host}" for host in settings.kafka.bootstrap.split(",")],
+        broker=brokers,
+        broker_credentials=faust_credentials(settings.kafka),
         store="rocksdb://?driver=rocksdict",
         datadir=str(datadir),
         key_serializer="raw",
@@ -92,13 +68,15 @@ def make_app(role: Role, settings: Settings) -> faust.App:
         broker_session_timeout=settings.kafka.session_timeout,
         broker_heartbeat_interval=settings.kafka.session_timeout / 5,
         broker_max_poll_records=settings.kafka.batch_size,
-        stream_buffer_maxsize=4 * settings.kafka.batch_size,
+        stream_buffer_maxsize=FETCHES_AHEAD,
         stream_recovery_delay=0.0,
-        producer_linger=0.005,
+        producer_linger=0.0,
         producer_acks=-1,
+        producer_max_batch_size=MAX_BATCH,
         producer_max_request_size=MAX_OUTGOING,
         stream_wait_empty=True,  # a batch in flight ends before its partitions go
     )
+    app.transport = app.producer_transport = Transport(brokers, app)
     app.on_rebalance_complete.connect(_hold_the_flow)  # type: ignore[arg-type]
     return app
 
@@ -112,35 +90,73 @@ async def _hold_the_flow(app: faust.App, **_: Any) -> None:
     app.consumer.stop_flow()
 
 
-Handler = Callable[[Sequence[Event]], Awaitable[None]]
+Handler = Callable[[Sequence[Message]], Awaitable[None]]
 
 
 def role_agent(
-    app: faust.App, role: Role, settings: Settings, handle: Handler, *, within: float
+    app: faust.App, role: Role, settings: Settings, handle: Handler, *, within: float = 0.0
 ) -> Heartbeat:
     """Read the topics of `role` in batches; acknowledge each batch after `handle` returned.
 
-    `within` is how many seconds a batch may wait to fill: latency for fewer, larger batches.
-    A failure of `handle` ends the process: Faust would acknowledge and go on, a new process is
-    given the batch again.
+    What came while a batch was handled is the next one; `within` is how many seconds more it may
+    wait to fill: latency for fewer, larger batches. A failure of `handle` ends the process: Faust
+    would acknowledge and go on, a new process is given the batch again.
     """
     heartbeat = Heartbeat(app, role, settings.worker.stall_seconds)
-    source = app.topic(*INPUTS[role], key_type=bytes, value_type=bytes)
+    source = app.topic(*INPUTS[role], schema=RecordsSchema())
 
     async def work(stream: Any) -> None:
         try:
-            async for events in stream.noack_take(settings.kafka.batch_size, within=within):
-                await handle(events)
-                for event in events:
-                    await stream.ack(event)
-                metrics.BATCH_SIZE.labels(role).observe(len(events))
-                metrics.EVENTS.labels(role).inc(len(events))
-                heartbeat.handled(events[-1].message.timestamp)
+            async with aclosing(batches(stream, settings.kafka.batch_size, within)) as taken:
+                async for fetches in taken:
+                    messages = [message for fetch in fetches for message in messages_of(fetch)]
+                    await handle(messages)
+                    for fetch in fetches:
+                        await stream.ack(fetch)
+                    metrics.BATCH_SIZE.labels(role).observe(len(messages))
+                    metrics.EVENTS.labels(role).inc(len(messages))
+                    heartbeat.handled(fetches[-1].message.timestamp)
         except Exception as error:
             crash(error)
 
     app.agent(source, name=role)(work)
     return heartbeat
+
+
+async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[Fetch], None]:
+    """Yield the fetches that came since the last batch, none acknowledged.
+
+    A batch is complete when `within` seconds are over or it has `size` messages; as much is
+    fetched ahead while the last batch is handled.
+    """
+    waiting: list[Fetch] = []
+    changed = asyncio.Condition()
+    stream.enable_acks = False
+
+    def full() -> bool:
+        return sum(len(fetch.value) for fetch in waiting) >= size
+
+    async def collect() -> None:
+        async for _ in stream:
+            async with changed:
+                await changed.wait_for(lambda: not full())
+                waiting.append(stream.current_event)
+                changed.notify_all()
+
+    collecting = asyncio.create_task(collect())
+    try:
+        while True:
+            async with changed:
+                await changed.wait_for(lambda: waiting)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(within):
+                        await changed.wait_for(full)
+                taken = waiting.copy()
+                waiting.clear()
+                changed.notify_all()
+            yield taken
+    finally:
+        collecting.cancel()
 
 
 def crash(error: BaseException) -> None:
@@ -159,87 +175,3 @@ def crash(error: BaseException) -> None:
 def first_line(error: BaseException) -> str:
     """Return the beginning of an error's text, for a log."""
     return str(error).partition("\n")[0][:300]
-
-
-def message_of(event: Event) -> Message:
-    """Return the message of a Faust event."""
-    raw = event.message
-    return Message(
-        raw.topic,
-        raw.partition,
-        raw.offset,
-        raw.key,
-        raw.value,
-        datetime.fromtimestamp(raw.timestamp, UTC),
-        RETRY_HEADER in dict(raw.headers or ()),
-    )
-
-
-@contextmanager
-def partition_of(event: Event) -> Iterator[None]:
-    """Let a table read and write in the partition of `event`: in a batch no event is current."""
-    token = _current_event.set(weakref.ref(event))
-    try:
-        yield
-    finally:
-        _current_event.reset(token)
-
-
-def decode_as(kind: type[T]) -> Callable[[Message], T]:
-    """Return a function that reads the value of a message of ours; it raises Invalid."""
-    decoder = msgspec.json.Decoder(kind)
-    return lambda message: parse(decoder, message.value or b"")
-
-
-def sift(
-    messages: Iterable[Message], decode: Callable[[Message], T]
-) -> tuple[list[tuple[Message, T]], list[DeadLetter]]:
-    """Decode each message; what raises Invalid becomes a dead letter and its neighbours go on."""
-    good: list[tuple[Message, T]] = []
-    dead: list[DeadLetter] = []
-    for message in messages:
-        try:
-            good.append((message, decode(message)))
-        except Invalid as invalid:
-            dead.append(
-                DeadLetter(
-                    topic=message.topic,
-                    partition=message.partition,
-                    offset=message.offset,
-                    reason=invalid.reason,
-                    sentence=invalid.sentence,
-                    payload=redact_payload((message.value or b"")[:KEPT_PAYLOAD]),
-                    key=message.key,
-                    received_at=message.received_at,
-                )
-            )
-    return good, dead
-
-
-async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> list[RecordMetadata]:
-    """Send all and return where each is, in order, when the broker has confirmed them.
-
-    Raises what the producer raises when the broker stays away.
-    """
-    pending = [
-        await app.producer.send(
-            message.topic,
-            message.key,
-            message.value,
-            message.partition,
-            None,
-            list(message.headers),
-        )
-        for message in outgoing
-    ]
-    return list(await asyncio.gather(*pending))
-
-
-async def send_dead_letters(app: faust.App, letters: Sequence[DeadLetter]) -> None:
-    """Publish dead letters and count them by reason."""
-    await send(
-        app,
-        [Outgoing(DEAD_LETTERS, one.id.encode(), msgspec.json.encode(one)) for one in letters],
-    )
-    for letter in letters:
-        metrics.DEAD_LETTERS.labels(letter.reason).inc()

@@ -7,19 +7,10 @@ from datetime import UTC, datetime
 import faust
 import structlog
 
-from agents.app import (
-    Event,
-    Outgoing,
-    decode_as,
-    make_app,
-    message_of,
-    role_agent,
-    send,
-    send_dead_letters,
-    sift,
-)
+from agents.app import make_app, role_agent
 from agents.health import Heartbeat
-from agents.states import States
+from agents.messages import Message, Outgoing, decode_as, send, send_dead_letters, sift
+from agents.states import Kept, States
 from pipeline import metrics
 from pipeline.alert import Alert, to_cloudevent
 from pipeline.chain import ALERTS
@@ -45,34 +36,28 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     refused = ""
     customers = States(app, "customers", partitions)
 
-    def load(event: Event, customer_id: str) -> CustomerState | None:
-        stored = customers.get(event, customer_id)
-        return decode_state(stored) if stored else None
-
-    async def handle(events: Sequence[Event]) -> None:
-        good, dead = sift(map(message_of, events), decode_as(Scored))
+    async def handle(messages: Sequence[Message]) -> None:
+        good, dead = sift(messages, decode_as(Scored))
         await send_dead_letters(app, dead)
-        event_in = {event.message.partition: event for event in events}
         arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
         for message, scored in good:
             arrivals[scored.event.customer_id].append(
                 Arrival(scored, message.partition, message.offset)
             )
-        states: dict[str, CustomerState] = {}
+        states: list[CustomerState] = []
         alerts: list[Alert] = []
         with metrics.STAGE_SECONDS.labels("detect", "fold").time():
             for customer_id, mine in arrivals.items():
-                before = load(event_in[mine[-1].partition], customer_id)
-                states[customer_id], changed = apply(before, mine, book.rules, settings.detect)
+                stored = customers.get(mine[-1].partition, customer_id)
+                before = decode_state(stored) if stored else None
+                after, changed = apply(before, mine, book.rules, settings.detect)
+                states.append(after)
                 alerts.extend(changed)
         with metrics.STAGE_SECONDS.labels("detect", "send").time():
             await send(app, [outgoing(alert) for alert in alerts])
         observe(alerts, arrivals)
         await customers.put(
-            [
-                (event_in[state.partition], customer_id, encode_state(state))
-                for customer_id, state in states.items()
-            ]
+            [Kept(state.partition, state.customer_id, encode_state(state)) for state in states]
         )
 
     @app.timer(RELOAD_SECONDS, name="reload-rules")  # type: ignore[untyped-decorator]
@@ -80,7 +65,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         nonlocal refused
         refused = reload(book, refused)
 
-    return app, role_agent(app, "detect", settings, handle, within=settings.kafka.batch_wait)
+    return app, role_agent(app, "detect", settings, handle)
 
 
 def reload(book: RuleBook, refused: str) -> str:

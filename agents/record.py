@@ -9,18 +9,9 @@ import faust
 import structlog
 import tenacity
 
-from agents.app import (
-    Event,
-    Message,
-    decode_as,
-    first_line,
-    make_app,
-    message_of,
-    role_agent,
-    send_dead_letters,
-    sift,
-)
+from agents.app import first_line, make_app, role_agent
 from agents.health import Heartbeat
+from agents.messages import Message, decode_as, send_dead_letters, sift
 from pipeline import metrics
 from pipeline.alert import CloudEvent
 from pipeline.chain import ALERTS, DEAD_LETTERS, SCORED
@@ -53,8 +44,7 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
         result = store.write_events(scored, time.time_ns())
         metrics.DUPLICATES.inc(result.duplicates)
 
-    async def handle(events: Sequence[Event]) -> None:
-        messages = [message_of(event) for event in events]
+    async def handle(messages: Sequence[Message]) -> None:
         scored, bad_scored = sift(of_topic(messages, SCORED), decode_as(Scored))
         alerts, bad_alerts = sift(of_topic(messages, ALERTS), decode_as(CloudEvent))
         letters, bad_letters = sift(of_topic(messages, DEAD_LETTERS), decode_as(DeadLetter))

@@ -1,16 +1,31 @@
 """Customer states: a Faust table on RocksDB whose changelog is confirmed before the local write."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple
 
 import faust
+import msgspec
 from faust.types import TP
+from rocksdict import WriteBatch
 
-from agents.app import MAX_OUTGOING, Event, Outgoing, partition_of, send
+from agents.app import MAX_OUTGOING
+from agents.messages import Outgoing, send
+
+MEMORY = {
+    "write_buffer_size": 8_388_608,
+    "max_write_buffer_number": 2,
+    "block_cache_size": 16_777_216,
+}
+"""Bytes that RocksDB may use for a partition; Faust's defaults would take 2 GB."""
 
 
-class Fenced(Exception):  # noqa: N818 - not an error of ours
-    """Another worker may have the partitions by now, and newer states."""
+class Kept(NamedTuple):
+    """The state of a customer, to be kept in the partition that the customer's events come from."""
+
+    partition: int
+    customer_id: str
+    state: bytes
 
 
 class States:
@@ -28,45 +43,37 @@ class States:
             key_type=str,
             value_type=bytes,
             partitions=partitions,
+            options=MEMORY,
             extra_topic_configs={"max.message.bytes": str(MAX_OUTGOING)},
         )
 
-    def get(self, event: Event, customer_id: str) -> bytes | None:
-        """Return the state in the partition of `event`."""
-        with partition_of(event):
-            found: bytes | None = self._table.get(customer_id)
+    def get(self, partition: int, customer_id: str) -> bytes | None:
+        """Return the state that is kept in a partition."""
+        found: bytes | None = self._files(partition).get(_key(customer_id))
         return found
 
-    async def put(self, states: Sequence[tuple[Event, str, bytes]]) -> None:
-        """Send the states to the changelog, each in the partition of its event; then keep them.
-
-        Raises Fenced, before anything is written, where the events are of an earlier assignment.
-        """
-        if any(
-            event.message.generation_id != self._app.consumer_generation_id for event, *_ in states
-        ):
-            raise Fenced("the partitions went to another worker while this one stood still")
+    async def put(self, states: Sequence[Kept]) -> None:
+        """Send the states to the changelog; then keep them, a partition's at once."""
         topic = self._table.changelog_topic_name
-        confirmed = await send(
+        newest = await send(
             self._app,
             [
-                Outgoing(
-                    topic,
-                    self._key(customer_id),
-                    state,
-                    partition=event.message.partition,
-                )
-                for event, customer_id, state in states
+                Outgoing(topic, _key(one.customer_id), one.state, partition=one.partition)
+                for one in states
             ],
         )
-        for event, customer_id, state in states:
-            with partition_of(event):
-                self._table.data[customer_id] = state
-        newest = {record.partition: record.offset for record in confirmed}
-        for partition, offset in newest.items():
-            self._table.data.set_persisted_offset(TP(topic, partition), offset)
+        batches: defaultdict[int, WriteBatch] = defaultdict(lambda: WriteBatch(raw_mode=True))
+        for one in states:
+            batches[one.partition].put(_key(one.customer_id), one.state)
+        for partition, batch in batches.items():
+            offset = newest[TP(topic, partition)]
+            batch.put(self._table.data.offset_key, str(offset).encode())
+            self._files(partition).write(batch)
 
-    def _key(self, customer_id: str) -> bytes:
-        """Encode as the table does: recovery compares bytes."""
-        key = self._app.serializers.dumps_key(str, customer_id, serializer="json")
-        return cast(bytes, key)
+    def _files(self, partition: int) -> Any:
+        return self._table.data._db_for_partition(partition)
+
+
+def _key(customer_id: str) -> bytes:
+    """Return the key as Faust's recovery reads it."""
+    return msgspec.json.encode(customer_id)

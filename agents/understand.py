@@ -8,19 +8,9 @@ from datetime import UTC, datetime
 import faust
 import msgspec
 
-from agents.app import (
-    Event,
-    Halt,
-    Message,
-    Outgoing,
-    make_app,
-    message_of,
-    role_agent,
-    send,
-    send_dead_letters,
-    sift,
-)
+from agents.app import Halt, make_app, role_agent
 from agents.health import Heartbeat
+from agents.messages import Message, Outgoing, send, send_dead_letters, sift
 from pipeline import metrics
 from pipeline.chain import SCORED
 from pipeline.dead_letter import DeadLetter
@@ -42,8 +32,7 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
     reader = Reader(open_engine(settings.engine))
     limit = InvalidLimit(settings.deadletters)
 
-    async def handle(events: Sequence[Event]) -> None:
-        messages = [message_of(event) for event in events]
+    async def handle(messages: Sequence[Message]) -> None:
         scored, dead = await asyncio.to_thread(interpret, messages, reader, datetime.now(UTC))
         limit.check(valid=len(scored), invalid=len(dead) - retried_among(dead, messages))
         with metrics.STAGE_SECONDS.labels("understand", "send").time():
@@ -52,7 +41,7 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
         for reading in filter(None, (one.reading for one in scored)):
             metrics.READINGS.labels(reading.engine, reading.label).inc()
 
-    return app, role_agent(app, "understand", settings, handle, within=settings.kafka.batch_wait)
+    return app, role_agent(app, "understand", settings, handle)
 
 
 def interpret(

@@ -34,13 +34,13 @@ def build():
     with mock.patch.dict(shared.INPUTS, understand=(topic,)):
         app = shared.make_app("understand", settings)
 
-        async def handle(events):
-            for event in events:
-                print(event.message.offset, flush=True)
-            if any(event.value == b"poison" for event in events) and (folder / "fail").exists():
+        async def handle(messages):
+            for message in messages:
+                print(message.offset, flush=True)
+            if any(one.value == b"poison" for one in messages) and (folder / "fail").exists():
                 raise RuntimeError("no way")
 
-        return app, shared.role_agent(app, "understand", settings, handle, within=0.05)
+        return app, shared.role_agent(app, "understand", settings, handle)
 
 configure_logging("understand")
 with mock.patch.object(shared, "group_of", lambda role: f"group-{topic}"):

@@ -18,9 +18,10 @@ from pytest_socket import socket_allow_hosts
 from structlog.testing import capture_logs
 
 from agents import health
-from agents.app import EXIT_CRASH, Message, decode_as, sift
+from agents.app import EXIT_CRASH
 from agents.detect import reload
 from agents.health import Heartbeat
+from agents.messages import Message, decode_as, sift
 from agents.page import serve_page
 from agents.record import of_topic
 from agents.understand import InvalidLimit, TooManyInvalid, interpret, outgoing, retried_among

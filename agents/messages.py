@@ -1,0 +1,146 @@
+"""What a role is given and what it sends: messages decoded, sifted, sent and confirmed."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+import faust
+import msgspec
+from aiokafka.partitioner import murmur2
+from faust.types import TP, EventT
+
+from agents.transport import Records
+from pipeline import metrics
+from pipeline.chain import DEAD_LETTERS, RETRY_HEADER
+from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid
+from pipeline.decode import parse
+from pipeline.privacy import redact_payload
+
+T = TypeVar("T")
+
+
+class Message(NamedTuple):
+    """A Kafka message as a role sees it; `received_at` is the broker's time.
+
+    `retried`: it was a dead letter before.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    received_at: datetime
+    retried: bool = False
+
+
+class Outgoing(NamedTuple):
+    """A message to send; without `partition` the key decides."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
+
+
+def messages_of(event: EventT[Any]) -> Iterator[Message]:
+    """Yield the messages of one fetch, in order."""
+    records: Records = event.value
+    for record in records:
+        yield Message(
+            record.topic,
+            record.partition,
+            record.offset,
+            record.key,
+            record.value,
+            datetime.fromtimestamp(record.timestamp / 1_000, UTC),
+            bool(record.headers) and RETRY_HEADER in dict(record.headers),
+        )
+
+
+def decode_as(kind: type[T]) -> Callable[[Message], T]:
+    """Return a function that reads the value of a message of ours; it raises Invalid."""
+    decoder = msgspec.json.Decoder(kind)
+    return lambda message: parse(decoder, message.value or b"")
+
+
+def sift(
+    messages: Iterable[Message], decode: Callable[[Message], T]
+) -> tuple[list[tuple[Message, T]], list[DeadLetter]]:
+    """Decode each message; what raises Invalid becomes a dead letter and its neighbours go on."""
+    good: list[tuple[Message, T]] = []
+    dead: list[DeadLetter] = []
+    for message in messages:
+        try:
+            good.append((message, decode(message)))
+        except Invalid as invalid:
+            dead.append(
+                DeadLetter(
+                    topic=message.topic,
+                    partition=message.partition,
+                    offset=message.offset,
+                    reason=invalid.reason,
+                    sentence=invalid.sentence,
+                    payload=redact_payload((message.value or b"")[:KEPT_PAYLOAD]),
+                    key=message.key,
+                    received_at=message.received_at,
+                )
+            )
+    return good, dead
+
+
+async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> dict[TP, int]:
+    """Send all, those of a partition in their order; return when the broker has confirmed them.
+
+    The answer is the offset of the last message in each partition. The producer is handed whole
+    batches: a future a message costs more than the message. Raises what the producer raises when
+    the broker stays away.
+    """
+    producer: Any = app.producer._producer  # type: ignore[attr-defined]
+    lanes: defaultdict[TP, list[Outgoing]] = defaultdict(list)
+    for message in outgoing:
+        partition = message.partition
+        if partition is None:
+            count = len(await producer.partitions_for(message.topic))
+            partition = _hash(message.key) % count
+        lanes[TP(message.topic, partition)].append(message)
+    sent = [_send_in_order(producer, tp, messages) for tp, messages in lanes.items()]
+    return dict(zip(lanes, await asyncio.gather(*sent), strict=True))
+
+
+async def _send_in_order(producer: Any, tp: TP, messages: Sequence[Outgoing]) -> int:
+    """Send messages to one partition; return the offset of the last."""
+    batches = [producer.create_batch()]
+    for one in messages:
+        content = {"timestamp": None, "key": one.key, "value": one.value, "headers": [*one.headers]}
+        if batches[-1].append(**content) is None:
+            batches.append(producer.create_batch())
+            batches[-1].append(**content)
+    confirmed = []
+    for batch in batches:
+        batch.close()
+        confirmed.append(await producer.send_batch(batch, tp.topic, partition=tp.partition))
+    *_, last = await asyncio.gather(*confirmed)
+    end: int = last.offset + batches[-1].record_count()
+    return end - 1
+
+
+@lru_cache(maxsize=65_536)
+def _hash(key: bytes) -> int:
+    """As Java's producer does, so that a key has one partition whoever sends it."""
+    hashed: int = murmur2(key)
+    return hashed & 0x7FFFFFFF
+
+
+async def send_dead_letters(app: faust.App, letters: Sequence[DeadLetter]) -> None:
+    """Publish dead letters and count them by reason."""
+    await send(
+        app,
+        [Outgoing(DEAD_LETTERS, one.id.encode(), msgspec.json.encode(one)) for one in letters],
+    )
+    for letter in letters:
+        metrics.DEAD_LETTERS.labels(letter.reason).inc()

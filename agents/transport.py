@@ -1,0 +1,155 @@
+"""A Kafka driver for Faust that hands over all that one poll fetched of a partition as one message.
+
+Faust's own driver makes a message, an event and two asyncio tasks of every record: 97 % of what an
+event costs a worker. Here that is paid once a fetch. The value of a stream's event is the tuple of
+the fetched records; to acknowledge the event acknowledges all of them. Rebalances, suspended flow,
+pauses and commits stay Faust's. Changelog topics are read record by record, as Faust's recovery
+wants them.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import faust
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import ConsumerRecord
+from faust.events import Event
+from faust.transport.consumer import ensure_TP
+from faust.transport.drivers import aiokafka as stock
+from faust.types import TP, ConsumerMessage, EventT, Message
+from faust.types.tuples import ack_lock
+from mode.utils.futures import notify
+
+from agents.fence import guard
+
+Records: TypeAlias = Sequence[ConsumerRecord[bytes, bytes]]
+
+
+class RecordsSchema(faust.Schema[Any, Any]):
+    """Leaves the value of a message as the driver made it."""
+
+    def compile(self, app: Any, **_: Any) -> Any:
+        """Return the coroutine function that makes a stream's event of a message."""
+
+        async def decode(message: Message, *, propagate: bool = False) -> EventT[Any]:  # noqa: ARG001
+            return Event(app, None, message.value, [], message)
+
+        return decode
+
+
+class Consumer(stock.Consumer):
+    """Delivers fetches, and commits to the end of an unbroken row of acknowledged ones.
+
+    Offsets without a record (compaction, transactions) need no care: the next fetch covers them.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._delivered: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
+        super().__init__(*args, **kwargs)
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """Poll until stopped; Faust's fetcher runs this."""
+        try:
+            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+                await self.sleep(0)
+                await self._poll(timeout=1.0)
+        except self.consumer_stopped_errors:
+            if not self.app.should_stop:
+                raise
+
+    async def _poll(self, timeout: float) -> None:
+        fetched, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if fetched is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self._seek_back()
+            return
+        for tp, records in fetched.items():
+            if not self.flow_active or generation != self.app.consumer_generation_id:
+                return  # the new assignment begins at the committed offsets
+            if active is None or tp in active or tp in self._buffered_partitions:
+                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+                await self._deliver(ensure_TP(tp), records)
+
+    async def _seek_back(self) -> None:
+        """Have what was fetched while the flow was suspended fetched again."""
+        try:
+            await self.perform_seek()
+        except Exception as error:
+            self.log.warning("cannot seek while the flow is suspended: %r", error)
+
+    async def _deliver(self, tp: TP, records: Records) -> None:
+        """Pass on what was not passed on before, or as much as the flow allows."""
+        position = self._read_offset[tp]
+        fresh = tuple(one for one in records if position is None or one.offset >= position)
+        if not fresh:
+            return
+        if self._is_changelog_tp(tp):
+            messages = [self._to_message(tp, record) for record in fresh]
+        else:
+            messages = [self._fetch(tp, fresh)]
+            self._delivered[tp].extend(messages)
+        await self.wait_first(self._pass_on(messages), self.suspend_flow.wait())
+        self._read_offset[tp] = fresh[-1].offset + 1
+
+    async def _pass_on(self, messages: Iterable[ConsumerMessage]) -> None:
+        for message in messages:
+            await self.callback(message)
+
+    def _fetch(self, tp: TP, records: Records) -> ConsumerMessage:
+        """Return the message of a fetch; its offset and time are those of the last record."""
+        message = self._to_message(tp, records[-1])
+        message.key, message.headers = None, []
+        message.value = records  # type: ignore[assignment]
+        return message
+
+    def ack(self, message: Message) -> bool:
+        """Mark a fetch as handled; return whether it was not before."""
+        with ack_lock:
+            if message.acked:
+                return False
+            message.acked = True
+            self._unacked_messages.discard(message)
+            notify(self._waiting_for_ack)
+            return True
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return (
+            tp for tp in self._delivered if topics is None or tp in topics or tp.topic in topics
+        )
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """Return the offset after the last fetch that is handled with all before it."""
+        delivered, offset = self._delivered[tp], None
+        while delivered and delivered[0].acked:
+            offset = delivered.popleft().offset + 1
+        return offset
+
+    async def perform_seek(self) -> None:
+        """Go back to the committed offsets: what was delivered and not handled comes again."""
+        self._delivered.clear()
+        await super().perform_seek()
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Let go of partitions after what is being handled is handled and committed."""
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._delivered.pop(tp, None)
+
+
+class Producer(stock.Producer):
+    """Sends nothing once the worker is out of its group."""
+
+    def _new_producer(self, transactional_id: str | None = None) -> AIOKafkaProducer:
+        producer = super()._new_producer(transactional_id)
+        guard(producer.client, self.app)
+        return producer
+
+
+class Transport(stock.Transport):
+    """Faust's driver with the consumer and the producer above."""
+
+    Consumer = Consumer
+    Producer = Producer
