@@ -1,14 +1,13 @@
-"""Nabız as its users run it: `nabiz up` on a folder, or roles one by one; always processes."""
+"""Nabız as its users run it: `nabiz up` on a folder; always processes."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -91,72 +90,17 @@ def running_machine(data: Path) -> Iterator[Machine]:
         process.wait()
 
 
-def run(*arguments: str, exit_code: int = 0, environment: Mapping[str, str] | None = None) -> str:
+def run(*arguments: str, exit_code: int = 0) -> str:
     """Run a command of `nabiz`; return what it printed, both streams."""
     done = subprocess.run(
         [*NABIZ, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=COMMAND_TIMEOUT,
-        env={**os.environ, **(environment or {})},
     )
     output = done.stdout.decode()
     assert done.returncode == exit_code, f"exit code {done.returncode}: {output}"
     return output
-
-
-@dataclass
-class Roles:
-    """Roles as processes of their own, on a Kafka and a store that are running already."""
-
-    folder: Path
-    environment: Mapping[str, str]
-    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-
-    def start(self, *roles: str) -> None:
-        """Start roles; returns at once."""
-        for role in roles:
-            with (self.folder / f"{role}.log").open("ab") as log:
-                self.processes[role] = subprocess.Popen(
-                    [*NABIZ, "worker", role],
-                    env={**os.environ, **self.environment, "NABIZ_WORKER_INSTANCE": f"{role}-0"},
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                )
-
-    def kill(self, role: str) -> None:
-        """End a role as a power cut would."""
-        process = self.processes.pop(role)
-        assert process.poll() is None, f"{role} had ended already: {self.log(role)}"
-        process.kill()
-        process.wait()
-
-    def stop(self) -> None:
-        """Ask all to end; each must end well."""
-        for process in self.processes.values():
-            process.terminate()
-        for role, process in self.processes.items():
-            assert process.wait(STOP_TIMEOUT) == 0, f"{role}: {self.log(role)}"
-
-    def log(self, role: str) -> str:
-        """Return how a role is, and the end of what it printed."""
-        ended = self.processes[role].poll() if role in self.processes else "killed"
-        printed = (self.folder / f"{role}.log").read_text()[-3_000:]
-        return f"{role} {'runs' if ended is None else ended}\n{printed}"
-
-
-@contextmanager
-def running_roles(folder: Path, environment: Mapping[str, str]) -> Iterator[Roles]:
-    """Roles that are started in the block; what still runs at its end is stopped and checked."""
-    roles = Roles(folder, {"NABIZ_DATA": str(folder), **environment})
-    try:
-        yield roles
-        roles.stop()
-    finally:
-        for process in roles.processes.values():
-            process.kill()
-            process.wait()
 
 
 def descendants(pid: int) -> list[int]:

@@ -1,0 +1,107 @@
+"""What a run has left: the store's tables and the states of customers, in a comparable form."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from kafka import KafkaConsumer, TopicPartition
+
+from chaos.load import Message
+from pipeline.chain import group_of
+from pipeline.detection.customer import decode_state, state_digest
+from pipeline.store.backend import Backend
+from pipeline.store.rows import EVENT_COLUMNS
+from pipeline.store.sql import count_names
+
+Content: TypeAlias = dict[str, list[Any]]
+"""Rows by table, in a fixed order; all can be put into JSON."""
+
+WHEN_STORED = ("version", "received_us")
+"""Columns in which no two runs agree: when a row was written."""
+CHANGELOG = f"{group_of('detect')}-customers-changelog"
+
+
+def stored_content(backend: Backend) -> Content:
+    """Return the rows of each table, apart from when they were written."""
+    events = [name for name in EVENT_COLUMNS if name not in WHEN_STORED]
+    events.sort(key="event_id".__ne__)  # their id first
+    minutes = ("minute", "channel", "touchpoint", "segment", "brand", "source", *count_names())
+    alerts = backend.execute("SELECT alert FROM alerts FINAL WHERE state != 'withdrawn'")
+    letters = backend.execute("SELECT letter FROM dead_letters FINAL")
+    return {
+        "events": _rows(backend, events, "events FINAL WHERE is_deleted = 0"),
+        "KPI minutes": _rows(backend, minutes, "kpi_minutes FINAL WHERE events > 0"),
+        "alerts": sorted((_alert(json.loads(alert)) for (alert,) in alerts), key=json.dumps),
+        "dead letters": sorted(_letter(json.loads(letter)) for (letter,) in letters),
+    }
+
+
+def states(bootstrap: str) -> list[Any]:
+    """Return each customer's state as the changelog has it, so as a new worker would have it."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    try:
+        partitions = [
+            TopicPartition(CHANGELOG, number)
+            for number in consumer.partitions_for_topic(CHANGELOG) or ()
+        ]
+        ends = consumer.end_offsets(partitions)
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        last: dict[bytes, bytes] = {}
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for records in consumer.poll(timeout_ms=200).values():
+                last |= {record.key: record.value for record in records}
+    finally:
+        consumer.close(autocommit=False)
+    return sorted([key.decode(), state_digest(decode_state(value))] for key, value in last.items())
+
+
+def differences(found: Content, expected: Content) -> list[str]:
+    """Say of each table what is missing and what is too much, with the first row of each."""
+    return [
+        f"{table}: {len(rows)} {what}, such as {rows[0]}"
+        for table, wanted in expected.items()
+        for what, rows in (
+            ("missing", _without(wanted, found[table])),
+            ("too many", _without(found[table], wanted)),
+        )
+        if rows
+    ]
+
+
+def untruths(content: Content, load: Sequence[Message]) -> Iterator[str]:
+    """Say in what the content differs from what was published; needs no other run."""
+    ids = Counter(row[0] for row in content["events"])
+    wanted = Counter({message.event_id for message in load if message.event_id})
+    poison = sum(not message.event_id for message in load)
+    if ids != wanted:
+        yield f"events: {len(wanted - ids)} of {len(wanted)} missing, {len(ids - wanted)} too many"
+    if len(content["dead letters"]) != poison:
+        yield f"dead letters: {len(content['dead letters'])}, published were {poison}"
+    if not content["alerts"]:
+        yield "alerts: there are none, so nothing is compared"
+
+
+def _without(rows: Sequence[Any], others: Sequence[Any]) -> list[str]:
+    left = Counter(map(_line, rows)) - Counter(map(_line, others))
+    return sorted(left.elements())
+
+
+def _line(row: Any) -> str:
+    return json.dumps(row, sort_keys=True, ensure_ascii=False)
+
+
+def _rows(backend: Backend, columns: Sequence[str], source: str) -> list[Any]:
+    rows = backend.execute(f"SELECT {', '.join(columns)} FROM {source}")
+    return sorted([str(cell) for cell in row] for row in rows)
+
+
+def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out how often it was revised, which depends on what came together in a batch."""
+    return {name: value for name, value in alert.items() if name != "revision"}
+
+
+def _letter(letter: Mapping[str, Any]) -> list[Any]:
+    """Leave out where a message was read: topics may have more partitions."""
+    return [letter["topic"], letter["reason"], letter["payload"], letter["key"] or ""]

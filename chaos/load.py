@@ -1,0 +1,110 @@
+"""The load: a simulated company's messages with known truth, published at a steady rate."""
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import islice
+from random import Random
+from typing import NamedTuple
+
+from pipeline.broker.errors import BrokerUnavailable
+from pipeline.broker.publish import Publisher
+from pipeline.chain import FEEDBACK, INTERACTIONS
+from pipeline.decode import encode_event
+from pipeline.event import Event, topic_of
+from pipeline.sources.simulate import live
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+EVENTS_A_SECOND = 0.05
+"""In event time: three a minute, so that KPI minutes are written again and again."""
+EVENTS_A_CUSTOMER = 40
+
+POISONED, REPEATED, LATE = 0.01, 0.01, 0.02
+"""Shares of the load: what nobody can understand, what comes twice, what comes late."""
+LATEST = 200
+"""Most messages by which a late one is behind."""
+
+POISON = (
+    (INTERACTIONS, b'{"event_id": "broken", "occ'),
+    (INTERACTIONS, b""),
+    (FEEDBACK, b"\xff\xfe"),
+    (FEEDBACK, b'{"event_id": "early", "customer_id": "c-4", "channel": "web"}'),
+)
+
+
+class Message(NamedTuple):
+    """What is published; `event_id` is "" for what is no event."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    event_id: str
+
+
+def make_load(seed: int, events: int) -> list[Message]:
+    """Return messages of `events` different events in the order of publishing, with the poison."""
+    rng = Random(f"load {seed}")
+    stream = live(seed, START, EVENTS_A_SECOND, customers=max(25, events // EVENTS_A_CUSTOMER))
+    placed = [(float(at), _message(event)) for at, (_, event) in enumerate(islice(stream, events))]
+    placed = [
+        (at + rng.uniform(1, LATEST), message) if rng.random() < LATE else (at, message)
+        for at, message in placed
+    ]
+    again = rng.sample(placed, round(REPEATED * events))
+    placed += [(at + rng.uniform(1, LATEST), message) for at, message in again]
+    for number in range(round(POISONED * events)):
+        topic, value = POISON[number % len(POISON)]
+        message = Message(topic, f"poison-{number}".encode(), value, "")
+        placed.append((rng.uniform(0, events), message))
+    return [message for _, message in sorted(placed, key=lambda one: one[0])]
+
+
+def _message(event: Event) -> Message:
+    return Message(
+        topic_of(event.type), event.customer_id.encode(), encode_event(event), event.event_id
+    )
+
+
+class Feeder(threading.Thread):
+    """Publishes messages at `rate` a second, which may be changed while it runs."""
+
+    def __init__(self, bootstrap: str, messages: Sequence[Message], rate: float) -> None:
+        super().__init__(name="feeder", daemon=True)
+        self.rate = rate
+        self.share = 0.0
+        """How much of the load has been sent."""
+        self.ended_at: float | None = None
+        """When all was confirmed, on the monotonic clock."""
+        self.problem: Exception | None = None
+        self._kafka = bootstrap
+        self._messages = messages
+        self._stop_asked = threading.Event()
+
+    def run(self) -> None:
+        """Publish all; a broker that is away for less than a minute is waited for."""
+        try:
+            with Publisher(self._kafka) as publisher:
+                due = time.monotonic()
+                for number, message in enumerate(self._messages, 1):
+                    due += 1 / self.rate
+                    if self._stop_asked.wait(max(0.0, due - time.monotonic())):
+                        return
+                    self._send(publisher, message)
+                    self.share = number / len(self._messages)
+        except BrokerUnavailable as problem:
+            self.problem = problem
+        else:
+            self.ended_at = time.monotonic()
+
+    def stop(self) -> None:
+        """Publish nothing more; returns when the thread has ended."""
+        self._stop_asked.set()
+        self.join()
+
+    def _send(self, publisher: Publisher, message: Message) -> None:
+        while not self._stop_asked.is_set():
+            with suppress(BrokerUnavailable):  # refused at once: not under way
+                publisher.send(message.topic, message.key, message.value)
+                return

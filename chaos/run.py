@@ -1,0 +1,128 @@
+"""Run scenarios and compare each with the undisturbed run of the same load."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+import msgspec
+
+from chaos.clickhouse import ClickHouse, ServerError
+from chaos.content import Content, differences, untruths
+from chaos.load import make_load
+from chaos.scenarios import UNDISTURBED, Dose, Scenario, small_disk
+from chaos.system import Outcome, Stuck, System
+from chaos.workers import WorkerError
+from pipeline.broker.errors import BrokerError, BrokerUnavailable
+from pipeline.store import StoreUnavailable
+
+Result = Literal["equal", "FAILED", "skipped"]
+
+FAILURES = (
+    *(Stuck, WorkerError, ServerError, BrokerError, BrokerUnavailable, StoreUnavailable),
+    subprocess.CalledProcessError,
+)
+"""What may come of a run; anything else is a mistake in the test."""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of the table. `problems` say why it is not equal to the undisturbed run."""
+
+    scenario: str
+    seed: int
+    short: bool
+    at: datetime
+    result: Result
+    problems: tuple[str, ...] = ()
+    seconds: float = 0.0
+    faults: dict[str, int] = {}
+    rows: dict[str, int] = {}
+    duplicates: int = 0
+    deaths: int = 0
+    drain_seconds: float = 0.0
+
+
+class Bench:
+    """Runs scenarios in a folder; remembers what undisturbed runs left."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None] = lambda _: None) -> None:
+        self._folder = folder
+        self._say = say
+        self._undisturbed: dict[tuple[int, int], Content] = {}
+
+    def run(self, scenario: Scenario, seed: int, *, short: bool) -> Row:
+        """Run a scenario and compare. Where that fails its folder stays, with all logs."""
+        row = Row(scenario.name, seed, short, datetime.now(UTC).replace(microsecond=0), "skipped")
+        if lacking := scenario.lacking():
+            return msgspec.structs.replace(row, problems=(lacking,))
+        dose = scenario.short if short else scenario.full
+        try:
+            expected = self._expected(seed, dose.events)
+            self._say(f"{scenario.name}: {scenario.what}")
+            began = time.monotonic()
+            outcome = self._play(scenario, dose, seed)
+        except FAILURES as failure:
+            return msgspec.structs.replace(row, result="FAILED", problems=(str(failure),))
+        problems = tuple(differences(outcome.content, expected))
+        if not problems:
+            shutil.rmtree(self.folder_of(scenario, seed))
+        return msgspec.structs.replace(
+            row,
+            result="FAILED" if problems else "equal",
+            problems=problems,
+            seconds=round(time.monotonic() - began, 1),
+            faults=outcome.faults,
+            rows={table: len(rows) for table, rows in outcome.content.items()},
+            duplicates=outcome.written_twice,
+            deaths=outcome.deaths,
+            drain_seconds=outcome.drain_seconds,
+        )
+
+    def folder_of(self, scenario: Scenario, seed: int) -> Path:
+        """Return where a scenario runs."""
+        return self._folder / f"{scenario.name}-{seed}"
+
+    def _expected(self, seed: int, events: int) -> Content:
+        """Return what the load leaves when nothing goes wrong.
+
+        Raises Stuck where that is not what was published.
+        """
+        if (seed, events) not in self._undisturbed:
+            self._say(f"undisturbed run of {events} events")
+            scenario = replace(UNDISTURBED, name=f"undisturbed-{events}")
+            content = self._play(scenario, Dose(events, 0), seed).content
+            if untrue := list(untruths(content, make_load(seed, events))):
+                raise Stuck(f"the undisturbed run is wrong: {'; '.join(untrue)}")
+            shutil.rmtree(self.folder_of(scenario, seed))
+            self._undisturbed[seed, events] = content
+        return self._undisturbed[seed, events]
+
+    def _play(self, scenario: Scenario, dose: Dose, seed: int) -> Outcome:
+        folder = self.folder_of(scenario, seed)
+        if folder.exists():
+            shutil.rmtree(folder)
+        with ExitStack() as stack:
+            if scenario.on_small_disk:
+                stack.enter_context(small_disk(folder / "kafka" / "log"))
+            clickhouse = ClickHouse(folder / "clickhouse")
+            stack.callback(clickhouse.stop)
+            clickhouse.start()
+            load = make_load(seed, dose.events)
+            system = System(
+                folder,
+                clickhouse,
+                load,
+                rate=scenario.rate,
+                partitions=scenario.partitions,
+                settings=scenario.settings,
+            )
+            stack.callback(system.close)
+            system.start(scenario.workers)
+            scenario.inject(system, dose, Random(f"{scenario.name} {seed}"))
+            return system.finish()

@@ -1,0 +1,214 @@
+"""A whole Nabız in a folder: Kafka, ClickHouse, workers and a load, each to be broken."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from kafka import KafkaAdminClient
+
+from chaos.clickhouse import ClickHouse
+from chaos.content import Content, states, stored_content
+from chaos.load import Feeder, Message
+from chaos.workers import Workers
+from pipeline.broker.errors import BrokerUnavailable
+from pipeline.broker.lag import LagReader, wait_until_drained
+from pipeline.broker.local import LocalBroker
+from pipeline.broker.topics import apply_topics
+from pipeline.chain import GROUPS, SCORED, group_of
+from pipeline.settings import ROOT, STREAM_ROLES
+from pipeline.store import Store
+from pipeline.store.server import ServerBackend, create_database
+from pipeline.topics import load_topics
+
+STUCK_AFTER = 180.0
+"""Seconds without which anything that is waited for has to happen."""
+POLL = 0.05
+
+SETTINGS = {
+    "NABIZ_KAFKA_SESSION_TIMEOUT": "6",
+    # Small batches, so that a fault may come at many different moments.
+    "NABIZ_KAFKA_BATCH_SIZE": "50",
+    "NABIZ_KAFKA_COMMIT_INTERVAL": "0.5",
+    "NABIZ_STORE_BATCH_WAIT": "0.1",
+    "NABIZ_STORE_RETRY_SECONDS": "5",
+}
+
+
+class Stuck(Exception):  # noqa: N818 - a state of the system
+    """What had to happen did not, or something else ended the run; the message says what."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a run has left. `written_twice` counts readings on cx.scored beyond the first."""
+
+    content: Content
+    faults: dict[str, int]
+    deaths: int
+    written_twice: int
+    drain_seconds: float
+
+
+class System:
+    """What a scenario works on. All waiting goes through `until`, which keeps workers running."""
+
+    def __init__(
+        self,
+        folder: Path,
+        clickhouse: ClickHouse,
+        load: Sequence[Message],
+        *,
+        rate: float,
+        partitions: int,
+        settings: Mapping[str, str],
+    ) -> None:
+        database = f"chaos_{re.sub(r'[^a-z0-9]', '_', folder.name)}"
+        create_database(clickhouse.host, clickhouse.port, "default", "", database)
+        self.folder = folder
+        self.clickhouse = clickhouse
+        self.backend = ServerBackend(clickhouse.host, clickhouse.port, "default", "", database)
+        Store(self.backend).migrate()
+        self.broker = LocalBroker.start(folder / "kafka")
+        self.faults: Counter[str] = Counter()
+        self._load = load
+        declared = load_topics(ROOT / "schemas").values()
+        apply_topics(
+            self.broker.bootstrap,
+            [msgspec.structs.replace(topic, partitions=partitions) for topic in declared],
+        )
+        self.workers = Workers(
+            folder,
+            {
+                **SETTINGS,
+                "NABIZ_KAFKA_BOOTSTRAP": self.broker.bootstrap,
+                "NABIZ_STORE_URL": f"clickhouse://{clickhouse.host}:{clickhouse.port}/{database}",
+                **settings,
+            },
+        )
+        self.lags = LagReader(self.broker.bootstrap)
+        self.feeder = Feeder(self.broker.bootstrap, load, rate)
+
+    def start(self, workers_a_role: int) -> None:
+        """Start the workers and the load."""
+        for role in STREAM_ROLES:
+            for number in range(workers_a_role):
+                self.workers.start(f"{role}-{number}")
+        self.feeder.start()
+
+    def close(self) -> None:
+        """End what still runs, in whatever state it is."""
+        if self.feeder.is_alive():
+            self.feeder.stop()
+        self.workers.kill_all()
+        self.broker.stop()
+        self.lags.close()
+        self.backend.close()
+
+    def fault(self, kind: str) -> None:
+        """Count a fault for the table."""
+        self.faults[kind] += 1
+
+    def until(
+        self, what: str, happened: Callable[[], object], timeout: float = STUCK_AFTER
+    ) -> None:
+        """Return when it has happened. Raises Stuck after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while not happened():
+            self._look_after()
+            if time.monotonic() > deadline:
+                raise Stuck(f"not within {timeout:.0f} s: {what}. {self._lag_in_words()}")
+            time.sleep(POLL)
+
+    def reached(self, role: str, share: float) -> None:
+        """Return when the workers of a role have committed a share of the load."""
+        self.until(
+            f"{role} has committed {share:.0%} of the load",
+            lambda: self.committed(role) >= share * len(self._load),
+        )
+
+    def wait(self, seconds: float) -> None:
+        """Let the system run for a while."""
+        ends = time.monotonic() + seconds
+        self.until("time passes", lambda: time.monotonic() >= ends, timeout=seconds + STUCK_AFTER)
+
+    def committed(self, role: str) -> int:
+        """Return how much of the load a role has done with; 0 while Kafka is away."""
+        topics = [
+            topic for topic in GROUPS[group_of(role)] if role == "understand" or topic == SCORED
+        ]
+        with suppress(BrokerUnavailable):
+            lags = self.lags.read({group_of(role): topics}, None)
+            return sum(lag.committed or 0 for lag in lags)
+        return 0
+
+    def owners(self, role: str) -> set[str]:
+        """Return the workers that have partitions of a role."""
+        with KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin:
+            [group] = admin.describe_groups([group_of(role)]).values()
+        return {
+            member["group_instance_id"]
+            for member in group["members"]
+            if _partitions(member["member_assignment"])
+        }
+
+    def start_broker(self) -> None:
+        """Start the broker that was stopped or killed, on its old port."""
+        self.broker = LocalBroker.start(self.folder / "kafka")
+
+    def kill_broker(self) -> None:
+        """End the broker as a power cut would."""
+        self.broker.process.kill()
+        self.broker.process.wait()
+
+    def finish(self) -> Outcome:
+        """Wait until all that was published has gone through, stop the workers, look."""
+        self.until("all of the load is published", lambda: not self.feeder.is_alive())
+        self._look_after()
+        ended = self.feeder.ended_at or time.monotonic()
+        groups = dict(GROUPS)
+        if not wait_until_drained(self.lags, groups, STUCK_AFTER, lambda _: self._look_after()):
+            raise Stuck(f"not drained within {STUCK_AFTER:.0f} s. {self._lag_in_words()}")
+        drained = time.monotonic()
+        deaths = self.workers.deaths
+        self.workers.stop_all()
+        arrived, scored = self._written("understand"), self._written("detect")
+        if arrived != len(self._load):
+            raise Stuck(f"the load has {len(self._load)} messages, Kafka {arrived}: a wrong test")
+        content = {
+            **stored_content(self.backend),
+            "states of customers": states(self.broker.bootstrap),
+        }
+        return Outcome(
+            content,
+            dict(self.faults),
+            deaths,
+            scored - len(content["events"]),
+            round(drained - ended, 1),
+        )
+
+    def _look_after(self) -> None:
+        self.workers.tick()
+        if self.feeder.problem:
+            raise Stuck(f"the load did not arrive: {self.feeder.problem}")
+
+    def _written(self, role: str) -> int:
+        group = group_of(role)
+        return sum(lag.end for lag in self.lags.read({group: GROUPS[group]}, None))
+
+    def _lag_in_words(self) -> str:
+        try:
+            lags = self.lags.read(GROUPS, None)
+        except BrokerUnavailable as away:
+            return str(away)
+        behind = [
+            f"{lag.group} {lag.topic}/{lag.partition} {lag.events}" for lag in lags if lag.events
+        ]
+        return f"Unread: {', '.join(behind) or 'nothing'}"
+
+
+def _partitions(assignment: Any) -> list[Any]:
+    return [number for topic in assignment["assigned_partitions"] for number in topic["partitions"]]

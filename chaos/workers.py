@@ -1,0 +1,117 @@
+"""The roles as processes of their own, kept running as `nabiz up` and systemd do."""
+
+import shutil
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.cli.supervisor import Child, nabiz
+
+
+class WorkerError(Exception):
+    """A worker did what none may: it halted, or did not end in order."""
+
+
+class Workers:
+    """Workers by name, such as `detect-0`; what dies without being asked to starts again."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._children: dict[str, Child] = {}
+        self._past_deaths = 0
+
+    @property
+    def deaths(self) -> int:
+        """How often a worker ended by itself and was started again."""
+        return self._past_deaths + sum(child.deaths for child in self._children.values())
+
+    def of(self, role: str) -> list[str]:
+        """Return the names of the workers of a role that are to run."""
+        return sorted(name for name in self._children if name.partition("-")[0] == role)
+
+    def start(self, name: str) -> None:
+        """Start a worker; returns at once."""
+        role, _, _ = name.partition("-")
+        environment = {
+            **self._environment,
+            "NABIZ_DATA": str(self._folder),
+            "NABIZ_WORKER_INSTANCE": name,
+        }
+        if "LD_PRELOAD" in environment:
+            environment["FAKETIME_TIMESTAMP_FILE"] = str(self._clock(name))
+            self.set_clock(name, 0)
+        child = Child(name, nabiz("worker", role), environment, self._log(name), "")
+        child.start()
+        self._children[name] = child
+
+    def kill(self, name: str) -> None:
+        """End a worker as a power cut would; `start` starts it again."""
+        child = self._children.pop(name)
+        self._past_deaths += child.deaths
+        if child.process:
+            child.process.kill()
+            child.process.wait()
+
+    def stop(self, *names: str) -> None:
+        """Ask workers to end. Raises WorkerError where one does not end in order."""
+        for name in names:
+            child = self._children.pop(name)
+            self._past_deaths += child.deaths
+            child.stop()
+            # One that is still starting ends by the signal itself.
+            if child.process and child.process.returncode not in (0, -signal.SIGTERM):
+                raise WorkerError(
+                    f"{name} ended with {child.process.returncode}:\n{child.last_words()}"
+                )
+
+    def stop_all(self) -> None:
+        """Ask all to end, as `stop` does."""
+        self.stop(*self._children)
+
+    def kill_all(self) -> None:
+        """End all that are left."""
+        for name in list(self._children):
+            self.kill(name)
+
+    def pause(self, name: str) -> None:
+        """Let a worker stand still: the others take it for dead."""
+        self._signal(name, signal.SIGSTOP)
+
+    def resume(self, name: str) -> None:
+        """Let a paused worker go on; it does not know that time has passed."""
+        self._signal(name, signal.SIGCONT)
+
+    def lose_state(self, name: str) -> None:
+        """Delete the local states of a worker that does not run.
+
+        Raises WorkerError where there are none: they are elsewhere now.
+        """
+        local = self._folder / "state" / name
+        if not any(local.rglob("*.log")):
+            raise WorkerError(f"{local} holds no files of RocksDB")
+        shutil.rmtree(local)
+
+    def set_clock(self, name: str, seconds: int) -> None:
+        """Put the wall clock of a worker under libfaketime ahead (or behind)."""
+        self._clock(name).parent.mkdir(exist_ok=True)
+        self._clock(name).write_text(f"{seconds:+d}s\n")
+
+    def tick(self) -> None:
+        """Start again what has died. Raises WorkerError where one has halted."""
+        for name, child in self._children.items():
+            child.tick()
+            if child.halted:
+                raise WorkerError(f"{name} halted:\n{child.last_words()}")
+
+    def _signal(self, name: str, number: signal.Signals) -> None:
+        process = self._children[name].process
+        if process is None or process.poll() is not None:
+            raise WorkerError(f"{name} does not run, so it cannot be sent {number.name}")
+        process.send_signal(number)
+
+    def _log(self, name: str) -> Path:
+        return self._folder / "logs" / f"{name}.log"
+
+    def _clock(self, name: str) -> Path:
+        return self._folder / "clocks" / name

@@ -1,0 +1,58 @@
+"""The crash tests' own parts: a test that compares has to see a difference."""
+
+import json
+from collections import Counter
+from itertools import accumulate
+from random import Random
+
+from chaos.content import differences, untruths
+from chaos.load import LATE, POISONED, REPEATED, make_load
+from chaos.scenarios import SCENARIOS, SHORT, moments
+
+EVENTS = 1_000
+
+
+def test_a_seed_decides_the_load() -> None:
+    assert make_load(5, EVENTS) == make_load(5, EVENTS) != make_load(6, EVENTS)
+
+
+def test_a_load_has_each_event_some_twice_some_late_and_poison() -> None:
+    load = make_load(5, EVENTS)
+    ids = [message.event_id for message in load if message.event_id]
+    times = Counter(ids)
+    assert len(times) == EVENTS
+    assert Counter(times.values()) == {1: EVENTS * (1 - REPEATED), 2: EVENTS * REPEATED}
+    assert len(load) - len(ids) == EVENTS * POISONED
+    at = [json.loads(one.value)["occurred_at"] for one in load if one.event_id]
+    behind = sum(one < newest for one, newest in zip(at, accumulate(at, max), strict=True))
+    assert EVENTS * (LATE + REPEATED) / 2 < behind < EVENTS * (LATE + REPEATED) * 2
+
+
+def test_a_row_that_is_missing_changed_or_there_twice_is_told() -> None:
+    expected = {"events": [["a", "1"], ["b", "2"]]}
+    assert differences({"events": [["b", "2"], ["a", "1"]]}, expected) == []
+    assert differences({"events": [["a", "1"]]}, expected) == [
+        'events: 1 missing, such as ["b", "2"]'
+    ]
+    assert differences({"events": [["a", "1"], ["b", "2"], ["b", "2"]]}, expected) == [
+        'events: 1 too many, such as ["b", "2"]'
+    ]
+    assert len(differences({"events": [["a", "1"], ["b", "3"]]}, expected)) == 2
+
+
+def test_a_run_that_lost_or_doubled_what_was_published_is_untrue() -> None:
+    load = make_load(5, 100)
+    rows = [[event_id] for event_id in {one.event_id for one in load if one.event_id}]
+    letters = [[number] for number in range(sum(not one.event_id for one in load))]
+    true = {"events": rows, "dead letters": letters, "alerts": [{}]}
+    assert list(untruths(true, load)) == []
+    for wrong in ({"events": rows[1:]}, {"events": [*rows, rows[0]]}, {"dead letters": []}):
+        assert len(list(untruths({**true, **wrong}, load))) == 1
+    assert len(list(untruths({**true, "alerts": []}, load))) == 1
+
+
+def test_faults_are_spread_over_the_load() -> None:
+    shares = moments(Random(5), 50)
+    assert shares == sorted(shares)
+    assert all(share <= 0.9 * (number + 1) / 50 for number, share in enumerate(shares))
+    assert set(SHORT) <= SCENARIOS.keys()
