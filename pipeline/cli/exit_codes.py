@@ -5,7 +5,7 @@ from pipeline.cli.errors import EXIT_AWAY, EXIT_MISTAKE, Away, Mistake
 from pipeline.detection.rules import RuleError
 from pipeline.settings import SettingsError
 from pipeline.sources.files import SourceError
-from pipeline.store import MigrationError, StoreRefused, StoreUnavailable
+from pipeline.store import BackupError, MigrationError, StoreRefused, StoreUnavailable
 from pipeline.text.open import EngineError
 from pipeline.topics import TopicError
 
@@ -17,6 +17,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     TopicError: EXIT_MISTAKE,
     EngineError: EXIT_MISTAKE,
     MigrationError: EXIT_MISTAKE,
+    BackupError: EXIT_MISTAKE,
     StoreRefused: EXIT_MISTAKE,
     BrokerError: EXIT_MISTAKE,
     Away: EXIT_AWAY,

@@ -1,6 +1,10 @@
 """worker, topics, store, config: for those who run Nabız on their own Kafka and ClickHouse."""
 
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -17,11 +21,14 @@ from pipeline.cli.errors import Mistake
 from pipeline.cli.target import DataOption, JsonOption, find
 from pipeline.detection.rules import load_rules
 from pipeline.settings import ROOT, Role, Settings, load_settings, store_address, variables
+from pipeline.store.backup import Manifest, read_manifest
 from pipeline.store.open import open_store
 from pipeline.store.server import create_database
 from pipeline.topics import load_topics
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the backup is.")]
 
 topics = typer.Typer(help="Topics on the configured Kafka.", no_args_is_help=True)
 store = typer.Typer(help="Tables in the configured ClickHouse.", no_args_is_help=True)
@@ -73,6 +80,38 @@ def migrate(dry_run: DryRun = False) -> None:
         typer.echo(f"{'would apply' if dry_run else 'applied'} {migration}")
     if not applied:
         typer.echo("the store is up to date")
+
+
+@store.command("backup")
+def backup(folder: Folder) -> None:
+    """Write events, alerts and dead letters into a new folder, which `restore` reads.
+
+    A ClickHouse server may go on working meanwhile. The in-process store has one user: stop
+    `nabiz up` first.
+    """
+    with closing(open_store(load_settings())) as opened:
+        made = opened.back_up(folder, datetime.now(UTC))
+    typer.echo(f"backed up into {folder}: {_rows(made)}")
+
+
+@store.command("restore")
+def restore(folder: Folder) -> None:
+    """Fill an empty store from a backup, of either kind of store, and form the KPI minutes anew.
+
+    Start the roles afterwards. The topics are no part of it: what Kafka still holds is read again
+    and counts nothing twice.
+    """
+    settings = load_settings()
+    read_manifest(folder)
+    if address := store_address(settings.store):
+        create_database(**address.model_dump())
+    with closing(open_store(settings)) as opened:
+        restored = opened.restore(folder, time.time_ns())
+    typer.echo(f"restored from {folder}: {_rows(restored)}")
+
+
+def _rows(manifest: Manifest) -> str:
+    return ", ".join(f"{file.rows} rows of {table}" for table, file in manifest.tables.items())
 
 
 def config(

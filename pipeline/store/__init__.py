@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from pipeline.store.backend import Backend, StoreRefused, StoreUnavailable
+from pipeline.store.backup import BackupError
 from pipeline.store.migrate import Migration, MigrationError
 from pipeline.store.store import Store, WriteResult
 
 __all__ = [
     "Backend",
+    "BackupError",
     "Migration",
     "MigrationError",
     "Store",

@@ -1,13 +1,17 @@
 """What the store asks of a ClickHouse engine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from clickhouse_driver.util.escape import escape_param
 
 Value = str | int | float
-Parameter = Value | tuple[Value, ...]
 Row = tuple[Any, ...]
+Columns = Mapping[str, Sequence[Any]]
+"""Values by column name, of equal length; times are epoch seconds."""
+
+
+Parameter = Value | tuple[Value, ...]
 
 
 class StoreUnavailable(Exception):  # noqa: N818 - the store is away; nothing is wrong with the call
@@ -28,8 +32,22 @@ class Backend(Protocol):
         """Run one statement; `%(name)s` in it is replaced by the escaped parameter."""
         ...
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert rows in one block; times are epoch seconds."""
+    def look_up(self, sql: str, names: Sequence[str]) -> list[Row]:
+        """Run one statement that reads `names` from the table `names (name String)`.
+
+        As literals in the statement they would take the engine ten times as long.
+        """
+        ...
+
+    def stream(self, sql: str) -> Iterator[Sequence[Row]]:
+        """Run one statement and give its rows in pieces, as many as fit in little memory.
+
+        Nothing else may be asked of this backend until the last piece is read.
+        """
+        ...
+
+    def insert(self, table: str, columns: Columns) -> None:
+        """Insert rows in one block; a column that is left out has its default in all of them."""
         ...
 
     def close(self) -> None:

@@ -1,24 +1,29 @@
 """The ClickHouse engine inside this process."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from chdb.session import Session
 
-from pipeline.store.backend import Parameter, Row, StoreUnavailable, bind
+from pipeline.store.backend import Columns, Parameter, Row, StoreUnavailable, bind
 
-_FORMAT = "JSONCompactEachRow"
+_ROW_FORMAT, _COLUMN_FORMAT = "JSONCompactEachRow", "JSONCompactColumns"
 _ENCODER = msgspec.json.Encoder()
 _ROWS = msgspec.json.Decoder(tuple[Any, ...])
 _SETTINGS = {
-    # Statements name every event id and minute of a batch.
+    # Statements name every minute of a batch.
     "max_query_size": 100_000_000,
     # A replay of many years writes to more than 100 monthly partitions at once.
     "max_partitions_per_insert_block": 0,
     "output_format_json_quote_64bit_integers": 0,
+    # Statements are short: to compile one takes longer than to run it.
+    "compile_expressions": 0,
+    "compile_aggregate_expressions": 0,
+    # A month's rows are in its own partition.
+    "do_not_merge_across_partitions_select_final": 1,
 }
 
 
@@ -38,22 +43,43 @@ class ChdbBackend:
             ) from error
         for name, value in _SETTINGS.items():
             self._session.query(f"SET {name} = {value}")
+        self._session.query("CREATE TEMPORARY TABLE names (name String) ENGINE = Memory")
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> list[Row]:
         """Run one statement."""
         with self._lock:
-            answer = self._session.query(bind(sql, parameters), _FORMAT).bytes()
-        return _ROWS.decode_lines(answer)
+            return self._query(bind(sql, parameters))
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert rows as one block of JSON."""
-        statement = f"INSERT INTO {table} ({', '.join(columns)})"
-        lines = _ENCODER.encode_lines(rows)
-        with self._lock, self._session.send_insert(statement, _FORMAT) as inserter:
-            inserter.append(lines)
-            inserter.finish()
+    def look_up(self, sql: str, names: Sequence[str]) -> list[Row]:
+        """Run one statement on a temporary table."""
+        with self._lock:
+            try:
+                self._insert("names", {"name": names})
+                return self._query(sql)
+            finally:
+                self._session.query("TRUNCATE TABLE names")
+
+    def stream(self, sql: str) -> Iterator[Sequence[Row]]:
+        """Run one statement; a piece is a block of the engine."""
+        with self._lock, self._session.send_query(sql, _ROW_FORMAT) as answer:
+            for piece in answer:
+                yield _ROWS.decode_lines(piece.bytes())
+
+    def insert(self, table: str, columns: Columns) -> None:
+        """Insert the columns as JSON."""
+        with self._lock:
+            self._insert(table, columns)
 
     def close(self) -> None:
         """Close the folder; another process may open it then."""
         with self._lock:
             self._session.close()
+
+    def _query(self, sql: str) -> list[Row]:
+        return _ROWS.decode_lines(self._session.query(sql, _ROW_FORMAT).bytes())
+
+    def _insert(self, table: str, columns: Columns) -> None:
+        statement = f"INSERT INTO {table} ({', '.join(columns)})"
+        with self._session.send_insert(statement, _COLUMN_FORMAT) as inserter:
+            inserter.append(_ENCODER.encode(list(columns.values())))
+            inserter.finish()

@@ -57,22 +57,22 @@ def shipped() -> list[Migration]:
 
 
 def pending(
-    migrations: Sequence[Migration], applied: dict[str, str], version: tuple[int, int]
+    migrations: Sequence[Migration], done: dict[str, str], version: tuple[int, int]
 ) -> list[Migration]:
-    """Return those that are still to apply; `applied` holds the hash by name.
+    """Return those that are still to apply; `done` holds the hash by name of the others.
 
     Raises MigrationError where an applied one has changed or is unknown, or where one would
     come before another of its table that is applied already.
     """
     by_name = {migration.name: migration for migration in migrations}
-    for name, digest in applied.items():
+    for name, digest in done.items():
         if name not in by_name:
             raise MigrationError(f"{name} is applied but not known: is the program older?")
         if by_name[name].hash != digest:
             raise MigrationError(f"{name} has changed since it was applied: add a new one instead")
-    todo = [m for m in migrations if m.name not in applied and m.since <= version]
+    todo = [m for m in migrations if m.name not in done and m.since <= version]
     for migration in todo:
-        later = [name for name in applied if by_name[name].table == migration.table]
+        later = [name for name in done if by_name[name].table == migration.table]
         if any(name > migration.name for name in later):
             raise MigrationError(f"{migration.name} comes before {max(later)}, which is applied")
     return todo
@@ -80,17 +80,21 @@ def pending(
 
 def migrate(backend: Backend, dry_run: bool) -> list[Migration]:
     """Apply what is pending, or with `dry_run` only say what it is."""
-    ((recorded,),) = backend.execute("EXISTS TABLE schema_migrations")
-    applied = backend.execute("SELECT name, hash FROM schema_migrations") if recorded else []
-    todo = pending(shipped(), dict(applied), engine_version(backend))
+    todo = pending(shipped(), applied(backend), engine_version(backend))
     if dry_run:
         return todo
     backend.execute(_RECORD)
     for migration in todo:
         backend.execute(migration.sql)
-        row = (migration.name, migration.hash, int(time.time()))
-        backend.insert("schema_migrations", ("name", "hash", "applied_at"), [row])
+        record = {"name": migration.name, "hash": migration.hash, "applied_at": int(time.time())}
+        backend.insert("schema_migrations", {name: [value] for name, value in record.items()})
     return todo
+
+
+def applied(backend: Backend) -> dict[str, str]:
+    """Return the hash of each applied migration by its name."""
+    ((recorded,),) = backend.execute("EXISTS TABLE schema_migrations")
+    return dict(backend.execute("SELECT name, hash FROM schema_migrations")) if recorded else {}
 
 
 def engine_version(backend: Backend) -> tuple[int, int]:

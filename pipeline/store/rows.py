@@ -1,5 +1,7 @@
 """Values to rows of tables and back. In tables '' stands for None, and times are integers."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from pipeline.alert import Alert
@@ -7,29 +9,35 @@ from pipeline.dead_letter import DeadLetter
 from pipeline.event import Event, Score
 from pipeline.micros import to_datetime, to_micros
 from pipeline.reading import Probabilities, Reading, Scored
-from pipeline.store.backend import Row
+from pipeline.store.backend import Columns, Row
 
 _LAST_MINUTE = 2**32 - 60
+_NO_ODDS = Probabilities(0.0, 0.0, 0.0)
 
+_ENCODER = msgspec.json.Encoder()
 _ATTRIBUTES = msgspec.json.Decoder(dict[str, str | int | float | bool | None])
 
-_PLAIN = (
-    *("event_id", "customer_id", "channel", "type", "revision", "author_type"),
+_GIVEN = (
     *("text", "title", "language", "touchpoint", "ticket_id", "order_id", "product"),
     *("segment", "account_id", "brand", "source"),
 )
-"""Fields of an event that are columns of the same name."""
+_REQUIRED = ("event_id", "customer_id", "channel", "type", "author_type")
+_PLAIN = (*_REQUIRED, "revision", *_GIVEN)
+"""Fields of an event that are columns of the same name; `_GIVEN` are those that may be missing."""
 
-EVENT_COLUMNS = (
-    *("minute", "is_deleted", "occurred_us", "received_us"),
+SCORED_COLUMNS = (
+    *("occurred_us", "received_us"),
     *_PLAIN,
     *("attributes", "metric", "score", "scale_min", "scale_max"),
     *("label", "p_negative", "p_neutral", "p_positive", "intensity"),
     *("read_language", "engine", "engine_version", "intents"),
 )
-INDEX_COLUMNS = ("event_id", "minute", "revision")
-SCORED_COLUMNS = EVENT_COLUMNS[2:]
 """What a `Scored` is made of again."""
+
+EVENT_COLUMNS = ("minute", "is_deleted", *SCORED_COLUMNS)
+
+TIMELINE_KEY = ("customer_id", "minute", "event_id", "revision", "is_deleted")
+"""The columns of `timelines` that take an event out of one."""
 
 ALERT_COLUMNS = (
     *("id", "revision", "customer_id", "cause", "severity", "state"),
@@ -45,44 +53,57 @@ def minute_of(event: Event) -> int:
     return max(0, min(to_micros(event.occurred_at) // 60_000_000 * 60, _LAST_MINUTE))
 
 
-def event_row(scored: Scored, minute: int, is_deleted: bool) -> Row:
-    """The row of `EVENT_COLUMNS`."""
-    event, reading = scored.event, scored.reading
-    return (
-        *(minute, int(is_deleted), to_micros(event.occurred_at), to_micros(scored.received_at)),
-        *(_plain(getattr(event, name)) for name in _PLAIN),
-        msgspec.json.encode(event.attributes).decode(),
-        *_score_cells(event.score),
-        *_reading_cells(reading),
-    )
+def event_columns(
+    scored: Sequence[Scored], minutes: Sequence[int], is_deleted: Sequence[int]
+) -> Columns:
+    """Columns of `events` for events at these minutes, without those that are empty throughout."""
+    events = [one.event for one in scored]
+    columns = {
+        "minute": minutes,
+        "is_deleted": is_deleted,
+        "occurred_us": [to_micros(event.occurred_at) for event in events],
+        "received_us": [to_micros(one.received_at) for one in scored],
+        "revision": [event.revision for event in events],
+        **{name: [getattr(event, name) for event in events] for name in _REQUIRED},
+        **{name: [getattr(event, name) or "" for event in events] for name in _GIVEN},
+        "attributes": [_json(event.attributes) if event.attributes else "{}" for event in events],
+        **_score_columns([event.score for event in events]),
+        **_reading_columns([one.reading for one in scored]),
+    }
+    return {name: values for name, values in columns.items() if any(values)}
 
 
-def _plain(value: str | int | None) -> str | int:
-    if value is None:
-        return ""
-    return value if isinstance(value, int) else str(value)
+def _score_columns(scores: Sequence[Score | None]) -> Columns:
+    return {
+        "metric": [score.metric if score else "" for score in scores],
+        "score": [float(score.value) if score else 0.0 for score in scores],
+        "scale_min": [float(score.scale_min) if score else 0.0 for score in scores],
+        "scale_max": [float(score.scale_max) if score else 0.0 for score in scores],
+    }
 
 
-def _score_cells(score: Score | None) -> Row:
-    if score is None:
-        return ("", 0.0, 0.0, 0.0)
-    return (
-        str(score.metric),
-        *(float(value) for value in (score.value, score.scale_min, score.scale_max)),
-    )
+def _reading_columns(readings: Sequence[Reading | None]) -> Columns:
+    odds = [reading.probabilities if reading else _NO_ODDS for reading in readings]
+    return {
+        "label": [reading.label if reading else "" for reading in readings],
+        **{
+            f"p_{name}": [float(getattr(one, name)) for one in odds]
+            for name in Probabilities.__struct_fields__
+        },
+        "intensity": [float(reading.intensity) if reading else 0.0 for reading in readings],
+        "read_language": [reading.language if reading else "" for reading in readings],
+        "engine": [reading.engine if reading else "" for reading in readings],
+        "engine_version": [reading.version if reading else "" for reading in readings],
+        "intents": [_intents(reading) if reading else "" for reading in readings],
+    }
 
 
-def _reading_cells(reading: Reading | None) -> Row:
-    if reading is None:
-        return ("", 0.0, 0.0, 0.0, 0.0, "", "", "", "")
-    odds = reading.probabilities
-    return (
-        reading.label,
-        *(float(value) for value in (odds.negative, odds.neutral, odds.positive)),
-        float(reading.intensity),
-        *(reading.language, reading.engine, reading.version),
-        msgspec.json.encode(reading.intents).decode(),
-    )
+def _intents(reading: Reading) -> str:
+    return _json(reading.intents) if reading.intents else "[]"
+
+
+def _json(value: object) -> str:
+    return _ENCODER.encode(value).decode()
 
 
 def scored_of(row: Row) -> Scored:
@@ -120,23 +141,36 @@ def _reading_of(cells: dict[str, object]) -> Reading:
     )
 
 
-def alert_row(alert: Alert) -> Row:
-    """The row of `ALERT_COLUMNS`."""
+def alert_columns(alerts: Sequence[Alert]) -> Columns:
+    """Columns of `alerts`."""
+    return by_column(ALERT_COLUMNS, [_alert_row(alert) for alert in alerts])
+
+
+def _alert_row(alert: Alert) -> Row:
     return (
         *(alert.id, alert.revision, alert.customer_id, alert.cause, alert.severity, alert.state),
         *(alert.brand or "", alert.segment or "", alert.channel or ""),
         *(to_micros(alert.opened_at), to_micros(alert.updated_at)),
         to_micros(alert.closed_at) if alert.closed_at else 0,
-        msgspec.json.encode(alert).decode(),
+        _json(alert),
     )
 
 
-def dead_letter_row(letter: DeadLetter) -> Row:
-    """The row of `DEAD_LETTER_COLUMNS`."""
+def dead_letter_columns(letters: Sequence[DeadLetter]) -> Columns:
+    """Columns of `dead_letters`."""
+    return by_column(DEAD_LETTER_COLUMNS, [_dead_letter_row(letter) for letter in letters])
+
+
+def _dead_letter_row(letter: DeadLetter) -> Row:
     return (
         *(letter.topic, letter.partition, letter.offset),
         to_micros(letter.retried_at) if letter.retried_at else 0,
         str(letter.reason),
         max(0, to_micros(letter.received_at) // 1_000_000),
-        msgspec.json.encode(letter).decode(),
+        _json(letter),
     )
+
+
+def by_column(names: Sequence[str], rows: Sequence[Row]) -> Columns:
+    """Turn rows, of which there is one at least, into columns."""
+    return dict(zip(names, zip(*rows, strict=True), strict=True))

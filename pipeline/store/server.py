@@ -1,7 +1,8 @@
 """A ClickHouse server over its native protocol."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from clickhouse_driver import Client
@@ -14,7 +15,7 @@ from clickhouse_driver.errors import (
     UnexpectedPacketFromServerError,
 )
 
-from pipeline.store.backend import Parameter, Row, StoreRefused, StoreUnavailable, bind
+from pipeline.store.backend import Columns, Parameter, Row, StoreRefused, StoreUnavailable, bind
 
 T = TypeVar("T")
 
@@ -53,7 +54,7 @@ _CONNECTION_BROKEN = (
 )
 
 _SETTINGS = {
-    # Statements name every event id and minute of a batch.
+    # Statements name every minute of a batch.
     "max_query_size": 100_000_000,
     "max_ast_elements": 10_000_000,
 }
@@ -81,13 +82,30 @@ class ServerBackend:
         )
         return answer if isinstance(answer, list) else []
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Insert rows as one native block."""
+    def look_up(self, sql: str, names: Sequence[str]) -> list[Row]:
+        """Run one statement; the names travel with it."""
+        table = {
+            "name": "names",
+            "structure": [("name", "String")],
+            "data": [(name,) for name in names],
+        }
+        return self._call(
+            lambda: self._client.execute(sql, external_tables=[table], settings=self._settings())
+        )
+
+    def stream(self, sql: str) -> Iterator[Sequence[Row]]:
+        """Run one statement; a piece is a thousand rows."""
+        with self._lock, self._errors():
+            settings = self._settings()
+            yield from self._client.execute_iter(sql, settings=settings, chunk_size=1_000)
+
+    def insert(self, table: str, columns: Columns) -> None:
+        """Insert the columns as one native block."""
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
-        by_column = list(zip(*rows, strict=True))
+        values = [list(column) for column in columns.values()]
         self._call(
             lambda: self._client.execute(
-                statement, by_column, columnar=True, settings=self._settings()
+                statement, values, columnar=True, settings=self._settings()
             )
         )
 
@@ -105,21 +123,26 @@ class ServerBackend:
         return _SETTINGS_SINCE_19_5 if since_19_5 else _SETTINGS
 
     def _call(self, call: Callable[[], T]) -> T:
-        with self._lock:
-            try:
-                return call()
-            except ServerException as error:
-                if error.code in _OVERLOADED:
-                    raise StoreUnavailable(f"ClickHouse at {self._address}: {error}") from error
-                if error.code in _REFUSED:
-                    raise StoreRefused(
-                        f"ClickHouse at {self._address} refuses: {_first_line(error)} "
-                        "(NABIZ_STORE_URL; tables are made by: nabiz store migrate)"
-                    ) from error
-                raise
-            except _CONNECTION_BROKEN as error:
-                self._client.disconnect()
-                raise StoreUnavailable(f"no ClickHouse at {self._address}: {error}") from error
+        with self._lock, self._errors():
+            return call()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Raise what the driver raises as what it means to the store."""
+        try:
+            yield
+        except ServerException as error:
+            if error.code in _OVERLOADED:
+                raise StoreUnavailable(f"ClickHouse at {self._address}: {error}") from error
+            if error.code in _REFUSED:
+                raise StoreRefused(
+                    f"ClickHouse at {self._address} refuses: {_first_line(error)} "
+                    "(NABIZ_STORE_URL; tables are made by: nabiz store migrate)"
+                ) from error
+            raise
+        except _CONNECTION_BROKEN as error:
+            self._client.disconnect()
+            raise StoreUnavailable(f"no ClickHouse at {self._address}: {error}") from error
 
 
 def create_database(host: str, port: int, user: str, password: str, database: str) -> None:

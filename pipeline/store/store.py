@@ -1,8 +1,10 @@
 """The store: what happened, each event once, and the KPIs formed from it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -12,10 +14,21 @@ from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.kpi import Dimension, KpiValue, Window
 from pipeline.micros import to_micros
 from pipeline.reading import Scored
-from pipeline.store import rows
-from pipeline.store.backend import Backend, Row
+from pipeline.store.backend import Backend, Columns
+from pipeline.store.backup import Manifest, back_up, restore
+from pipeline.store.deliveries import Known, latest_revisions, other_minutes
 from pipeline.store.migrate import Migration, migrate
 from pipeline.store.read_kpis import read_kpis
+from pipeline.store.rows import (
+    SCORED_COLUMNS,
+    TIMELINE_KEY,
+    alert_columns,
+    by_column,
+    dead_letter_columns,
+    event_columns,
+    minute_of,
+    scored_of,
+)
 from pipeline.store.sql import query
 
 _STATES: tuple[AlertState, ...] = ("open", "resolved", "withdrawn")
@@ -32,21 +45,6 @@ class WriteResult(NamedTuple):
     duplicates: int
     replaced: int
     minutes: tuple[datetime, ...]
-
-
-class _Delivery(NamedTuple):
-    """An event of a batch: its highest revision there and in the store (-1 where it is new).
-
-    `minutes` are all in which it may be stored: those of the batch's copies and of the index.
-    """
-
-    latest: Scored
-    known_revision: int
-    minutes: frozenset[int]
-
-    @property
-    def is_news(self) -> bool:
-        return self.latest.event.revision > self.known_revision
 
 
 class Store:
@@ -70,56 +68,95 @@ class Store:
         """Store a batch; `version` is now in nanoseconds: of two KPI minutes the later holds.
 
         A known event is dropped unless its revision is higher; then it replaces the other.
-        The order is events, index, KPI minutes: the index says that an event is stored, so it
-        follows the event, and the minutes of known events too are recomputed, because a crash
-        may have come before that.
+        The order is timelines left, events, index, KPI minutes: the index says that an event is
+        stored, so it follows the event, and the minutes of known events too are recomputed,
+        because a crash may have come before that.
         """
         began = time.monotonic_ns()
-        deliveries = self._deliveries(scored)
-        news = [delivery for delivery in deliveries if delivery.is_news]
-        self._insert_events(news)
-        minutes = sorted(frozenset[int]().union(*(delivery.minutes for delivery in deliveries)))
+        latest, superseded = latest_revisions(scored)
+        known = self._known(latest)
+        present = {event_id: minute_of(one.event) for event_id, one in latest.items()}
+        elsewhere = other_minutes(present, superseded, known)
+        news = {
+            event_id: one
+            for event_id, one in latest.items()
+            if event_id not in known or one.event.revision > known[event_id].revision
+        }
+        replacing = [event_id for event_id in news if event_id in known]
+        self._leave_timelines(news, superseded, replacing)
+        self._insert_events(news, present, elsewhere)
+        minutes = sorted({*present.values(), *chain.from_iterable(elsewhere.values())})
         # The version is taken after the insert: of two writers of one minute, the one that
         # reads the events later must hold.
         self._recompute(minutes, version + time.monotonic_ns() - began)
-        stored = sum(delivery.known_revision < 0 for delivery in news)
         return WriteResult(
-            stored=stored,
+            stored=len(news) - len(replacing),
             duplicates=len(scored) - len(news),
-            replaced=len(news) - stored,
+            replaced=len(replacing),
             minutes=tuple(datetime.fromtimestamp(minute, UTC) for minute in minutes),
         )
 
-    def _deliveries(self, scored: Sequence[Scored]) -> list[_Delivery]:
-        """Put the copies of each event together with what the index knows of it."""
-        copies: dict[str, list[Scored]] = {}
-        for one in scored:
-            copies.setdefault(one.event.event_id, []).append(one)
-        if not copies:
-            return []
-        found = self._backend.execute(query("known_events"), {"event_ids": tuple(copies)})
-        known = {event_id: (revision, minutes) for event_id, revision, minutes in found}
-        deliveries = []
-        for event_id, same in copies.items():
-            revision, minutes = known.get(event_id, (-1, ()))
-            # The first of equal revisions: max keeps the first.
-            latest = max(same, key=lambda one: one.event.revision)
-            delivered = (rows.minute_of(one.event) for one in same)
-            deliveries.append(_Delivery(latest, revision, frozenset((*delivered, *minutes))))
-        return deliveries
+    def _known(self, latest: Mapping[str, Scored]) -> dict[str, Known]:
+        """Return what the index holds of these events."""
+        found = self._backend.look_up(query("known_events"), list(latest)) if latest else []
+        return {
+            event_id: Known(revision, minutes)
+            for event_id, revision, minutes in found
+            if event_id in latest
+        }
 
-    def _insert_events(self, news: Sequence[_Delivery]) -> None:
+    def _leave_timelines(
+        self,
+        news: Mapping[str, Scored],
+        superseded: Sequence[Scored],
+        replacing: Sequence[str],
+    ) -> None:
+        """Take events that are about to move to another customer out of the timeline of the first.
+
+        Before they are replaced, since after that nothing tells where they were.
+        """
+        events = [one.event for one in superseded]
+        places = {(event.event_id, event.customer_id, minute_of(event)) for event in events}
+        if replacing:
+            places.update(self._backend.look_up(query("customers_of"), replacing))
+        left = [
+            (customer_id, minute, event_id, news[event_id].event.revision, 1)
+            for event_id, customer_id, minute in sorted(places)
+            if event_id in news and customer_id != news[event_id].event.customer_id
+        ]
+        if left:
+            self._backend.insert("timelines", by_column(TIMELINE_KEY, left))
+
+    def _insert_events(
+        self,
+        news: Mapping[str, Scored],
+        present: Mapping[str, int],
+        elsewhere: Mapping[str, set[int]],
+    ) -> None:
         """Insert each event at its minute, and a tombstone at every other it may be in."""
-        events: list[Row] = []
-        index: list[Row] = []
-        for one, _, minutes in news:
-            present = rows.minute_of(one.event)
-            for minute in minutes:
-                events.append(rows.event_row(one, minute, is_deleted=minute != present))
-            index.append((one.event.event_id, present, one.event.revision))
-        if news:
-            self._backend.insert("events", rows.EVENT_COLUMNS, events)
-            self._backend.insert("event_index", rows.INDEX_COLUMNS, index)
+        if not news:
+            return
+        gone = [
+            (news[event_id], minute)
+            for event_id, minutes in elsewhere.items()
+            if event_id in news
+            for minute in minutes
+        ]
+        minutes = [present[event_id] for event_id in news]
+        self._backend.insert(
+            "events",
+            event_columns(
+                [*news.values(), *(one for one, _ in gone)],
+                [*minutes, *(minute for _, minute in gone)],
+                [0] * len(news) + [1] * len(gone),
+            ),
+        )
+        index: Columns = {
+            "event_id": list(news),
+            "minute": minutes,
+            "revision": [one.event.revision for one in news.values()],
+        }
+        self._backend.insert("known_events", index)
 
     def _recompute(self, minutes: Sequence[int], version: int) -> None:
         if minutes:
@@ -130,13 +167,12 @@ class Store:
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
         """Store alerts; of several revisions of one alert the highest is read."""
         if alerts:
-            self._backend.insert("alerts", rows.ALERT_COLUMNS, [rows.alert_row(a) for a in alerts])
+            self._backend.insert("alerts", alert_columns(alerts))
 
     def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         """Store dead letters; one with `retried_at` replaces the same one without."""
         if letters:
-            found = [rows.dead_letter_row(letter) for letter in letters]
-            self._backend.insert("dead_letters", rows.DEAD_LETTER_COLUMNS, found)
+            self._backend.insert("dead_letters", dead_letter_columns(letters))
 
     def kpis(self, window: Window, by: Sequence[Dimension], as_of: datetime) -> list[KpiValue]:
         """Return every KPI of the window, of each slice by the crossed dimensions `by`.
@@ -169,9 +205,9 @@ class Store:
 
     def timeline(self, customer_id: str, limit: int = 100) -> list[Scored]:
         """Return the events of a customer, the last first."""
-        statement = query("timeline").format(columns=", ".join(rows.SCORED_COLUMNS))
+        statement = query("timeline").format(columns=", ".join(SCORED_COLUMNS))
         found = self._backend.execute(statement, {"customer_id": customer_id, "limit": limit})
-        return [rows.scored_of(row) for row in found]
+        return [scored_of(row) for row in found]
 
     def dead_letters(self, reason: Reason | None = None, limit: int = 100) -> list[DeadLetter]:
         """Return dead letters: those not retried, then the others, each the last received first."""
@@ -191,6 +227,14 @@ class Store:
     def ping(self) -> str:
         """Return the version of the engine, or raise StoreUnavailable."""
         return str(self._backend.execute("SELECT version()")[0][0])
+
+    def back_up(self, folder: Path, now: datetime) -> Manifest:
+        """Write events, alerts and dead letters into a new folder. Raises BackupError."""
+        return back_up(self._backend, folder, now)
+
+    def restore(self, folder: Path, version: int) -> Manifest:
+        """Fill this store, which must be empty, from a backup of any engine. Raises BackupError."""
+        return restore(self._backend, folder, version)
 
     def close(self) -> None:
         """Let go of the engine."""

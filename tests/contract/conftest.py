@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -36,15 +37,29 @@ def chdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     engine.close()
 
 
-@pytest.fixture(params=["chdb", "server"])
-def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """An empty database."""
+@contextmanager
+def empty_database(engine: Backend) -> Iterator[Backend]:
+    """A database of its own on an engine."""
     database = f"test_{uuid.uuid4().hex[:8]}"
-    engine: Backend = request.getfixturevalue(request.param)
     engine.execute(f"CREATE DATABASE {database}")
     engine.execute(f"USE {database}")
     yield engine
     engine.execute(f"DROP DATABASE {database}")
+
+
+@pytest.fixture(params=["chdb", "server"])
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """An empty database."""
+    with empty_database(request.getfixturevalue(request.param)) as engine:
+        yield engine
+
+
+@pytest.fixture(params=[("chdb", "server"), ("server", "chdb")], ids="-to-".join)
+def two_backends(request: pytest.FixtureRequest) -> Iterator[tuple[Backend, Backend]]:
+    """An empty database on each engine, either one first."""
+    first, second = (request.getfixturevalue(name) for name in request.param)
+    with empty_database(first), empty_database(second):
+        yield first, second
 
 
 @pytest.fixture

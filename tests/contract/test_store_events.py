@@ -13,6 +13,7 @@ from pipeline.event import AuthorType, Event, EventType, Metric, Score
 from pipeline.kpi import Dimension, KpiValue, Window
 from pipeline.reading import LABELS, Reading, Scored
 from pipeline.store import Backend, Store
+from pipeline.store.backend import Columns
 
 START = datetime(2026, 3, 28, 23, 55, tzinfo=UTC)
 """The clocks in Europe change during the window; nothing here may notice."""
@@ -171,8 +172,11 @@ class Failing:
             return self.backend.execute(sql, parameters)
         return self._write(lambda: self.backend.execute(sql, parameters))
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple]) -> None:
-        self._write(lambda: self.backend.insert(table, columns, rows))
+    def look_up(self, sql: str, names: Sequence[str]) -> list[tuple]:
+        return self.backend.look_up(sql, names)
+
+    def insert(self, table: str, columns: Columns) -> None:
+        self._write(lambda: self.backend.insert(table, columns))
 
     def _write(self, write: Callable[[], object]) -> object:
         self.writes += 1
@@ -242,6 +246,21 @@ def test_of_two_deliveries_the_higher_revision_holds_in_either_order(
     check(store, [new])
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_an_event_that_moves_to_another_customer_leaves_the_first(
+    store: Store, together: bool
+) -> None:
+    ticket = {"type": "ticket.opened", "ticket_id": "t1"}
+    first = scored("e", at=0, customer_id="c1", **ticket)
+    moved = scored("e", at=0, customer_id="c2", revision=1, **ticket)
+    for batch in [[first, moved]] if together else [[first], [moved]]:
+        store.write_events(batch, next(versions))
+    assert (store.timeline("c1"), store.timeline("c2")) == ([], [moved])
+    check(store, [moved])
+    open_tickets = [v.value for v in store.kpis(WINDOW, (), LATER) if v.kpi == "resolution_open"]
+    assert open_tickets == [1]
+
+
 def test_an_event_that_moves_away_and_back_is_counted_where_it_is(store: Store) -> None:
     for revision, at in enumerate([0, 600, 0]):
         latest = scored("e", at=at, revision=revision)
@@ -267,10 +286,10 @@ def test_of_two_writers_of_a_minute_the_one_that_saw_more_holds(
     other = scored("other", at=1)
 
     class Overtaken(Failing):
-        def insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple]) -> None:
+        def insert(self, table: str, columns: Columns) -> None:
             if table == "events":
                 store.write_events([other], version + 1)
-            self.backend.insert(table, columns, rows)
+            self.backend.insert(table, columns)
 
     mine = scored("mine", at=0)
     Store(Overtaken(backend, 0, before=False)).write_events([mine], version)

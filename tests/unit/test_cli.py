@@ -66,7 +66,13 @@ def answering(monkeypatch: pytest.MonkeyPatch, status: int, body: object) -> lis
     return asked
 
 
-SUBCOMMANDS = [["dead-letters", "retry"], ["topics", "apply"], ["store", "migrate"]]
+SUBCOMMANDS = [
+    ["dead-letters", "retry"],
+    ["topics", "apply"],
+    ["store", "migrate"],
+    ["store", "backup"],
+    ["store", "restore"],
+]
 
 
 @pytest.mark.parametrize("command", [[], *([one.name] for one in COMMANDS), *SUBCOMMANDS])

@@ -1,7 +1,14 @@
+-- The inner query finds the ids, so that the outer one need not read the rest.
 SELECT alert
 FROM alerts FINAL
-WHERE opened_us >= %(since)s
-    AND (%(customer_id)s = '' OR customer_id = %(customer_id)s)
-    AND state IN %(states)s
+WHERE id IN
+(
+    SELECT id
+    FROM alerts FINAL
+    WHERE opened_us >= %(since)s
+        AND (%(customer_id)s = '' OR customer_id = %(customer_id)s)
+        AND state IN %(states)s
+    ORDER BY opened_us DESC, id
+    LIMIT %(limit)s
+)
 ORDER BY opened_us DESC, id
-LIMIT %(limit)s

@@ -1,0 +1,167 @@
+"""Backups: what cannot be formed anew, as files that every engine can be filled from.
+
+A folder holds a file a table (gzip, each line a row as a JSON array) and `manifest.json`, written
+last: a folder without it is no backup. The index of events, timelines and KPI minutes are no part
+of it; they are formed anew.
+"""
+
+import gzip
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from pipeline.store.backend import Backend, Row
+from pipeline.store.migrate import applied, migrate, shipped
+from pipeline.store.rows import ALERT_COLUMNS, DEAD_LETTER_COLUMNS, EVENT_COLUMNS, by_column
+from pipeline.store.sql import query
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+TABLES = {
+    "events": EVENT_COLUMNS,
+    "alerts": ALERT_COLUMNS,
+    "dead_letters": (*DEAD_LETTER_COLUMNS, "stored_at"),
+}
+_TIMES = ("minute", "received_at", "stored_at")
+"""Columns of type DateTime; they travel as epoch seconds."""
+
+_ROWS_AT_ONCE = 20_000
+_MINUTES_AT_ONCE = 1_000
+
+_ENCODER = msgspec.json.Encoder()
+_ROW = msgspec.json.Decoder(tuple)
+
+
+class BackupError(Exception):
+    """A folder or a store that is not as it must be; the message says what to do."""
+
+
+class TableFile(msgspec.Struct, frozen=True):
+    """A file of a backup: its columns in order, how many rows, and the SHA-256 of its bytes."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a backup holds. `migrations` are those of the store that it was made from."""
+
+    format: int
+    made_at: datetime
+    engine: str
+    migrations: tuple[str, ...]
+    tables: dict[str, TableFile]
+
+
+def back_up(backend: Backend, folder: Path, now: datetime) -> Manifest:
+    """Write the store into a new or empty folder.
+
+    Each table is read at one moment, the events last: an alert's events may come after it, but none
+    that it rests on is missing. Raises BackupError where the folder is not empty or a table lacks
+    a migration.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BackupError(f"{folder} is not an empty folder: name another one")
+    if pending := migrate(backend, dry_run=True):
+        raise BackupError(f"the store lacks {len(pending)} migrations: nabiz store migrate")
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = Manifest(
+        format=FORMAT,
+        made_at=now,
+        engine=str(backend.execute("SELECT version()")[0][0]),
+        migrations=tuple(sorted(applied(backend))),
+        tables={table: _write_table(backend, folder, table) for table in reversed(TABLES)},
+    )
+    draft = folder / f"{MANIFEST}.new"
+    draft.write_bytes(msgspec.json.format(_ENCODER.encode(manifest)))
+    draft.replace(folder / MANIFEST)
+    return manifest
+
+
+def restore(backend: Backend, folder: Path, version: int) -> Manifest:
+    """Fill an empty store; `version` is now in nanoseconds, for its KPI minutes.
+
+    Raises BackupError, before anything is written, where the folder holds no whole backup, one of a
+    newer Nabız, or the store is not empty; and where afterwards the store does not hold every row.
+    """
+    manifest = read_manifest(folder)
+    migrate(backend, dry_run=False)
+    if any(backend.execute(f"SELECT 1 FROM {table} LIMIT 1") for table in TABLES):
+        raise BackupError(
+            "the store is not empty: restore into a new database or data folder "
+            "(what an interrupted restore left behind is to be deleted first)"
+        )
+    for table, file in manifest.tables.items():
+        _read_table(backend, folder, table, file)
+    backend.execute(query("index_events"))
+    found = backend.execute("SELECT DISTINCT toUnixTimestamp(minute) AS m FROM events ORDER BY m")
+    minutes = iter(minute for (minute,) in found)
+    while some := tuple(islice(minutes, _MINUTES_AT_ONCE)):
+        backend.execute(query("recompute_minutes"), {"minutes": some, "version": version})
+    for table, file in manifest.tables.items():
+        ((rows,),) = backend.execute(f"SELECT count() FROM {table} FINAL")
+        if rows != file.rows:
+            raise BackupError(f"{table}: {rows} rows are stored, the backup has {file.rows}")
+    return manifest
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a backup whose files are all there and unchanged.
+
+    Raises BackupError where they are not, or where a newer Nabız has made it.
+    """
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (FileNotFoundError, NotADirectoryError):
+        raise BackupError(
+            f"{folder} holds no whole backup: {MANIFEST} is missing, as after an interrupted one"
+        ) from None
+    except msgspec.DecodeError as error:
+        raise BackupError(f"{folder / MANIFEST} is no manifest of a backup: {error}") from None
+    unknown = sorted(set(manifest.migrations) - {migration.name for migration in shipped()})
+    if manifest.format > FORMAT or unknown:
+        what = f"migration {unknown[0]}" if unknown else f"format {manifest.format}"
+        raise BackupError(f"{folder} was made by a newer Nabız ({what}): update this one first")
+    for file in manifest.tables.values():
+        path = folder / file.name
+        if not path.is_file() or _sha256(path) != file.sha256:
+            raise BackupError(f"{path} is missing or is not what was backed up (SHA-256 differs)")
+    return manifest
+
+
+def _write_table(backend: Backend, folder: Path, table: str) -> TableFile:
+    columns = TABLES[table]
+    chosen = ", ".join(f"toUnixTimestamp({c})" if c in _TIMES else c for c in columns)
+    path, count = folder / f"{table}.jsonl.gz", 0
+    with path.open("wb") as raw:
+        with gzip.open(raw, "wb", compresslevel=1) as lines:
+            for rows in backend.stream(f"SELECT {chosen} FROM {table} FINAL"):
+                lines.write(_ENCODER.encode_lines(rows))
+                count += len(rows)
+        raw.flush()
+        os.fsync(raw.fileno())
+    return TableFile(path.name, columns, count, _sha256(path))
+
+
+def _read_table(backend: Backend, folder: Path, table: str, file: TableFile) -> None:
+    for rows in _pieces(folder / file.name):
+        backend.insert(table, by_column(file.columns, rows))
+
+
+def _pieces(path: Path) -> Iterator[Sequence[Row]]:
+    with gzip.open(path, "rb") as lines:
+        rows = (_ROW.decode(line) for line in lines)
+        while piece := list(islice(rows, _ROWS_AT_ONCE)):
+            yield piece
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,27 @@
+"""All that a store answers, to compare two stores by."""
+
+from typing import Any
+
+from pipeline.kpi import Dimension
+from pipeline.store import Backend, Store
+from pipeline.store.sql import count_names
+from tests.contract.test_store_events import LATER, WINDOW
+
+BY: tuple[Dimension, ...] = ("channel", "touchpoint")
+_KEY = ("toUnixTimestamp(minute)", "channel", "touchpoint", "segment", "brand", "source")
+
+
+def answers(backend: Backend) -> dict[str, Any]:
+    """KPI minutes, KPIs of the window with and without slices, each timeline, and the records."""
+    store = Store(backend)
+    customers = backend.execute("SELECT DISTINCT customer_id FROM events FINAL ORDER BY 1")
+    columns = ", ".join((*_KEY, *count_names()))
+    minutes = backend.execute(f"SELECT {columns} FROM kpi_minutes FINAL WHERE events > 0")
+    return {
+        "counts": store.counts(),
+        "minutes": sorted(tuple(row) for row in minutes),
+        "kpis": [store.kpis(WINDOW, by, LATER) for by in ((), BY)],
+        "timelines": {customer: store.timeline(customer) for (customer,) in customers},
+        "alerts": store.alerts(),
+        "dead_letters": store.dead_letters(),
+    }

@@ -1,0 +1,120 @@
+"""A backup holds all that the store answers from, for either engine; what is not whole is none."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipeline.store import Backend, BackupError, Store
+from pipeline.store.backup import MANIFEST, read_manifest
+from tests.contract.answers import answers
+from tests.contract.test_store_events import some_events, versions
+from tests.contract.test_store_records import NOON, alert, letter
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+def fill(backend: Backend) -> None:
+    """Write something of everything, with events that moved and records that were replaced."""
+    store = Store(backend)
+    store.migrate()
+    events = some_events(random.Random(1), 200)
+    for start in range(0, len(events), 50):
+        store.write_events(events[start : start + 50], next(versions))
+    closed = alert("a1", 2, closed_at=NOON + timedelta(hours=1))
+    store.write_alerts([alert("a1"), closed, alert("a2", opened_at=NOON + timedelta(hours=2))])
+    store.write_dead_letters([letter(1), letter(2), letter(2, retried_at=NOW)])
+
+
+def test_a_backup_of_one_engine_is_restored_on_the_other(
+    two_backends: tuple[Backend, Backend], tmp_path: Path
+) -> None:
+    first, second = two_backends
+    fill(first)
+    Store(first).back_up(tmp_path / "backup", NOW)
+    Store(second).restore(tmp_path / "backup", next(versions))
+    assert answers(second) == answers(first)
+
+
+def test_what_is_delivered_again_after_a_restore_counts_nothing_twice(
+    two_backends: tuple[Backend, Backend], tmp_path: Path
+) -> None:
+    first, second = two_backends
+    fill(first)
+    Store(first).back_up(tmp_path / "backup", NOW)
+    Store(second).restore(tmp_path / "backup", next(versions))
+    again = some_events(random.Random(1), 200)
+    assert Store(second).write_events(again, next(versions)).duplicates == len(again)
+    assert answers(second) == answers(first)
+
+
+def test_an_empty_store_has_a_backup(store: Store, tmp_path: Path) -> None:
+    made = store.back_up(tmp_path / "backup", NOW)
+    assert {file.rows for file in made.tables.values()} == {0}
+    assert store.restore(tmp_path / "backup", next(versions)) == made
+
+
+def test_a_backup_goes_into_an_empty_folder_only(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "something").touch()
+    with pytest.raises(BackupError, match="not an empty folder"):
+        store.back_up(tmp_path, NOW)
+
+
+def test_a_store_that_lacks_migrations_is_not_backed_up(backend: Backend, tmp_path: Path) -> None:
+    with pytest.raises(BackupError, match="nabiz store migrate"):
+        Store(backend).back_up(tmp_path, NOW)
+
+
+def test_an_interrupted_backup_is_none(
+    backend: Backend, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(backend)
+    whole = backend.stream
+
+    def cut_off(sql: str):
+        if "FROM events" in sql:
+            raise ConnectionError("injected")
+        return whole(sql)
+
+    monkeypatch.setattr(backend, "stream", cut_off)
+    with pytest.raises(ConnectionError):
+        store.back_up(tmp_path / "backup", NOW)
+    with pytest.raises(BackupError, match=r"no whole backup: manifest\.json is missing"):
+        read_manifest(tmp_path / "backup")
+
+
+def test_a_file_that_changed_is_noticed_before_anything_is_written(
+    store: Store, tmp_path: Path
+) -> None:
+    store.write_alerts([alert("a1")])
+    store.back_up(tmp_path / "backup", NOW)
+    file = tmp_path / "backup" / "alerts.jsonl.gz"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(BackupError, match=r"alerts\.jsonl\.gz is missing or is not what"):
+        read_manifest(tmp_path / "backup")
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [({"format": 2}, "format 2"), ({"migrations": ("events/999_more",)}, "events/999_more")],
+)
+def test_a_backup_by_a_newer_program_is_refused(
+    store: Store, tmp_path: Path, change: dict[str, object], what: str
+) -> None:
+    made = store.back_up(tmp_path / "backup", NOW)
+    changed = msgspec.structs.replace(made, **change)
+    (tmp_path / "backup" / MANIFEST).write_bytes(msgspec.json.encode(changed))
+    with pytest.raises(BackupError, match=f"made by a newer Nabız .*{what}"):
+        store.restore(tmp_path / "backup", next(versions))
+
+
+def test_a_store_that_is_not_empty_is_not_restored_into(
+    backend: Backend, store: Store, tmp_path: Path
+) -> None:
+    store.back_up(tmp_path / "backup", NOW)
+    store.write_alerts([alert("a1")])
+    with pytest.raises(BackupError, match="the store is not empty"):
+        store.restore(tmp_path / "backup", next(versions))
+    assert store.alerts() == [alert("a1")]

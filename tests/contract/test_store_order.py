@@ -1,0 +1,89 @@
+"""Any order, repetition, lateness and batching of the same events leads to the same answers."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.reading import Scored
+from pipeline.store import Backend, Store
+from tests.contract.answers import answers
+from tests.contract.test_store_events import scored, versions
+
+TABLES = ("events", "known_events", "timelines", "kpi_minutes")
+
+MINUTE_AND_MORE = st.sampled_from([0.0, 30.5, 59.999999, 60.0, 61.0, 3_600.0, 86_400.0 * 2])
+TYPES = st.sampled_from(
+    ["message", "call", "ticket.opened", "ticket.replied", "ticket.resolved", "complaint"]
+)
+
+
+@st.composite
+def revised_events(draw: st.DrawFn) -> list[Scored]:
+    """Events of up to six ids in up to three revisions, which may differ in everything else."""
+    revisions = draw(
+        st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 3), min_size=1, max_size=6)
+    )
+    return [
+        scored(
+            event_id,
+            at=draw(MINUTE_AND_MORE),
+            label=draw(st.sampled_from([None, "negative", "positive"])),
+            revision=revision,
+            customer_id=draw(st.sampled_from(["c1", "c2"])),
+            channel=draw(st.sampled_from(["app", "web"])),
+            type=draw(TYPES),
+            ticket_id=draw(st.sampled_from([None, "t1"])),
+        )
+        for event_id, count in revisions.items()
+        for revision in range(count)
+    ]
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> tuple[list[Scored], list[list[Scored]]]:
+    """Events, and the same ones in batches: each at least once, in any order."""
+    events = draw(revised_events())
+    again = draw(st.lists(st.sampled_from(events), max_size=5))
+    shuffled = draw(st.permutations(events + again))
+    cuts = sorted(draw(st.sets(st.integers(1, len(shuffled)), max_size=4)))
+    borders = [0, *cuts, len(shuffled)]
+    batches = [shuffled[a:b] for a, b in pairwise(borders)]
+    late = timedelta(seconds=draw(st.integers(0, 86_400)))
+    return events, [[_received_later(one, late) for one in batch] for batch in batches]
+
+
+def _received_later(one: Scored, by: timedelta) -> Scored:
+    return msgspec.structs.replace(one, received_at=one.received_at + by)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(deliveries())
+def test_the_answers_do_not_depend_on_how_events_arrive(
+    backend: Backend, delivered: tuple[list[Scored], list[list[Scored]]]
+) -> None:
+    events, batches = delivered
+    found = []
+    for way in ([events], batches):
+        store = Store(backend)
+        store.migrate()
+        for table in TABLES:
+            backend.execute(f"TRUNCATE TABLE {table}")
+        for batch in way:
+            store.write_events(batch, next(versions))
+        found.append(_without_arrival(answers(backend)))
+    assert found[0] == found[1]
+
+
+def _without_arrival(found: dict[str, object]) -> dict[str, object]:
+    timelines = {
+        customer: [one.event for one in events] for customer, events in found["timelines"].items()
+    }
+    return {**found, "timelines": timelines}
