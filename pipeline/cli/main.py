@@ -110,6 +110,12 @@ COMMANDS: Sequence[Lazy] = [
     ),
     Lazy(
         OPERATE,
+        "doctor",
+        "doctor:doctor",
+        "Check broker, topics, roles, store, clocks, disk, packages, rules and text model.",
+    ),
+    Lazy(
+        OPERATE,
         "drain",
         "drain:drain",
         "Wait until every role has caught up and what it wrote can be read.",

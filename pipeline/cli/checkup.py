@@ -1,0 +1,260 @@
+"""What `nabiz doctor` makes of what it sees: facts in, findings out; pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from pipeline.broker.inspect import GroupFacts, TopicFacts
+from pipeline.broker.lag import PartitionLag
+from pipeline.chain import INPUTS, SCORED, group_of
+from pipeline.decode import FUTURE_TOLERANCE
+from pipeline.reading import Label, Reading
+from pipeline.settings import KafkaSettings
+from pipeline.store.health import StoreFacts
+from pipeline.topics import Topic
+
+State = Literal["ok", "warning", "problem"]
+
+CHANGELOG = f"{group_of('detect')}-customers-changelog"
+"""Where detect keeps its customers' states; it makes the topic itself."""
+
+LOSES_MESSAGES = frozenset({"cleanup.policy", "retention.ms", "max.message.bytes"})
+"""Settings of a topic that, when wrong, cost messages and not only speed or room."""
+
+CLOCK_WARNING = 2.0
+"""Seconds: latencies are measured across machines, and ClickHouse tells whole seconds."""
+CLOCK_PROBLEM = FUTURE_TOLERANCE.total_seconds()
+"""Seconds after which events of a right clock are refused as being from the future."""
+
+GIB = 1024**3
+DISK_PROBLEM, DISK_WARNING = 1 * GIB, 5 * GIB
+"""Free bytes: eight segments of Kafka's log, and enough to look into it without haste."""
+
+TEXTS: Mapping[str, tuple[str, Label]] = {
+    "tr": ("Bir daha asla almam, tam bir rezalet!", "negative"),
+    "en": ("Thank you, I love it, wonderful service!", "positive"),
+}
+"""By language, a text that any engine must read right, and its label."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that was looked at: how it is, what was found, and what to do about it."""
+
+    check: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def check_security(kafka: KafkaSettings) -> Finding:
+    """Settings that are valid, and yet let anybody on the way read a password."""
+    if kafka.security_protocol == "SASL_PLAINTEXT" and kafka.sasl_mechanism == "PLAIN":
+        return Finding(
+            "settings",
+            "warning",
+            "Kafka's password travels as plain text",
+            "use NABIZ_KAFKA_SECURITY_PROTOCOL=SASL_SSL, or a SCRAM mechanism",
+        )
+    return Finding("settings", "ok", "valid")
+
+
+def check_topic(
+    topic: Topic, found: TopicFacts | None, *, replication: int, brokers: int
+) -> Finding:
+    """A declared topic against the one that is there."""
+    check = f"topic {topic.name}"
+    if found is None:
+        return Finding(check, "problem", "does not exist", "nabiz topics apply")
+    if availability := _availability(check, found):
+        return availability
+    if wrong := _partitions(topic, found):
+        return Finding(check, "problem", *wrong)
+    differing = {key for key, value in topic.config.items() if found.config.get(key) != value}
+    if differing:
+        return Finding(
+            check,
+            "problem" if differing & LOSES_MESSAGES else "warning",
+            ", ".join(
+                f"{key} is {found.config.get(key)}, declared {topic.config[key]}"
+                for key in sorted(differing)
+            ),
+            "nabiz topics apply",
+        )
+    if found.replicas < replication:
+        return Finding(
+            check,
+            "warning",
+            f"{found.replicas} replicas, NABIZ_KAFKA_REPLICATION is {replication} "
+            f"(the cluster has {brokers} brokers)",
+            "add replicas with Kafka's kafka-reassign-partitions",
+        )
+    return Finding(check, "ok", _size(found))
+
+
+def check_changelog(found: TopicFacts | None, scored: TopicFacts | None, *, used: bool) -> Finding:
+    """The customers' states; `used`: detect has committed something."""
+    check = f"topic {CHANGELOG}"
+    if found is None and not used:
+        return Finding(check, "ok", "not there yet: detect makes it when it first starts")
+    if found is None:
+        return Finding(
+            check,
+            "problem",
+            "is gone, and with it every customer's state outside the workers' own folders",
+            "stop detect, reset its group to the earliest offsets, and start it again",
+        )
+    if availability := _availability(check, found):
+        return availability
+    if found.config.get("cleanup.policy") != "compact":
+        return Finding(
+            check,
+            "problem",
+            f"cleanup.policy is {found.config.get('cleanup.policy')}: states will be lost",
+            f"kafka-configs --alter --topic {CHANGELOG} --add-config cleanup.policy=compact",
+        )
+    if scored and scored.partitions != found.partitions:
+        return Finding(
+            check,
+            "problem",
+            f"{found.partitions} partitions, {SCORED} has {scored.partitions}",
+            "start anew with other topics and replay: states are kept by partition",
+        )
+    return Finding(check, "ok", f"{_size(found)}, compacted")
+
+
+def _availability(check: str, found: TopicFacts) -> Finding | None:
+    if found.offline:
+        text = f"{found.offline} of {found.partitions} partitions have no leader"
+        return Finding(check, "problem", text, "start the brokers that are down")
+    if found.behind:
+        text = f"{found.behind} of {found.partitions} partitions lack an in-sync replica"
+        return Finding(check, "warning", text, "look whether a broker is down or slow")
+    return None
+
+
+def _partitions(topic: Topic, found: TopicFacts) -> tuple[str, str] | None:
+    """What is wrong and what to do. More than declared is well, but for the states' topic."""
+    text = f"{found.partitions} partitions, {topic.partitions} are declared"
+    if topic.name == SCORED and found.partitions != topic.partitions:
+        return text, f"declare {found.partitions} in its topic.yaml: states are kept by partition"
+    return (text, "nabiz topics apply") if found.partitions < topic.partitions else None
+
+
+def _size(found: TopicFacts) -> str:
+    return f"{found.partitions} partitions, {found.replicas} replica(s)"
+
+
+def check_groups(
+    groups: Mapping[str, GroupFacts], before: Sequence[PartitionLag], now: Sequence[PartitionLag]
+) -> Iterator[Finding]:
+    """Whether each role is there and moves; `before` is a reading some seconds before `now`."""
+    for role in INPUTS:
+        group = group_of(role)
+        mine = [lag for lag in now if lag.group == group]
+        earlier = [lag.committed for lag in before if lag.group == group]
+        moved = earlier != [lag.committed for lag in mine]
+        yield _group(role, groups.get(group), mine, moved=moved)
+
+
+def _group(
+    role: str, group: GroupFacts | None, lags: Sequence[PartitionLag], *, moved: bool
+) -> Finding:
+    check, lag, members = f"role {role}", sum(x.events for x in lags), group.members if group else 0
+    widest = max((sum(y.topic == x.topic for y in lags) for x in lags), default=0)
+    if not members:
+        return Finding(
+            check,
+            "problem" if lag else "warning",
+            f"nobody reads; {lag:,} messages wait",
+            f"nabiz worker {role} (or nabiz up)",
+        )
+    text = f"{members} worker(s), {lag:,} messages behind"
+    if group and group.state.endswith("Rebalance"):
+        return Finding(check, "warning", f"{text}; sharing out partitions now", "look again soon")
+    if lag and not moved:
+        return Finding(
+            check,
+            "warning",
+            f"{text}, and nothing was committed while we looked",
+            "look again; if it stays so: the worker's log and its /healthz",
+        )
+    if members > widest:
+        return Finding(
+            check,
+            "warning",
+            f"{text}; with {widest} partitions a topic some of them have nothing to do",
+            "stop some workers, or give the topics more partitions",
+        )
+    return Finding(check, "ok", text)
+
+
+def check_store(facts: StoreFacts) -> Iterator[Finding]:
+    """Whether the server can take what `record` writes."""
+    if facts.pending:
+        names = ", ".join(facts.pending)
+        yield Finding("store", "problem", f"migrations pending: {names}", "nabiz store migrate")
+    for table, reason in facts.refused.items():
+        yield Finding(
+            "store",
+            "problem",
+            f"table {table} takes no rows: {reason}",
+            "give the user of NABIZ_STORE_URL the right to insert; look at the server's state",
+        )
+    if not facts.pending and not facts.refused:
+        yield Finding("store", "ok", f"ClickHouse {facts.version}, all tables take rows")
+    for disk in facts.disks:
+        yield check_disk(f"store's disk {disk.name}", disk.free)
+
+
+def check_disk(check: str, free: int) -> Finding:
+    """Free bytes of a disk that fills by itself."""
+    text = f"{free / GIB:,.1f} GiB free"
+    if free >= DISK_WARNING:
+        return Finding(check, "ok", text)
+    state: State = "problem" if free < DISK_PROBLEM else "warning"
+    return Finding(check, state, text, "make room, or shorten what is kept (retention)")
+
+
+def check_clock(whose: str, ahead: float | None) -> Finding:
+    """Another machine's clock against ours, in seconds."""
+    check = f"clock of {whose}"
+    if ahead is None:
+        return Finding(check, "ok", "not told by this cluster")
+    text = f"{abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} this machine's"
+    if abs(ahead) <= CLOCK_WARNING:
+        return Finding(check, "ok", text)
+    state: State = "problem" if abs(ahead) > CLOCK_PROBLEM else "warning"
+    return Finding(check, state, text, "let NTP set the clocks of all machines")
+
+
+def check_packages(wanted: Mapping[str, str], there: Mapping[str, str | None]) -> Finding:
+    """Installed versions against the locked ones, by name."""
+    differing = sorted(name for name, version in wanted.items() if there.get(name) != version)
+    if not differing:
+        return Finding("packages", "ok", f"{len(wanted)} as locked")
+    return Finding(
+        "packages",
+        "problem" if any(there.get(name) is None for name in differing) else "warning",
+        ", ".join(
+            f"{name} {there.get(name) or 'missing'}, not {wanted[name]}" for name in differing
+        ),
+        "make setup",
+    )
+
+
+def check_readings(engine: str, readings: Iterable[tuple[str, Reading]]) -> Finding:
+    """What the engine made of TEXTS: pairs of the language that it is and the reading."""
+    wrong = [
+        f"“{TEXTS[language][0]}” read as {reading.label}, {reading.language}"
+        for language, reading in readings
+        if (reading.label, reading.language) != (TEXTS[language][1], language)
+    ]
+    if not wrong:
+        return Finding("text model", "ok", f"{engine} reads Turkish and English")
+    return Finding(
+        "text model",
+        "problem",
+        "; ".join(wrong),
+        "reinstall Nabız; for the engine hf: check NABIZ_ENGINE_MODEL and NABIZ_ENGINE_LABELS",
+    )

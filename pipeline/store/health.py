@@ -1,0 +1,75 @@
+"""What a ClickHouse server says about itself; nothing is written."""
+
+import time
+
+import msgspec
+from clickhouse_driver.errors import ServerException
+
+from pipeline.store.backend import Backend, StoreRefused
+from pipeline.store.migrate import migrate, shipped
+
+
+class Disk(msgspec.Struct, frozen=True):
+    """A disk of the server, in bytes."""
+
+    name: str
+    free: int
+    total: int
+
+
+class StoreFacts(msgspec.Struct, frozen=True):
+    """A server: `clock_ahead` of ours in seconds, to the second; what stands in the way of writes.
+
+    `pending` are migrations to apply, `refused` says by table why it takes no rows. `disks` is
+    empty where the server is too old to tell (before 19.15).
+    """
+
+    version: str
+    clock_ahead: float
+    pending: tuple[str, ...]
+    refused: dict[str, str]
+    disks: tuple[Disk, ...]
+
+
+def inspect_store(backend: Backend) -> StoreFacts:
+    """Ask the server.
+
+    Raises StoreUnavailable, StoreRefused, and MigrationError as `Store.migrate` does.
+    """
+    asked = time.time()
+    [[version, clock]] = backend.execute("SELECT version(), toUnixTimestamp(now())")
+    now = (asked + time.time()) / 2
+    pending = tuple(migration.name for migration in migrate(backend, dry_run=True))
+    tables = sorted({migration.table for migration in shipped()})
+    reasons = {table: _refusal(backend, table) for table in tables}
+    return StoreFacts(
+        version=version,
+        clock_ahead=clock + 0.5 - now,  # it counts whole seconds
+        pending=pending,
+        refused={table: reason for table, reason in reasons.items() if reason},
+        disks=_disks(backend),
+    )
+
+
+def _refusal(backend: Backend, table: str) -> str:
+    """Return why the table takes no rows, or "": an insert of none asks for every right."""
+    if not _exists(backend, table):
+        return ""  # a migration makes it
+    try:
+        backend.execute(f"INSERT INTO {table} SELECT * FROM {table} WHERE 0")
+    except StoreRefused as error:
+        return str(error)
+    except ServerException as error:
+        return str(error.message).partition(" Stack trace")[0]
+    return ""
+
+
+def _disks(backend: Backend) -> tuple[Disk, ...]:
+    if not _exists(backend, "system.disks"):
+        return ()
+    found = backend.execute("SELECT name, free_space, total_space FROM system.disks")
+    return tuple(Disk(*row) for row in found)
+
+
+def _exists(backend: Backend, table: str) -> bool:
+    return bool(backend.execute(f"EXISTS TABLE {table}")[0][0])
