@@ -8,25 +8,22 @@ and is left out.
 """
 
 import hashlib
-from bisect import insort
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
 import msgspec
 
 from pipeline.alert import Alert, Contribution
-from pipeline.detection.entry import Entry, Mark, Span, entry_of
-from pipeline.detection.episodes import changed_alerts, contributions_of
-from pipeline.detection.fold import (
-    DetectSettings,
-    Fold,
-    cited_events,
-    decay,
-    risk_of,
-    shares_of,
-    step,
+from pipeline.detection.entry import entry_of
+from pipeline.detection.episodes import (
+    changed_alerts,
+    contributions_of,
+    is_settled,
+    without_settled,
 )
+from pipeline.detection.fold import DetectSettings, Fold, decay, risk_of, shares_of, step
+from pipeline.detection.log import Log, LogDraft
 from pipeline.detection.rules import RuleSet
 from pipeline.micros import to_micros
 from pipeline.reading import Scored
@@ -43,13 +40,8 @@ __all__ = [
     "state_digest",
 ]
 
-FORMAT = 1
+FORMAT = 2
 """First byte of an encoded state."""
-EVICTED = 256
-"""Most ids that are remembered of events which left the log."""
-
-_RECORD = 16
-_NEVER = -(2**62)
 
 
 class StateError(Exception):
@@ -67,23 +59,18 @@ class Arrival(msgspec.Struct, frozen=True):
 class CustomerState(msgspec.Struct, frozen=True, array_like=True):
     """What is kept of a customer.
 
-    `partition` and `offset` are of the last message applied. `basis` names the rules and settings
-    that the head was folded with. `evicted` holds time and hash of ids, 16 bytes each; events up to
-    `horizon` may have been forgotten. `revisions` are of the published alerts, by episode. `quotes`
-    are of evicted events that alerts may still cite.
+    `partition` and `offset` are of the last message applied. `head` is the fold of all events,
+    `basis` names the rules and settings that it was folded with. `revisions` are of the published
+    alerts, by episode.
     """
 
     customer_id: str
     partition: int = -1
     offset: int = -1
     basis: str = ""
-    log: tuple[Entry, ...] = ()
-    snapshot: Fold = Fold()
+    log: Log = Log()
     head: Fold = Fold()
-    evicted: bytes = b""
-    horizon: int = _NEVER
     revisions: dict[str, int] = {}
-    quotes: dict[str, tuple[Span, ...]] = {}
 
 
 def apply(
@@ -100,148 +87,29 @@ def apply(
     """
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
     basis = f"{rules.version}/{settings.half_life_days}/{settings.risk_threshold}"
-    log = _Log(state, partial(step, rules=rules, settings=settings))
+    log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
     partition, offset = state.partition, state.offset
     for arrival in arrivals:
         if arrival.partition != partition or arrival.offset > offset:
             partition, offset = arrival.partition, arrival.offset
             log.add(entry_of(arrival.scored, rules.attributes))
-    head = log.head(refold=basis != state.basis)
+    head = log.head(state.head, refold=basis != state.basis)
     alerts, revisions = changed_alerts(
         state.customer_id, state.head, head, state.revisions, log.quote, rules, settings.language
     )
     log.trim(settings.max_events)
-    snapshot = log.snapshot
-    if snapshot is not state.snapshot:
-        head = _without_settled(head, snapshot)
-        revisions = _live_revisions(revisions, snapshot)
-        snapshot = _without_settled(snapshot, snapshot)
+    if log.snapshot is not state.log.snapshot:
+        head = without_settled(head, log.snapshot)
+        revisions = _live_revisions(revisions, log.snapshot)
     return (
-        CustomerState(
-            state.customer_id,
-            partition,
-            offset,
-            basis,
-            tuple(log.entries),
-            snapshot,
-            head,
-            bytes(log.evicted),
-            log.horizon,
-            revisions,
-            log.quotes,
-        ),
+        CustomerState(state.customer_id, partition, offset, basis, log.log(), head, revisions),
         alerts,
     )
 
 
-class _Log:
-    """The log of a state while messages are applied to it."""
-
-    def __init__(self, state: CustomerState, fold: Callable[[Fold, Entry], Fold]) -> None:
-        self.entries = list(state.log)
-        self.snapshot = state.snapshot
-        self.evicted = bytearray(state.evicted)
-        self.horizon = state.horizon
-        self.quotes = state.quotes
-        self._known = {entry.event_id: entry for entry in state.log}
-        self._fold = fold
-        self._head = state.head
-        self._folded: int | None = len(state.log)
-
-    def add(self, entry: Entry) -> None:
-        """Put the event in its place, unless it is known or too old to tell."""
-        if known := self._known.get(entry.event_id):
-            if entry.revision <= known.revision:
-                return
-            self.entries.remove(known)
-            self._folded = None
-        elif self._was_evicted(entry):
-            return
-        if entry.at < self.snapshot.at:
-            self._known.pop(entry.event_id, None)
-            self._evict(entry)
-            self._folded = None
-            return
-        self._known[entry.event_id] = entry
-        if self.entries and _position(entry) < _position(self.entries[-1]):
-            insort(self.entries, entry, key=_position)
-            self._folded = None
-        else:
-            self.entries.append(entry)
-
-    def head(self, *, refold: bool) -> Fold:
-        """Return the fold of everything: only of what is new where that is at the end."""
-        head, done = (
-            (self.snapshot, 0) if refold or self._folded is None else (self._head, self._folded)
-        )
-        for entry in self.entries[done:]:
-            head = self._fold(head, entry)
-        return head
-
-    def quote(self, mark: Mark) -> str:
-        """Return what stands at a mark; "" where the event had no text."""
-        entry = self._known.get(mark.event_id)
-        spans = entry.spans if entry else self.quotes.get(mark.event_id, ())
-        places = {(span.start, span.end): span.quote for span in spans}
-        return places.get((mark.start, mark.end), "")
-
-    def trim(self, size: int) -> None:
-        """Fold the oldest events beyond `size` into the snapshot."""
-        excess = max(0, len(self.entries) - size)
-        for entry in self.entries[:excess]:
-            self._evict(entry)
-        del self.entries[:excess]
-        cited = cited_events(self.snapshot) if self.quotes else ()
-        self.quotes = {event: spans for event, spans in self.quotes.items() if event in cited}
-
-    def _evict(self, entry: Entry) -> None:
-        self.snapshot = self._fold(self.snapshot, entry)
-        self.quotes = {**self.quotes, entry.event_id: entry.spans}
-        self.evicted += entry.at.to_bytes(8, "big", signed=True) + _hash(entry.event_id)
-        while len(self.evicted) > EVICTED * _RECORD:
-            forgotten = int.from_bytes(self.evicted[:8], "big", signed=True)
-            self.horizon = max(self.horizon, forgotten)
-            del self.evicted[:_RECORD]
-
-    def _was_evicted(self, entry: Entry) -> bool:
-        if entry.at <= self.horizon:
-            return True
-        if not self.evicted:
-            return False
-        wanted = _hash(entry.event_id)
-        found = self.evicted.find(wanted)
-        while found >= 0 and found % _RECORD != _RECORD - len(wanted):
-            found = self.evicted.find(wanted, found + 1)
-        return found >= 0
-
-
-def _position(entry: Entry) -> tuple[int, str]:
-    return entry.at, entry.event_id
-
-
-def _hash(event_id: str) -> bytes:
-    return hashlib.blake2b(event_id.encode(), digest_size=8).digest()
-
-
-def _is_settled(episode_key: str, snapshot: Fold) -> bool:
-    """Whether an episode was opened and closed before the end of the snapshot: for good."""
-    cause, _, number = episode_key.rpartition("/")
-    opened = snapshot.open.get(cause)
-    return int(number) <= snapshot.numbers.get(cause, 0) and not (
-        opened and opened.key == episode_key
-    )
-
-
-def _without_settled(head: Fold, snapshot: Fold) -> Fold:
-    if not head.closed:
-        return head
-    closed = tuple(one for one in head.closed if not _is_settled(one.key, snapshot))
-    return msgspec.structs.replace(head, closed=closed)
-
-
 def _live_revisions(revisions: dict[str, int], snapshot: Fold) -> dict[str, int]:
     """Keep the revisions of episodes that may change: withdrawn ones can come back."""
-    return {key: number for key, number in revisions.items() if not _is_settled(key, snapshot)}
+    return {key: number for key, number in revisions.items() if not is_settled(key, snapshot)}
 
 
 def risk_at(
@@ -256,14 +124,7 @@ def risk_at(
 
 def state_digest(state: CustomerState) -> str:
     """Return a digest of what does not depend on how the events arrived."""
-    content = (
-        state.customer_id,
-        state.log,
-        state.snapshot,
-        state.head,
-        state.evicted,
-        state.quotes,
-    )
+    content = (state.customer_id, state.log, state.head)
     encoded = msgspec.msgpack.encode(content, order="deterministic")
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 

@@ -93,11 +93,9 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
     """Return what the log keeps of an event; of its attributes only those named."""
     event, reading = scored.event, scored.reading
+    text = event.text or ""
     intents = reading.intents[:INTENTS] if reading else ()
-    spans = (
-        _telling_span(event.text or "", intents),
-        *(_span(event.text or "", i.start, i.end) for i in intents),
-    )
+    spans = (_telling_span(text, intents), *[_span(text, i.start, i.end) for i in intents])
     # Only customers' words count as their sentiment.
     heard = reading if event.author_type is AuthorType.CUSTOMER else None
     return Entry(
@@ -120,12 +118,12 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
         score=event.score.value if event.score else None,
         good_score=_is_good(event),
         promised_at=_promise(event),
-        has_text=bool(event.text),
+        has_text=bool(text),
         label=heard.label if heard else "",
         negative=heard.probabilities.negative if heard else 0.0,
         positive=heard.probabilities.positive if heard else 0.0,
         intensity=heard.intensity if heard else 0.0,
-        intents=tuple(intent.name for intent in intents) if heard else (),
+        intents=tuple([intent.name for intent in intents]) if heard else (),
         spans=spans if heard else spans[:1],
         attributes={
             name: value[:QUOTE] if isinstance(value, str) else value
@@ -148,12 +146,9 @@ def _telling_span(text: str, intents: tuple[Intent, ...]) -> Span:
         ends = [text.find(mark, intents[0].end) for mark in _SENTENCE_ENDS]
         end = min((found + 1 for found in ends if found >= 0), default=len(text))
         start = max(start, intents[0].end - QUOTE)
-    while start < end and text[start].isspace():
-        start += 1
-    end = min(end, start + QUOTE)
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return _span(text, start, end)
+    start = end - len(text[start:end].lstrip())
+    quote = text[start : min(end, start + QUOTE)].rstrip()
+    return Span(start, start + len(quote), quote)
 
 
 def _is_good(event: Event) -> bool:

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from uuid import UUID, uuid5
 
+import msgspec
+
 from pipeline.alert import Alert, AlertState, Contribution, Evidence
 from pipeline.detection.entry import Mark
 from pipeline.detection.fold import Episode, Fold, Share
-from pipeline.detection.rules import Language, RuleSet
+from pipeline.detection.rule import Language
+from pipeline.detection.rules import RuleSet
 from pipeline.micros import to_datetime
 
 NAMESPACE = UUID("6f1b9a52-7c1e-5d0a-9a3e-3d2f7f0c8b11")
@@ -46,6 +49,23 @@ def changed_alerts(
         if key not in current:
             publish(episode, "withdrawn")
     return alerts, revised
+
+
+def is_settled(episode_key: str, snapshot: Fold) -> bool:
+    """Whether an episode was opened and closed before the end of the snapshot: for good."""
+    cause, _, number = episode_key.rpartition("/")
+    opened = snapshot.open.get(cause)
+    return int(number) <= snapshot.numbers.get(cause, 0) and not (
+        opened and opened.key == episode_key
+    )
+
+
+def without_settled(fold: Fold, snapshot: Fold) -> Fold:
+    """Return the fold without the closed episodes that nothing can change any more."""
+    if not fold.closed:
+        return fold
+    closed = tuple(one for one in fold.closed if not is_settled(one.key, snapshot))
+    return msgspec.structs.replace(fold, closed=closed)
 
 
 def contributions_of(shares: Iterable[Share]) -> tuple[Contribution, ...]:

@@ -6,6 +6,7 @@
 
 import math
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -57,12 +58,14 @@ class Memory(msgspec.Struct, frozen=True, array_like=True):
 
 def with_contact(memory: Memory, entry: Entry, at: int) -> Memory:
     """Return the memory with the entry, if it is a contact, and without contacts over 7 days."""
-    kept = tuple(one for one in memory.contacts if at - one.at <= 7 * DAY)
+    kept = memory.contacts  # in the order of their times
+    if kept and at - kept[0].at > 7 * DAY:
+        kept = tuple(one for one in kept if at - one.at <= 7 * DAY)
     if entry.type in CONTACT_TYPES and entry.author_type == AuthorType.CUSTOMER:
         negative = entry.label == "negative"
         contact = Contact(at, entry.channel, entry.topic, negative, entry.mark(), entry.ticket_id)
         kept = (*kept[1 - CONTACTS :], contact)
-    elif len(kept) == len(memory.contacts):
+    elif kept is memory.contacts:
         return memory
     return msgspec.structs.replace(memory, contacts=kept)
 
@@ -112,7 +115,8 @@ class Moment(NamedTuple):
 
     def contacts_within(self, span: int) -> list[Contact]:
         """Contacts of the last `span` microseconds."""
-        return [one for one in self.memory.contacts if self.at - one.at < span]
+        start = self.at - span
+        return [one for one in self.memory.contacts if one.at > start]
 
     def unsolved_on_topic(self) -> list[Contact]:
         """Contacts of 7 days on this event's topic that nobody has solved, if it is a contact."""
@@ -153,7 +157,10 @@ class Moment(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field: its CEL type (`string`, `double`, `int`, `bool`, `list(string)`) and its value."""
+    """A field: its CEL type (`string`, `double`, `int`, `bool`, `list(string)`) and its value.
+
+    A list is given as a tuple: values are compared with those of earlier events.
+    """
 
     type: str
     meaning: str
@@ -161,7 +168,7 @@ class Field(NamedTuple):
 
 
 def _text(name: str, meaning: str) -> tuple[str, Field]:
-    return f"event.{name}", Field("string", meaning, lambda m: getattr(m.entry, name))
+    return f"event.{name}", Field("string", meaning, attrgetter(f"entry.{name}"))
 
 
 FIELDS: dict[str, Field] = dict(
@@ -189,21 +196,21 @@ FIELDS: dict[str, Field] = dict(
     "event.good_score": Field(
         "bool",
         "whether the score is nps 9+, csat 4+, ces 5+ or a rating in the best quarter",
-        lambda m: m.entry.good_score,
+        attrgetter("entry.good_score"),
     ),
-    "event.has_text": Field("bool", "whether it has a text", lambda m: m.entry.has_text),
+    "event.has_text": Field("bool", "whether it has a text", attrgetter("entry.has_text")),
     "reading.label": Field(
         "string",
         'negative, neutral or positive; "" without a text by the customer, as all of the reading',
-        lambda m: m.entry.label,
+        attrgetter("entry.label"),
     ),
-    "reading.negative": Field("double", "probability", lambda m: m.entry.negative),
-    "reading.positive": Field("double", "probability", lambda m: m.entry.positive),
+    "reading.negative": Field("double", "probability", attrgetter("entry.negative")),
+    "reading.positive": Field("double", "probability", attrgetter("entry.positive")),
     "reading.intensity": Field(
-        "double", "0 flat to 1 furious or delighted", lambda m: m.entry.intensity
+        "double", "0 flat to 1 furious or delighted", attrgetter("entry.intensity")
     ),
     "reading.intents": Field(
-        "list(string)", "what the author means to do", lambda m: list(m.entry.intents)
+        "list(string)", "what the author means to do", attrgetter("entry.intents")
     ),
     "customer.contacts_24h": Field(
         "int",
@@ -241,10 +248,10 @@ FIELDS: dict[str, Field] = dict(
         lambda m: m.hours_late(),
     ),
     "customer.open_alerts": Field(
-        "list(string)", "causes of the alerts open before it", lambda m: list(m.open_alerts)
+        "list(string)", "causes of the alerts open before it", attrgetter("open_alerts")
     ),
-    "customer.risk": Field("double", "0 to 1, this event's weights included", lambda m: m.risk),
+    "customer.risk": Field("double", "0 to 1, this event's weights included", attrgetter("risk")),
     "customer.risk_threshold": Field(
-        "double", "the one of the settings", lambda m: m.risk_threshold
+        "double", "the one of the settings", attrgetter("risk_threshold")
     ),
 }

@@ -9,7 +9,8 @@ import msgspec
 from pipeline.alert import Severity
 from pipeline.detection.entry import SECOND, Entry, Mark
 from pipeline.detection.facts import Memory, Moment, after, with_contact
-from pipeline.detection.rules import Rule, RuleSet
+from pipeline.detection.rule import Rule
+from pipeline.detection.rules import RuleSet
 
 SOURCES = 3
 """Most events that are remembered behind a rule's load: the newest."""
@@ -96,6 +97,8 @@ class Fold(msgspec.Struct, frozen=True, array_like=True):
 
 def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> dict[str, float]:
     """Return what is left of loads after `elapsed` microseconds; negligible ones are dropped."""
+    if not loads:
+        return {}
     left = 0.5 ** (elapsed / (half_life_days * 86_400 * SECOND))
     return {rule: load * left for rule, load in loads.items() if load * left >= NEGLIGIBLE}
 
@@ -133,7 +136,7 @@ def step(fold: Fold, entry: Entry, rules: RuleSet, settings: DetectSettings) -> 
         moment = Moment(
             entry, at, memory, tuple(fold.open), risk_of(draft.loads), settings.risk_threshold
         )
-        held = rules.holding(stage, moment)
+        held = stage.holding(moment)
         draft.take(held, moment)
         fired += tuple(rule.name for rule in held)
     return Fold(
@@ -160,8 +163,10 @@ class _Draft:
         self.closed = fold.closed
         self.numbers = fold.numbers
 
-    def take(self, held: list[Rule], moment: Moment) -> None:
+    def take(self, held: tuple[Rule, ...], moment: Moment) -> None:
         """Add all weights first, so that the alerts show the risk with this event in it."""
+        if not held:
+            return
         due = {rule.name for rule in held if self._is_due(rule)}
         for rule in held:
             if rule.weight and rule.name in due:

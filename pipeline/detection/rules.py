@@ -2,24 +2,19 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
 
-import msgspec
 from cel_expr_python import cel
 
-from pipeline.alert import Severity
 from pipeline.detection.entry import SECOND
 from pipeline.detection.facts import FIELDS, Moment
+from pipeline.detection.rule import STRING, Get, Rule, Stage
 from pipeline.detection.rule_file import RuleError, RuleForm, RuleSource, duration
 from pipeline.event import EventType
-from pipeline.reading import Scored
 
-__all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "Stage", "load_rules"]
+__all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]
 
-Language = Literal["tr", "en"]
-Get = Callable[[Moment], Any]
 
 _CEL_TYPES = {
     "string": cel.Type.STRING,
@@ -29,44 +24,7 @@ _CEL_TYPES = {
     "list(string)": cel.Type.List(cel.Type.STRING),
 }
 _ABSENT: dict[str, str | float | bool] = {"string": "", "double": float("nan"), "bool": False}
-_STRING = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
 _FIELD = re.compile(r"\b(?:event|reading|customer)\.\w+(?:\.\w+)?")
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """A compiled rule.
-
-    `fields` are those that the condition reads, `words` the strings it quotes (the intents among
-    them choose the span of the text to show). `cool_down` is in microseconds.
-    """
-
-    name: str
-    program: Any
-    fields: frozenset[str]
-    words: frozenset[str]
-    weight: float
-    cool_down: int
-    cause: str | None
-    severity: Severity
-    titles: dict[str, str]
-    playbooks: dict[Language, str]
-    relief: float
-    closes: tuple[str, ...]
-    events: frozenset[EventType]
-    fires: tuple[tuple[Scored, ...], ...]
-    silent: tuple[tuple[Scored, ...], ...]
-
-    @property
-    def is_relief(self) -> bool:
-        """Whether it takes load away rather than adds it."""
-        return bool(self.relief or self.closes)
-
-
-class Stage(msgspec.Struct, frozen=True):
-    """Rules that are evaluated together, and the fields that any of them reads."""
-
-    rules: tuple[Rule, ...]
-    fields: tuple[tuple[str, Get], ...]
 
 
 class RuleSet:
@@ -83,25 +41,26 @@ class RuleSet:
         self.rules = tuple(sorted(rules, key=lambda rule: (rule.is_relief, rule.name)))
         self.attributes = tuple(sorted(attributes))
         self.by_cause = {rule.cause: rule for rule in reversed(self.rules) if rule.cause}
-        self._env = env
         getters = {name: field.get for name, field in FIELDS.items()} | {
             f"event.attributes.{name}": _attribute(name, type_)
             for name, type_ in attributes.items()
         }
-        self.stages: dict[str, tuple[Stage, Stage]] = {
-            type_.value: (
-                _stage(self.rules, type_, getters, late=False),
-                _stage(self.rules, type_, getters, late=True),
+        stages: dict[tuple[str, ...], Stage] = {}
+
+        def stage(rules: tuple[Rule, ...]) -> Stage:
+            names = tuple(rule.name for rule in rules)
+            if names not in stages:
+                stages[names] = Stage(rules, getters, env)
+            return stages[names]
+
+        early = [rule for rule in self.rules if "customer.risk" not in rule.fields]
+        late = [rule for rule in self.rules if "customer.risk" in rule.fields]
+        self.stages: dict[str, tuple[Stage, ...]] = {
+            type_.value: tuple(
+                stage(mine) for rules in (early, late) if (mine := _looking_at(type_, rules))
             )
             for type_ in EventType
         }
-
-    def holding(self, stage: Stage, moment: Moment) -> list[Rule]:
-        """Return the rules whose condition holds; one that fails to evaluate does not."""
-        if not stage.rules:
-            return []
-        context = self._env.Activation({name: get(moment) for name, get in stage.fields})
-        return [rule for rule in stage.rules if rule.program.eval(context).value() is True]
 
 
 class RuleBook:
@@ -183,16 +142,17 @@ def _compile(source: RuleSource, env: cel.Env) -> Rule:
         raise _cel_error(source, str(error)) from error
     if (type_ := program.return_type()) != cel.Type.BOOL:
         raise source.condition_error(f"the condition is a {type_.name()}, it must be a bool", 1)
-    fields = frozenset(_FIELD.findall(_STRING.sub("", form.condition)))
+    fields = frozenset(_FIELD.findall(STRING.sub("", form.condition)))
     if "customer.risk" in fields and form.weight:
         reason = "a rule that reads `customer.risk` cannot add to it: drop the weight"
         raise source.error("$.weight", reason)
     alert, relief = form.alert, form.relief
     return Rule(
         name=form.name,
+        condition=form.condition,
         program=program,
         fields=fields,
-        words=frozenset(word[1:-1] for word in _STRING.findall(form.condition)),
+        words=frozenset(word[1:-1] for word in STRING.findall(form.condition)),
         weight=form.weight,
         cool_down=int(duration(form.cool_down).total_seconds()) * SECOND,
         cause=(alert.cause or form.name) if alert else None,
@@ -229,21 +189,8 @@ def _cel_error(source: RuleSource, message: str) -> RuleError:
     return source.condition_error(f"condition, column {column}: {reason}", line)
 
 
-def _stage(
-    rules: Iterable[Rule], type_: EventType, getters: dict[str, Get], *, late: bool
-) -> Stage:
-    mine = tuple(
-        rule
-        for rule in rules
-        if (not rule.events or type_ in rule.events) and ("customer.risk" in rule.fields) == late
-    )
-    # A name with more parts than the field it starts with is a call on that field.
-    needed = {name for rule in mine for name in getters if _reads(rule, name)}
-    return Stage(mine, tuple((name, getters[name]) for name in sorted(needed)))
-
-
-def _reads(rule: Rule, name: str) -> bool:
-    return any(read == name or read.startswith(f"{name}.") for read in rule.fields)
+def _looking_at(type_: EventType, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if not rule.events or type_ in rule.events)
 
 
 def _attribute(name: str, type_: str) -> Get:

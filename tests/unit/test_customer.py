@@ -197,7 +197,7 @@ def test_the_first_of_two_events_with_one_id_and_revision_counts() -> None:
     customer = Customer()
     customer.receive(csat("e1", 0, 1))
     assert customer.receive(csat("e1", 0, 5)) == []
-    assert customer.state.log[0].score == 1
+    assert customer.state.log.entries()[0].score == 1
 
 
 def test_a_message_at_an_offset_already_applied_is_not_looked_at() -> None:
@@ -384,7 +384,7 @@ def test_a_load_halves_in_a_half_life() -> None:
 def test_a_state_of_another_format_is_refused() -> None:
     customer = Customer()
     customer.receive(leaving("e1", 0))
-    with pytest.raises(StateError, match="format 9, this version reads 1"):
+    with pytest.raises(StateError, match="format 9, this version reads 2"):
         decode_state(b"\x09" + customer.encoded[1:])
     with pytest.raises(StateError, match="damaged"):
         decode_state(customer.encoded[:-3])

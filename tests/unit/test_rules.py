@@ -1,12 +1,16 @@
+import math
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pipeline.detection.entry import entry_of
-from pipeline.detection.facts import FIELDS
+from pipeline.detection.entry import Entry, entry_of
+from pipeline.detection.facts import FIELDS, Memory, Moment
 from pipeline.detection.fold import Fold, step
+from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
 from pipeline.reading import Scored
 from pipeline.settings import ROOT, DetectSettings
@@ -110,6 +114,74 @@ def test_a_condition_that_fails_on_an_event_does_not_hold(tmp_path: Path) -> Non
     rules = load(tmp_path, a=failing)
     assert fired(rules, rules.rules[0].fires[0]) == ("call_of_vip",)
     assert fired(rules, rules.rules[0].silent[0]) == ()
+
+
+def test_a_condition_that_fails_leaves_its_neighbours_alone(tmp_path: Path) -> None:
+    failing = RULE.replace("call_of_vip", "failing").replace(
+        'event.attributes.plan == "gold"', "6 / customer.negatives_7d > 1  // none yet"
+    )
+    rules = load(tmp_path, a=RULE, b=failing)
+    assert fired(rules, rules.rules[0].fires[0]) == ("call_of_vip",)
+
+
+NUMBERS = st.one_of(
+    st.sampled_from([0.5, 0.7, 0.85, 0.0, 1.0]).flatmap(
+        lambda cut: st.sampled_from([cut, math.nextafter(cut, 2), math.nextafter(cut, -1)])
+    ),
+    st.floats(0, 1),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    label=st.sampled_from(["negative", "positive"]),
+    negative=NUMBERS,
+    intensity=NUMBERS,
+    score=st.one_of(st.none(), NUMBERS),
+)
+def test_what_is_remembered_of_a_case_is_what_its_conditions_say(
+    label: str, negative: float, intensity: float, score: float | None
+) -> None:
+    entry = Entry(
+        0,
+        "e",
+        0,
+        "survey",
+        "chat",
+        "customer",
+        label=label,
+        negative=negative,
+        intensity=intensity,
+        metric="nps",
+        score=score,
+    )
+    moment = Moment(entry, 0, Memory(), (), 0.0, 0.8)
+    (early, _) = SHIPPED.stages["survey"]
+    assert early.holding(moment) == early._evaluate(moment)
+
+
+@pytest.mark.parametrize(
+    ("condition", "cuts"),
+    [
+        ("event.score < 7.0", (7.0,)),
+        ("(event.score >= 0.5 || event.score == 2.0) && event.brand == 'x'", (0.5, 2.0)),
+        ("event.brand == 'event.score' && event.score > -1.0 // low", (-1.0,)),
+        ("event.score + 1.0 < 7.0", ()),
+        ("1.0 + event.score < 7.0", ()),
+        ("event.score < 7.0 + event.score", ()),
+        ("7.0 > event.score", ()),
+        ("event.score < 7.0 ? event.brand == 'x' : true", ()),
+        ("event.score < 7.0 == true", ()),
+        ("event.score < 7.5e1", ()),
+        ("event.score < 7.0 && [1.0].exists(x, event . score > x)", ()),
+        ("1.0 + // (\n event.score < 7.0", ()),
+        (r"event.brand == '\'' && event.score < 7.0 && event.brand != '\''", ()),
+    ],
+)
+def test_only_a_number_compared_with_literals_is_known_by_its_side(
+    condition: str, cuts: tuple[float, ...]
+) -> None:
+    assert cuts_of("event.score", [condition, "event.type == 'survey'"]) == cuts
 
 
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,171 @@
+"""A customer's log: the last events in event order, and what is left of those before them.
+
+Each event is encoded on its own, and an index tells which ids are known. So an event that comes in
+order costs the same however long the log is: nothing else of it is decoded.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from pipeline.detection.entry import Entry, Mark, Span
+from pipeline.detection.episodes import without_settled
+from pipeline.detection.fold import Fold, cited_events
+
+REMEMBERED = 256
+"""Most ids that are remembered of events which left the log."""
+
+_RECORD = 16
+"""Bytes of a record of the index: the event's time, then the hash of its id, 8 each."""
+_NEVER = -(2**62)
+
+_ENCODER = msgspec.msgpack.Encoder()
+_decode = msgspec.msgpack.Decoder(Entry).decode
+
+
+class Log(msgspec.Struct, frozen=True, array_like=True):
+    """The last events of a customer, sorted by (`at`, `event_id`), each an encoded Entry.
+
+    `index` has a record of each event: first of those that left, as they left, then of those in the
+    log. `snapshot` is the fold of all that left; those up to `horizon` may have been forgotten.
+    `quotes` are of events that left and that alerts may still cite.
+    """
+
+    encoded: tuple[bytes, ...] = ()
+    index: bytes = b""
+    snapshot: Fold = Fold()
+    horizon: int = _NEVER
+    quotes: dict[str, tuple[Span, ...]] = {}
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return the events, decoded."""
+        return tuple(map(_decode, self.encoded))
+
+
+class LogDraft:
+    """A log while events are added to it; `fold` is one step of detection."""
+
+    def __init__(self, log: Log, fold: Callable[[Fold, Entry], Fold]) -> None:
+        self.snapshot = log.snapshot
+        self._fold = fold
+        self._before = log
+        self._encoded = list(log.encoded)
+        self._index = bytearray(log.index)
+        self._left = len(log.index) // _RECORD - len(log.encoded)
+        self._horizon = log.horizon
+        self._quotes = dict(log.quotes)
+        self._added: dict[str, Entry] = {}
+        self._in_order = True
+
+    def add(self, entry: Entry) -> None:
+        """Put the event in its place, unless it is known or too old to tell."""
+        id_hash = _hash(entry.event_id)
+        found = self._find(id_hash)
+        if found >= self._left:
+            if entry.revision <= _decode(self._encoded[found - self._left]).revision:
+                return
+            self._added.pop(entry.event_id, None)
+            del self._encoded[found - self._left]
+            del self._index[found * _RECORD : (found + 1) * _RECORD]
+            self._in_order = False
+        elif found >= 0 or entry.at <= self._horizon:
+            return
+        if entry.at < self.snapshot.at:
+            self._leave(entry)
+            place = self._left
+            self._left += 1
+            self._in_order = False
+        else:
+            place = self._left + self._insert(entry)
+        record = entry.at.to_bytes(8, "big", signed=True) + id_hash
+        self._index[place * _RECORD : place * _RECORD] = record
+        self._forget_ids()
+
+    def head(self, head: Fold, *, refold: bool) -> Fold:
+        """Return the fold of everything, where `head` is that of the log before the additions.
+
+        Only what was added is folded where it came in order and `refold` is not asked for.
+        """
+        entries: Iterable[Entry] = self._added.values()
+        if refold or not self._in_order:
+            head, entries = self.snapshot, map(_decode, self._encoded)
+        for entry in entries:
+            head = self._fold(head, entry)
+        return head
+
+    def quote(self, mark: Mark) -> str:
+        """Return what stands at a mark; "" where the event had no text."""
+        for span in self._spans(mark.event_id):
+            if (span.start, span.end) == (mark.start, mark.end):
+                return span.quote
+        return ""
+
+    def trim(self, size: int) -> None:
+        """Fold the oldest events beyond `size` into the snapshot; forget what nobody needs."""
+        excess = max(0, len(self._encoded) - size)
+        for encoded in self._encoded[:excess]:
+            self._leave(_decode(encoded))
+        del self._encoded[:excess]
+        self._left += excess
+        self._forget_ids()
+        if self.snapshot is not self._before.snapshot:
+            self.snapshot = without_settled(self.snapshot, self.snapshot)
+            cited = cited_events(self.snapshot)
+            self._quotes = {id_: spans for id_, spans in self._quotes.items() if id_ in cited}
+
+    def log(self) -> Log:
+        """Return the log as it is now."""
+        return Log(
+            tuple(self._encoded), bytes(self._index), self.snapshot, self._horizon, self._quotes
+        )
+
+    def _insert(self, entry: Entry) -> int:
+        """Put the event in its place among those of the log and return the place."""
+        place = len(self._encoded)
+        position = _position(entry)
+        if place and position < _position(_decode(self._encoded[-1])):
+            place = bisect_right(
+                self._encoded, position, key=lambda encoded: _position(_decode(encoded))
+            )
+            self._in_order = False
+        self._encoded.insert(place, _ENCODER.encode(entry))
+        self._added[entry.event_id] = entry
+        return place
+
+    def _spans(self, event_id: str) -> tuple[Span, ...]:
+        if entry := self._added.get(event_id):
+            return entry.spans
+        found = self._find(_hash(event_id)) - self._left
+        if found >= 0:
+            return _decode(self._encoded[found]).spans
+        return self._quotes.get(event_id, ())
+
+    def _leave(self, entry: Entry) -> None:
+        self.snapshot = self._fold(self.snapshot, entry)
+        self._quotes[entry.event_id] = entry.spans
+
+    def _forget_ids(self) -> None:
+        excess = self._left - REMEMBERED
+        if excess > 0:
+            forgotten = range(0, excess * _RECORD, _RECORD)
+            times = (int.from_bytes(self._index[i : i + 8], "big", signed=True) for i in forgotten)
+            self._horizon = max(self._horizon, *times)
+            del self._index[: excess * _RECORD]
+            self._left = REMEMBERED
+
+    def _find(self, id_hash: bytes) -> int:
+        """Return the number of the record of an id; negative if there is none."""
+        found = self._index.find(id_hash)
+        while found >= 0 and found % _RECORD != _RECORD - len(id_hash):
+            found = self._index.find(id_hash, found + 1)
+        return found // _RECORD
+
+
+def _position(entry: Entry) -> tuple[int, str]:
+    return entry.at, entry.event_id
+
+
+def _hash(event_id: str) -> bytes:
+    return hashlib.blake2b(event_id.encode(), digest_size=8).digest()
