@@ -19,8 +19,15 @@ _IBAN_LENGTHS: Final[dict[str, int]] = yaml.safe_load(
     files("pipeline.text").joinpath("data/iban_lengths.yaml").read_bytes()
 )
 
-# `@|[0-9]{2}`, written so that the search can skip to the first such character.
-_CANDIDATE = re.compile(r"[@0-9](?:(?<=@)|[0-9])")
+# Nothing personal is in a text without one of these. A search skips to the first `@` or digit.
+_CANDIDATE = re.compile(
+    r"""[@0-9](?:
+        (?<=[\w.%+-]@)[\w-]                  # e-mail address
+      | (?<=[0-9])(?:[ ().+/-]{0,3}[0-9]){7}  # number of a phone, a card or a person
+      | (?:(?<=[A-Za-z]{2}[0-9])|(?<=[A-Za-z]{2}[ ][0-9]))[0-9](?:[ -]?[A-Za-z0-9]){11}  # IBAN
+    )""",
+    re.VERBOSE,
+)
 _EMAIL = re.compile(r"[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}")
 _IBAN_START = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{2}) ?[0-9]{2}")
 _IBAN_OF_LENGTH = {
@@ -78,7 +85,7 @@ def redact_event(event: Event) -> Event:
 
 def _is_clean(event: Event) -> bool:
     """Whether one look at all its words and numbers finds nothing that could be personal."""
-    words = [word for word in _free_words(event) if word]
+    words = [*filter(None, _free_words(event))]
     for name, value in event.attributes.items():
         words.append(name)
         if isinstance(value, str):

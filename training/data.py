@@ -89,8 +89,9 @@ def _features(texts: Sequence[str]) -> Features:
     parts = []
     for group, buckets, starts, count in ngrams(fold([text[:MAX_CHARACTERS] for text in texts])):
         counts[group] += count
-        (places,) = np.nonzero(buckets)
-        parts.append((np.searchsorted(starts, places, "right") - 1, buckets[places], group))
+        orders, places = np.nonzero(buckets)
+        rows = np.searchsorted(starts, places, "right") - 1
+        parts.append((rows, buckets[orders, places], group))
     rows = np.concatenate([row for row, _, _ in parts])
     groups = np.repeat([group for _, _, group in parts], [len(row) for row, _, _ in parts])
     order = np.argsort(rows, kind="stable")

@@ -6,6 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.text.normalise import Folded
+
 FloatArray = NDArray[np.float32]
 
 
@@ -20,5 +22,8 @@ class Engine(Protocol):
     def version(self) -> str:
         """Changes whenever the same text could get another answer."""
 
-    def probabilities(self, texts: Sequence[str]) -> FloatArray:
-        """Return shape (len(texts), 3): columns in the order of `pipeline.reading.LABELS`."""
+    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
+        """Return shape (len(texts), 3): columns in the order of `pipeline.reading.LABELS`.
+
+        `folded` is the same texts folded, from a caller that has them so.
+        """

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.text.normalise import SEPARATOR, Folded, is_letter
+from pipeline.text.normalise import Folded, is_letter
 
 BITS: Final = 20
 CHARACTER_ORDERS: Final = (2, 3, 4, 5, 6)
@@ -20,19 +20,18 @@ Codes = NDArray[np.uint32]
 _BASE: Final = np.uint32(0x01000193)
 _MIX: Final = np.uint32(0x9E3779B1)
 _POWERS: Final = np.power(_BASE, np.arange(64, dtype=np.uint32), dtype=np.uint32)
-_PADDING: Final = 8
 
 
 class Ngrams(NamedTuple):
-    """All n-grams of one order in a batch.
+    """All n-grams of one group in a batch.
 
-    `buckets` are numbers below `2**BITS`; bucket 0 stands for an n-gram that would cross the end
-    of a text and counts for nothing. Text k has `buckets[starts[k]:starts[k + 1]]`, of which
-    `counts[k]` are n-grams.
+    `buckets` has a row an order and a column a place: the n-gram that begins there, as a number
+    below `2**BITS`. Bucket 0 stands for one that would cross the end of a text and counts for
+    nothing. Text k has the columns `starts[k]` to `starts[k + 1]`, and `counts[k]` n-grams.
     """
 
     group: int
-    buckets: Codes
+    buckets: NDArray[np.int64]
     starts: NDArray[np.int64]
     counts: NDArray[np.int64]
 
@@ -41,49 +40,55 @@ GROUPS: Final = 3
 """Characters, words and stems: each group is one unit vector of features."""
 
 
-def ngrams(folded: Folded) -> Iterator[Ngrams]:
-    """Yield the n-grams of a batch, order by order."""
-    codes = folded.codes
-    yield from _orders(0, codes, codes == SEPARATOR, CHARACTER_ORDERS)
-    words, stems, ends = _words(codes)
-    yield from _orders(1, words, ends, WORD_ORDERS)
-    yield from _orders(2, stems, ends, STEM_ORDERS)
+def ngrams(folded: Folded, first: int = 0, stop: int | None = None) -> Iterator[Ngrams]:
+    """Yield the n-grams of the texts from `first` to `stop`, group by group."""
+    bounds = np.append(folded.starts[first:stop], len(folded.codes))
+    if stop is not None and stop < len(folded.starts):
+        bounds[-1] = folded.starts[stop]
+    codes = folded.codes[bounds[0] : bounds[-1]]
+    bounds -= bounds[0]
+    yield _group(0, codes, bounds, CHARACTER_ORDERS)
+    words, stems, bounds = _words(codes, bounds)
+    yield _group(1, words, bounds, WORD_ORDERS)
+    yield _group(2, stems, bounds, STEM_ORDERS)
 
 
-def _orders(
-    group: int, symbols: Codes, ends: NDArray[np.bool_], orders: Sequence[int]
-) -> Iterator[Ngrams]:
+def _group(group: int, symbols: Codes, bounds: NDArray[np.int64], orders: Sequence[int]) -> Ngrams:
     """Rolling polynomial hash: the hash of n symbols gives that of n + 1 in one step."""
-    last = np.flatnonzero(ends)
-    starts = np.concatenate((last[:0], [0], last[:-1] + 1))[: len(last)]
-    symbols = np.concatenate((symbols, np.zeros(_PADDING, np.uint32)))
-    valid = np.concatenate((~ends, np.zeros(_PADDING, np.bool_)))
-    hashes, inside = symbols * _MIX, valid
+    starts, lasts = bounds[:-1], bounds[1:] - 1
+    hashes = symbols * _MIX
+    mixed = np.empty((len(orders), len(symbols)), np.uint32)
     for order in range(1, max(orders) + 1):
         if order > 1:
-            hashes = hashes[:-1] * _BASE + symbols[order - 1 :]
-            inside = inside[:-1] & valid[order - 1 :]
+            hashes *= _BASE
+            hashes[: max(0, len(symbols) - order + 1)] += symbols[order - 1 :]
         if order in orders:
             seed = np.uint32(zlib.crc32(bytes((group, order))))
-            mixed = (hashes ^ (hashes >> np.uint32(15)) ^ seed) * _MIX
-            buckets = (mixed >> np.uint32(32 - BITS)) * inside
-            yield Ngrams(group, buckets, starts, np.maximum(last - starts - order + 1, 0))
+            mixed[orders.index(order)] = hashes ^ (hashes >> np.uint32(15)) ^ seed
+    buckets = ((mixed * _MIX) >> np.uint32(32 - BITS)).astype(np.int64)
+    # What begins fewer than n symbols before the last one of a text, its end, would cross it.
+    crossing = np.maximum(lasts - np.arange(max(orders))[:, None], 0)
+    for row, order in zip(buckets, orders, strict=True):
+        row[crossing[:order]] = 0
+    counts = np.maximum((lasts - starts)[:, None] - np.array(orders) + 1, 0).sum(axis=1)
+    return Ngrams(group, buckets, starts, counts)
 
 
-def _words(codes: Codes) -> tuple[Codes, Codes, NDArray[np.bool_]]:
-    """Return hashes of words, hashes of their stems, and which "words" are ends of texts.
+def _words(codes: Codes, bounds: NDArray[np.int64]) -> tuple[Codes, Codes, NDArray[np.int64]]:
+    """Return hashes of words, hashes of their stems, and the bounds of the texts among them.
 
-    A word is a run of letters and digits; every other sign but a space is a word by itself.
+    A word is a run of letters and digits; every other sign but a space is a word by itself, and so
+    is the end of a text.
     """
     space = codes == ord(" ")
-    spelled = is_letter(codes) | ((codes >= ord("0")) & (codes <= ord("9")))
+    spelled = is_letter(codes) | (codes - ord("0") < 10)
     begins = ~space
     begins[1:] &= ~(spelled[1:] & spelled[:-1])
     first = np.flatnonzero(begins)
     word_of = np.cumsum(begins) - 1  # a space belongs to the word before it, and adds nothing
-    place = np.clip(np.arange(len(codes)) - first[word_of], 0, len(_POWERS) - 1)
+    place = np.arange(len(codes)) - first[word_of]
     mixed = codes * _MIX
-    terms = (mixed ^ (mixed >> np.uint32(15))) * _POWERS[place] * ~space
+    terms = (mixed ^ (mixed >> np.uint32(15))) * _POWERS.take(place, mode="clip") * ~space
     words = np.add.reduceat(terms, first, dtype=np.uint32)
     stems = np.add.reduceat(terms * (place < STEM_LENGTH), first, dtype=np.uint32)
-    return words, stems, codes[first] == SEPARATOR
+    return words, stems, np.searchsorted(first, bounds)

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipeline.reading import LABELS, Label
 from pipeline.text.engine import FloatArray
+from pipeline.text.normalise import Folded
 
 _BATCH: Final = 32
 _MAX_TOKENS: Final = 512
@@ -46,7 +47,11 @@ class HuggingFaceEngine:
         """Hash of the weights and the label map."""
         return self._version
 
-    def probabilities(self, texts: Sequence[str]) -> FloatArray:
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,  # noqa: ARG002 - the model reads texts as they are typed
+    ) -> FloatArray:
         """Return shape (len(texts), 3), as the contract says."""
         result = np.zeros((len(texts), len(LABELS)), dtype=np.float32)
         # Texts of like length together: less padding.

@@ -24,7 +24,8 @@ _DENSITY: Final = 0.08
 _LEAD: Final = 1.3
 """How many times the evidence of the runner-up the winner needs."""
 
-_NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+|\[[A-Z]+\**\]")
+# Each of these begins with a character, not with a set of them: so a search can skip to it.
+_NOISE = re.compile(r"https?://\S+|www\.\S+|@\w+|#\w+|\[[A-Z]+\**\]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 Evidence = tuple[float, ...]
@@ -57,9 +58,8 @@ def _detect(text: str) -> str:
     # Turkish I and İ would otherwise become English i, and i with a dot.
     plain = _NOISE.sub(" ", text[:500]).replace("İ", "i").lower().replace("i\u0307", "i")
     words = _WORD.findall(plain)[:_MAX_WORDS]
-    totals = [
-        sum(of_language) for of_language in zip(_NONE, *map(_evidence_of, words), strict=True)
-    ]
+    evidence = [e for e in map(_evidence_of, words) if e is not _NONE]
+    totals = [sum(of_language) for of_language in zip(_NONE, *evidence, strict=True)]
     winner, runner_up = sorted(totals, reverse=True)[:2]
     if winner < max(_ENOUGH, _DENSITY * len(words)) or winner < _LEAD * runner_up:
         return UNKNOWN

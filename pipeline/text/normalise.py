@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 SEPARATOR: Final = 0x0A
 """Ends every text in `Folded.codes`, and is nowhere else in it."""
@@ -39,59 +39,96 @@ _DROPPED, _SPACE = 0, 0x20
 
 
 @dataclass(frozen=True)
-class Folded:
-    """A batch of folded texts, end to end.
+class Batch:
+    """Texts end to end, as one string and as its code points.
 
-    `codes` are code points: a space, the text, a space and `SEPARATOR` for each text. `starts` is
-    where each text's part begins in `codes`. `origins` is, for each code, the position of its
-    character in its own text (outside of it for what was added around the text).
+    Each text has a space before it, and a space and a line feed behind it; `starts` is where each
+    begins, with the space before it.
     """
 
+    text: str
     codes: NDArray[np.uint32]
     starts: NDArray[np.int64]
-    origins: NDArray[np.int64]
 
-    def __str__(self) -> str:
-        return self.codes.astype("<u4").tobytes().decode("utf-32-le")
+    def owners(self, places: ArrayLike) -> NDArray[np.int64]:
+        """Return, for each place in `text`, the number of the text that stands there."""
+        return np.searchsorted(self.starts, places, side="right") - 1
+
+
+@dataclass(frozen=True)
+class Folded(Batch):
+    """A batch of folded texts; each ends with `SEPARATOR`, which is nowhere else.
+
+    `places` is, for each folded character, where the character that it is made from stands in
+    `typed`, the same batch as it was typed.
+    """
+
+    typed: Batch
+    places: NDArray[np.int64]
+
+    def span(self, start: int, end: int) -> tuple[int, int, int]:
+        """Return which text `[start, end)` lies in, and the characters of it that it is made of."""
+        owner = int(self.owners(start))
+        first = self.typed.starts[owner] + 1
+        return owner, int(self.places[start] - first), int(self.places[end - 1] - first) + 1
 
 
 def normalise(text: str) -> str:
     """Return `text` folded, without space around it."""
-    return str(fold([text])).strip()
+    return fold([text]).text.strip()
 
 
 def fold(texts: Sequence[str]) -> Folded:
     """Fold a batch. Any text will do, even one with lone surrogates."""
-    joined = "".join([f" {text} \n" for text in texts])
-    raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 3)
-    codes = _FOLD[raw]
-    for match in _SPANS.finditer(joined):
+    typed, ends = _join(texts)
+    codes = _FOLD.take(typed.codes)
+    for match in _SPANS.finditer(typed.text):
         start, end = match.span()
-        codes[start] = ord(_token_of(match))
-        codes[start + 1 : end] = _DROPPED
+        codes[start:end] = _DROPPED
+        codes[start] = ord(_token_of(match[0]))
     codes[ends - 1] = SEPARATOR
 
-    kept = np.flatnonzero(codes != _DROPPED)
-    kept = kept[~_is_repetition(codes[kept])]
-    codes = codes[kept]
-    separators = np.flatnonzero(codes == SEPARATOR)
-    starts = np.concatenate(([0], separators[:-1] + 1)) if len(texts) else separators
-    first_characters = ends - np.diff(ends, prepend=0) + 1
-    origins = kept - np.repeat(first_characters, np.diff(separators, prepend=-1))
-    return Folded(codes, starts, origins)
+    places = np.flatnonzero(codes != _DROPPED)
+    codes = codes[places]
+    kept = np.ones(len(codes), dtype=np.bool_)
+    kept[_repetitions(codes)] = False
+    codes, places = codes[kept], places[kept]
+    starts = np.concatenate(([0], np.flatnonzero(codes == SEPARATOR) + 1))[: len(texts)]
+    return Folded(_string(codes), codes, starts, typed, places)
 
 
-def _is_repetition(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Mark the rest of three or more equal letters, of two spaces, of three other signs."""
-    same = np.zeros(len(codes) + 2, dtype=np.bool_)
-    same[1 : len(codes)] = codes[1:] == codes[:-1]
-    again, before, after = same[:-2], np.concatenate(([False], same[:-3])), same[1:-1]
-    digit = (codes >= ord("0")) & (codes <= ord("9"))
-    letter = is_letter(codes)
-    in_long_run = np.where(letter, before | after, before & ~digit)
-    repeated: NDArray[np.bool_] = again & (in_long_run | (codes == _SPACE))
-    return repeated
+def _join(texts: Sequence[str]) -> tuple[Batch, NDArray[np.int64]]:
+    """Return the texts end to end, and where each ends."""
+    text = "".join([f" {text} \n" for text in texts])
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + len("  \n")
+    ends = np.cumsum(lengths)
+    return Batch(text, codes, ends - lengths), ends
+
+
+def _string(codes: NDArray[np.uint32]) -> str:
+    return codes.astype("<u4", copy=False).tobytes().decode("utf-32-le")
+
+
+def _repetitions(codes: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Return where the rest of three or more equal letters stands, of two spaces, of three signs.
+
+    Equal digits are a number, and two equal letters or signs are as many.
+    """
+    same = np.zeros(len(codes) + 1, dtype=np.bool_)  # as the one before; false at both edges
+    same[1:-1] = codes[1:] == codes[:-1]
+    again = np.flatnonzero(same)
+    code, before, after = codes[again], same[again - 1], same[again + 1]
+    digit = (code >= ord("0")) & (code <= ord("9"))
+    in_long_run = np.where(is_letter(code), before | after, before & ~digit)
+    repetitions: NDArray[np.int64] = again[in_long_run | (code == _SPACE)]
+    return repetitions
+
+
+def is_plain(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Mark `a` to `z` and the digits."""
+    # Codes are unsigned: what is below the first of a range is far above its last.
+    return (codes - ord("a") < 26) | (codes - ord("0") < 10)
 
 
 def is_letter(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -132,13 +169,27 @@ _FOLD: Final = _fold_table()
 _EMOTICONS: Final = {
     emoticon: picture.token for picture in PICTURES.values() for emoticon in picture.emoticons
 }
+
+
+def _behind_no_word(spelling: str) -> str:
+    """Pattern of `spelling` with no letter before it, that begins with its first character.
+
+    A search skips to where one of the patterns can begin only if all begin with a character.
+    """
+    first, rest = re.escape(spelling[0]), re.escape(spelling[1:])
+    return rf"{first}(?<!\w{first}){rest}"
+
+
 _SPANS: Final = re.compile(
-    r"(?P<L>https?://\S+|www\.\S+|pic\.twitter\.com/\S+)"
-    r"|(?P<X>\[(?:MAIL|IBAN|CARD|TCKN|PHONE)\**\])"
-    r"|(?<!\w)(?P<M>@\w+)"
-    rf"|(?<!\w)(?:{'|'.join(sorted(map(re.escape, _EMOTICONS), key=len, reverse=True))})(?!\w)"
+    r"https?://\S+|www\.\S+|pic\.twitter\.com/\S+"
+    r"|\[(?:MAIL|IBAN|CARD|TCKN|PHONE)\**\]"
+    rf"|{_behind_no_word('@')}\w+|"
+    + "|".join(
+        rf"{_behind_no_word(emoticon)}(?!\w)"
+        for emoticon in sorted(_EMOTICONS, key=len, reverse=True)
+    )
 )
 
 
-def _token_of(match: re.Match[str]) -> str:
-    return match.lastgroup or _EMOTICONS[match[0]]
+def _token_of(span: str) -> str:
+    return _EMOTICONS.get(span) or {"[": PERSONAL, "@": MENTION}.get(span[0], LINK)

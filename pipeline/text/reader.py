@@ -4,16 +4,20 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.reading import LABELS, Label, Probabilities, Reading
 from pipeline.text.engine import Engine
 from pipeline.text.fast import FastEngine
-from pipeline.text.intensity import intensity
+from pipeline.text.intensity import intensities
 from pipeline.text.intents import find_intents
 from pipeline.text.language import detect
-from pipeline.text.normalise import LINK, MENTION, PERSONAL, fold
+from pipeline.text.normalise import LINK, MENTION, PERSONAL, Folded, fold
+from pipeline.text.phrases import words_of
 
 _SAYS_SOMETHING: Final = re.compile(rf"[^\W_{LINK}{MENTION}{PERSONAL}]")
-_NOTHING_SAID: Final = Probabilities(negative=0.25, neutral=0.5, positive=0.25)
+_NOTHING_SAID: Final = (0.25, 0.5, 0.25)
 
 
 class Reader:
@@ -32,31 +36,36 @@ class Reader:
         if len(texts) != len(languages):
             raise ValueError(f"{len(texts)} texts, but {len(languages)} languages")
         folded = fold(texts)
-        lines = str(folded).split("\n")[: len(texts)]
+        words = words_of(folded)
+        rows = self._probabilities(texts, folded)
         detected = iter(detect([t for t, given in zip(texts, languages, strict=True) if not given]))
-        spoken = self._probabilities(texts, lines)
+        engine, version = self._engine.name, self._engine.version
         return [
             Reading(
-                label=max(LABELS, key=lambda label: getattr(scores, label)),
-                probabilities=scores,
-                intensity=intensity(text, line, scores),
-                language=_primary(given) if given else next(detected),
-                engine=self._engine.name,
-                version=self._engine.version,
-                intents=intents,
+                LABELS[label],
+                Probabilities(*row),
+                force,
+                _primary(given) if given else next(detected),
+                engine,
+                version,
+                intents,
             )
-            for text, line, scores, given, intents in zip(
-                texts, lines, spoken, languages, find_intents(folded), strict=True
+            for label, row, force, given, intents in zip(
+                rows.argmax(axis=1).tolist(),
+                rows.tolist(),
+                intensities(folded, words, rows).tolist(),
+                languages,
+                find_intents(folded, words),
+                strict=True,
             )
         ]
 
-    def _probabilities(self, texts: Sequence[str], lines: Sequence[str]) -> list[Probabilities]:
-        rows = self._engine.probabilities(texts).astype(float)
-        rows /= rows.sum(axis=1, keepdims=True)
-        return [
-            Probabilities(*row) if _SAYS_SOMETHING.search(line) else _NOTHING_SAID
-            for row, line in zip(rows.clip(0.0, 1.0).tolist(), lines, strict=True)
-        ]
+    def _probabilities(self, texts: Sequence[str], folded: Folded) -> NDArray[np.float64]:
+        rows: NDArray[np.float64] = self._engine.probabilities(texts, folded).astype(float)
+        rows = (rows / rows.sum(axis=1, keepdims=True)).clip(0.0, 1.0)
+        lines = folded.text.split("\n")[: len(texts)]
+        rows[[_SAYS_SOMETHING.search(line) is None for line in lines]] = _NOTHING_SAID
+        return rows
 
 
 def load_engine(
@@ -80,4 +89,4 @@ def load_engine(
 
 
 def _primary(language: str) -> str:
-    return re.split("[-_]", language.strip().lower())[0]
+    return language.strip().lower().replace("_", "-").partition("-")[0]

@@ -77,6 +77,11 @@ def test_masks_personal_data_and_nothing_beside_it(datum: str) -> None:
     assert not any(character.isdigit() or character == "@" for character in mark)
 
 
+@pytest.mark.parametrize("datum", PERSONAL)
+def test_masks_personal_data_that_is_the_whole_text(datum: str) -> None:
+    assert redact(datum) != datum
+
+
 @pytest.mark.parametrize("text", HARMLESS)
 def test_leaves_what_is_not_personal(text: str) -> None:
     assert redact(text) == text

@@ -50,14 +50,15 @@ def test_batches_are_cut_without_losing_the_order() -> None:
 @settings(max_examples=60)
 def test_ngrams_are_those_of_the_text(text: str) -> None:
     folded = fold([text, "x"])
-    line = str(folded).split("\n")[0]
-    characters = [gram for gram in ngrams(folded) if gram.group == 0]
-    for order, gram in zip(CHARACTER_ORDERS, characters, strict=True):
+    line = folded.text.split("\n")[0]
+    characters = next(ngrams(folded))
+    assert characters.counts[0] == np.count_nonzero(characters.buckets[:, : characters.starts[1]])
+    for order, row in zip(CHARACTER_ORDERS, characters.buckets, strict=True):
         pieces = [line[i : i + order] for i in range(len(line) - order + 1)]
-        buckets = gram.buckets[: gram.starts[1]]
-        assert gram.counts[0] == len(pieces) == np.count_nonzero(buckets)
-        hashes = dict(zip(pieces, buckets[buckets > 0].tolist(), strict=True))
-        assert [hashes[piece] for piece in pieces] == buckets[buckets > 0].tolist()
+        buckets = row[: characters.starts[1]]
+        buckets = buckets[buckets > 0].tolist()
+        hashes = dict(zip(pieces, buckets, strict=True))
+        assert [hashes[piece] for piece in pieces] == buckets
         assert len(set(hashes.values())) == len(hashes)
 
 
@@ -65,4 +66,12 @@ def test_only_the_beginning_of_a_long_text_is_read() -> None:
     text = "güzel " * 1_000
     np.testing.assert_array_equal(
         ENGINE.probabilities([text + "rezalet"]), ENGINE.probabilities([text])
+    )
+
+
+@given(st.lists(st.sampled_from(["", "harika", "rezalet " * 400]), max_size=8))
+@settings(max_examples=30)
+def test_texts_that_are_folded_already_have_the_same_answers(texts: list[str]) -> None:
+    np.testing.assert_array_equal(
+        ENGINE.probabilities(texts, fold(texts)), ENGINE.probabilities(texts)
     )

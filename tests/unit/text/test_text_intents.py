@@ -2,13 +2,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.reading import Intent
 from pipeline.text.intents import find_intents
 from pipeline.text.normalise import fold
+from pipeline.text.phrases import words_of
+
+
+def find(texts: list[str]) -> list[tuple[Intent, ...]]:
+    folded = fold(texts)
+    return find_intents(folded, words_of(folded))
 
 
 def found(text: str) -> list[tuple[str, str]]:
-    (intents,) = find_intents(fold([text]))
-    return [(intent.name, text[intent.start : intent.end]) for intent in intents]
+    (of_text,) = find([text])
+    return [(intent.name, text[intent.start : intent.end]) for intent in of_text]
 
 
 @pytest.mark.parametrize(
@@ -87,10 +94,9 @@ def test_is_not_fooled(text: str) -> None:
 
 def test_spans_are_of_each_text_of_a_batch() -> None:
     texts = ["ÇOOOOK kötü, bir daha almam", "", "Thanks! I'm cancelling my contract"]
-    intents = find_intents(fold(texts))
     quotes = [
         [text[i.start : i.end] for i in of_text]
-        for text, of_text in zip(texts, intents, strict=True)
+        for text, of_text in zip(texts, find(texts), strict=True)
     ]
     assert quotes == [["bir daha almam"], [], ["Thanks", "cancelling my contract"]]
 

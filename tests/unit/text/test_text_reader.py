@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.reading import Intent, Reading
 from pipeline.text.engine import FloatArray
+from pipeline.text.normalise import Folded
 from pipeline.text.reader import Reader, load_engine
 
 READER = Reader(load_engine("fast"))
@@ -21,7 +22,7 @@ class Constant:
     def __init__(self, *row: float) -> None:
         self._row = row
 
-    def probabilities(self, texts: Sequence[str]) -> FloatArray:
+    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
         return np.tile(np.array(self._row, np.float32), (len(texts), 1))
 
 
