@@ -11,6 +11,7 @@ import typer
 from chaos.report import save, table
 from chaos.run import Bench, Row
 from chaos.scenarios import SCENARIOS
+from pipeline.logs import configure_logging
 from pipeline.settings import ROOT
 
 
@@ -29,6 +30,7 @@ def main(
     ] = None,
 ) -> None:
     """Break a running Nabız in many ways and compare what is left with an undisturbed run."""
+    configure_logging("chaos")
     names = scenario or list(SCENARIOS)
     if unknown := [name for name in names if name not in SCENARIOS]:
         raise typer.BadParameter(f"no scenario {unknown[0]}: there are {', '.join(SCENARIOS)}")

@@ -15,8 +15,9 @@ import msgspec
 
 from chaos.clickhouse import ClickHouse, ServerError
 from chaos.content import Content, differences, untruths
+from chaos.faults import Dose, small_disk
 from chaos.load import make_load
-from chaos.scenarios import UNDISTURBED, Dose, Scenario, small_disk
+from chaos.scenarios import UNDISTURBED, Scenario
 from chaos.system import Outcome, Stuck, System
 from chaos.workers import WorkerError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable

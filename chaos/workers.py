@@ -82,15 +82,13 @@ class Workers:
         """Let a paused worker go on; it does not know that time has passed."""
         self._signal(name, signal.SIGCONT)
 
-    def lose_state(self, name: str) -> None:
-        """Delete the local states of a worker that does not run.
+    def with_state(self, role: str) -> list[str]:
+        """Return the workers of a role that keep states in local files."""
+        return [name for name in self.of(role) if any(self._state(name).rglob("*.log"))]
 
-        Raises WorkerError where there are none: they are elsewhere now.
-        """
-        local = self._folder / "state" / name
-        if not any(local.rglob("*.log")):
-            raise WorkerError(f"{local} holds no files of RocksDB")
-        shutil.rmtree(local)
+    def lose_state(self, name: str) -> None:
+        """Delete the local states of a worker that does not run."""
+        shutil.rmtree(self._state(name), ignore_errors=True)
 
     def set_clock(self, name: str, seconds: int) -> None:
         """Put the wall clock of a worker under libfaketime ahead (or behind)."""
@@ -109,6 +107,9 @@ class Workers:
         if process is None or process.poll() is not None:
             raise WorkerError(f"{name} does not run, so it cannot be sent {number.name}")
         process.send_signal(number)
+
+    def _state(self, name: str) -> Path:
+        return self._folder / "state" / name
 
     def _log(self, name: str) -> Path:
         return self._folder / "logs" / f"{name}.log"

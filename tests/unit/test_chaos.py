@@ -6,8 +6,9 @@ from itertools import accumulate
 from random import Random
 
 from chaos.content import differences, untruths
+from chaos.faults import moments
 from chaos.load import LATE, POISONED, REPEATED, make_load
-from chaos.scenarios import SCENARIOS, SHORT, moments
+from chaos.scenarios import SCENARIOS, SHORT
 
 EVENTS = 1_000
 
