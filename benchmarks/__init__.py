@@ -1,0 +1,1 @@
+"""Measures Nabız against its engines and its peers: `python -m benchmarks`."""

@@ -1,0 +1,73 @@
+"""Measure everything, or the named parts, and write docs/benchmarks.md.
+
+usage: python -m benchmarks [--quick] [PART...]
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from benchmarks import chain, scaling, throughput
+from benchmarks.machine import Machine, described, running_machine
+
+RESULTS = Path(__file__).parent / "results"
+
+
+class Part(Protocol):
+    """A module that measures something."""
+
+    def run(  # noqa: D102
+        self, machine: Machine, quick: bool, progress: Callable[[str], None]
+    ) -> dict[str, object]: ...
+
+
+PARTS: dict[str, Part] = {
+    "throughput": throughput,
+    "chain": chain,
+    "scaling": scaling,
+}
+
+
+def main() -> None:
+    """Run the parts, each on servers of its own, and write what they found."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks")
+    parser.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
+    given = parser.parse_args()
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))} (there are {', '.join(PARTS)})")
+    began = time.monotonic()
+
+    def progress(part: str, line: str) -> None:
+        print(f"{time.monotonic() - began:5.0f} s  {part}: {line}", file=sys.stderr, flush=True)  # noqa: T201
+
+    given.results.mkdir(exist_ok=True)
+    for name in given.parts or PARTS:
+        with (
+            tempfile.TemporaryDirectory(
+                prefix="nabiz-bench-", ignore_cleanup_errors=True
+            ) as folder,
+            running_machine(Path(folder)) as machine,
+        ):
+            figures = PARTS[name].run(machine, given.quick, partial(progress, name))
+        content = {
+            "date": datetime.now(UTC).date().isoformat(),
+            "machine": described(),
+            "quick": given.quick,
+            **figures,
+        }
+        encoded = msgspec.json.format(msgspec.json.encode(content), indent=1)
+        (given.results / f"{name}.json").write_bytes(encoded + b"\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""Messages to measure with: the simulated company's, stamped anew for every run."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+from typing import NamedTuple
+
+import msgspec
+from confluent_kafka import Producer
+
+from benchmarks.subjects import HOP
+from pipeline.chain import SCORED
+from pipeline.decode import encode_event
+from pipeline.event import Event, topic_of
+from pipeline.privacy import redact_event
+from pipeline.reading import Scored
+from pipeline.sources.simulate import live
+from pipeline.text.fast import FastEngine
+from pipeline.text.reader import Reader
+
+SEED = 4
+RATE = 3_000.0
+"""Events a second at which messages that lie ready are dated."""
+CUSTOMERS = 20_000
+_BRAND = re.compile(rb'"brand":"[^"]*"')
+
+
+class Template(NamedTuple):
+    """A message without its id, time and customer; `head` and `tail` are what stands around."""
+
+    topic: str
+    head: bytes
+    tail: bytes
+
+
+class Ready(NamedTuple):
+    """A message that can be sent; partition -1: by its key."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    partition: int = -1
+
+
+def events(count: int, customers: int = CUSTOMERS) -> list[Event]:
+    """Return the first events of the simulated company, journeys of many customers mixed."""
+    start = datetime(2026, 1, 5, tzinfo=UTC)
+    return [event for _, event in islice(live(SEED, start, RATE, customers), count)]
+
+
+def scored(happened: Sequence[Event]) -> list[Scored]:
+    """Return what `understand` makes of the events."""
+    reader = Reader(FastEngine.load())
+    redacted = [redact_event(event) for event in happened]
+    texts = [event for event in redacted if event.text]
+    readings = iter(reader.read([e.text or "" for e in texts], [e.language for e in texts]))
+    return [
+        Scored(event, next(readings) if event.text else None, event.occurred_at)
+        for event in redacted
+    ]
+
+
+def raw_templates(happened: Sequence[Event]) -> list[tuple[bytes, Template]]:
+    """Return key and template of each event as a source sends it."""
+    return [_template(topic_of(one.type), one, encode_event(one)) for one in happened]
+
+
+def scored_templates(happened: Sequence[Event]) -> list[tuple[bytes, Template]]:
+    """Return key and template of each event as `understand` sends it."""
+    return [_template(SCORED, one.event, msgspec.json.encode(one)) for one in scored(happened)]
+
+
+def _template(topic: str, event: Event, encoded: bytes) -> tuple[bytes, Template]:
+    key = event.customer_id.encode()
+    head, _, rest = encoded.partition(b'"event_id":')
+    tail = rest.partition(b'"customer_id":"' + key + b'"')[2]
+    return key, Template(topic, head, tail)
+
+
+def ready(template: Template, event_id: str, at: datetime, key: bytes) -> Ready:
+    """Fill in id, time and customer."""
+    value = b'%b"event_id":"%b","occurred_at":"%b","customer_id":"%b"%b' % (
+        template.head,
+        event_id.encode(),
+        at.isoformat(timespec="microseconds").replace("+00:00", "Z").encode(),
+        key,
+        template.tail,
+    )
+    return Ready(template.topic, key, value)
+
+
+def dated(
+    templates: Sequence[tuple[bytes, Template]],
+    count: int,
+    run: str,
+    key_of: Callable[[int], bytes] | None = None,
+) -> Iterator[Ready]:
+    """Yield `count` messages that end now, `RATE` a second; `key_of` exchanges their customers."""
+    start = datetime.now(UTC) - timedelta(seconds=count / RATE)
+    for number, (key, template) in zip(range(count), cycle(templates), strict=False):
+        at = start + timedelta(seconds=number / RATE)
+        yield ready(template, event_id(run, number), at, key_of(number) if key_of else key)
+
+
+def producer(bootstrap: str) -> Producer:
+    """Return a fast producer; keys go to the partitions that every other client chooses."""
+    return Producer(
+        {
+            "bootstrap.servers": bootstrap,
+            "partitioner": "murmur2_random",
+            "linger.ms": 5,
+            "log_level": 0,
+            "queue.buffering.max.messages": 1_000_000,
+            "queue.buffering.max.kbytes": 1_048_576,
+        }
+    )
+
+
+def fill(bootstrap: str, messages: Iterator[Ready]) -> int:
+    """Send all and return how many, when the broker has them."""
+    sender = producer(bootstrap)
+    count = 0
+    for count, message in enumerate(messages, 1):  # noqa: B007 - the last count is the result
+        send(sender, message)
+    sender.flush()
+    return count
+
+
+def send(sender: Producer, message: Ready) -> None:
+    """Hand a message over; waits only while the producer's queue is full."""
+    while True:
+        try:
+            sender.produce(message.topic, message.value, message.key, message.partition)
+            sender.poll(0)
+            return
+        except BufferError:
+            sender.poll(0.05)
+
+
+def send_open_loop(
+    bootstrap: str,
+    templates: Sequence[tuple[bytes, Template]],
+    rate: float,
+    start: float,
+    count: int,
+    run: str,
+    probe_every: int,
+) -> None:
+    """Send `count` messages at a fixed rate from `start` on, whatever becomes of them.
+
+    Each is dated when it was due, so a latency that is taken from an event's time holds the time
+    for which the message had to wait to be sent: no coordinated omission. Each `probe_every`-th
+    has a brand of its own, by which it is known again in the KPIs, and a copy goes to `HOP`.
+    """
+    sender = producer(bootstrap)
+    for number, (key, template) in zip(range(count), cycle(templates), strict=False):
+        due = start + number / rate
+        if (early := due - time.time()) > 0:
+            sender.poll(0)
+            time.sleep(max(0.0, early))
+        if number % probe_every == 0:
+            template = template._replace(
+                tail=_BRAND.sub(f'"brand":"{probe(run, number)}"'.encode(), template.tail)
+            )
+            send(sender, Ready(HOP, key, str(due).encode()))
+        at = datetime.fromtimestamp(due, UTC)
+        send(sender, ready(template, event_id(run, number), at, key))
+    sender.flush()
+
+
+def event_id(run: str, number: int) -> str:
+    """Return the id of the event with this number in a run."""
+    return f"{run}-{number}"
+
+
+def probe(run: str, number: int) -> str:
+    """Return the brand of a probe."""
+    return f"probe-{run}-{number}"

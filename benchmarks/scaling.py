@@ -1,0 +1,220 @@
+"""More partitions with more workers; more customers in `detect`, and how it comes back."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from random import Random
+
+import msgspec
+from confluent_kafka.admin import NewTopic
+from kafka.partitioner.default import murmur2
+
+from benchmarks.machine import Machine, Subject
+from benchmarks.measure import POLL, Crew, Sample, Spread, measure, spread, steady, watch
+from benchmarks.messages import (
+    SEED,
+    Ready,
+    dated,
+    events,
+    fill,
+    producer,
+    raw_templates,
+    scored,
+    scored_templates,
+    send,
+)
+from benchmarks.throughput import ours
+from pipeline.detection.customer import Arrival, apply, encode_state
+from pipeline.detection.rules import RuleBook
+from pipeline.settings import DetectSettings, Settings
+
+WORKERS = (1, 2, 3, 4)
+CUSTOMERS = (1_000, 10_000, 100_000, 1_000_000)
+QUICK_CUSTOMERS = (1_000, 100_000)
+CHANGELOG = "nabiz-detect-customers-changelog"
+PARTITIONS = 4
+MODELS = 500
+"""Customers whose states are folded from events; all others have a copy of one of them."""
+FULL_SPEED = 0.8
+"""Share of the rate before the kill that counts as full speed."""
+WATCH_SECONDS = 120.0
+RECOVERY_SECONDS = 300.0
+
+
+class Workers(msgspec.Struct, frozen=True):
+    """A role with as many partitions as workers; `ratio` is to one worker of the same round."""
+
+    role: str
+    workers: int
+    ratio: Spread
+    rate: Spread
+    rss_mb_each: float
+
+
+class Customers(msgspec.Struct, frozen=True):
+    """`detect` with so many customers, of whom each has a state in the changelog.
+
+    Seconds from the start of the process until its first commit: `lost_s` without local files,
+    `killed_s` after kill -9. `full_speed_s` is until it is as fast again as before the kill, or
+    nearly. The ratios are to the smallest number of customers.
+    """
+
+    customers: int
+    rate: float
+    rss_mb: float
+    disk_mb: float
+    lost_s: float
+    killed_s: float
+    full_speed_s: float
+    lost_ratio: float = 1.0
+    killed_ratio: float = 1.0
+
+
+def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
+    """Measure both."""
+    return {
+        "workers": workers(machine, quick, progress),
+        "customers": customers(machine, quick, progress),
+    }
+
+
+def workers(machine: Machine, quick: bool, progress: Callable[[str], None]) -> list[Workers]:
+    """Measure each role with 1 to 4 partitions and workers."""
+    rounds, seconds, total = (1, 3.0, 40_000) if quick else (2, 6.0, 100_000)
+    happened = events(40_000)
+    found = []
+    for role, templates in (
+        ("understand", raw_templates(happened)),
+        ("detect", scored_templates(happened)),
+    ):
+        rates: dict[int, list[float]] = {number: [] for number in WORKERS}
+        memory: dict[int, float] = {}
+        for _ in range(rounds):
+            for number in WORKERS:
+                progress(f"{role}: {number} workers")
+                machine.fresh_topics(partitions=number)
+                fill(machine.bootstrap, dated(templates, total, f"{role}{number}"))
+                one = ours(role)
+                team = [Subject(f"{role} {n}", role, one.command, one.group) for n in range(number)]
+                figures = measure(Crew(machine, team, {}), seconds)
+                rates[number].append(figures.rate)
+                memory[number] = figures.rss_mb / number
+        found += [
+            Workers(
+                role,
+                number,
+                spread([b / a for a, b in zip(rates[1], rates[number], strict=True)]),
+                spread(rates[number]),
+                memory[number],
+            )
+            for number in WORKERS
+        ]
+    return found
+
+
+def customers(machine: Machine, quick: bool, progress: Callable[[str], None]) -> list[Customers]:
+    """Measure `detect` with more and more customers."""
+    total = 30_000 if quick else 100_000
+    models = state_models(Settings().detect)
+    templates = scored_templates(events(20_000))
+    found: list[Customers] = []
+    for size in QUICK_CUSTOMERS if quick else CUSTOMERS:
+        progress(f"detect: {size:,} customers")
+        rng = Random(SEED)
+        machine.fresh_topics(PARTITIONS)
+        fill_changelog(machine, size, models)
+        messages = dated(templates, total, f"c{size}", lambda _: customer_id(rng.randrange(size)))  # noqa: B023
+        fill(machine.bootstrap, messages)
+        one = recover(machine, size, total)
+        first = found[0] if found else one
+        found.append(
+            msgspec.structs.replace(
+                one,
+                lost_ratio=one.lost_s / first.lost_s,
+                killed_ratio=one.killed_s / first.killed_s,
+            )
+        )
+    return found
+
+
+def recover(machine: Machine, size: int, total: int) -> Customers:
+    """Start without local state; kill in the middle of a backlog, and start again."""
+    subject = ours("detect")
+    crew = Crew(machine, [subject], {"NABIZ_WORKER_INSTANCE": "detect-0"})
+    began = time.monotonic()
+    with crew.starting(subject) as process:
+        lost = _first_commit(crew, 0) - began
+        before = watch(crew, total // 2, WATCH_SECONDS)
+        process.kill()
+        process.wait()
+    disk = sum(file.stat().st_size for file in crew.folder.rglob("*") if file.is_file())
+    done = before[-1].committed
+    began = time.monotonic()
+    with crew.starting(subject):
+        killed = _first_commit(crew, done) - began
+        after = watch(crew, total, WATCH_SECONDS)
+    crew.forget()
+    rate = steady(before).rate
+    return Customers(
+        customers=size,
+        rate=rate,
+        rss_mb=max(one.rss for one in (*before, *after)) / 2**20,
+        disk_mb=disk / 2**20,
+        lost_s=lost,
+        killed_s=killed,
+        full_speed_s=_at_speed(after, FULL_SPEED * rate) - began,
+    )
+
+
+def _first_commit(crew: Crew, committed: int) -> float:
+    """Return the time at which more than `committed` messages are committed."""
+    deadline = time.monotonic() + RECOVERY_SECONDS
+    while (one := crew.sample()).committed <= committed:
+        if one.at > deadline:
+            raise RuntimeError(f"detect did not recover within {RECOVERY_SECONDS:.0f} s")
+        time.sleep(POLL)
+    return one.at
+
+
+def _at_speed(samples: Sequence[Sample], rate: float) -> float:
+    """Return when the messages of the following second or so came at `rate`, at the earliest."""
+    for one in samples:
+        later = next((other for other in samples if other.at >= one.at + 1.0), samples[-1])
+        if later.at > one.at and (later.committed - one.committed) / (later.at - one.at) >= rate:
+            return one.at
+    return samples[-1].at
+
+
+def customer_id(number: int) -> bytes:
+    """Return an id; all are of the same length."""
+    return f"c{number:07}".encode()
+
+
+def state_models(settings: DetectSettings) -> list[bytes]:
+    """Return states of some customers with a few events each, all of customer number 0."""
+    rules = RuleBook(settings.rules).rules
+    mine: defaultdict[str, list[Arrival]] = defaultdict(list)
+    for one in scored(events(3 * MODELS, MODELS)):
+        event = msgspec.structs.replace(one.event, customer_id=customer_id(0).decode())
+        known = mine[one.event.customer_id]
+        known.append(Arrival(msgspec.structs.replace(one, event=event), 0, len(known)))
+    states = (apply(None, arrivals, rules, settings)[0] for arrivals in mine.values())
+    # Offset -1: from before all messages that will come.
+    return [encode_state(msgspec.structs.replace(state, offset=-1)) for state in states]
+
+
+def fill_changelog(machine: Machine, size: int, models: Sequence[bytes]) -> None:
+    """Write the changelog that `detect` has after events of so many customers."""
+    compacted = {"cleanup.policy": "compact", "max.message.bytes": "4194304"}
+    topic = NewTopic(CHANGELOG, PARTITIONS, 1, config=compacted)
+    machine.admin.create_topics([topic])[CHANGELOG].result()
+    sender = producer(machine.bootstrap)
+    for number, model in zip(range(size), cycle(models), strict=False):
+        key = customer_id(number)
+        partition = (murmur2(key) & 0x7FFFFFFF) % PARTITIONS
+        send(
+            sender,
+            Ready(CHANGELOG, b'"%b"' % key, model.replace(customer_id(0), key), partition),
+        )
+    sender.flush()

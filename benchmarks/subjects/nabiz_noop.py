@@ -1,0 +1,36 @@
+"""Our transport with a handler that does nothing: `python -m benchmarks.subjects.nabiz_noop ROLE`.
+
+The role says which topics are read, and in which consumer group.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Any, cast
+
+import faust
+import uvloop
+
+from agents.app import make_app, role_agent
+from agents.health import Heartbeat
+from agents.run import _run
+from pipeline.logs import configure_logging
+from pipeline.settings import Role, Settings, load_settings
+
+
+async def _handle(_: Sequence[Any]) -> None:
+    """Do nothing with a batch."""
+
+
+def noop(role: Role, settings: Settings) -> tuple[faust.App, Heartbeat]:
+    """Build the role."""
+    app = make_app(role, settings)
+    return app, role_agent(app, role, settings, _handle, within=settings.kafka.batch_wait)
+
+
+if __name__ == "__main__":
+    chosen = cast(Role, sys.argv[1])
+    configure_logging(chosen)
+    settings = load_settings()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings, lambda: noop(chosen, settings)))

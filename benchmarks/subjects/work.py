@@ -1,0 +1,107 @@
+"""The job itself, as every peer does it: the functions that the roles of Nabız call too."""
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.alert import Alert, to_cloudevent
+from pipeline.chain import ALERTS, SCORED
+from pipeline.decode import decode_event
+from pipeline.detection.customer import Arrival, apply, decode_state, encode_state
+from pipeline.detection.rules import RuleBook
+from pipeline.privacy import redact_event
+from pipeline.reading import Scored
+from pipeline.settings import load_settings
+from pipeline.store import Store
+from pipeline.store.open import open_store
+from pipeline.text.fast import FastEngine
+from pipeline.text.reader import Reader
+
+
+class Incoming(NamedTuple):
+    """A message; `timestamp` is the broker's time in milliseconds."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+    timestamp: int
+
+
+class Outgoing(NamedTuple):
+    """A message to send."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+
+class Understand:
+    """Decode, redact and read a batch."""
+
+    def __init__(self) -> None:
+        self._reader = Reader(FastEngine.load())
+
+    def __call__(self, messages: Sequence[Incoming]) -> list[Outgoing]:
+        """Return the messages of `cx.scored`."""
+        now = datetime.now(UTC)
+        events = [redact_event(decode_event(one.value, one.key, now=now)) for one in messages]
+        texts = [event for event in events if event.text]
+        readings = iter(
+            self._reader.read([e.text or "" for e in texts], [e.language for e in texts])
+        )
+        return [
+            Outgoing(
+                SCORED,
+                message.key,
+                msgspec.json.encode(
+                    Scored(
+                        event,
+                        next(readings) if event.text else None,
+                        datetime.fromtimestamp(message.timestamp / 1000, UTC),
+                    )
+                ),
+            )
+            for message, event in zip(messages, events, strict=True)
+        ]
+
+
+class Detect:
+    """Fold messages of one customer into the state of that customer."""
+
+    def __init__(self) -> None:
+        self._settings = load_settings().detect
+        self._rules = RuleBook(self._settings.rules).rules
+        self._decoder = msgspec.json.Decoder(Scored)
+
+    def __call__(
+        self, state: bytes | None, messages: Iterable[Incoming]
+    ) -> tuple[bytes, list[Outgoing]]:
+        """Return the new state and the messages of `cx.alerts`."""
+        arrivals = [
+            Arrival(self._decoder.decode(one.value), one.partition, one.offset) for one in messages
+        ]
+        before = decode_state(state) if state else None
+        after, alerts = apply(before, arrivals, self._rules, self._settings)
+        return encode_state(after), [_outgoing(alert) for alert in alerts]
+
+
+def _outgoing(alert: Alert) -> Outgoing:
+    return Outgoing(ALERTS, alert.customer_id.encode(), to_cloudevent(alert))
+
+
+class Record:
+    """Write a batch to ClickHouse: the events, their index, the KPI minutes anew."""
+
+    def __init__(self) -> None:
+        self._store: Store = open_store(load_settings())
+        self._decoder = msgspec.json.Decoder(Scored)
+
+    def __call__(self, messages: Iterable[Incoming]) -> None:
+        """Return when the store has confirmed."""
+        scored = [self._decoder.decode(one.value) for one in messages if one.topic == SCORED]
+        self._store.write_events(scored, time.time_ns())

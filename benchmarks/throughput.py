@@ -1,0 +1,129 @@
+"""Roles against stock Faust and against peers that do the same job, in interleaved rounds."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from benchmarks.machine import Machine, Subject
+from benchmarks.measure import Crew, Figures, Spread, measure, spread
+from benchmarks.messages import dated, events, fill, raw_templates, scored_templates
+from pipeline.chain import group_of
+
+SUBJECTS = "benchmarks.subjects"
+
+
+def stock(name: str, role: str, mode: str) -> Subject:
+    """Return stock Faust on the topics of a role."""
+    return Subject(name, role, (f"{SUBJECTS}.stock_faust", mode, role))
+
+
+def noop(role: str) -> Subject:
+    """Return our transport with nothing to do."""
+    return Subject("Nabız no-op", role, (f"{SUBJECTS}.nabiz_noop", role), group_of(role))
+
+
+def ours(role: str) -> Subject:
+    """Return a role of Nabız."""
+    command = ("pipeline.cli", "worker", role)
+    return Subject(f"Nabız {role}", role, command, group_of(role), role == "record")
+
+
+def quix(role: str, variant: str = "") -> Subject:
+    """Return the job of a role in Quix Streams."""
+    name = f"Quix Streams {role}{variant.replace('-', ', ')}"
+    return Subject(name, role, (f"{SUBJECTS}.quix", role + variant), "", role == "record")
+
+
+def plain(role: str) -> Subject:
+    """Return the job of a role in kafka-python."""
+    return Subject(f"kafka-python {role}", role, (f"{SUBJECTS}.plain", role), "", role == "record")
+
+
+ROLES = ("understand", "detect", "record")
+
+
+def alone(*subjects: Subject) -> dict[str, tuple[Subject, ...]]:
+    """Return a crew of one for each subject."""
+    return {subject.name: (subject,) for subject in subjects}
+
+
+GROUPS: dict[str, dict[str, tuple[Subject, ...]]] = {
+    "no-op": alone(stock("Faust no-op", "understand", "noop"), noop("understand")),
+    "understand": alone(
+        stock("Faust forwards", "understand", "forward"),
+        ours("understand"),
+        quix("understand"),
+        quix("understand", "-singly"),
+        plain("understand"),
+    ),
+    "detect": alone(
+        stock("Faust table write", "detect", "table"),
+        ours("detect"),
+        quix("detect"),
+        plain("detect"),
+    ),
+    "record": alone(noop("record"), ours("record"), quix("record"), plain("record")),
+    "whole": {
+        "kafka-python": tuple(map(plain, ROLES)),
+        "Quix Streams": tuple(map(quix, ROLES)),
+        "Nabız": tuple(map(ours, ROLES)),
+    },
+}
+"""What is compared with what, on the same messages; the first of a group is its baseline.
+
+In the whole each role is a process, in the peers as in ours.
+"""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """A subject over all rounds; the ratios are to the baseline in the same round.
+
+    `ratio` is of rates: more is better. `cpu_ratio` is of CPU time an event: less is better.
+    """
+
+    subject: str
+    ratio: Spread
+    rate: Spread
+    cpu_ratio: Spread
+    cpu_us: Spread
+    broker_us: float
+    clickhouse_us: float
+    rss_mb: float
+
+
+def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
+    """Measure every group; a round runs its crews one after the other."""
+    rounds, seconds, count = (1, 3.0, 60_000) if quick else (3, 6.0, 150_000)
+    happened = events(60_000)
+    templates = {"understand": raw_templates(happened)}
+    templates["detect"] = templates["record"] = scored_templates(happened)
+    results: dict[str, object] = {}
+    for group, crews in GROUPS.items():
+        runs: dict[str, list[Figures]] = {name: [] for name in crews}
+        for number in range(rounds):
+            for name, subjects in crews.items():
+                progress(f"{group}: {name}, round {number + 1} of {rounds}")
+                # What one of the whole sends, the next would read.
+                if len(subjects) > 1 or not any(runs.values()):
+                    machine.fresh_topics()
+                    fill(machine.bootstrap, dated(templates[subjects[0].role], count, group))
+                runs[name].append(measure(Crew(machine, subjects, {}), seconds))
+        results[group] = list(compared(runs))
+    return results
+
+
+def compared(runs: dict[str, list[Figures]]) -> Iterable[Compared]:
+    """Sum up the runs of each subject; the first is the baseline."""
+    baseline = next(iter(runs.values()))
+    for name, figures in runs.items():
+        pairs = list(zip(figures, baseline, strict=True))
+        yield Compared(
+            name,
+            spread([mine.rate / base.rate for mine, base in pairs]),
+            spread([one.rate for one in figures]),
+            spread([mine.cpu_us / base.cpu_us for mine, base in pairs]),
+            spread([one.cpu_us for one in figures]),
+            spread([one.broker_us for one in figures]).median,
+            spread([one.clickhouse_us for one in figures]).median,
+            max(one.rss_mb for one in figures),
+        )
