@@ -1,11 +1,12 @@
-"""What those who run it rely on: a role that is told to stop, under load."""
+"""What those who run it rely on: roles that stop in order under load, and `nabiz doctor`."""
 
+import json
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,12 +15,14 @@ import httpx
 import pytest
 from clickhouse_driver import Client
 from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
 from prometheus_client.parser import text_string_to_metric_families
 
+from pipeline.broker.inspect import inspect_cluster
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import DEAD_LETTERS, GROUPS, SCORED, group_of
+from pipeline.chain import DEAD_LETTERS, FEEDBACK, GROUPS, SCORED, group_of
 from pipeline.settings import ROOT, STREAM_ROLES
 from pipeline.sources.simulate import simulate
 from pipeline.store import open_server
@@ -30,7 +33,7 @@ from tests.servers_kafka import running_kafka
 
 STOP_WITHIN = 5.0
 SESSION_TIMEOUT = 30
-"""Longer than any wait below: who is still in the group after that long has not left it."""
+"""Much longer than a stop: who is not in the group right after it has left it."""
 
 
 class Worker(NamedTuple):
@@ -57,15 +60,24 @@ class Servers(NamedTuple):
     kafka: str
     store: str
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings that name these servers."""
+        return {
+            "NABIZ_DATA": str(self.folder),
+            "NABIZ_KAFKA_BOOTSTRAP": self.kafka,
+            "NABIZ_STORE_URL": self.store,
+            "NABIZ_API_PORT": "0",
+        }
+
     @contextmanager
     def worker(self, role: str) -> Iterator[Worker]:
         """Start a role without a stable name: its group must be left, not waited for."""
         port = free_port()
         log = self.folder / f"{role}-{port}.log"
         environment = {
+            **self.environment,
             "NABIZ_DATA": str(self.folder / f"{role}-{port}"),
-            "NABIZ_KAFKA_BOOTSTRAP": self.kafka,
-            "NABIZ_STORE_URL": self.store,
             "NABIZ_KAFKA_BATCH_SIZE": "100",
             "NABIZ_KAFKA_SESSION_TIMEOUT": str(SESSION_TIMEOUT),
             "NABIZ_WORKER_PORT": str(port),
@@ -80,6 +92,8 @@ class Servers(NamedTuple):
             )
         try:
             yield Worker(process, f"http://127.0.0.1:{port}", log)
+            process.terminate()
+            assert process.wait(60) == 0, log.read_text()
         finally:
             process.kill()
             process.wait()
@@ -114,9 +128,7 @@ def test_each_role_stops_in_order_under_load_and_nothing_is_handled_twice(
             assert written(servers, SCORED, DEAD_LETTERS) == committed
         with LagReader(servers.kafka) as reader, servers.worker(role) as second:
             inputs = {group_of(role): GROUPS[group_of(role)]}
-            began = time.monotonic()
             assert wait_until_drained(reader, inputs, 120, lambda _: None), second.log.read_text()
-            assert time.monotonic() - began < SESSION_TIMEOUT, "the first was waited for"
             left = sum(lag.end for lag in reader.read(inputs, None)) - committed
             wait_for(
                 "all are counted", lambda n=left, w=second: w.metric("nabiz_events_total") >= n
@@ -159,5 +171,79 @@ def written(servers: Servers, *topics: str) -> int:
 
 
 def members(kafka: str, group: str) -> int:
-    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
-        return len(admin.describe_groups([group])[group]["members"])
+    found = inspect_cluster(kafka, [], [group]).groups
+    return found[group].members if group in found else 0
+
+
+def test_the_doctor_finds_a_working_nabiz_well_and_each_fault_of_a_broken_one(
+    servers: Servers,
+) -> None:
+    with ExitStack() as running, LagReader(servers.kafka) as reader:
+        for role in STREAM_ROLES:
+            running.enter_context(servers.worker(role))
+        wait_for("all are in their groups", lambda: all(members(servers.kafka, g) for g in GROUPS))
+        assert wait_until_drained(reader, GROUPS, 120, lambda _: None)
+        well = run(servers, "doctor", exit_code=0)
+    assert "problem" not in well
+    assert well.count("1 worker(s), 0 messages behind") == len(STREAM_ROLES)
+    assert "compacted" in well
+
+    url, _, database = servers.store.rpartition("/")
+    with Client.from_url(url) as client:
+        client.execute(f"CREATE DATABASE {database}_new")
+    with KafkaAdminClient(bootstrap_servers=servers.kafka) as admin:
+        admin.delete_topics([DEAD_LETTERS])
+        short = ConfigResource(ConfigResourceType.TOPIC, FEEDBACK, {"retention.ms": "1000"})
+        admin.alter_configs([short])
+    ill = diagnosis(servers, NABIZ_STORE_URL=f"{servers.store}_new", NABIZ_KAFKA_REPLICATION="3")
+    assert ill[f"topic {DEAD_LETTERS}"] == ("problem", "does not exist", "nabiz topics apply")
+    assert ill[f"topic {FEEDBACK}"] == (
+        "problem",
+        "retention.ms is 1000, declared 604800000",
+        "nabiz topics apply",
+    )
+    assert ill[f"topic {SCORED}"][0] == "warning"  # replicas
+    state, found, advice = ill["store"]
+    assert (state, advice) == ("problem", "nabiz store migrate")
+    assert "events/001_create" in found
+
+    run(servers, "topics", "apply", exit_code=0)
+    mended = diagnosis(servers)
+    assert mended[f"topic {FEEDBACK}"][0] == mended["store"][0] == "ok"
+    assert mended["role understand"][:2] == ("warning", "nobody reads; 0 messages wait")
+
+
+def test_the_doctor_says_in_seconds_that_nothing_is_there(servers: Servers) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    began = time.monotonic()
+    down = diagnosis(
+        servers,
+        NABIZ_KAFKA_BOOTSTRAP=nowhere,
+        NABIZ_STORE_URL=f"clickhouse://{nowhere}/x",
+        NABIZ_API_URL=f"http://{nowhere}",
+    )
+    assert time.monotonic() - began < 30
+    for check in ("broker", "store", "API"):
+        state, found, _ = down[check]
+        assert state == "problem"
+        assert nowhere in found
+    assert down["text model"][0] == "ok"
+
+
+def diagnosis(servers: Servers, **changes: str) -> dict[str, tuple[str, str, str]]:
+    """Return state, what was found and the advice by check, where not all is well."""
+    findings = json.loads(run(servers, "doctor", "--json", exit_code=1, **changes))
+    return {one["check"]: (one["state"], one["found"], one["advice"]) for one in findings}
+
+
+def run(servers: Servers, *arguments: str, exit_code: int, **changes: str) -> str:
+    """Run a command of `nabiz` on these servers, with other settings; return what it printed."""
+    done = subprocess.run(
+        [*NABIZ, *arguments],
+        env={**os.environ, **servers.environment, **changes},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == exit_code, done.stdout + done.stderr
+    return done.stdout
