@@ -38,7 +38,7 @@ def main(
     rows = []
     for name in names:
         rows.append(bench.run(SCENARIOS[name], seed, short=short))
-        _say(f"  {rows[-1].result} after {rows[-1].seconds:.0f} s")
+        _say(f"  {rows[-1].result}")
         if rows[-1].result == "FAILED":
             _explain(bench, rows[-1])
     print(msgspec.json.encode(rows).decode() if as_json else table(rows))  # noqa: T201

@@ -160,20 +160,23 @@ def store_kill(system: System, dose: Dose, rng: Random) -> None:
     *others, last = moments(rng, dose.times)
     for share in (*others, last):
         system.reached("record", share)
-        _await_insert(system)
+        caught = _caught_in_insert(system)
         system.clickhouse.kill()
-        system.fault("store killed in an insert")
+        system.fault("store killed in an insert" if caught else "store killed")
         if share == last:
             system.wait(dose.away)
         system.clickhouse.start()
 
 
-def _await_insert(system: System) -> None:
+def _caught_in_insert(system: System) -> bool:
+    """Return as soon as the store is inserting, or False after 30 s without."""
+    running = "SELECT count() FROM system.processes WHERE query LIKE 'INSERT%'"
+    deadline = time.monotonic() + 30
     with Client(system.clickhouse.host, system.clickhouse.port) as client:
-        running = "SELECT count() FROM system.processes WHERE query LIKE 'INSERT%'"
-        deadline = time.monotonic() + 30
-        while not client.execute(running)[0][0] and time.monotonic() < deadline:
-            pass  # an insert takes milliseconds
+        while time.monotonic() < deadline:
+            if client.execute(running)[0][0]:
+                return True
+    return False
 
 
 def store_outage(system: System, dose: Dose, rng: Random) -> None:

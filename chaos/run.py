@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -41,7 +40,6 @@ class Row(msgspec.Struct, frozen=True):
     at: datetime
     result: Result
     problems: tuple[str, ...] = ()
-    seconds: float = 0.0
     faults: dict[str, int] = {}
     rows: dict[str, int] = {}
     duplicates: int = 0
@@ -66,7 +64,6 @@ class Bench:
         try:
             expected = self._expected(seed, dose.events)
             self._say(f"{scenario.name}: {scenario.what}")
-            began = time.monotonic()
             outcome = self._play(scenario, dose, seed)
         except FAILURES as failure:
             return msgspec.structs.replace(row, result="FAILED", problems=(str(failure),))
@@ -77,7 +74,6 @@ class Bench:
             row,
             result="FAILED" if problems else "equal",
             problems=problems,
-            seconds=round(time.monotonic() - began, 1),
             faults=outcome.faults,
             rows={table: len(rows) for table, rows in outcome.content.items()},
             duplicates=outcome.written_twice,
