@@ -23,7 +23,8 @@ _IBAN_LENGTHS: Final[dict[str, int]] = yaml.safe_load(
 _CANDIDATE = re.compile(
     r"""[@0-9](?:
         (?<=[\w.%+-]@)[\w-]                  # e-mail address
-      | (?<=[0-9])(?:[ ().+/-]{0,3}[0-9]){7}  # number of a phone, a card or a person
+      | (?<=[0-9])(?:[ ().-]{0,3}[0-9]){9}    # number of a phone, a card or a person
+      | (?<=\+[1-9])(?:[ ()./-]{0,2}[0-9]){7} # number of a phone abroad
       | (?:(?<=[A-Za-z]{2}[0-9])|(?<=[A-Za-z]{2}[ ][0-9]))[0-9](?:[ -]?[A-Za-z0-9]){11}  # IBAN
     )""",
     re.VERBOSE,

@@ -15,7 +15,8 @@ LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
-class Probabilities(msgspec.Struct, frozen=True):
+# No instance can be part of a cycle, so the garbage collector need not look at them (gc=False).
+class Probabilities(msgspec.Struct, frozen=True, gc=False):
     """Calibrated as well as the engine can; sums to 1."""
 
     negative: Share
@@ -23,7 +24,7 @@ class Probabilities(msgspec.Struct, frozen=True):
     positive: Share
 
 
-class Intent(msgspec.Struct, frozen=True):
+class Intent(msgspec.Struct, frozen=True, gc=False):
     """Something that the author means to do; `[start, end)` are characters of `Event.text`."""
 
     name: str
@@ -31,7 +32,7 @@ class Intent(msgspec.Struct, frozen=True):
     end: int
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(msgspec.Struct, frozen=True, gc=False):
     """How a text is understood. `intensity` runs from 0 (flat) to 1 (furious or delighted)."""
 
     label: Label
@@ -43,7 +44,7 @@ class Reading(msgspec.Struct, frozen=True):
     intents: tuple[Intent, ...] = ()
 
 
-class Scored(msgspec.Struct, frozen=True, omit_defaults=True):
+class Scored(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An event with its reading; `reading` is None where the event has no text.
 
     `received_at` is the broker's time of the original message, the start of every latency.

@@ -71,15 +71,9 @@ class FastEngine:
         return scores * self._card.scale + self._card.bias
 
     def _group_scores(self, group: Ngrams) -> NDArray[np.float64]:
-        sums = [
-            np.add.reduceat(
-                side.take(group.buckets).sum(axis=0, dtype=np.int16), group.starts, dtype=np.int32
-            )
-            for side in self._weights
-        ]
-        scores: NDArray[np.float64] = (
-            np.stack(sums, axis=1) / np.sqrt(np.maximum(group.counts, 1))[:, None]
-        )
+        of_ngrams = self._weights.take(group.buckets, axis=1).sum(axis=1, dtype=np.int16)
+        of_texts = np.add.reduceat(of_ngrams, group.starts, axis=1, dtype=np.int32)
+        scores: NDArray[np.float64] = (of_texts / np.sqrt(np.maximum(group.counts, 1))).T
         return scores
 
 
