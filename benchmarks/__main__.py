@@ -17,6 +17,7 @@ import msgspec
 
 from benchmarks import chain, scaling, throughput
 from benchmarks.machine import Machine, described, running_machine
+from benchmarks.page import write_page
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -40,7 +41,6 @@ def main() -> None:
     """Run the parts, each on servers of its own, and write what they found."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the figures")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")
     given = parser.parse_args()
     if unknown := set(given.parts) - set(PARTS):
@@ -50,7 +50,7 @@ def main() -> None:
     def progress(part: str, line: str) -> None:
         print(f"{time.monotonic() - began:5.0f} s  {part}: {line}", file=sys.stderr, flush=True)  # noqa: T201
 
-    given.results.mkdir(exist_ok=True)
+    RESULTS.mkdir(exist_ok=True)
     for name in given.parts or PARTS:
         with (
             tempfile.TemporaryDirectory(
@@ -66,7 +66,9 @@ def main() -> None:
             **figures,
         }
         encoded = msgspec.json.format(msgspec.json.encode(content), indent=1)
-        (given.results / f"{name}.json").write_bytes(encoded + b"\n")
+        (RESULTS / f"{name}.json").write_bytes(encoded + b"\n")
+    if all((RESULTS / f"{name}.json").exists() for name in PARTS):
+        write_page(RESULTS)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,86 @@
+"""What has to be reached, and what was."""
+
+from collections.abc import Iterator
+from operator import ge, le
+from typing import Any, NamedTuple
+
+Results = dict[str, dict[str, Any]]
+"""The JSON of each part, by its name."""
+
+
+class Bar(NamedTuple):
+    """A figure and its bound."""
+
+    what: str
+    bound: str
+    found: str
+    reached: bool
+
+
+def bars(results: Results) -> Iterator[Bar]:
+    """Yield each bar of whose parts there are results."""
+    if "throughput" in results:
+        yield from _throughput(results["throughput"])
+    if "chain" in results:
+        yield from _chain(results["chain"])
+    if "scaling" in results:
+        yield from _scaling(results["scaling"])
+
+
+def _throughput(found: dict[str, Any]) -> Iterator[Bar]:
+    rates = {
+        (group, one["subject"]): one["ratio"]["median"]
+        for group, subjects in found.items()
+        if isinstance(subjects, list)
+        for one in subjects
+    }
+
+    def ratio(group: str, subject: str, to: str) -> float:
+        return float(rates[group, subject] / rates[group, to])
+
+    for what, bound, group, subject, to in (
+        ("no-op agent to stock Faust", 2.5, "no-op", "Nabız no-op", "Faust no-op"),
+        (
+            "understand to a stock agent that forwards",
+            *(3.0, "understand", "Nabız understand", "Faust forwards"),
+        ),
+        (
+            "understand to Quix Streams in batches",
+            *(0.7, "understand", "Nabız understand", "Quix Streams understand"),
+        ),
+        (
+            "detect to a stock agent with one table write",
+            *(4.0, "detect", "Nabız detect", "Faust table write"),
+        ),
+        ("detect to Quix Streams", 1.0, "detect", "Nabız detect", "Quix Streams detect"),
+        ("record to our no-op agent", 0.8, "record", "Nabız record", "Nabız no-op"),
+    ):
+        value = ratio(group, subject, to)
+        yield Bar(what, f"≥ {bound:g} ×", f"{value:.2f} ×", ge(value, bound))
+    worker = next(one for one in found["understand"] if one["subject"] == "Nabız understand")
+    yield Bar(
+        "memory of a worker with `fast`",
+        *("≤ 250 MB", f"{worker['rss_mb']:.0f} MB", le(worker["rss_mb"], 250)),
+    )
+
+
+def _chain(found: dict[str, Any]) -> Iterator[Bar]:
+    rate = found["sustained"]
+    yield Bar("whole chain", "≥ 3,000 events/s", f"{rate:,.0f} events/s", rate >= 3_000)
+    p99 = found["latency"]["50%"]["alert_ms"]["p99"]
+    yield Bar("event → alert, p99 at half that rate", "≤ 300 ms", f"{p99:,.0f} ms", p99 <= 300)
+    overload = found["overload"]
+    grown = max(overload["memory_ratio"].values())
+    yield Bar("memory at ten times that rate", "≤ 1.5 × before", f"{grown:.2f} ×", grown <= 1.5)
+    same = all(overload["equal"].values())
+    yield Bar("equal afterwards", "all", "all" if same else "not all", same)
+
+
+def _scaling(found: dict[str, Any]) -> Iterator[Bar]:
+    for one in found["customers"]:
+        if one["customers"] == 100_000:
+            seconds = one["full_speed_s"]
+            yield Bar(
+                "full speed after kill -9, 100,000 customers",
+                *("≤ 10 s", f"{seconds:.1f} s", seconds <= 10),
+            )

@@ -1,0 +1,188 @@
+"""docs/benchmarks.md from the results: tables here, words in page.md, plots beside the page."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from benchmarks import plots
+from benchmarks.bars import Results, bars
+from benchmarks.scaling import FULL_SPEED
+from pipeline.settings import ROOT
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+WORDS = Path(__file__).parent / "page.md"
+PLOTS: dict[str, tuple[str, Callable[[dict[str, Any], Path], None]]] = {
+    "throughput": ("throughput", plots.throughput),
+    "latency": ("chain", plots.latency),
+    "overload": ("chain", plots.overload),
+    "customers": ("scaling", plots.customers),
+}
+"""File → the part whose results it shows, and who draws it."""
+
+
+def write_page(folder: Path) -> None:
+    """Write page and plots from the results in a folder; all parts must be there."""
+    results: Results = {
+        part: json.loads((folder / f"{part}.json").read_bytes())
+        for part in ("throughput", "chain", "scaling")
+    }
+    beside = PAGE.parent / "benchmarks"
+    beside.mkdir(exist_ok=True)
+    for name, (part, draw) in PLOTS.items():
+        draw(results[part], beside / f"{name}.svg")
+    chain, scaling = results["chain"], results["scaling"]
+    machine = chain["machine"]
+    text = Template(WORDS.read_text()).substitute(
+        machine=f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
+        f"{machine['system']}, Python {machine['python']}",
+        date=", ".join(sorted({one["date"] for one in results.values()})),
+        quick=", quick form" if any(one["quick"] for one in results.values()) else "",
+        bars=table(
+            ("", "bar", "found", "reached"),
+            ((*bar[:3], "yes" if bar.reached else "**no**") for bar in bars(results)),
+        ),
+        throughput=_throughput(results["throughput"]),
+        max_lag=f"{chain['max_lag_s']:g}",
+        sustained=f"{chain['sustained']:,.0f}",
+        latency=_latency(chain["latency"]),
+        overload=_overload(chain["overload"]),
+        workers=_workers(scaling["workers"]),
+        customers=_customers(scaling["customers"]),
+        full_speed=f"{FULL_SPEED:.0%}",
+    )
+    PAGE.write_text(text)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _throughput(found: dict[str, Any]) -> str:
+    head = (
+        "",
+        "rate, ratio",
+        "events/s",
+        "CPU an event, ratio",
+        "µs",
+        "broker µs",
+        "store µs",
+        "MB",
+    )
+    return "\n\n".join(
+        f"**{group}**\n\n"
+        + table(
+            head,
+            (
+                (
+                    one["subject"],
+                    _spread(one["ratio"]),
+                    f"{one['rate']['median']:,.0f}",
+                    _spread(one["cpu_ratio"]),
+                    f"{one['cpu_us']['median']:.0f}",
+                    f"{one['broker_us']:.0f}",
+                    f"{one['clickhouse_us']:.0f}",
+                    f"{one['rss_mb']:.0f}",
+                )
+                for one in subjects
+            ),
+        )
+        for group, subjects in found.items()
+        if isinstance(subjects, list)
+    )
+
+
+def _spread(value: dict[str, float]) -> str:
+    return f"{value['median']:.2f} ({value['low']:.2f}–{value['high']:.2f})"
+
+
+def _latency(found: dict[str, Any]) -> str:
+    head = (
+        "load",
+        "events/s",
+        "",
+        "p50 ms",
+        "p95",
+        "p99",
+        "max",
+        "p50 to the broker alone",
+        "seen",
+    )
+    kinds = (("hop", "broker alone"), ("alert", "event → alert"), ("kpi", "event → KPI visible"))
+    return table(
+        head,
+        (
+            (
+                share,
+                f"{one['rate']:,.0f}",
+                title,
+                *(f"{one[f'{kind}_ms'][name]:,.0f}" for name in ("p50", "p95", "p99", "max")),
+                f"{one[f'{kind}_ms']['p50'] / one['hop_ms']['p50']:.1f} ×",
+                f"{one[f'{kind}_ms']['count']:,}",
+            )
+            for share, one in found.items()
+            for kind, title in kinds
+        ),
+    )
+
+
+def _overload(found: dict[str, Any]) -> str:
+    severe, same = found["severe_alert_ms"], found["equal"]
+    grown = ", ".join(f"{role} {ratio:.2f} ×" for role, ratio in found["memory_ratio"].items())
+    return (
+        f"{found['rate']:,.0f} events/s for {found['seconds']:g} s; all was through "
+        f"{found['caught_up_s']:.0f} s after the first event. Highest memory against that below "
+        f"the sustained rate: {grown}. Alerts of high and critical severity came after "
+        f"{severe['p50'] / 1e3:.1f} s (p50), {severe['p99'] / 1e3:.1f} s (p99).\n\n"
+        "Afterwards: every event stored once: "
+        f"{_yes(same['stored'])}; counted once in the KPI minutes: {_yes(same['kpis'])}; "
+        f"alerts of one customer in twenty ({same['alerts_compared']:,}) as in a fold of their "
+        f"events, one at a time: {_yes(same['alerts'])}."
+    )
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "**no**"
+
+
+def _workers(found: list[dict[str, Any]]) -> str:
+    return table(
+        ("role", "workers", "ratio", "events/s", "MB each"),
+        (
+            (
+                one["role"],
+                str(one["workers"]),
+                _spread(one["ratio"]),
+                f"{one['rate']['median']:,.0f}",
+                f"{one['rss_mb_each']:.0f}",
+            )
+            for one in found
+        ),
+    )
+
+
+def _customers(found: list[dict[str, Any]]) -> str:
+    head = (
+        *("customers", "events/s", "MB memory", "MB disk", "lost state: first commit, s"),
+        *("ratio", "kill -9: first commit, s", "ratio", "full speed, s"),
+    )
+    return table(
+        head,
+        (
+            (
+                f"{one['customers']:,}",
+                f"{one['rate']:,.0f}",
+                f"{one['rss_mb']:.0f}",
+                f"{one['disk_mb']:.0f}",
+                f"{one['lost_s']:.1f}",
+                f"{one['lost_ratio']:.2f}",
+                f"{one['killed_s']:.1f}",
+                f"{one['killed_ratio']:.2f}",
+                f"{one['full_speed_s']:.1f}",
+            )
+            for one in found
+        ),
+    )

@@ -1,0 +1,99 @@
+"""The plots of the page, as small SVG files."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("svg")
+matplotlib.rcParams.update(
+    {"svg.hashsalt": "nabiz", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+)
+from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen before
+
+Found = dict[str, Any]
+
+
+def throughput(found: Found, target: Path) -> None:
+    """Bars of each subject's rate to its group's baseline."""
+    groups = {name: subjects for name, subjects in found.items() if isinstance(subjects, list)}
+    figure, axes = plt.subplots(len(groups), 1, figsize=(7, 1.1 + 0.32 * _count(groups)))
+    for axis, (name, subjects) in zip(axes, groups.items(), strict=True):
+        labels = [one["subject"] for one in subjects]
+        ratios = [one["ratio"]["median"] for one in subjects]
+        spread = [
+            [max(0.0, one["ratio"]["median"] - one["ratio"]["low"]) for one in subjects],
+            [max(0.0, one["ratio"]["high"] - one["ratio"]["median"]) for one in subjects],
+        ]
+        colours = ["#2563eb" if label.startswith("Nabız") else "#94a3b8" for label in labels]
+        axis.barh(labels, ratios, xerr=spread, color=colours, height=0.7)
+        axis.invert_yaxis()
+        axis.set_title(f"{name}: rate, {labels[0]} = 1", loc="left", fontsize=9)
+    _save(figure, target)
+
+
+def _count(groups: dict[str, list[Found]]) -> int:
+    return sum(len(subjects) + 1 for subjects in groups.values())
+
+
+def latency(found: Found, target: Path) -> None:
+    """Quantiles of the latencies by load, on a logarithmic scale."""
+    figure, axes = plt.subplots(1, 2, figsize=(7, 2.8), sharey=True)
+    shares = list(found["latency"])
+    for axis, kind, title in (
+        (axes[0], "alert_ms", "event → alert"),
+        (axes[1], "kpi_ms", "event → KPI visible"),
+    ):
+        for quantile in ("p50", "p95", "p99", "max"):
+            values = [found["latency"][share][kind][quantile] for share in shares]
+            axis.plot(shares, values, marker="o", label=quantile)
+        hops = [found["latency"][share]["hop_ms"]["p50"] for share in shares]
+        axis.plot(shares, hops, "--", color="grey", label="broker alone, p50")
+        axis.set(yscale="log", title=title, xlabel="share of the sustained rate")
+    axes[0].set_ylabel("ms")
+    axes[1].legend(fontsize=7)
+    _save(figure, target)
+
+
+def overload(found: Found, target: Path) -> None:
+    """Lag, memory and severe alerts over time."""
+    series = found["overload"]["series"]
+    times = [one["at"] for one in series]
+    figure, axes = plt.subplots(3, 1, figsize=(7, 5.5), sharex=True)
+    for role in series[0]["rss_mb"]:
+        axes[0].plot(times, [one["lag_events"][role] for one in series], label=role)
+        axes[1].plot(times, [one["rss_mb"][role] for one in series], label=role)
+    alerts = found["overload"]["severe_alerts"]
+    axes[2].plot([due for due, _ in alerts], [late for _, late in alerts], ".", markersize=2)
+    axes[0].set_ylabel("lag, events")
+    axes[1].set(ylabel="memory, MB", ylim=(0, None))
+    axes[2].set(ylabel="severe alert\nafter s", xlabel="seconds from the first event (due)")
+    axes[0].legend(fontsize=7)
+    for axis in axes:
+        axis.axvspan(0, found["overload"]["seconds"], color="#fee2e2", zorder=0)
+    _save(figure, target)
+
+
+def customers(found: Found, target: Path) -> None:
+    """Times of recovery, memory and disk by the number of customers."""
+    rows = found["customers"]
+    counts = [one["customers"] for one in rows]
+    figure, axes = plt.subplots(1, 2, figsize=(7, 2.8))
+    for name, label in (
+        ("lost_s", "lost state: first commit"),
+        ("killed_s", "kill -9: first commit"),
+        ("full_speed_s", "kill -9: full speed"),
+    ):
+        axes[0].plot(counts, [one[name] for one in rows], marker="o", label=label)
+    for name, label in (("rss_mb", "memory"), ("disk_mb", "disk")):
+        axes[1].plot(counts, [one[name] for one in rows], marker="o", label=label)
+    for axis, title in zip(axes, ("seconds", "MB"), strict=True):
+        axis.set(xscale="log", yscale="log", title=title, xlabel="customers")
+        axis.legend(fontsize=7)
+    _save(figure, target)
+
+
+def _save(figure: Any, target: Path) -> None:
+    figure.tight_layout()
+    figure.savefig(target, metadata={"Date": None})
+    plt.close(figure)
