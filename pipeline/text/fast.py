@@ -65,8 +65,9 @@ class FastEngine:
     def _scores(self, folded: Folded) -> NDArray[np.float64]:
         """Return shape (texts, 2): negative and positive, against 0 for neutral."""
         scores = np.empty((len(folded.starts), 2))
-        bounds = np.flatnonzero(np.diff(folded.starts // _CHUNK, prepend=-1)).tolist()
-        for first, stop in pairwise([*bounds, len(scores)]):
+        chunks = folded.starts // _CHUNK
+        bounds = np.flatnonzero(chunks[1:] != chunks[:-1]) + 1
+        for first, stop in pairwise([0, *bounds.tolist(), len(scores)]):
             scores[first:stop] = sum(map(self._group_scores, ngrams(folded, first, stop)))
         return scores * self._card.scale + self._card.bias
 
@@ -79,7 +80,8 @@ class FastEngine:
 
 def softmax(scores: NDArray[np.float64]) -> FloatArray:
     """Probabilities of (negative, neutral, positive) from scores of (negative, positive)."""
-    logits = np.insert(scores, 1, 0.0, axis=1)
+    logits = np.zeros((len(scores), 3))
+    logits[:, ::2] = scores
     exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: FloatArray = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares
