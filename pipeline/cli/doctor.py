@@ -200,7 +200,7 @@ def _pages(settings: Settings, addresses: Addresses | None) -> Findings:
     api, worker = settings.api, settings.worker
     if addresses:
         for name, page in {**addresses.workers, "api": addresses.api}.items():
-            yield _page(f"page of {name}", page, f"see {settings.data}/logs/{name}.log")
+            yield _page(f"page of {name}", page, f"see the logs in {settings.data}/logs")
     elif api.url:
         yield _page("API", api.url, "start it (nabiz worker api), or correct NABIZ_API_URL")
     else:

@@ -18,12 +18,13 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from pipeline.broker import publish
 from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.errors import BrokerUnavailable
-from pipeline.broker.lag import LagReader
+from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.local import HOST, JVM_OPTIONS
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import client_security, faust_credentials
 from pipeline.broker.tied_to_parent import tied
 from pipeline.broker.topics import apply_topics
+from pipeline.chain import INPUTS
 from pipeline.cli.supervisor import nabiz
 from pipeline.settings import ROOT, KafkaSettings
 from pipeline.topics import load_topics
@@ -180,19 +181,31 @@ async def test_the_client_of_faust_is_let_in(kafka: KafkaSettings) -> None:
     assert ends(kafka) == before + 1
 
 
-def test_the_commands_are_let_in_by_the_environment(kafka: KafkaSettings) -> None:
-    before = ends(kafka)
+def test_commands_and_roles_are_let_in_by_the_environment(
+    kafka: KafkaSettings, tmp_path: Path
+) -> None:
     secrets = {"sasl_password": kafka.sasl_password.get_secret_value()}
     values = {**kafka.model_dump(exclude_defaults=True), **secrets}
-    done = subprocess.run(
-        nabiz("simulate", "--publish", "--days", "0.1"),
-        env={**os.environ, **{f"NABIZ_KAFKA_{k.upper()}": v for k, v in values.items() if v}},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    settings = {f"NABIZ_KAFKA_{name.upper()}": value for name, value in values.items() if value}
+    environment = {**os.environ, "NABIZ_DATA": str(tmp_path), **settings}
+    before = ends(kafka)
+    publish = nabiz("simulate", "--publish", "--days", "0.1")
+    done = subprocess.run(publish, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert ends(kafka) > before
+
+    group = {"nabiz-understand": INPUTS["understand"]}
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(nabiz("worker", "understand"), env=environment, stderr=log) as worker,
+        LagReader(kafka.bootstrap, client_security(kafka)) as reader,
+    ):
+        try:
+            assert wait_until_drained(reader, group, 60, lambda _: None)
+            worker.terminate()
+            assert worker.wait(20) == 0
+        finally:
+            worker.kill()
 
 
 def test_who_is_not_known_is_told_so_soon(
