@@ -13,7 +13,7 @@ from agents.messages import Message, Outgoing, decode_as, send, send_dead_letter
 from agents.states import Kept, States
 from pipeline import metrics
 from pipeline.alert import Alert, to_cloudevent
-from pipeline.chain import ALERTS
+from pipeline.chain import ALERTS, SCORED
 from pipeline.detection.customer import Arrival, CustomerState, apply, decode_state, encode_state
 from pipeline.detection.rules import RuleBook
 from pipeline.reading import Scored
@@ -42,7 +42,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
         for message, scored in good:
             arrivals[scored.event.customer_id].append(
-                Arrival(scored, message.partition, message.offset)
+                Arrival(scored, message.partition, _place(message))
             )
         states: list[CustomerState] = []
         alerts: list[Alert] = []
@@ -80,6 +80,11 @@ def reload(book: RuleBook, refused: str) -> str:
     elif book.rules.version != before:
         log.info("rules taken", version=book.rules.version)
     return problem
+
+
+def _place(message: Message) -> int | None:
+    """Return the offset by which a redelivery is known; what comes ahead of its turn has none."""
+    return message.offset if message.topic == SCORED else None
 
 
 def outgoing(alert: Alert) -> Outgoing:

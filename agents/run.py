@@ -15,6 +15,7 @@ from agents.detect import detect
 from agents.health import Heartbeat
 from agents.page import serve_page
 from agents.record import record
+from agents.triage import triage
 from agents.understand import understand
 from pipeline.api.server import serve_api, serve_api_in_thread
 from pipeline.broker.errors import BrokerUnavailable
@@ -50,6 +51,8 @@ def run_role(role: Role, settings: Settings) -> None:
 def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
     if role == "understand":
         return lambda: understand(settings)
+    if role == "triage":
+        return lambda: triage(settings)
     if role == "detect":
         partitions = load_topics(ROOT / "schemas")[SCORED].partitions
         return lambda: detect(settings, partitions)

@@ -9,7 +9,7 @@ wants them.
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import faust
 from aiokafka import AIOKafkaProducer
@@ -19,6 +19,7 @@ from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, ConsumerMessage, EventT, Message
 from faust.types.tuples import ack_lock
+from faust.transport.drivers.aiokafka import ensure_aiokafka_TP
 from mode.utils.futures import notify
 
 from agents.fence import guard
@@ -38,14 +39,22 @@ class RecordsSchema(faust.Schema[Any, Any]):
         return decode
 
 
+class Delivered(NamedTuple):
+    """Offsets up to `end`, to be committed once `message` is acknowledged."""
+
+    end: int
+    message: ConsumerMessage | None
+    """None: the offsets hold no record (the end of a transaction, compaction)."""
+
+
 class Consumer(stock.Consumer):
     """Delivers fetches, and commits to the end of an unbroken row of acknowledged ones.
 
-    Offsets without a record (compaction, transactions) need no care: the next fetch covers them.
+    A group that has committed nothing begins with the earliest record.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._delivered: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
+        self._delivered: defaultdict[TP, deque[Delivered]] = defaultdict(deque)
         super().__init__(*args, **kwargs)
 
     async def _drain_messages(self, fetcher: Any) -> None:
@@ -72,6 +81,22 @@ class Consumer(stock.Consumer):
             if active is None or tp in active or tp in self._buffered_partitions:
                 self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
                 await self._deliver(ensure_TP(tp), records)
+            else:  # paused since; a seek goes before it is resumed, and until then nothing is past
+                self._note(self._fetch(ensure_TP(tp), records))
+        if self.flow_active and generation == self.app.consumer_generation_id:
+            self._note_ends_without_records()
+
+    def _note(self, message: ConsumerMessage) -> None:
+        self._delivered[message.tp].append(Delivered(message.offset + 1, message))
+
+    def _note_ends_without_records(self) -> None:
+        """Have offsets committed that were read past and gave no record."""
+        assignment = self._thread._ensure_consumer()._subscription.subscription.assignment
+        for tp, read in assignment.all_consumed_offsets().items() if assignment else ():
+            known = self._read_offset.get(tp)
+            if known is not None and read.offset > known and not self._is_changelog_tp(tp):
+                self._delivered[ensure_TP(tp)].append(Delivered(read.offset, None))
+                self._read_offset[ensure_TP(tp)] = read.offset
 
     async def _seek_back(self) -> None:
         """Have what was fetched while the flow was suspended fetched again."""
@@ -90,7 +115,7 @@ class Consumer(stock.Consumer):
             messages = [self._to_message(tp, record) for record in fresh]
         else:
             messages = [self._fetch(tp, fresh)]
-            self._delivered[tp].extend(messages)
+            self._note(messages[0])
         await self.wait_first(self._pass_on(messages), self.suspend_flow.wait())
         self._read_offset[tp] = fresh[-1].offset + 1
 
@@ -123,14 +148,21 @@ class Consumer(stock.Consumer):
     def _new_offset(self, tp: TP) -> int | None:
         """Return the offset after the last fetch that is handled with all before it."""
         delivered, offset = self._delivered[tp], None
-        while delivered and delivered[0].acked:
-            offset = delivered.popleft().offset + 1
+        while delivered and (delivered[0].message is None or delivered[0].message.acked):
+            offset = delivered.popleft().end
         return offset
 
     async def perform_seek(self) -> None:
-        """Go back to the committed offsets: what was delivered and not handled comes again."""
+        """Go back to the committed offsets: what was delivered and not handled comes again.
+
+        Faust would leave a partition of which nothing is committed where it is.
+        """
         self._delivered.clear()
         await super().perform_seek()
+        inputs = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
+        fresh = [tp for tp in inputs if self._read_offset[tp] is None]
+        if fresh:
+            await self._thread.seek_to_beginning(*map(ensure_aiokafka_TP, fresh))
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Let go of partitions after what is being handled is handled and committed."""

@@ -62,9 +62,9 @@ def interpret(
     ], dead
 
 
-def outgoing(scored: Scored) -> Outgoing:
-    """Return the message on `cx.scored`, keyed by customer."""
-    return Outgoing(SCORED, scored.event.customer_id.encode(), msgspec.json.encode(scored))
+def outgoing(scored: Scored, topic: str = SCORED) -> Outgoing:
+    """Return the message of an event that was read, keyed by customer."""
+    return Outgoing(topic, scored.event.customer_id.encode(), msgspec.json.encode(scored))
 
 
 def retried_among(dead: Sequence[DeadLetter], messages: Sequence[Message]) -> int:

@@ -6,12 +6,14 @@ from typing import Final
 INTERACTIONS: Final = "cx.interactions"
 FEEDBACK: Final = "cx.feedback"
 SCORED: Final = "cx.scored"
+URGENT: Final = "cx.urgent"
 ALERTS: Final = "cx.alerts"
 DEAD_LETTERS: Final = "cx.dead-letters"
 
 INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "understand": (INTERACTIONS, FEEDBACK),
-    "detect": (SCORED,),
+    "triage": (INTERACTIONS, FEEDBACK),
+    "detect": (SCORED, URGENT),
     "record": (SCORED, ALERTS, DEAD_LETTERS),
 }
 """Topics that a role reads, roles in the order of the chain."""

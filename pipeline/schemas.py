@@ -13,7 +13,7 @@ from typing import Any, cast
 import msgspec
 
 from pipeline.alert import CloudEvent
-from pipeline.chain import ALERTS, DEAD_LETTERS, FEEDBACK, INTERACTIONS, SCORED
+from pipeline.chain import ALERTS, DEAD_LETTERS, FEEDBACK, INTERACTIONS, SCORED, URGENT
 from pipeline.dead_letter import DeadLetter
 from pipeline.event import Event
 from pipeline.reading import Scored
@@ -27,6 +27,7 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     INTERACTIONS: Event,
     FEEDBACK: Event,
     SCORED: Scored,
+    URGENT: Scored,
     ALERTS: CloudEvent,
     DEAD_LETTERS: DeadLetter,
 }

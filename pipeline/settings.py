@@ -30,9 +30,9 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 """Holds `rules/` and `schemas/`, in a checkout as in an installed package."""
 
-Role = Literal["understand", "detect", "record", "api"]
+Role = Literal["understand", "triage", "detect", "record", "api"]
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
-STREAM_ROLES: tuple[Role, Role, Role] = ("understand", "detect", "record")
+STREAM_ROLES: tuple[Role, Role, Role, Role] = ("understand", "triage", "detect", "record")
 """Roles that read topics, in the order of the chain."""
 
 

@@ -49,11 +49,11 @@ class StateError(Exception):
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A message as it was read from the topic."""
+    """A message as it was read from its partition; `offset` is None ahead of its turn."""
 
     scored: Scored
     partition: int
-    offset: int
+    offset: int | None
 
 
 class CustomerState(msgspec.Struct, frozen=True, array_like=True):
@@ -90,8 +90,10 @@ def apply(
     log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
     partition, offset = state.partition, state.offset
     for arrival in arrivals:
-        if arrival.partition != partition or arrival.offset > offset:
-            partition, offset = arrival.partition, arrival.offset
+        if arrival.partition != partition:
+            partition, offset = arrival.partition, -1
+        if arrival.offset is None or arrival.offset > offset:
+            offset = max(offset, arrival.offset or -1)
             log.add(entry_of(arrival.scored, rules.attributes))
     head = log.head(state.head, refold=basis != state.basis)
     alerts, revisions = changed_alerts(

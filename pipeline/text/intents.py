@@ -1,15 +1,15 @@
 """What authors say they will do: phrases of a lexicon, found in any way of typing them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Final
 
 import yaml
 
 from pipeline.reading import Intent
-from pipeline.text.normalise import Folded
-from pipeline.text.phrases import Phrases, Words
+from pipeline.text.normalise import Folded, fold
+from pipeline.text.phrases import Phrases, Words, words_of
 
 _LEXICON: Final = yaml.safe_load(files("pipeline.text").joinpath("data/intents.yaml").read_bytes())
 
@@ -21,6 +21,15 @@ def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
         text, first, last = folded.span(start, end)
         found[text] += (Intent(name, first, last),)
     return found
+
+
+def cannot_wait(texts: Sequence[str]) -> list[bool]:
+    """Say of each text whether it holds an urgent intent: much cheaper than to read it."""
+    folded = fold(texts)
+    urgent = [False] * len(texts)
+    for _, start, _ in _URGENT.find(words_of(folded)):
+        urgent[int(folded.owners(start))] = True
+    return urgent
 
 
 def _patterns() -> Iterator[tuple[str, str]]:
@@ -41,3 +50,4 @@ def _fill(pattern: str, parts: dict[str, str]) -> str:
 
 
 _PHRASES: Final = Phrases(_patterns())
+_URGENT: Final = Phrases(one for one in _patterns() if one[0] in _LEXICON["urgent"])

@@ -24,6 +24,7 @@ from agents.health import Heartbeat
 from agents.messages import Message, decode_as, sift
 from agents.page import serve_page
 from agents.record import of_topic
+from agents.triage import urgent_among
 from agents.understand import InvalidLimit, TooManyInvalid, interpret, outgoing, retried_among
 from pipeline.chain import ALERTS, DEAD_LETTERS, SCORED
 from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
@@ -80,6 +81,14 @@ def test_good_messages_go_on_beside_bad_ones_each_with_its_own_reading() -> None
         ("cx.interactions/3/1", Reason.NOT_JSON),
         ("cx.interactions/3/3", Reason.EMPTY),
     ]
+
+
+def test_triage_takes_urgent_words_and_leaves_the_rest_valid_or_not_to_understand() -> None:
+    texts = ["Kartımı iptal ediyorum", "Siparişim nerede?", None]
+    values = [encode_event(event(str(i), text)) for i, text in enumerate(texts)]
+    values += [b"{", b'{"text": 7}', b'{"text": "' + b"\xff" + b'"}', b"[" * 100_000]
+    messages = [message(offset, value) for offset, value in enumerate([*values, None])]
+    assert urgent_among(messages) == messages[:1]
 
 
 def test_the_scorer_never_sees_a_personal_datum() -> None:

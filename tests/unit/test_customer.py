@@ -280,6 +280,23 @@ def test_order_batches_and_duplicates_do_not_matter(history: list[Scored], seed:
 
 
 @settings(max_examples=30, deadline=None)
+@given(history=histories(), ahead=st.sets(st.integers(0, 11)), lead=st.integers(0, 12))
+def test_what_came_ahead_of_its_turn_changes_nothing_when_its_turn_comes(
+    history: list[Scored], ahead: set[int], lead: int
+) -> None:
+    history.sort(key=lambda one: (one.event.occurred_at, one.event.event_id))
+    in_turn, with_urgent = Customer(), Customer()
+    for place, scored in enumerate(history):
+        in_turn.receive(scored)
+        urgent = [history[i] for i in ahead if i < len(history) and place == max(0, i - lead)]
+        for one in urgent:
+            with_urgent.deliver([Arrival(one, 0, None)])
+        with_urgent.receive(scored)
+    assert with_urgent.alerts() == in_turn.alerts()
+    assert state_digest(with_urgent.state) == state_digest(in_turn.state)
+
+
+@settings(max_examples=30, deadline=None)
 @given(history=histories(), tail=st.integers(0, 12), size=st.integers(1, 5))
 def test_redelivery_publishes_nothing(history: list[Scored], tail: int, size: int) -> None:
     customer = Customer(max_events=10)

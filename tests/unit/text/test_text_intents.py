@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reading import Intent
-from pipeline.text.intents import find_intents
+from pipeline.text.intents import cannot_wait, find_intents
 from pipeline.text.normalise import fold
 from pipeline.text.phrases import words_of
 
@@ -99,6 +99,17 @@ def test_spans_are_of_each_text_of_a_batch() -> None:
         for text, of_text in zip(texts, find(texts), strict=True)
     ]
     assert quotes == [["bir daha almam"], [], ["Thanks", "cancelling my contract"]]
+
+
+def test_only_a_text_with_an_urgent_intent_cannot_wait() -> None:
+    texts = [
+        "Siparişim nerede?",
+        "Avukatıma danışacağım",
+        "",
+        "Thanks!",
+        "I'm switching to Verizon",
+    ]
+    assert cannot_wait(texts) == [False, True, False, False, True]
 
 
 NOISE = st.text(st.characters(exclude_categories=("L", "N", "M")), max_size=8)

@@ -1,0 +1,55 @@
+"""triage: what cannot wait goes to `detect` ahead of its turn.
+
+Under a load above what `understand` can read, an event waits for minutes. To see that a text is
+urgent costs a tenth of reading it, so this role keeps up, reads the few urgent texts itself, and
+sends them to `cx.urgent`. They come again on `cx.scored`, and change nothing then.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import faust
+import msgspec
+
+from agents.app import make_app, role_agent
+from agents.health import Heartbeat
+from agents.messages import Message, send
+from agents.understand import interpret, outgoing
+from pipeline.chain import URGENT
+from pipeline.settings import Settings
+from pipeline.text.intents import cannot_wait
+from pipeline.text.open import open_engine
+from pipeline.text.reader import Reader
+
+
+class _Words(msgspec.Struct):
+    text: str | None = None
+
+
+_WORDS = msgspec.json.Decoder(_Words)
+
+
+def triage(settings: Settings) -> tuple[faust.App, Heartbeat]:
+    """Build the role: look at every text, read the urgent ones, send them, then acknowledge."""
+    app = make_app("triage", settings)
+    reader = Reader(open_engine(settings.engine))
+
+    async def handle(messages: Sequence[Message]) -> None:
+        # What is invalid becomes a dead letter in `understand`.
+        scored, _ = interpret(urgent_among(messages), reader, datetime.now(UTC))
+        await send(app, [outgoing(one, URGENT) for one in scored])
+
+    return app, role_agent(app, "triage", settings, handle)
+
+
+def urgent_among(messages: Sequence[Message]) -> list[Message]:
+    """Return the messages whose text holds an urgent intent."""
+    texts = [_text(message) for message in messages]
+    return [one for one, urgent in zip(messages, cannot_wait(texts), strict=True) if urgent]
+
+
+def _text(message: Message) -> str:
+    try:
+        return _WORDS.decode(message.value or b"").text or ""
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
