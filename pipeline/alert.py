@@ -11,7 +11,7 @@ AlertState = Literal["open", "resolved", "withdrawn"]
 """`withdrawn`: an event that came late showed that there was no cause."""
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """A quoted span `[start, end)` of the text of an event; an event without text has quote ""."""
 
     event_id: str
@@ -20,7 +20,7 @@ class Evidence(msgspec.Struct, frozen=True):
     end: int
 
 
-class Contribution(msgspec.Struct, frozen=True):
+class Contribution(msgspec.Struct, frozen=True, gc=False):
     """How much of the customer's risk a rule accounts for; `share` of all rules sum to 1."""
 
     rule: str
@@ -29,7 +29,7 @@ class Contribution(msgspec.Struct, frozen=True):
     event_ids: tuple[str, ...]
 
 
-class Alert(msgspec.Struct, frozen=True):
+class Alert(msgspec.Struct, frozen=True, gc=False):
     """The state of an alert after `revision` changes.
 
     `id` depends only on customer, cause and episode; `title` is `titles` in the set language.
@@ -58,7 +58,7 @@ class Alert(msgspec.Struct, frozen=True):
     channel: str | None = None
 
 
-class CloudEvent(msgspec.Struct, frozen=True):
+class CloudEvent(msgspec.Struct, frozen=True, gc=False):
     """CloudEvents 1.0 in structured mode; attributes as in its specification."""
 
     id: str

@@ -72,7 +72,7 @@ class Metric(StrEnum):
     RATING = "rating"
 
 
-class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+class Score(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=False):
     """An answer on a numeric scale; `scale_min <= value <= scale_max`."""
 
     metric: Metric
@@ -81,7 +81,7 @@ class Score(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     scale_max: float
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One event of one customer. Identity is `event_id`; a higher `revision` replaces a lower."""
 
     event_id: Identifier

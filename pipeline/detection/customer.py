@@ -48,7 +48,7 @@ class StateError(Exception):
     """The bytes are no state that this version reads."""
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A message as it was read from its partition; `offset` is None ahead of its turn."""
 
     scored: Scored
@@ -56,7 +56,7 @@ class Arrival(msgspec.Struct, frozen=True):
     offset: int | None
 
 
-class CustomerState(msgspec.Struct, frozen=True, array_like=True):
+class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is kept of a customer.
 
     `partition` and `offset` are of the last message applied. `head` is the fold of all events,
@@ -93,7 +93,7 @@ def apply(
         if arrival.partition != partition:
             partition, offset = arrival.partition, -1
         if arrival.offset is None or arrival.offset > offset:
-            offset = max(offset, arrival.offset or -1)
+            offset = offset if arrival.offset is None else arrival.offset
             log.add(entry_of(arrival.scored, rules.attributes))
     head = log.head(state.head, refold=basis != state.basis)
     alerts, revisions = changed_alerts(

@@ -44,7 +44,7 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     solved: bool = False
 
 
-class Memory(msgspec.Struct, frozen=True, array_like=True):
+class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What conditions need to know of earlier events; bounded.
 
     `closed` holds when each ticket was closed, `promised` when each order was to arrive.

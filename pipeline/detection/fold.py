@@ -51,7 +51,7 @@ class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):
     event_ids: tuple[str, ...]
 
 
-class Episode(msgspec.Struct, frozen=True, array_like=True):
+class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One matter from its opening to its closing; `number` counts those of a cause from 1.
 
     `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
@@ -76,7 +76,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True):
         return f"{self.cause}/{self.number}"
 
 
-class Fold(msgspec.Struct, frozen=True, array_like=True):
+class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A customer after some events in event order.
 
     `loads` and `sources` are by rule, as of `at`; `counted` is when each rule last counted;

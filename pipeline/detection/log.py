@@ -25,7 +25,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 _decode = msgspec.msgpack.Decoder(Entry).decode
 
 
-class Log(msgspec.Struct, frozen=True, array_like=True):
+class Log(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The last events of a customer, sorted by (`at`, `event_id`), each an encoded Entry.
 
     `index` has a record of each event: first of those that left, as they left, then of those in the
