@@ -127,7 +127,7 @@ async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[
     """Yield the fetches that came since the last batch, none acknowledged.
 
     A batch is complete when `within` seconds are over or it has `size` messages; as much is
-    fetched ahead while the last batch is handled.
+    fetched ahead while the last batch is handled. Raises what the stream raises, after what came.
     """
     waiting: list[Fetch] = []
     changed = asyncio.Condition()
@@ -137,23 +137,30 @@ async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[
         return sum(len(fetch.value) for fetch in waiting) >= size
 
     async def collect() -> None:
-        async for _ in stream:
+        try:
+            async for _ in stream:
+                async with changed:
+                    await changed.wait_for(lambda: not full())
+                    waiting.append(stream.current_event)
+                    changed.notify_all()
+        finally:
             async with changed:
-                await changed.wait_for(lambda: not full())
-                waiting.append(stream.current_event)
                 changed.notify_all()
 
     collecting = asyncio.create_task(collect())
     try:
         while True:
             async with changed:
-                await changed.wait_for(lambda: waiting)
+                await changed.wait_for(lambda: waiting or collecting.done())
                 with suppress(TimeoutError):
                     async with asyncio.timeout(within):
-                        await changed.wait_for(full)
+                        await changed.wait_for(lambda: full() or collecting.done())
                 taken = waiting.copy()
                 waiting.clear()
                 changed.notify_all()
+            if not taken:
+                await collecting
+                return
             yield taken
     finally:
         collecting.cancel()
