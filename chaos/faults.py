@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from clickhouse_driver import Client
 
-from chaos.system import System
+from chaos.system import COMMIT_SECONDS, System
 from pipeline.settings import STREAM_ROLES
 
 SMALL_DISK = 64
@@ -43,7 +43,7 @@ def kills(system: System, dose: Dose, rng: Random) -> None:
     for share in moments(rng, dose.times):
         role = rng.choice(STREAM_ROLES)
         system.reached(role, share)
-        system.wait(rng.uniform(0, 0.3))
+        system.wait(rng.uniform(0, COMMIT_SECONDS))
         worker = rng.choice(system.workers.of(role))
         system.workers.kill(worker)
         system.workers.start(worker)
@@ -56,7 +56,7 @@ def zombie(system: System, dose: Dose, rng: Random) -> None:
         role = ("detect", *STREAM_ROLES)[number % 4]
         victim = rng.choice(system.workers.of(role))
         system.reached(role, share)
-        system.wait(rng.uniform(0, 0.1))
+        system.wait(rng.uniform(0, COMMIT_SECONDS))
         system.workers.pause(victim)
         system.until(f"{victim} is out", lambda v=victim, r=role: v not in system.owners(r))  # type: ignore[misc]
         before = system.committed(role)
@@ -111,7 +111,7 @@ def broker_kill(system: System, dose: Dose, rng: Random) -> None:
     """Kill -9 of the broker; it is started again."""
     for share in moments(rng, dose.times):
         system.reached(rng.choice(STREAM_ROLES), share)
-        system.wait(rng.uniform(0, 0.3))
+        system.wait(rng.uniform(0, COMMIT_SECONDS))
         system.kill_broker()
         system.fault("broker killed")
         system.wait(dose.away)

@@ -120,6 +120,6 @@ class Bench:
                 settings=scenario.settings,
             )
             stack.callback(system.close)
-            system.start(scenario.workers)
+            system.start(scenario.workers, load_first=scenario.load_first)
             scenario.inject(system, dose, Random(f"{scenario.name} {seed}"))
             return system.finish()

@@ -26,6 +26,8 @@ class Scenario:
     """Workers of each role at the start."""
     partitions: int = 4
     settings: Mapping[str, str] = field(default_factory=dict)
+    load_first: bool = False
+    """Whether there is something to read before anybody reads."""
     on_small_disk: bool = False
     lacking: Callable[[], str] = lambda: ""
     """Says what this machine lacks for it; "" where nothing."""
@@ -40,7 +42,13 @@ def _lacks_faketime() -> str:
 
 
 UNDISTURBED = Scenario(
-    "undisturbed", "nothing goes wrong", lambda *_: None, Dose(0, 0), Dose(0, 0), rate=2_000
+    "undisturbed",
+    "nothing goes wrong",
+    lambda *_: None,
+    Dose(0, 0),
+    Dose(0, 0),
+    rate=2_000,
+    load_first=True,
 )
 
 SCENARIOS: Mapping[str, Scenario] = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
 
 from chaos.clickhouse import ClickHouse
 from chaos.content import Content, states, stored_content
@@ -29,11 +30,14 @@ STUCK_AFTER = 180.0
 """Seconds without which anything that is waited for has to happen."""
 POLL = 0.05
 
+COMMIT_SECONDS = 0.5
+"""Between commits; work of up to so long is done again after a kill."""
+
 SETTINGS = {
     "NABIZ_KAFKA_SESSION_TIMEOUT": "6",
     # Small batches, so that a fault may come at many different moments.
     "NABIZ_KAFKA_BATCH_SIZE": "50",
-    "NABIZ_KAFKA_COMMIT_INTERVAL": "0.5",
+    "NABIZ_KAFKA_COMMIT_INTERVAL": str(COMMIT_SECONDS),
     "NABIZ_STORE_BATCH_WAIT": "0.1",
     "NABIZ_STORE_RETRY_SECONDS": "5",
 }
@@ -92,11 +96,16 @@ class System:
         self.lags = LagReader(self.broker.bootstrap)
         self.feeder = Feeder(self.broker.bootstrap, load, rate)
 
-    def start(self, workers_a_role: int) -> None:
-        """Start the workers and the load."""
+    def start(self, workers_a_role: int, *, load_first: bool) -> None:
+        """Start the workers and the load; the load when all have partitions, unless it is first."""
         for role in STREAM_ROLES:
             for number in range(workers_a_role):
                 self.workers.start(f"{role}-{number}")
+        for role in () if load_first else STREAM_ROLES:
+            self.until(
+                f"{role} has its partitions",
+                lambda role=role: self.owners(role) >= set(self.workers.of(role)),  # type: ignore[misc]
+            )
         self.feeder.start()
 
     def close(self) -> None:
@@ -146,14 +155,18 @@ class System:
         return 0
 
     def owners(self, role: str) -> set[str]:
-        """Return the workers that have partitions of a role."""
-        with KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin:
+        """Return the workers that have partitions of a role; none while Kafka does not say."""
+        with (
+            suppress(KafkaError),
+            KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin,
+        ):
             [group] = admin.describe_groups([group_of(role)]).values()
-        return {
-            member["group_instance_id"]
-            for member in group["members"]
-            if _partitions(member["member_assignment"])
-        }
+            return {
+                member["group_instance_id"]
+                for member in group["members"]
+                if _partitions(member["member_assignment"])
+            }
+        return set()
 
     def start_broker(self) -> None:
         """Start the broker that was stopped or killed, on its old port."""
