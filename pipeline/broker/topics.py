@@ -9,7 +9,7 @@ from kafka.errors import TopicAlreadyExistsError
 
 from pipeline.broker.errors import BrokerError, reaching
 from pipeline.broker.security import PLAINTEXT, Security
-from pipeline.chain import SCORED
+from pipeline.chain import INPUTS
 from pipeline.topics import Topic
 
 CONNECT_TIMEOUT_MS = 10_000
@@ -98,9 +98,10 @@ def _grow(
     larger = {t.name: t.partitions for t in topics if t.partitions > present[t.name]}
     if not larger:
         return
-    if SCORED in larger:
+    if stateful := sorted(larger.keys() & {*INPUTS["detect"]}):
+        name = stateful[0]
         raise BrokerError(
-            f"{SCORED} has {present[SCORED]} partitions and {larger[SCORED]} are declared. Its "
+            f"{name} has {present[name]} partitions and {larger[name]} are declared. Its "
             "customers' states are kept by partition and would be lost to detect: declare the old "
             "number, or start anew with other topics and replay"
         )

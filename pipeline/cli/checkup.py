@@ -134,9 +134,9 @@ def _availability(check: str, found: TopicFacts) -> Finding | None:
 
 
 def _partitions(topic: Topic, found: TopicFacts) -> tuple[str, str] | None:
-    """What is wrong and what to do. More than declared is well, but for the states' topic."""
+    """What is wrong and what to do. More than declared is well, but not where states follow."""
     text = f"{found.partitions} partitions, {topic.partitions} are declared"
-    if topic.name == SCORED and found.partitions != topic.partitions:
+    if topic.name in INPUTS["detect"] and found.partitions != topic.partitions:
         return text, f"declare {found.partitions} in its topic.yaml: states are kept by partition"
     return (text, "nabiz topics apply") if found.partitions < topic.partitions else None
 
