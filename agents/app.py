@@ -94,11 +94,18 @@ Handler = Callable[[Sequence[Message]], Awaitable[None]]
 
 
 def role_agent(
-    app: faust.App, role: Role, settings: Settings, handle: Handler, *, within: float = 0.0
+    app: faust.App,
+    role: Role,
+    settings: Settings,
+    handle: Handler,
+    *,
+    size: int | None = None,
+    within: float = 0.0,
 ) -> Heartbeat:
     """Read the topics of `role` in batches; acknowledge each batch after `handle` returned.
 
-    What came while a batch was handled is the next one; `within` is how many seconds more it may
+    What came while a batch was handled is the next one, of up to about `size` messages (by default
+    what one poll can bring); `within` is how many seconds more it may
     wait to fill: latency for fewer, larger batches. A failure of `handle` ends the process: Faust
     would acknowledge and go on, a new process is given the batch again.
     """
@@ -107,7 +114,9 @@ def role_agent(
 
     async def work(stream: Any) -> None:
         try:
-            async with aclosing(batches(stream, settings.kafka.batch_size, within)) as taken:
+            async with aclosing(
+                batches(stream, size or settings.kafka.batch_size, within)
+            ) as taken:
                 async for fetches in taken:
                     messages = [message for fetch in fetches for message in messages_of(fetch)]
                     await handle(messages)

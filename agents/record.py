@@ -53,7 +53,8 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
         await write("alerts", store.write_alerts, [one.data for _, one in alerts])
         await write("dead_letters", store.write_dead_letters, [one for _, one in letters])
 
-    return app, role_agent(app, "record", settings, handle, within=settings.store.batch_wait)
+    size, within = settings.store.batch_size, settings.store.batch_wait
+    return app, role_agent(app, "record", settings, handle, size=size, within=within)
 
 
 def of_topic(messages: Sequence[Message], topic: str) -> list[Message]:

@@ -9,6 +9,7 @@ wants them.
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple, TypeAlias
 
 import faust
@@ -47,6 +48,10 @@ class Delivered(NamedTuple):
     """None: the offsets hold no record (the end of a transaction, compaction)."""
 
 
+def _is_taken(delivered: Delivered) -> bool:
+    return delivered.message is None or delivered.message.tracked
+
+
 class Consumer(stock.Consumer):
     """Delivers fetches, and commits to the end of an unbroken row of acknowledged ones.
 
@@ -73,7 +78,8 @@ class Consumer(stock.Consumer):
         if fetched is None or self.should_stop:
             return
         if not self.flow_active:
-            await self._seek_back()
+            if fetched:
+                await self._seek_back()
             return
         for tp, records in fetched.items():
             if not self.flow_active or generation != self.app.consumer_generation_id:
@@ -153,11 +159,13 @@ class Consumer(stock.Consumer):
         return offset
 
     async def perform_seek(self) -> None:
-        """Go back to the committed offsets: what was delivered and not handled comes again.
+        """Go back to the committed offsets: what is not committed comes again.
 
-        Faust would leave a partition of which nothing is committed where it is.
+        What a stream has taken counts once it is acknowledged; what it has not is gone from its
+        queue. Faust would leave a partition of which nothing is committed where it is.
         """
-        self._delivered.clear()
+        for tp, delivered in self._delivered.items():
+            self._delivered[tp] = deque(takewhile(_is_taken, delivered))
         await super().perform_seek()
         inputs = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
         fresh = [tp for tp in inputs if self._read_offset[tp] is None]

@@ -52,7 +52,6 @@ class KafkaSettings(_Group):
     commit_interval: float = Field(0.5, gt=0, description="seconds between offset commits")
     session_timeout: float = Field(10.0, gt=0, description="seconds until a dead worker is out")
     batch_size: int = Field(2_000, ge=1, description="most messages handled at once")
-    batch_wait: float = Field(0.05, gt=0, description="seconds to wait for a batch to fill")
     security_protocol: SecurityProtocol = Field(
         "PLAINTEXT", description="PLAINTEXT, SSL (TLS), SASL_PLAINTEXT or SASL_SSL"
     )
@@ -115,6 +114,7 @@ class StoreSettings(_Group):
         SecretStr(""),
         description="clickhouse://user:password@host:9000/database; empty: in the data folder",
     )
+    batch_size: int = Field(10_000, ge=1, description="most messages written at once")
     batch_wait: float = Field(
         0.5, gt=0, description="seconds to wait for a batch to fill: an insert has a fixed cost"
     )

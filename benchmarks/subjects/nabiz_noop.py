@@ -25,7 +25,7 @@ async def _handle(_: Sequence[Any]) -> None:
 def noop(role: Role, settings: Settings) -> tuple[faust.App, Heartbeat]:
     """Build the role."""
     app = make_app(role, settings)
-    return app, role_agent(app, role, settings, _handle, within=settings.kafka.batch_wait)
+    return app, role_agent(app, role, settings, _handle)
 
 
 if __name__ == "__main__":
