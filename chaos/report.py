@@ -82,7 +82,7 @@ def _cells(row: Row) -> tuple[str, ...]:
             f"skipped: {row.problems[0]}",
         )
     return (
-        row.scenario,
+        name,
         str(row.seed),
         ", ".join(f"{count} × {fault}" for fault, count in sorted(row.faults.items())),
         *(f"{row.rows.get(kind, 0):,}" for kind in ("events", "alerts", "dead letters")),

@@ -113,9 +113,9 @@ class System:
         if self.feeder.is_alive():
             self.feeder.stop()
         self.workers.kill_all()
-        self.broker.stop()
         self.lags.close()
         self.backend.close()
+        self.broker.stop()
 
     def fault(self, kind: str) -> None:
         """Count a fault for the table."""
@@ -155,17 +155,18 @@ class System:
         return 0
 
     def owners(self, role: str) -> set[str]:
-        """Return the workers that have partitions of a role; none while Kafka does not say."""
+        """Return the workers that have partitions of a role; none while it rebalances."""
         with (
             suppress(KafkaError),
             KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin,
         ):
             [group] = admin.describe_groups([group_of(role)]).values()
-            return {
-                member["group_instance_id"]
-                for member in group["members"]
-                if _partitions(member["member_assignment"])
-            }
+            if group["group_state"] == "Stable":  # else nothing is assigned
+                return {
+                    member["group_instance_id"]
+                    for member in group["members"]
+                    if _partitions(member["member_assignment"])
+                }
         return set()
 
     def start_broker(self) -> None:
