@@ -11,6 +11,7 @@ from benchmarks.throughput import GROUPS
 TIMES = 10.0
 MAX_LAG = 2.0
 FIRST_RATE = 1_000.0
+LOWEST_RATE = 50.0
 FACTOR = 1.5
 REFINEMENTS = 2
 WHOLE = GROUPS["whole"]["Nabız"]
@@ -80,6 +81,8 @@ def highest(load: Load, seconds: float, progress: Callable[[str], None]) -> floa
     good = FIRST_RATE
     while not holds(good):
         good /= 2
+        if good < LOWEST_RATE:
+            raise RuntimeError("the chain lags at any rate: is this machine busy with other work?")
     bad = good * FACTOR
     while holds(bad):
         good, bad = bad, bad * FACTOR

@@ -145,17 +145,19 @@ def send_open_loop(
     rate: float,
     start: float,
     count: int,
+    first: int,
     run: str,
     probe_every: int,
 ) -> None:
-    """Send `count` messages at a fixed rate from `start` on, whatever becomes of them.
+    """Send `count` messages, from the `first` on, at a fixed rate whatever becomes of them.
 
     Each is dated when it was due, so a latency that is taken from an event's time holds the time
     for which the message had to wait to be sent: no coordinated omission. Each `probe_every`-th
     has a brand of its own, by which it is known again in the KPIs, and a copy goes to `HOP`.
     """
     sender = producer(bootstrap)
-    for number, (key, template) in zip(range(count), cycle(templates), strict=False):
+    onwards = islice(cycle(templates), first, None)
+    for number, (key, template) in zip(range(count), onwards, strict=False):
         due = start + number / rate
         if (early := due - time.time()) > 0:
             sender.poll(0)

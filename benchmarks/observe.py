@@ -4,12 +4,13 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 import msgspec
 from clickhouse_driver import Client
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
 from benchmarks.machine import QUIET, Machine
 from benchmarks.measure import Crew
@@ -76,10 +77,9 @@ class Load:
     def __call__(self, rate: float, seconds: float) -> Seen:
         """Play a load until everything has gone through the chain."""
         self._number += 1
-        self.sent += int(rate * seconds)
-        return play(
-            self._machine, self._crew, self._templates, rate, seconds, f"load{self._number}"
-        )
+        first, self.sent = self.sent, self.sent + int(rate * seconds)
+        run = f"load{self._number}"
+        return play(self._machine, self._crew, self._templates, rate, seconds, first, run)
 
 
 def play(
@@ -88,6 +88,7 @@ def play(
     templates: Sequence[tuple[bytes, Template]],
     rate: float,
     seconds: float,
+    first: int,
     run: str,
 ) -> Seen:
     """Send an open-loop load to a running chain; return when everything has gone through it."""
@@ -95,7 +96,7 @@ def play(
     count = int(rate * seconds)
     every = max(1, round(rate / PROBES_A_SECOND))
     before = machine.ends([INTERACTIONS, FEEDBACK])
-    arguments = (machine.bootstrap, templates, rate, seen.start, count, run, every)
+    arguments = (machine.bootstrap, templates, rate, seen.start, count, first, run, every)
     sender = multiprocessing.get_context("spawn").Process(target=send_open_loop, args=arguments)
     sender.start()
     probes = {probe(run, n): seen.start + n / rate for n in range(0, count, every)}
@@ -125,14 +126,15 @@ def wait_drained(crew: Crew, total: int) -> None:
 
 @contextmanager
 def _in_thread(work: Callable[[threading.Event], None]) -> Iterator[None]:
+    """Work beside the block until it ends; raises what the work raised."""
     stopping = threading.Event()
-    thread = threading.Thread(target=work, args=(stopping,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(work, stopping)
+        try:
+            yield
+        finally:
+            stopping.set()
+        done.result()
 
 
 def _watch_topics(machine: Machine, seen: Seen, stopping: threading.Event) -> None:
@@ -140,9 +142,7 @@ def _watch_topics(machine: Machine, seen: Seen, stopping: threading.Event) -> No
     known = machine.admin.list_topics().topics
     reader.assign(
         [
-            TopicPartition(
-                topic, number, reader.get_watermark_offsets(TopicPartition(topic, number))[1]
-            )
+            TopicPartition(topic, number, OFFSET_END)
             for topic in (ALERTS, HOP)
             for number in known[topic].partitions
         ]
@@ -201,7 +201,9 @@ def _watch_series(machine: Machine, crew: Crew, seen: Seen, stopping: threading.
 
 
 def latency(seconds: Sequence[float]) -> Latency:
-    """Sum up latencies, at least one."""
+    """Sum up latencies. Raises RuntimeError where there is none."""
+    if not seconds:
+        raise RuntimeError("nothing was seen whose latency could be taken: the load is too short")
     ordered = sorted(seconds)
 
     def quantile(share: float) -> float:

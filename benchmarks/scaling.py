@@ -81,7 +81,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
 
 def workers(machine: Machine, quick: bool, progress: Callable[[str], None]) -> list[Workers]:
     """Measure each role with 1 to 4 partitions and workers."""
-    rounds, seconds, total = (1, 3.0, 40_000) if quick else (2, 6.0, 100_000)
+    rounds, seconds, total = (1, 3.0, 60_000) if quick else (2, 4.0, 120_000)
     happened = events(40_000)
     found = []
     for role, templates in (
