@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.kpi import DIMENSIONS, Dimension, Facts, KpiValue, Window, kpi_values
+from pipeline.kpi import DIMENSIONS, SAME_TOPIC_WAIT, Dimension, Facts, KpiValue, Window, kpi_values
 from pipeline.micros import to_datetime, to_micros
 from pipeline.store import journeys
 from pipeline.store.backend import Backend, Parameter
@@ -11,7 +11,7 @@ from pipeline.store.journeys import Slice, Step
 from pipeline.store.sql import count_names, query
 
 LOOK_BACK = timedelta(days=30)
-"""How long before the window a ticket or session that reaches into it is looked for."""
+"""How long before the window a ticket that reaches into it is looked for."""
 
 _MINUTE = 60_000_000
 _CUSTOMER_COUNTS = ("active_customers", "negative_customers", "calls", "avoidable_calls")
@@ -69,15 +69,20 @@ def _add_journeys(
     by: Sequence[Dimension],
     as_of: datetime,
 ) -> None:
+    until = min(as_of, window.end + SAME_TOPIC_WAIT)
     found = backend.execute(
         query("journeys"),
         {
             **_bounds(window),
-            "since": _within_range(_seconds(window.start - LOOK_BACK)),
-            "until": _within_range(_seconds(as_of)),
+            "around_from": _minute(window.start - journeys.SESSION_GAP),
+            "around_to": _minute(until),
+            "since": _minute(window.start - LOOK_BACK),
+            "until": _minute(as_of),
             "as_of": to_micros(as_of),
             "types": journeys.JOURNEY_TYPES,
             "subjects": (*journeys.TICKET_TYPES, *journeys.SELF_SERVICE_TYPES),
+            "ticket_types": journeys.TICKET_TYPES,
+            "resolutions": ("ticket.resolved", "self_service.resolved"),
         },
     )
     steps = [
@@ -113,15 +118,19 @@ def _sliced(name: str, by: Sequence[Dimension]) -> str:
 
 def _bounds(window: Window) -> dict[str, Parameter]:
     """The window in microseconds, and the minutes, as epoch seconds, that it reaches into."""
-    start, end = to_micros(window.start), to_micros(window.end)
-    first, last = (_within_range(edge // _MINUTE * 60) for edge in (start, end))
-    return {"start": start, "end": end, "first": first, "last": last}
+    return {
+        "start": to_micros(window.start),
+        "end": to_micros(window.end),
+        "first": _minute(window.start),
+        "last": _minute(window.end),
+    }
+
+
+def _minute(moment: datetime) -> int:
+    """Epoch seconds of the minute, as they are stored."""
+    return _within_range(to_micros(moment) // _MINUTE * 60)
 
 
 def _within_range(seconds: int) -> int:
     """Keep epoch seconds within what DateTime can hold: 1970 to 2106."""
     return max(0, min(seconds, 2**32 - 1))
-
-
-def _seconds(moment: datetime) -> int:
-    return to_micros(moment) // 1_000_000

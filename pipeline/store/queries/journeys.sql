@@ -1,14 +1,46 @@
--- What customers with a ticket or self-service in the window did before and after it.
+-- What customers with a ticket or self-service in the window did around it: all of it from shortly
+-- before the window to shortly after, as far as something was resolved that another contact could
+-- follow, and of the tickets the steps before and after that.
 SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff,
     channel, touchpoint, segment, brand, source
-FROM timelines FINAL
-WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(until)s, 'UTC')
-    AND is_deleted = 0 AND occurred_us <= %(as_of)s
-    AND type IN %(types)s
-    AND customer_id IN
-    (
-        SELECT customer_id
-        FROM events
-        WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
-            AND type IN %(subjects)s
-    )
+FROM
+(
+    SELECT occurred_us, customer_id, ticket_id, type, author_type,
+        toUInt8(visitParamExtractBool(attributes, 'internal')) AS internal,
+        toUInt8(visitParamExtractBool(attributes, 'handoff')) AS handoff,
+        channel, touchpoint, segment, brand, source
+    FROM events FINAL
+    WHERE minute >= toDateTime(%(around_from)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
+        AND is_deleted = 0
+        AND type IN %(types)s
+        AND customer_id IN
+        (
+            SELECT customer_id
+            FROM events
+            WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
+                AND type IN %(subjects)s
+        )
+        AND (type IN %(subjects)s OR customer_id IN
+        (
+            SELECT customer_id
+            FROM events
+            WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
+                AND type IN %(resolutions)s
+        ))
+    UNION ALL
+    SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff,
+        channel, touchpoint, segment, brand, source
+    FROM timelines FINAL
+    WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(until)s, 'UTC')
+        AND (minute < toDateTime(%(around_from)s, 'UTC') OR minute > toDateTime(%(around_to)s, 'UTC'))
+        AND is_deleted = 0
+        AND type IN %(ticket_types)s
+        AND (customer_id, ticket_id) IN
+        (
+            SELECT customer_id, ticket_id
+            FROM events
+            WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
+                AND type IN %(ticket_types)s AND ticket_id != ''
+        )
+)
+WHERE occurred_us <= %(as_of)s

@@ -22,4 +22,4 @@ CREATE TABLE timelines
 ENGINE = ReplacingMergeTree(revision)
 PARTITION BY toYYYYMM(minute)
 ORDER BY (customer_id, minute, event_id)
-SETTINGS index_granularity = 1024
+SETTINGS index_granularity = 256
