@@ -74,9 +74,10 @@ def _page(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
+    name = f"{row.scenario} (short)" if row.short else row.scenario
     if row.result == "skipped":
         return (
-            row.scenario,
+            name,
             str(row.seed),
             *("" for _ in HEADER[3:]),
             f"skipped: {row.problems[0]}",

@@ -2,12 +2,16 @@
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from itertools import accumulate
+from pathlib import Path
 from random import Random
 
 from chaos.content import differences, untruths
 from chaos.faults import moments
 from chaos.load import LATE, POISONED, REPEATED, make_load
+from chaos.report import save
+from chaos.run import Row
 from chaos.scenarios import SCENARIOS, SHORT
 
 EVENTS = 1_000
@@ -57,3 +61,15 @@ def test_faults_are_spread_over_the_load() -> None:
     assert shares == sorted(shares)
     assert all(share <= 0.9 * (number + 1) / 50 for number, share in enumerate(shares))
     assert set(SHORT) <= SCENARIOS.keys()
+
+
+def test_saved_rows_keep_those_of_other_scenarios_and_replace_their_own(tmp_path: Path) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    save([Row("kills", 1, False, at, "FAILED"), Row("zombie", 1, True, at, "equal")], tmp_path)
+    save([Row("kills", 2, False, at, "skipped", ("needs more",))], tmp_path)
+    lines = (tmp_path / "crash-tests.md").read_text().splitlines()
+    first, second = (line for line in lines if line.startswith(("| kills", "| zombie")))
+    assert first.startswith("| kills | 2 |")
+    assert first.endswith("| skipped: needs more |")
+    assert first.count("|") == second.count("|")
+    assert second.startswith("| zombie (short) | 1 |")
