@@ -79,6 +79,7 @@ class Servers(NamedTuple):
             **self.environment,
             "NABIZ_DATA": str(self.folder / f"{role}-{port}"),
             "NABIZ_KAFKA_BATCH_SIZE": "100",
+            "NABIZ_KAFKA_COMMIT_INTERVAL": "0.1",
             "NABIZ_KAFKA_SESSION_TIMEOUT": str(SESSION_TIMEOUT),
             "NABIZ_WORKER_PORT": str(port),
         }
@@ -118,7 +119,7 @@ def test_each_role_stops_in_order_under_load_and_nothing_is_handled_twice(
 ) -> None:
     published = 0
     with Publisher(servers.kafka) as publisher:
-        for event in simulate(5, datetime(2026, 1, 5, tzinfo=UTC), customers=500):
+        for event in simulate(5, datetime(2026, 1, 5, tzinfo=UTC), customers=1_500):
             publisher.publish(event)
             published += 1
     duplicates = 0.0
@@ -148,7 +149,7 @@ def stopped_under_load(servers: Servers, role: str) -> int:
         def committed() -> int:
             return sum(lag.committed or 0 for lag in reader.read(inputs, None))
 
-        wait_for(f"{role} works", lambda: committed() >= 1_000, worker.process)
+        wait_for(f"{role} works", lambda: committed() > 0, worker.process)
         handled = worker.metric("nabiz_events_total")
         worker.process.send_signal(signal.SIGTERM)
         told = time.monotonic()
