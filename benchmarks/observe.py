@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from clickhouse_driver import Client
-from confluent_kafka import OFFSET_END, Consumer, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from benchmarks.machine import QUIET, Machine
 from benchmarks.measure import Crew
@@ -92,17 +92,18 @@ def play(
     run: str,
 ) -> Seen:
     """Send an open-loop load to a running chain; return when everything has gone through it."""
+    reader = _at_the_end(machine)
+    before = machine.ends([INTERACTIONS, FEEDBACK])
     seen = Seen(start=time.time() + 3.0)
     count = int(rate * seconds)
     every = max(1, round(rate / PROBES_A_SECOND))
-    before = machine.ends([INTERACTIONS, FEEDBACK])
     arguments = (machine.bootstrap, templates, rate, seen.start, count, first, run, every)
     sender = multiprocessing.get_context("spawn").Process(target=send_open_loop, args=arguments)
     sender.start()
     probes = {probe(run, n): seen.start + n / rate for n in range(0, count, every)}
     with ExitStack() as stack:
         for watch in (
-            lambda stopping: _watch_topics(machine, seen, stopping),
+            lambda stopping: _watch_topics(reader, seen, stopping),
             lambda stopping: _watch_kpis(machine, crew, seen, probes, stopping),
             lambda stopping: _watch_series(machine, crew, seen, stopping),
         ):
@@ -137,16 +138,22 @@ def _in_thread(work: Callable[[threading.Event], None]) -> Iterator[None]:
         done.result()
 
 
-def _watch_topics(machine: Machine, seen: Seen, stopping: threading.Event) -> None:
+def _at_the_end(machine: Machine) -> Consumer:
+    """Return a consumer that reads what comes from now on."""
     reader = Consumer({**QUIET, "bootstrap.servers": machine.bootstrap, "group.id": "bench-watch"})
     known = machine.admin.list_topics().topics
-    reader.assign(
-        [
-            TopicPartition(topic, number, OFFSET_END)
-            for topic in (ALERTS, HOP)
-            for number in known[topic].partitions
-        ]
-    )
+    places = [
+        TopicPartition(topic, number)
+        for topic in (ALERTS, HOP)
+        for number in known[topic].partitions
+    ]
+    for place in places:
+        place.offset = reader.get_watermark_offsets(place)[1]
+    reader.assign(places)
+    return reader
+
+
+def _watch_topics(reader: Consumer, seen: Seen, stopping: threading.Event) -> None:
     while not stopping.is_set():
         message = reader.poll(0.1)
         if message is None or message.error():
