@@ -48,7 +48,7 @@ $(VENV)/.runtime: $(BIN)/uv requirements/runtime.lock pyproject.toml
 	$(UV) --quiet --no-deps -e .
 	@touch $@
 
-$(VENV)/.bench: $(VENV)/.runtime requirements/bench.lock
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
 	$(UV) --no-deps --require-hashes -r requirements/bench.lock
 	@touch $@
 
