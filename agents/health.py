@@ -35,10 +35,11 @@ class Heartbeat:
         inputs = [tp for tp in consumer.assignment() if not consumer._is_changelog_tp(tp)]
         fresh = [tp for tp in inputs if committed.get(tp) is None]
         begins = await consumer.earliest_offsets(*fresh) if fresh else {}
-        lag = sum(
-            max(0, (consumer.highwater(tp) or 0) - (begins.get(tp) or committed.get(tp) or 0))
-            for tp in inputs
-        )
+        try:
+            ends = {tp: consumer.highwater(tp) or 0 for tp in inputs}
+        except AssertionError:  # a rebalance took a partition meanwhile: the next beat knows more
+            return
+        lag = sum(max(0, ends[tp] - (begins.get(tp) or committed.get(tp) or 0)) for tp in inputs)
         if committed != self._committed:
             metrics.LAST_COMMIT.labels(self._role).set_to_current_time()
         if lag == 0 or committed != self._committed or self._app.in_recovery:

@@ -85,7 +85,6 @@ class Consumer(stock.Consumer):
             if not self.flow_active or generation != self.app.consumer_generation_id:
                 return  # the new assignment begins at the committed offsets
             if active is None or tp in active or tp in self._buffered_partitions:
-                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
                 await self._deliver(ensure_TP(tp), records)
             else:  # paused since; a seek goes before it is resumed, and until then nothing is past
                 self._note(self._fetch(ensure_TP(tp), records))
@@ -167,6 +166,11 @@ class Consumer(stock.Consumer):
         for tp, delivered in self._delivered.items():
             self._delivered[tp] = deque(takewhile(_is_taken, delivered))
         await super().perform_seek()
+        # The client goes back only where something is committed.
+        inputs = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
+        fresh = [self._new_topicpartition(*tp) for tp in inputs if not self._committed_offset[tp]]
+        if fresh:
+            await self._thread.seek_to_beginning(*fresh)
         inputs = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
         fresh = [tp for tp in inputs if self._read_offset[tp] is None]
         if fresh:
