@@ -1,3 +1,5 @@
+"""What tests of several kinds share."""
+
 from collections.abc import Iterator
 
 import pytest
