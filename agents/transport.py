@@ -166,11 +166,6 @@ class Consumer(stock.Consumer):
         for tp, delivered in self._delivered.items():
             self._delivered[tp] = deque(takewhile(_is_taken, delivered))
         await super().perform_seek()
-        # The client goes back only where something is committed.
-        inputs = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
-        fresh = [self._new_topicpartition(*tp) for tp in inputs if not self._committed_offset[tp]]
-        if fresh:
-            await self._thread.seek_to_beginning(*fresh)
         inputs = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
         fresh = [tp for tp in inputs if self._read_offset[tp] is None]
         if fresh:
