@@ -17,6 +17,8 @@ from pipeline.settings import STREAM_ROLES
 
 SMALL_DISK = 64
 """Mebibytes of the broker's disk where it is to become full."""
+ROLES_THAT_MAY_SPOIL = ("detect", *STREAM_ROLES)
+"""Those that stand still in turn; `detect` twice, since it alone writes over what others wrote."""
 ALMOST_FULL = 16_384
 """Bytes that are left on it, for the broker to fill."""
 
@@ -53,7 +55,7 @@ def kills(system: System, dose: Dose, rng: Random) -> None:
 def zombie(system: System, dose: Dose, rng: Random) -> None:
     """Stop a worker until another has its partitions and has worked on them; let it go on then."""
     for number, share in enumerate(moments(rng, dose.times, last=0.8)):
-        role = ("detect", *STREAM_ROLES)[number % 4]
+        role = ROLES_THAT_MAY_SPOIL[number % len(ROLES_THAT_MAY_SPOIL)]
         victim = rng.choice(system.workers.of(role))
         system.reached(role, share)
         system.wait(rng.uniform(0, COMMIT_SECONDS))

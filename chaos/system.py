@@ -20,7 +20,7 @@ from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import GROUPS, SCORED, group_of
+from pipeline.chain import FEEDBACK, GROUPS, INTERACTIONS, SCORED, group_of
 from pipeline.settings import ROOT, STREAM_ROLES
 from pipeline.store import Store
 from pipeline.store.server import ServerBackend, create_database
@@ -30,6 +30,8 @@ STUCK_AFTER = 180.0
 """Seconds without which anything that is waited for has to happen."""
 POLL = 0.05
 
+WITH_ALL_EVENTS = (INTERACTIONS, FEEDBACK, SCORED)
+"""Topics that tell how far a role is; the others carry some of the load."""
 COMMIT_SECONDS = 0.5
 """Between commits; work of up to so long is done again after a kill."""
 
@@ -146,9 +148,7 @@ class System:
 
     def committed(self, role: str) -> int:
         """Return how much of the load a role has done with; 0 while Kafka is away."""
-        topics = [
-            topic for topic in GROUPS[group_of(role)] if role == "understand" or topic == SCORED
-        ]
+        topics = [topic for topic in GROUPS[group_of(role)] if topic in WITH_ALL_EVENTS]
         with suppress(BrokerUnavailable):
             lags = self.lags.read({group_of(role): topics}, None)
             return sum(lag.committed or 0 for lag in lags)
@@ -189,7 +189,7 @@ class System:
         drained = time.monotonic()
         deaths = self.workers.deaths
         self.workers.stop_all()
-        arrived, scored = self._written("understand"), self._written("detect")
+        arrived, scored = self._written(INTERACTIONS, FEEDBACK), self._written(SCORED)
         if arrived != len(self._load):
             raise Stuck(f"the load has {len(self._load)} messages, Kafka {arrived}: a wrong test")
         content = {
@@ -209,9 +209,8 @@ class System:
         if self.feeder.problem:
             raise Stuck(f"the load did not arrive: {self.feeder.problem}")
 
-    def _written(self, role: str) -> int:
-        group = group_of(role)
-        return sum(lag.end for lag in self.lags.read({group: GROUPS[group]}, None))
+    def _written(self, *topics: str) -> int:
+        return sum(lag.end for lag in self.lags.read({group_of("record"): topics}, None))
 
     def _lag_in_words(self) -> str:
         try:
