@@ -18,13 +18,14 @@ from agents.record import record
 from agents.triage import triage
 from agents.understand import understand
 from pipeline.api.server import serve_api, serve_api_in_thread
-from pipeline.broker.errors import BrokerUnavailable
-from pipeline.chain import SCORED
+from pipeline.broker.errors import BrokerError, BrokerUnavailable
+from pipeline.broker.security import client_security
+from pipeline.broker.topics import partitions_of
+from pipeline.chain import CHANGELOG, INPUTS
 from pipeline.logs import configure_logging
-from pipeline.settings import ROOT, Role, Settings, store_address
+from pipeline.settings import Role, Settings, store_address
 from pipeline.store import StoreRefused
 from pipeline.store.open import open_store
-from pipeline.topics import load_topics
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +55,7 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
     if role == "triage":
         return lambda: triage(settings)
     if role == "detect":
-        partitions = load_topics(ROOT / "schemas")[SCORED].partitions
+        partitions = _partitions_of_states(settings)
         return lambda: detect(settings, partitions)
     store = open_store(settings)
     stack.callback(store.close)
@@ -64,6 +65,26 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
     elif pending := store.migrate(dry_run=True):
         raise StoreRefused(f"the store lacks {len(pending)} migrations: nabiz store migrate")
     return lambda: record(settings, store)
+
+
+def _partitions_of_states(settings: Settings) -> int:
+    """Return how many partitions the topics that `detect` reads have, and so its states.
+
+    Raises BrokerError where they differ: a state is kept in the partition of its customer's events.
+    """
+    topics = (*INPUTS["detect"], CHANGELOG)
+    bootstrap, security = settings.kafka.bootstrap, client_security(settings.kafka)
+    found = partitions_of(bootstrap, topics, security=security)
+    if missing := sorted({*INPUTS["detect"]} - found.keys()):
+        raise BrokerError(f"there is no topic {missing[0]}: nabiz topics apply")
+    if len({*found.values()}) > 1:
+        numbers = ", ".join(f"{name} {count}" for name, count in found.items())
+        raise BrokerError(
+            f"detect needs as many partitions of each of its topics, and they have: {numbers}. "
+            f"Give the topics of the chain one number; where {CHANGELOG} differs, delete it while "
+            "detect is stopped, set its group back to the beginning and let it read all again"
+        )
+    return found[INPUTS["detect"][0]]
 
 
 async def _run(settings: Settings, build: Build) -> None:

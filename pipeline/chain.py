@@ -39,3 +39,6 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     group_of(role): topics for role, topics in INPUTS.items()
 }
 """Consumer groups and the topics that each reads, in the order of the chain."""
+
+CHANGELOG: Final = f"{group_of('detect')}-customers-changelog"
+"""Topic from which `detect` recovers the states of its table `customers`."""

@@ -54,6 +54,17 @@ def apply_topics(
         ]
 
 
+def partitions_of(
+    bootstrap: str, names: Iterable[str], *, security: Security = PLAINTEXT
+) -> dict[str, int]:
+    """Return how many partitions each topic has, of those that are there.
+
+    Raises `BrokerUnavailable` if Kafka does not answer.
+    """
+    with reaching(bootstrap), _connect(bootstrap, security) as admin:
+        return _partitions(admin, names)
+
+
 def _connect(bootstrap: str, security: Security) -> KafkaAdminClient:
     return KafkaAdminClient(
         bootstrap_servers=bootstrap, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS, **security

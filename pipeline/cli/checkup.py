@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
-from pipeline.chain import INPUTS, SCORED, group_of
+from pipeline.chain import CHANGELOG, INPUTS, SCORED, group_of
 from pipeline.decode import FUTURE_TOLERANCE
 from pipeline.reading import Label, Reading
 from pipeline.settings import KafkaSettings
@@ -15,9 +15,6 @@ from pipeline.store.health import StoreFacts
 from pipeline.topics import Topic
 
 State = Literal["ok", "warning", "problem"]
-
-CHANGELOG = f"{group_of('detect')}-customers-changelog"
-"""Where detect keeps its customers' states; it makes the topic itself."""
 
 LOSES_MESSAGES = frozenset({"cleanup.policy", "retention.ms", "max.message.bytes"})
 """Settings of a topic that, when wrong, cost messages and not only speed or room."""

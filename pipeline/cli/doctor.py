@@ -22,10 +22,9 @@ from pipeline.api.views import Status
 from pipeline.broker.inspect import inspect_cluster
 from pipeline.broker.lag import LagReader
 from pipeline.broker.security import client_security
-from pipeline.chain import GROUPS, SCORED, group_of
+from pipeline.chain import CHANGELOG, GROUPS, SCORED, group_of
 from pipeline.cli import show
 from pipeline.cli.checkup import (
-    CHANGELOG,
     TEXTS,
     Finding,
     State,
