@@ -77,7 +77,7 @@ def migrate(dry_run: DryRun = False) -> None:
     finally:
         opened.close()
     for migration in applied:
-        typer.echo(f"{'would apply' if dry_run else 'applied'} {migration}")
+        typer.echo(f"{'would apply' if dry_run else 'applied'} {migration.name}")
     if not applied:
         typer.echo("the store is up to date")
 

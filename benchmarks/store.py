@@ -1,0 +1,272 @@
+"""What the store costs as it grows: writes, KPI minutes, queries, bytes on disk.
+
+usage: python -m benchmarks.store [--engine chdb|server] [--rows N ...] [--out FILE]
+
+Every figure is CPU time, of the client and of the engine, and its ratio to something plain that is
+done in turns with it. 50 million rows need 15 GB of disk.
+"""
+
+import argparse
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from benchmarks.messages import events, scored
+from pipeline.kpi import DIMENSIONS, Dimension, Window
+from pipeline.reading import Scored
+from pipeline.store import Backend, Store
+from pipeline.store.rows import event_columns, minute_of
+from pipeline.store.sql import query
+from tests.servers import clickhouse_server
+
+DAY = 86_400
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SPAN = timedelta(days=30)
+CUSTOMERS = 100_000
+FILLED_AT_ONCE = 1_000_000
+REPEATS = 3
+
+BATCHES = [(size, minutes) for size in (1_000, 5_000, 20_000) for minutes in (1, 10, DAY // 60)]
+"""Events in a batch, and over how many minutes they are spread."""
+
+WINDOWS = {"an hour": timedelta(hours=1), "a day": timedelta(days=1), "30 days": SPAN}
+SLICE = ", ".join(("minute", *DIMENSIONS))
+SLICES: tuple[tuple[Dimension, ...], ...] = ((), DIMENSIONS)
+
+_versions = count(time.time_ns(), 10**12)
+_batches = count()
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """Mean of some runs: CPU milliseconds, and how many times that of the baseline.
+
+    `ratio` is None where the baseline is too short to be measured.
+    """
+
+    what: str
+    client_ms: float
+    engine_ms: float
+    baseline: str
+    ratio: float | None
+
+
+class Results(msgspec.Struct):
+    """All of one size of the store; `bytes_per_event` by table."""
+
+    engine: str
+    machine: str
+    rows: int
+    bytes_per_event: dict[str, float]
+    reads: list[Figure]
+    writes: list[Figure]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A store, and the process whose CPU time the engine's work is: ours, for chDB."""
+
+    backend: Backend
+    process: psutil.Process | None
+
+    def cost(self, call: Callable[[], object]) -> tuple[float, float]:
+        """Return CPU milliseconds of client and engine; in one process, all is the engine's."""
+        before, begun = self._engine(), time.process_time()
+        call()
+        client, engine = time.process_time() - begun, self._engine() - before
+        return (client * 1e3, engine * 1e3) if self.process else (0.0, client * 1e3)
+
+    def _engine(self) -> float:
+        times = self.process.cpu_times() if self.process else None
+        return times.user + times.system if times else 0.0
+
+    def compare(
+        self, what: str, call: Callable[[], object], baseline: str, plain: Callable[[], object]
+    ) -> Figure:
+        """Measure both in turns."""
+        self.cost(call)
+        runs = [(self.cost(call), self.cost(plain)) for _ in range(REPEATS)]
+        # A server's CPU time is told in hundredths of a second: sums are truer than medians.
+        client, engine = (sum(column) for column in zip(*(cost for cost, _ in runs), strict=True))
+        baseline_ms = sum(sum(cost) for _, cost in runs)
+        return Figure(
+            what,
+            client_ms=round(client / REPEATS, 2),
+            engine_ms=round(engine / REPEATS, 2),
+            baseline=baseline,
+            ratio=round((client + engine) / baseline_ms, 2) if baseline_ms else None,
+        )
+
+
+def measure(engine: Engine, rows: int, report: Callable[[str], None]) -> Results:
+    """Fill an empty store with `rows` events and measure it."""
+    store = Store(engine.backend)
+    store.migrate()
+    fill(engine.backend, rows, report)
+    engine.backend.execute("CREATE TABLE bare AS events ENGINE = MergeTree ORDER BY minute")
+    report("reads")
+    bytes_per_event, reads = _bytes(engine.backend, rows), _reads(engine, store)
+    report("writes")
+    templates = scored(events(max(size for size, _ in BATCHES)))
+    return Results(
+        engine=f"ClickHouse {store.ping()} ({'server' if engine.process else 'in process'})",
+        machine=f"{platform.machine()}, {psutil.cpu_count()} CPUs",
+        rows=rows,
+        bytes_per_event=bytes_per_event,
+        reads=reads,
+        writes=[
+            figure
+            for size, minutes in BATCHES
+            for figure in _writes(engine, store, templates[:size], minutes)
+        ],
+    )
+
+
+def fill(backend: Backend, rows: int, report: Callable[[str], None]) -> None:
+    """Store made-up events in the engine, with the tables that are formed from them."""
+    statement = (Path(__file__).parent / "store_fill.sql").read_text("utf-8")
+    for first in range(0, rows, FILLED_AT_ONCE):
+        report(f"fill {first:,} of {rows:,}")
+        backend.execute(
+            statement.format(
+                customers=CUSTOMERS,
+                start=int(START.timestamp()),
+                span=int(SPAN.total_seconds()),
+                first=first,
+                rows=min(FILLED_AT_ONCE, rows - first),
+            )
+        )
+    backend.execute(query("index_events"))
+    first = int(START.timestamp())
+    for day in range(first, first + int(SPAN.total_seconds()), DAY):
+        minutes = tuple(range(day, day + DAY, 60))
+        backend.execute(query("recompute_minutes"), {"minutes": minutes, "version": 1})
+
+
+def _writes(
+    engine: Engine, store: Store, templates: Sequence[Scored], minutes: int
+) -> Iterator[Figure]:
+    what = f"{len(templates)} events in {minutes} minutes"
+    ready = iter([_new(templates, minutes) for _ in range(2 * REPEATS + 1)])
+
+    def insert_only() -> None:
+        some = next(ready)
+        stored = [minute_of(one.event) for one in some]
+        engine.backend.insert("bare", event_columns(some, stored, [0] * len(some)))
+
+    yield engine.compare(
+        f"write {what}",
+        lambda: store.write_events(next(ready), next(_versions)),
+        "insert the same columns",
+        insert_only,
+    )
+    end = int((START + SPAN).timestamp())
+    touched = tuple(range(end - 60 * minutes, end, 60))
+    yield engine.compare(
+        f"recompute the KPIs of {minutes} minutes",
+        lambda: engine.backend.execute(
+            query("recompute_minutes"), {"minutes": touched, "version": next(_versions)}
+        ),
+        "count their events by slice",
+        lambda: engine.backend.execute(
+            f"SELECT count() FROM events WHERE minute IN %(minutes)s GROUP BY {SLICE}",
+            {"minutes": touched},
+        ),
+    )
+
+
+def _new(templates: Sequence[Scored], minutes: int) -> list[Scored]:
+    """The same events under new ids, in the last minutes of what is stored."""
+    batch = next(_batches)
+    step = timedelta(minutes=minutes) / len(templates)
+    return [
+        msgspec.structs.replace(
+            one,
+            event=msgspec.structs.replace(
+                one.event,
+                event_id=f"{hash((batch, number)) % 2**64:016x}-{batch}-{number}",
+                occurred_at=START + SPAN - step * (len(templates) - number),
+            ),
+        )
+        for number, one in enumerate(templates)
+    ]
+
+
+def _reads(engine: Engine, store: Store) -> list[Figure]:
+    end = START + SPAN
+    asked: dict[str, Callable[[], object]] = {
+        f"KPIs of {name} by {', '.join(by) or 'nothing'}": partial(
+            store.kpis, Window(end - span, end), by, end
+        )
+        for name, span in WINDOWS.items()
+        for by in SLICES
+    }
+    asked["timeline of a customer"] = lambda: store.timeline("c77", 1_000)
+    asked["alerts"] = lambda: store.alerts(limit=1_000)
+    asked["counts"] = store.counts
+
+    def scan() -> object:
+        return engine.backend.execute("SELECT sum(occurred_us), uniq(customer_id) FROM events")
+
+    return [engine.compare(what, call, "scan two columns", scan) for what, call in asked.items()]
+
+
+def _bytes(backend: Backend, rows: int) -> dict[str, float]:
+    found = backend.execute(
+        "SELECT table, sum(bytes_on_disk) FROM system.parts "
+        "WHERE active AND database = currentDatabase() GROUP BY table ORDER BY table"
+    )
+    return {table: round(size / rows, 1) for table, size in found if size > rows}
+
+
+@contextmanager
+def running(engine: str, folder: Path) -> Iterator[Engine]:
+    """Open an empty store of that kind."""
+    if engine == "chdb":
+        from pipeline.store.chdb import ChdbBackend
+
+        backend: Backend = ChdbBackend(folder)
+        yield Engine(backend, None)
+        backend.close()
+        return
+    from pipeline.store.server import ServerBackend
+
+    with clickhouse_server(folder) as address:
+        backend = ServerBackend(*address, "default", "", "default")
+        yield Engine(backend, psutil.Process().children()[-1])
+        backend.close()
+
+
+def main() -> None:
+    """Measure each size in a store of its own; print or write the results as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks.store")
+    parser.add_argument("--engine", choices=["chdb", "server"], default="chdb")
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
+    parser.add_argument("--out", type=Path, help="default: standard output")
+    given = parser.parse_args()
+    results = []
+    for rows in given.rows:
+        with (
+            tempfile.TemporaryDirectory(prefix="nabiz-bench-") as folder,
+            running(given.engine, Path(folder)) as engine,
+        ):
+            results.append(measure(engine, rows, partial(print, file=sys.stderr)))
+    found = msgspec.json.format(msgspec.json.encode(results)).decode()
+    if given.out:
+        given.out.write_text(found + "\n")
+    else:
+        print(found)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
