@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from pipeline.alert import Severity
-from pipeline.detection.entry import SECOND, Entry, Mark
+from pipeline.detection.entry import DAY, Entry, Mark
 from pipeline.detection.facts import Memory, Moment, after, with_contact
 from pipeline.detection.rule import Rule
 from pipeline.detection.rules import RuleSet
@@ -52,9 +52,10 @@ class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One matter from its opening to its closing; `number` counts those of a cause from 1.
+    """One matter from its opening to its closing.
 
-    `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
+    `number` rises from one of a cause to the next and is no lower than the day of the opening,
+    counted from 1970. `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
     """
 
     cause: str
@@ -80,7 +81,7 @@ class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A customer after some events in event order.
 
     `loads` and `sources` are by rule, as of `at`; `counted` is when each rule last counted;
-    `open` by cause; `closed` those that the fold has closed; `numbers` how many by cause;
+    `open` by cause; `closed` those that the fold has closed; `numbers` the last ones by cause;
     `fired` are the rules whose condition held at the last event.
     """
 
@@ -99,13 +100,13 @@ def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> di
     """Return what is left of loads after `elapsed` microseconds; negligible ones are dropped."""
     if not loads:
         return {}
-    left = 0.5 ** (elapsed / (half_life_days * 86_400 * SECOND))
+    left = 0.5 ** (elapsed / (half_life_days * DAY))
     return {rule: load * left for rule, load in loads.items() if load * left >= NEGLIGIBLE}
 
 
 def risk_of(loads: Mapping[str, float]) -> float:
     """Return the risk, 0 to 1: 1 − exp(−sum of the loads)."""
-    return -math.expm1(-sum(loads.values()))
+    return 0.0 - math.expm1(-sum(loads.values()))  # without a load 0.0, not -0.0
 
 
 def shares_of(
@@ -193,7 +194,8 @@ class _Draft:
         """Open an alert of the cause, or add this event to the one that is open."""
         episode = self.open.get(cause)
         if episode is None:
-            number = self.numbers.get(cause, 0) + 1
+            # Not from 1: where a state was lost, its alerts' ids would be given again.
+            number = max(self.numbers.get(cause, 0) + 1, self.at // DAY)
             self.numbers = {**self.numbers, cause: number}
             entry = self.entry
             episode = Episode(

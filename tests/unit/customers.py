@@ -1,0 +1,119 @@
+"""A customer and their events, as the tests of detection make them up."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from hypothesis import strategies as st
+
+from pipeline.alert import Alert
+from pipeline.detection.customer import Arrival, CustomerState, apply, decode_state, encode_state
+from pipeline.detection.rules import load_rules
+from pipeline.event import Event, EventType, Metric, Score
+from pipeline.reading import Intent, Label, Probabilities, Reading, Scored
+from pipeline.settings import ROOT, DetectSettings
+
+RULES = load_rules(ROOT / "rules")
+SETTINGS = DetectSettings()
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+TEXT = "Üç gündür bekliyorum. Bir daha almam sizden! Yazık."
+CHURN = Intent("churn", 22, 36)
+
+
+def reading(label: Label, intensity: float = 0.5, *intents: Intent) -> Reading:
+    shares = {"negative": 0.05, "neutral": 0.05, "positive": 0.05, label: 0.9}
+    return Reading(label, Probabilities(**shares), intensity, "tr", "test", "1", intents)
+
+
+def event(
+    name: str, type_: EventType, hours: float, said: Reading | None = None, **fields: object
+) -> Scored:
+    """An event `hours` after the start; with a reading it has a text."""
+    at = START + timedelta(hours=hours)
+    base = {"channel": "chat", "text": TEXT if said else None, **fields}
+    return Scored(Event(name, at, "c1", type=type_, **base), said, at)  # type: ignore[arg-type]
+
+
+def csat(name: str, hours: float, value: float) -> Scored:
+    return event(name, EventType.SURVEY, hours, score=Score(Metric.CSAT, value, 1, 5))
+
+
+def resolved(name: str, hours: float) -> Scored:
+    return event(name, EventType.TICKET_RESOLVED, hours, ticket_id="T1")
+
+
+def leaving(name: str, hours: float) -> Scored:
+    return event(name, EventType.MESSAGE, hours, reading("negative", 0.5, CHURN))
+
+
+class Customer:
+    """Applies batches as the agent does, through the encoded state."""
+
+    def __init__(self, max_events: int = 50) -> None:
+        self.settings = DetectSettings(max_events=max_events)
+        self.encoded = b""
+        self.offset = 0
+        self.published: list[Alert] = []
+
+    def receive(self, *batch: Scored) -> list[Alert]:
+        arrivals = [Arrival(one, 0, self.offset + i) for i, one in enumerate(batch)]
+        self.offset += len(batch)
+        return self.deliver(arrivals)
+
+    def deliver(self, arrivals: Sequence[Arrival]) -> list[Alert]:
+        before = decode_state(self.encoded) if self.encoded else None
+        state, alerts = apply(before, arrivals, RULES, self.settings)
+        self.encoded = encode_state(state)
+        self.published += alerts
+        return alerts
+
+    @property
+    def state(self) -> CustomerState:
+        return decode_state(self.encoded)
+
+    def alerts(self) -> dict[str, Alert]:
+        """The last published state of each alert, without what depends on the batches."""
+        latest = {alert.id: alert for alert in self.published}
+        return {
+            id_: msgspec.structs.replace(alert, revision=1)
+            for id_, alert in latest.items()
+            if alert.state != "withdrawn"
+        }
+
+
+READINGS = st.sampled_from(
+    [None, reading("negative", 0.95), reading("negative", 0.5, CHURN), reading("positive", 0.4)]
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 12) -> list[Scored]:
+    """Events of one customer in event order, many of them at the same time or on one topic."""
+    events = []
+    for index in range(draw(st.integers(1, most))):
+        type_ = draw(
+            st.sampled_from(
+                [
+                    EventType.MESSAGE,
+                    EventType.CALL,
+                    EventType.COMPLAINT,
+                    EventType.SURVEY,
+                    EventType.TICKET_RESOLVED,
+                    EventType.OUTAGE_STARTED,
+                    EventType.OUTAGE_ENDED,
+                ]
+            )
+        )
+        score = Score(Metric.CSAT, float(draw(st.integers(1, 5))), 1, 5)
+        events.append(
+            event(
+                f"e{index}",
+                type_,
+                draw(st.integers(0, 40)) * 6,
+                draw(READINGS),
+                channel=draw(st.sampled_from(["chat", "phone", "e-mail"])),
+                ticket_id=draw(st.sampled_from([None, "T1"])),
+                score=score if type_ is EventType.SURVEY else None,
+            )
+        )
+    return sorted(events, key=lambda one: (one.event.occurred_at, one.event.event_id))
