@@ -3,8 +3,8 @@
 import asyncio
 import os
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from typing import Any, TypeAlias
 
 import faust
@@ -90,7 +90,9 @@ async def _hold_the_flow(app: faust.App, **_: Any) -> None:
     app.consumer.stop_flow()
 
 
-Handler = Callable[[Sequence[Message]], Awaitable[None]]
+Effect: TypeAlias = Coroutine[Any, Any, None]
+Handler: TypeAlias = Callable[[Sequence[Message]], Awaitable[Effect]]
+"""Works out what a batch leads to, and returns what is still to be awaited to make that durable."""
 
 
 def role_agent(
@@ -102,31 +104,39 @@ def role_agent(
     size: int | None = None,
     within: float = 0.0,
 ) -> Heartbeat:
-    """Read the topics of `role` in batches; acknowledge each batch after `handle` returned.
+    """Read the topics of `role` in batches; acknowledge each batch after its effect.
 
     What came while a batch was handled is the next one, of up to about `size` messages (by default
-    what one poll can bring); `within` is how many seconds more it may
-    wait to fill: latency for fewer, larger batches. A failure of `handle` ends the process: Faust
-    would acknowledge and go on, a new process is given the batch again.
+    what one poll can bring); `within` is how many seconds more it may wait to fill: latency for
+    fewer, larger batches. A batch is worked on while the effect of the one before is confirmed;
+    effects follow each other. A failure ends the process: Faust would acknowledge and go on, a new
+    process is given the batch again.
     """
     heartbeat = Heartbeat(app, role, settings.worker.stall_seconds)
     source = app.topic(*INPUTS[role], schema=RecordsSchema())
 
+    async def finish(stream: Any, fetches: Sequence[Fetch], effect: Effect) -> None:
+        with crashing():
+            await effect
+            for fetch in fetches:
+                await stream.ack(fetch)
+            size = sum(len(fetch.value) for fetch in fetches)
+            metrics.BATCH_SIZE.labels(role).observe(size)
+            metrics.EVENTS.labels(role).inc(size)
+            heartbeat.handled(fetches[-1].message.timestamp)
+
     async def work(stream: Any) -> None:
-        try:
+        last: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        last.set_result(None)
+        with crashing():
             async with aclosing(
                 batches(stream, size or settings.kafka.batch_size, within)
             ) as taken:
                 async for fetches in taken:
                     messages = [message for fetch in fetches for message in messages_of(fetch)]
-                    await handle(messages)
-                    for fetch in fetches:
-                        await stream.ack(fetch)
-                    metrics.BATCH_SIZE.labels(role).observe(len(messages))
-                    metrics.EVENTS.labels(role).inc(len(messages))
-                    heartbeat.handled(fetches[-1].message.timestamp)
-        except Exception as error:
-            crash(error)
+                    effect = await handle(messages)
+                    await last
+                    last = asyncio.ensure_future(finish(stream, fetches, effect))
 
     app.agent(source, name=role)(work)
     return heartbeat
@@ -173,6 +183,15 @@ async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[
             yield taken
     finally:
         collecting.cancel()
+
+
+@contextmanager
+def crashing() -> Iterator[None]:
+    """End the process upon an exception."""
+    try:
+        yield
+    except Exception as error:
+        crash(error)
 
 
 def crash(error: BaseException) -> None:

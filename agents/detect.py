@@ -1,20 +1,23 @@
 """detect: readings in, alerts out. One state a customer; what changed in it is published."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import faust
 import structlog
 
-from agents.app import make_app, role_agent
+from agents.app import Effect, make_app, role_agent
 from agents.health import Heartbeat
 from agents.messages import Message, Outgoing, decode_as, send, send_dead_letters, sift
 from agents.states import Kept, States
 from pipeline import metrics
 from pipeline.alert import Alert, to_cloudevent
 from pipeline.chain import ALERTS, SCORED
-from pipeline.detection.customer import Arrival, CustomerState, apply, decode_state, encode_state
+from pipeline.dead_letter import DeadLetter
+from pipeline.detection.customer import Arrival, apply, decode_state, encode_state
 from pipeline.detection.rules import RuleBook
 from pipeline.reading import Scored
 from pipeline.settings import Settings
@@ -23,6 +26,15 @@ log = structlog.get_logger(__name__)
 
 RELOAD_SECONDS = 5.0
 CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+
+
+class Outcome(NamedTuple):
+    """What a batch leads to."""
+
+    dead: list[DeadLetter]
+    arrivals: Mapping[str, Sequence[Arrival]]
+    alerts: list[Alert]
+    states: list[Kept]
 
 
 def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
@@ -36,29 +48,34 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     refused = ""
     customers = States(app, "customers", partitions)
 
-    async def handle(messages: Sequence[Message]) -> None:
+    def work(messages: Sequence[Message]) -> Outcome:
         good, dead = sift(messages, decode_as(Scored))
-        await send_dead_letters(app, dead)
         arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
         for message, scored in good:
             arrivals[scored.event.customer_id].append(
                 Arrival(scored, message.partition, _place(message))
             )
-        states: list[CustomerState] = []
-        alerts: list[Alert] = []
+        outcome, rules = Outcome(dead, arrivals, [], []), book.rules
         with metrics.STAGE_SECONDS.labels("detect", "fold").time():
             for customer_id, mine in arrivals.items():
                 stored = customers.get(mine[-1].partition, customer_id)
                 before = decode_state(stored) if stored else None
-                after, changed = apply(before, mine, book.rules, settings.detect)
-                states.append(after)
-                alerts.extend(changed)
+                after, changed = apply(before, mine, rules, settings.detect)
+                outcome.alerts.extend(changed)
+                outcome.states.append(Kept(after.partition, customer_id, encode_state(after)))
+        return outcome
+
+    async def make_durable(outcome: Outcome) -> None:
+        await send_dead_letters(app, outcome.dead)
         with metrics.STAGE_SECONDS.labels("detect", "send").time():
-            await send(app, [outgoing(alert) for alert in alerts])
-        observe(alerts, arrivals)
-        await customers.put(
-            [Kept(state.partition, state.customer_id, encode_state(state)) for state in states]
-        )
+            await send(app, [outgoing(alert) for alert in outcome.alerts])
+        observe(outcome.alerts, outcome.arrivals)
+        await customers.put(outcome.states)
+
+    async def handle(messages: Sequence[Message]) -> Effect:
+        outcome = await asyncio.to_thread(work, messages)
+        customers.stage(outcome.states)
+        return make_durable(outcome)
 
     @app.timer(RELOAD_SECONDS, name="reload-rules")  # type: ignore[untyped-decorator]
     async def reload_rules() -> None:
@@ -92,7 +109,7 @@ def outgoing(alert: Alert) -> Outgoing:
     return Outgoing(ALERTS, alert.customer_id.encode(), to_cloudevent(alert), CLOUDEVENT)
 
 
-def observe(alerts: Sequence[Alert], arrivals: dict[str, list[Arrival]]) -> None:
+def observe(alerts: Sequence[Alert], arrivals: Mapping[str, Sequence[Arrival]]) -> None:
     """Count alerts; a new one's latency starts at the broker's time of its newest event."""
     now = datetime.now(UTC)
     for alert in alerts:

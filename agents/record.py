@@ -9,11 +9,11 @@ import faust
 import structlog
 import tenacity
 
-from agents.app import first_line, make_app, role_agent
+from agents.app import Effect, first_line, make_app, role_agent
 from agents.health import Heartbeat
 from agents.messages import Message, decode_as, send_dead_letters, sift
 from pipeline import metrics
-from pipeline.alert import CloudEvent
+from pipeline.alert import Alert, CloudEvent
 from pipeline.chain import ALERTS, DEAD_LETTERS, SCORED
 from pipeline.dead_letter import DeadLetter
 from pipeline.reading import Scored
@@ -44,17 +44,34 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
         result = store.write_events(scored, time.time_ns())
         metrics.DUPLICATES.inc(result.duplicates)
 
-    async def handle(messages: Sequence[Message]) -> None:
-        scored, bad_scored = sift(of_topic(messages, SCORED), decode_as(Scored))
-        alerts, bad_alerts = sift(of_topic(messages, ALERTS), decode_as(CloudEvent))
-        letters, bad_letters = sift(of_topic(messages, DEAD_LETTERS), decode_as(DeadLetter))
-        await send_dead_letters(app, [*bad_scored, *bad_alerts, *bad_letters])
-        await write("events", write_events, [one for _, one in scored])
-        await write("alerts", store.write_alerts, [one.data for _, one in alerts])
-        await write("dead_letters", store.write_dead_letters, [one for _, one in letters])
+    async def handle(messages: Sequence[Message]) -> Effect:
+        return make_durable(*await asyncio.to_thread(sort, messages))
+
+    async def make_durable(
+        scored: list[Scored], alerts: list[Alert], letters: list[DeadLetter], dead: list[DeadLetter]
+    ) -> None:
+        await send_dead_letters(app, dead)
+        await write("events", write_events, scored)
+        await write("alerts", store.write_alerts, alerts)
+        await write("dead_letters", store.write_dead_letters, letters)
 
     size, within = settings.store.batch_size, settings.store.batch_wait
     return app, role_agent(app, "record", settings, handle, size=size, within=within)
+
+
+def sort(
+    messages: Sequence[Message],
+) -> tuple[list[Scored], list[Alert], list[DeadLetter], list[DeadLetter]]:
+    """Return the events, alerts and dead letters among messages, and what is none of these."""
+    scored, bad_scored = sift(of_topic(messages, SCORED), decode_as(Scored))
+    alerts, bad_alerts = sift(of_topic(messages, ALERTS), decode_as(CloudEvent))
+    letters, bad_letters = sift(of_topic(messages, DEAD_LETTERS), decode_as(DeadLetter))
+    return (
+        [one for _, one in scored],
+        [one.data for _, one in alerts],
+        [one for _, one in letters],
+        [*bad_scored, *bad_alerts, *bad_letters],
+    )
 
 
 def of_topic(messages: Sequence[Message], topic: str) -> list[Message]:

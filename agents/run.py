@@ -1,6 +1,7 @@
 """Runs one role in this process until it is told to stop."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -46,7 +47,7 @@ def run_role(role: Role, settings: Settings) -> None:
     with ExitStack() as stack:
         build = _builder(role, settings, stack)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(settings, build))
+            runner.run(run_app(settings, build))
 
 
 def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
@@ -87,13 +88,15 @@ def _partitions_of_states(settings: Settings) -> int:
     return found[INPUTS["detect"][0]]
 
 
-async def _run(settings: Settings, build: Build) -> None:
+async def run_app(settings: Settings, build: Build) -> None:
+    """Run the app of a role until SIGTERM or SIGINT, with its page. Raises BrokerUnavailable."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     app, heartbeat = build()
     app.finalize()
+    gc.freeze()  # models and rules stay for good: no collection need look at them
     with serve_page(settings.worker, heartbeat) as address:
         try:
             await app.start()

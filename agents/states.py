@@ -38,6 +38,7 @@ class States:
 
     def __init__(self, app: faust.App, name: str, partitions: int) -> None:
         self._app = app
+        self._staged: dict[tuple[int, bytes], bytes] = {}
         self._table: Any = app.Table(
             name,
             key_type=str,
@@ -48,12 +49,17 @@ class States:
         )
 
     def get(self, partition: int, customer_id: str) -> bytes | None:
-        """Return the state that is kept in a partition."""
-        found: bytes | None = self._files(partition).get(_key(customer_id))
+        """Return the state that was staged last, or that is kept in the partition."""
+        key = _key(customer_id)
+        found: bytes | None = self._staged.get((partition, key)) or self._files(partition).get(key)
         return found
 
+    def stage(self, states: Sequence[Kept]) -> None:
+        """Have `get` answer with these from now on; `put` makes them durable."""
+        self._staged.update(((one.partition, _key(one.customer_id)), one.state) for one in states)
+
     async def put(self, states: Sequence[Kept]) -> None:
-        """Send the states to the changelog; then keep them, a partition's at once."""
+        """Send states that were staged to the changelog; then keep them, a partition's at once."""
         topic = self._table.changelog_topic_name
         newest = await send(
             self._app,
@@ -69,6 +75,10 @@ class States:
             offset = newest[TP(topic, partition)]
             batch.put(self._table.data.offset_key, str(offset).encode())
             self._files(partition).write(batch)
+        for one in states:
+            place = one.partition, _key(one.customer_id)
+            if self._staged.get(place) is one.state:
+                del self._staged[place]
 
     def _files(self, partition: int) -> Any:
         return self._table.data._db_for_partition(partition)

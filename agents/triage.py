@@ -5,15 +5,16 @@ urgent costs a tenth of reading it, so this role keeps up, reads the few urgent 
 sends them to `cx.urgent`. They come again on `cx.scored`, and change nothing then.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import faust
 import msgspec
 
-from agents.app import make_app, role_agent
+from agents.app import Effect, make_app, role_agent
 from agents.health import Heartbeat
-from agents.messages import Message, send
+from agents.messages import Message, Outgoing, send
 from agents.understand import interpret, outgoing
 from pipeline.chain import URGENT
 from pipeline.settings import Settings
@@ -34,10 +35,18 @@ def triage(settings: Settings) -> tuple[faust.App, Heartbeat]:
     app = make_app("triage", settings)
     reader = Reader(open_engine(settings.engine))
 
-    async def handle(messages: Sequence[Message]) -> None:
+    def work(messages: Sequence[Message]) -> list[Outgoing]:
         # What is invalid becomes a dead letter in `understand`.
         scored, _ = interpret(urgent_among(messages), reader, datetime.now(UTC))
-        await send(app, [outgoing(one, URGENT) for one in scored])
+        return [outgoing(one, URGENT) for one in scored]
+
+    async def handle(messages: Sequence[Message]) -> Effect:
+        urgent = await asyncio.to_thread(work, messages)
+
+        async def make_durable() -> None:
+            await send(app, urgent)
+
+        return make_durable()
 
     return app, role_agent(app, "triage", settings, handle)
 

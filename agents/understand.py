@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import faust
 import msgspec
 
-from agents.app import Halt, make_app, role_agent
+from agents.app import Effect, Halt, make_app, role_agent
 from agents.health import Heartbeat
 from agents.messages import Message, Outgoing, send, send_dead_letters, sift
 from pipeline import metrics
@@ -32,9 +32,12 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
     reader = Reader(open_engine(settings.engine))
     limit = InvalidLimit(settings.deadletters)
 
-    async def handle(messages: Sequence[Message]) -> None:
+    async def handle(messages: Sequence[Message]) -> Effect:
         scored, dead = await asyncio.to_thread(interpret, messages, reader, datetime.now(UTC))
         limit.check(valid=len(scored), invalid=len(dead) - retried_among(dead, messages))
+        return make_durable(scored, dead)
+
+    async def make_durable(scored: Sequence[Scored], dead: Sequence[DeadLetter]) -> None:
         with metrics.STAGE_SECONDS.labels("understand", "send").time():
             await send_dead_letters(app, dead)
             await send(app, [outgoing(one) for one in scored])

@@ -11,15 +11,19 @@ from typing import Any, cast
 import faust
 import uvloop
 
-from agents.app import make_app, role_agent
+from agents.app import Effect, make_app, role_agent
 from agents.health import Heartbeat
-from agents.run import _run
+from agents.run import run_app
 from pipeline.logs import configure_logging
 from pipeline.settings import Role, Settings, load_settings
 
 
-async def _handle(_: Sequence[Any]) -> None:
-    """Do nothing with a batch."""
+async def _handle(_: Sequence[Any]) -> Effect:
+    return _nothing()
+
+
+async def _nothing() -> None:
+    """Make nothing durable."""
 
 
 def noop(role: Role, settings: Settings) -> tuple[faust.App, Heartbeat]:
@@ -33,4 +37,4 @@ if __name__ == "__main__":
     configure_logging(chosen)
     settings = load_settings()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(settings, lambda: noop(chosen, settings)))
+        runner.run(run_app(settings, lambda: noop(chosen, settings)))

@@ -35,6 +35,9 @@ def build():
         app = shared.make_app("understand", settings)
 
         async def handle(messages):
+            return make_durable(messages)
+
+        async def make_durable(messages):
             for message in messages:
                 print(message.offset, flush=True)
             if any(one.value == b"poison" for one in messages) and (folder / "fail").exists():
@@ -44,7 +47,7 @@ def build():
 
 configure_logging("understand")
 with mock.patch.object(shared, "group_of", lambda role: f"group-{topic}"):
-    asyncio.run(run._run(load_settings(), build))
+    asyncio.run(run.run_app(load_settings(), build))
 """
 
 
