@@ -1,13 +1,20 @@
-"""The store on each engine: the same tests hold for both."""
+"""The store on each engine, a role's Kafka driver beside Faust's: the same tests hold for both."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
+from pipeline.broker.lag import LagReader, PartitionLag
 from pipeline.store import Backend, Store
+from tests.contract.worker import Worker
 from tests.servers import Address, clickhouse_server
+
+Make: TypeAlias = Callable[..., Worker]
+Lags: TypeAlias = Callable[[Worker, str], list[PartitionLag]]
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +75,38 @@ def store(backend: Backend) -> Store:
     store = Store(backend)
     store.migrate()
     return store
+
+
+@pytest.fixture(params=["stock", "ours"])
+def driver(request: pytest.FixtureRequest) -> str:
+    fault = request.node.get_closest_marker("fails_on_stock")
+    if fault and request.param == "stock":
+        fails(request, fault.args[0])
+    return str(request.param)
+
+
+def fails(request: pytest.FixtureRequest, reason: str) -> None:
+    """Have the test fail, or else it is wrong about Faust."""
+    request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+
+
+@pytest.fixture
+def worker(driver: str, kafka: str, tmp_path: Path) -> Make:
+    """Makes workers of one group; another `folder` is another machine."""
+
+    def make(*topics: str, folder: str = "a", **options: Any) -> Worker:
+        return Worker(driver, kafka, topics, tmp_path / folder, **options)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def lag_reader(kafka: str) -> Iterator[LagReader]:
+    with LagReader(kafka) as reader:
+        yield reader
+
+
+@pytest.fixture
+def lags(lag_reader: LagReader) -> Lags:
+    """What the broker says of a worker's group, by partition."""
+    return lambda worker, topic: lag_reader.read({worker.group: [topic]}, None)
