@@ -159,6 +159,16 @@ def test_journeys_are_read_from_before_and_after_the_window(store: Store) -> Non
     assert read(store, touchpoint="fatura")["first_response_median"].n == 1
 
 
+def test_what_a_ticket_did_long_before_the_window_holds_in_its_last_revision(store: Store) -> None:
+    day = 86_400
+    ticket = {"type": "ticket.opened", "ticket_id": "t1"}
+    write(store, scored("opened", at=-10 * day, touchpoint="fatura", **ticket))
+    write(store, scored("opened", at=-9 * day, touchpoint="kargo", revision=1, **ticket))
+    write(store, scored("resolved", at=60, **{**ticket, "type": "ticket.resolved"}))
+    assert read(store, touchpoint="kargo")["first_contact_resolution"].n == 1
+    assert read(store, touchpoint="fatura") == {}
+
+
 def test_the_wait_begins_when_the_bot_hands_over(store: Store) -> None:
     replied = {"type": "ticket.replied", "ticket_id": "t1"}
     write(

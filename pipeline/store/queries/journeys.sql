@@ -30,17 +30,29 @@ FROM
     UNION ALL
     SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff,
         channel, touchpoint, segment, brand, source
-    FROM timelines FINAL
-    WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(until)s, 'UTC')
-        AND (minute < toDateTime(%(around_from)s, 'UTC') OR minute > toDateTime(%(around_to)s, 'UTC'))
-        AND is_deleted = 0
-        AND type IN %(ticket_types)s
-        AND (customer_id, ticket_id) IN
+    FROM
+    (
+        -- Less is read and merged than by FINAL.
+        SELECT *
+        FROM timelines
+        PREWHERE (customer_id, minute, event_id) IN
         (
-            SELECT customer_id, ticket_id
-            FROM events
-            WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
-                AND type IN %(ticket_types)s AND ticket_id != ''
+            SELECT customer_id, minute, event_id
+            FROM timelines
+            PREWHERE type IN %(ticket_types)s
+                AND (customer_id, ticket_id) IN
+                (
+                    SELECT customer_id, ticket_id
+                    FROM events
+                    WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
+                        AND type IN %(ticket_types)s AND ticket_id != ''
+                )
+            WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(until)s, 'UTC')
+                AND (minute < toDateTime(%(around_from)s, 'UTC') OR minute > toDateTime(%(around_to)s, 'UTC'))
         )
+        ORDER BY revision DESC
+        LIMIT 1 BY customer_id, minute, event_id
+    )
+    WHERE is_deleted = 0 AND type IN %(ticket_types)s
 )
 WHERE occurred_us <= %(as_of)s

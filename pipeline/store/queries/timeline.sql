@@ -1,14 +1,17 @@
--- The inner query finds the minutes, so that the outer one need not read the rest.
+-- `timelines` says which events are the customer's, so that of `events` little is read and nothing
+-- merged: first by the minute, then the rows themselves.
 SELECT {columns}
-FROM events FINAL
-WHERE minute IN
+FROM events
+PREWHERE minute IN (SELECT minute FROM timelines WHERE customer_id = %(customer_id)s)
+    AND customer_id = %(customer_id)s
+WHERE (minute, event_id, revision) IN
     (
-        SELECT minute
+        SELECT minute, event_id, revision
         FROM timelines FINAL
         WHERE customer_id = %(customer_id)s AND is_deleted = 0
-        ORDER BY occurred_us DESC
+        ORDER BY occurred_us DESC, event_id DESC
         LIMIT %(limit)s
     )
-    AND customer_id = %(customer_id)s AND is_deleted = 0
+    AND is_deleted = 0
 ORDER BY occurred_us DESC, event_id DESC
-LIMIT %(limit)s
+LIMIT 1 BY event_id
