@@ -1,7 +1,6 @@
 """record: everything that happened into the store, acknowledged when the store confirmed it."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -41,7 +40,7 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
                 await asyncio.to_thread(patiently(write_rows), rows)
 
     def write_events(scored: Sequence[Scored]) -> None:
-        result = store.write_events(scored, time.time_ns())
+        result = store.write_events(scored)
         metrics.DUPLICATES.inc(result.duplicates)
 
     async def handle(messages: Sequence[Message]) -> Effect:

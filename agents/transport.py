@@ -171,6 +171,14 @@ class Consumer(stock.Consumer):
         if fresh:
             await self._thread.seek_to_beginning(*map(ensure_aiokafka_TP, fresh))
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Hold the flow until Faust has recovered tables and sought; it resumes the flow itself.
+
+        Faust holds it where partitions were revoked: not in a worker that had none.
+        """
+        self.stop_flow()
+        await super().on_partitions_assigned(assigned, generation_id)
+
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Let go of partitions after what is being handled is handled and committed."""
         await super().on_partitions_revoked(revoked)

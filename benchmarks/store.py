@@ -44,7 +44,6 @@ WINDOWS = {"an hour": timedelta(hours=1), "a day": timedelta(days=1), "30 days":
 SLICE = ", ".join(("minute", *DIMENSIONS))
 SLICES: tuple[tuple[Dimension, ...], ...] = ((), DIMENSIONS)
 
-_versions = count(time.time_ns(), 10**12)
 _batches = count()
 
 
@@ -150,7 +149,7 @@ def fill(backend: Backend, rows: int, report: Callable[[str], None]) -> None:
     first = int(START.timestamp())
     for day in range(first, first + int(SPAN.total_seconds()), DAY):
         minutes = tuple(range(day, day + DAY, 60))
-        backend.execute(query("recompute_minutes"), {"minutes": minutes, "version": 1})
+        backend.execute(query("recompute_minutes"), {"minutes": minutes})
 
 
 def _writes(
@@ -166,7 +165,7 @@ def _writes(
 
     yield engine.compare(
         f"write {what}",
-        lambda: store.write_events(next(ready), next(_versions)),
+        lambda: store.write_events(next(ready)),
         "insert the same columns",
         insert_only,
     )
@@ -174,9 +173,7 @@ def _writes(
     touched = tuple(range(end - 60 * minutes, end, 60))
     yield engine.compare(
         f"recompute the KPIs of {minutes} minutes",
-        lambda: engine.backend.execute(
-            query("recompute_minutes"), {"minutes": touched, "version": next(_versions)}
-        ),
+        lambda: engine.backend.execute(query("recompute_minutes"), {"minutes": touched}),
         "count their events by slice",
         lambda: engine.backend.execute(
             f"SELECT count() FROM events WHERE minute IN %(minutes)s GROUP BY {SLICE}",

@@ -1,6 +1,5 @@
 """The job itself, as every peer does it: the functions that the roles of Nabız call too."""
 
-import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -104,4 +103,4 @@ class Record:
     def __call__(self, messages: Iterable[Incoming]) -> None:
         """Return when the store has confirmed."""
         scored = [self._decoder.decode(one.value) for one in messages if one.topic == SCORED]
-        self._store.write_events(scored, time.time_ns())
+        self._store.write_events(scored)

@@ -1,6 +1,5 @@
 """worker, topics, store, config: for those who run Nabız on their own Kafka and ClickHouse."""
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -106,7 +105,7 @@ def restore(folder: Folder) -> None:
     if address := store_address(settings.store):
         create_database(**address.model_dump())
     with closing(open_store(settings)) as opened:
-        restored = opened.restore(folder, time.time_ns())
+        restored = opened.restore(folder)
     typer.echo(f"restored from {folder}: {_rows(restored)}")
 
 

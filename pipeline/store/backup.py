@@ -85,8 +85,8 @@ def back_up(backend: Backend, folder: Path, now: datetime) -> Manifest:
     return manifest
 
 
-def restore(backend: Backend, folder: Path, version: int) -> Manifest:
-    """Fill an empty store; `version` is now in nanoseconds, for its KPI minutes.
+def restore(backend: Backend, folder: Path) -> Manifest:
+    """Fill an empty store and form its KPI minutes.
 
     Raises BackupError, before anything is written, where the folder holds no whole backup, one of a
     newer Nabız, or the store is not empty; and where afterwards the store does not hold every row.
@@ -104,7 +104,7 @@ def restore(backend: Backend, folder: Path, version: int) -> Manifest:
     found = backend.execute("SELECT DISTINCT toUnixTimestamp(minute) AS m FROM events ORDER BY m")
     minutes = iter(minute for (minute,) in found)
     while some := tuple(islice(minutes, _MINUTES_AT_ONCE)):
-        backend.execute(query("recompute_minutes"), {"minutes": some, "version": version})
+        backend.execute(query("recompute_minutes"), {"minutes": some})
     for table, file in manifest.tables.items():
         ((rows,),) = backend.execute(f"SELECT count() FROM {table} FINAL")
         if rows != file.rows:

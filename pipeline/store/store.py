@@ -1,6 +1,5 @@
 """The store: what happened, each event once, and the KPIs formed from it."""
 
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
@@ -64,15 +63,14 @@ class Store:
         """
         return migrate(self._backend, dry_run)
 
-    def write_events(self, scored: Sequence[Scored], version: int) -> WriteResult:
-        """Store a batch; `version` is now in nanoseconds: of two KPI minutes the later holds.
+    def write_events(self, scored: Sequence[Scored]) -> WriteResult:
+        """Store a batch and recompute the KPI minutes that it touches.
 
         A known event is dropped unless its revision is higher; then it replaces the other.
         The order is timelines left, events, index, KPI minutes: the index says that an event is
         stored, so it follows the event, and the minutes of known events too are recomputed,
         because a crash may have come before that.
         """
-        began = time.monotonic_ns()
         latest, superseded = latest_revisions(scored)
         known = self._known(latest)
         present = {event_id: minute_of(one.event) for event_id, one in latest.items()}
@@ -86,9 +84,7 @@ class Store:
         self._leave_timelines(news, superseded, replacing)
         self._insert_events(news, present, elsewhere)
         minutes = sorted({*present.values(), *chain.from_iterable(elsewhere.values())})
-        # The version is taken after the insert: of two writers of one minute, the one that
-        # reads the events later must hold.
-        self._recompute(minutes, version + time.monotonic_ns() - began)
+        self._recompute(minutes)
         return WriteResult(
             stored=len(news) - len(replacing),
             duplicates=len(scored) - len(news),
@@ -158,11 +154,9 @@ class Store:
         }
         self._backend.insert("known_events", index)
 
-    def _recompute(self, minutes: Sequence[int], version: int) -> None:
+    def _recompute(self, minutes: Sequence[int]) -> None:
         if minutes:
-            self._backend.execute(
-                query("recompute_minutes"), {"minutes": tuple(minutes), "version": version}
-            )
+            self._backend.execute(query("recompute_minutes"), {"minutes": tuple(minutes)})
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
         """Store alerts; of several revisions of one alert the highest is read."""
@@ -232,9 +226,9 @@ class Store:
         """Write events, alerts and dead letters into a new folder. Raises BackupError."""
         return back_up(self._backend, folder, now)
 
-    def restore(self, folder: Path, version: int) -> Manifest:
+    def restore(self, folder: Path) -> Manifest:
         """Fill this store, which must be empty, from a backup of any engine. Raises BackupError."""
-        return restore(self._backend, folder, version)
+        return restore(self._backend, folder)
 
     def close(self) -> None:
         """Let go of the engine."""

@@ -10,7 +10,7 @@ import pytest
 from pipeline.store import Backend, BackupError, Store
 from pipeline.store.backup import MANIFEST, read_manifest
 from tests.contract.answers import answers
-from tests.contract.test_store_events import some_events, versions
+from tests.contract.test_store_events import some_events
 from tests.contract.test_store_records import NOON, alert, letter
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -22,7 +22,7 @@ def fill(backend: Backend) -> None:
     store.migrate()
     events = some_events(random.Random(1), 200)
     for start in range(0, len(events), 50):
-        store.write_events(events[start : start + 50], next(versions))
+        store.write_events(events[start : start + 50])
     closed = alert("a1", 2, closed_at=NOON + timedelta(hours=1))
     store.write_alerts([alert("a1"), closed, alert("a2", opened_at=NOON + timedelta(hours=2))])
     store.write_dead_letters([letter(1), letter(2), letter(2, retried_at=NOW)])
@@ -34,7 +34,7 @@ def test_a_backup_of_one_engine_is_restored_on_the_other(
     first, second = two_backends
     fill(first)
     Store(first).back_up(tmp_path / "backup", NOW)
-    Store(second).restore(tmp_path / "backup", next(versions))
+    Store(second).restore(tmp_path / "backup")
     assert answers(second) == answers(first)
 
 
@@ -44,16 +44,16 @@ def test_what_is_delivered_again_after_a_restore_counts_nothing_twice(
     first, second = two_backends
     fill(first)
     Store(first).back_up(tmp_path / "backup", NOW)
-    Store(second).restore(tmp_path / "backup", next(versions))
+    Store(second).restore(tmp_path / "backup")
     again = some_events(random.Random(1), 200)
-    assert Store(second).write_events(again, next(versions)).duplicates == len(again)
+    assert Store(second).write_events(again).duplicates == len(again)
     assert answers(second) == answers(first)
 
 
 def test_an_empty_store_has_a_backup(store: Store, tmp_path: Path) -> None:
     made = store.back_up(tmp_path / "backup", NOW)
     assert {file.rows for file in made.tables.values()} == {0}
-    assert store.restore(tmp_path / "backup", next(versions)) == made
+    assert store.restore(tmp_path / "backup") == made
 
 
 def test_a_backup_goes_into_an_empty_folder_only(store: Store, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_backup_by_a_newer_program_is_refused(
     changed = msgspec.structs.replace(made, **change)
     (tmp_path / "backup" / MANIFEST).write_bytes(msgspec.json.encode(changed))
     with pytest.raises(BackupError, match=f"made by a newer Nabız .*{what}"):
-        store.restore(tmp_path / "backup", next(versions))
+        store.restore(tmp_path / "backup")
 
 
 def test_a_store_that_is_not_empty_is_not_restored_into(
@@ -116,5 +116,5 @@ def test_a_store_that_is_not_empty_is_not_restored_into(
     store.back_up(tmp_path / "backup", NOW)
     store.write_alerts([alert("a1")])
     with pytest.raises(BackupError, match="the store is not empty"):
-        store.restore(tmp_path / "backup", next(versions))
+        store.restore(tmp_path / "backup")
     assert store.alerts() == [alert("a1")]

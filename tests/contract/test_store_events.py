@@ -1,6 +1,5 @@
 """Each event counts once, whatever is delivered twice, late, out of order, or cut off."""
 
-import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,8 +19,6 @@ START = datetime(2026, 3, 28, 23, 55, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(hours=3))
 LATER = START + timedelta(days=30)
 DIMENSIONS: tuple[Dimension, ...] = ("channel", "touchpoint", "segment", "brand", "source")
-
-versions = itertools.count(1_800_000_000_000_000_000, 10**12)
 
 
 def scored(event_id: str, at: float = 0, label: str | None = None, **fields: object) -> Scored:
@@ -155,7 +152,7 @@ def test_counts_do_not_depend_on_order_repetition_or_batches(store: Store, seed:
     rnd.shuffle(delivered)
     while delivered:
         batch, delivered = delivered[:90], delivered[90:]
-        result = store.write_events(batch, next(versions))
+        result = store.write_events(batch)
         assert result.stored + result.replaced + result.duplicates == len(batch)
     for by in ((), ("channel",), ("brand", "touchpoint"), DIMENSIONS):
         check(store, events, by)
@@ -196,10 +193,10 @@ def test_a_batch_cut_off_anywhere_is_whole_after_it_is_delivered_again(
     rnd = random.Random(step)
     events = some_events(rnd, 60)
     earlier, batch = events[:50], events[40:]
-    store.write_events(earlier, next(versions))
+    store.write_events(earlier)
     with pytest.raises(ConnectionError):
-        Store(Failing(backend, step, before)).write_events(batch, next(versions))
-    store.write_events(batch, next(versions))
+        Store(Failing(backend, step, before)).write_events(batch)
+    store.write_events(batch)
     check(store, events)
 
 
@@ -207,8 +204,8 @@ def test_the_batch_after_a_crash_may_be_longer(backend: Backend, store: Store) -
     """Its first part was stored but not indexed, and its second part moves the event."""
     first, moved = scored("e", at=0), scored("e", at=600, revision=1)
     with pytest.raises(ConnectionError):
-        Store(Failing(backend, 2, before=True)).write_events([first], next(versions))
-    store.write_events([first, moved], next(versions))
+        Store(Failing(backend, 2, before=True)).write_events([first])
+    store.write_events([first, moved])
     check(store, [moved])
 
 
@@ -219,18 +216,18 @@ def test_a_minute_counted_by_another_batch_in_between_is_put_right(
     first, neighbour = scored("e", at=0), scored("neighbour", at=1)
     moved = scored("e", at=600, revision=1)
     with pytest.raises(ConnectionError):
-        Store(Failing(backend, 1, before=False)).write_events([first], next(versions))
-    store.write_events([neighbour], next(versions))
+        Store(Failing(backend, 1, before=False)).write_events([first])
+    store.write_events([neighbour])
     with pytest.raises(ConnectionError):
-        Store(Failing(backend, 2, before=False)).write_events([first, moved], next(versions))
-    store.write_events([first, moved], next(versions))
+        Store(Failing(backend, 2, before=False)).write_events([first, moved])
+    store.write_events([first, moved])
     check(store, [neighbour, moved])
 
 
 def test_the_first_delivery_wins(store: Store) -> None:
     original, copy = scored("e", at=0), scored("e", at=600)
-    store.write_events([original], next(versions))
-    again = store.write_events([copy], next(versions))
+    store.write_events([original])
+    again = store.write_events([copy])
     assert (again.stored, again.duplicates, again.replaced) == (0, 1, 0)
     assert store.timeline("c1") == [original]
 
@@ -241,7 +238,7 @@ def test_of_two_deliveries_the_higher_revision_holds_in_either_order(
 ) -> None:
     old, new = scored("e", at=0, revision=1), scored("e", at=600, revision=4)
     for batch in [[new, old]] if together else [[new], [old]]:
-        store.write_events(batch, next(versions))
+        store.write_events(batch)
     assert store.timeline("c1") == [new]
     check(store, [new])
 
@@ -254,7 +251,7 @@ def test_an_event_that_moves_to_another_customer_leaves_the_first(
     first = scored("e", at=0, customer_id="c1", **ticket)
     moved = scored("e", at=0, customer_id="c2", revision=1, **ticket)
     for batch in [[first, moved]] if together else [[first], [moved]]:
-        store.write_events(batch, next(versions))
+        store.write_events(batch)
     assert (store.timeline("c1"), store.timeline("c2")) == ([], [moved])
     check(store, [moved])
     open_tickets = [v.value for v in store.kpis(WINDOW, (), LATER) if v.kpi == "resolution_open"]
@@ -264,15 +261,15 @@ def test_an_event_that_moves_to_another_customer_leaves_the_first(
 def test_an_event_that_moves_away_and_back_is_counted_where_it_is(store: Store) -> None:
     for revision, at in enumerate([0, 600, 0]):
         latest = scored("e", at=at, revision=revision)
-        result = store.write_events([latest], next(versions))
+        result = store.write_events([latest])
     assert result.replaced == 1
     assert result.minutes == (START, START + timedelta(minutes=10))
     check(store, [latest])
 
 
 def test_a_slice_that_loses_its_last_event_reads_zero(store: Store) -> None:
-    store.write_events([scored("e", channel="app")], next(versions))
-    store.write_events([scored("e", channel="web", revision=1)], next(versions))
+    store.write_events([scored("e", channel="app")])
+    store.write_events([scored("e", channel="web", revision=1)])
     found = by_slice(store.kpis(WINDOW, ["channel"], LATER), ["channel"])
     assert found[("web",)]["events"] == 1
     assert found[("app",)]["events"] == 0
@@ -281,18 +278,17 @@ def test_a_slice_that_loses_its_last_event_reads_zero(store: Store) -> None:
 def test_of_two_writers_of_a_minute_the_one_that_saw_more_holds(
     backend: Backend, store: Store
 ) -> None:
-    """The other writes while this one is on its way, and with a later version."""
-    version = next(versions)
+    """The other writes while this one is on its way."""
     other = scored("other", at=1)
 
     class Overtaken(Failing):
         def insert(self, table: str, columns: Columns) -> None:
             if table == "events":
-                store.write_events([other], version + 1)
+                store.write_events([other])
             self.backend.insert(table, columns)
 
     mine = scored("mine", at=0)
-    Store(Overtaken(backend, 0, before=False)).write_events([mine], version)
+    Store(Overtaken(backend, 0, before=False)).write_events([mine])
     check(store, [mine, other])
 
 
@@ -313,7 +309,7 @@ def test_the_timeline_gives_back_what_was_stored(store: Store) -> None:
         **{name: name for name in ("segment", "account_id", "brand", "source")},
     )
     bare, other = scored("bare", at=0), scored("other", customer_id="c2")
-    store.write_events([bare, full, other], next(versions))
+    store.write_events([bare, full, other])
     assert store.timeline("c1") == [full, bare]
     assert store.timeline("c1", limit=1) == [full]
 
@@ -327,10 +323,10 @@ def test_events_of_any_year_are_stored(store: Store) -> None:
         )
         for year in years
     ]
-    store.write_events(events, next(versions))
+    store.write_events(events)
     timeline = store.timeline("c1", limit=1000)
     assert [one.event.occurred_at.year for one in timeline] == years[::-1]
 
 
 def test_an_empty_batch_changes_nothing(store: Store) -> None:
-    assert store.write_events([], next(versions)) == (0, 0, 0, ())
+    assert store.write_events([]) == (0, 0, 0, ())

@@ -9,7 +9,7 @@ from pipeline.event import AuthorType, Metric, Score
 from pipeline.kpi import DEFINITIONS, KpiValue, Window
 from pipeline.reading import Scored
 from pipeline.store import Store
-from tests.contract.test_store_events import LATER, START, WINDOW, reading, scored, versions
+from tests.contract.test_store_events import LATER, START, WINDOW, reading, scored
 from tests.contract.test_store_records import alert
 
 
@@ -19,7 +19,7 @@ def read(store: Store, window: Window = WINDOW, as_of=LATER, **slice_: str) -> d
 
 
 def write(store: Store, *events: Scored) -> None:
-    store.write_events(events, next(versions))
+    store.write_events(events)
 
 
 def test_nothing_is_none_and_not_zero(store: Store) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.answers import answers
-from tests.contract.test_store_events import scored, versions
+from tests.contract.test_store_events import scored
 
 TABLES = ("events", "known_events", "timelines", "kpi_minutes")
 
@@ -77,7 +77,7 @@ def test_the_answers_do_not_depend_on_how_events_arrive(
         for table in TABLES:
             backend.execute(f"TRUNCATE TABLE {table}")
         for batch in way:
-            store.write_events(batch, next(versions))
+            store.write_events(batch)
         found.append(_without_arrival(answers(backend)))
     assert found[0] == found[1]
 
