@@ -2,12 +2,13 @@
 # make run     everything on this machine, with a built-in sample
 # make test    all checks and tests
 # make bench   all benchmarks, to docs/benchmarks.md (25 minutes; BENCH=--quick: 5)
+# make crash-tests   processes and servers killed, stopped and starved, to docs/crash-tests.md (an hour)
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: setup run test check unit bench lock clean
+.PHONY: setup run test check unit bench crash-tests lock clean
 
 setup: $(VENV)/.runtime
 
@@ -30,6 +31,10 @@ unit: $(VENV)/.dev
 bench: $(VENV)/.bench
 	tests/install-servers
 	$(BIN)/python -m benchmarks $(BENCH)
+
+crash-tests: $(VENV)/.dev
+	tests/install-servers
+	$(BIN)/python -m benchmarks.chaos --save
 
 lock: $(BIN)/uv
 	requirements/compile

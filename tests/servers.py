@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from chaos.clickhouse import ClickHouse, ServerError, free_port
+from benchmarks.chaos.clickhouse import ClickHouse, ServerError, free_port
 
 __all__ = ["Address", "clickhouse_server", "free_port", "missing"]
 

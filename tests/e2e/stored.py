@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from chaos.content import Content, differences, stored_content
+from benchmarks.chaos.content import Content, differences, stored_content
 from pipeline.store.chdb import ChdbBackend
 
 

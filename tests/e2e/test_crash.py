@@ -1,12 +1,12 @@
-"""Nabız under load while processes and servers fail: as if nothing had been. See `chaos/`."""
+"""Nabız under load while processes and servers fail: as if nothing had been. See `benchmarks/chaos`."""
 
 from pathlib import Path
 
 import pytest
 
-from chaos.clickhouse import ClickHouse, ServerError
-from chaos.run import Bench
-from chaos.scenarios import SCENARIOS, SHORT
+from benchmarks.chaos.clickhouse import ClickHouse, ServerError
+from benchmarks.chaos.run import Bench
+from benchmarks.chaos.scenarios import SCENARIOS, SHORT
 from tests.servers import missing
 
 SEED = 17

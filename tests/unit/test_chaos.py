@@ -7,12 +7,12 @@ from itertools import accumulate
 from pathlib import Path
 from random import Random
 
-from chaos.content import differences, untruths
-from chaos.faults import moments
-from chaos.load import LATE, POISONED, REPEATED, make_load
-from chaos.report import save
-from chaos.run import Row
-from chaos.scenarios import SCENARIOS, SHORT
+from benchmarks.chaos.content import differences, untruths
+from benchmarks.chaos.faults import moments
+from benchmarks.chaos.load import LATE, POISONED, REPEATED, make_load
+from benchmarks.chaos.report import save
+from benchmarks.chaos.run import Row
+from benchmarks.chaos.scenarios import SCENARIOS, SHORT
 
 EVENTS = 1_000
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from clickhouse_driver import Client
 
-from chaos.system import COMMIT_SECONDS, System
+from benchmarks.chaos.system import COMMIT_SECONDS, System
 from pipeline.settings import STREAM_ROLES
 
 SMALL_DISK = 64

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from kafka import KafkaConsumer, TopicPartition
 
-from chaos.load import Message
+from benchmarks.chaos.load import Message
 from pipeline.chain import group_of
 from pipeline.detection.customer import decode_state, state_digest
 from pipeline.store.backend import Backend

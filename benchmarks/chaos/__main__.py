@@ -1,4 +1,4 @@
-"""usage: python -m chaos [--scenario NAME ...] [--seed N] [--short] [--json] [--save]."""
+"""usage: python -m benchmarks.chaos [--scenario NAME …] [--seed N] [--short] [--json | --save]"""
 
 import sys
 import tempfile
@@ -8,9 +8,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from chaos.report import save, table
-from chaos.run import Bench, Row
-from chaos.scenarios import SCENARIOS
+from benchmarks.chaos.report import save, table
+from benchmarks.chaos.run import Bench, Row
+from benchmarks.chaos.scenarios import SCENARIOS
 from pipeline.logs import configure_logging
 from pipeline.settings import ROOT
 
@@ -53,7 +53,7 @@ def _explain(bench: Bench, row: Row) -> None:
         _say(f"  {problem[:2_000]}")
     _say(f"  logs: {bench.folder_of(SCENARIOS[row.scenario], row.seed)}")
     short = " --short" if row.short else ""
-    _say(f"  again: python -m chaos --scenario {row.scenario} --seed {row.seed}{short}")
+    _say(f"  again: python -m benchmarks.chaos --scenario {row.scenario} --seed {row.seed}{short}")
 
 
 def _say(line: str) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from chaos.run import Row
-from chaos.scenarios import SCENARIOS
+from benchmarks.chaos.run import Row
+from benchmarks.chaos.scenarios import SCENARIOS
 from pipeline.broker.distribution import KAFKA_VERSION
 
 HEADER = (
@@ -26,9 +26,9 @@ those withdrawn), dead letters and the states of customers have to equal those o
 run, ids and contents; and that run has to equal what was published.
 
 ```
-python -m chaos                             # all; needs clickhouse-server
-python -m chaos --scenario kills --seed 17  # one row of the table
-python -m chaos --short                     # the short forms; `make test` runs some of them
+make crash-tests                               # all; on Debian as root it installs what they need
+python -m benchmarks.chaos --scenario kills --seed 17  # one row of the table
+python -m benchmarks.chaos --short             # short forms; `make test` runs some of them
 ```
 A seed decides the load, the victims, and at which progress of which role a fault comes; not
 between which two instructions. Where a result is not equal, the folder with all logs stays and

@@ -12,10 +12,10 @@ import msgspec
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from chaos.clickhouse import ClickHouse
-from chaos.content import Content, states, stored_content
-from chaos.load import Feeder, Message
-from chaos.workers import Workers
+from benchmarks.chaos.clickhouse import ClickHouse
+from benchmarks.chaos.content import Content, states, stored_content
+from benchmarks.chaos.load import Feeder, Message
+from benchmarks.chaos.workers import Workers
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.local import LocalBroker

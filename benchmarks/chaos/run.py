@@ -12,13 +12,13 @@ from typing import Literal
 
 import msgspec
 
-from chaos.clickhouse import ClickHouse, ServerError
-from chaos.content import Content, differences, untruths
-from chaos.faults import Dose, small_disk
-from chaos.load import make_load
-from chaos.scenarios import UNDISTURBED, Scenario
-from chaos.system import Outcome, Stuck, System
-from chaos.workers import WorkerError
+from benchmarks.chaos.clickhouse import ClickHouse, ServerError
+from benchmarks.chaos.content import Content, differences, untruths
+from benchmarks.chaos.faults import Dose, small_disk
+from benchmarks.chaos.load import make_load
+from benchmarks.chaos.scenarios import UNDISTURBED, Scenario
+from benchmarks.chaos.system import Outcome, Stuck, System
+from benchmarks.chaos.workers import WorkerError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.store import StoreUnavailable
 

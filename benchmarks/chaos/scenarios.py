@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chaos import faults
-from chaos.faults import Dose, Inject
+from benchmarks.chaos import faults
+from benchmarks.chaos.faults import Dose, Inject
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
