@@ -1,4 +1,4 @@
-"""Nabız under load while processes and servers fail: as if nothing had been. See `benchmarks/chaos`."""
+"""Nabız under load while processes and servers fail: as if nothing had been."""
 
 from pathlib import Path
 
