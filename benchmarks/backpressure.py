@@ -8,7 +8,7 @@ import msgspec
 from clickhouse_driver import Client
 
 from benchmarks.machine import Machine
-from benchmarks.observe import Moment, Seen, latency
+from benchmarks.observe import Moment, Raised, Seen, latency
 from pipeline.alert import Alert
 from pipeline.chain import SCORED
 from pipeline.detection.customer import Arrival, apply
@@ -17,6 +17,8 @@ from pipeline.reading import Scored
 from pipeline.settings import Settings
 
 SEVERE = ("high", "critical")
+URGENT = ("churn_intent", "threat_to_escalate")
+"""Causes that the words of one event are enough for: `triage` sends those ahead of their turn."""
 PLOTTED = 2_000
 """Most alerts that are kept for the plot."""
 SAMPLED = 20
@@ -25,7 +27,8 @@ SAMPLED = 20
 
 def overload(flooded: Seen, calm: Sequence[Moment]) -> dict[str, object]:
     """Sum up a load; `calm` is what was seen of the loads before, below the sustained rate."""
-    severe = [one for one in flooded.alerts if one.severity in SEVERE]
+    urgent = [one for one in flooded.alerts if one.cause in URGENT]
+    severe = [one for one in flooded.alerts if one.severity in SEVERE and one.cause not in URGENT]
     return {
         "caught_up_s": flooded.series[-1].at,
         "memory_ratio": {
@@ -33,10 +36,16 @@ def overload(flooded: Seen, calm: Sequence[Moment]) -> dict[str, object]:
             / max(one.rss_mb[role] for one in calm)
             for role in flooded.series[-1].rss_mb
         },
+        "urgent_alert_ms": latency([one.latency for one in urgent]),
         "severe_alert_ms": latency([one.latency for one in severe]),
-        "severe_alerts": [(one.due, one.latency) for one in severe[:: 1 + len(severe) // PLOTTED]],
+        "urgent_alerts": _some(urgent),
+        "severe_alerts": _some(severe),
         "series": flooded.series,
     }
+
+
+def _some(alerts: Sequence[Raised]) -> list[tuple[float, float]]:
+    return [(one.due, one.latency) for one in alerts[:: 1 + len(alerts) // PLOTTED]]
 
 
 def equal(machine: Machine, store_url: str, sent: int) -> dict[str, object]:

@@ -41,6 +41,7 @@ class Raised(msgspec.Struct, frozen=True):
     due: float
     latency: float
     severity: str
+    cause: str
 
 
 class Seen(msgspec.Struct):
@@ -165,7 +166,7 @@ def _watch_topics(reader: Consumer, seen: Seen, stopping: threading.Event) -> No
         alert = from_cloudevent(message.value())
         due = alert.opened_at.timestamp()
         if alert.state == "open" and alert.revision == 1 and due >= seen.start:
-            seen.alerts.append(Raised(due - seen.start, now - due, alert.severity))
+            seen.alerts.append(Raised(due - seen.start, now - due, alert.severity, alert.cause))
     reader.close()
 
 

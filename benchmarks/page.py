@@ -130,12 +130,15 @@ def _latency(found: dict[str, Any]) -> str:
 
 
 def _overload(found: dict[str, Any]) -> str:
-    severe, same = found["severe_alert_ms"], found["equal"]
+    urgent, severe = found["urgent_alert_ms"], found["severe_alert_ms"]
+    same = found["equal"]
     grown = ", ".join(f"{role} {ratio:.2f} ×" for role, ratio in found["memory_ratio"].items())
     return (
         f"{found['rate']:,.0f} events/s for {found['seconds']:g} s; all was through "
         f"{found['caught_up_s']:.0f} s after the first event. Highest memory against that below "
-        f"the sustained rate: {grown}. Alerts of high and critical severity came after "
+        f"the sustained rate: {grown}. Alerts for words that cannot wait (leaving, boycott, going "
+        f"public, lawyers) came after {urgent['p50'] / 1e3:.1f} s (p50), {urgent['p99'] / 1e3:.1f} "
+        f"s (p99); the others of high and critical severity, which need what came before, after "
         f"{severe['p50'] / 1e3:.1f} s (p50), {severe['p99'] / 1e3:.1f} s (p99).\n\n"
         "Afterwards: every event stored once: "
         f"{_yes(same['stored'])}; counted once in the KPI minutes: {_yes(same['kpis'])}; "

@@ -63,12 +63,15 @@ def overload(found: Found, target: Path) -> None:
     for role in series[0]["rss_mb"]:
         axes[0].plot(times, [one["lag_events"][role] for one in series], label=role)
         axes[1].plot(times, [one["rss_mb"][role] for one in series], label=role)
-    alerts = found["overload"]["severe_alerts"]
-    axes[2].plot([due for due, _ in alerts], [late for _, late in alerts], ".", markersize=2)
+    for kind in ("severe", "urgent"):
+        alerts = found["overload"][f"{kind}_alerts"]
+        dots = [due for due, _ in alerts], [late for _, late in alerts]
+        axes[2].plot(*dots, ".", markersize=2, label=kind)
     axes[0].set_ylabel("lag, events")
     axes[1].set(ylabel="memory, MB", ylim=(0, None))
-    axes[2].set(ylabel="severe alert\nafter s", xlabel="seconds from the first event (due)")
+    axes[2].set(ylabel="alert\nafter s", xlabel="seconds from the first event (due)")
     axes[0].legend(fontsize=7)
+    axes[2].legend(fontsize=7)
     for axis in axes:
         axis.axvspan(0, found["overload"]["seconds"], color="#fee2e2", zorder=0)
     _save(figure, target)
