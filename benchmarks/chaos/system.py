@@ -183,6 +183,7 @@ class System:
         self.until("all of the load is published", lambda: not self.feeder.is_alive())
         self._look_after()
         ended = self.feeder.ended_at or time.monotonic()
+        self.until("Kafka answers", self._kafka_answers)
         groups = dict(GROUPS)
         if not wait_until_drained(self.lags, groups, STUCK_AFTER, lambda _: self._look_after()):
             raise Stuck(f"not drained within {STUCK_AFTER:.0f} s. {self._lag_in_words()}")
@@ -203,6 +204,11 @@ class System:
             scored - len(content["events"]),
             round(drained - ended, 1),
         )
+
+    def _kafka_answers(self) -> bool:
+        with suppress(BrokerUnavailable):
+            return bool(self._written(INTERACTIONS, FEEDBACK))
+        return False
 
     def _look_after(self) -> None:
         self.workers.tick()

@@ -16,6 +16,7 @@ from kafka import KafkaProducer
 
 from pipeline.chain import INTERACTIONS
 from pipeline.dead_letter import Reason
+from pipeline.settings import STREAM_ROLES
 from tests.e2e.machine import Machine, descendants, run, running_machine
 
 SIMULATED = ("--seed", "5", "--customers", "150", "--days", "2", "--start", "2026-01-05T00:00:00Z")
@@ -171,7 +172,7 @@ def test_status_shows_every_role_at_the_end_of_its_topics(restarted: Restarted) 
     nabiz = restarted.nabiz
     nabiz.run("drain")
     status = nabiz.json("status")
-    assert {one["role"] for one in status["partitions"]} == {"understand", "detect", "record"}
+    assert {one["role"] for one in status["partitions"]} == set(STREAM_ROLES)
     assert sum(one["lag_events"] for one in status["partitions"]) == 0
     assert status["broker"] == {"bootstrap": nabiz.addresses()["kafka"], "problem": None}
 

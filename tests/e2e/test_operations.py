@@ -79,6 +79,7 @@ class Servers(NamedTuple):
             **self.environment,
             "NABIZ_DATA": str(self.folder / f"{role}-{port}"),
             "NABIZ_KAFKA_BATCH_SIZE": "100",
+            "NABIZ_STORE_BATCH_SIZE": "100",
             "NABIZ_KAFKA_COMMIT_INTERVAL": "0.1",
             "NABIZ_KAFKA_SESSION_TIMEOUT": str(SESSION_TIMEOUT),
             "NABIZ_WORKER_PORT": str(port),
