@@ -75,11 +75,11 @@ GROUPS: dict[str, dict[str, tuple[Subject, ...]]] = {
 In the whole each role is a process, in the peers as in ours; only ours has `triage`.
 """
 MESSAGES = {
-    "no-op": 300_000,
-    "understand": 100_000,
-    "detect": 100_000,
-    "record": 300_000,
-    "whole": 100_000,
+    "no-op": 1_000_000,
+    "understand": 400_000,
+    "detect": 150_000,
+    "record": 1_000_000,
+    "whole": 150_000,
 }
 """Enough for some commits of the fastest of a group."""
 
