@@ -14,15 +14,16 @@ from functools import partial
 
 import msgspec
 
-from pipeline.alert import Alert, Contribution
+from pipeline.alert import Alert, AlertState, Contribution
 from pipeline.detection.entry import entry_of
 from pipeline.detection.episodes import (
-    changed_alerts,
+    alert_of,
+    changes,
     contributions_of,
     is_settled,
     without_settled,
 )
-from pipeline.detection.fold import DetectSettings, Fold, decay, risk_of, shares_of, step
+from pipeline.detection.fold import DetectSettings, Episode, Fold, decay, risk_of, shares_of, step
 from pipeline.detection.log import Log, LogDraft
 from pipeline.detection.rules import RuleSet
 from pipeline.micros import to_micros
@@ -83,22 +84,34 @@ def apply(
 
     Return the new state and every alert whose content changed, each once. Redelivered messages and
     duplicates change nothing; a higher revision of an event in the log replaces it. Where rules or
-    settings changed since the last call, the events in the log are judged anew.
+    settings changed since the last call, the events in the log are judged anew. An alert's revision
+    counts the messages that changed it, not the batches: where a batch comes again, and others
+    with it, the same revision says the same.
     """
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
     basis = f"{rules.version}/{settings.half_life_days}/{settings.risk_threshold}"
     log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
     partition, offset = state.partition, state.offset
+    head, refold, revisions = state.head, basis != state.basis, dict(state.revisions)
+    changed: dict[str, tuple[Episode, AlertState, int]] = {}
     for arrival in arrivals:
         if arrival.partition != partition:
             partition, offset = arrival.partition, -1
         if arrival.offset is None or arrival.offset > offset:
             offset = offset if arrival.offset is None else arrival.offset
             log.add(entry_of(arrival.scored, rules.attributes))
-    head = log.head(state.head, refold=basis != state.basis)
-    alerts, revisions = changed_alerts(
-        state.customer_id, state.head, head, state.revisions, log.quote, rules, settings.language
-    )
+        before, head = head, log.head(head, refold=refold)
+        refold = False
+        for episode, alert_state in changes(before, head):
+            revisions[episode.key] = revisions.get(episode.key, 0) + 1
+            changed[episode.key] = episode, alert_state, head.at
+    alerts = [
+        alert_of(
+            *(state.customer_id, episode, alert_state, revisions[episode.key]),
+            *(at, log.quote, rules, settings.language),
+        )
+        for episode, alert_state, at in changed.values()
+    ]
     log.trim(settings.max_events)
     if log.snapshot is not state.log.snapshot:
         head = without_settled(head, log.snapshot)

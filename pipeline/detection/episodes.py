@@ -1,6 +1,6 @@
 """From episodes to alerts: what is published is what changed between two folds."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID, uuid5
 
 import msgspec
@@ -16,39 +16,21 @@ NAMESPACE = UUID("6f1b9a52-7c1e-5d0a-9a3e-3d2f7f0c8b11")
 """Of alert ids: a fixed value, so that the same episode has the same id everywhere."""
 
 
-def changed_alerts(
-    customer_id: str,
-    before: Fold,
-    now: Fold,
-    revisions: Mapping[str, int],
-    quote: Callable[[Mark], str],
-    rules: RuleSet,
-    language: Language,
-) -> tuple[list[Alert], dict[str, int]]:
-    """Return the alerts whose content differs between the folds, and the revisions by episode.
+def changes(before: Fold, now: Fold) -> Iterator[tuple[Episode, AlertState]]:
+    """Yield the episodes that differ between two folds, each as it is to be published.
 
-    An episode that is gone is withdrawn, without evidence: there was no cause.
+    An episode that is gone is withdrawn: there was no cause.
     """
     if before.open is now.open and before.closed is now.closed:
-        return [], dict(revisions)
+        return
     published = {episode.key: episode for episode in _episodes(before)}
     current = {episode.key: episode for episode in _episodes(now)}
-    revised = dict(revisions)
-    alerts = []
-
-    def publish(episode: Episode, state: AlertState) -> None:
-        revised[episode.key] = revised.get(episode.key, 0) + 1
-        alerts.append(
-            _alert(customer_id, episode, state, revised[episode.key], now, quote, rules, language)
-        )
-
     for key, episode in current.items():
         if published.get(key) != episode:
-            publish(episode, "open" if episode.closed_at is None else "resolved")
+            yield episode, "open" if episode.closed_at is None else "resolved"
     for key, episode in published.items():
         if key not in current:
-            publish(episode, "withdrawn")
-    return alerts, revised
+            yield episode, "withdrawn"
 
 
 def is_settled(episode_key: str, snapshot: Fold) -> bool:
@@ -83,19 +65,23 @@ def _episodes(fold: Fold) -> Iterator[Episode]:
     yield from fold.open.values()
 
 
-def _alert(
+def alert_of(
     customer_id: str,
     episode: Episode,
     state: AlertState,
     revision: int,
-    now: Fold,
+    at: int,
     quote: Callable[[Mark], str],
     rules: RuleSet,
     language: Language,
 ) -> Alert:
+    """Return the alert of an episode; one that is withdrawn is so since `at`, without evidence.
+
+    `quote` finds what stands at a mark.
+    """
     dedup_key = f"{customer_id}/{episode.key}"
     withdrawn = state == "withdrawn"
-    updated_at = to_datetime(max(now.at, episode.opened_at) if withdrawn else episode.updated_at)
+    updated_at = to_datetime(max(at, episode.opened_at) if withdrawn else episode.updated_at)
     rule = rules.by_cause.get(episode.cause)
     # The rules may have changed since the episode was opened.
     titles = rule.titles if rule else {"tr": episode.cause, "en": episode.cause}

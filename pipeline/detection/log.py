@@ -57,6 +57,7 @@ class LogDraft:
         self._horizon = log.horizon
         self._quotes = dict(log.quotes)
         self._added: dict[str, Entry] = {}
+        self._fresh: list[Entry] = []
         self._in_order = True
 
     def add(self, entry: Entry) -> None:
@@ -84,15 +85,17 @@ class LogDraft:
         self._forget_ids()
 
     def head(self, head: Fold, *, refold: bool) -> Fold:
-        """Return the fold of everything, where `head` is that of the log before the additions.
+        """Return the fold of everything, where `head` is what the last call returned.
 
-        Only what was added is folded where it came in order and `refold` is not asked for.
+        (At first: what the log was folded to.) Only what was added since then is folded where it
+        came in order and `refold` is not asked for.
         """
-        entries: Iterable[Entry] = self._added.values()
+        entries: Iterable[Entry] = self._fresh
         if refold or not self._in_order:
             head, entries = self.snapshot, map(_decode, self._encoded)
         for entry in entries:
             head = self._fold(head, entry)
+        self._fresh, self._in_order = [], True
         return head
 
     def quote(self, mark: Mark) -> str:
@@ -132,6 +135,7 @@ class LogDraft:
             self._in_order = False
         self._encoded.insert(place, _ENCODER.encode(entry))
         self._added[entry.event_id] = entry
+        self._fresh.append(entry)
         return place
 
     def _spans(self, event_id: str) -> tuple[Span, ...]:

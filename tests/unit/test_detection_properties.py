@@ -75,6 +75,18 @@ def test_no_order_at_all_matters_while_every_event_fits_in_the_log(
     assert state_digest(customer.state) == state_digest(expected.state)
 
 
+@settings(max_examples=60, deadline=None)
+@given(history=histories(most=20), first=st.integers(1, 20), dice=st.randoms())
+def test_a_batch_that_comes_again_with_more_says_nothing_else_under_the_same_revision(
+    history: list[Scored], first: int, dice: Random
+) -> None:
+    dice.shuffle(history)
+    crashed, again = Customer(30), Customer(30)
+    said = {(one.id, one.revision): one for one in crashed.receive(*history[:first])}
+    for alert in again.receive(*history):
+        assert said.get((alert.id, alert.revision), alert) == alert
+
+
 def test_beyond_the_log_order_matters_an_older_event_counts_at_its_start() -> None:
     history = [leaving("first", 0), *(event(f"f{i}", EventType.VISIT, 100 + i) for i in range(15))]
     (true,) = in_order(history, 10).alerts().values()
