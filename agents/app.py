@@ -120,9 +120,9 @@ def role_agent(
             await effect
             for fetch in fetches:
                 await stream.ack(fetch)
-            size = sum(len(fetch.value) for fetch in fetches)
-            metrics.BATCH_SIZE.labels(role).observe(size)
-            metrics.EVENTS.labels(role).inc(size)
+            count = sum(len(fetch.value) for fetch in fetches)
+            metrics.BATCH_SIZE.labels(role).observe(count)
+            metrics.EVENTS.labels(role).inc(count)
             heartbeat.handled(fetches[-1].message.timestamp)
 
     async def work(stream: Any) -> None:
@@ -135,7 +135,7 @@ def role_agent(
                 async for fetches in taken:
                     messages = [message for fetch in fetches for message in messages_of(fetch)]
                     effect = await handle(messages)
-                    await last
+                    await asyncio.shield(last)
                     last = asyncio.ensure_future(finish(stream, fetches, effect))
 
     app.agent(source, name=role)(work)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import faust
 import structlog
 
-from agents.app import Effect, make_app, role_agent
+from agents.app import Effect, Halt, make_app, role_agent
 from agents.health import Heartbeat
 from agents.messages import Message, Outgoing, decode_as, send, send_dead_letters, sift
 from agents.states import Kept, States
@@ -17,7 +17,14 @@ from pipeline import metrics
 from pipeline.alert import Alert, to_cloudevent
 from pipeline.chain import ALERTS, SCORED
 from pipeline.dead_letter import DeadLetter
-from pipeline.detection.customer import Arrival, apply, decode_state, encode_state
+from pipeline.detection.customer import (
+    Arrival,
+    CustomerState,
+    StateError,
+    apply,
+    decode_state,
+    encode_state,
+)
 from pipeline.detection.rules import RuleBook
 from pipeline.reading import Scored
 from pipeline.settings import Settings
@@ -59,7 +66,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         with metrics.STAGE_SECONDS.labels("detect", "fold").time():
             for customer_id, mine in arrivals.items():
                 stored = customers.get(mine[-1].partition, customer_id)
-                before = decode_state(stored) if stored else None
+                before = _state(stored) if stored else None
                 after, changed = apply(before, mine, rules, settings.detect)
                 outcome.alerts.extend(changed)
                 outcome.states.append(Kept(after.partition, customer_id, encode_state(after)))
@@ -97,6 +104,14 @@ def reload(book: RuleBook, refused: str) -> str:
     elif book.rules.version != before:
         log.info("rules taken", version=book.rules.version)
     return problem
+
+
+def _state(stored: bytes) -> CustomerState:
+    """Return a state. Raises Halt where it is of another version: a restart would not mend that."""
+    try:
+        return decode_state(stored)
+    except StateError as error:
+        raise Halt(str(error)) from error
 
 
 def _place(message: Message) -> int | None:

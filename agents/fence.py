@@ -2,8 +2,9 @@
 
 A process that stood still for longer than the session timeout goes on as if nothing had happened,
 and would write over states that are newer. So a produce request goes out only under a membership
-which the group's coordinator has confirmed: for half a session timeout, in which no other worker
-can be given the partitions.
+which the group's coordinator has confirmed within half a session timeout, and where the group is
+sharing out its partitions anew, just now: no other worker can have been given them. (Unless it goes
+by the same NABIZ_WORKER_INSTANCE: such a one gets them at once, so two must never run.)
 """
 
 import asyncio
@@ -32,21 +33,24 @@ def guard(client: Any, app: AppT) -> None:
         nonlocal confirmed_at
         asked_at = time.monotonic()
         sure = asked_at - confirmed_at < app.conf.broker_session_timeout / 2
-        if isinstance(request, ProduceRequest) and not sure:
-            await _confirm_membership(app)
+        if isinstance(request, ProduceRequest) and not sure and await _confirm_membership(app):
             confirmed_at = asked_at
         return await send(node_id, request, **options)
 
     client.send = fenced_send
 
 
-async def _confirm_membership(app: AppT) -> None:
-    """Ask the group's coordinator by a heartbeat of our own, in the consumer's thread."""
+async def _confirm_membership(app: AppT) -> bool:
+    """Ask the group's coordinator by a heartbeat of our own, in the consumer's thread.
+
+    Return whether the answer holds for a while: not in a rebalance, which goes on without this
+    worker if it stays out too long.
+    """
     thread: Any = app.consumer._thread  # type: ignore[attr-defined]
     coordinator = thread._ensure_consumer()._coordinator
     asking = asyncio.run_coroutine_threadsafe(coordinator._do_heartbeat(), thread.thread_loop)
     if await asyncio.wrap_future(asking):
-        return
+        return not coordinator._rejoin_needed_fut.done()
     if coordinator.generation < 0:
         raise Fenced("the group went on without this worker, which had stood still")
     raise NodeNotReadyError("the coordinator of the group cannot be asked")

@@ -52,6 +52,6 @@ class Heartbeat:
     def problem(self) -> str | None:
         """Return what is wrong in words, or None while the worker makes progress."""
         idle = time.monotonic() - self._progress_at
-        if idle <= self._stall_seconds:
+        if idle <= self._stall_seconds or self._app.in_recovery:  # no beat in a long recovery
             return None
         return f"{self._role} has lag and has committed nothing for {idle:.0f} s"

@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Literal
 
 import faust
 import structlog
@@ -82,8 +84,8 @@ def _partitions_of_states(settings: Settings) -> int:
         numbers = ", ".join(f"{name} {count}" for name, count in found.items())
         raise BrokerError(
             f"detect needs as many partitions of each of its topics, and they have: {numbers}. "
-            f"Give the topics of the chain one number; where {CHANGELOG} differs, delete it while "
-            "detect is stopped, set its group back to the beginning and let it read all again"
+            f"Give the topics of the chain one number; where {CHANGELOG} differs, start detect "
+            "anew: docs/operations.md says how"
         )
     return found[INPUTS["detect"][0]]
 
@@ -98,21 +100,28 @@ async def run_app(settings: Settings, build: Build) -> None:
     app.finalize()
     gc.freeze()  # models and rules stay for good: no collection need look at them
     with serve_page(settings.worker, heartbeat) as address:
+        starting = asyncio.ensure_future(app.start())
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            log.info("role stopped before it had started")
+            os._exit(0)  # nothing is in hand: a recovery can be left at any point
         try:
-            await app.start()
+            await starting
         except KafkaConnectionError as error:
             raise BrokerUnavailable(
                 f"Kafka at {settings.kafka.bootstrap} does not answer ({error}). "
                 "Is it running there (NABIZ_KAFKA_BOOTSTRAP)?"
             ) from error
         log.info("role runs", page=address)
-        await _until_stopped_or_crashed(app, stop)
+        await _until_stopped_or_crashed(app, stopping)
         await app.stop()
     log.info("role stopped")
 
 
-async def _until_stopped_or_crashed(app: faust.App, stop: asyncio.Event) -> None:
-    stopping = asyncio.ensure_future(stop.wait())
+async def _until_stopped_or_crashed(
+    app: faust.App, stopping: asyncio.Future[Literal[True]]
+) -> None:
     while not stopping.done():
         await asyncio.wait([stopping], timeout=0.5)
         if app.crashed:

@@ -95,7 +95,7 @@ class Consumer(stock.Consumer):
         for tp, records in fetched.items():
             if not self.flow_active or generation != self.app.consumer_generation_id:
                 return  # the new assignment begins at the committed offsets
-            if active is None or tp in active or tp in self._buffered_partitions:
+            if active is None or tp in active:
                 await self._deliver(ensure_TP(tp), records)
             else:  # paused since; a seek goes before it is resumed, and until then nothing is past
                 self._note(self._fetch(ensure_TP(tp), records))

@@ -25,6 +25,7 @@ from benchmarks.messages import (
     send,
 )
 from benchmarks.throughput import ours
+from pipeline.chain import CHANGELOG
 from pipeline.detection.customer import Arrival, apply, encode_state
 from pipeline.detection.rules import RuleBook
 from pipeline.settings import DetectSettings, Settings
@@ -32,7 +33,6 @@ from pipeline.settings import DetectSettings, Settings
 WORKERS = (1, 2, 3, 4)
 CUSTOMERS = (1_000, 10_000, 100_000, 1_000_000)
 QUICK_CUSTOMERS = (1_000, 100_000)
-CHANGELOG = "nabiz-detect-customers-changelog"
 PARTITIONS = 4
 MODELS = 500
 """Customers whose states are folded from events; all others have a copy of one of them."""

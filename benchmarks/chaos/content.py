@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.chaos.load import Message
-from pipeline.chain import group_of
+from pipeline.chain import CHANGELOG
 from pipeline.detection.customer import decode_state, state_digest
 from pipeline.store.backend import Backend
 from pipeline.store.rows import EVENT_COLUMNS
@@ -19,7 +19,6 @@ Content: TypeAlias = dict[str, list[Any]]
 
 WHEN_STORED = ("version", "received_us")
 """Columns in which no two runs agree: when a row was written."""
-CHANGELOG = f"{group_of('detect')}-customers-changelog"
 
 
 def stored_content(backend: Backend) -> Content:

@@ -99,7 +99,7 @@ def check_changelog(found: TopicFacts | None, scored: TopicFacts | None, *, used
             check,
             "problem",
             "is gone, and with it every customer's state outside the workers' own folders",
-            "stop detect, reset its group to the earliest offsets, and start it again",
+            "start detect anew: docs/operations.md says how",
         )
     if availability := _availability(check, found):
         return availability
@@ -115,7 +115,7 @@ def check_changelog(found: TopicFacts | None, scored: TopicFacts | None, *, used
             check,
             "problem",
             f"{found.partitions} partitions, {SCORED} has {scored.partitions}",
-            "start anew with other topics and replay: states are kept by partition",
+            "states are kept by partition: start detect anew, docs/operations.md says how",
         )
     return Finding(check, "ok", f"{_size(found)}, compacted")
 

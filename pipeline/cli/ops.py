@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,7 @@ from rich.table import Table
 from pipeline.broker.lag import LagReader
 from pipeline.broker.security import client_security
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import GROUPS
+from pipeline.chain import GROUPS, group_of
 from pipeline.cli import show
 from pipeline.cli.errors import Mistake
 from pipeline.cli.target import DataOption, JsonOption, find
@@ -27,6 +27,9 @@ from pipeline.topics import load_topics
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 
+READ_AGAIN = timedelta(hours=1)
+"""How long before a backup messages may have been written that it does not hold."""
+
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the backup is.")]
 
 topics = typer.Typer(help="Topics on the configured Kafka.", no_args_is_help=True)
@@ -34,7 +37,7 @@ store = typer.Typer(help="Tables in the configured ClickHouse.", no_args_is_help
 
 
 def worker(
-    role: Annotated[Role, typer.Argument(help="understand, detect, record or api.")],
+    role: Annotated[Role, typer.Argument(help="understand, triage, detect, record or api.")],
 ) -> None:
     """Run one role against the configured Kafka and ClickHouse, until SIGTERM or Ctrl-C.
 
@@ -97,8 +100,9 @@ def backup(folder: Folder) -> None:
 def restore(folder: Folder) -> None:
     """Fill an empty store from a backup, of either kind of store, and form the KPI minutes anew.
 
-    Start the roles afterwards. The topics are no part of it: what Kafka still holds is read again
-    and counts nothing twice.
+    What came after the backup is still in Kafka, but `record` has committed past it: before it is
+    started, set its consumer group back to the time of the backup. What is read again counts
+    nothing twice.
     """
     settings = load_settings()
     read_manifest(folder)
@@ -107,6 +111,11 @@ def restore(folder: Folder) -> None:
     with closing(open_store(settings)) as opened:
         restored = opened.restore(folder)
     typer.echo(f"restored from {folder}: {_rows(restored)}")
+    typer.echo(
+        "To have what came since then read again, before `record` starts: kafka-consumer-groups "
+        f"--reset-offsets --group {group_of('record')} --all-topics --execute "
+        f"--to-datetime {restored.made_at - READ_AGAIN:%Y-%m-%dT%H:%M:%S.000}"
+    )
 
 
 def _rows(manifest: Manifest) -> str:

@@ -159,7 +159,7 @@ def decode_state(encoded: bytes) -> CustomerState:
         found = encoded[0] if encoded else "none"
         raise StateError(
             f"the state of a customer has format {found}, this version reads {FORMAT}: "
-            "run the version that wrote it, or delete the table and replay the events"
+            "run the version that wrote it, or start detect anew (docs/operations.md)"
         )
     try:
         return _DECODER.decode(memoryview(encoded)[1:])

@@ -270,6 +270,12 @@ async def test_a_worker_that_never_committed_lags(clock: SimpleNamespace) -> Non
     assert heartbeat.problem()
 
 
+def test_a_long_recovery_at_the_start_is_no_stall(clock: SimpleNamespace) -> None:
+    heartbeat = heart(FakeConsumer(end=10), in_recovery=True)
+    clock.monotonic += 3_600  # Faust calls no timer before its tables are recovered
+    assert heartbeat.problem() is None
+
+
 def test_a_loop_that_is_blocked_is_seen(clock: SimpleNamespace) -> None:
     heartbeat = heart(FakeConsumer(end=0))
     clock.monotonic += 31  # and no beat

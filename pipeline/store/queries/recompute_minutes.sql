@@ -3,7 +3,7 @@
 --
 -- Of two rows of a slice the one that saw more events or later revisions has the higher version,
 -- whoever wrote it, and whatever the clocks said. Earlier releases took nanoseconds for it, which
--- the constant exceeds.
+-- the constant exceeds. Where events are deleted, the sum falls: delete the minute's rows first.
 INSERT INTO kpi_minutes
     (minute, channel, touchpoint, segment, brand, source, version, {names})
 SELECT minute, channel, touchpoint, segment, brand, source, version, {sums}
