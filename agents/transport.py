@@ -197,7 +197,12 @@ class Consumer(stock.Consumer):
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Let go of partitions after what is being handled is handled and committed."""
+        """Let go of partitions after what is being handled is handled and committed.
+
+        Faust waits for it too, but not where the worker is told to stop meanwhile.
+        """
+        if self.app.should_stop:
+            await self.wait_empty()
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
             self._delivered.pop(tp, None)
