@@ -125,10 +125,10 @@ def outgoing(alert: Alert) -> Outgoing:
 
 
 def observe(alerts: Sequence[Alert], arrivals: Mapping[str, Sequence[Arrival]]) -> None:
-    """Count alerts; a new one's latency starts at the broker's time of its newest event."""
+    """Count alerts; an open one's latency starts at the broker's time of its newest event."""
     now = datetime.now(UTC)
     for alert in alerts:
         metrics.ALERTS.labels(alert.cause, alert.state).inc()
-        if alert.state == "open" and alert.revision == 1:
+        if alert.state == "open":
             received_at = max(one.scored.received_at for one in arrivals[alert.customer_id])
             metrics.ALERT_LATENCY.observe((now - received_at).total_seconds())

@@ -155,6 +155,7 @@ def _at_the_end(machine: Machine) -> Consumer:
 
 
 def _watch_topics(reader: Consumer, seen: Seen, stopping: threading.Event) -> None:
+    known: set[str] = set()
     while not stopping.is_set():
         message = reader.poll(0.1)
         if message is None or message.error():
@@ -165,7 +166,8 @@ def _watch_topics(reader: Consumer, seen: Seen, stopping: threading.Event) -> No
             continue
         alert = from_cloudevent(message.value())
         due = alert.opened_at.timestamp()
-        if alert.state == "open" and alert.revision == 1 and due >= seen.start:
+        if alert.state == "open" and alert.id not in known and due >= seen.start:
+            known.add(alert.id)
             seen.alerts.append(Raised(due - seen.start, now - due, alert.severity, alert.cause))
     reader.close()
 
