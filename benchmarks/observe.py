@@ -36,7 +36,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Raised(msgspec.Struct, frozen=True):
-    """An alert: when its event was due, and how long after that it could be read."""
+    """A change of an alert: when its event was due, and how long after that it could be read."""
 
     due: float
     latency: float
@@ -155,7 +155,6 @@ def _at_the_end(machine: Machine) -> Consumer:
 
 
 def _watch_topics(reader: Consumer, seen: Seen, stopping: threading.Event) -> None:
-    known: set[str] = set()
     while not stopping.is_set():
         message = reader.poll(0.1)
         if message is None or message.error():
@@ -165,9 +164,8 @@ def _watch_topics(reader: Consumer, seen: Seen, stopping: threading.Event) -> No
             seen.hops.append(now - float(message.value()))
             continue
         alert = from_cloudevent(message.value())
-        due = alert.opened_at.timestamp()
-        if alert.state == "open" and alert.id not in known and due >= seen.start:
-            known.add(alert.id)
+        due = alert.updated_at.timestamp()
+        if alert.state == "open" and due >= seen.start:
             seen.alerts.append(Raised(due - seen.start, now - due, alert.severity, alert.cause))
     reader.close()
 

@@ -14,7 +14,7 @@ from functools import partial
 
 import msgspec
 
-from pipeline.alert import Alert, AlertState, Contribution
+from pipeline.alert import Alert, Contribution
 from pipeline.detection.entry import entry_of
 from pipeline.detection.episodes import (
     alert_of,
@@ -23,7 +23,7 @@ from pipeline.detection.episodes import (
     is_settled,
     without_settled,
 )
-from pipeline.detection.fold import DetectSettings, Episode, Fold, decay, risk_of, shares_of, step
+from pipeline.detection.fold import DetectSettings, Fold, decay, risk_of, shares_of, step
 from pipeline.detection.log import Log, LogDraft
 from pipeline.detection.rules import RuleSet
 from pipeline.micros import to_micros
@@ -82,18 +82,18 @@ def apply(
 ) -> tuple[CustomerState, list[Alert]]:
     """Apply messages of one customer, at least one, in the order they were read.
 
-    Return the new state and every alert whose content changed, each once. Redelivered messages and
-    duplicates change nothing; a higher revision of an event in the log replaces it. Where rules or
-    settings changed since the last call, the events in the log are judged anew. An alert's revision
-    counts the messages that changed it, not the batches: where a batch comes again, and others
-    with it, the same revision says the same.
+    Return the new state and every change of an alert, in order: what is said, and under which
+    revision, depends on the order of the messages and not on the batches that they come in.
+    Redelivered messages and duplicates change nothing; a higher revision of an event in the log
+    replaces it. Where rules or settings changed since the last call, the events in the log are
+    judged anew.
     """
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
     basis = f"{rules.version}/{settings.half_life_days}/{settings.risk_threshold}"
     log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
     partition, offset = state.partition, state.offset
     head, refold, revisions = state.head, basis != state.basis, dict(state.revisions)
-    changed: dict[str, tuple[Episode, AlertState, int]] = {}
+    alerts: list[Alert] = []
     for arrival in arrivals:
         if arrival.partition != partition:
             partition, offset = arrival.partition, -1
@@ -103,15 +103,13 @@ def apply(
         before, head = head, log.head(head, refold=refold)
         refold = False
         for episode, alert_state in changes(before, head):
-            revisions[episode.key] = revisions.get(episode.key, 0) + 1
-            changed[episode.key] = episode, alert_state, head.at
-    alerts = [
-        alert_of(
-            *(state.customer_id, episode, alert_state, revisions[episode.key]),
-            *(at, log.quote, rules, settings.language),
-        )
-        for episode, alert_state, at in changed.values()
-    ]
+            revisions[episode.key] = revision = revisions.get(episode.key, 0) + 1
+            alerts.append(
+                alert_of(
+                    *(state.customer_id, episode, alert_state, revision, head.at),
+                    *(log.quote, rules, settings.language),
+                )
+            )
     log.trim(settings.max_events)
     if log.snapshot is not state.log.snapshot:
         head = without_settled(head, log.snapshot)
