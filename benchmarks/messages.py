@@ -153,11 +153,13 @@ def send_open_loop(
 
     Each is dated when it was due, so a latency that is taken from an event's time holds the time
     for which the message had to wait to be sent: no coordinated omission. Each `probe_every`-th
-    has a brand of its own, by which it is known again in the KPIs, and a copy goes to `HOP`.
+    has a brand of its own, by which it is known again in the KPIs, and a copy goes to `HOP`. Where
+    the templates are through they begin again with other customers: nobody lives a week a minute.
     """
     sender = producer(bootstrap)
     onwards = islice(cycle(templates), first, None)
-    for number, (key, template) in zip(range(count), onwards, strict=False):
+    for number, (who, template) in zip(range(count), onwards, strict=False):
+        key = who + b"-%d" % ((first + number) // len(templates))
         due = start + number / rate
         if (early := due - time.time()) > 0:
             sender.poll(0)

@@ -36,7 +36,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Raised(msgspec.Struct, frozen=True):
-    """A change of an alert: when its event was due, and how long after that it could be read."""
+    """An alert: when its event was due, and how long after that it could be read."""
 
     due: float
     latency: float
@@ -164,8 +164,8 @@ def _watch_topics(reader: Consumer, seen: Seen, stopping: threading.Event) -> No
             seen.hops.append(now - float(message.value()))
             continue
         alert = from_cloudevent(message.value())
-        due = alert.updated_at.timestamp()
-        if alert.state == "open" and due >= seen.start:
+        due = alert.opened_at.timestamp()
+        if alert.state == "open" and alert.revision == 1 and due >= seen.start:
             seen.alerts.append(Raised(due - seen.start, now - due, alert.severity, alert.cause))
     reader.close()
 
