@@ -1,6 +1,7 @@
 """Debian's ClickHouse server on loopback, in a folder of its own, to be stopped and killed."""
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -86,10 +87,16 @@ class ClickHouse:
 
 
 def free_port() -> int:
-    """Return a loopback port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((ClickHouse.host, 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback port that nothing listens on now.
+
+    Below those that systems give to outgoing connections: while a server is away, a client that
+    tries again and again could connect to itself there, and so take the port.
+    """
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((ClickHouse.host, port))
+            return port
+    raise ServerError("a hundred ports between 20,000 and 32,000 are all in use")
 
 
 def _configure(folder: Path, port: int) -> Path:
