@@ -32,6 +32,7 @@ from pipeline.settings import Settings
 log = structlog.get_logger(__name__)
 
 RELOAD_SECONDS = 5.0
+_DECODE = decode_as(Scored)
 CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 
 
@@ -56,7 +57,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     customers = States(app, "customers", partitions)
 
     def work(messages: Sequence[Message]) -> Outcome:
-        good, dead = sift(messages, decode_as(Scored))
+        good, dead = sift(messages, _DECODE)
         arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
         for message, scored in good:
             arrivals[scored.event.customer_id].append(

@@ -102,11 +102,13 @@ async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> dict[TP, int]:
     """
     producer: Any = app.producer._producer  # type: ignore[attr-defined]
     lanes: defaultdict[TP, list[Outgoing]] = defaultdict(list)
+    counts: dict[str, int] = {}
     for message in outgoing:
         partition = message.partition
         if partition is None:
-            count = len(await producer.partitions_for(message.topic))
-            partition = _hash(message.key) % count
+            if message.topic not in counts:
+                counts[message.topic] = len(await producer.partitions_for(message.topic))
+            partition = _hash(message.key) % counts[message.topic]
         lanes[TP(message.topic, partition)].append(message)
     sent = [_send_in_order(producer, tp, messages) for tp, messages in lanes.items()]
     return dict(zip(lanes, await asyncio.gather(*sent), strict=True))

@@ -22,6 +22,8 @@ from pipeline.store import Store, StoreUnavailable
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+_SCORED, _ALERT, _LETTER = decode_as(Scored), decode_as(CloudEvent), decode_as(DeadLetter)
+
 
 def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
     """Build the role: events, alerts and dead letters of a batch, each kind in one write."""
@@ -62,9 +64,9 @@ def sort(
     messages: Sequence[Message],
 ) -> tuple[list[Scored], list[Alert], list[DeadLetter], list[DeadLetter]]:
     """Return the events, alerts and dead letters among messages, and what is none of these."""
-    scored, bad_scored = sift(of_topic(messages, SCORED), decode_as(Scored))
-    alerts, bad_alerts = sift(of_topic(messages, ALERTS), decode_as(CloudEvent))
-    letters, bad_letters = sift(of_topic(messages, DEAD_LETTERS), decode_as(DeadLetter))
+    scored, bad_scored = sift(of_topic(messages, SCORED), _SCORED)
+    alerts, bad_alerts = sift(of_topic(messages, ALERTS), _ALERT)
+    letters, bad_letters = sift(of_topic(messages, DEAD_LETTERS), _LETTER)
     return (
         [one for _, one in scored],
         [one.data for _, one in alerts],

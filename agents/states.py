@@ -61,24 +61,21 @@ class States:
     async def put(self, states: Sequence[Kept]) -> None:
         """Send states that were staged to the changelog; then keep them, a partition's at once."""
         topic = self._table.changelog_topic_name
-        newest = await send(
-            self._app,
-            [
-                Outgoing(topic, _key(one.customer_id), one.state, partition=one.partition)
-                for one in states
-            ],
-        )
+        messages = [
+            Outgoing(topic, _key(customer_id), state, partition=partition)
+            for partition, customer_id, state in states
+        ]
+        newest = await send(self._app, messages)
         batches: defaultdict[int, WriteBatch] = defaultdict(lambda: WriteBatch(raw_mode=True))
-        for one in states:
-            batches[one.partition].put(_key(one.customer_id), one.state)
+        for (partition, *_), message in zip(states, messages, strict=True):
+            batches[partition].put(message.key, message.value)
         for partition, batch in batches.items():
             offset = newest[TP(topic, partition)]
             batch.put(self._table.data.offset_key, str(offset).encode())
             self._files(partition).write(batch)
-        for one in states:
-            place = one.partition, _key(one.customer_id)
-            if self._staged.get(place) is one.state:
-                del self._staged[place]
+        for (partition, *_), message in zip(states, messages, strict=True):
+            if self._staged.get((partition, message.key)) is message.value:
+                del self._staged[partition, message.key]
 
     def _files(self, partition: int) -> Any:
         return self._table.data._db_for_partition(partition)

@@ -28,23 +28,27 @@ def fill(backend: Backend) -> None:
     store.write_dead_letters([letter(1), letter(2), letter(2, retried_at=NOW)])
 
 
-def test_a_backup_of_one_engine_is_restored_on_the_other(
-    two_backends: tuple[Backend, Backend], tmp_path: Path
-) -> None:
+@pytest.fixture
+def restored(two_backends: tuple[Backend, Backend], tmp_path: Path) -> tuple[Backend, Backend]:
+    """A store, and another one into which a backup of the first was restored."""
     first, second = two_backends
     fill(first)
     Store(first).back_up(tmp_path / "backup", NOW)
     Store(second).restore(tmp_path / "backup")
+    return first, second
+
+
+def test_a_backup_of_one_engine_is_restored_on_the_other(
+    restored: tuple[Backend, Backend],
+) -> None:
+    first, second = restored
     assert answers(second) == answers(first)
 
 
 def test_what_is_delivered_again_after_a_restore_counts_nothing_twice(
-    two_backends: tuple[Backend, Backend], tmp_path: Path
+    restored: tuple[Backend, Backend],
 ) -> None:
-    first, second = two_backends
-    fill(first)
-    Store(first).back_up(tmp_path / "backup", NOW)
-    Store(second).restore(tmp_path / "backup")
+    first, second = restored
     again = some_events(random.Random(1), 200)
     assert Store(second).write_events(again).duplicates == len(again)
     assert answers(second) == answers(first)
