@@ -18,7 +18,7 @@ from agents.messages import Message, messages_of
 from agents.transport import RecordsSchema, Transport
 from pipeline import metrics
 from pipeline.broker.security import faust_credentials
-from pipeline.chain import EXIT_HALT, INPUTS, group_of
+from pipeline.chain import EXIT_HALT, INPUTS, URGENT, group_of
 from pipeline.settings import Role, Settings
 
 log = structlog.get_logger(__name__)
@@ -146,7 +146,8 @@ async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[
     """Yield the fetches that came since the last batch, none acknowledged.
 
     A batch is complete when `within` seconds are over or it has `size` messages; as much is
-    fetched ahead while the last batch is handled. Raises what the stream raises, after what came.
+    fetched ahead while the last batch is handled. What cannot wait goes in a batch of its own,
+    before the others. Raises what the stream raises, after what came.
     """
     waiting: list[Fetch] = []
     changed = asyncio.Condition()
@@ -174,8 +175,9 @@ async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[
                 with suppress(TimeoutError):
                     async with asyncio.timeout(within):
                         await changed.wait_for(lambda: full() or collecting.done())
-                taken = waiting.copy()
-                waiting.clear()
+                urgent = [one for one in waiting if one.message.topic == URGENT]
+                others = [one for one in waiting if one.message.topic != URGENT]
+                taken, waiting[:] = (urgent, others) if urgent else (others, [])
                 changed.notify_all()
             if not taken:
                 await collecting

@@ -8,7 +8,7 @@ wants them.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple, TypeAlias
 
@@ -24,6 +24,7 @@ from faust.types.tuples import ack_lock
 from mode.utils.futures import notify
 
 from agents.fence import guard
+from pipeline.chain import URGENT
 
 Records: TypeAlias = Sequence[ConsumerRecord[bytes, bytes]]
 
@@ -210,7 +211,29 @@ class Consumer(stock.Consumer):
 
 
 class ConsumerThread(stock.AIOKafkaConsumerThread):
-    """Has fetches answered soon, but not for every message."""
+    """Has fetches answered soon, but not for every message; hands over first what cannot wait."""
+
+    async def _fetch_records(
+        self,
+        consumer: AIOKafkaConsumer,
+        active_partitions: set[TP] | None,
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> Mapping[TP, list[Any]]:
+        """Return what is there of `cx.urgent`, and after it of the others.
+
+        The client takes partitions in turn: beside a backlog an urgent message would wait for all
+        that has been fetched of the others.
+        """
+        active = active_partitions or set()
+        urgent = {tp for tp in active if tp.topic == URGENT}
+        others = active - urgent
+        if urgent and others:
+            first = await super()._fetch_records(consumer, urgent, 0, max_records)
+            if first:
+                rest = await super()._fetch_records(consumer, others, 0, max_records)
+                return {**first, **rest}
+        return await super()._fetch_records(consumer, active, timeout, max_records)
 
     def _create_worker_consumer(self, transport: stock.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)

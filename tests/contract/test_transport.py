@@ -11,7 +11,14 @@ from kafka import KafkaAdminClient, TopicPartition
 
 from agents.app import FETCHES_AHEAD
 from tests.contract.conftest import Lags, Make, fails
-from tests.contract.watching import HeldFetch, Outstanding, announce, polled_in_vain, until
+from tests.contract.watching import (
+    HeldFetch,
+    Outstanding,
+    announce,
+    client_has,
+    polled_in_vain,
+    until,
+)
 from tests.contract.worker import numbered, publish, publisher
 from tests.servers_kafka import new_topic
 
@@ -239,6 +246,26 @@ async def test_a_full_queue_stops_the_fetching_and_nothing_is_lost(
         await member.has(300)
         assert sorted(member.values) == sorted(numbered(300))
         assert full.most <= FETCHES_AHEAD + 3, "one is handled, one comes in, one waits to"
+
+
+@pytest.mark.fails_on_stock("it takes partitions in turn, whatever they hold")
+async def test_what_cannot_wait_does_not_wait_for_what_was_fetched_of_others(
+    worker: Make, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backlog, urgent = new_topic(kafka, 6), new_topic(kafka, 1)
+    monkeypatch.setattr("agents.transport.URGENT", urgent)
+    member = worker(backlog, urgent, fetch=10)
+    full = Outstanding(member)
+    async with member:
+        member.handling.clear()
+        for partition in range(6):
+            await publish(kafka, backlog, numbered(100), partition)
+        await full.reaches(FETCHES_AHEAD + 1)
+        await publish(kafka, urgent, [b"urgent"])
+        await client_has(member, TP(urgent, 0))
+        member.handling.set()
+        await member.has(601)
+        assert member.values.index(b"urgent") <= (FETCHES_AHEAD + 2) * 10
 
 
 async def test_a_paused_partition_rests_and_goes_on(worker: Make, kafka: str) -> None:

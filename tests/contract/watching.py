@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from faust.types import TP
+
 from tests.contract.worker import PATIENCE, Worker
 
 
@@ -78,3 +80,11 @@ async def polled_in_vain(member: Worker) -> None:
     async with asyncio.timeout(PATIENCE):
         await empty.acquire()
         await empty.acquire()
+
+
+async def client_has(member: Worker, tp: TP) -> None:
+    """Return when the client has fetched records of a partition; it lives in another thread."""
+    fetched = member.consumer._thread._consumer._fetcher._records
+    async with asyncio.timeout(PATIENCE):
+        while tp not in fetched:
+            await asyncio.sleep(0.01)

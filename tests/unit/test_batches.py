@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from agents.app import batches
+from pipeline.chain import SCORED, URGENT
 
 
-def fetch(size: int) -> Any:
-    return SimpleNamespace(value=(b"",) * size)
+def fetch(size: int, topic: str = SCORED) -> Any:
+    return SimpleNamespace(value=(b"",) * size, message=SimpleNamespace(topic=topic))
 
 
 class Stream:
@@ -90,6 +91,17 @@ async def test_a_batch_waits_to_fill_and_no_longer() -> None:
     stream = Stream(third)
     async with aclosing(batches(stream, 2, 0.01)) as taken:
         assert await anext(taken) == [third]
+
+
+async def test_what_cannot_wait_goes_before_the_others_and_alone() -> None:
+    first, second, third = fetch(1), fetch(2), fetch(1)
+    urgent = fetch(1, URGENT)
+    stream = Stream(first)
+    async with aclosing(batches(stream, 9, 0.0)) as taken:
+        assert await anext(taken) == [first]
+        stream.give(second, urgent, third)
+        await stream.dry.wait()
+        assert [await anext(taken), await anext(taken)] == [[urgent], [second, third]]
 
 
 async def test_an_error_of_the_stream_is_raised_after_what_came_before_it() -> None:
