@@ -39,9 +39,10 @@ class Halt(Exception):  # noqa: N818 - not a fault of this process
     """To go on would do harm, and so would starting again: a person has to look first."""
 
 
-def make_app(role: Role, settings: Settings) -> faust.App:
+def make_app(role: Role, settings: Settings, fetch: int | None = None) -> faust.App:
     """Make the Faust app of a role; offsets are committed only for what is acknowledged.
 
+    One poll brings up to `fetch` messages, by default as many as a batch may have.
     Raises RuntimeError where Faust lacks its compiled part: its Python twin acknowledges messages
     of a partition that was taken away, read or not.
     """
@@ -67,7 +68,7 @@ def make_app(role: Role, settings: Settings) -> faust.App:
         broker_commit_interval=settings.kafka.commit_interval,
         broker_session_timeout=settings.kafka.session_timeout,
         broker_heartbeat_interval=settings.kafka.session_timeout / 5,
-        broker_max_poll_records=settings.kafka.batch_size,
+        broker_max_poll_records=fetch or settings.kafka.batch_size,
         stream_buffer_maxsize=FETCHES_AHEAD,
         stream_recovery_delay=0.0,
         producer_linger=0.0,

@@ -32,6 +32,8 @@ from pipeline.settings import Settings
 log = structlog.get_logger(__name__)
 
 RELOAD_SECONDS = 5.0
+BATCH = 500
+"""Most messages at once: one that cannot wait still waits for what is in hand and fetched ahead."""
 _DECODE = decode_as(Scored)
 CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 
@@ -51,7 +53,8 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     Order: alerts confirmed, then states confirmed and kept, then acknowledged. With the state first
     a crash would lose an alert: redelivered, its event would look already applied.
     """
-    app = make_app("detect", settings)
+    size = min(BATCH, settings.kafka.batch_size)
+    app = make_app("detect", settings, size)
     book = RuleBook(settings.detect.rules)
     refused = ""
     customers = States(app, "customers", partitions)
@@ -90,7 +93,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         nonlocal refused
         refused = reload(book, refused)
 
-    return app, role_agent(app, "detect", settings, handle)
+    return app, role_agent(app, "detect", settings, handle, size=size)
 
 
 def reload(book: RuleBook, refused: str) -> str:
