@@ -1,0 +1,32 @@
+"""Hand-written customer texts that are easy to misread, by what makes them so; one YAML file each.
+
+They are for measuring only: no model is trained, chosen or tuned on them.
+"""
+
+from importlib.resources import files
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from pipeline.reading import Label
+
+
+class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text and what its writer means by it. A mixed text has the language of its grammar."""
+
+    text: Annotated[str, Meta(min_length=1)]
+    label: Label
+    language: Literal["tr", "en"]
+
+
+def load() -> dict[str, list[Item]]:
+    """Return the items of each category, categories in alphabetical order.
+
+    Raises `msgspec.ValidationError` where a file is not a list of items.
+    """
+    sheets = [file for file in files(__name__).iterdir() if file.name.endswith(".yaml")]
+    return {
+        sheet.name.removesuffix(".yaml"): msgspec.yaml.decode(sheet.read_bytes(), type=list[Item])
+        for sheet in sorted(sheets, key=lambda sheet: sheet.name)
+    }
