@@ -1,7 +1,7 @@
 # make setup   a virtual environment with the command .venv/bin/nabiz
 # make run     everything on this machine, with a built-in sample
 # make test    all checks and tests
-# make bench   all benchmarks, to docs/benchmarks.md (25 minutes; BENCH=--quick: 5)
+# make bench   all benchmarks, to docs/benchmarks.md (an hour; BENCH=--quick: 8 minutes)
 # make crash-tests   processes and servers killed, stopped and starved, to docs/crash-tests.md (an hour)
 PYTHON ?= python3
 VENV   := .venv

@@ -32,7 +32,7 @@ from pipeline.settings import Settings
 log = structlog.get_logger(__name__)
 
 RELOAD_SECONDS = 5.0
-BATCH = 500
+BATCH = 1_000
 """Most messages at once: one that cannot wait still waits for what is in hand and fetched ahead."""
 _DECODE = decode_as(Scored)
 CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)

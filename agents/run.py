@@ -48,8 +48,8 @@ def run_role(role: Role, settings: Settings) -> None:
         return
     with ExitStack() as stack:
         build = _builder(role, settings, stack)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run_app(settings, build))
+        uvloop.install()  # Faust's consumer has a loop of its own, in a thread
+        asyncio.run(run_app(settings, build))
 
 
 def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:

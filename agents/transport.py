@@ -29,10 +29,10 @@ from pipeline.chain import URGENT
 Records: TypeAlias = Sequence[ConsumerRecord[bytes, bytes]]
 
 
-FETCH_BYTES, FETCH_WAIT_MS = 65_536, 30
+FETCH_BYTES, FETCH_WAIT_MS = 65_536, 50
 """The broker answers a fetch when it has so many bytes, or after so long.
 
-Few messages wait 30 ms for each other, since a batch has a cost of its own; many do not wait.
+Few messages wait 50 ms for each other, since a batch has a cost of its own; many do not wait.
 The client has one fetch at a time on its way to a broker: one that asks only for what has been read
 to its end would hold up the others, for 1.5 s as Faust has it.
 """

@@ -5,7 +5,6 @@ urgent costs a tenth of reading it, so this role keeps up, reads the few urgent 
 sends them to `cx.urgent`. They come again on `cx.scored`, and change nothing then.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -28,6 +27,8 @@ class _Words(msgspec.Struct):
 
 
 _WORDS = msgspec.json.Decoder(_Words)
+WITHIN = 0.2
+"""Seconds that a batch may wait to fill: without a backlog `understand` is quicker anyway."""
 
 
 def triage(settings: Settings) -> tuple[faust.App, Heartbeat]:
@@ -41,14 +42,14 @@ def triage(settings: Settings) -> tuple[faust.App, Heartbeat]:
         return [outgoing(one, URGENT) for one in scored]
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        urgent = await asyncio.to_thread(work, messages)
+        urgent = work(messages)  # a few milliseconds
 
         async def make_durable() -> None:
             await send(app, urgent)
 
         return make_durable()
 
-    return app, role_agent(app, "triage", settings, handle)
+    return app, role_agent(app, "triage", settings, handle, within=WITHIN)
 
 
 def urgent_among(messages: Sequence[Message]) -> list[Message]:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from benchmarks import chain, scaling, throughput
+from benchmarks import chain, scaling, store, throughput
 from benchmarks.machine import Machine, described, running_machine
 from benchmarks.page import write_page
 
@@ -34,6 +34,7 @@ PARTS: dict[str, Part] = {
     "throughput": throughput,
     "chain": chain,
     "scaling": scaling,
+    "store": store,
 }
 
 

@@ -110,7 +110,7 @@ def producer(bootstrap: str) -> Producer:
         {
             "bootstrap.servers": bootstrap,
             "partitioner": "murmur2_random",
-            "linger.ms": 5,
+            "linger.ms": 20,
             "log_level": 0,
             "queue.buffering.max.messages": 1_000_000,
             "queue.buffering.max.kbytes": 1_048_576,

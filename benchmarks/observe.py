@@ -21,8 +21,8 @@ from pipeline.broker.lag import LagReader
 from pipeline.chain import ALERTS, FEEDBACK, GROUPS, INTERACTIONS, role_of
 
 PROBES_A_SECOND = 20
-KPI_POLL = 0.05
-SERIES_POLL = 0.5
+KPI_POLL = 0.1
+SERIES_POLL = 1.0
 DRAIN_SECONDS = 600.0
 
 

@@ -18,6 +18,7 @@ PLOTS: dict[str, tuple[str, Callable[[dict[str, Any], Path], None]]] = {
     "latency": ("chain", plots.latency),
     "overload": ("chain", plots.overload),
     "customers": ("scaling", plots.customers),
+    "store": ("store", plots.store),
 }
 """File → the part whose results it shows, and who draws it."""
 
@@ -26,7 +27,7 @@ def write_page(folder: Path) -> None:
     """Write page and plots from the results in a folder; all parts must be there."""
     results: Results = {
         part: json.loads((folder / f"{part}.json").read_bytes())
-        for part in ("throughput", "chain", "scaling")
+        for part in ("throughput", "chain", "scaling", "store")
     }
     beside = PAGE.parent / "benchmarks"
     beside.mkdir(exist_ok=True)
@@ -51,6 +52,7 @@ def write_page(folder: Path) -> None:
         workers=_workers(scaling["workers"]),
         customers=_customers(scaling["customers"]),
         full_speed=f"{FULL_SPEED:.0%}",
+        store=_store(results["store"]["sizes"]),
     )
     PAGE.write_text(text)
 
@@ -189,3 +191,26 @@ def _customers(found: list[dict[str, Any]]) -> str:
             for one in found
         ),
     )
+
+
+def _store(found: list[dict[str, Any]]) -> str:
+    """A column a size; a figure that only some sizes have is empty in the others."""
+    head = ("", *(f"{one['engine']}, {one['rows'] / 1e6:g} M" for one in found))
+    tables = {name: None for one in found for name in one["bytes_per_event"]}
+    sizes = [
+        (f"bytes an event, {name}", *(f"{one['bytes_per_event'].get(name, 0):g}" for one in found))
+        for name in tables
+    ]
+    figures = [{each["what"]: each for each in (*one["reads"], *one["writes"])} for one in found]
+    costs = [
+        (what, *(_cost(of_size.get(what)) for of_size in figures))
+        for what in {name: None for of_size in figures for name in of_size}
+    ]
+    return table(head, [*sizes, *costs])
+
+
+def _cost(figure: dict[str, Any] | None) -> str:
+    if figure is None:
+        return ""
+    ratio = "" if figure["ratio"] is None else f" ({figure['ratio']:,.1f} ×)"
+    return f"{figure['client_ms'] + figure['engine_ms']:,.0f}{ratio}"

@@ -96,6 +96,36 @@ def customers(found: Found, target: Path) -> None:
     _save(figure, target)
 
 
+def store(found: Found, target: Path) -> None:
+    """CPU time of some reads and writes by the number of events, a line an engine."""
+    shown = (
+        "KPIs of an hour by nothing",
+        "KPIs of a day by nothing",
+        "counts of each of 30 days",
+        "timeline of a customer",
+        "write 5000 events in 10 minutes",
+        "recompute the KPIs of 10 minutes",
+    )
+    figure, axes = plt.subplots(2, 3, figsize=(7, 4.2), sharex=True)
+    for axis, what in zip(axes.flat, shown, strict=True):
+        for engine in {one["engine"]: None for one in found["sizes"]}:
+            costs = {
+                one["rows"]: each["client_ms"] + each["engine_ms"]
+                for one in found["sizes"]
+                for each in (*one["reads"], *one["writes"])
+                if one["engine"] == engine and each["what"] == what
+            }
+            axis.plot(list(costs), list(costs.values()), marker="o", label=engine)
+        axis.set(xscale="log", yscale="log")
+        axis.set_title(what, fontsize=8)
+    for axis in axes[1]:
+        axis.set_xlabel("events")
+    for row in axes:
+        row[0].set_ylabel("CPU ms")
+    axes[0, 0].legend(fontsize=6)
+    _save(figure, target)
+
+
 def _save(figure: Any, target: Path) -> None:
     figure.tight_layout()
     figure.savefig(target, metadata={"Date": None})

@@ -1,14 +1,9 @@
 """What the store costs as it grows: writes, KPI minutes, queries, bytes on disk.
 
-usage: python -m benchmarks.store [--engine chdb|server] [--rows N ...] [--out FILE]
-
 Every figure is CPU time, of the client and of the engine, and its ratio to something plain that is
 done in turns with it. 50 million rows need 15 GB of disk.
 """
 
-import argparse
-import platform
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,13 +17,24 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from benchmarks.machine import Machine
 from benchmarks.messages import events, scored
 from pipeline.kpi import DIMENSIONS, Dimension, Window
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
+from pipeline.store.chdb import ChdbBackend
 from pipeline.store.rows import event_columns, minute_of
-from pipeline.store.sql import query
-from tests.servers import clickhouse_server
+from pipeline.store.server import ServerBackend
+from pipeline.store.sql import count_names, query
+
+MILLION = 1_000_000
+SIZES = (
+    *(("chdb", rows * MILLION) for rows in (1, 10, 50)),
+    *(("server", rows * MILLION) for rows in (1, 10)),
+)
+QUICK_SIZES = (("chdb", MILLION // 10), ("server", MILLION // 10))
+FOLLOWED = MILLION
+"""Most events of which all KPIs of 30 days are read: journeys are followed step by step."""
 
 DAY = 86_400
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,6 +42,12 @@ SPAN = timedelta(days=30)
 CUSTOMERS = 100_000
 FILLED_AT_ONCE = 1_000_000
 REPEATS = 3
+
+TREND = (
+    f"SELECT toDate(minute), {', '.join(f'sum({name})' for name in count_names())} "
+    "FROM kpi_minutes FINAL GROUP BY toDate(minute)"
+)
+"""The counts of each day, as a dashboard asks for them."""
 
 BATCHES = [(size, minutes) for size in (1_000, 5_000, 20_000) for minutes in (1, 10, DAY // 60)]
 """Events in a batch, and over how many minutes they are spread."""
@@ -64,7 +76,6 @@ class Results(msgspec.Struct):
     """All of one size of the store; `bytes_per_event` by table."""
 
     engine: str
-    machine: str
     rows: int
     bytes_per_event: dict[str, float]
     reads: list[Figure]
@@ -114,12 +125,11 @@ def measure(engine: Engine, rows: int, report: Callable[[str], None]) -> Results
     fill(engine.backend, rows, report)
     engine.backend.execute("CREATE TABLE bare AS events ENGINE = MergeTree ORDER BY minute")
     report("reads")
-    bytes_per_event, reads = _bytes(engine.backend, rows), _reads(engine, store)
+    bytes_per_event, reads = _bytes(engine.backend, rows), _reads(engine, store, rows)
     report("writes")
     templates = scored(events(max(size for size, _ in BATCHES)))
     return Results(
-        engine=f"ClickHouse {store.ping()} ({'server' if engine.process else 'in process'})",
-        machine=f"{platform.machine()}, {psutil.cpu_count()} CPUs",
+        engine=f"ClickHouse {store.ping()}{'' if engine.process else ' in process'}",
         rows=rows,
         bytes_per_event=bytes_per_event,
         reads=reads,
@@ -199,15 +209,17 @@ def _new(templates: Sequence[Scored], minutes: int) -> list[Scored]:
     ]
 
 
-def _reads(engine: Engine, store: Store) -> list[Figure]:
+def _reads(engine: Engine, store: Store, rows: int) -> list[Figure]:
     end = START + SPAN
     asked: dict[str, Callable[[], object]] = {
         f"KPIs of {name} by {', '.join(by) or 'nothing'}": partial(
             store.kpis, Window(end - span, end), by, end
         )
         for name, span in WINDOWS.items()
+        if span < SPAN or rows <= FOLLOWED
         for by in SLICES
     }
+    asked["counts of each of 30 days"] = lambda: engine.backend.execute(TREND)
     asked["timeline of a customer"] = lambda: store.timeline("c77", 1_000)
     asked["alerts"] = lambda: store.alerts(limit=1_000)
     asked["counts"] = store.counts
@@ -227,43 +239,30 @@ def _bytes(backend: Backend, rows: int) -> dict[str, float]:
 
 
 @contextmanager
-def running(engine: str, folder: Path) -> Iterator[Engine]:
+def running(machine: Machine, kind: str) -> Iterator[Engine]:
     """Open an empty store of that kind."""
-    if engine == "chdb":
-        from pipeline.store.chdb import ChdbBackend
-
-        backend: Backend = ChdbBackend(folder)
-        yield Engine(backend, None)
-        backend.close()
+    if kind == "chdb":
+        with tempfile.TemporaryDirectory(dir=machine.folder) as folder:
+            embedded = ChdbBackend(Path(folder))
+            yield Engine(embedded, None)
+            embedded.close()
         return
-    from pipeline.store.server import ServerBackend
-
-    with clickhouse_server(folder) as address:
-        backend = ServerBackend(*address, "default", "", "default")
-        yield Engine(backend, psutil.Process().children()[-1])
-        backend.close()
-
-
-def main() -> None:
-    """Measure each size in a store of its own; print or write the results as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks.store")
-    parser.add_argument("--engine", choices=["chdb", "server"], default="chdb")
-    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
-    parser.add_argument("--out", type=Path, help="default: standard output")
-    given = parser.parse_args()
-    results = []
-    for rows in given.rows:
-        with (
-            tempfile.TemporaryDirectory(prefix="nabiz-bench-") as folder,
-            running(given.engine, Path(folder)) as engine,
-        ):
-            results.append(measure(engine, rows, partial(print, file=sys.stderr)))
-    found = msgspec.json.format(msgspec.json.encode(results)).decode()
-    if given.out:
-        given.out.write_text(found + "\n")
-    else:
-        print(found)  # noqa: T201
+    database = machine.fresh_store().rpartition("/")[2]
+    server = ServerBackend(*machine.store, "default", "", database)
+    yield Engine(server, machine.clickhouse)
+    server.execute(f"DROP DATABASE {database}")
+    server.close()
 
 
-if __name__ == "__main__":
-    main()
+def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
+    """Measure each size in a store of its own."""
+    found = []
+    for kind, rows in QUICK_SIZES if quick else SIZES:
+        where = f"{kind}, {rows:,} events"
+        with running(machine, kind) as engine:
+            found.append(measure(engine, rows, partial(_say, progress, where)))
+    return {"sizes": found}
+
+
+def _say(progress: Callable[[str], None], where: str, line: str) -> None:
+    progress(f"{where}: {line}")
