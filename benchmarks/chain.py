@@ -14,6 +14,8 @@ FIRST_RATE = 1_000.0
 LOWEST_RATE = 50.0
 FACTOR = 1.5
 REFINEMENTS = 2
+TRIES = 2
+"""Other work on the machine can make a chain lag that would hold; nothing makes one hold."""
 WHOLE = GROUPS["whole"]["Nabız"]
 SHARES = (0.2, 0.5, 0.8)
 
@@ -74,9 +76,12 @@ def highest(load: Load, seconds: float, progress: Callable[[str], None]) -> floa
     """Return the highest rate found that holds: up by steps, then by halving the last of them."""
 
     def holds(rate: float) -> bool:
-        lag = lag_of(load(rate, seconds), seconds)
-        progress(f"{rate:,.0f} events/s: lag {lag:.1f} s")
-        return lag < MAX_LAG
+        for _ in range(TRIES):
+            lag = lag_of(load(rate, seconds), seconds)
+            progress(f"{rate:,.0f} events/s: lag {lag:.1f} s")
+            if lag < MAX_LAG:
+                return True
+        return False
 
     good = FIRST_RATE
     while not holds(good):
