@@ -72,6 +72,10 @@ class Metric(StrEnum):
     RATING = "rating"
 
 
+_GOOD_FROM = {Metric.NPS: 9.0, Metric.CSAT: 4.0, Metric.CES: 5.0}
+_BAD_UP_TO = {Metric.NPS: 6.0, Metric.CSAT: 2.0, Metric.CES: 2.0}
+
+
 class Score(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=False):
     """An answer on a numeric scale; `scale_min <= value <= scale_max`."""
 
@@ -79,6 +83,19 @@ class Score(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=False):
     value: float
     scale_min: float
     scale_max: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is at the good end: NPS 9+, CSAT 4+, CES 5+, a rating's best quarter."""
+        # A rating has no scale of its own: the best quarter of it is good, 4 of 1-5.
+        quarter = self.scale_min + 0.75 * (self.scale_max - self.scale_min)
+        return self.value >= _GOOD_FROM.get(self.metric, quarter)
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it is at the bad end: NPS 0-6, CSAT 1-2, CES 1-2, a rating's worst quarter."""
+        quarter = self.scale_min + 0.25 * (self.scale_max - self.scale_min)
+        return self.value <= _BAD_UP_TO.get(self.metric, quarter)
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

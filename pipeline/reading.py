@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from pipeline.event import Event
+from pipeline.event import Event, Score
 
 Label = Literal["negative", "neutral", "positive"]
 LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
 """Order of the columns in every probability array."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
+MAX_LEVEL = 3
+Level = Annotated[int, Meta(ge=0, le=MAX_LEVEL)]
 
 
 # No instance can be part of a cycle, so the garbage collector need not look at them (gc=False).
@@ -32,8 +34,24 @@ class Intent(msgspec.Struct, frozen=True, gc=False):
     end: int
 
 
+class Topic(msgspec.Struct, frozen=True, gc=False):
+    """Something that a clause is about, and how; `[start, end)` are characters of `Event.text`.
+
+    A topic has one clause a label: the first one.
+    """
+
+    name: str
+    label: Label
+    start: int
+    end: int
+
+
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """How a text is understood. `intensity` runs from 0 (flat) to 1 (furious or delighted)."""
+    """How a text is understood.
+
+    `intensity` runs from 0 (flat) to 1 (furious or delighted), `anger` from 0 (none) to 3
+    (furious), `urgency` from 0 (none) to 3 (somebody must act at once).
+    """
 
     label: Label
     probabilities: Probabilities
@@ -42,6 +60,19 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     engine: str
     version: str
     intents: tuple[Intent, ...] = ()
+    anger: Level = 0
+    urgency: Level = 0
+    topics: tuple[Topic, ...] = ()
+
+
+def is_against_score(reading: Reading, score: Score) -> bool:
+    """Whether the words say otherwise than the score: "10 verdim ama kargo berbat".
+
+    So a good score with a negative text or topic, or a bad one with a positive text.
+    """
+    if score.is_good:
+        return "negative" in (reading.label, *(topic.label for topic in reading.topics))
+    return score.is_bad and reading.label == "positive"
 
 
 class Scored(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

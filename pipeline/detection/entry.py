@@ -1,12 +1,13 @@
 """An event as a customer's state remembers it: small, bounded, without its text."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
-from pipeline.event import AuthorType, Event, Metric
+from pipeline.event import AuthorType, Event
 from pipeline.micros import to_micros
-from pipeline.reading import Intent, Scored
+from pipeline.reading import Intent, Scored, Topic, is_against_score
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -17,10 +18,10 @@ QUOTE = 200
 """Longest quote that is kept of a text, in characters."""
 INTENTS = 8
 """Most intents that are kept of a text."""
+TOPICS = 5
+"""Most topics that are kept of a text, and most complaints."""
 
 _SENTENCE_ENDS = ".!?…\n"
-
-_GOOD_FROM = {Metric.NPS: 9.0, Metric.CSAT: 4.0, Metric.CES: 5.0}
 
 AttributeValue = str | float | bool
 
@@ -44,7 +45,8 @@ class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event and its reading as a customer's log keeps them: no text, bounded in size.
 
-    `spans` are the most telling span of the text, then the span of each of the `intents`.
+    `spans` are the most telling span of the text, then the span of each of the `intents`, then of
+    each of the `negative_topics`.
     """
 
     at: int
@@ -74,6 +76,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     intents: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     attributes: dict[str, AttributeValue] = {}
+    # An entry of a version before ends here: what comes after it needs a default.
+    anger: int = 0
+    urgency: int = 0
+    topics: tuple[str, ...] = ()
+    negative_topics: tuple[str, ...] = ()
+    against_score: bool = False
 
     @property
     def topic(self) -> str:
@@ -81,9 +89,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.touchpoint or self.product or self.ticket_id
 
     def mark(self, names: frozenset[str] = frozenset()) -> Mark:
-        """Return the place of the first intent among `names`, else of the most telling span."""
+        """Return the place of the first intent or negative topic among `names`.
+
+        Else that of the most telling span.
+        """
         chosen = self.spans[0]
-        for name, span in zip(self.intents, self.spans[1:], strict=True):
+        for name, span in zip((*self.intents, *self.negative_topics), self.spans[1:], strict=True):
             if name in names:
                 chosen = span
                 break
@@ -94,8 +105,13 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
     """Return what the log keeps of an event; of its attributes only those named."""
     event, reading = scored.event, scored.reading
     text = event.text or ""
-    intents = reading.intents[:INTENTS] if reading else ()
-    spans = (_telling_span(text, intents), *[_span(text, i.start, i.end) for i in intents])
+    intents, topics = (reading.intents[:INTENTS], reading.topics) if reading else ((), ())
+    complaints = [topic for topic in topics if topic.label == "negative"][:TOPICS]
+    spans = (
+        _telling_span(text, intents, complaints),
+        *[_span(text, intent.start, intent.end) for intent in intents],
+        *[_span(text, topic.start, topic.end) for topic in complaints],
+    )
     # Only customers' words count as their sentiment.
     heard = reading if event.author_type is AuthorType.CUSTOMER else None
     return Entry(
@@ -116,7 +132,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
         source=event.source or "",
         metric=event.score.metric.value if event.score else "",
         score=event.score.value if event.score else None,
-        good_score=_is_good(event),
+        good_score=bool(event.score and event.score.is_good),
         promised_at=_promise(event),
         has_text=bool(text),
         label=heard.label if heard else "",
@@ -130,6 +146,11 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
             for name in attributes
             if (value := event.attributes.get(name)) is not None
         },
+        anger=heard.anger if heard else 0,
+        urgency=heard.urgency if heard else 0,
+        topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS] if heard else (),
+        negative_topics=tuple([topic.name for topic in complaints]) if heard else (),
+        against_score=bool(heard and event.score and is_against_score(heard, event.score)),
     )
 
 
@@ -138,10 +159,15 @@ def _span(text: str, start: int, end: int) -> Span:
     return Span(start, end, text[start:end])
 
 
-def _telling_span(text: str, intents: tuple[Intent, ...]) -> Span:
-    """Return the sentence of the first intent, or the start of the text; at most `QUOTE` long."""
+def _telling_span(text: str, intents: Sequence[Intent], complaints: Sequence[Topic]) -> Span:
+    """Return the clause of the first complaint, else the sentence of the first intent.
+
+    Without either, the start of the text; at most `QUOTE` characters of it.
+    """
     start, end = 0, len(text)
-    if intents:
+    if complaints:
+        start, end = complaints[0].start, complaints[0].end
+    elif intents:
         start = max(text.rfind(mark, 0, intents[0].start) for mark in _SENTENCE_ENDS) + 1
         ends = [text.find(mark, intents[0].end) for mark in _SENTENCE_ENDS]
         end = min((found + 1 for found in ends if found >= 0), default=len(text))
@@ -149,15 +175,6 @@ def _telling_span(text: str, intents: tuple[Intent, ...]) -> Span:
     start = end - len(text[start:end].lstrip())
     quote = text[start : min(end, start + QUOTE)].rstrip()
     return Span(start, start + len(quote), quote)
-
-
-def _is_good(event: Event) -> bool:
-    score = event.score
-    if score is None:
-        return False
-    # A rating has no scale of its own: the best quarter of it is good, 4 of 1-5.
-    quarter = score.scale_min + 0.75 * (score.scale_max - score.scale_min)
-    return score.value >= _GOOD_FROM.get(score.metric, quarter)
 
 
 def _promise(event: Event) -> int | None:

@@ -212,6 +212,19 @@ FIELDS: dict[str, Field] = dict(
     "reading.intents": Field(
         "list(string)", "what the author means to do", attrgetter("entry.intents")
     ),
+    "reading.anger": Field("int", "0 none to 3 furious", attrgetter("entry.anger")),
+    "reading.urgency": Field("int", "0 none to 3 act at once", attrgetter("entry.urgency")),
+    "reading.topics": Field("list(string)", "what the text is about", attrgetter("entry.topics")),
+    "reading.negative_topics": Field(
+        "list(string)",
+        "those of which it says something negative",
+        attrgetter("entry.negative_topics"),
+    ),
+    "reading.against_score": Field(
+        "bool",
+        "whether the text says otherwise than the score of the event",
+        attrgetter("entry.against_score"),
+    ),
     "customer.contacts_24h": Field(
         "int",
         "contacts in 24 hours, this one included",

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from pipeline.alert import Severity
 from pipeline.event import Event, EventType
-from pipeline.reading import Intent, Label, Probabilities, Reading, Scored
+from pipeline.reading import Intent, Label, Level, Probabilities, Reading, Scored, Topic
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
 Sentence = Annotated[str, Meta(min_length=1, max_length=1_000)]
@@ -160,14 +160,19 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intensity: Annotated[float, Meta(ge=0, le=1)] = 0.5
     certainty: Annotated[float, Meta(ge=0, le=1)] = 0.9
     intents: tuple[str, ...] = ()
+    anger: Level = 0
+    urgency: Level = 0
+    topics: dict[str, Label] = {}
 
     def reading(self, text: str) -> Reading:
-        """Return the whole reading; its intents span the text."""
+        """Return the whole reading; its intents and topics span the text."""
         rest = (1 - self.certainty) / 2
         shares = {"negative": rest, "neutral": rest, "positive": rest, self.label: self.certainty}
         intents = tuple(Intent(name, 0, len(text)) for name in self.intents)
+        topics = tuple(Topic(name, label, 0, len(text)) for name, label in self.topics.items())
         return Reading(
-            self.label, Probabilities(**shares), self.intensity, "und", "fixture", "1", intents
+            *(self.label, Probabilities(**shares), self.intensity, "und", "fixture", "1"),
+            *(intents, self.anger, self.urgency, topics),
         )
 
 

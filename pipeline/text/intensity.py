@@ -1,4 +1,8 @@
-"""How strongly a text speaks: capitals, exclamation, stretched words, emoji, fury and delight."""
+"""How strongly a text speaks, and how angrily: capitals, `!!!`, stretched words, emoji, words.
+
+A sign of feeling is a row of a boolean array of shape (signs, texts): the styles of typing, then
+the moods of `data/intensity.yaml`, then the pictures of `data/tokens.yaml`.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,21 +13,26 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.text.normalise import PICTURES, Batch, Folded
+from pipeline.reading import LABELS, MAX_LEVEL
+from pipeline.text.normalise import PICTURES, Batch, Folded, Picture
 from pipeline.text.phrases import Phrases, Words
 
+Signs = NDArray[np.bool_]
 
-class Mood(msgspec.Struct, frozen=True):
-    """Words of one strong emotion, as regular expressions, and their share of intensity."""
+
+class Mood(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words of one strong feeling, as regular expressions, and what each shows of it."""
 
     force: float
     words: list[str]
+    anger: int = 0
+    always: bool = False
 
 
 _LEXICON: Final = msgspec.yaml.decode(
     files("pipeline.text").joinpath("data/intensity.yaml").read_bytes(), type=dict[str, Mood]
 )
-_MOODS: Final = [Phrases((name, word) for word in mood.words) for name, mood in _LEXICON.items()]
+_PHRASES: Final = Phrases((name, word) for name, mood in _LEXICON.items() for word in mood.words)
 
 # A search skips to where a pattern can begin if that is one set of characters.
 _SHOUTED: Final = re.compile(r"[^\W\d_a-zçğıöşü](?<!\w.)[^\W\d_a-zçğıöşü]{2,}(?!\w)")
@@ -33,41 +42,60 @@ _STRETCHABLE: Final = re.compile(r"[^\W\d_w]")  # www is no feeling
 
 _CERTAINTY_FORCE: Final = 0.5
 _STYLE_FORCES: Final = (0.35, 0.3, 0.15, 0.2)  # of shouting, outcry, emphasis, stretching
-_FORCES: Final = np.array(
-    [
-        _CERTAINTY_FORCE,
-        *_STYLE_FORCES,
-        *(mood.force for mood in _LEXICON.values()),
-        *(picture.force for picture in PICTURES.values()),
-    ]
-)
-_FIRST_MOOD: Final = 1 + len(_STYLE_FORCES)
-_FIRST_PICTURE: Final = _FIRST_MOOD + len(_MOODS)
+_STYLES: Final = len(_STYLE_FORCES)
+_LOUD: Final = 2
+"""The first styles, shouting and outcry: each makes a negative text a level angrier."""
+_ROWS: Final = {name: row for row, name in enumerate([*_LEXICON, *PICTURES], start=_STYLES)}
+_FEELINGS: Final[list[Mood | Picture]] = [*_LEXICON.values(), *PICTURES.values()]
+_FORCES: Final = np.array([*_STYLE_FORCES, *(one.force for one in _FEELINGS)])
+_ANGER: Final = np.array([one.anger for one in _FEELINGS])
+_ALWAYS: Final = np.array([isinstance(one, Mood) and one.always for one in _FEELINGS])
 _ROW_OF_PICTURE: Final = np.zeros(ord("Z") + 1, np.int64)
-for _row, _picture in enumerate(PICTURES.values(), start=_FIRST_PICTURE):
-    _ROW_OF_PICTURE[ord(_picture.token)] = _row
+for _name, _picture in PICTURES.items():
+    _ROW_OF_PICTURE[ord(_picture.token)] = _ROWS[_name]
 
 
-def intensities(
-    folded: Folded, words: Words, probabilities: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def signs_of(folded: Folded, words: Words) -> Signs:
+    """Return which signs of feeling each text has."""
+    signs = np.zeros((len(_FORCES), len(folded.starts)), dtype=np.bool_)
+    for row, texts in enumerate(_styles(folded.typed)):
+        signs[row, texts] = True
+    said = [(_ROWS[name], start) for name, start, _ in _PHRASES.find(words)]
+    if said:
+        rows, places = zip(*said, strict=True)
+        signs[rows, folded.owners(places)] = True
+    capitals = np.flatnonzero(folded.codes - ord("A") < 26)
+    pictures = capitals[_ROW_OF_PICTURE[folded.codes[capitals]] > 0]  # not links, mentions, masks
+    signs[_ROW_OF_PICTURE[folded.codes[pictures]], folded.owners(pictures)] = True
+    return signs
+
+
+def intensities(signs: Signs, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return 0 (flat) to 1 (furious or delighted) for each text, given its (texts, 3) polarity.
 
     Each sign goes its share of the rest of the way to 1. How a text is typed counts as far as it is
     not neutral; its words and pictures of emotion count in full.
     """
-    felt = np.zeros((len(_FORCES), len(folded.starts)))
     negative, neutral, positive = probabilities.T
-    felt[0] = np.abs(positive - negative)
-    for row, texts in enumerate(_styles(folded.typed), start=1):
-        felt[row, texts] = 1.0 - neutral[texts]
-    for row, mood in enumerate(_MOODS, start=_FIRST_MOOD):
-        felt[row, folded.owners([start for _, start, _ in mood.find(words)])] = 1.0
-    capitals = np.flatnonzero(folded.codes - ord("A") < 26)
-    pictures = capitals[_ROW_OF_PICTURE[folded.codes[capitals]] > 0]  # not links, mentions, masks
-    felt[_ROW_OF_PICTURE[folded.codes[pictures]], folded.owners(pictures)] = 1.0
+    felt = signs.astype(np.float64)
+    felt[:_STYLES] *= 1.0 - neutral
     rest: NDArray[np.float64] = np.multiply.reduce(1.0 - _FORCES[:, None] * felt, axis=0)
+    rest *= 1.0 - _CERTAINTY_FORCE * np.abs(positive - negative)
     return np.clip(1.0 - rest, 0.0, 1.0)
+
+
+def anger_levels(signs: Signs, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return 0 (none) to 3 (furious) for each text, given its (texts, 3) polarity.
+
+    It is as angry as its angriest word or picture, and where it is negative a level more for
+    shouting and for `!!!`. In a positive text only words count that can mean nothing else.
+    """
+    labels = probabilities.argmax(axis=1)
+    counted = signs[_STYLES:] & (_ALWAYS[:, None] | (labels != LABELS.index("positive")))
+    said = (_ANGER[:, None] * counted).max(axis=0)
+    loud = (signs[:_LOUD] & (labels == LABELS.index("negative"))).sum(axis=0)
+    levels: NDArray[np.int64] = np.minimum(said + loud, MAX_LEVEL)
+    return levels
 
 
 def _styles(typed: Batch) -> Iterator[NDArray[np.int64]]:

@@ -1,25 +1,44 @@
 """What authors say they will do: phrases of a lexicon, found in any way of typing them."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Final
 
-import yaml
+import msgspec
 
 from pipeline.reading import Intent
 from pipeline.text.normalise import Folded, fold
-from pipeline.text.phrases import Phrases, Words, words_of
-
-_LEXICON: Final = yaml.safe_load(files("pipeline.text").joinpath("data/intents.yaml").read_bytes())
+from pipeline.text.phrases import Phrases, Words, patterns, words_of
 
 
-def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
-    """Return the intents of each text in order, with their spans in the text as given."""
+class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Intents by name, the most telling first; see the file for how phrases are written."""
+
+    urgent: frozenset[str]
+    sincere: frozenset[str]
+    parts: dict[str, str]
+    intents: dict[str, list[str]]
+
+
+_LEXICON: Final = msgspec.yaml.decode(
+    files("pipeline.text").joinpath("data/intents.yaml").read_bytes(), type=Lexicon
+)
+URGENT: Final = _LEXICON.urgent
+"""Intents upon which somebody must act at once."""
+
+
+def find_intents(
+    folded: Folded, words: Words, negative: Sequence[bool]
+) -> list[tuple[Intent, ...]]:
+    """Return the intents of each text in order, with their spans in the text as given.
+
+    `negative` says of each text whether it is: there praise is irony, and left out.
+    """
     found: list[tuple[Intent, ...]] = [()] * len(folded.starts)
     for name, start, end in _PHRASES.find(words):
         text, first, last = folded.span(start, end)
-        found[text] += (Intent(name, first, last),)
+        if not (negative[text] and name in _LEXICON.sincere):
+            found[text] += (Intent(name, first, last),)
     return found
 
 
@@ -27,27 +46,12 @@ def cannot_wait(texts: Sequence[str]) -> list[bool]:
     """Say of each text whether it holds an urgent intent: much cheaper than to read it."""
     folded = fold(texts)
     urgent = [False] * len(texts)
-    for _, start, _ in _URGENT.find(words_of(folded)):
+    for _, start, _ in _URGENT_PHRASES.find(words_of(folded)):
         urgent[int(folded.owners(start))] = True
     return urgent
 
 
-def _patterns() -> Iterator[tuple[str, str]]:
-    parts: dict[str, str] = {}
-    for name, part in _LEXICON["parts"].items():
-        parts[name] = _fill(part, parts)
-    for name, patterns in _LEXICON["intents"].items():
-        for pattern in patterns:
-            # Blanks as the lexicon says, but not in a look-behind, which needs a fixed width.
-            loose = re.sub(
-                r"(\(\?<![^)]*\))| ", lambda blank: blank[1] or "(?:[ ,]+)", _fill(pattern, parts)
-            )
-            yield name, rf"(?:{loose})(?![a-z0-9])"
-
-
-def _fill(pattern: str, parts: dict[str, str]) -> str:
-    return re.sub(r"\{([a-z_]+[a-z0-9_]*)\}", lambda name: parts[name[1]], pattern)
-
-
-_PHRASES: Final = Phrases(_patterns())
-_URGENT: Final = Phrases(one for one in _patterns() if one[0] in _LEXICON["urgent"])
+_PHRASES: Final = Phrases(patterns(_LEXICON.intents, _LEXICON.parts))
+_URGENT_PHRASES: Final = Phrases(
+    patterns({name: _LEXICON.intents[name] for name in sorted(URGENT)}, _LEXICON.parts)
+)

@@ -15,7 +15,8 @@ LANGUAGES: Final = tuple(_PROFILES)
 UNKNOWN: Final = "und"
 """Not certain, or none of the others (BCP 47)."""
 
-_MAX_WORDS: Final = 40
+_MAX_WORDS: Final = 24
+_MAX_CHARACTERS: Final = 300
 _LONG: Final = 6
 _ENOUGH: Final = 0.8
 """Least evidence: less than one frequent word is no certainty."""
@@ -56,7 +57,9 @@ def detect(texts: Sequence[str]) -> list[str]:
 
 def _detect(text: str) -> str:
     # Turkish I and İ would otherwise become English i, and i with a dot.
-    plain = _NOISE.sub(" ", text[:500]).replace("İ", "i").lower().replace("i\u0307", "i")
+    plain = (
+        _NOISE.sub(" ", text[:_MAX_CHARACTERS]).replace("İ", "i").lower().replace("i\u0307", "i")
+    )
     words = _WORD.findall(plain)[:_MAX_WORDS]
     evidence = [e for e in map(_evidence_of, words) if e is not _NONE]
     totals = [sum(of_language) for of_language in zip(_NONE, *evidence, strict=True)]

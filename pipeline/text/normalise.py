@@ -24,12 +24,13 @@ LINK, MENTION, PERSONAL = "L", "M", "X"
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """Emoji and emoticons of one meaning: their `token` when folded, their share of intensity."""
+    """Emoji and emoticons of one meaning: their `token` when folded, the feeling they show."""
 
     token: str
     force: float
     emoji: str
     emoticons: list[str]
+    anger: int = 0
 
 
 PICTURES: Final = msgspec.yaml.decode(

@@ -7,7 +7,7 @@ as it does: a lexicon of a hundred phrases costs no more than one of ten.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 # Only the library's own parser is certain to read a pattern as the library does.
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline.text.normalise import Folded, is_plain
 
-_LETTERS: Final = 3
+_LETTERS: Final = 4
 _BITS: Final = 5  # of each letter, as many as tell `a` to `z` apart
 _MASK: Final = (1 << _BITS) - 1
 
@@ -43,6 +43,30 @@ def words_of(folded: Folded) -> Words:
     return Words(folded.text, places, heads)
 
 
+def patterns(
+    lexicon: Mapping[str, Iterable[str]], parts: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the name and the pattern of each phrase of a lexicon as `data/intents.yaml` writes it.
+
+    A blank stands for blanks and commas, `{name}` for one of the `parts`, which may hold parts
+    before them; a match ends where a word does. Raises KeyError where a part is missing.
+    """
+    filled: dict[str, str] = {}
+    for name, part in parts.items():
+        filled[name] = _fill(part, filled)
+    for name, phrases in lexicon.items():
+        for phrase in phrases:
+            # Not in a look-behind, which needs a fixed width.
+            loose = re.sub(
+                r"(\(\?<![^)]*\))| ", lambda blank: blank[1] or "(?:[ ,]+)", _fill(phrase, filled)
+            )
+            yield name, rf"(?:{loose})(?![a-z0-9])"
+
+
+def _fill(phrase: str, parts: Mapping[str, str]) -> str:
+    return re.sub(r"\{([a-z_]+[a-z0-9_]*)\}", lambda name: parts[name[1]], phrase)
+
+
 class Phrases:
     """A lexicon: names and their patterns, those first that count where two begin together."""
 
@@ -56,14 +80,17 @@ class Phrases:
         self._is_head = np.zeros(1 << (_BITS * _LETTERS), dtype=np.bool_)
         self._is_head[list(self._phrases)] = True
 
-    def find(self, words: Words) -> Iterator[tuple[str, int, int]]:
-        """Yield (name, start, end) in order, places of the folded batch; matches do not overlap."""
+    def find(self, words: Words, *, overlapping: bool = False) -> Iterator[tuple[str, int, int]]:
+        """Yield (name, start, end) in order, places of the folded batch, one a place at most.
+
+        Unless they may be `overlapping`, no match begins before the one before it has ended.
+        """
         end = 0
         hits = np.flatnonzero(self._is_head[words.heads])
         for place, head in zip(
             words.places[hits].tolist(), words.heads[hits].tolist(), strict=True
         ):
-            if place < end:
+            if place < end and not overlapping:
                 continue
             for name, pattern in self._phrases[head]:
                 if match := pattern.match(words.text, place):
@@ -75,7 +102,7 @@ class Phrases:
 def _heads(pattern: str) -> set[int]:
     """Return the heads of all words with which a match of `pattern` can begin."""
     heads: set[int] = set()
-    for letters in _beginnings(_parser.parse(pattern)):
+    for letters in _beginnings(_parser.parse(pattern), _LETTERS):
         head, missing = 0, _LETTERS - len(letters)
         for letter in letters:
             head = head << _BITS | letter
@@ -87,37 +114,38 @@ def _heads(pattern: str) -> set[int]:
 _Letters = tuple[int, ...]
 
 
-def _beginnings(parsed: Iterable[tuple[Any, Any]]) -> set[_Letters]:
-    """Return the first letters, as many as a head has, of all that a parsed pattern can match."""
+def _beginnings(parsed: Iterable[tuple[Any, Any]], most: int) -> set[_Letters]:
+    """Return the first letters, `most` of them, of all that a parsed pattern can match."""
     found: set[_Letters] = {()}
     for operator, argument in parsed:
-        if min(map(len, found)) == _LETTERS:
+        missing = most - min(map(len, found))
+        if not missing:
             break
-        found = _followed_by(_choices(operator, argument), found)
+        found = _followed_by(_choices(operator, argument, missing), found, most)
     return found
 
 
-def _followed_by(tails: set[_Letters], heads: set[_Letters]) -> set[_Letters]:
-    whole = {head for head in heads if len(head) == _LETTERS}
-    return whole | {(head + tail)[:_LETTERS] for head in heads - whole for tail in tails}
+def _followed_by(tails: set[_Letters], heads: set[_Letters], most: int) -> set[_Letters]:
+    whole = {head for head in heads if len(head) == most}
+    return whole | {(head + tail)[:most] for head in heads - whole for tail in tails}
 
 
-def _choices(operator: Any, argument: Any) -> set[_Letters]:
+def _choices(operator: Any, argument: Any, most: int) -> set[_Letters]:
     match operator:
         case sre.LITERAL:
             return {(argument & _MASK,)}
         case sre.IN:
             return {(letter,) for kind, value in argument for letter in _letters(kind, value)}
         case sre.BRANCH:
-            return set().union(*map(_beginnings, argument[1]))
+            return set().union(*(_beginnings(branch, most) for branch in argument[1]))
         case sre.SUBPATTERN:
-            return _beginnings(argument[-1])
+            return _beginnings(argument[-1], most)
         case sre.MAX_REPEAT | sre.MIN_REPEAT:
-            least, most, repeated = argument
-            once = _beginnings(repeated)
+            least, limit, repeated = argument
+            once = _beginnings(repeated, most)
             times: list[set[_Letters]] = [{()}]
-            for _ in range(min(most, least + _LETTERS)):
-                times.append(_followed_by(once, times[-1]))
+            for _ in range(min(limit, least + most)):
+                times.append(_followed_by(once, times[-1], most))
             return set().union(*times[least:])
         case sre.ASSERT | sre.ASSERT_NOT | sre.AT:
             return {()}

@@ -1,8 +1,8 @@
-"""Texts in, readings out: language, polarity, intensity and intents of a batch."""
+"""Texts in, readings out: all that is understood of a batch."""
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from pipeline.reading import LABELS, Label, Probabilities, Reading
 from pipeline.text.engine import Engine
 from pipeline.text.fast import FastEngine
-from pipeline.text.intensity import intensities
+from pipeline.text.intensity import anger_levels, intensities, signs_of
 from pipeline.text.intents import find_intents
 from pipeline.text.language import detect
 from pipeline.text.normalise import LINK, MENTION, PERSONAL, Folded, fold
 from pipeline.text.phrases import words_of
+from pipeline.text.topics import find_topics
+from pipeline.text.urgency import urgency_levels
 
 _SAYS_SOMETHING: Final = re.compile(rf"[^\W_{LINK}{MENTION}{PERSONAL}]")
 _NOTHING_SAID: Final = (0.25, 0.5, 0.25)
@@ -38,27 +40,28 @@ class Reader:
         folded = fold(texts)
         words = words_of(folded)
         rows = self._probabilities(texts, folded)
+        labels = _labels(rows)
+        signs = signs_of(folded, words)
+        intents = find_intents(folded, words, [label == "negative" for label in labels])
         detected = iter(detect([t for t, given in zip(texts, languages, strict=True) if not given]))
         engine, version = self._engine.name, self._engine.version
         return [
-            Reading(
-                LABELS[label],
-                Probabilities(*row),
-                force,
-                _primary(given) if given else next(detected),
-                engine,
-                version,
-                intents,
-            )
-            for label, row, force, given, intents in zip(
-                rows.argmax(axis=1).tolist(),
+            Reading(label, Probabilities(*row), force, language, engine, version, *found)
+            for label, row, force, language, *found in zip(
+                labels,
                 rows.tolist(),
-                intensities(folded, words, rows).tolist(),
-                languages,
-                find_intents(folded, words),
+                intensities(signs, rows).tolist(),
+                [_primary(given) if given else next(detected) for given in languages],
+                intents,
+                anger_levels(signs, rows).tolist(),
+                urgency_levels(folded, words, intents, rows).tolist(),
+                find_topics(texts, folded, words, labels, self._clause_labels),
                 strict=True,
             )
         ]
+
+    def _clause_labels(self, clauses: Sequence[str]) -> list[Label]:
+        return _labels(self._engine.probabilities(clauses))
 
     def _probabilities(self, texts: Sequence[str], folded: Folded) -> NDArray[np.float64]:
         rows: NDArray[np.float64] = self._engine.probabilities(texts, folded).astype(float)
@@ -86,6 +89,10 @@ def load_engine(
     from pipeline.text.hf import HuggingFaceEngine  # slow to import, and an extra
 
     return HuggingFaceEngine(hf_model, hf_labels)
+
+
+def _labels(rows: NDArray[Any]) -> list[Label]:
+    return [LABELS[label] for label in rows.argmax(axis=1).tolist()]
 
 
 def _primary(language: str) -> str:

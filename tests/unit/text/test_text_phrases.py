@@ -17,6 +17,7 @@ PATTERNS = [
     ("set and range", "[c1][0-9]*[^a-c]x"),
     ("anything", r"1.\w"),
 ]
+PHRASES = Phrases(PATTERNS)
 WHOLE = re.compile("(?<![a-z0-9])(?:" + "|".join(f"({p})" for _, p in PATTERNS) + ")")
 
 
@@ -29,9 +30,16 @@ def test_finds_what_one_regular_expression_would(texts: list[str]) -> None:
         for match in WHOLE.finditer(folded.text)
         if match.lastindex
     ]
-    assert list(Phrases(PATTERNS).find(words_of(folded))) == expected
+    assert list(PHRASES.find(words_of(folded))) == expected
 
 
 @pytest.mark.parametrize("text", ["abc", "x-abc.", "ABC!", "a'bc"])
 def test_a_phrase_begins_where_a_word_does(text: str) -> None:
-    assert [name for name, *_ in Phrases(PATTERNS).find(words_of(fold([text])))] == ["literal"]
+    assert [name for name, *_ in PHRASES.find(words_of(fold([text])))] == ["literal"]
+
+
+def test_overlapping_phrases_are_found_only_where_asked_for() -> None:
+    words = words_of(fold(["a bb 1bb"]))
+    phrases = Phrases([("long", "a bb"), ("short", "bb")])
+    assert [name for name, *_ in phrases.find(words)] == ["long"]
+    assert [name for name, *_ in phrases.find(words, overlapping=True)] == ["long", "short"]

@@ -1,29 +1,12 @@
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reading import Intent, Reading
-from pipeline.text.engine import FloatArray
-from pipeline.text.normalise import Folded
 from pipeline.text.reader import Reader, load_engine
+from tests.unit.text.engines import Constant
 
 READER = Reader(load_engine("fast"))
-
-
-class Constant:
-    """An engine of one opinion."""
-
-    name = "constant"
-    version = "7"
-
-    def __init__(self, *row: float) -> None:
-        self._row = row
-
-    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
-        return np.tile(np.array(self._row, np.float32), (len(texts), 1))
 
 
 ANGRY, CALM = Reader(Constant(0.9, 0.1, 0.0)), Reader(Constant(0.05, 0.9, 0.05))
@@ -89,7 +72,10 @@ def test_any_text_gets_a_valid_reading(texts: list[str]) -> None:
         assert getattr(shares, reading.label) == max(
             shares.negative, shares.neutral, shares.positive
         )
-        assert all(0 <= i.start < i.end <= len(text) for i in reading.intents)
+        assert reading.anger in range(4)
+        assert reading.urgency in range(4)
+        for span in (*reading.intents, *reading.topics):
+            assert 0 <= span.start < span.end <= len(text)
 
 
 def test_a_language_is_needed_for_each_text() -> None:

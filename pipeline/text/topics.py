@@ -1,0 +1,99 @@
+"""What a text is about, clause by clause, and what each clause says of it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+import msgspec
+import numpy as np
+
+from pipeline.reading import Label, Topic
+from pipeline.text.clauses import clauses_of
+from pipeline.text.normalise import Folded
+from pipeline.text.phrases import Phrases, Words, patterns
+
+
+class Titles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a topic is shown to people."""
+
+    tr: str
+    en: str
+
+
+class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A topic of the taxonomy, and phrases that are about it."""
+
+    title: Titles
+    phrases: list[str]
+
+
+class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All topics by name; see the file for how phrases are written."""
+
+    parts: dict[str, str]
+    topics: dict[str, Subject]
+
+
+TAXONOMY: Final = msgspec.yaml.decode(
+    files("pipeline.text").joinpath("data/topics.yaml").read_bytes(), type=Taxonomy
+)
+_PHRASES: Final = Phrases(
+    patterns({name: one.phrases for name, one in TAXONOMY.topics.items()}, TAXONOMY.parts)
+)
+
+
+class Mention(NamedTuple):
+    """That a clause, `[start, end)` of text number `text`, is about a topic."""
+
+    text: int
+    start: int
+    end: int
+    name: str
+
+
+def find_topics(
+    texts: Sequence[str],
+    folded: Folded,
+    words: Words,
+    labels: Sequence[Label],
+    read: Callable[[Sequence[str]], Sequence[Label]],
+) -> list[tuple[Topic, ...]]:
+    """Return the topics of each text in order.
+
+    A clause has its text's label, unless more than one of the text is about something: then `read`
+    is asked, once for all texts.
+    """
+    found = _mentions(folded, words)
+    clauses: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    for one in found:
+        clauses[one.text].add((one.start, one.end))
+    several = [(text, *span) for text, spans in clauses.items() if len(spans) > 1 for span in spans]
+    answers = read([texts[text][start:end] for text, start, end in several]) if several else ()
+    own = dict(zip(several, answers, strict=True))
+    topics: list[dict[tuple[str, Label], Topic]] = [{} for _ in texts]
+    for text, start, end, name in found:
+        label = own.get((text, start, end), labels[text])
+        topics[text].setdefault((name, label), Topic(name, label, start, end))
+    return [tuple(of_text.values()) for of_text in topics]
+
+
+def _mentions(folded: Folded, words: Words) -> list[Mention]:
+    """Return what the clauses are about, in the order of their places."""
+    said = [(start, name) for name, start, _ in _PHRASES.find(words, overlapping=True)]
+    if not said:
+        return []
+    clauses = clauses_of(folded, words)
+    of_each = np.searchsorted(clauses.starts, [start for start, _ in said], side="right") - 1
+    starts, stops = clauses.starts[of_each], clauses.stops[of_each]
+    texts = folded.owners(starts)
+    origins = folded.typed.starts[texts] + 1
+    return list(
+        map(
+            Mention,
+            texts.tolist(),
+            (folded.places[starts] - origins).tolist(),
+            (folded.places[stops] - origins).tolist(),
+            [name for _, name in said],
+        )
+    )

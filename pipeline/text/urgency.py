@@ -1,0 +1,65 @@
+"""How soon somebody must act: pressure of time, helplessness, fraud, and what cannot wait."""
+
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.reading import LABELS, MAX_LEVEL, Intent
+from pipeline.text.intents import URGENT
+from pipeline.text.normalise import Folded
+from pipeline.text.phrases import Phrases, Words, patterns
+
+_INTENT_LEVEL: Final = 2
+
+
+class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why somebody must act: how soon, and phrases that say so."""
+
+    level: int
+    phrases: list[str]
+    always: bool = False
+
+
+class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reasons by name; see the file for how phrases are written."""
+
+    parts: dict[str, str]
+    reasons: dict[str, Reason]
+
+
+_LEXICON: Final = msgspec.yaml.decode(
+    files("pipeline.text").joinpath("data/urgency.yaml").read_bytes(), type=Lexicon
+)
+_PHRASES: Final = Phrases(
+    patterns({name: one.phrases for name, one in _LEXICON.reasons.items()}, _LEXICON.parts)
+)
+_ROWS: Final = {name: row for row, name in enumerate(_LEXICON.reasons, start=1)}
+_LEVELS: Final = np.array([_INTENT_LEVEL, *(one.level for one in _LEXICON.reasons.values())])
+_ALWAYS: Final = np.array([True, *(one.always for one in _LEXICON.reasons.values())])
+
+
+def urgency_levels(
+    folded: Folded,
+    words: Words,
+    intents: Sequence[tuple[Intent, ...]],
+    probabilities: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return 0 (none) to 3 (act at once) for each text, given its intents and polarity.
+
+    A text is as urgent as its most pressing reason, and a level more for each other one. In a
+    positive text only reasons count that do so always.
+    """
+    given = np.zeros((len(_LEVELS), len(intents)), dtype=np.bool_)
+    given[0] = [any(one.name in URGENT for one in of_text) for of_text in intents]
+    said = [(_ROWS[name], start) for name, start, _ in _PHRASES.find(words)]
+    if said:
+        rows, places = zip(*said, strict=True)
+        given[rows, folded.owners(places)] = True
+    given &= _ALWAYS[:, None] | (probabilities.argmax(axis=1) != LABELS.index("positive"))
+    levels = (_LEVELS[:, None] * given).max(axis=0) + np.maximum(given.sum(axis=0) - 1, 0)
+    urgency: NDArray[np.int64] = np.minimum(levels, MAX_LEVEL)
+    return urgency
