@@ -8,9 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from benchmarks.chaos.clickhouse import ClickHouse, ServerError, free_port
-
-__all__ = ["Address", "clickhouse_server", "free_port", "missing"]
+from benchmarks.chaos.clickhouse import ClickHouse, ServerError
 
 
 class Address(NamedTuple):

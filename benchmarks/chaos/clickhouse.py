@@ -1,7 +1,6 @@
 """Debian's ClickHouse server on loopback, in a folder of its own, to be stopped and killed."""
 
 import os
-import random
 import re
 import shutil
 import signal
@@ -12,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.broker.tied_to_parent import tied
+from pipeline.ports import HOST, free_port
 
 SERVER = shutil.which("clickhouse-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 CONFIG = Path("/etc/clickhouse-server")
@@ -30,7 +30,7 @@ class ClickHouse:
     Its time zone is Istanbul's, so that a test fails where stored times depend on it.
     """
 
-    host = "127.0.0.1"
+    host = HOST
 
     def __init__(self, folder: Path, port: int | None = None) -> None:
         if SERVER is None or not (CONFIG / "config.xml").exists():
@@ -84,19 +84,6 @@ class ClickHouse:
         """Let a paused server go on."""
         if self._process:
             self._process.send_signal(signal.SIGCONT)
-
-
-def free_port() -> int:
-    """Return a loopback port that nothing listens on now.
-
-    Below those that systems give to outgoing connections: while a server is away, a client that
-    tries again and again could connect to itself there, and so take the port.
-    """
-    for port in random.sample(range(20_000, 32_000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((ClickHouse.host, port))
-            return port
-    raise ServerError("a hundred ports between 20,000 and 32,000 are all in use")
 
 
 def _configure(folder: Path, port: int) -> Path:

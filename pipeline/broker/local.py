@@ -27,8 +27,8 @@ from rich.console import Console
 from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.errors import BrokerError
 from pipeline.broker.tied_to_parent import tied
+from pipeline.ports import HOST, free_port, is_free
 
-HOST = "127.0.0.1"
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 20.0
 LOG_TAIL = 15
@@ -187,31 +187,15 @@ def _configure(data: Path, port: int | None) -> tuple[int, Path]:
     """Choose the ports and write the broker's settings; its port for clients and the settings."""
     record = data / "ports.json"
     last = json.loads(record.read_text()) if record.exists() else {}
-    if port is not None and not _is_free(port):
+    if port is not None and not is_free(port):
         raise BrokerError(f"Port {port} is taken by another program. Choose another for Kafka.")
-    port = port or _free_port(last.get("port"))
-    ports = {"port": port, "controller_port": _free_port(last.get("controller_port"), besides=port)}
+    port = port or free_port(last.get("port"))
+    ports = {"port": port, "controller_port": free_port(last.get("controller_port"), {port})}
     record.write_text(json.dumps(ports))
     properties = data / "server.properties"
     log_dir = (data / "log").resolve().as_posix()
     properties.write_text(PROPERTIES.format(host=HOST, log_dir=log_dir, **ports))
     return port, properties
-
-
-def _free_port(preferred: int | None, besides: int | None = None) -> int:
-    if preferred and preferred != besides and _is_free(preferred):
-        return preferred
-    with socket.create_server((HOST, 0)) as probe:
-        port = int(probe.getsockname()[1])
-    return port if port != besides else _free_port(None, besides)
-
-
-def _is_free(port: int) -> bool:
-    try:
-        socket.create_server((HOST, port)).close()
-    except OSError:
-        return False
-    return True
 
 
 def _format(java: list[str], properties: Path, output: IO[bytes], log: Path) -> None:

@@ -1,17 +1,17 @@
 """Everything on one machine: Kafka, the store, the roles, the API and the sample."""
 
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.broker.local import HOST, LocalBroker
+from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
 from pipeline.cli.supervisor import Child, answers, nabiz
 from pipeline.cli.target import ADDRESSES, Addresses, write_addresses
+from pipeline.ports import HOST, free_port, is_free
 from pipeline.settings import ROOT, STREAM_ROLES, Settings, store_address
 from pipeline.topics import load_topics
 
@@ -78,7 +78,7 @@ class Machine:
         )
 
     def _role(self, role: str, bootstrap: str) -> Child:
-        page_port = _free_port()
+        page_port = free_port()
         return Child(
             role,
             nabiz("worker", role),
@@ -122,19 +122,12 @@ class Machine:
         self.children.append(child)
 
 
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 def api_port(wanted: int) -> int:
     """Return `wanted`, or a free port for 0. Raises Mistake if somebody else has it."""
     if wanted == 0:
-        return _free_port()
-    try:
-        socket.create_server((HOST, wanted)).close()
-    except OSError:
+        return free_port()
+    if not is_free(wanted):
         raise Mistake(
             f"port {wanted} is in use by another program: choose one with --port (0: any free one)"
-        ) from None
+        )
     return wanted

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.ports import free_port
 from pipeline.store import StoreUnavailable, open_chdb, open_server
 from tests.contract.test_store_records import alert
-from tests.servers import clickhouse_server, free_port
+from tests.servers import clickhouse_server
 
 
 def test_a_server_that_is_away_is_unavailable() -> None:

@@ -23,12 +23,13 @@ from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import apply_topics
 from pipeline.chain import DEAD_LETTERS, FEEDBACK, GROUPS, SCORED, group_of
+from pipeline.ports import free_port
 from pipeline.settings import ROOT, STREAM_ROLES
 from pipeline.sources.simulate import simulate
 from pipeline.store import open_server
 from pipeline.topics import load_topics
 from tests.e2e.machine import NABIZ, wait_for
-from tests.servers import clickhouse_server, free_port
+from tests.servers import clickhouse_server
 from tests.servers_kafka import running_kafka
 
 STOP_WITHIN = 5.0

@@ -19,16 +19,17 @@ from pipeline.broker import publish
 from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.lag import LagReader, wait_until_drained
-from pipeline.broker.local import HOST, JVM_OPTIONS
+from pipeline.broker.local import JVM_OPTIONS
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import client_security, faust_credentials
 from pipeline.broker.tied_to_parent import tied
 from pipeline.broker.topics import apply_topics
 from pipeline.chain import INPUTS
 from pipeline.cli.supervisor import nabiz
+from pipeline.ports import HOST, free_port
 from pipeline.settings import ROOT, KafkaSettings
 from pipeline.topics import load_topics
-from tests.servers import free_port, missing
+from tests.servers import missing
 
 USER, PASSWORD = "nabiz", "öyle gizli"
 PROPERTIES = """\
