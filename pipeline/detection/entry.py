@@ -19,7 +19,9 @@ QUOTE = 200
 INTENTS = 8
 """Most intents that are kept of a text."""
 TOPICS = 5
-"""Most topics that are kept of a text, and most complaints."""
+"""Most topics that are kept of a text."""
+COMPLAINTS = 3
+"""Most topics that are kept of those of which a text says something negative."""
 
 _SENTENCE_ENDS = ".!?…\n"
 
@@ -45,8 +47,9 @@ class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event and its reading as a customer's log keeps them: no text, bounded in size.
 
-    `spans` are the most telling span of the text, then the span of each of the `intents`, then of
-    each of the `negative_topics`.
+    `spans` are the most telling span of the text, which is that of the first of the
+    `negative_topics` if there are any, then the span of each of the `intents`, then of each other
+    of the `negative_topics`.
     """
 
     at: int
@@ -93,8 +96,10 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
         Else that of the most telling span.
         """
-        chosen = self.spans[0]
-        for name, span in zip((*self.intents, *self.negative_topics), self.spans[1:], strict=True):
+        chosen = telling = self.spans[0]
+        topics = len(self.intents) + 1  # where the spans of the other topics begin
+        spans = (*self.spans[1:topics], telling, *self.spans[topics:])
+        for name, span in zip((*self.intents, *self.negative_topics), spans, strict=False):
             if name in names:
                 chosen = span
                 break
@@ -106,11 +111,11 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
     event, reading = scored.event, scored.reading
     text = event.text or ""
     intents, topics = (reading.intents[:INTENTS], reading.topics) if reading else ((), ())
-    complaints = [topic for topic in topics if topic.label == "negative"][:TOPICS]
+    complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
     spans = (
         _telling_span(text, intents, complaints),
         *[_span(text, intent.start, intent.end) for intent in intents],
-        *[_span(text, topic.start, topic.end) for topic in complaints],
+        *[_span(text, topic.start, topic.end) for topic in complaints[1:]],
     )
     # Only customers' words count as their sentiment.
     heard = reading if event.author_type is AuthorType.CUSTOMER else None

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.alert import Alert
 from pipeline.detection.customer import Arrival, apply
-from pipeline.detection.entry import QUOTE, TOPICS, Entry, entry_of
+from pipeline.detection.entry import COMPLAINTS, QUOTE, TOPICS, Entry, entry_of
 from pipeline.detection.rules import load_rules
 from pipeline.event import AuthorType, Event, EventType, Metric, Score
 from pipeline.reading import Intent, Probabilities, Reading, Scored, Topic
@@ -68,7 +68,7 @@ def test_an_entry_of_the_version_before_is_read() -> None:
 def test_what_is_kept_of_a_text_is_bounded() -> None:
     many = tuple(Topic(f"t{n}", "negative", 0, 1_000) for n in range(40))
     entry = entry_of(scored(msgspec.structs.replace(READING, topics=many), text="x" * 1_000))
-    assert len(entry.topics) == len(entry.negative_topics) == TOPICS
+    assert (len(entry.topics), len(entry.negative_topics)) == (TOPICS, COMPLAINTS)
     assert max(len(span.quote) for span in entry.spans) == QUOTE
 
 

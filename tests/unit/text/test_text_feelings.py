@@ -51,6 +51,7 @@ def read(reader: Reader, text: str) -> Reading:
         ("THIS IS AMAZING, I LOVE IT!!!", 0, set()),
         ("I'm switching to Verizon, you just lost a customer", 0, {"churn"}),
         ("I spoke to an agent yesterday", 0, set()),
+        ("Bilgi almak için bizi arayın", 0, set()),
         ("we refunded you last week", 0, set()),
     ],
 )
