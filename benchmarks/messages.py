@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from typing import NamedTuple
 
 import msgspec
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from benchmarks.subjects import HOP
 from pipeline.chain import SCORED
@@ -114,8 +114,15 @@ def producer(bootstrap: str) -> Producer:
             "log_level": 0,
             "queue.buffering.max.messages": 1_000_000,
             "queue.buffering.max.kbytes": 1_048_576,
+            "delivery.report.only.error": True,
+            "on_delivery": _must_arrive,
         }
     )
+
+
+def _must_arrive(error: KafkaError | None, message: Message) -> None:
+    if error:
+        raise KafkaException(error, message.topic())
 
 
 def fill(bootstrap: str, messages: Iterator[Ready]) -> int:
