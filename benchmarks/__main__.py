@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from benchmarks import chain, scaling, store, throughput
+from benchmarks import chain, profile, scaling, store, throughput
 from benchmarks.machine import Machine, described, running_machine
 from benchmarks.page import write_page
 
@@ -35,6 +35,7 @@ PARTS: dict[str, Part] = {
     "chain": chain,
     "scaling": scaling,
     "store": store,
+    "profile": profile,
 }
 
 

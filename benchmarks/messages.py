@@ -114,6 +114,7 @@ def producer(bootstrap: str) -> Producer:
             "log_level": 0,
             "queue.buffering.max.messages": 1_000_000,
             "queue.buffering.max.kbytes": 1_048_576,
+            "batch.size": 524_288,  # a larger one the topics would refuse
             "delivery.report.only.error": True,
             "on_delivery": _must_arrive,
         }

@@ -27,7 +27,7 @@ def write_page(folder: Path) -> None:
     """Write page and plots from the results in a folder; all parts must be there."""
     results: Results = {
         part: json.loads((folder / f"{part}.json").read_bytes())
-        for part in ("throughput", "chain", "scaling", "store")
+        for part in ("throughput", "chain", "scaling", "store", "profile")
     }
     beside = PAGE.parent / "benchmarks"
     beside.mkdir(exist_ok=True)
@@ -39,7 +39,7 @@ def write_page(folder: Path) -> None:
         machine=f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
         f"{machine['system']}, Python {machine['python']}",
         date=", ".join(sorted({one["date"] for one in results.values()})),
-        quick=", quick form" if any(one["quick"] for one in results.values()) else "",
+        quick=_quick(results),
         bars=table(
             ("", "bar", "found", "reached"),
             ((*bar[:3], "yes" if bar.reached else "**no**") for bar in bars(results)),
@@ -53,8 +53,14 @@ def write_page(folder: Path) -> None:
         customers=_customers(scaling["customers"]),
         full_speed=f"{FULL_SPEED:.0%}",
         store=_store(results["store"]["sizes"]),
+        profile=_profile(results["profile"]["roles"]),
     )
     PAGE.write_text(text)
+
+
+def _quick(results: Results) -> str:
+    parts = [name for name, one in results.items() if one["quick"]]
+    return f"; in the quick form: {', '.join(parts)}" if parts else ""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -214,3 +220,14 @@ def _cost(figure: dict[str, Any] | None) -> str:
         return ""
     ratio = "" if figure["ratio"] is None else f" ({figure['ratio']:,.1f} ×)"
     return f"{figure['client_ms'] + figure['engine_ms']:,.0f}{ratio}"
+
+
+def _profile(found: dict[str, dict[str, float]]) -> str:
+    layers = {layer: None for shares in found.values() for layer in shares}
+    return table(
+        ("", *found),
+        (
+            (layer, *(f"{shares.get(layer, 0):.0%}" for shares in found.values()))
+            for layer in layers
+        ),
+    )
