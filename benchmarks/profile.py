@@ -3,10 +3,10 @@
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.layers import shares
 from benchmarks.machine import Machine
 from benchmarks.measure import Crew
 from benchmarks.messages import dated, events, fill, raw_templates, scored_templates
@@ -16,19 +16,6 @@ from pipeline.chain import INPUTS
 SAMPLES_A_SECOND = 200
 SETTLED = 20_000
 """Messages until everything is warm."""
-
-LAYERS = {
-    "reading texts": ("pipeline/text/", "pipeline/privacy.py"),
-    "states and rules": ("pipeline/detection/",),
-    "states on disk": ("agents/states.py",),
-    "rows, store": ("pipeline/store/", "clickhouse_driver/"),
-    "decoding": ("pipeline/decode.py",),
-    "messages in and out": ("agents/",),
-    "Kafka client": ("aiokafka/",),
-    "Faust": ("faust/", "mode/"),
-}
-"""What a stack is in: its innermost frame that is in one of these folders or files."""
-OTHER = "event loops, threads"
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
@@ -70,21 +57,3 @@ def sample(pid: int, seconds: int, target: Path) -> None:
         check=True,
         capture_output=True,
     )
-
-
-def shares(stacks: Iterable[str]) -> dict[str, float]:
-    """Return the share of samples in each layer, the largest first."""
-    counts: Counter[str] = Counter()
-    for line in stacks:
-        frames, _, seen = line.rpartition(" ")
-        counts[layer_of(frames.split(";"))] += int(seen)
-    return {layer: count / counts.total() for layer, count in counts.most_common()}
-
-
-def layer_of(frames: list[str]) -> str:
-    """Return what the innermost frame is in that is in any layer."""
-    for frame in reversed(frames):
-        for layer, places in LAYERS.items():
-            if any(f"({place}" in frame for place in places):
-                return layer
-    return OTHER

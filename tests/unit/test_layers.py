@@ -1,6 +1,6 @@
 """The profile of the benchmarks: which part of the code a sample counts for."""
 
-from benchmarks.profile import OTHER, layer_of, shares
+from benchmarks.layers import OTHER, layer_of, shares
 
 LOOP = "Runner.run (asyncio/runners.py:118)"
 READ = "Reader.read (pipeline/text/reader.py:42)"
