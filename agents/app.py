@@ -131,7 +131,7 @@ def role_agent(
         last.set_result(None)
         with crashing():
             async with aclosing(
-                batches(stream, size or settings.kafka.batch_size, within)
+                batches(stream, size or app.conf.broker_max_poll_records, within)
             ) as taken:
                 async for fetches in taken:
                     messages = [message for fetch in fetches for message in messages_of(fetch)]

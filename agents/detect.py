@@ -53,8 +53,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     Order: alerts confirmed, then states confirmed and kept, then acknowledged. With the state first
     a crash would lose an alert: redelivered, its event would look already applied.
     """
-    size = min(BATCH, settings.kafka.batch_size)
-    app = make_app("detect", settings, size)
+    app = make_app("detect", settings, min(BATCH, settings.kafka.batch_size))
     book = RuleBook(settings.detect.rules)
     refused = ""
     customers = States(app, "customers", partitions)
@@ -93,7 +92,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         nonlocal refused
         refused = reload(book, refused)
 
-    return app, role_agent(app, "detect", settings, handle, size=size)
+    return app, role_agent(app, "detect", settings, handle)
 
 
 def reload(book: RuleBook, refused: str) -> str:
