@@ -39,11 +39,11 @@ def main(
     for name in names:
         rows.append(bench.run(SCENARIOS[name], seed, short=short))
         _say(f"  {rows[-1].result}")
+        if save_page:
+            save(rows, ROOT / "docs")
         if rows[-1].result == "FAILED":
             _explain(bench, rows[-1])
     print(msgspec.json.encode(rows).decode() if as_json else table(rows))  # noqa: T201
-    if save_page:
-        save(rows, ROOT / "docs")
     sys.exit(any(row.result == "FAILED" for row in rows))
 
 

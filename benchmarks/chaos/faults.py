@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,7 +15,7 @@ from clickhouse_driver import Client
 from benchmarks.chaos.system import COMMIT_SECONDS, System
 from pipeline.settings import STREAM_ROLES
 
-SMALL_DISK = 64
+SMALL_DISK = 256
 """Mebibytes of the broker's disk where it is to become full."""
 ROLES_THAT_MAY_SPOIL = ("detect", *STREAM_ROLES)
 """Those that stand still in turn; `detect` twice, since it alone writes over what others wrote."""
@@ -126,8 +126,7 @@ def broker_disk_full(system: System, dose: Dose, rng: Random) -> None:
     ballast = disk / "ballast"
     for share in moments(rng, dose.times, last=0.7):
         system.reached(rng.choice(STREAM_ROLES), share)
-        with ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, _free(disk) - ALMOST_FULL))
+        _fill(disk, ballast)
         system.until(
             "the broker has no room",
             lambda: system.broker.process.poll() is not None or not _free(disk),
@@ -137,6 +136,14 @@ def broker_disk_full(system: System, dose: Dose, rng: Random) -> None:
         ballast.unlink()
         system.kill_broker()
         system.start_broker()
+
+
+def _fill(disk: Path, ballast: Path) -> None:
+    """Leave ALMOST_FULL bytes of the disk, or what others have left of that meanwhile."""
+    with ballast.open("wb") as file:
+        while (room := _free(disk) - ALMOST_FULL) > 0:
+            with suppress(OSError):  # they were faster
+                os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), room)
 
 
 def _free(folder: Path) -> int:
