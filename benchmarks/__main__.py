@@ -16,7 +16,8 @@ from typing import Protocol
 import msgspec
 
 from benchmarks import chain, profile, scaling, store, throughput
-from benchmarks.machine import Machine, described, running_machine
+from benchmarks.host import described
+from benchmarks.machine import Machine, running_machine
 from benchmarks.page import write_page
 
 RESULTS = Path(__file__).parent / "results"

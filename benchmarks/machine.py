@@ -1,7 +1,6 @@
 """Real servers on this machine, and what runs against them."""
 
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -200,25 +199,6 @@ def running_machine(folder: Path) -> Iterator[Machine]:
             if "clickhouse" in " ".join(child.cmdline())
         )
         yield Machine(folder, broker.bootstrap, psutil.Process(broker.process.pid), address, server)
-
-
-def described() -> dict[str, str | int]:
-    """Return what this machine is."""
-    cpu = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    )
-    return {
-        "cpu": cpu,
-        "cores": os.cpu_count() or 0,
-        "memory_gb": round(psutil.virtual_memory().total / 2**30),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
-    }
 
 
 def _done(futures: Mapping[str, object]) -> None:

@@ -1,13 +1,14 @@
 """docs/benchmarks.md from the results: tables here, words in page.md, plots beside the page."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from benchmarks import plots
 from benchmarks.bars import Results, bars
+from benchmarks.markdown import table
 from benchmarks.scaling import FULL_SPEED
 from pipeline.settings import ROOT
 
@@ -61,12 +62,6 @@ def write_page(folder: Path) -> None:
 def _quick(results: Results) -> str:
     parts = [name for name, one in results.items() if one["quick"]]
     return f"; in the quick form: {', '.join(parts)}" if parts else ""
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _throughput(found: dict[str, Any]) -> str:

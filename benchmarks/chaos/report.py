@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks import markdown
 from benchmarks.chaos.run import Row
 from benchmarks.chaos.scenarios import SCENARIOS
 from pipeline.broker.distribution import KAFKA_VERSION
@@ -48,8 +49,7 @@ Run on {machine}, {dates}.
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a Markdown table."""
-    lines = [HEADER, ("---",) * len(HEADER), *map(_cells, rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return markdown.table(HEADER, map(_cells, rows))
 
 
 def save(rows: Sequence[Row], folder: Path) -> None:
