@@ -5,6 +5,7 @@ urgent costs a tenth of reading it, so this role keeps up, reads the few urgent 
 sends them to `cx.urgent`. They come again on `cx.scored`, and change nothing then.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -36,13 +37,14 @@ def triage(settings: Settings) -> tuple[faust.App, Heartbeat]:
     app = make_app("triage", settings)
     reader = Reader(open_engine(settings.engine))
 
-    def work(messages: Sequence[Message]) -> list[Outgoing]:
+    def read(messages: Sequence[Message]) -> list[Outgoing]:
         # What is invalid becomes a dead letter in `understand`.
-        scored, _ = interpret(urgent_among(messages), reader, datetime.now(UTC))
+        scored, _ = interpret(messages, reader, datetime.now(UTC), settings.engine.patience)
         return [outgoing(one, URGENT) for one in scored]
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        urgent = work(messages)  # a few milliseconds
+        found = urgent_among(messages)  # a few milliseconds
+        urgent = await asyncio.to_thread(read, found) if found else []
 
         async def make_durable() -> None:
             await send(app, urgent)

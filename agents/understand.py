@@ -30,10 +30,12 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
     """Build the role: decode, redact, read, send to `cx.scored`, then acknowledge."""
     app = make_app("understand", settings)
     reader = Reader(open_engine(settings.engine))
+    patience = settings.engine.patience
     limit = InvalidLimit(settings.deadletters)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        scored, dead = await asyncio.to_thread(interpret, messages, reader, datetime.now(UTC))
+        now = datetime.now(UTC)
+        scored, dead = await asyncio.to_thread(interpret, messages, reader, now, patience)
         limit.check(valid=len(scored), invalid=len(dead) - retried_among(dead, messages))
         return make_durable(scored, dead)
 
@@ -43,14 +45,19 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
             await send(app, [outgoing(one) for one in scored])
         for reading in filter(None, (one.reading for one in scored)):
             metrics.READINGS.labels(reading.engine, reading.label).inc()
+            metrics.HURRIED.inc(reading.hurried)
 
     return app, role_agent(app, "understand", settings, handle)
 
 
 def interpret(
-    messages: Sequence[Message], reader: Reader, now: datetime
+    messages: Sequence[Message], reader: Reader, now: datetime, patience: float
 ) -> tuple[list[Scored], list[DeadLetter]]:
-    """Decode and redact each message and read its text; pure but for its stage metrics."""
+    """Decode and redact each message and read its text; pure but for its stage metrics.
+
+    A careful reading has the time until the oldest message is `patience` seconds old: none of a
+    backlog.
+    """
     with metrics.STAGE_SECONDS.labels("understand", "decode").time():
         good, dead = sift(
             messages,
@@ -58,7 +65,12 @@ def interpret(
         )
     with metrics.STAGE_SECONDS.labels("understand", "score").time():
         texts = [event for _, event in good if event.text]
-        readings = reader.read([event.text or "" for event in texts], [e.language for e in texts])
+        waited = (now - min(one.received_at for one in messages)).total_seconds() if texts else 0.0
+        readings = reader.read(
+            [event.text or "" for event in texts],
+            [event.language for event in texts],
+            seconds=max(0.0, patience - waited),
+        )
     by_id = {id(event): reading for event, reading in zip(texts, readings, strict=True)}
     return [
         Scored(event, by_id.get(id(event)), message.received_at) for message, event in good

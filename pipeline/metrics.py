@@ -32,6 +32,10 @@ READINGS = Counter(
     "Texts read, by engine and label. The model mix: a shift without a cause is drift.",
     ["engine", "label"],
 )
+HURRIED = Counter(
+    "nabiz_hurried_readings_total",
+    "Texts that `auto` had no time to read again. Rising: the load is near what the worker can do.",
+)
 ALERTS = Counter(
     "nabiz_alerts_total",
     "Alert messages sent, by cause and state. Updates of an open alert count as state open.",

@@ -50,7 +50,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     """How a text is understood.
 
     `intensity` runs from 0 (flat) to 1 (furious or delighted), `anger` from 0 (none) to 3
-    (furious), `urgency` from 0 (none) to 3 (somebody must act at once).
+    (furious), `urgency` from 0 (none) to 3 (somebody must act at once). `engine` is the one that
+    said it; `hurried`: `auto` would have asked a better one, but there was no time.
     """
 
     label: Label
@@ -63,6 +64,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     anger: Level = 0
     urgency: Level = 0
     topics: tuple[Topic, ...] = ()
+    hurried: bool = False
 
 
 def is_against_score(reading: Reading, score: Score) -> bool:

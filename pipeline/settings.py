@@ -152,9 +152,14 @@ class ApiSettings(_Group):
 
 
 class EngineSettings(_Group):
-    """What reads the texts: `fast`, or `hf` with a model folder or name and its labels."""
+    """What reads the texts; `hf` needs a model folder or name, and its labels."""
 
-    name: Literal["fast", "hf"] = Field("fast", description="fast or hf")
+    name: Literal["auto", "fast", "strong", "hf"] = Field(
+        "fast", description="auto, fast, strong or hf"
+    )
+    patience: float = Field(
+        0.1, ge=0, description="auto: seconds after which a message waits for no second opinion"
+    )
     model: str = Field("", description="hf: folder or name of a text-classification model")
     labels: dict[str, Literal["negative", "neutral", "positive"]] = Field(
         default_factory=dict,

@@ -1,7 +1,8 @@
 """What every scoring engine offers, and nothing that one of them happens to be."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from math import inf
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,17 @@ from numpy.typing import NDArray
 from pipeline.text.normalise import Folded
 
 FloatArray = NDArray[np.float32]
+
+
+class Judged(NamedTuple):
+    """What was said of texts, by whom, and of which of them there was no time to say more.
+
+    `probabilities` has the shape (texts, 3): columns in the order of `pipeline.reading.LABELS`.
+    """
+
+    probabilities: FloatArray
+    by: "Sequence[Engine]"
+    hurried: Sequence[bool]
 
 
 class Engine(Protocol):
@@ -27,3 +39,12 @@ class Engine(Protocol):
 
         `folded` is the same texts folded, from a caller that has them so.
         """
+
+    def judge(
+        self: Self,
+        texts: Sequence[str],
+        folded: Folded | None = None,
+        seconds: float = inf,  # noqa: ARG002 - for those who can do with less
+    ) -> Judged:
+        """Return the probabilities and who gave them, after about `seconds` at most."""
+        return Judged(self.probabilities(texts, folded), [self] * len(texts), [False] * len(texts))

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.text.engine import FloatArray
+from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.features import Ngrams, ngrams
 from pipeline.text.normalise import Folded, fold
 
@@ -32,7 +32,7 @@ class Card(msgspec.Struct, frozen=True):
     temperature: float
 
 
-class FastEngine:
+class FastEngine(Engine):
     """Log-linear model; the neutral class has the score 0, the table holds the other two."""
 
     name = "fast"

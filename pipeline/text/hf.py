@@ -9,14 +9,14 @@ from typing import Any, Final
 import numpy as np
 
 from pipeline.reading import LABELS, Label
-from pipeline.text.engine import FloatArray
+from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.normalise import Folded
 
 _BATCH: Final = 32
 _MAX_TOKENS: Final = 512
 
 
-class HuggingFaceEngine:
+class HuggingFaceEngine(Engine):
     """Runs a sequence classifier on the processor; its labels are summed into ours."""
 
     name = "hf"

@@ -1,14 +1,17 @@
 """Texts in, readings out: all that is understood of a batch."""
 
 import re
+import time
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.reading import LABELS, Label, Probabilities, Reading
-from pipeline.text.engine import Engine
+from pipeline.text.auto import AutoEngine
+from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.fast import FastEngine
 from pipeline.text.intensity import anger_levels, intensities, signs_of
 from pipeline.text.intents import find_intents
@@ -28,8 +31,13 @@ class Reader:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def read(self, texts: Sequence[str], languages: Sequence[str | None]) -> list[Reading]:
+    def read(
+        self, texts: Sequence[str], languages: Sequence[str | None], seconds: float = inf
+    ) -> list[Reading]:
         """Return one reading a text, in order.
+
+        `seconds` is how long an engine may take that can do with less; `Reading.hurried` says where
+        it had to.
 
         A language that is given (`tr`, `tr-TR`) wins over detection. A text without words or emoji
         (empty, only a link) is neutral with low certainty. Raises ValueError where the two
@@ -39,15 +47,22 @@ class Reader:
             raise ValueError(f"{len(texts)} texts, but {len(languages)} languages")
         folded = fold(texts)
         words = words_of(folded)
-        rows = self._probabilities(texts, folded)
+        begin = time.monotonic()
+        judged = self._engine.judge(texts, folded, seconds)
+        rows = _certain(judged.probabilities, folded, len(texts))
         labels = _labels(rows)
+
+        def of_clauses(clauses: Sequence[str]) -> list[Label]:
+            left = max(0.0, seconds - (time.monotonic() - begin))
+            return _labels(self._engine.judge(clauses, seconds=left).probabilities)
+
         signs = signs_of(folded, words)
         intents = find_intents(folded, words, [label == "negative" for label in labels])
         detected = iter(detect([t for t, given in zip(texts, languages, strict=True) if not given]))
-        engine, version = self._engine.name, self._engine.version
         return [
-            Reading(label, Probabilities(*row), force, language, engine, version, *found)
-            for label, row, force, language, *found in zip(
+            Reading(label, Probabilities(*row), force, language, by.name, by.version, *found)
+            for by, label, row, force, language, *found in zip(
+                judged.by,
                 labels,
                 rows.tolist(),
                 intensities(signs, rows).tolist(),
@@ -55,40 +70,48 @@ class Reader:
                 intents,
                 anger_levels(signs, rows).tolist(),
                 urgency_levels(folded, words, intents, rows).tolist(),
-                find_topics(texts, folded, words, labels, self._clause_labels),
+                find_topics(texts, folded, words, labels, of_clauses),
+                judged.hurried,
                 strict=True,
             )
         ]
-
-    def _clause_labels(self, clauses: Sequence[str]) -> list[Label]:
-        return _labels(self._engine.probabilities(clauses))
-
-    def _probabilities(self, texts: Sequence[str], folded: Folded) -> NDArray[np.float64]:
-        rows: NDArray[np.float64] = self._engine.probabilities(texts, folded).astype(float)
-        rows = (rows / rows.sum(axis=1, keepdims=True)).clip(0.0, 1.0)
-        lines = folded.text.split("\n")[: len(texts)]
-        rows[[_SAYS_SOMETHING.search(line) is None for line in lines]] = _NOTHING_SAID
-        return rows
 
 
 def load_engine(
     name: str, *, hf_model: str | None = None, hf_labels: Mapping[str, Label] | None = None
 ) -> Engine:
-    """Return the engine called `name`: `fast`, or `hf` with `hf_model` a folder or a hub name.
+    """Return the engine called `name`; `hf` needs `hf_model`, a folder or a hub name.
 
     `hf_labels` maps the model's labels to ours; it may be left out where they have the same names.
     Raises ValueError for an unknown name or a wrong setting, ImportError where the extra is not
     installed.
     """
-    if name == "fast":
-        return FastEngine.load()
-    if name != "hf":
-        raise ValueError(f"There is no engine {name!r}: choose fast or hf.")
+    match name:
+        case "fast":
+            return FastEngine.load()
+        case "strong" | "auto":
+            from pipeline.text.strong import StrongEngine  # slow to import
+
+            strong = StrongEngine.load()
+            return strong if name == "strong" else AutoEngine(FastEngine.load(), strong)
+        case "hf":
+            pass
+        case _:
+            raise ValueError(f"There is no engine {name!r}: choose auto, fast, strong or hf.")
     if not hf_model:
         raise ValueError("The engine hf needs a model: a folder or a name on the Hugging Face hub.")
     from pipeline.text.hf import HuggingFaceEngine  # slow to import, and an extra
 
     return HuggingFaceEngine(hf_model, hf_labels)
+
+
+def _certain(probabilities: FloatArray, folded: Folded, texts: int) -> NDArray[np.float64]:
+    """Return shares that sum to 1, near even where a text says nothing."""
+    rows: NDArray[np.float64] = probabilities.astype(float)
+    rows = (rows / rows.sum(axis=1, keepdims=True)).clip(0.0, 1.0)
+    lines = folded.text.split("\n")[:texts]
+    rows[[_SAYS_SOMETHING.search(line) is None for line in lines]] = _NOTHING_SAID
+    return rows
 
 
 def _labels(rows: NDArray[Any]) -> list[Label]:

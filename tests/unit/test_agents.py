@@ -33,13 +33,15 @@ from pipeline.detection.rules import RuleBook
 from pipeline.event import Event, EventType
 from pipeline.reading import Scored
 from pipeline.settings import ROOT, DeadLetterSettings, SettingsError, WorkerSettings
+from pipeline.text.engine import Engine
 from pipeline.text.reader import Reader
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+PATIENCE = 0.1
 PHONE, CUSTOMER = "0532 123 45 67", "m-104233"
 
 
-class Listening:
+class Listening(Engine):
     """An engine that finds everything neutral and remembers what it was given to read."""
 
     name = "listening"
@@ -69,7 +71,10 @@ def test_good_messages_go_on_beside_bad_ones_each_with_its_own_reading() -> None
     )
     values = [encode_event(german), b"{", encode_event(silent), None, encode_event(turkish)]
     scored, dead = interpret(
-        [message(offset, value) for offset, value in enumerate(values)], Reader(Listening()), NOW
+        [message(offset, value) for offset, value in enumerate(values)],
+        Reader(Listening()),
+        NOW,
+        PATIENCE,
     )
     assert [(one.event.event_id, one.reading and one.reading.language) for one in scored] == [
         ("g", "de"),
@@ -94,7 +99,7 @@ def test_triage_takes_urgent_words_and_leaves_the_rest_valid_or_not_to_understan
 def test_the_scorer_never_sees_a_personal_datum() -> None:
     engine = Listening()
     value = encode_event(event("e", f"Beni {PHONE} numarasından arayın"))
-    (scored,), _ = interpret([message(0, value)], Reader(engine), NOW)
+    (scored,), _ = interpret([message(0, value)], Reader(engine), NOW, PATIENCE)
     assert len(engine.heard) == 1
     for text in (engine.heard[0], scored.event.text or "", outgoing(scored).value.decode()):
         assert PHONE not in text
@@ -103,7 +108,7 @@ def test_the_scorer_never_sees_a_personal_datum() -> None:
 
 def test_a_dead_letter_keeps_the_bytes_without_the_personal_datum() -> None:
     value = f'{{"text": "Beni {PHONE} numarasından arayın"'.encode()
-    _, (letter,) = interpret([message(0, value)], Reader(Listening()), NOW)
+    _, (letter,) = interpret([message(0, value)], Reader(Listening()), NOW, PATIENCE)
     assert PHONE.encode() not in letter.payload
     assert "numarasından".encode() in letter.payload
     assert PHONE not in letter.sentence
@@ -114,7 +119,10 @@ def test_nothing_of_a_customer_is_logged() -> None:
     values = [encode_event(event("e", text)), text.encode(), f'{{"text": "{text}"}}'.encode()]
     with capture_logs() as logs:
         interpret(
-            [message(i, value, "other") for i, value in enumerate(values)], Reader(Listening()), NOW
+            [message(i, value, "other") for i, value in enumerate(values)],
+            Reader(Listening()),
+            NOW,
+            PATIENCE,
         )
     assert CUSTOMER not in str(logs)
     assert PHONE not in str(logs)

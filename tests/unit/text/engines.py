@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.text.engine import FloatArray
+from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.normalise import Folded, normalise
 
 
-class Constant:
+class Constant(Engine):
     """An engine of one opinion."""
 
     name = "constant"
@@ -21,7 +21,7 @@ class Constant:
         return np.tile(np.array(self._row, np.float32), (len(texts), 1))
 
 
-class Wordy:
+class Wordy(Engine):
     """Knows a few words: a text has the label of most of them. `asked` are its questions."""
 
     name = "wordy"

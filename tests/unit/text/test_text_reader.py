@@ -84,7 +84,7 @@ def test_a_language_is_needed_for_each_text() -> None:
 
 
 def test_an_unknown_engine_or_a_model_that_is_not_named_is_refused_in_words() -> None:
-    with pytest.raises(ValueError, match="choose fast or hf"):
+    with pytest.raises(ValueError, match="choose auto, fast, strong or hf"):
         load_engine("fst")
     with pytest.raises(ValueError, match="needs a model"):
         load_engine("hf")

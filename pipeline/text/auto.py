@@ -1,0 +1,89 @@
+"""Engine `auto`: `fast` reads everything, `strong` what `fast` doubts, while there is time."""
+
+import time
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.text.engine import Engine, FloatArray, Judged
+from pipeline.text.normalise import Folded
+
+DOUBT: Final = 0.6
+"""A text is read again where no label has this probability."""
+_WARM_UP: Final = ("Kargo üç gündür gelmedi, kimse telefona bakmıyor.", "Great service, thank you!")
+_FIXED: Final = 30
+"""What a text costs beyond its length, in characters."""
+_MAX_CHARACTERS: Final = 600
+"""A text costs no more than one of so many characters: later ones are not read."""
+
+
+class AutoEngine(Engine):
+    """Asks a second engine about the texts that the first is unsure of.
+
+    Where time is short, those that the first is least sure of come first.
+    """
+
+    name = "auto"
+
+    def __init__(
+        self,
+        first: Engine,
+        second: Engine,
+        doubt: float = DOUBT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Warm the second engine up, and time it: it knows from then on what a text costs."""
+        self._first, self._second, self._doubt, self._clock = first, second, doubt, clock
+        second.probabilities(_WARM_UP)
+        self._pace = 0.0  # seconds a character of the second engine
+        self._ask(_WARM_UP)
+
+    @property
+    def version(self) -> str:
+        """Versions of both engines."""
+        return f"{self._first.version}+{self._second.version}"
+
+    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
+        """Return shape (len(texts), 3), as the contract says."""
+        return self.judge(texts, folded).probabilities
+
+    def judge(
+        self, texts: Sequence[str], folded: Folded | None = None, seconds: float = inf
+    ) -> Judged:
+        """Return what both say, as the contract says; 0 seconds are for the first engine alone."""
+        rows = self._first.probabilities(texts, folded)
+        by: list[Engine] = [self._first] * len(texts)
+        hurried = [False] * len(texts)
+        doubtful = doubtful_rows(rows, self._doubt)
+        costs = np.array([_cost(texts[row]) for row in doubtful]).cumsum() * self._pace
+        affordable = int(np.searchsorted(costs, seconds, "right"))
+        asked = doubtful[:affordable]
+        if asked:
+            rows[asked] = self._ask([texts[row] for row in asked])
+        for row in asked:
+            by[row] = self._second
+        for row in doubtful[affordable:]:
+            hurried[row] = True
+        return Judged(rows, by, hurried)
+
+    def _ask(self, texts: Sequence[str]) -> FloatArray:
+        begin = self._clock()
+        answers = self._second.probabilities(texts)
+        pace = (self._clock() - begin) / sum(map(_cost, texts))
+        self._pace = pace if self._pace == 0 else 0.8 * self._pace + 0.2 * pace
+        return answers
+
+
+def doubtful_rows(probabilities: NDArray[np.floating], doubt: float) -> list[int]:
+    """Return the rows whose highest probability is below `doubt`, the least certain first."""
+    certainty = probabilities.max(axis=1)
+    order = np.argsort(certainty, kind="stable")
+    found: list[int] = order[: np.searchsorted(certainty[order], doubt)].tolist()
+    return found
+
+
+def _cost(text: str) -> int:
+    return _FIXED + min(len(text), _MAX_CHARACTERS)

@@ -1,0 +1,119 @@
+"""Engine `strong`: a small transformer for Turkish and English, in eight bits, on the CPU."""
+
+import re
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final
+
+import msgspec
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from pipeline.text.engine import Engine, FloatArray
+from pipeline.text.normalise import Folded
+
+MAX_CHARACTERS: Final = 2_000
+MAX_TOKENS: Final = 192
+"""How much of a text is read: what a long complaint is about stands at its beginning."""
+
+_TOKENS_AT_ONCE: Final = 2_048  # of texts of like length: they stay in the processor's cache
+_PADDING: Final = 1
+_SHIPPED: Final = files("pipeline.text") / "weights"
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+")
+_MENTION: Final = re.compile(r"@\w+")
+_STRETCHED: Final = re.compile(r"(.)\1{2,}")
+
+
+class Card(msgspec.Struct, frozen=True):
+    """What a set of weights is: written beside it by `training.export`."""
+
+    version: str
+    seed: int
+    data: dict[str, int]
+    temperature: float
+
+
+def prepare(text: str) -> str:
+    """Return a text as the model is given it: without links and names, small, not stretched.
+
+    Small letters make it deaf to shouting, which `intensity` hears, and shouted words known ones.
+    """
+    text = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode()
+    text = _MENTION.sub("@user", _LINK.sub(" ", text))
+    return _STRETCHED.sub(r"\1\1", text.replace("İ", "i").lower())
+
+
+class StrongEngine(Engine):
+    """Reads texts with the transformer, on as many threads of its own as it is given."""
+
+    name = "strong"
+
+    def __init__(self, model: bytes, tokenizer: Tokenizer, card: Card, threads: int = 1) -> None:
+        """Take an ONNX model: `input_ids` and `attention_mask` in, logits of three labels out."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_mem_pattern = False  # no two batches have the same shape
+        self._session = onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = tokenizer
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._card = card
+
+    @classmethod
+    def load(cls, folder: Traversable = _SHIPPED, threads: int = 1) -> "StrongEngine":
+        """Read what `training.export` wrote into `folder`. Raises FileNotFoundError."""
+        card = msgspec.json.decode((folder / "strong.json").read_bytes(), type=Card)
+        tokenizer = Tokenizer.from_str((folder / "strong.tokenizer.json").read_text("utf-8"))
+        return cls((folder / "strong.onnx").read_bytes(), tokenizer, card, threads)
+
+    @property
+    def version(self) -> str:
+        """Version of the weights."""
+        return self._card.version
+
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,  # noqa: ARG002 - the model reads texts as they are typed
+    ) -> FloatArray:
+        """Return shape (len(texts), 3), as the contract says."""
+        shares = np.empty((len(texts), 3), np.float32)
+        tokens = [self._tokenizer.encode(prepare(text)).ids for text in texts]
+        for rows in _alike([len(one) for one in tokens]):
+            shares[rows] = self._softmax([tokens[row] for row in rows])
+        return shares
+
+    def _softmax(self, tokens: Sequence[Sequence[int]]) -> FloatArray:
+        ids, mask = padded(tokens)
+        (logits,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        scaled = logits.astype(np.float64) / self._card.temperature
+        exponents = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        shares: FloatArray = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
+        return shares
+
+
+def padded(tokens: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the numbers of the tokens and which of them are no padding, (texts, longest) each."""
+    longest = max(map(len, tokens))
+    ids = np.full((len(tokens), longest), _PADDING, np.int64)
+    mask = np.zeros_like(ids)
+    for row, one in enumerate(tokens):
+        ids[row, : len(one)], mask[row, : len(one)] = one, 1
+    return ids, mask
+
+
+def _alike(lengths: Sequence[int], most: int = _TOKENS_AT_ONCE) -> Iterator[list[int]]:
+    """Yield the rows in groups of like length, of at most so many tokens with their padding."""
+    rows: list[int] = []
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if rows and (len(rows) + 1) * lengths[row] > most:
+            yield rows
+            rows = []
+        rows.append(row)
+    if rows:
+        yield rows
