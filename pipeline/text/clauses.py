@@ -1,12 +1,12 @@
 """Where clauses begin: at the end of a sentence, at a line, at a comma, at a `but`."""
 
-from importlib.resources import files
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.text import lexicon
 from pipeline.text.normalise import PICTURES, Folded
 from pipeline.text.phrases import Phrases, Words, patterns
 
@@ -20,12 +20,7 @@ class Conjunctions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _CONJUNCTIONS: Final = Phrases(
     patterns(
-        msgspec.to_builtins(
-            msgspec.yaml.decode(
-                files("pipeline.text").joinpath("data/clauses.yaml").read_bytes(),
-                type=Conjunctions,
-            )
-        ),
+        msgspec.to_builtins(lexicon.load("clauses", Conjunctions)),
         parts={},
     )
 )

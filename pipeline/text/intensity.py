@@ -6,7 +6,6 @@ the moods of `data/intensity.yaml`, then the pictures of `data/tokens.yaml`.
 
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Final
 
 import msgspec
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.reading import LABELS, MAX_LEVEL
+from pipeline.text import lexicon
 from pipeline.text.normalise import PICTURES, Batch, Folded, Picture
 from pipeline.text.phrases import Phrases, Words
 
@@ -29,9 +29,7 @@ class Mood(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     always: bool = False
 
 
-_LEXICON: Final = msgspec.yaml.decode(
-    files("pipeline.text").joinpath("data/intensity.yaml").read_bytes(), type=dict[str, Mood]
-)
+_LEXICON: Final = lexicon.load("intensity", dict[str, Mood])
 _PHRASES: Final = Phrases((name, word) for name, mood in _LEXICON.items() for word in mood.words)
 
 # A search skips to where a pattern can begin if that is one set of characters.

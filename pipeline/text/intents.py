@@ -1,12 +1,12 @@
 """What authors say they will do: phrases of a lexicon, found in any way of typing them."""
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Final
 
 import msgspec
 
 from pipeline.reading import Intent
+from pipeline.text import lexicon
 from pipeline.text.normalise import Folded, fold
 from pipeline.text.phrases import Phrases, Words, patterns, words_of
 
@@ -20,9 +20,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intents: dict[str, list[str]]
 
 
-_LEXICON: Final = msgspec.yaml.decode(
-    files("pipeline.text").joinpath("data/intents.yaml").read_bytes(), type=Lexicon
-)
+_LEXICON: Final = lexicon.load("intents", Lexicon)
 URGENT: Final = _LEXICON.urgent
 """Intents upon which somebody must act at once."""
 

@@ -3,14 +3,22 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final
 
-import yaml
+import msgspec
 
-_PROFILES: Final[dict[str, dict[str, list[str]]]] = yaml.safe_load(
-    files("pipeline.text").joinpath("data/languages.yaml").read_bytes()
-)
+from pipeline.text import lexicon
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What tells a language: frequent words, last letters of longer ones, letters of its own."""
+
+    letters: str
+    words: frozenset[str]
+    endings: list[str]
+
+
+_PROFILES: Final = lexicon.load("languages", dict[str, Profile])
 LANGUAGES: Final = tuple(_PROFILES)
 UNKNOWN: Final = "und"
 """Not certain, or none of the others (BCP 47)."""
@@ -34,20 +42,14 @@ _NONE: Final[Evidence] = (0.0,) * len(LANGUAGES)
 
 
 def _word_evidence() -> dict[str, Evidence]:
-    listed = {str(word) for profile in _PROFILES.values() for word in profile["words"]}
-    owners = {
-        w: [w in map(str, profile["words"]) for profile in _PROFILES.values()] for w in listed
-    }
+    listed = {word for profile in _PROFILES.values() for word in profile.words}
+    owners = {word: [word in profile.words for profile in _PROFILES.values()] for word in listed}
     return {word: tuple(float(own) / sum(owns) for own in owns) for word, owns in owners.items()}
 
 
 _WORDS: Final = _word_evidence()
-_ENDINGS: Final = {
-    language: tuple(map(str, profile["endings"])) for language, profile in _PROFILES.items()
-}
-_LETTERS: Final = {
-    language: frozenset(profile["letters"]) for language, profile in _PROFILES.items()
-}
+_ENDINGS: Final = {name: tuple(profile.endings) for name, profile in _PROFILES.items()}
+_LETTERS: Final = {name: frozenset(profile.letters) for name, profile in _PROFILES.items()}
 
 
 def detect(texts: Sequence[str]) -> list[str]:

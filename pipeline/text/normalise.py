@@ -10,12 +10,13 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from pipeline.text import lexicon
 
 SEPARATOR: Final = 0x0A
 """Ends every text in `Folded.codes`, and is nowhere else in it."""
@@ -33,9 +34,7 @@ class Picture(msgspec.Struct, frozen=True):
     anger: int = 0
 
 
-PICTURES: Final = msgspec.yaml.decode(
-    files("pipeline.text").joinpath("data/tokens.yaml").read_bytes(), type=dict[str, Picture]
-)
+PICTURES: Final = lexicon.load("tokens", dict[str, Picture])
 _DROPPED, _SPACE = 0, 0x20
 
 

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 
 from pipeline.reading import Label, Topic
+from pipeline.text import lexicon
 from pipeline.text.clauses import clauses_of
 from pipeline.text.normalise import Folded
 from pipeline.text.phrases import Phrases, Words, patterns
@@ -35,9 +35,7 @@ class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: dict[str, Subject]
 
 
-TAXONOMY: Final = msgspec.yaml.decode(
-    files("pipeline.text").joinpath("data/topics.yaml").read_bytes(), type=Taxonomy
-)
+TAXONOMY: Final = lexicon.load("topics", Taxonomy)
 _PHRASES: Final = Phrases(
     patterns({name: one.phrases for name, one in TAXONOMY.topics.items()}, TAXONOMY.parts)
 )

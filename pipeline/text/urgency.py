@@ -1,7 +1,6 @@
 """How soon somebody must act: pressure of time, helplessness, fraud, and what cannot wait."""
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Final
 
 import msgspec
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.reading import LABELS, MAX_LEVEL, Intent
+from pipeline.text import lexicon
 from pipeline.text.intents import URGENT
 from pipeline.text.normalise import Folded
 from pipeline.text.phrases import Phrases, Words, patterns
@@ -31,9 +31,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reasons: dict[str, Reason]
 
 
-_LEXICON: Final = msgspec.yaml.decode(
-    files("pipeline.text").joinpath("data/urgency.yaml").read_bytes(), type=Lexicon
-)
+_LEXICON: Final = lexicon.load("urgency", Lexicon)
 _PHRASES: Final = Phrases(
     patterns({name: one.phrases for name, one in _LEXICON.reasons.items()}, _LEXICON.parts)
 )
