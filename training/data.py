@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.reading import LABELS, Label
 from pipeline.text.fast import MAX_CHARACTERS
 from pipeline.text.features import GROUPS, ngrams
 from pipeline.text.normalise import fold
@@ -24,12 +25,21 @@ _NEGATION = re.compile(r" n ?' ?t\b")
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One data set, as `sources.yaml` says; `made_up` texts come from `training.phrases`."""
+    """One data set, as `sources.yaml` says.
+
+    `made_up` texts come from `training.phrases`, those of a `written` source from `sentences/`.
+    """
 
     licence: str
     weight: float
     intercept: bool
     made_up: int = 0
+    written: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this project wrote it."""
+        return self.written or self.made_up > 0
 
 
 def sources() -> dict[str, Source]:
@@ -41,10 +51,27 @@ def sources() -> dict[str, Source]:
 
 def load(name: str, source: Source, folder: Path, seed: int) -> tuple[list[str], list[int]]:
     """Return texts and labels (0 negative, 1 neutral, 2 positive) of a source."""
+    if source.written:
+        return sentences(name.rpartition("_")[2])
     if source.made_up:
         made_up = reviews(name.rpartition("_")[2], source.made_up, seed)
         return [text for text, _ in made_up], [label for _, label in made_up]
     return read_csv(folder / f"{name}.csv.gz")
+
+
+def sentences(language: str) -> tuple[list[str], list[int]]:
+    """Return the sentences that were written for training, whatever they are about."""
+    found = files("training").joinpath("sentences").iterdir()
+    written = sorted((file for file in found if file.name.startswith(f"{language}_")), key=str)
+    subjects = dict[str, dict[Label, list[str]]]
+    labelled = [
+        (text, LABELS.index(label))
+        for file in written
+        for labels in msgspec.yaml.decode(file.read_bytes(), type=subjects).values()
+        for label, texts in labels.items()
+        for text in texts
+    ]
+    return [text for text, _ in labelled], [label for _, label in labelled]
 
 
 def read_csv(path: Path) -> tuple[list[str], list[int]]:
