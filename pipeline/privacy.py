@@ -6,15 +6,18 @@ and after. Known: Turkish ID numbers, IBANs, payment card numbers, phone numbers
 
 import re
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from operator import attrgetter
 from typing import Final
 
 import msgspec
+import yaml
 
 from pipeline.event import Event
-from pipeline.text import lexicon
 
-_IBAN_LENGTHS: Final = lexicon.load("iban_lengths", dict[str, int])
+_IBAN_LENGTHS: Final[dict[str, int]] = yaml.safe_load(
+    files("pipeline.text").joinpath("data/iban_lengths.yaml").read_bytes()
+)
 
 # Nothing personal is in a text without one of these. A search skips to the first `@` or digit.
 _CANDIDATE = re.compile(
