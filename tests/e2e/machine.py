@@ -1,6 +1,7 @@
 """Nabız as its users run it: `nabiz up` on a folder; always processes."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -68,12 +69,13 @@ class Machine:
 
 
 @contextmanager
-def running_machine(data: Path) -> Iterator[Machine]:
+def running_machine(data: Path, **environment: str) -> Iterator[Machine]:
     """`nabiz up` without a sample on `data`, ready for commands; stopped and checked at the end."""
     output = data.with_suffix(".log")
     with output.open("ab") as log:
         process = subprocess.Popen(
             [*NABIZ, "up", "--data", str(data), "--port", "0", "--sample", "none"],
+            env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
