@@ -71,7 +71,7 @@ def main() -> None:
         encoded = msgspec.json.format(msgspec.json.encode(content), indent=1)
         (RESULTS / f"{name}.json").write_bytes(encoded + b"\n")
     if all((RESULTS / f"{name}.json").exists() for name in PARTS):
-        write_page(RESULTS)
+        write_page(RESULTS, PARTS)
 
 
 if __name__ == "__main__":

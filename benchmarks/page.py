@@ -24,12 +24,9 @@ PLOTS: dict[str, tuple[str, Callable[[dict[str, Any], Path], None]]] = {
 """File → the part whose results it shows, and who draws it."""
 
 
-def write_page(folder: Path) -> None:
-    """Write page and plots from the results in a folder; all parts must be there."""
-    results: Results = {
-        part: json.loads((folder / f"{part}.json").read_bytes())
-        for part in ("throughput", "chain", "scaling", "store", "profile")
-    }
+def write_page(folder: Path, parts: Iterable[str]) -> None:
+    """Write page and plots from the results of all parts, which must be in a folder."""
+    results: Results = {part: json.loads((folder / f"{part}.json").read_bytes()) for part in parts}
     beside = PAGE.parent / "benchmarks"
     beside.mkdir(exist_ok=True)
     for name, (part, draw) in PLOTS.items():

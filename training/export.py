@@ -22,6 +22,7 @@ from rich.console import Console
 from tokenizers import Tokenizer
 
 from pipeline.text.strong import MAX_TOKENS, Card, StrongEngine
+from training.fast import calibrate
 from training.strong import CHECKPOINT, Classifier, classifier, collect, logits_of, recipe
 
 WEIGHTS: Final = Path("pipeline/text/weights")
@@ -44,19 +45,6 @@ def to_onnx(model: Classifier, target: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-
-
-def calibrated(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Return the temperature with the least log loss, to a hundredth."""
-
-    def loss(temperature: float) -> float:
-        scaled = logits / temperature
-        scaled = scaled - scaled.max(axis=1, keepdims=True)
-        shares = scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
-        return float(-shares[np.arange(len(labels)), labels].mean())
-
-    candidates: list[float] = np.arange(0.5, 4.0, 0.01).round(2).tolist()
-    return min(candidates, key=loss)
 
 
 def main(
@@ -92,7 +80,8 @@ def main(
     if before - after > MAX_LOSS:
         raise typer.Exit(1)
 
-    temperature = calibrated(np.log(shares + 1e-9), labels)
+    logs = np.log(shares.astype(float) + 1e-9)
+    temperature = calibrate((logs - logs[:, 1:2])[:, ::2], labels)
     spelled = tokenizer.to_str().encode()
     digest = hashlib.sha256(content + spelled + str(temperature).encode()).hexdigest()
     card = Card(f"1-{digest[:8]}", seed, dict(names), temperature)
