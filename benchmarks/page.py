@@ -1,7 +1,7 @@
 """docs/benchmarks.md from the results: tables here, words in page.md, plots beside the page."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from string import Template
 from typing import Any
