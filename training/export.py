@@ -2,49 +2,34 @@
 
     python -m training.export --data DIR --backbone FOLDER --checkpoint FOLDER
 
-Weights are rounded per channel; activations while it runs. The temperature (Guo et al. 2017) is
-fitted on the held-out texts of training. It refuses a model that eight bits made worse.
+The temperature (Guo et al. 2017) is fitted on the held-out texts of training. It refuses a model
+that eight bits made worse.
 """
 
 import hashlib
-import tempfile
+import random
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 import numpy as np
-import onnx
 import torch
 import typer
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from rich.console import Console
 from tokenizers import Tokenizer
 
-from pipeline.text.strong import MAX_TOKENS, Card, StrongEngine
+from pipeline.text.strong import MAX_TOKENS, Card, StrongEngine, prepare
 from training.fast import calibrate
-from training.strong import CHECKPOINT, Classifier, classifier, collect, logits_of, recipe
+from training.quantise import quantised
+from training.strong import CHECKPOINT, classifier, collect, logits_of, recipe
 
 WEIGHTS: Final = Path("pipeline/text/weights")
 MAX_LOSS: Final = 0.005
 """Share of held-out texts that eight bits may cost."""
 SAMPLE: Final = 4_000
-
-
-def to_onnx(model: Classifier, target: Path) -> None:
-    """Write the model with texts and tokens as free dimensions."""
-    ids = torch.ones(2, 8, dtype=torch.int64)
-    free = {0: "texts", 1: "tokens"}
-    torch.onnx.export(
-        model.eval(),
-        (ids, torch.ones_like(ids)),
-        str(target),
-        input_names=["input_ids", "attention_mask"],
-        output_names=["logits"],
-        dynamic_axes={"input_ids": free, "attention_mask": free, "logits": {0: "texts"}},
-        opset_version=17,
-        dynamo=False,
-    )
+RANGES: Final = 500
+"""Texts that tell how wide activations are."""
 
 
 def main(
@@ -65,12 +50,8 @@ def main(
     texts, labels = [one.text for one in sample], np.array([one.label for one in sample])
     logits = logits_of(model, tokenizer, texts).numpy()
 
-    with tempfile.TemporaryDirectory() as folder:
-        whole, rounded = Path(folder) / "whole.onnx", Path(folder) / "rounded.onnx"
-        to_onnx(model, whole)
-        quantize_dynamic(whole, rounded, per_channel=True, weight_type=QuantType.QInt8)
-        onnx.checker.check_model(str(rounded))
-        content = rounded.read_bytes()
+    usual = random.Random(seed).sample(train, RANGES)
+    content = quantised(model, [tokenizer.encode(prepare(one.text)).ids for one in usual])
     names = Counter(how.sources[one.source] for one in train)
     card = Card("", seed, dict(names), 1.0)
     shares = StrongEngine(content, tokenizer, card, torch.get_num_threads()).probabilities(texts)
