@@ -117,7 +117,7 @@ def fix_ranges(model: Any, tokens: Tokens) -> None:
     for node, (low, high) in zip(nodes, _ranges(model, nodes, tokens), strict=True):
         step = (high - low) / _STEPS
         zero = round(-low / step)
-        source, target, step_name, zero_name = node.input[0], *node.output
+        (source,), (target, step_name, zero_name) = node.input, node.output
         values = {step_name: np.float32(step), zero_name: np.uint8(zero)}
         model.graph.initializer.extend(
             onnx.numpy_helper.from_array(np.array(value), name) for name, value in values.items()
