@@ -1,0 +1,72 @@
+"""Why a text is read as it is: what the engine would say without each of its words."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.reading import LABELS, Reading
+from pipeline.text.engine import Engine
+from pipeline.text.reader import Reader
+
+MAX_PARTS: Final = 60
+"""Of a text with more words, neighbours are left out together."""
+_WORD: Final = re.compile(r"\S+")
+_LEAST: Final = 1e-6
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """Neighbouring words; `[start, end)` are characters of the text.
+
+    `weight` is by how much the log-odds of the reading's label fall without them: above 0 they
+    speak for the label, below 0 against it.
+    """
+
+    start: int
+    end: int
+    weight: float
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """A reading, and what each part of the text does to its label, in the order of the text."""
+
+    reading: Reading
+    parts: tuple[Part, ...]
+
+
+def explain(text: str, engine: Engine, language: str | None = None) -> Explanation:
+    """Read a text, then read it again without each of its parts (occlusion, Zeiler, Fergus 2014).
+
+    Under `auto` the engine that gave the reading reads all of them. Never raises on a text.
+    """
+    (reading,) = Reader(engine).read([text], [language])
+    spans = list(parts_of(text))
+    (said_by,) = engine.judge([text]).by
+    versions = [text, *(f"{text[:start]} {text[end:]}" for start, end in spans)]
+    shares = said_by.probabilities(versions)[:, LABELS.index(reading.label)]
+    whole, *without = _log_odds(shares).tolist()
+    return Explanation(
+        reading,
+        tuple(
+            Part(start, end, whole - left)
+            for (start, end), left in zip(spans, without, strict=True)
+        ),
+    )
+
+
+def parts_of(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the words, at most MAX_PARTS: of a longer text of words together."""
+    words = [match.span() for match in _WORD.finditer(text)]
+    together = -(-len(words) // MAX_PARTS) or 1
+    for first in range(0, len(words), together):
+        some = words[first : first + together]
+        yield some[0][0], some[-1][1]
+
+
+def _log_odds(shares: NDArray[np.float32]) -> NDArray[np.float64]:
+    clipped = shares.astype(float).clip(_LEAST, 1 - _LEAST)
+    odds: NDArray[np.float64] = np.log(clipped / (1 - clipped))
+    return odds
