@@ -85,6 +85,12 @@ COMMANDS: Sequence[Lazy] = [
         "order.",
     ),
     Lazy(
+        FEED,
+        "explain",
+        "explain:explain_text",
+        "Show how a text is read, which words make its label, and which rules it meets.",
+    ),
+    Lazy(
         ASK,
         "kpis",
         "ask:kpis",

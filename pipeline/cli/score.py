@@ -9,7 +9,8 @@ import msgspec
 import typer
 
 from pipeline.cli.errors import Mistake
-from pipeline.settings import load_settings
+from pipeline.settings import EngineSettings, load_settings
+from pipeline.text.engine import Engine
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
 
@@ -19,23 +20,30 @@ BATCH = 512
 class EngineName(StrEnum):
     """Engines that can read."""
 
+    AUTO = "auto"
     FAST = "fast"
+    STRONG = "strong"
     HF = "hf"
 
 
+EngineOption = Annotated[
+    EngineName | None, typer.Option(help="Default: NABIZ_ENGINE_NAME, else auto.")
+]
+
+
+def engine_of(settings: EngineSettings, name: EngineName | None) -> Engine:
+    """Open the engine that was asked for, or else the one of the settings. Raises EngineError."""
+    return open_engine(settings.model_copy(update={"name": name.value} if name else {}))
+
+
 def score(
-    engine: Annotated[
-        EngineName | None, typer.Option(help="Default: NABIZ_ENGINE_NAME, else fast.")
-    ] = None,
+    engine: EngineOption = None,
 ) -> None:
     """Read JSON lines with `text` (and `language` if known); print each line's reading, in order.
 
     Example: echo '{"text": "bir daha asla almam"}' | nabiz score
     """
-    settings = load_settings().engine
-    if engine:
-        settings = settings.model_copy(update={"name": engine.value})
-    reader = Reader(open_engine(settings))
+    reader = Reader(engine_of(load_settings().engine, engine))
     lines = enumerate(sys.stdin.buffer, start=1)
     while batch := list(islice(lines, BATCH)):
         rows = [_row(number, line) for number, line in batch if not line.isspace()]

@@ -255,6 +255,28 @@ def test_an_engine_that_is_missing_is_a_sentence(nabiz: Nabiz) -> None:
     assert "needs a model" in ran.err
 
 
+def test_explain_says_which_words_and_which_rules(nabiz: Nabiz) -> None:
+    text = "kargo berbat, şikayetvar'a yazacağım"
+    ran = nabiz("explain", text, "--engine", "fast", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    answer = json.loads(ran.out)
+    parts = answer["explanation"]["parts"]
+    weights = {text[part["start"] : part["end"]]: part["weight"] for part in parts}
+    assert weights["berbat,"] > max(0, weights["kargo"])
+    assert "threat_to_escalate" in {rule["rule"] for rule in answer["rules"]}
+    page = nabiz("explain", text, "--engine", "fast").out
+    for words in ("negative", "şikayetvar'a yazacağım", "delivery", "threat_to_escalate"):
+        assert words in page
+
+
+def test_explain_shows_nothing_personal_and_nothing_that_a_terminal_obeys(nabiz: Nabiz) -> None:
+    ran = nabiz("explain", "ara beni 0532 123 45 67 \x1b]0;sahte\x07 \x1b[2J", "--engine", "fast")
+    assert ran.code == 0
+    assert "0532" not in ran.out
+    assert "\x1b" not in ran.out
+    assert "\x07" not in ran.out
+
+
 def test_simulate_stops_after_the_count_and_repeats_itself(nabiz: Nabiz) -> None:
     def simulate(seed: str) -> Ran:
         span = ("--start", "2026-03-01T00:00:00Z", "--count", "5", "--customers", "50")

@@ -1,0 +1,116 @@
+"""explain: one text, how it is read, and why."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.alert import Contribution
+from pipeline.cli import show
+from pipeline.cli.score import EngineOption, engine_of
+from pipeline.cli.target import JsonOption
+from pipeline.detection.customer import Arrival, apply, risk_at
+from pipeline.detection.rules import load_rules
+from pipeline.event import Event, EventType
+from pipeline.privacy import redact_event
+from pipeline.reading import Reading, Scored
+from pipeline.settings import DetectSettings, load_settings
+from pipeline.text.explain import Explanation, explain
+
+STRONG, WEAK = 1.0, 0.25
+"""Log-odds from which a word is shown as one that speaks for or against the label."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What `--json` prints; `rules` are those that a message with this text alone would meet."""
+
+    text: str
+    explanation: Explanation
+    risk: float
+    rules: tuple[Contribution, ...]
+
+
+def explain_text(
+    text: Annotated[str, typer.Argument(help="What a customer wrote.", metavar="TEXT")],
+    engine: EngineOption = None,
+    language: Annotated[str | None, typer.Option(help="Language, if known, e.g. tr.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how a text is read, which words make its label, and which rules it meets.
+
+    Example: nabiz explain "ürün güzel ama kargo berbat, bir daha almam"
+    """
+    settings = load_settings()
+    now = datetime.now(UTC)
+    event = redact_event(Event("explained", now, "customer", "chat", EventType.MESSAGE, text=text))
+    seen = event.text or ""
+    explanation = explain(seen, engine_of(settings.engine, engine), language)
+    risk, rules = met_rules(Scored(event, explanation.reading, now), settings.detect)
+    answer = Answer(seen, explanation, risk, rules)
+    if as_json:
+        show.as_json(msgspec.json.encode(answer))
+    else:
+        Console().print(page(answer))
+
+
+def met_rules(scored: Scored, settings: DetectSettings) -> tuple[float, tuple[Contribution, ...]]:
+    """Return the risk of a customer with this event only, and each rule's share in it."""
+    state, _ = apply(None, [Arrival(scored, 0, 0)], load_rules(settings.rules), settings)
+    return risk_at(state, scored.event.occurred_at, settings)
+
+
+def page(answer: Answer) -> RenderableType:
+    """The text with its words coloured, then the reading, then the rules."""
+    rules = ", ".join(f"{one.rule} {one.share:.0%}" for one in answer.rules) or "none"
+    return Group(
+        coloured(answer.text, answer.explanation),
+        Text("bold words make the label, struck ones speak against it", "dim"),
+        "",
+        reading_table(answer.text, answer.explanation.reading),
+        "",
+        Text("rules  ").append(show.datum(rules)).append(f"   risk {answer.risk:.2f}", "dim"),
+    )
+
+
+def coloured(text: str, explanation: Explanation) -> Text:
+    """The words in the colour of the label as far as they speak for it, crossed out if against."""
+    style = show.LABEL_STYLE[explanation.reading.label].replace("dim", "cyan")
+    line = Text()
+    for part in explanation.parts:
+        word = show.datum(text[part.start : part.end])
+        if part.weight >= STRONG:
+            word.stylize(f"bold {style}")
+        elif part.weight >= WEAK:
+            word.stylize(style)
+        elif part.weight <= -WEAK:
+            word.stylize("dim strike")
+        line.append(word).append(" ")
+    return line
+
+
+def reading_table(text: str, reading: Reading) -> Table:
+    """Everything that a reading says, each with the words that it quotes."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    odds = msgspec.structs.asdict(reading.probabilities)
+    shares = ", ".join(f"{label} {share:.0%}" for label, share in odds.items())
+    table.add_row(
+        "label", Text(reading.label, show.LABEL_STYLE[reading.label]).append(f"   {shares}")
+    )
+    table.add_row("engine", f"{reading.engine} {reading.version}")
+    table.add_row("language", reading.language)
+    table.add_row("intensity", f"{reading.intensity:.2f}")
+    table.add_row("anger, urgency", f"{reading.anger} of 3, {reading.urgency} of 3")
+    for intent in reading.intents:
+        table.add_row(intent.name, show.datum(text[intent.start : intent.end], "italic"))
+    for topic in reading.topics:
+        quoted = show.datum(text[topic.start : topic.end], "italic")
+        table.add_row(
+            topic.name, Text(f"{topic.label}  ", show.LABEL_STYLE[topic.label]).append(quoted)
+        )
+    return table
