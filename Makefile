@@ -2,13 +2,14 @@
 # make run     everything on this machine, with a built-in sample
 # make test    all checks and tests
 # make bench   all benchmarks, to docs/benchmarks.md (an hour; BENCH=--quick: 8 minutes)
+# make evaluate DATA=DIR   how well texts are read, to docs/evaluation.md (DIR: labelled texts)
 # make crash-tests   processes and servers killed, stopped and starved, to docs/crash-tests.md (an hour)
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: setup run test check unit bench crash-tests lock clean
+.PHONY: setup run test check unit bench evaluate crash-tests lock clean
 
 setup: $(VENV)/.runtime
 
@@ -31,6 +32,9 @@ unit: $(VENV)/.dev
 bench: $(VENV)/.bench
 	tests/install-servers
 	$(BIN)/python -m benchmarks $(BENCH)
+
+evaluate: $(VENV)/.evaluation
+	$(BIN)/python -m evaluation --save --data "$(or $(DATA),$(error Say where the labelled texts are: make evaluate DATA=DIR))"
 
 crash-tests: $(VENV)/.dev
 	tests/install-servers
@@ -55,6 +59,10 @@ $(VENV)/.runtime: $(BIN)/uv requirements/runtime.lock pyproject.toml
 
 $(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
 	$(UV) --no-deps --require-hashes -r requirements/bench.lock
+	@touch $@
+
+$(VENV)/.evaluation: $(VENV)/.runtime requirements/evaluation.lock
+	$(UV) --require-hashes -r requirements/evaluation.lock
 	@touch $@
 
 # In CI nothing may skip, so the extra `hf` (torch, 5 GB) is part of it there.

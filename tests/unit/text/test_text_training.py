@@ -4,11 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation import sentiment
-from evaluation.sentiment import measure
-from pipeline.text.engine import Engine
 from pipeline.text.fast import FastEngine
-from pipeline.text.reader import load_engine
 from training import fast
 from training.data import Source, load, matrix, read_csv
 from training.phrases import reviews
@@ -66,27 +62,3 @@ def test_reads_labelled_texts_and_mends_split_words(tmp_path: Path) -> None:
     file = tmp_path / "x.csv.gz"
     file.write_bytes(gzip.compress('text,label\nit \'s n \'t "ok",2\n"çok, iyi",0\n'.encode()))
     assert read_csv(file) == (["it'sn't \"ok\"", "çok, iyi"], [2, 0])
-
-
-def test_the_labels_of_another_model_are_mapped(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, object] = {}
-
-    def load(name: str, **options: object) -> Engine:
-        asked.update(options, name=name)
-        return load_engine("fast")
-
-    monkeypatch.setattr(sentiment, "load_engine", load)
-    sentiment.main(Path("unused"), "hf", "model", '{"LABEL_0": "negative"}', sets=[])
-    assert asked == {"name": "hf", "hf_model": "model", "hf_labels": {"LABEL_0": "negative"}}
-
-
-def test_measures() -> None:
-    shares = np.array(
-        [[0.8, 0.1, 0.1], [0.2, 0.5, 0.3], [0.6, 0.2, 0.2], [0.1, 0.1, 0.8]], np.float32
-    )
-    measures = measure(shares, np.array([0, 2, 2, 2]))
-    assert measures.accuracy == 0.5
-    assert measures.macro_f1 == pytest.approx((2 / 3 + 0.5) / 2)
-    assert measures.polar_accuracy == 0.75
-    # bins of 0.8 (two right), 0.5 (wrong), 0.6 (wrong)
-    assert measures.calibration_error == pytest.approx((0.4 + 0.5 + 0.6) / 4)

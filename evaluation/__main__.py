@@ -1,0 +1,141 @@
+"""Measure how well texts are read: `python -m evaluation --data DIR`."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import numpy as np
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+
+from benchmarks.host import described
+from evaluation import challenges
+from evaluation.curve import Point, curve
+from evaluation.page import PLOT, page
+from evaluation.results import Measured, Report, Results
+from evaluation.run import answers, report
+from evaluation.sets import LabelledSet, load, of_tweet_length, origins
+from evaluation.systems import NAMES, open_system
+from pipeline.reading import Label
+from pipeline.settings import ROOT
+from pipeline.text.engine import FloatArray
+
+_SEED: Final = 1
+_ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+"""For the libraries of other people's models, which read it when they are first imported."""
+
+
+def main(
+    data: Annotated[
+        Path,
+        typer.Option(
+            exists=True, file_okay=False, help="Folder of the labelled texts (NAME.csv.gz)."
+        ),
+    ],
+    engine: Annotated[
+        list[str], typer.Option(help=f"Of {', '.join(NAMES)}; all where none is named.")
+    ] = [],  # noqa: B006
+    sets: Annotated[
+        list[str], typer.Option("--set", help="Labelled set; all where none is named.")
+    ] = [],  # noqa: B006
+    hf_model: Annotated[str | None, typer.Option(help="Folder or hub name, for hf.")] = None,
+    hf_labels: Annotated[
+        str | None, typer.Option(help='The model\'s labels to ours: {"LABEL_0": "negative", ...}.')
+    ] = None,
+    save: Annotated[bool, typer.Option("--save", help="Write docs/evaluation.*.")] = False,
+) -> None:
+    """Print how good engines and baselines are on texts that none was trained on."""
+    os.environ.update(_ONE_THREAD)
+    if unknown := sorted(set(engine) - set(NAMES)):
+        raise typer.BadParameter(f"There is no {', '.join(unknown)}: choose of {', '.join(NAMES)}.")
+    labels = _labels(hf_labels)
+    names = engine or [name for name in NAMES if name != "hf" or hf_model]
+    try:
+        labelled = load(sets or list(origins()), data, _SEED)
+        timed = of_tweet_length(data, _SEED)
+    except FileNotFoundError as error:
+        raise typer.BadParameter(f"There is no {error.filename}.", param_hint="--data") from error
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from error
+
+    log = Console(stderr=True, highlight=False)
+    reports: dict[str, Report] = {}
+    given: dict[str, dict[str, FloatArray]] = {}
+    missing = []
+    for name in names:
+        title = Path(hf_model).name if name == "hf" and hf_model else name
+        log.print(f"{title} …")
+        try:
+            system = open_system(name, data, _SEED, hf_model, labels)
+        except (ImportError, OSError, ValueError) as error:
+            log.print(f"{title} is not at hand: {error}")
+            missing.append(title)
+            continue
+        given[title] = answers(system, labelled)
+        reports[title] = report(system, given[title], labelled, challenges.load(), timed, _SEED)
+    if not reports:
+        raise typer.Exit(1)
+    results = Results(
+        date=datetime.now(UTC).date().isoformat(),
+        machine=described(),
+        sets={
+            name: Measured(one.origin.language, one.origin.texts, len(one.texts))
+            for name, one in labelled.items()
+        },
+        systems=reports,
+        missing=missing,
+        curve=_curve(given, reports, labelled),
+    )
+    Console(width=160).print(Markdown(page(results)))
+    if save:
+        _save(results, ROOT / "docs", log)
+
+
+def _labels(given: str | None) -> dict[str, Label] | None:
+    try:
+        return msgspec.json.decode(given, type=dict[str, Label]) if given else None
+    except msgspec.DecodeError as error:
+        raise typer.BadParameter(str(error), param_hint="--hf-labels") from error
+
+
+def _curve(
+    given: Mapping[str, Mapping[str, FloatArray]],
+    reports: Mapping[str, Report],
+    sets: Mapping[str, LabelledSet],
+) -> dict[str, list[Point]]:
+    if not {"fast", "strong"} <= set(reports):
+        return {}
+    return {
+        name: curve(
+            given["fast"][name],
+            given["strong"][name],
+            one.labels,
+            (reports["fast"].rate.value, reports["strong"].rate.value),
+            np.random.default_rng(_SEED),
+        )
+        for name, one in sets.items()
+        if one.origin.dev
+    }
+
+
+def _save(results: Results, folder: Path, log: Console) -> None:
+    encoded = msgspec.json.format(msgspec.json.encode(results), indent=1)
+    (folder / "evaluation.json").write_bytes(encoded + b"\n")
+    (folder / "evaluation.md").write_text(page(results), "utf-8")
+    if not results.curve:
+        return
+    try:
+        from evaluation import plots
+    except ImportError:
+        log.print("No plot: it needs matplotlib, `pip install 'nabiz[evaluation]'`.")
+        return
+    (folder / "evaluation").mkdir(exist_ok=True)
+    plots.curve(results, folder / "evaluation" / PLOT)
+
+
+if __name__ == "__main__":
+    typer.run(main)

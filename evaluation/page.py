@@ -1,0 +1,156 @@
+"""docs/evaluation.md from the results: tables here, words in page.md."""
+
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from string import Template
+from typing import Final, TypeVar
+
+from benchmarks.markdown import table
+from evaluation.bars import verdicts
+from evaluation.measures import Interval, Measures
+from evaluation.results import Results
+
+T = TypeVar("T")
+
+PLOT: Final = "curve.svg"
+"""The curve, in a folder `evaluation` beside the page."""
+
+_COLUMNS: Final = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro-F1",
+    "polar_accuracy": "polar accuracy",
+    "calibration_error": "calibration error",
+    "challenges": "challenges, mean over categories",
+    "rate": "texts/s/core",
+}
+
+
+def page(results: Results) -> str:
+    """Return the page in Markdown."""
+    machine = results.machine
+    missing = ", ".join(f"`{name}`" for name in results.missing)
+    return Template(files("evaluation").joinpath("page.md").read_text("utf-8")).substitute(
+        machine=f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
+        f"{machine['system']}, Python {machine['python']}",
+        date=results.date,
+        missing=f"- Not measured, since not at hand: {missing}.\n" if missing else "",
+        bars=_bars(results),
+        systems=table(
+            ("system", "version", "texts/s/core"),
+            (
+                (name, one.version, _figure(one.rate, digits=0))
+                for name, one in results.systems.items()
+            ),
+        ),
+        sets=table(
+            ("set", "language", "texts", "read"),
+            ((name, s.language, s.texts, f"{s.count:,}") for name, s in results.sets.items()),
+        ),
+        measures=table(
+            ("set", "system", *(_COLUMNS[name] for name in Measures.__struct_fields__)),
+            _measures(results),
+        ),
+        challenges=_challenges(results, "all"),
+        english_challenges=_challenges(results, "en"),
+        kept=_kept(results),
+        curve=_curve(results),
+    )
+
+
+def _figure(interval: Interval | None, digits: int = 3) -> str:
+    if interval is None:
+        return ""
+    value, low, high = (
+        f"{one:,.{digits}f}" for one in (interval.value, interval.low, interval.high)
+    )
+    return f"{value} ({low}–{high})"
+
+
+def _bars(results: Results) -> str:
+    return table(
+        ("figure", "engine", "bar", "found", "met", "best baseline", "ahead of it"),
+        (
+            (
+                _COLUMNS[one.bar.figure] + (f", {one.bar.set}" if one.bar.set else ""),
+                one.engine,
+                f"{'≥' if one.bar.at_least else '≤'} {one.bound:,g}",
+                _figure(one.found, digits=0 if one.bar.figure == "rate" else 3),
+                _yes(one.is_met),
+                "" if one.best_baseline is None else f"{one.best_baseline:.3f}",
+                "" if one.best_baseline is None else _yes(one.is_ahead),
+            )
+            for one in verdicts(results.systems)
+        ),
+    )
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "**no**"
+
+
+def _measures(results: Results) -> Iterator[list[str]]:
+    for name in results.sets:
+        for system, one in results.systems.items():
+            if name in one.sets:
+                figures = (getattr(one.sets[name], field) for field in Measures.__struct_fields__)
+                yield [name, system, *map(_figure, figures)]
+
+
+def _challenges(results: Results, part: str) -> str:
+    """A column a system, a row a category."""
+    found = {
+        name: one.challenges[part]
+        for name, one in results.systems.items()
+        if part in one.challenges
+    }
+    categories = _names(one.categories for one in found.values())
+    rows = [
+        (
+            category.replace("_", " "),
+            *(_figure(one.categories.get(category), digits=2) for one in found.values()),
+        )
+        for category in categories
+    ]
+    means = ("**mean**", *(_figure(one.mean) for one in found.values()))
+    return table(("category", *found), [*rows, means])
+
+
+def _kept(results: Results) -> str:
+    """A column a system, a row a set and way of typing."""
+    rows = _names(
+        [(name, way) for name, ways in one.kept.items() for way in ways]
+        for one in results.systems.values()
+    )
+    return table(
+        ("set", "typed", *results.systems),
+        (
+            (
+                name,
+                way,
+                *(_figure(one.kept.get(name, {}).get(way)) for one in results.systems.values()),
+            )
+            for name, way in rows
+        ),
+    )
+
+
+def _curve(results: Results) -> str:
+    if not results.curve:
+        return "The curve needs `fast` and `strong`."
+    points = list(zip(*results.curve.values(), strict=True))
+    return f"![Accuracy by texts a second](evaluation/{PLOT})\n\n" + table(
+        ("read by `strong`", "texts/s/core", *results.curve),
+        (
+            (
+                f"{row[0].share:.0%}",
+                f"{row[0].rate:,.0f}",
+                *(_figure(point.accuracy) for point in row),
+            )
+            for row in points
+        ),
+    )
+
+
+def _names(groups: Iterable[Iterable[T]]) -> list[T]:
+    """Return what is in any group, each once, in the order of coming."""
+    return list(dict.fromkeys(one for group in groups for one in group))

@@ -1,0 +1,34 @@
+"""The same text typed in another way, which must not change its label."""
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.sets import Language
+from pipeline.text.engine import FloatArray
+from training.distort import with_typos, without_marks
+
+
+def capitals(text: str, language: Language) -> str:
+    """Return the text in capitals, as its language has them: the Turkish `i` is `İ`."""
+    return (text.replace("i", "İ") if language == "tr" else text).upper()
+
+
+def distortions(texts: Sequence[str], language: Language, seed: int) -> dict[str, list[str]]:
+    """Return the texts as others might have typed them, by the name of the way."""
+    rng = random.Random(seed)
+    ways = {
+        "capitals": [capitals(text, language) for text in texts],
+        "typos": [with_typos(text, rng) for text in texts],
+    }
+    if language == "tr":
+        ways["no Turkish letters"] = [without_marks(text) for text in texts]
+    return ways
+
+
+def kept(before: FloatArray, after: FloatArray) -> NDArray[np.bool_]:
+    """Return for each text whether its likeliest label is the same."""
+    same: NDArray[np.bool_] = before.argmax(axis=1) == after.argmax(axis=1)
+    return same
