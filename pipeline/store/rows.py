@@ -1,6 +1,8 @@
 """Values to rows of tables and back. In tables '' stands for None, and times are integers."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -8,10 +10,11 @@ from pipeline.alert import Alert
 from pipeline.dead_letter import DeadLetter
 from pipeline.event import Event, Score
 from pipeline.micros import to_datetime, to_micros
-from pipeline.reading import Probabilities, Reading, Scored
+from pipeline.reading import Probabilities, Reading, Scored, Topic
 from pipeline.store.backend import Columns, Row
 
 _LAST_MINUTE = 2**32 - 60
+_ODDS = tuple(f"p_{name}" for name in Probabilities.__struct_fields__)
 _NO_ODDS = Probabilities(0.0, 0.0, 0.0)
 
 _ENCODER = msgspec.json.Encoder()
@@ -31,10 +34,12 @@ SCORED_COLUMNS = (
     *("attributes", "metric", "score", "scale_min", "scale_max"),
     *("label", "p_negative", "p_neutral", "p_positive", "intensity"),
     *("read_language", "engine", "engine_version", "intents"),
+    *("anger", "urgency", "hurried"),
+    *("topics.name", "topics.label", "topics.start", "topics.end"),
 )
 """What a `Scored` is made of again."""
 
-EVENT_COLUMNS = ("minute", "is_deleted", *SCORED_COLUMNS)
+EVENT_COLUMNS = ("minute", "is_deleted", *SCORED_COLUMNS, "reread_at")
 
 TIMELINE_KEY = ("customer_id", "minute", "event_id", "revision", "is_deleted")
 """The columns of `timelines` that take an event out of one."""
@@ -49,14 +54,25 @@ DEAD_LETTER_COLUMNS = (
 
 
 def minute_of(event: Event) -> int:
-    """Epoch seconds of the event's minute, kept within what DateTime can hold (1970 to 2106)."""
-    return max(0, min(to_micros(event.occurred_at) // 60_000_000 * 60, _LAST_MINUTE))
+    """Epoch seconds of the event's minute, as `epoch_minute` has it."""
+    return epoch_minute(event.occurred_at)
+
+
+def epoch_minute(at: datetime) -> int:
+    """Epoch seconds of a time's minute, kept within what DateTime can hold (1970 to 2106)."""
+    return max(0, min(to_micros(at) // 60_000_000 * 60, _LAST_MINUTE))
 
 
 def event_columns(
-    scored: Sequence[Scored], minutes: Sequence[int], is_deleted: Sequence[int]
+    scored: Sequence[Scored],
+    minutes: Sequence[int],
+    is_deleted: Sequence[int],
+    reread_at: int = 0,
 ) -> Columns:
-    """Columns of `events` for events at these minutes, without those that are empty throughout."""
+    """Columns of `events` for events at these minutes, without those that are empty throughout.
+
+    `reread_at` is when their texts were read again, in epoch seconds.
+    """
     events = [one.event for one in scored]
     columns = {
         "minute": minutes,
@@ -69,6 +85,7 @@ def event_columns(
         "attributes": [_json(event.attributes) if event.attributes else "{}" for event in events],
         **_score_columns([event.score for event in events]),
         **_reading_columns([one.reading for one in scored]),
+        "reread_at": [reread_at] * len(scored),
     }
     return {name: values for name, values in columns.items() if any(values)}
 
@@ -95,6 +112,17 @@ def _reading_columns(readings: Sequence[Reading | None]) -> Columns:
         "engine": [reading.engine if reading else "" for reading in readings],
         "engine_version": [reading.version if reading else "" for reading in readings],
         "intents": [_intents(reading) if reading else "" for reading in readings],
+        **{
+            name: [int(getattr(reading, name)) if reading else 0 for reading in readings]
+            for name in ("anger", "urgency", "hurried")
+        },
+        **{
+            f"topics.{name}": [
+                [getattr(topic, name) for topic in reading.topics] if reading else []
+                for reading in readings
+            ]
+            for name in Topic.__struct_fields__
+        },
     }
 
 
@@ -136,9 +164,32 @@ def _reading_of(cells: dict[str, object]) -> Reading:
             "engine": cells["engine"],
             "version": cells["engine_version"],
             "intents": msgspec.json.decode(str(cells["intents"])),
+            "anger": cells["anger"],
+            "urgency": cells["urgency"],
+            "hurried": bool(cells["hurried"]),
+            "topics": _topics_of(cells),
         },
         Reading,
     )
+
+
+def _topics_of(cells: dict[str, Any]) -> list[dict[str, Any]]:
+    names = Topic.__struct_fields__
+    columns = (cells[f"topics.{name}"] for name in names)
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def shadow_columns(scored: Sequence[Scored], reread_at: int) -> Columns:
+    """Columns of `shadow_readings` for events that have a reading."""
+    readings = _reading_columns([one.reading for one in scored])
+    shared = ("engine", "engine_version", "label", *_ODDS)
+    return {
+        "minute": [minute_of(one.event) for one in scored],
+        "event_id": [one.event.event_id for one in scored],
+        "revision": [one.event.revision for one in scored],
+        **{name: readings[name] for name in shared},
+        "reread_at": [reread_at] * len(scored),
+    }
 
 
 def alert_columns(alerts: Sequence[Alert]) -> Columns:

@@ -24,9 +24,11 @@ from pipeline.store.rows import (
     alert_columns,
     by_column,
     dead_letter_columns,
+    epoch_minute,
     event_columns,
     minute_of,
     scored_of,
+    shadow_columns,
 )
 from pipeline.store.sql import query
 
@@ -153,6 +155,47 @@ class Store:
             "revision": [one.event.revision for one in news.values()],
         }
         self._backend.insert("known_events", index)
+
+    def texts_between(
+        self, start: datetime, end: datetime, after: Scored | None = None, limit: int = 1_000
+    ) -> list[Scored]:
+        """Return events of [start, end) that have a reading of a text, in the order of their keys.
+
+        `after` is the last one of the call before.
+        """
+        statement = query("texts_between").format(columns=", ".join(SCORED_COLUMNS))
+        found = self._backend.execute(
+            statement,
+            {
+                "from_minute": epoch_minute(start),
+                "to_minute": epoch_minute(end),
+                "from_us": to_micros(start),
+                "to_us": to_micros(end),
+                "after_minute": minute_of(after.event) if after else 0,
+                "after_id": after.event.event_id if after else "",
+                "limit": limit,
+            },
+        )
+        return [scored_of(row) for row in found]
+
+    def restate(self, scored: Sequence[Scored], now: datetime) -> None:
+        """Give stored events other readings, then recompute the KPI minutes that they are in.
+
+        A later revision that has come meanwhile stays, since only the reading is replaced: of rows
+        of one revision the engine keeps the one that was inserted last. May be repeated.
+        """
+        minutes = [minute_of(one.event) for one in scored]
+        reread_at = int(now.timestamp())
+        columns = event_columns(scored, minutes, [0] * len(scored), reread_at)
+        if scored:
+            self._backend.insert("events", columns)
+        self._recompute(sorted(set(minutes)))
+
+    def shadow(self, scored: Sequence[Scored], now: datetime) -> None:
+        """Store readings beside those that count."""
+        if scored:
+            columns = shadow_columns(scored, int(now.timestamp()))
+            self._backend.insert("shadow_readings", columns)
 
     def _recompute(self, minutes: Sequence[int]) -> None:
         if minutes:

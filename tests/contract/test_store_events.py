@@ -44,6 +44,13 @@ def reading(label: str, intent: str = "cancel") -> Reading:
             "engine": "fast",
             "version": "1",
             "intents": [{"name": intent, "start": 2, "end": 5}],
+            "anger": 2,
+            "urgency": 1,
+            "topics": [
+                {"name": "delivery", "label": "negative", "start": 0, "end": 4},
+                {"name": "billing", "label": label, "start": 5, "end": 9},
+            ],
+            "hurried": True,
         },
         Reading,
     )

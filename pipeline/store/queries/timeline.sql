@@ -13,5 +13,6 @@ WHERE (minute, event_id, revision) IN
         LIMIT %(limit)s
     )
     AND is_deleted = 0
-ORDER BY occurred_us DESC, event_id DESC
+-- Of one revision the last reading.
+ORDER BY occurred_us DESC, event_id DESC, reread_at DESC
 LIMIT 1 BY event_id
