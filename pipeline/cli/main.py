@@ -128,6 +128,12 @@ COMMANDS: Sequence[Lazy] = [
     ),
     Lazy(
         OPERATE,
+        "rescore",
+        "rescore:rescore",
+        "Read the stored texts of a time window again, by another engine, and restate its KPIs.",
+    ),
+    Lazy(
+        OPERATE,
         "dead-letters",
         "dead_letters:app",
         "List messages that could not be understood; retry them once the cause is mended.",

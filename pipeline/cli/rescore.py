@@ -1,0 +1,155 @@
+"""rescore: stored texts read again, by another engine or another version of one."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from itertools import product
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipeline.cli import show
+from pipeline.cli.errors import Mistake
+from pipeline.cli.options import moment
+from pipeline.cli.score import EngineOption, engine_of
+from pipeline.cli.target import JsonOption
+from pipeline.event import AuthorType
+from pipeline.reading import LABELS, Label, Scored
+from pipeline.settings import load_settings
+from pipeline.store import Store
+from pipeline.store.open import open_store
+from pipeline.text.reader import Reader
+
+BATCH = 1_000
+Moves = Counter[tuple[Label, Label]]
+"""How many texts had the first label and have the second now."""
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What was read again. `moves` are "old→new"; sentiments are points as in the KPI."""
+
+    engine: str
+    version: str
+    texts: int
+    changed: int
+    moves: dict[str, int]
+    net_sentiment_before: float | None
+    net_sentiment_after: float | None
+    shadow: bool
+
+
+def rescore(
+    start: Annotated[datetime, typer.Option("--from", parser=moment, metavar="TIME")],
+    end: Annotated[datetime, typer.Option("--to", parser=moment, metavar="TIME")],
+    engine: EngineOption = None,
+    shadow: Annotated[
+        bool, typer.Option("--shadow", help="Store the readings beside the others; compare.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Read the stored texts of a time window again and restate its KPIs.
+
+    It may be stopped and repeated, and `record` may go on meanwhile. Alerts and customers' risks
+    stay as they are. The in-process store has one user: stop `nabiz up` first.
+    """
+    if start >= end:
+        raise Mistake("--from must be before --to")
+    settings = load_settings()
+    opened = engine_of(settings.engine, engine)
+    texts, customers = Moves(), Moves()
+    with closing(open_store(settings)) as store, _progress() as progress:
+        task = progress.add_task("reading", total=None)
+        for before, after in read_again(store, Reader(opened), start, end):
+            (store.shadow if shadow else store.restate)(after, datetime.now(UTC))
+            texts += moves(before, after)
+            customers += moves(_by_customers(before), _by_customers(after))
+            progress.update(task, description=f"{texts.total():,} texts read again")
+    summary = Summary(
+        opened.name,
+        opened.version,
+        texts.total(),
+        sum(count for (old, new), count in texts.items() if old != new),
+        {f"{old}→{new}": texts[old, new] for old, new in product(LABELS, LABELS)},
+        net_sentiment(customers, 0),
+        net_sentiment(customers, 1),
+        shadow,
+    )
+    if as_json:
+        show.as_json(msgspec.json.encode(summary))
+    else:
+        _print(summary, texts)
+
+
+def read_again(
+    store: Store, reader: Reader, start: datetime, end: datetime
+) -> Iterator[tuple[Sequence[Scored], Sequence[Scored]]]:
+    """Yield events of the window in pieces, as they are stored and with their new readings."""
+    last = None
+    while before := store.texts_between(start, end, last, BATCH):
+        events = [one.event for one in before]
+        readings = reader.read(
+            [event.text or "" for event in events], [event.language for event in events]
+        )
+        yield (
+            before,
+            [
+                msgspec.structs.replace(one, reading=reading)
+                for one, reading in zip(before, readings, strict=True)
+            ],
+        )
+        last = before[-1]
+
+
+def moves(before: Sequence[Scored], after: Sequence[Scored]) -> Moves:
+    """Return how often each label became which."""
+    return Moves(
+        (old.reading.label, new.reading.label)
+        for old, new in zip(before, after, strict=True)
+        if old.reading and new.reading
+    )
+
+
+def net_sentiment(found: Moves, side: int) -> float | None:
+    """Return positive less negative in points, before (0) or after (1); None without texts."""
+    if not found:
+        return None
+    labels: Counter[Label] = Counter()
+    for pair, count in found.items():
+        labels[pair[side]] += count
+    return 100 * (labels["positive"] - labels["negative"]) / labels.total()
+
+
+def _by_customers(events: Sequence[Scored]) -> list[Scored]:
+    return [one for one in events if one.event.author_type is AuthorType.CUSTOMER]
+
+
+def _progress() -> Progress:
+    return Progress(
+        *(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+
+
+def _print(summary: Summary, found: Moves) -> None:
+    what = "read beside" if summary.shadow else "restated"
+    typer.echo(
+        f"{summary.texts:,} texts {what} by {summary.engine} {summary.version};"
+        f" {summary.changed:,} labels differ"
+    )
+    if not summary.texts:
+        return
+    table = Table("was \\ is", *LABELS, box=None, pad_edge=False)
+    for old in LABELS:
+        table.add_row(old, *(f"{found[old, new]:,}" for new in LABELS))
+    Console().print(table)
+    before, after = summary.net_sentiment_before, summary.net_sentiment_after
+    if before is not None and after is not None:
+        typer.echo(f"net sentiment {before:+.1f} → {after:+.1f}")
