@@ -1,7 +1,7 @@
 """Measure how well texts are read: `python -m evaluation --data DIR`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,8 +18,8 @@ from evaluation.curve import Point, curve
 from evaluation.page import PLOT, page
 from evaluation.results import Measured, Report, Results
 from evaluation.run import answers, report
-from evaluation.sets import LabelledSet, load, of_tweet_length, origins
-from evaluation.systems import NAMES, open_system
+from evaluation.sets import LabelledSet, Language, load, of_tweet_length, origins
+from evaluation.systems import NAMES, System, open_system
 from pipeline.reading import Label
 from pipeline.settings import ROOT
 from pipeline.text.engine import FloatArray
@@ -58,41 +58,58 @@ def main(
         labelled = load(sets or list(origins()), data, _SEED)
         timed = of_tweet_length(data, _SEED)
     except FileNotFoundError as error:
-        raise typer.BadParameter(f"There is no {error.filename}.", param_hint="--data") from error
+        raise typer.BadParameter(_said(error), param_hint="--data") from error
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--set") from error
 
-    log = Console(stderr=True, highlight=False)
-    reports: dict[str, Report] = {}
-    given: dict[str, dict[str, FloatArray]] = {}
-    missing = []
+    log = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    systems, missing = {}, []
     for name in names:
         title = Path(hf_model).name if name == "hf" and hf_model else name
-        log.print(f"{title} …")
+        log.print(f"opening {title}")
         try:
-            system = open_system(name, data, _SEED, hf_model, labels)
+            systems[title] = open_system(name, data, _SEED, hf_model, labels)
         except (ImportError, OSError, ValueError) as error:
-            log.print(f"{title} is not at hand: {error}")
+            log.print(f"{title} is not at hand: {_said(error)}")
             missing.append(title)
-            continue
-        given[title] = answers(system, labelled)
-        reports[title] = report(system, given[title], labelled, challenges.load(), timed, _SEED)
-    if not reports:
+    if not systems:
         raise typer.Exit(1)
-    results = Results(
+    results = _measure(systems, labelled, timed, log, missing)
+    Console(width=160).print(Markdown(page(results)))
+    if save:
+        _save(results, ROOT / "docs", log)
+
+
+def _measure(
+    systems: Mapping[str, System],
+    sets: Mapping[str, LabelledSet],
+    timed: Mapping[Language, Sequence[str]],
+    log: Console,
+    missing: list[str],
+) -> Results:
+    items = challenges.load()
+    given, reports = {}, {}
+    for name, system in systems.items():
+        log.print(f"measuring {name}")
+        given[name] = answers(system, sets)
+        reports[name] = report(system, given[name], sets, items, timed, _SEED)
+    return Results(
         date=datetime.now(UTC).date().isoformat(),
         machine=described(),
         sets={
             name: Measured(one.origin.language, one.origin.texts, len(one.texts))
-            for name, one in labelled.items()
+            for name, one in sets.items()
         },
         systems=reports,
         missing=missing,
-        curve=_curve(given, reports, labelled),
+        curve=_curve(given, reports, sets),
     )
-    Console(width=160).print(Markdown(page(results)))
-    if save:
-        _save(results, ROOT / "docs", log)
+
+
+def _said(error: Exception) -> str:
+    """Return what is wrong in words; the system's own words for a lost file are a number."""
+    lost = isinstance(error, FileNotFoundError) and error.filename
+    return f"There is no {lost}." if lost else str(error)
 
 
 def _labels(given: str | None) -> dict[str, Label] | None:

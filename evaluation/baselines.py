@@ -96,4 +96,4 @@ def _extra() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise ImportError("it needs `pip install 'nabiz[evaluation]'`") from error
+        raise ImportError("It needs `pip install 'nabiz[evaluation]'`.") from error

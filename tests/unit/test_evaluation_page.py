@@ -1,6 +1,7 @@
 import csv
 import gzip
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def test_the_command_measures_what_is_at_hand_and_says_what_is_not(
     arguments = ["--data", str(data), "--engine", "fast", "--engine", "strong", "--save"]
     ran = CliRunner().invoke(app(), arguments)
     assert ran.exit_code == 0, ran.output
-    assert "strong is not at hand: [Errno 2] No such file: 'strong.onnx'" in ran.stderr
+    assert "strong is not at hand: There is no strong.onnx." in ran.stderr
     saved = json.loads((data / "docs" / "evaluation.json").read_text())
     assert set(saved["systems"]["fast"]["sets"]) == set(origins())
     assert saved["missing"] == ["strong"]
@@ -152,3 +153,13 @@ def test_a_folder_without_the_texts_is_said_to_be_one(tmp_path: Path) -> None:
     ran = CliRunner().invoke(app(), ["--data", str(tmp_path), "--engine", "fast"])
     assert ran.exit_code == 2
     assert "dev_en_uci3" in ran.stderr
+
+
+def test_where_nothing_is_at_hand_it_says_what_to_install(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "vaderSentiment", None)
+    monkeypatch.setitem(sys.modules, "vaderSentiment.vaderSentiment", None)
+    ran = CliRunner().invoke(app(), ["--data", str(data), "--engine", "vader"])
+    assert ran.exit_code == 1
+    assert "vader is not at hand: It needs `pip install 'nabiz[evaluation]'`" in ran.stderr
