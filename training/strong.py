@@ -35,7 +35,7 @@ FROZEN: Final = 2
 """Layers that stay as they are, as the embeddings do; the lowest know spelling, not opinions."""
 WARM_UP: Final = 0.06
 HELD_OUT: Final = 0.03
-SAVE_EVERY: Final = 200
+SAVE_EVERY: Final = 50
 CHECKPOINT: Final = "checkpoint.pt"
 
 
