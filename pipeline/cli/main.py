@@ -130,7 +130,7 @@ COMMANDS: Sequence[Lazy] = [
         OPERATE,
         "rescore",
         "rescore:rescore",
-        "Read the stored texts of a time window again, by another engine, and restate its KPIs.",
+        "Read the stored texts of a time window again and restate its KPIs.",
     ),
     Lazy(
         OPERATE,
