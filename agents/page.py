@@ -10,7 +10,8 @@ from prometheus_client import make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from agents.health import Heartbeat
-from pipeline.settings import SettingsError, WorkerSettings
+from pipeline.setting_groups import WorkerSettings
+from pipeline.settings import SettingsError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -17,7 +17,8 @@ from pipeline.dead_letter import DeadLetter
 from pipeline.decode import decode_event
 from pipeline.privacy import redact_event
 from pipeline.reading import Scored
-from pipeline.settings import DeadLetterSettings, Settings
+from pipeline.setting_groups import DeadLetterSettings
+from pipeline.settings import Settings
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
 

@@ -26,7 +26,8 @@ from benchmarks.subjects import FORWARDED, HOP, PLAIN_STATES
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.tied_to_parent import tied
 from pipeline.chain import GROUPS
-from pipeline.settings import ROOT, Settings
+from pipeline.setting_groups import ROOT
+from pipeline.settings import Settings
 from pipeline.store.open import open_store
 from pipeline.store.server import create_database
 from pipeline.topics import load_topics

@@ -10,7 +10,7 @@ from benchmarks import plots
 from benchmarks.bars import Results, bars
 from benchmarks.markdown import table
 from benchmarks.scaling import FULL_SPEED
-from pipeline.settings import ROOT
+from pipeline.setting_groups import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 WORDS = Path(__file__).parent / "page.md"

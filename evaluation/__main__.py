@@ -21,7 +21,7 @@ from evaluation.run import answers, report
 from evaluation.sets import LabelledSet, Language, load, of_tweet_length, origins
 from evaluation.systems import NAMES, System, open_system
 from pipeline.reading import Label
-from pipeline.settings import ROOT
+from pipeline.setting_groups import ROOT
 from pipeline.text.engine import FloatArray
 
 _SEED: Final = 1

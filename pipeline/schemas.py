@@ -17,7 +17,7 @@ from pipeline.chain import ALERTS, DEAD_LETTERS, FEEDBACK, INTERACTIONS, SCORED,
 from pipeline.dead_letter import DeadLetter
 from pipeline.event import Event
 from pipeline.reading import Scored
-from pipeline.settings import ROOT
+from pipeline.setting_groups import ROOT
 from pipeline.topics import Topic, load_topics
 
 Schema = dict[str, Any]

@@ -12,7 +12,7 @@ from benchmarks.chaos.report import save, table
 from benchmarks.chaos.run import Bench, Row
 from benchmarks.chaos.scenarios import SCENARIOS
 from pipeline.logs import configure_logging
-from pipeline.settings import ROOT
+from pipeline.setting_groups import ROOT
 
 
 def main(

@@ -21,7 +21,8 @@ from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.chain import FEEDBACK, GROUPS, INTERACTIONS, SCORED, group_of
-from pipeline.settings import ROOT, STREAM_ROLES
+from pipeline.setting_groups import ROOT
+from pipeline.settings import STREAM_ROLES
 from pipeline.store import Store
 from pipeline.store.server import ServerBackend, create_database
 from pipeline.topics import load_topics

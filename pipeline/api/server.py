@@ -15,7 +15,8 @@ from pipeline.api.observer import Observer
 from pipeline.api.service import Service
 from pipeline.broker.security import client_security
 from pipeline.detection.rules import RuleBook
-from pipeline.settings import ApiSettings, Settings, SettingsError
+from pipeline.setting_groups import ApiSettings
+from pipeline.settings import Settings, SettingsError
 from pipeline.store import Store
 
 

@@ -15,7 +15,7 @@ from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.detection.customer import Arrival, apply, risk_at
 from pipeline.detection.rules import RuleBook
 from pipeline.kpi import Dimension, KpiValue, Window
-from pipeline.settings import DetectSettings
+from pipeline.setting_groups import DetectSettings
 from pipeline.store import Store, StoreUnavailable
 
 TIMELINE = 1_000

@@ -10,7 +10,7 @@ from pipeline.broker.lag import PartitionLag
 from pipeline.chain import CHANGELOG, INPUTS, SCORED, group_of
 from pipeline.decode import FUTURE_TOLERANCE
 from pipeline.reading import Label, Reading
-from pipeline.settings import KafkaSettings
+from pipeline.setting_groups import KafkaSettings
 from pipeline.store.health import StoreFacts
 from pipeline.topics import Topic
 

@@ -42,16 +42,8 @@ from pipeline.cli.errors import EXIT_NO, Mistake
 from pipeline.cli.exit_codes import exit_code
 from pipeline.cli.target import Addresses, DataOption, JsonOption, ask, find, running
 from pipeline.detection.rules import load_rules
-from pipeline.settings import (
-    ROOT,
-    DetectSettings,
-    EngineSettings,
-    KafkaSettings,
-    Settings,
-    SettingsError,
-    load_settings,
-    store_address,
-)
+from pipeline.setting_groups import ROOT, DetectSettings, EngineSettings, KafkaSettings
+from pipeline.settings import Settings, SettingsError, load_settings, store_address
 from pipeline.store.health import inspect_store
 from pipeline.store.server import ServerBackend
 from pipeline.text.open import open_engine

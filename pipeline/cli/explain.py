@@ -18,7 +18,8 @@ from pipeline.detection.rules import load_rules
 from pipeline.event import Event, EventType
 from pipeline.privacy import redact_event
 from pipeline.reading import Reading, Scored
-from pipeline.settings import DetectSettings, load_settings
+from pipeline.setting_groups import DetectSettings
+from pipeline.settings import load_settings
 from pipeline.text.explain import Explanation, explain
 
 STRONG, WEAK = 1.0, 0.25

@@ -12,7 +12,8 @@ from pipeline.cli.errors import Away, Mistake
 from pipeline.cli.supervisor import Child, answers, nabiz
 from pipeline.cli.target import ADDRESSES, Addresses, write_addresses
 from pipeline.ports import HOST, free_port, is_free
-from pipeline.settings import ROOT, STREAM_ROLES, Settings, store_address
+from pipeline.setting_groups import ROOT
+from pipeline.settings import STREAM_ROLES, Settings, store_address
 from pipeline.topics import load_topics
 
 START_TIMEOUT = 90.0

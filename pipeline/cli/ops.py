@@ -19,7 +19,8 @@ from pipeline.cli import show
 from pipeline.cli.errors import Mistake
 from pipeline.cli.target import DataOption, JsonOption, find
 from pipeline.detection.rules import load_rules
-from pipeline.settings import ROOT, Role, Settings, load_settings, store_address, variables
+from pipeline.setting_groups import ROOT
+from pipeline.settings import Role, Settings, load_settings, store_address, variables
 from pipeline.store.backup import Manifest, read_manifest
 from pipeline.store.open import open_store
 from pipeline.store.server import create_database

@@ -9,7 +9,8 @@ import msgspec
 import typer
 
 from pipeline.cli.errors import Mistake
-from pipeline.settings import EngineSettings, load_settings
+from pipeline.setting_groups import EngineSettings
+from pipeline.settings import load_settings
 from pipeline.text.engine import Engine
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader

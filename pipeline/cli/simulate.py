@@ -15,7 +15,7 @@ from pipeline.cli.options import moment
 from pipeline.cli.target import DataOption, find
 from pipeline.decode import encode_event
 from pipeline.event import Event
-from pipeline.settings import KafkaSettings
+from pipeline.setting_groups import KafkaSettings
 from pipeline.sources import simulate as company
 
 

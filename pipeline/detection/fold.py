@@ -24,7 +24,7 @@ _SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 
 
 class DetectSettings(Protocol):
-    """How a customer's risk is kept; `pipeline.settings` has the values."""
+    """How a customer's risk is kept; `pipeline.setting_groups` has the values."""
 
     @property
     def half_life_days(self) -> float:

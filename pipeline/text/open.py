@@ -1,6 +1,6 @@
 """Opens the engine that the settings name."""
 
-from pipeline.settings import EngineSettings
+from pipeline.setting_groups import EngineSettings
 from pipeline.text.engine import Engine
 from pipeline.text.reader import load_engine
 

@@ -16,7 +16,8 @@ from faust.types import TP, EventT
 from agents import app as shared
 from agents.states import States
 from agents.transport import RecordsSchema
-from pipeline.settings import KafkaSettings, Settings, WorkerSettings
+from pipeline.setting_groups import KafkaSettings, WorkerSettings
+from pipeline.settings import Settings
 
 PATIENCE = 20.0
 """Seconds until what a test waits for counts as missing."""

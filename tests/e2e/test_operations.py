@@ -24,7 +24,8 @@ from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import apply_topics
 from pipeline.chain import DEAD_LETTERS, FEEDBACK, GROUPS, SCORED, group_of
 from pipeline.ports import free_port
-from pipeline.settings import ROOT, STREAM_ROLES
+from pipeline.setting_groups import ROOT
+from pipeline.settings import STREAM_ROLES
 from pipeline.sources.simulate import simulate
 from pipeline.store import open_server
 from pipeline.topics import load_topics

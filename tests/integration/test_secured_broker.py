@@ -27,7 +27,7 @@ from pipeline.broker.topics import apply_topics
 from pipeline.chain import INPUTS
 from pipeline.cli.supervisor import nabiz
 from pipeline.ports import HOST, free_port
-from pipeline.settings import ROOT, KafkaSettings
+from pipeline.setting_groups import ROOT, KafkaSettings
 from pipeline.topics import load_topics
 from tests.servers import missing
 

@@ -11,7 +11,7 @@ from pipeline.detection.customer import Arrival, CustomerState, apply, decode_st
 from pipeline.detection.rules import load_rules
 from pipeline.event import Event, EventType, Metric, Score
 from pipeline.reading import Intent, Label, Probabilities, Reading, Scored
-from pipeline.settings import ROOT, DetectSettings
+from pipeline.setting_groups import ROOT, DetectSettings
 
 RULES = load_rules(ROOT / "rules")
 SETTINGS = DetectSettings()

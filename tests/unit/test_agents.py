@@ -32,7 +32,8 @@ from pipeline.decode import decode_event, encode_event
 from pipeline.detection.rules import RuleBook
 from pipeline.event import Event, EventType
 from pipeline.reading import Scored
-from pipeline.settings import ROOT, DeadLetterSettings, SettingsError, WorkerSettings
+from pipeline.setting_groups import ROOT, DeadLetterSettings, WorkerSettings
+from pipeline.settings import SettingsError
 from pipeline.text.engine import Engine
 from pipeline.text.reader import Reader
 

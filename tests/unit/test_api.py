@@ -27,7 +27,8 @@ from pipeline.detection.rules import RuleBook
 from pipeline.event import Event, EventType
 from pipeline.kpi import Facts, KpiValue, Window, kpi_values
 from pipeline.reading import Scored
-from pipeline.settings import ROOT, ApiSettings, DetectSettings, SettingsError
+from pipeline.setting_groups import ROOT, ApiSettings, DetectSettings
+from pipeline.settings import SettingsError
 from pipeline.store import StoreUnavailable
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

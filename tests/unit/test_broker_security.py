@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from pipeline.broker.security import client_security, faust_credentials
-from pipeline.settings import KafkaSettings, SettingsError
+from pipeline.setting_groups import KafkaSettings
+from pipeline.settings import SettingsError
 
 SASL = {
     "sasl_mechanism": "SCRAM-SHA-256",

@@ -8,7 +8,7 @@ from pipeline.detection.entry import DAY
 from pipeline.detection.fold import decay, risk_of
 from pipeline.event import AuthorType, EventType
 from pipeline.reading import Scored
-from pipeline.settings import DetectSettings
+from pipeline.setting_groups import DetectSettings
 from tests.unit.customers import (
     CHURN,
     SETTINGS,

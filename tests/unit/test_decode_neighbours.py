@@ -12,7 +12,7 @@ from pipeline.alert import CloudEvent
 from pipeline.decode import decode_event
 from pipeline.privacy import redact_event
 from pipeline.reading import Scored
-from pipeline.settings import ROOT
+from pipeline.setting_groups import ROOT
 
 NOW = datetime(2099, 1, 1, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from pipeline.cli import checkup, doctor
 from pipeline.cli.checkup import Finding
 from pipeline.cli.main import main
 from pipeline.reading import Probabilities, Reading
-from pipeline.settings import KafkaSettings
+from pipeline.setting_groups import KafkaSettings
 from pipeline.store.health import Disk, StoreFacts
 from pipeline.topics import Privacy, Topic
 

@@ -13,7 +13,7 @@ from pipeline.detection.fold import Fold, step
 from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
 from pipeline.reading import Scored
-from pipeline.settings import ROOT, DetectSettings
+from pipeline.setting_groups import ROOT, DetectSettings
 
 SHIPPED = load_rules(ROOT / "rules")
 

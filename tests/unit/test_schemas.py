@@ -17,7 +17,7 @@ from pipeline.dead_letter import Invalid, Reason
 from pipeline.decode import SCALES, decode_event
 from pipeline.event import EventType
 from pipeline.schemas import PAYLOADS, breaking_changes, schema_of, write_schemas
-from pipeline.settings import ROOT
+from pipeline.setting_groups import ROOT
 from pipeline.topics import TopicError, load_topics
 
 FOLDER = ROOT / "schemas"

@@ -5,15 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from pipeline.settings import (
-    ROOT,
-    SettingsError,
-    StoreAddress,
-    StoreSettings,
-    load_settings,
-    store_address,
-    variables,
-)
+from pipeline.setting_groups import ROOT, StoreSettings
+from pipeline.settings import SettingsError, StoreAddress, load_settings, store_address, variables
 
 
 def test_without_an_environment_all_is_on_this_machine() -> None:
