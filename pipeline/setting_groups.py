@@ -132,7 +132,7 @@ class EngineSettings(Group):
     """What reads the texts; `hf` needs a model folder or name, and its labels."""
 
     name: Literal["auto", "fast", "strong", "hf"] = Field(
-        "fast", description="auto, fast, strong or hf"
+        "auto", description="auto, fast, strong or hf"
     )
     patience: float = Field(
         0.1, ge=0, description="auto: seconds after which a message waits for no second opinion"

@@ -4,6 +4,9 @@ Multinomial logistic regression on hashed n-grams, by Adagrad (Duchi et al. 2011
 Every source has an intercept of its own while training, so that words need not explain why one
 source has more negative texts than another; only the common intercept is shipped. The temperature
 (Guo et al. 2017) is fitted on texts that were held out, read as the engine will read them.
+
+What `training.teacher` wrote tells it how sure `strong` is of which label (distillation, Hinton et
+al. 2015): a text teaches by half what its source says of it, and by half what `strong` says.
 """
 
 import hashlib
@@ -26,6 +29,8 @@ EPOCHS: Final = 2
 BATCH: Final = 512
 RATE: Final = 0.3
 HELD_OUT: Final = 0.03
+TAUGHT: Final = 0.5
+"""Share of the teacher's opinion where there is one."""
 _SIDES: Final = (0, 2)  # columns of negative and positive; neutral is the reference
 
 Floats = NDArray[np.float32]
@@ -33,11 +38,15 @@ Floats = NDArray[np.float32]
 
 @dataclass
 class Examples:
-    """All training texts: features, labels, and the number of each text's source."""
+    """All training texts: features, labels, and the number of each text's source.
+
+    `taught` (texts, 3) are the teacher's probabilities, 0 in all columns where it was not asked.
+    """
 
     features: Matrix
     labels: NDArray[np.int64]
     source: NDArray[np.int64]
+    taught: Floats
 
 
 @dataclass
@@ -49,8 +58,10 @@ class Model:
     intercepts: NDArray[np.float64]
 
 
-def collect(folder: Path, chosen: dict[str, Source], seed: int) -> Examples:
-    """Read all sources and hash their texts."""
+def read(
+    folder: Path, chosen: dict[str, Source], seed: int
+) -> tuple[list[str], list[int], list[int]]:
+    """Return texts, labels, and the number of the source of each."""
     texts: list[str] = []
     labels: list[int] = []
     source: list[int] = []
@@ -59,7 +70,19 @@ def collect(folder: Path, chosen: dict[str, Source], seed: int) -> Examples:
         texts += its_texts
         labels += its_labels
         source += [number] * len(its_texts)
-    return Examples(matrix(texts), np.array(labels), np.array(source))
+    return texts, labels, source
+
+
+def collect(
+    folder: Path, chosen: dict[str, Source], seed: int, teacher: Path | None = None
+) -> Examples:
+    """Read all sources and hash their texts; `teacher` is what training.teacher wrote."""
+    texts, labels, source = read(folder, chosen, seed)
+    taught = np.zeros((len(texts), 3), np.float32)
+    if teacher:
+        with np.load(teacher) as answers:
+            taught[answers["rows"]] = answers["shares"]
+    return Examples(matrix(texts), np.array(labels), np.array(source), taught)
 
 
 def scores(model: Model, features: Matrix, row_of: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -85,11 +108,17 @@ def fit(examples: Examples, rows: NDArray[np.int64], chosen: list[Source], seed:
         rate = RATE * (1 - 0.9 * step / len(plan))
         features, row_of = examples.features.rows(batch)
         source = examples.source[batch]
-        predicted = softmax(scores(model, features, row_of) + model.intercepts[source])
-        error = (predicted - truth[examples.labels[batch]])[:, _SIDES] * weight[source][:, None]
+        said = scores(model, features, row_of)
+        taught = examples.taught[batch]
+        share = TAUGHT * taught.sum(axis=1, keepdims=True)
+        predicted = softmax(said + model.intercepts[source])
+        own = (1 - share) * (predicted - truth[examples.labels[batch]])
+        own = own[:, _SIDES] * weight[source][:, None]
+        copied = (share * (softmax(said) - taught))[:, _SIDES] * weight[source][:, None]
+        error = own + copied
         model.bias -= 0.3 * rate * error.mean(axis=0)
         by_source = np.stack(
-            [np.bincount(source, side, minlength=len(chosen)) for side in error.T], axis=1
+            [np.bincount(source, side, minlength=len(chosen)) for side in own.T], axis=1
         )
         model.intercepts -= 5 * rate / len(batch) * by_source * has_intercept
         for side, its_squares, its_error in zip(model.weights, squares, error.T, strict=True):
@@ -114,10 +143,10 @@ def calibrate(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     return min(candidates, key=loss)
 
 
-def train(folder: Path, seed: int) -> tuple[NDArray[np.int8], Card]:
+def train(folder: Path, seed: int, teacher: Path | None = None) -> tuple[NDArray[np.int8], Card]:
     """Return the weights, rounded to eight bits, and their card."""
     chosen = sources()
-    examples = collect(folder, chosen, seed)
+    examples = collect(folder, chosen, seed, teacher)
     held_out = np.random.default_rng(seed).random(len(examples.labels)) < HELD_OUT
     model = fit(examples, np.flatnonzero(~held_out), list(chosen.values()), seed)
     scale = float(np.quantile(np.abs(model.weights[model.weights != 0]), 0.9999)) / 127
@@ -125,7 +154,7 @@ def train(folder: Path, seed: int) -> tuple[NDArray[np.int8], Card]:
     rounded[:, 0] = 0
     model.weights = rounded.astype(np.float32) * np.float32(scale)
 
-    made_up = np.array([source.made_up > 0 for source in chosen.values()])
+    made_up = np.array([source.is_ours for source in chosen.values()])
     rows = np.flatnonzero(held_out & ~made_up[examples.source])
     temperature = calibrate(scores(model, *examples.features.rows(rows)), examples.labels[rows])
     names, texts = np.unique(examples.source, return_counts=True)
@@ -147,9 +176,10 @@ def main(
         "pipeline/text/weights"
     ),
     seed: Annotated[int, typer.Option(help="Same seed and data, same weights.")] = 1,
+    teacher: Annotated[Path | None, typer.Option(help="What training.teacher wrote.")] = None,
 ) -> None:
     """Train the engine `fast` and write fast.npz and fast.json."""
-    weights, card = train(data, seed)
+    weights, card = train(data, seed, teacher)
     out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out / "fast.npz", weights=weights)
     (out / "fast.json").write_bytes(msgspec.json.format(msgspec.json.encode(card)) + b"\n")

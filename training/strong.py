@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -34,23 +34,49 @@ TOKENS_A_STEP: Final = 2_048
 FROZEN: Final = 2
 """Layers that stay as they are, as the embeddings do; the lowest know spelling, not opinions."""
 WARM_UP: Final = 0.06
+INTERCEPTS: Final = 100
+"""How many times as fast as the rest the intercepts learn."""
 HELD_OUT: Final = 0.03
 SAVE_EVERY: Final = 50
 CHECKPOINT: Final = "checkpoint.pt"
 
 
-class Recipe(msgspec.Struct, frozen=True):
-    """How to train; an epoch is how many texts of each source it has, all with the same sources."""
+@dataclass(frozen=True)
+class Text:
+    """A labelled text and the number of its source."""
+
+    text: str
+    label: int
+    source: int
+
+
+class Cycle(msgspec.Struct, frozen=True):
+    """Epochs over which the rate falls to 0; an epoch is how many texts of each source it has."""
 
     rate: float
+    epochs: list[dict[str, int]]
+
+
+class Recipe(msgspec.Struct, frozen=True):
+    """How to train: cycles with warm restarts (Loshchilov & Hutter 2017), with the same sources."""
+
     decay: float
     smoothing: float
-    epochs: list[dict[str, int]]
+    cycles: list[Cycle]
 
     @property
     def sources(self) -> list[str]:
         """Names of the sources, in the order of their numbers."""
-        return list(self.epochs[0])
+        return list(self.cycles[0].epochs[0])
+
+
+class Step(NamedTuple):
+    """Texts to learn from at once, at a rate; `progress` of the whole training, from 0 to 1."""
+
+    progress: float
+    rate: float
+    tokens: list[list[int]]
+    texts: list[Text]
 
 
 class Classifier(torch.nn.Module):
@@ -83,15 +109,6 @@ def classifier(backbone: Path, sources: int) -> Classifier:
         attention_probs_dropout_prob=0.0,
     )
     return Classifier(bert, sources)
-
-
-@dataclass(frozen=True)
-class Text:
-    """A labelled text and the number of its source."""
-
-    text: str
-    label: int
-    source: int
 
 
 def recipe() -> Recipe:
@@ -155,18 +172,15 @@ class Run:
             [
                 {"params": matrices, "weight_decay": how.decay},
                 {"params": vectors, "weight_decay": 0.0},
-                {"params": [model.intercepts], "weight_decay": 0.0, "lr": 100 * how.rate},
-            ],
-            lr=how.rate,
+                {"params": [model.intercepts], "weight_decay": 0.0},
+            ]
         )
-        self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.done = 0
 
-    def step(self, tokens: list[list[int]], texts: list[Text], progress: float) -> float:
+    def step(self, rate: float, tokens: list[list[int]], texts: list[Text]) -> float:
         """Take one step; return the loss."""
-        share = min(1.0, progress / WARM_UP) * (1.0 - progress)
-        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
-            group["lr"] = rate * share
+        for group, times in zip(self.optimizer.param_groups, (1, 1, INTERCEPTS), strict=True):
+            group["lr"] = times * rate
         ids, mask = map(torch.from_numpy, padded(tokens))
         source = torch.tensor([one.source for one in texts])
         labels = torch.tensor([one.label for one in texts])
@@ -205,15 +219,19 @@ class Run:
             self.done = state["done"]
 
 
-def plan(
-    texts: Sequence[Text], how: Recipe, tokenizer: Tokenizer, seed: int
-) -> Iterator[tuple[float, list[list[int]], list[Text]]]:
-    """Yield how far the training is, from 0 to 1, and the step: the same for the same seed."""
-    for epoch, take in enumerate(how.epochs):
-        rng = random.Random(seed * 1_000 + epoch)
-        steps = steps_of(epoch_of(texts, [take[name] for name in how.sources], rng), tokenizer, rng)
-        for number, (tokens, chosen) in enumerate(steps):
-            yield (epoch + number / len(steps)) / len(how.epochs), tokens, chosen
+def plan(texts: Sequence[Text], how: Recipe, tokenizer: Tokenizer, seed: int) -> Iterator[Step]:
+    """Yield the steps of the training: the same for the same seed."""
+    number, epochs = 0, sum(len(cycle.epochs) for cycle in how.cycles)
+    for cycle in how.cycles:
+        for epoch, take in enumerate(cycle.epochs):
+            rng = random.Random(seed * 1_000 + number)
+            chosen = epoch_of(texts, [take[name] for name in how.sources], rng)
+            steps = steps_of(chosen, tokenizer, rng)
+            for place, (tokens, some) in enumerate(steps):
+                share = (epoch + place / len(steps)) / len(cycle.epochs)
+                rate = cycle.rate * min(1.0, share / WARM_UP) * (1.0 - share)
+                yield Step((number + place / len(steps)) / epochs, rate, tokens, some)
+            number += 1
 
 
 def logits_of(model: Classifier, tokenizer: Tokenizer, texts: Sequence[str]) -> torch.Tensor:
@@ -245,12 +263,12 @@ def train(data: Path, backbone: Path, out: Path, seed: int) -> None:
     with bar:
         task = bar.add_task("Training", total=1.0)
         mean = 1.0
-        for number, (progress, tokens, chosen) in enumerate(plan(texts, how, tokenizer, seed)):
+        for number, step in enumerate(plan(texts, how, tokenizer, seed)):
             if number < run.done:
                 continue
             model.train()
-            mean = 0.99 * mean + 0.01 * run.step(tokens, chosen, progress)
-            bar.update(task, completed=progress, description=f"Training, loss {mean:.3f}")
+            mean = 0.99 * mean + 0.01 * run.step(step.rate, step.tokens, step.texts)
+            bar.update(task, completed=step.progress, description=f"Training, loss {mean:.3f}")
             if run.done % SAVE_EVERY == 0:
                 run.save()
     run.save()

@@ -15,7 +15,7 @@ def test_without_an_environment_all_is_on_this_machine() -> None:
     assert settings.kafka.bootstrap == "127.0.0.1:9092"
     assert settings.api.host == settings.worker.host == "127.0.0.1"
     assert store_address(settings.store) is None
-    assert settings.engine.name == "fast"
+    assert settings.engine.name == "auto"
 
 
 def test_each_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

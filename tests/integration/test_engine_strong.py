@@ -1,0 +1,41 @@
+"""What the transformer costs a worker: how soon it reads, and how much memory it takes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+MOST_SECONDS = 3.0
+MOST_MEGABYTES = 350
+
+PROGRAM = """
+import json, resource, sys, time
+from pipeline.text.reader import Reader, load_engine
+engine, repeats, texts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+reader = Reader(load_engine(engine))
+readings = reader.read(["Kargo gelmedi, berbat! " * repeats] * texts, [None] * texts)
+usage = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps([time.process_time(), usage.ru_maxrss / 1024, readings[0].label]))
+"""
+
+
+def run(engine: str, repeats: int, texts: int) -> tuple[float, float, str]:
+    """Seconds of processor time, megabytes at the most, and the first label."""
+    command = [sys.executable, "-c", PROGRAM, engine, str(repeats), str(texts)]
+    done = subprocess.run(command, capture_output=True, check=True)
+    seconds, megabytes, label = json.loads(done.stdout)
+    return seconds, megabytes, label
+
+
+@pytest.mark.parametrize("engine", ["strong", "auto"])
+def test_the_first_reading_comes_soon(engine: str) -> None:
+    seconds, _, label = run(engine, repeats=1, texts=1)
+    assert label == "negative"
+    assert seconds < MOST_SECONDS
+
+
+def test_memory_is_bounded_under_long_texts() -> None:
+    _, megabytes, label = run("strong", repeats=40, texts=200)
+    assert label == "negative"
+    assert megabytes < MOST_MEGABYTES
