@@ -1,7 +1,7 @@
 """Everything that can be set, parsed once into a frozen object.
 
 Each setting is an environment variable: `NABIZ_` + group + `_` + name, as in
-`NABIZ_KAFKA_BOOTSTRAP`.
+`NABIZ_KAFKA_BOOTSTRAP`. A secret may stand in a file instead: `NABIZ_API_TOKEN_FILE` names it.
 `nabiz config --check` prints what is in force and where it is wrong.
 """
 
@@ -12,8 +12,13 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 from pydantic_settings import SettingsError as NotJson
 
 from pipeline.setting_groups import (
@@ -56,6 +61,19 @@ class Settings(BaseSettings):
     deadletters: DeadLetterSettings = DeadLetterSettings()
     worker: WorkerSettings = WorkerSettings()
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment, with the secrets that it names files for."""
+        environment = EnvSettingsSource(settings_cls)
+        environment.env_vars = _with_secrets(environment.env_vars)
+        return init_settings, environment
+
 
 def variables() -> Iterator[tuple[str, str, object]]:
     """Yield name, description and default of every environment variable."""
@@ -72,8 +90,44 @@ def variables() -> Iterator[tuple[str, str, object]]:
             )
 
 
+def secret_files() -> dict[str, str]:
+    """Return the variables that name a file with a secret, each with the variable it stands for."""
+    return {
+        f"{name}_FILE": name for name, _, default in variables() if isinstance(default, SecretStr)
+    }
+
+
+def _with_secrets(environment: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Put in the place of each variable that names a file the secret that the file holds.
+
+    Names are in small letters here. Raises SettingsError.
+    """
+    found = dict(environment)
+    problems = []
+    for variable, name in secret_files().items():
+        if not (path := found.pop(variable.lower(), None)):
+            continue
+        if found.get(name.lower()):
+            problems.append(f"{variable}: {name} is set as well; leave out one of the two")
+            continue
+        try:
+            secret = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            problems.append(f"{variable}: {path} cannot be read ({error.strerror})")
+            continue
+        except UnicodeDecodeError:
+            problems.append(f"{variable}: {path} is not text in UTF-8")
+            continue
+        if not secret:
+            problems.append(f"{variable}: {path} is empty")
+        found[name.lower()] = secret
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return found
+
+
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = [name for name, _, _ in variables()]
+    known = [*(name for name, _, _ in variables()), *secret_files()]
     for name in environment:
         if name.startswith("NABIZ_") and name not in known:
             close = difflib.get_close_matches(name, known, n=1)
@@ -82,7 +136,7 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
 
 
 def load_settings() -> Settings:
-    """Read the environment.
+    """Read the environment, and the files that it names for secrets.
 
     Raises SettingsError, naming each wrong variable.
     """

@@ -153,6 +153,58 @@ def test_secrets_are_masked_wherever_settings_are_printed(monkeypatch: pytest.Mo
         assert "hush" not in text
 
 
+def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    url, token = tmp_path / "url", tmp_path / "token"
+    url.write_text("clickhouse://u:hush@host/cx\n")
+    token.write_text("hush-token")
+    monkeypatch.setenv("NABIZ_STORE_URL_FILE", str(url))
+    monkeypatch.setenv("NABIZ_STORE_BATCH_SIZE", "7")
+    monkeypatch.setenv("NABIZ_API_TOKEN_FILE", str(token))
+    settings = load_settings()
+    assert settings.store.url.get_secret_value() == "clickhouse://u:hush@host/cx"
+    assert settings.store.batch_size == 7
+    assert settings.api.token.get_secret_value() == "hush-token"
+    assert "hush" not in repr(settings)
+
+
+def test_a_secret_s_file_that_cannot_be_used_is_named_and_its_content_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    empty, wrong, latin = tmp_path / "empty", tmp_path / "wrong", tmp_path / "latin"
+    empty.write_text("\n")
+    wrong.write_text("http://hush")
+    latin.write_bytes("şifre".encode("iso8859-9"))
+    monkeypatch.setenv("NABIZ_API_TOKEN_FILE", str(empty))
+    monkeypatch.setenv("NABIZ_STORE_URL_FILE", str(tmp_path / "missing"))
+    monkeypatch.setenv("NABIZ_KAFKA_SASL_PASSWORD_FILE", str(latin))
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert str(refused.value).splitlines() == [
+        f"NABIZ_KAFKA_SASL_PASSWORD_FILE: {latin} is not text in UTF-8",
+        f"NABIZ_STORE_URL_FILE: {tmp_path / 'missing'} cannot be read (No such file or directory)",
+        f"NABIZ_API_TOKEN_FILE: {empty} is empty",
+    ]
+    for name in ("API_TOKEN", "KAFKA_SASL_PASSWORD"):
+        monkeypatch.delenv(f"NABIZ_{name}_FILE")
+    monkeypatch.setenv("NABIZ_STORE_URL_FILE", str(wrong))
+    with pytest.raises(SettingsError, match=r"^NABIZ_STORE_URL: must look like") as refused:
+        load_settings()
+    assert "hush" not in str(refused.value)
+
+
+def test_a_secret_comes_from_one_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NABIZ_API_TOKEN", "one")
+    monkeypatch.setenv("NABIZ_API_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(SettingsError, match=r"^NABIZ_API_TOKEN_FILE: NABIZ_API_TOKEN is set as"):
+        load_settings()
+
+
+def test_only_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NABIZ_API_HOST_FILE", "/run/secrets/host")
+    with pytest.raises(SettingsError, match=r"^NABIZ_API_HOST_FILE: there is no such setting"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("url", "host", "port", "user", "password", "database"),
     [
