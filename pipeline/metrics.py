@@ -75,3 +75,17 @@ LAST_COMMIT = Gauge(
     "Unix time at which this worker last committed an offset.",
     ["role"],
 )
+BROKER_UP = Gauge(
+    "nabiz_broker_up",
+    "1 while the API gets an answer from Kafka about the consumer groups, else 0.",
+)
+GROUP_LAG_EVENTS = Gauge(
+    "nabiz_group_lag_events",
+    "Messages that a role has not committed, asked of Kafka: true even where no worker runs.",
+    ["role"],
+)
+GROUP_LAG_SECONDS = Gauge(
+    "nabiz_group_lag_seconds",
+    "Age of the oldest message that a role has not committed, asked of Kafka.",
+    ["role"],
+)

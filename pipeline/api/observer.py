@@ -9,6 +9,7 @@ from typing import Self
 import msgspec
 import structlog
 
+from pipeline import metrics
 from pipeline.api.views import PartitionStatus
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, PartitionLag
@@ -66,6 +67,7 @@ class Observer:
 
     def _note(self, problem: str) -> None:
         self.latest = Observation(self.latest.partitions, problem)
+        metrics.BROKER_UP.set(0)
         self._stop.wait(INTERVAL)
 
     def _watch(self, reader: LagReader) -> None:
@@ -74,6 +76,7 @@ class Observer:
             lags = reader.read(GROUPS, now)
             before, elapsed = self.latest.partitions, asked - self._asked
             self.latest = Observation(observe(before, lags, now, elapsed), None)
+            measure(self.latest.partitions)
             self._asked = asked
             self._stop.wait(INTERVAL)
 
@@ -102,3 +105,13 @@ def observe(
         )
 
     return tuple(status(lag) for lag in lags)
+
+
+def measure(partitions: tuple[PartitionStatus, ...]) -> None:
+    """Set the metrics of the broker to what it said: a role's worst partition, and all its lag."""
+    metrics.BROKER_UP.set(1)
+    for role in {one.role for one in partitions}:
+        own = [one for one in partitions if one.role == role]
+        metrics.GROUP_LAG_EVENTS.labels(role).set(sum(one.lag_events for one in own))
+        oldest = max(one.lag_seconds or 0.0 for one in own)
+        metrics.GROUP_LAG_SECONDS.labels(role).set(oldest)

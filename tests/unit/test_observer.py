@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
-from pipeline.api.observer import SMOOTHING, observe
+from prometheus_client import REGISTRY
+
+from pipeline.api.observer import SMOOTHING, measure, observe
 from pipeline.api.views import PartitionStatus
 from pipeline.broker.lag import PartitionLag
 
@@ -51,3 +53,16 @@ def test_roles_that_read_one_topic_are_told_apart() -> None:
     detect, record = seen(1, before, lag(100), lag(27, group="nabiz-record"))
     assert (detect.role, detect.rate) == ("detect", 0)
     assert (record.role, record.rate) == ("record", SMOOTHING * 20)
+
+
+def test_the_lag_of_a_role_that_has_no_worker_is_a_metric_too() -> None:
+    behind = PartitionLag("nabiz-detect", "cx.scored", 1, None, 1_000, 70, 12.5)
+    unknown = PartitionLag("nabiz-record", "cx.scored", 0, None, 1_000, 3, None)
+    measure(seen(0, (), lag(100), behind, unknown))
+
+    def value(name: str, role: str) -> float | None:
+        return REGISTRY.get_sample_value(f"nabiz_group_lag_{name}", {"role": role})
+
+    assert REGISTRY.get_sample_value("nabiz_broker_up") == 1
+    assert (value("events", "detect"), value("seconds", "detect")) == (75, 12.5)
+    assert (value("events", "record"), value("seconds", "record")) == (3, 0)
