@@ -1,0 +1,46 @@
+"""docker-compose.yml as its tests read it, with the defaults of its variables filled in."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import yaml
+
+from pipeline.setting_groups import ROOT
+
+Service: TypeAlias = Mapping[str, Any]
+
+TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{\w+:-(.*?)\}", r"\1", TEXT))
+SERVICES: Mapping[str, Service] = COMPOSE["services"]
+NABIZ: Mapping[str, Service] = {
+    name: service
+    for name, service in SERVICES.items()
+    if service["image"].partition(":")[0] == "nabiz"
+}
+"""The services that run the image of the Dockerfile."""
+
+WORKERS: Mapping[str, Service] = {
+    service["command"][1]: service
+    for service in NABIZ.values()
+    if service["command"][0] == "worker"
+}
+"""Services by the role that they run."""
+
+
+def environment(service: Service) -> Mapping[str, str]:
+    """Return what a service is given as environment."""
+    found: Mapping[str, str] = service.get("environment", {})
+    return found
+
+
+def secrets(service: Service) -> list[str]:
+    """Return the names of the secrets that a service is given."""
+    return [
+        one if isinstance(one, str) else str(one["source"]) for one in service.get("secrets", [])
+    ]
+
+
+def mounts(service: Service) -> list[list[str]]:
+    """Return source, target and mode of a service's volumes; an anonymous one is its target."""
+    return [one.split(":") for one in service.get("volumes", [])]

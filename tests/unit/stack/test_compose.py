@@ -1,0 +1,217 @@
+"""The compose file fits what it runs: settings, roles, ports, files; and it is locked down."""
+
+import importlib.metadata
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import get_args
+
+import jsonschema
+import pytest
+import yaml
+
+from pipeline.broker.distribution import KAFKA_VERSION
+from pipeline.setting_groups import ROOT
+from pipeline.settings import Role, load_settings, secret_files, store_address, variables
+from tests.unit.stack.compose import (
+    COMPOSE,
+    NABIZ,
+    SERVICES,
+    TEXT,
+    WORKERS,
+    Service,
+    environment,
+    mounts,
+    secrets,
+)
+
+ROLES = get_args(Role)
+ONE_SHOT = {"topics", "migrate"}
+PROMETHEUS = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+
+
+@pytest.fixture(scope="module")
+def secret_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The secrets, as deploy/make-secrets makes them."""
+    deploy = tmp_path_factory.mktemp("deploy")
+    (deploy / "secrets").mkdir()
+    shutil.copy(ROOT / "deploy" / "make-secrets", deploy)
+    subprocess.run([deploy / "make-secrets"], check=True, capture_output=True)
+    return deploy / "secrets"
+
+
+def test_it_fits_the_schema_of_compose_files() -> None:
+    files = importlib.metadata.files("check-jsonschema") or []
+    (schema,) = (one for one in files if one.name == "compose-spec.json")
+    jsonschema.Draft7Validator(json.loads(schema.read_text())).validate(COMPOSE)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_has_a_service_of_its_name(role: str) -> None:
+    assert SERVICES[role]["command"] == ["worker", role]
+
+
+def test_every_setting_in_it_exists() -> None:
+    known = {*(name for name, _, _ in variables()), *secret_files()}
+    used = {name for service in NABIZ.values() for name in environment(service)}
+    assert used <= known
+    assert set(re.findall(r"NABIZ_\w+", TEXT)) <= known
+
+
+@pytest.mark.parametrize("name", NABIZ)
+def test_its_settings_are_accepted(
+    monkeypatch: pytest.MonkeyPatch, secret_folder: Path, name: str
+) -> None:
+    for variable, value in environment(NABIZ[name]).items():
+        monkeypatch.setenv(variable, value.replace("/run/secrets", str(secret_folder)))
+    settings = load_settings()
+    if "NABIZ_KAFKA_BOOTSTRAP" in environment(NABIZ[name]):
+        assert settings.kafka.bootstrap == "kafka:9092"
+    if address := store_address(settings.store):
+        assert (address.host, address.port) == ("clickhouse", 9000)
+        assert (address.user, address.database) == ("nabiz", "nabiz")
+        assert len(address.password) == 48
+    if name == "api":
+        assert len(settings.api.token.get_secret_value()) == 48
+
+
+def test_no_secret_stands_in_the_environment() -> None:
+    for service in SERVICES.values():
+        assert not {*environment(service)} & {*secret_files().values()}
+        for variable in environment(service):
+            assert variable.endswith("_FILE") or not re.search(
+                "PASSWORD|TOKEN|SECRET|_KEY|CREDENTIAL", variable
+            )
+
+
+def test_each_service_is_given_the_secrets_that_it_names_and_no_others() -> None:
+    for name, service in NABIZ.items():
+        files = [value for key, value in environment(service).items() if key.endswith("_FILE")]
+        assert sorted(files) == sorted(f"/run/secrets/{one}" for one in secrets(service)), name
+
+
+def test_every_secret_is_made_by_the_script(secret_folder: Path) -> None:
+    used = {name for service in SERVICES.values() for name in secrets(service)}
+    assert used == set(COMPOSE["secrets"])
+    files = {Path(secret["file"]) for secret in COMPOSE["secrets"].values()}
+    assert {file.parent for file in files} == {Path("deploy/secrets")}
+    assert {file.name for file in files} == {file.name for file in secret_folder.iterdir()}
+
+
+def test_versions_are_pinned_and_are_those_that_the_tests_use() -> None:
+    for service in SERVICES.values():
+        _, _, tag = service["image"].rpartition(":")
+        assert re.fullmatch(r"v?\d+\.\d+\.\d+(\.\d+)?", tag), service["image"]
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{KAFKA_VERSION}"
+    own = importlib.metadata.version("nabiz")
+    assert {service["image"] for service in NABIZ.values()} == {f"nabiz:{own}"}
+    grafana = (ROOT / "deploy/grafana/Dockerfile").read_text()
+    assert f"FROM grafana/{SERVICES['grafana']['image'].removeprefix('nabiz-')}\n" in grafana
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_locked_down(name: str) -> None:
+    service = SERVICES[name]
+    user, _, _ = service["user"].partition(":")
+    assert int(user) > 0
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert not service.get("cap_add")
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not {"privileged", "network_mode", "pid", "ipc", "devices"} & set(service)
+    assert {"cpus", "memory", "pids"} <= set(service["deploy"]["resources"]["limits"])
+    for source, *target in mounts(service):
+        assert source not in ("/", "/var/run/docker.sock", "/run/docker.sock")
+        if source.startswith("."):
+            assert target[1] == "ro"
+
+
+def test_nothing_is_reached_from_outside_this_machine() -> None:
+    for service in SERVICES.values():
+        for port in service.get("ports", []):
+            assert port.startswith("127.0.0.1:")
+            assert "outside" in service["networks"]
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+    only_inside = {name for name, one in SERVICES.items() if one["networks"] == ["inside"]}
+    assert {"clickhouse", "topics", "migrate", *ROLES} - {"api"} <= only_inside
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_says_whether_it_is_well_and_starts_in_order(name: str) -> None:
+    service = SERVICES[name]
+    if name in ONE_SHOT:
+        assert service["healthcheck"] == {"disable": True}
+        assert service["restart"].startswith("on-failure")
+    else:
+        assert service["restart"] == "unless-stopped"
+        assert "test" in service.get("healthcheck", {}) or name in WORKERS
+    for other, how in service.get("depends_on", {}).items():
+        expected = "service_completed_successfully" if other in ONE_SHOT else "service_healthy"
+        assert how["condition"] == expected
+
+
+@pytest.mark.parametrize("role", WORKERS)
+def test_a_role_starts_after_the_topics_and_after_the_migrations_if_it_uses_the_store(
+    role: str,
+) -> None:
+    awaited = set(WORKERS[role]["depends_on"])
+    uses_store = "NABIZ_STORE_URL_FILE" in environment(WORKERS[role])
+    assert awaited == ({"topics", "migrate"} if uses_store else {"topics"})
+
+
+def test_every_file_and_volume_that_is_mounted_exists() -> None:
+    named = set()
+    for service in SERVICES.values():
+        for source, *_ in mounts(service):
+            if source.startswith("."):
+                assert (ROOT / source).exists(), source
+            elif not source.startswith("/"):
+                named.add(source)
+        if "build" in service:
+            assert (ROOT / service["build"] / "Dockerfile").is_file()
+    assert named == set(COMPOSE["volumes"])
+
+
+def test_the_states_of_detect_are_kept_by_each_container_for_itself() -> None:
+    assert ["/var/lib/nabiz"] in mounts(SERVICES["detect"])
+
+
+def test_prometheus_finds_every_role_at_its_page() -> None:
+    jobs = {job["job_name"]: job for job in PROMETHEUS["scrape_configs"]}
+    found = {
+        role: lookup["port"]
+        for lookup in jobs["nabiz"]["dns_sd_configs"]
+        for role in lookup["names"]
+    }
+    assert found == {role: page_port(WORKERS[role]) for role in ROLES}
+    targets = [
+        target
+        for job in (*jobs.values(), *PROMETHEUS["alerting"]["alertmanagers"])
+        for static in job.get("static_configs", [])
+        for target in static["targets"]
+    ]
+    for target in targets:
+        host, _, port = target.partition(":")
+        assert host in {*SERVICES, "localhost"}
+        assert port in {"9090", "9093", "9363"}
+
+
+def page_port(service: Service) -> int:
+    """The port of a role's page, which must be open to the other containers."""
+    group = "API" if service["command"][1] == "api" else "WORKER"
+    assert environment(service)[f"NABIZ_{group}_HOST"] == "0.0.0.0"
+    return int(environment(service)[f"NABIZ_{group}_PORT"])
+
+
+def test_kafka_s_settings_are_those_of_its_service() -> None:
+    lines = (ROOT / "deploy/kafka/server.properties").read_text().splitlines()
+    properties = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    kafka = SERVICES["kafka"]
+    assert "INSIDE://kafka:9092" in properties["advertised.listeners"]
+    assert "OUTSIDE://localhost:9094" in properties["advertised.listeners"]
+    assert kafka["ports"] == ["127.0.0.1:9094:9094"]
+    (data,) = (target for source, target, *_ in mounts(kafka) if source == "kafka")
+    assert Path(properties["log.dirs"]).is_relative_to(data)
+    assert f"{properties['log.dirs']}/meta.properties" in (ROOT / "deploy/kafka/start").read_text()

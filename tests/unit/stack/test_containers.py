@@ -1,0 +1,136 @@
+"""What runs around nabiz in a container: the entry point, the health check, the secrets."""
+
+import hashlib
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from pipeline.chain import EXIT_HALT
+from pipeline.setting_groups import ROOT
+
+DEPLOY = ROOT / "deploy"
+
+
+@pytest.fixture
+def entrypoint(tmp_path: Path) -> Path:
+    """The entry point, beside a `nabiz` that does as its last argument says."""
+    nabiz = tmp_path / "nabiz"
+    nabiz.write_text('#!/bin/sh\neval "$3"\n')
+    nabiz.chmod(0o755)
+    return tmp_path
+
+
+def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    path = f"{folder}:{os.environ['PATH']}"
+    return subprocess.Popen(
+        [DEPLOY / "entrypoint", *arguments],
+        env={"PATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("code", [0, 3, 70])
+def test_a_container_ends_as_its_worker_does(entrypoint: Path, code: int) -> None:
+    worker = start(entrypoint, "worker", "detect", f"exit {code}")
+    assert worker.wait(10) == code
+
+
+def test_a_worker_that_must_not_go_on_is_not_started_again(entrypoint: Path) -> None:
+    worker = start(entrypoint, "worker", "detect", f"exit {EXIT_HALT}")
+    assert worker.stdout
+    assert "detect must not go on" in worker.stdout.readline()
+    assert worker.poll() is None
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(10) == EXIT_HALT
+
+
+def test_a_worker_is_told_to_stop_and_given_the_time_for_it(entrypoint: Path) -> None:
+    worker = start(
+        entrypoint,
+        "worker",
+        "detect",
+        "trap 'echo in order; exit 5' TERM; echo runs; while :; do sleep 0.05; done",
+    )
+    assert worker.stdout
+    assert worker.stdout.readline() == "runs\n"
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(10) == 5
+    assert worker.stdout.read() == "in order\n"
+
+
+def test_other_commands_read_what_is_piped_into_them(entrypoint: Path) -> None:
+    score = start(entrypoint, "score", "-", "cat; exit 4")
+    assert score.communicate('{"text": "iyi"}', timeout=10)[0] == '{"text": "iyi"}'
+    assert score.returncode == 4
+
+
+def make_secrets(folder: Path) -> Path:
+    (folder / "secrets").mkdir(parents=True, exist_ok=True)
+    shutil.copy(DEPLOY / "make-secrets", folder)
+    subprocess.run([folder / "make-secrets"], check=True, capture_output=True)
+    return folder / "secrets"
+
+
+def test_secrets_are_long_differ_and_are_kept(tmp_path: Path) -> None:
+    made = {file.name: file.read_text() for file in make_secrets(tmp_path).iterdir()}
+    assert len({*made.values()}) == len(made) == 5
+    assert min(map(len, made.values())) >= 48
+    again = {file.name: file.read_text() for file in make_secrets(tmp_path).iterdir()}
+    assert again == made
+    (tmp_path / "secrets" / "api_token").unlink()
+    renewed = {file.name: file.read_text() for file in make_secrets(tmp_path).iterdir()}
+    assert {name for name in made if made[name] != renewed[name]} == {"api_token"}
+
+
+def test_clickhouse_knows_the_hashes_of_the_passwords_that_its_clients_are_given(
+    tmp_path: Path,
+) -> None:
+    secrets = make_secrets(tmp_path)
+    url = urlsplit((secrets / "store_url").read_text())
+    passwords = {
+        "nabiz": url.password or "",
+        "grafana": (secrets / "clickhouse_grafana_password").read_text(),
+    }
+    users = ET.parse(secrets / "clickhouse_passwords.xml").getroot().find("users")
+    assert users is not None
+    assert {user.tag: user.findtext("password_sha256_hex") for user in users} == {
+        name: hashlib.sha256(password.encode()).hexdigest() for name, password in passwords.items()
+    }
+
+
+def test_only_their_owner_finds_the_secrets_and_every_container_reads_its_own(
+    tmp_path: Path,
+) -> None:
+    secrets = make_secrets(tmp_path)
+    assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in secrets.iterdir()} == {0o444}
+
+
+@pytest.mark.parametrize("path", sorted(DEPLOY.rglob("*.xml")), ids=lambda path: path.parent.name)
+def test_the_files_of_clickhouse_are_well_formed(path: Path) -> None:
+    assert ET.parse(path).getroot().tag == "clickhouse"
+
+
+def test_who_reads_for_grafana_can_change_nothing_and_raise_no_limit() -> None:
+    root = ET.parse(DEPLOY / "clickhouse/users.d/nabiz.xml").getroot()
+    assert root.find("users/default[@remove]") is not None
+    assert root.findtext("users/grafana/profile") == "grafana"
+    assert [one.text for one in root.findall("users/grafana/grants/query")] == [
+        "GRANT SELECT ON nabiz.*"
+    ]
+    profile = root.find("profiles/grafana")
+    assert profile is not None
+    assert profile.findtext("readonly") == "2"
+    for limit in ("max_memory_usage", "max_execution_time", "max_result_rows"):
+        assert profile.find(limit) is not None
+        assert profile.find(f"constraints/{limit}/max") is not None
