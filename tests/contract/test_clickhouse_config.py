@@ -1,8 +1,5 @@
 """The configuration that the stack gives ClickHouse: who may do what, and that its words exist."""
 
-import re
-import shutil
-import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,57 +7,24 @@ from pathlib import Path
 import pytest
 from clickhouse_driver.errors import ServerException
 
-from benchmarks.chaos.clickhouse import ClickHouse, ServerError
-from pipeline.setting_groups import ROOT, StoreSettings
+from pipeline.setting_groups import StoreSettings
 from pipeline.settings import store_address
 from pipeline.store import Backend, StoreRefused, open_server
 from pipeline.store.server import ServerBackend, create_database
-from tests.servers import Address, missing
-
-FOLDER = ROOT / "deploy" / "clickhouse"
-
-
-class Configured(ClickHouse):
-    """Debian's server with the files of the stack beside its own, as in the container.
-
-    It is of 2018: its root element has another name, and it knows neither grants nor constraints.
-    """
-
-    def configure(self, folder: Path, secrets: Path) -> None:
-        users, config = folder / "users.d", folder / "config.d"
-        for target, source in (
-            (users / "nabiz.xml", FOLDER / "users.d" / "nabiz.xml"),
-            (users / "passwords.xml", secrets / "clickhouse_passwords.xml"),
-            (config / "nabiz.xml", FOLDER / "config.d" / "nabiz.xml"),
-        ):
-            target.parent.mkdir(exist_ok=True)
-            text = re.sub(r"(</?)clickhouse>", r"\1yandex>", source.read_text())
-            text = re.sub(r"<constraints>.*?</constraints>", "", text, flags=re.DOTALL)
-            target.write_text(text)
+from tests.compose import make_secrets
+from tests.servers import Address
+from tests.servers_stack import CLICKHOUSE, clickhouse_of_the_stack
 
 
 @pytest.fixture(scope="module")
 def secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    deploy = tmp_path_factory.mktemp("deploy")
-    (deploy / "secrets").mkdir()
-    shutil.copy(ROOT / "deploy" / "make-secrets", deploy)
-    subprocess.run([deploy / "make-secrets"], check=True, capture_output=True)
-    return deploy / "secrets"
+    return make_secrets(tmp_path_factory.mktemp("deploy"))
 
 
 @pytest.fixture(scope="module")
 def configured(tmp_path_factory: pytest.TempPathFactory, secrets: Path) -> Iterator[Address]:
-    folder = tmp_path_factory.mktemp("configured")
-    try:
-        server = Configured(folder)
-    except ServerError as lacking:
-        missing(str(lacking))
-    server.configure(folder, secrets)
-    try:
-        server.start()
-        yield Address(server.host, server.port)
-    finally:
-        server.stop()
+    with clickhouse_of_the_stack(tmp_path_factory.mktemp("configured"), secrets) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -123,19 +87,19 @@ def test_nobody_is_let_in_without_the_password(
 
 
 def test_a_server_of_today_knows_the_settings(chdb: Backend) -> None:
-    users = ET.parse(FOLDER / "users.d" / "nabiz.xml").getroot()
+    users = ET.parse(CLICKHOUSE / "users.d" / "nabiz.xml").getroot()
     profiles = users.find("profiles")
     assert profiles is not None
     limits = {limit.tag for profile in profiles for limit in profile} - {"constraints"}
     assert limits <= known(chdb, "settings")
-    config = ET.parse(FOLDER / "config.d" / "nabiz.xml").getroot()
+    config = ET.parse(CLICKHOUSE / "config.d" / "nabiz.xml").getroot()
     assert {one.tag for one in config if one.tag.startswith("max_")} <= known(
         chdb, "server_settings"
     )
 
 
 def test_a_server_of_today_understands_the_grants(chdb: Backend) -> None:
-    users = ET.parse(FOLDER / "users.d" / "nabiz.xml").getroot()
+    users = ET.parse(CLICKHOUSE / "users.d" / "nabiz.xml").getroot()
     for grant in users.iter("query"):
         with pytest.raises(Exception, match="UNKNOWN_ROLE"):  # understood: only nobody is there
             chdb.execute(f"{grant.text} TO somebody")

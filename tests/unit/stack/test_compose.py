@@ -3,8 +3,6 @@
 import importlib.metadata
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import get_args
 
@@ -15,7 +13,7 @@ import yaml
 from pipeline.broker.distribution import KAFKA_VERSION
 from pipeline.setting_groups import ROOT
 from pipeline.settings import Role, load_settings, secret_files, store_address, variables
-from tests.unit.stack.compose import (
+from tests.compose import (
     COMPOSE,
     NABIZ,
     SERVICES,
@@ -23,6 +21,7 @@ from tests.unit.stack.compose import (
     WORKERS,
     Service,
     environment,
+    make_secrets,
     mounts,
     secrets,
 )
@@ -34,12 +33,7 @@ PROMETHEUS = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_tex
 
 @pytest.fixture(scope="module")
 def secret_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The secrets, as deploy/make-secrets makes them."""
-    deploy = tmp_path_factory.mktemp("deploy")
-    (deploy / "secrets").mkdir()
-    shutil.copy(ROOT / "deploy" / "make-secrets", deploy)
-    subprocess.run([deploy / "make-secrets"], check=True, capture_output=True)
-    return deploy / "secrets"
+    return make_secrets(tmp_path_factory.mktemp("deploy"))
 
 
 def test_it_fits_the_schema_of_compose_files() -> None:

