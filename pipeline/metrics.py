@@ -78,6 +78,7 @@ LAST_COMMIT = Gauge(
 BROKER_UP = Gauge(
     "nabiz_broker_up",
     "1 while the API gets an answer from Kafka about the consumer groups, else 0.",
+    ["bootstrap"],  # a worker that does not ask has no such figure
 )
 GROUP_LAG_EVENTS = Gauge(
     "nabiz_group_lag_events",

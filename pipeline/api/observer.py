@@ -67,7 +67,7 @@ class Observer:
 
     def _note(self, problem: str) -> None:
         self.latest = Observation(self.latest.partitions, problem)
-        metrics.BROKER_UP.set(0)
+        metrics.BROKER_UP.labels(self._bootstrap).set(0)
         self._stop.wait(INTERVAL)
 
     def _watch(self, reader: LagReader) -> None:
@@ -76,6 +76,7 @@ class Observer:
             lags = reader.read(GROUPS, now)
             before, elapsed = self.latest.partitions, asked - self._asked
             self.latest = Observation(observe(before, lags, now, elapsed), None)
+            metrics.BROKER_UP.labels(self._bootstrap).set(1)
             measure(self.latest.partitions)
             self._asked = asked
             self._stop.wait(INTERVAL)
@@ -108,8 +109,7 @@ def observe(
 
 
 def measure(partitions: tuple[PartitionStatus, ...]) -> None:
-    """Set the metrics of the broker to what it said: a role's worst partition, and all its lag."""
-    metrics.BROKER_UP.set(1)
+    """Set the metrics of each role's lag: of all its partitions, and of the worst."""
     for role in {one.role for one in partitions}:
         own = [one for one in partitions if one.role == role]
         metrics.GROUP_LAG_EVENTS.labels(role).set(sum(one.lag_events for one in own))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,10 +15,11 @@ import pytest
 from pipeline.broker.publish import Publisher
 from pipeline.chain import INTERACTIONS
 from pipeline.ports import HOST, free_port
-from pipeline.setting_groups import ROOT
 from tests.compose import NABIZ, WORKERS, environment, make_secrets
 from tests.servers_stack import (
+    DEPLOY,
     Server,
+    alertmanager_of_the_stack,
     clickhouse_of_the_stack,
     kafka_of_the_stack,
     page,
@@ -26,7 +28,8 @@ from tests.servers_stack import (
     running,
 )
 
-ENTRYPOINT = ROOT / "deploy" / "entrypoint"
+ENTRYPOINT = DEPLOY / "entrypoint"
+RULES = DEPLOY / "prometheus" / "rules.yml"
 
 
 class Stack:
@@ -101,16 +104,32 @@ def test_what_a_source_sends_is_read_in_the_api_with_the_token(stack: Stack) -> 
     assert page(url) is None
 
 
-def test_prometheus_sees_every_role(stack: Stack, tmp_path: Path) -> None:
+def test_prometheus_sees_every_role_and_alertmanager_hears_of_one_that_stops(
+    stack: Stack, tmp_path: Path
+) -> None:
     pages = {role: [stack.address(role)] for role in WORKERS}
-    with prometheus_of_the_stack(tmp_path, pages, "nobody:9093") as (prometheus, server):
+    with (
+        alertmanager_of_the_stack(tmp_path) as (alertmanager, routing),
+        prometheus_of_the_stack(tmp_path, pages, alertmanager) as (prometheus, scraping),
+    ):
 
         def seen(expression: str) -> set[str]:
             return {one["metric"]["role"] for one in query(prometheus, expression)}
 
-        server.until(lambda: seen('up{job="nabiz"} == 1') == {*WORKERS})
+        def ringing() -> dict[str, str] | None:
+            alerts = json.loads(page(f"http://{alertmanager}/api/v2/alerts") or b"[]")
+            labels = [one["labels"] for one in alerts]
+            return next((one for one in labels if one["alertname"] == "NabizWorkerDown"), None)
+
+        scraping.until(lambda: seen('up{job="nabiz"} == 1') == {*WORKERS})
         assert seen("nabiz_group_lag_events") == {*WORKERS} - {"api"}
-        assert [one["value"][1] for one in query(prometheus, "nabiz_broker_up")] == ["1"]
+        (broker,) = query(prometheus, "nabiz_broker_up")
+        assert (broker["metric"]["bootstrap"], broker["value"][1]) == (stack.kafka, "1")
+        rules = json.loads(page(f"http://{prometheus}/api/v1/rules") or b"")["data"]["groups"]
+        loaded = {rule["name"] for group in rules for rule in group["rules"]}
+        assert loaded == {*re.findall(r"alert: (\w+)", RULES.read_text())}
+        stack.workers["triage"].process.terminate()
+        assert routing.until(ringing)["role"] == "triage"
 
 
 def test_every_role_ends_in_order(stack: Stack) -> None:
