@@ -117,7 +117,7 @@ class ServerBackend:
     def _settings(self) -> dict[str, int]:
         """Return the settings that the connected server knows."""
         connection = self._client.connection
-        if not connection.connected:
+        if connection.server_info is None:  # not connected, or not let in
             connection.connect()
         since_19_5 = connection.server_info.version_tuple() >= (19, 5)
         return _SETTINGS_SINCE_19_5 if since_19_5 else _SETTINGS
