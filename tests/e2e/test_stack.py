@@ -104,6 +104,14 @@ def test_what_a_source_sends_is_read_in_the_api_with_the_token(stack: Stack) -> 
     assert page(url) is None
 
 
+def test_the_doctor_finds_nothing_wrong_from_where_the_api_runs(stack: Stack) -> None:
+    given = {**stack.environment("api"), "NABIZ_API_URL": f"http://{stack.address('api')}"}
+    asked = subprocess.run([ENTRYPOINT, "doctor", "--json"], env=given, capture_output=True)
+    findings = json.loads(asked.stdout)
+    assert [one for one in findings if one["state"] == "problem"] == []
+    assert {"broker", "store", "API"} <= {one["check"] for one in findings}
+
+
 def test_prometheus_sees_every_role_and_alertmanager_hears_of_one_that_stops(
     stack: Stack, tmp_path: Path
 ) -> None:

@@ -127,3 +127,26 @@ def test_who_reads_for_grafana_can_change_nothing_and_raise_no_limit() -> None:
     for limit in ("max_memory_usage", "max_execution_time", "max_result_rows"):
         assert profile.find(limit) is not None
         assert profile.find(f"constraints/{limit}/max") is not None
+
+
+def test_kafka_is_formatted_once_and_started_each_time(tmp_path: Path) -> None:
+    data, log = tmp_path / "data", tmp_path / "log"
+    (tmp_path / "bin").mkdir()
+    for name in ("kafka-storage", "kafka-server-start"):
+        tool = tmp_path / "bin" / f"{name}.sh"
+        tool.write_text(
+            f'#!/bin/sh\n[ "$1" = random-uuid ] && echo an-id && exit\necho {name} "$@" >>{log}\n'
+            f'[ "$1" != format ] || {{ mkdir -p {data}/log; : >{data}/log/meta.properties; }}\n'
+        )
+        tool.chmod(0o755)
+    text = (DEPLOY / "kafka" / "start").read_text()
+    text = text.replace("/opt/kafka", str(tmp_path)).replace("/var/lib/kafka/data", str(data))
+    (tmp_path / "start").write_text(text)
+    for _ in range(2):
+        subprocess.run(["/bin/sh", tmp_path / "start"], check=True)
+    properties = "/etc/nabiz/server.properties"
+    assert log.read_text().splitlines() == [
+        f"kafka-storage format --cluster-id an-id --config {properties}",
+        f"kafka-server-start {properties}",
+        f"kafka-server-start {properties}",
+    ]
