@@ -15,9 +15,15 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.store.audit_trail import AUDIT_COLUMNS
 from pipeline.store.backend import Backend, Row
 from pipeline.store.migrate import applied, migrate, shipped
-from pipeline.store.rows import ALERT_COLUMNS, DEAD_LETTER_COLUMNS, EVENT_COLUMNS, by_column
+from pipeline.store.rows import (
+    ALERT_COLUMNS,
+    DEAD_LETTER_COLUMNS,
+    EVENT_COLUMNS,
+    by_column,
+)
 from pipeline.store.sql import query
 
 MANIFEST = "manifest.json"
@@ -26,6 +32,7 @@ TABLES = {
     "events": EVENT_COLUMNS,
     "alerts": ALERT_COLUMNS,
     "dead_letters": (*DEAD_LETTER_COLUMNS, "stored_at"),
+    "audit": AUDIT_COLUMNS,
 }
 _TIMES = ("minute", "received_at", "stored_at")
 """Columns of type DateTime; they travel as epoch seconds."""

@@ -9,10 +9,12 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.alert import Alert, AlertState
+from pipeline.audit import AuditEntry
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.kpi import Dimension, KpiValue, Window
 from pipeline.micros import to_micros
 from pipeline.reading import Scored
+from pipeline.store.audit_trail import read_audit, write_audit
 from pipeline.store.backend import Backend, Columns
 from pipeline.store.backup import Manifest, back_up, restore
 from pipeline.store.deliveries import Known, latest_revisions, other_minutes
@@ -211,6 +213,10 @@ class Store:
         if letters:
             self._backend.insert("dead_letters", dead_letter_columns(letters))
 
+    def write_audit(self, entries: Sequence[AuditEntry]) -> None:
+        """Store entries of the audit trail."""
+        write_audit(self._backend, entries)
+
     def kpis(self, window: Window, by: Sequence[Dimension], as_of: datetime) -> list[KpiValue]:
         """Return every KPI of the window, of each slice by the crossed dimensions `by`.
 
@@ -252,6 +258,12 @@ class Store:
             query("dead_letters"), {"reason": str(reason or ""), "limit": limit}
         )
         return [msgspec.json.decode(letter, type=DeadLetter) for (letter,) in found]
+
+    def audit(
+        self, since: datetime | None = None, by: str = "", customer_id: str = "", limit: int = 100
+    ) -> list[AuditEntry]:
+        """Return the audit trail from `since` on, of one user, about one customer; newest first."""
+        return read_audit(self._backend, since, by, customer_id, limit)
 
     def dead_letter_counts(self) -> dict[str, int]:
         """Return how many dead letters have not been retried, by reason."""
