@@ -111,12 +111,12 @@ class StoreSettings(Group):
 
 
 class ApiSettings(Group):
-    """The HTTP API. Beyond loopback a token is demanded."""
+    """The HTTP API. Beyond loopback a token or a login is demanded."""
 
     host: str = Field("127.0.0.1", description="address that the API listens on")
     port: int = Field(8089, ge=0, le=65_535, description="0 picks a free port")
     token: SecretStr = Field(
-        SecretStr(""), description="what callers must send; demanded beyond loopback"
+        SecretStr(""), description="what programs must send; beyond loopback this or users"
     )
     url: str = Field("", description="where the commands find a running API")
 
@@ -126,6 +126,21 @@ class ApiSettings(Group):
         if not re.fullmatch(r"[!-~]*", token.get_secret_value()):
             raise ValueError("must be ASCII letters, digits and signs, without spaces")
         return token
+
+
+class AccessSettings(Group):
+    """Who may reach the API and the board, and for how long a login holds."""
+
+    users: str = Field("", description="file of those who may log in; `nabiz users` writes it")
+    hosts: str = Field(
+        "",
+        description="host names it is opened by, with commas; loopback and NABIZ_API_HOST always",
+    )
+    proxies: str = Field(
+        "127.0.0.1", description="addresses of proxies whose X-Forwarded-* holds, with commas"
+    )
+    idle_minutes: float = Field(60.0, gt=0, description="a login ends unused after so long")
+    login_hours: float = Field(12.0, gt=0, description="a login ends after so long in any case")
 
 
 class EngineSettings(Group):

@@ -22,6 +22,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as NotJson
 
 from pipeline.setting_groups import (
+    AccessSettings,
     ApiSettings,
     DeadLetterSettings,
     DetectSettings,
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
+    access: AccessSettings = AccessSettings()
     engine: EngineSettings = EngineSettings()
     detect: DetectSettings = DetectSettings()
     deadletters: DeadLetterSettings = DeadLetterSettings()
