@@ -90,3 +90,20 @@ GROUP_LAG_SECONDS = Gauge(
     "Age of the oldest message that a role has not committed, asked of Kafka.",
     ["role"],
 )
+AUDIT_WAITING = Gauge(
+    "nabiz_audit_waiting",
+    "Entries of the audit trail that are not stored yet. Not 0 for long: the store is away.",
+)
+AUDIT_FAILURES = Counter(
+    "nabiz_audit_failures_total",
+    "Attempts to store entries of the audit trail that failed; they are tried again.",
+)
+AUDIT_LOST = Counter(
+    "nabiz_audit_lost_total",
+    "Entries of the audit trail that were lost. Must be 0: somebody's deed left no trace.",
+)
+LOGINS = Counter(
+    "nabiz_logins_total",
+    "Attempts to log in, by result. Many refused or throttled: somebody guesses passwords.",
+    ["result"],
+)

@@ -1,26 +1,28 @@
 """The HTTP API that commands, dashboards and other systems read; OpenAPI at /schema."""
 
-import hmac
 from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
 import structlog
-from litestar import Litestar, MediaType, Request, Response, get, post
-from litestar.connection import ASGIConnection
+from litestar import Litestar, MediaType, Request, Response, Router, get, post
+from litestar.datastructures import State
 from litestar.exceptions import NotAuthorizedException, NotFoundException
-from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.params import FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
-from litestar.types import ControllerRouterHandler, Guard
+from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from pipeline.alert import Alert
+from pipeline.api.access.access import Access, Recognise
+from pipeline.api.access.login import login_routes, to_login
+from pipeline.api.access.needs import PROBE, VIEWER, needs
 from pipeline.api.parameters import Refused, dimensions, moment
 from pipeline.api.service import Service
 from pipeline.api.views import CustomerView, RetryResult, Status
+from pipeline.audit import AuditEntry
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.kpi import DIMENSIONS, KpiValue
@@ -52,20 +54,27 @@ class RetryRequest(msgspec.Struct, frozen=True):
     reason: Reason | None = None
 
 
-def make_api(service: Service, token: str) -> Litestar:
-    """Build the application; with a `token`, all but /healthz and /metrics demands it."""
+def make_api(service: Service, access: Access) -> Litestar:
+    """Build the application. Each route says as its `opt` who may use it; `access` sees to it."""
     return Litestar(
-        route_handlers=[*_handlers(service), *_probes(service)],
-        guards=[_bearer(token)] if token else [],
+        route_handlers=[*_handlers(service), *_probes(service), *login_routes(access)],
+        state=State({"access": access}),
+        middleware=[Recognise],
+        guards=[access.guard],
+        before_send=[access.before_send],
         logging_config=None,  # ours is set; Litestar would replace it
         openapi_config=OpenAPIConfig(
             title="Nabız",
             version="1",
             # The document alone: the pages that come with Litestar load scripts of other hosts.
             render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+            openapi_router=Router(
+                "/schema", route_handlers=[], opt=VIEWER, include_in_schema=False
+            ),
         ),
         exception_handlers={
             Refused: _refused,
+            NotAuthorizedException: to_login,
             StoreUnavailable: _away,
             BrokerUnavailable: _away,
             HTTP_500_INTERNAL_SERVER_ERROR: _bug,
@@ -74,7 +83,7 @@ def make_api(service: Service, token: str) -> Litestar:
 
 
 def _handlers(service: Service) -> list[ControllerRouterHandler]:
-    @get("/v1/kpis", sync_to_thread=True)
+    @get("/v1/kpis", sync_to_thread=True, opt=VIEWER)
     def kpis(
         start: From = None,
         end: To = None,
@@ -91,7 +100,7 @@ def _handlers(service: Service) -> list[ControllerRouterHandler]:
             dimensions(by or []),
         )
 
-    @get("/v1/alerts", sync_to_thread=True)
+    @get("/v1/alerts", sync_to_thread=True, opt=VIEWER)
     def alerts(
         since: Time = None,
         customer_id: FromQuery[str | None] = None,
@@ -107,7 +116,7 @@ def _handlers(service: Service) -> list[ControllerRouterHandler]:
             limit=limit,
         )
 
-    @get("/v1/customer", sync_to_thread=True)
+    @get("/v1/customer", sync_to_thread=True, opt=needs("viewer", audit="customer.viewed"))
     def customer(customer_id: FromQuery[str]) -> CustomerView:
         """One customer: timeline over all channels, risk now and why, alerts."""
         view = service.customer(customer_id)
@@ -115,49 +124,53 @@ def _handlers(service: Service) -> list[ControllerRouterHandler]:
             raise NotFoundException("nothing is known of this customer")
         return view
 
-    @get("/v1/dead-letters", sync_to_thread=True)
+    @get("/v1/dead-letters", sync_to_thread=True, opt=VIEWER)
     def dead_letters(
         reason: FromQuery[Reason | None] = None, limit: Limit = 1_000
     ) -> list[DeadLetter]:
         """Messages that could not be understood, the newest first."""
         return service.store.dead_letters(reason, limit)
 
-    @post("/v1/dead-letters/retry", sync_to_thread=True, status_code=200)
+    @post(
+        "/v1/dead-letters/retry",
+        sync_to_thread=True,
+        status_code=200,
+        opt=needs("admin", audit="dead_letters.retried"),
+    )
     def retry(data: JSONBody[RetryRequest]) -> RetryResult:
         """Publish dead letters again that have not been retried yet."""
         return service.retry_dead_letters(data.reason)
 
-    @get("/v1/status", sync_to_thread=True)
+    @get("/v1/status", sync_to_thread=True, opt=VIEWER)
     def status() -> Status:
         """Lag, rate and last commit by role and partition; dead letters; store and broker."""
         return service.status()
 
-    return [kpis, alerts, customer, dead_letters, retry, status]
+    @get("/v1/audit", sync_to_thread=True, opt=needs("admin", audit="audit.viewed"))
+    def audit(
+        since: Time = None,
+        by: Annotated[str, QueryParameter(description="of one user")] = "",
+        customer_id: Annotated[str, QueryParameter(description="about one customer")] = "",
+        limit: Limit = 1_000,
+    ) -> list[AuditEntry]:
+        """The audit trail: who looked at whom and who did what, the newest first."""
+        return service.store.audit(moment("since", since), by, customer_id, limit)
+
+    return [kpis, alerts, customer, dead_letters, retry, status, audit]
 
 
 def _probes(service: Service) -> list[ControllerRouterHandler]:
-    @get("/healthz", sync_to_thread=True, opt={"public": True}, media_type=MediaType.TEXT)
+    @get("/healthz", sync_to_thread=True, opt=PROBE, media_type=MediaType.TEXT)
     def healthz() -> str:
         """200 while the store answers, else 503 with the reason."""
         service.store.ping()
         return "ok"
 
-    @get("/metrics", sync_to_thread=True, opt={"public": True}, include_in_schema=False)
+    @get("/metrics", sync_to_thread=True, opt=PROBE, include_in_schema=False)
     def metrics() -> Response[bytes]:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return [healthz, metrics]
-
-
-def _bearer(token: str) -> Guard:
-    expected = f"Bearer {token}".encode("latin-1")
-
-    def guard(connection: ASGIConnection, handler: BaseRouteHandler) -> None:  # type: ignore[type-arg]
-        given = connection.headers.get("authorization", "").encode("latin-1")
-        if not handler.opt.get("public") and not hmac.compare_digest(given, expected):
-            raise NotAuthorizedException("send the header Authorization: Bearer <NABIZ_API_TOKEN>")
-
-    return guard
 
 
 def _refused(_: object, error: Refused) -> Response[dict[str, str]]:

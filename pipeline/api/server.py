@@ -6,10 +6,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import uvicorn
 
+from pipeline.api.access.access import Access
+from pipeline.api.access.accounts import AccountBook
+from pipeline.api.access.origin import LOOPBACK_NAMES
+from pipeline.api.access.trail import Trail
 from pipeline.api.app import make_api
 from pipeline.api.observer import Observer
 from pipeline.api.service import Service
@@ -45,8 +50,11 @@ def serve_api_in_thread(settings: Settings, store: Store) -> Iterator[None]:
 @contextmanager
 def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, socket.socket]]:
     bootstrap, security = settings.kafka.bootstrap, client_security(settings.kafka)
-    token = settings.api.token.get_secret_value()
-    with listen(settings.api) as listener, Observer(bootstrap, security) as observer:
+    with (
+        Trail(store.write_audit) as trail,
+        listen(settings.api, login=bool(settings.access.users)) as listener,
+        Observer(bootstrap, security) as observer,
+    ):
         service = Service(
             store,
             observer,
@@ -57,17 +65,36 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
             security,
         )
         config = uvicorn.Config(
-            make_api(service, token), log_level="warning", timeout_graceful_shutdown=2
+            make_api(service, access_of(settings, trail)),
+            log_level="warning",
+            timeout_graceful_shutdown=2,
+            forwarded_allow_ips=settings.access.proxies,
         )
         yield uvicorn.Server(config), listener
 
 
-def listen(api: ApiSettings) -> socket.socket:
+def access_of(settings: Settings, trail: Trail) -> Access:
+    """Return the door of the API as it is set. Raises AccountError for a wrong file of users."""
+    access, host = settings.access, settings.api.host
+    named = {name.strip().lower() for name in access.hosts.split(",")}
+    return Access(
+        trail,
+        lambda: datetime.now(UTC),
+        token=settings.api.token.get_secret_value(),
+        book=AccountBook(Path(access.users)) if access.users else None,
+        hosts=LOOPBACK_NAMES | {host.lower()} | (named - {""}),
+        idle=timedelta(minutes=access.idle_minutes),
+        longest=timedelta(hours=access.login_hours),
+    )
+
+
+def listen(api: ApiSettings, *, login: bool = False) -> socket.socket:
     """Return the listening socket. Raises SettingsError where it must not or cannot be opened."""
-    if not api.token.get_secret_value() and not _is_loopback(api.host):
+    if not (login or api.token.get_secret_value() or _is_loopback(api.host)):
         raise SettingsError(
             f"NABIZ_API_HOST is {api.host}, which others can reach: set NABIZ_API_TOKEN to a long "
-            "random secret, or keep to 127.0.0.1"
+            "random secret, or NABIZ_ACCESS_USERS to a file of those who may log in "
+            "(nabiz users add), or keep to 127.0.0.1"
         )
     family = socket.AF_INET6 if ":" in api.host else socket.AF_INET
     try:

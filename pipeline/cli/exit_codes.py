@@ -1,5 +1,6 @@
 """Which error ends a command with which exit code."""
 
+from pipeline.api.access.accounts import AccountError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.cli.errors import EXIT_AWAY, EXIT_MISTAKE, Away, Mistake
 from pipeline.detection.rules import RuleError
@@ -12,6 +13,7 @@ from pipeline.topics import TopicError
 EXIT_CODES: dict[type[Exception], int] = {
     Mistake: EXIT_MISTAKE,
     SettingsError: EXIT_MISTAKE,
+    AccountError: EXIT_MISTAKE,
     RuleError: EXIT_MISTAKE,
     SourceError: EXIT_MISTAKE,
     TopicError: EXIT_MISTAKE,

@@ -51,7 +51,8 @@ class View(msgspec.Struct, frozen=True):
 
 def watch(machine: Machine, console: Console) -> None:
     """Show the machine until interrupted, and keep it running."""
-    with httpx.Client(base_url=machine.api, timeout=5) as client:
+    headers = machine.credentials
+    with httpx.Client(base_url=machine.api, headers=headers, timeout=5) as client:
         if console.is_terminal:
             with Live(console=console, auto_refresh=False, screen=False) as live:
                 _loop(

@@ -10,7 +10,7 @@ from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
 from pipeline.cli.supervisor import Child, answers, nabiz
-from pipeline.cli.target import ADDRESSES, Addresses, write_addresses
+from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
 from pipeline.ports import HOST, free_port, is_free
 from pipeline.setting_groups import ROOT
 from pipeline.settings import STREAM_ROLES, Settings, store_address
@@ -31,6 +31,7 @@ class Machine:
     def __init__(self, settings: Settings, folder: Path, port: int, console: Console) -> None:
         self.folder = folder
         self.api = f"http://{HOST}:{port}"
+        self.credentials = credentials(settings.api)
         self.children: list[Child] = []
         self._settings = settings
         self._port = port

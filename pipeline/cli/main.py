@@ -138,6 +138,13 @@ COMMANDS: Sequence[Lazy] = [
         "dead_letters:app",
         "List messages that could not be understood; retry them once the cause is mended.",
     ),
+    Lazy(OPERATE, "users", "users:app", "Who may log in to the API and the board."),
+    Lazy(
+        OPERATE,
+        "audit",
+        "audit:audit",
+        "Show the audit trail: who looked at which customer and who did what, the newest first.",
+    ),
     Lazy(OPERATE, "topics", "ops:topics", "Topics on the configured Kafka."),
     Lazy(OPERATE, "store", "ops:store", "Tables in the configured ClickHouse."),
     Lazy(

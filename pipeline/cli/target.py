@@ -13,6 +13,7 @@ import typer
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.cli.errors import Away, Mistake
+from pipeline.setting_groups import ApiSettings
 from pipeline.settings import Settings, load_settings
 
 ADDRESSES, LOCK = "addresses.json", "up.lock"
@@ -113,10 +114,8 @@ def ask(settings: Settings, method: str, path: str, **kwargs: object) -> bytes:
     """
     api = settings.api
     url = api.url or f"http://{api.host}:{api.port}"
-    token = api.token.get_secret_value()
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = httpx.request(method, url + path, headers=headers, timeout=60, **kwargs)  # type: ignore[arg-type]
+        answer = httpx.request(method, url + path, headers=credentials(api), timeout=60, **kwargs)  # type: ignore[arg-type]
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Away(
             f"the API at {url} does not answer ({error}). Is `nabiz up` running? "
@@ -127,6 +126,12 @@ def ask(settings: Settings, method: str, path: str, **kwargs: object) -> bytes:
     if answer.status_code >= 400:
         raise Mistake(_detail(answer))
     return answer.content
+
+
+def credentials(api: ApiSettings) -> dict[str, str]:
+    """Return the headers by which the API knows a command."""
+    token = api.token.get_secret_value()
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -16,11 +16,14 @@ from structlog.testing import capture_logs
 
 from pipeline.alert import Alert
 from pipeline.api import service as service_module
+from pipeline.api.access.access import Access
+from pipeline.api.access.trail import Trail
 from pipeline.api.app import make_api
 from pipeline.api.observer import Observation, Observer
 from pipeline.api.server import listen
 from pipeline.api.service import Service
 from pipeline.api.views import PartitionStatus
+from pipeline.audit import AuditEntry
 from pipeline.chain import RETRY_HEADER
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.detection.rules import RuleBook
@@ -49,6 +52,7 @@ class FakeStore:
         self.asked: dict[str, Any] = {}
         self.events: list[Scored] = []
         self.letters: list[DeadLetter] = []
+        self.written: list[AuditEntry] = []
         self.fault: Exception | None = None
 
     def ping(self) -> str:
@@ -77,6 +81,10 @@ class FakeStore:
         self.asked = {"reason": reason, "limit": limit}
         return self.letters
 
+    def audit(self, *asked: Any) -> list[AuditEntry]:
+        self.asked = {"audit": asked}
+        return []
+
     def write_dead_letters(self, letters: list[DeadLetter]) -> None:
         self.letters = letters
 
@@ -86,11 +94,15 @@ def store() -> FakeStore:
     return FakeStore()
 
 
-def api(store: FakeStore, token: str = "", rules: RuleBook = RULES) -> Litestar:
+def api(
+    store: FakeStore, token: str = "", rules: RuleBook = RULES, access: Access | None = None
+) -> Litestar:
     observer = Observer("kafka:9092")
     observer.latest = Observation((SEEN,), None)
     service = Service(store, observer, rules, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
-    return make_api(service, token)
+    trail = Trail(store.written.extend)
+    hosts = frozenset({"testserver.local"})
+    return make_api(service, access or Access(trail, lambda: NOW, token=token, hosts=hosts))
 
 
 @pytest.fixture
@@ -315,6 +327,7 @@ def test_openapi_describes_every_path_and_loads_nothing_from_elsewhere(
         ("/v1/dead-letters", "get"): "DeadLetter",
         ("/v1/dead-letters/retry", "post"): "RetryResult",
         ("/v1/status", "get"): "Status",
+        ("/v1/audit", "get"): "AuditEntry",
         ("/healthz", "get"): "string",
     }
     names = [parameter["name"] for parameter in document["paths"]["/v1/kpis"]["get"]["parameters"]]

@@ -72,6 +72,7 @@ SUBCOMMANDS = [
     ["store", "migrate"],
     ["store", "backup"],
     ["store", "restore"],
+    *(["users", name] for name in ("add", "remove", "passwd", "list")),
 ]
 
 

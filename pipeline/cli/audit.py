@@ -1,0 +1,52 @@
+"""audit: who looked at whom, and who did what."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.audit import AuditEntry
+from pipeline.cli import show
+from pipeline.cli.options import moment
+from pipeline.cli.target import DataOption, JsonOption, ask, find
+
+
+def audit(
+    since: Annotated[
+        datetime | None,
+        typer.Option(parser=moment, metavar="TIME", help="At or after, RFC 3339 with offset."),
+    ] = None,
+    by: Annotated[str, typer.Option(metavar="NAME", help="Of one user.")] = "",
+    customer_id: Annotated[
+        str, typer.Option("--customer", metavar="ID", help="About one customer.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 1_000,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the audit trail: who looked at which customer and who did what, the newest first."""
+    params: dict[str, object] = {"by": by, "customer_id": customer_id, "limit": limit}
+    if since:
+        params["since"] = since.isoformat()
+    body = ask(find(data), "GET", "/v1/audit", params=params)
+    found = msgspec.json.decode(body, type=list[AuditEntry])
+    if as_json:
+        show.as_json(body)
+    else:
+        Console().print(_table(found))
+    show.limit_reached(found, limit)
+
+
+def _table(entries: Sequence[AuditEntry]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("when", "who", "role", "what", "status", "customer", "alert", "from"):
+        table.add_column(name, overflow="fold")
+    for one in entries:
+        cells = (one.by, one.role, one.what, str(one.status))
+        about = (one.customer_id or "", one.alert_id or "", one.address)
+        table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S}", *map(show.datum, (*cells, *about)))
+    return table

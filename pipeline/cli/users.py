@@ -1,0 +1,91 @@
+"""users: who may log in to the API and the board."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.api.access.accounts import (
+    Account,
+    added,
+    change_accounts,
+    known,
+    read_accounts,
+    removed,
+    with_password,
+)
+from pipeline.api.access.passwords import LONGEST, SHORTEST, Passwords
+from pipeline.api.access.user import Role
+from pipeline.cli.errors import Mistake
+from pipeline.settings import load_settings
+
+app = typer.Typer(help="Who may log in to the API and the board.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+
+
+@app.command("add")
+def add(
+    name: Name,
+    role: Annotated[
+        Role,
+        typer.Option(
+            help="viewer: reads; agent: also acts on alerts; admin: also retries dead letters and "
+            "reads the audit trail."
+        ),
+    ],
+) -> None:
+    """Add a user. The password is asked for, or read from standard input."""
+    path = _path()
+    # A wrong name is told before a password is asked for.
+    added(read_accounts(path) if path.exists() else {}, Account(name, role, ""))
+    hashed = _hashed()
+    change_accounts(path, lambda accounts: added(accounts, Account(name, role, hashed)))
+    typer.echo(f"{name} may log in as {role}")
+
+
+@app.command("remove")
+def remove(name: Name) -> None:
+    """Remove a user. What they have open ends at once."""
+    change_accounts(_path(), lambda accounts: removed(accounts, name))
+    typer.echo(f"{name} may no longer log in")
+
+
+@app.command("passwd")
+def passwd(name: Name) -> None:
+    """Give a user another password. Where they are logged in ends at once."""
+    path = _path()
+    known(read_accounts(path), name)
+    hashed = _hashed()
+    change_accounts(path, lambda accounts: with_password(accounts, name, hashed))
+    typer.echo(f"{name} has another password")
+
+
+@app.command("list")
+def list_users() -> None:
+    """Show who may log in, and as what."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("name")
+    table.add_column("role")
+    for account in read_accounts(_path()).values():
+        table.add_row(account.name, account.role)
+    Console().print(table)
+
+
+def _path() -> Path:
+    users = load_settings().access.users
+    if not users:
+        raise Mistake("set NABIZ_ACCESS_USERS to the path of the file of users, then do it again")
+    return Path(users)
+
+
+def _hashed() -> str:
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Mistake(f"a password has {SHORTEST} to {LONGEST:,} characters; a few words make one")
+    return Passwords().hash(password)

@@ -1,0 +1,78 @@
+"""An API with users, for tests: passwords that are cheap to hash, and a clock to turn."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from pipeline.api.access.access import Access
+from pipeline.api.access.accounts import Account, AccountBook, change_accounts
+from pipeline.api.access.passwords import Passwords
+from pipeline.api.access.trail import Trail
+from pipeline.api.access.user import ROLES
+from pipeline.api.app import make_api
+from pipeline.api.observer import Observation, Observer
+from pipeline.api.service import Service
+from pipeline.audit import AuditEntry
+from pipeline.setting_groups import DetectSettings
+from tests.unit.test_api import NOW, RULES, SEEN, FakeStore
+
+PASSWORD = "üç kedi bir ağaç"
+CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+HERE = "http://127.0.0.1:8089"
+TOKEN = "machine-secret"
+
+
+class Door:
+    """The API, its clock, its file of users (one a role, named as it), what was noted."""
+
+    def __init__(self, folder: Path, *, token: str = TOKEN) -> None:
+        self.file = folder / "users.yaml"
+        hashed = CHEAP.hash(PASSWORD)
+        accounts = {role: Account(role, role, hashed) for role in ROLES}
+        change_accounts(self.file, lambda _: accounts)
+        self.now = NOW
+        self.noted: list[AuditEntry] = []
+        self.trail = Trail(self.noted.extend)
+        self.access = Access(
+            self.trail,
+            lambda: self.now,
+            token=token,
+            book=AccountBook(self.file),
+            passwords=CHEAP,
+        )
+        observer = Observer("kafka:9092")
+        observer.latest = Observation((SEEN,), None)
+        self.store = FakeStore()
+        service = Service(
+            self.store,  # type: ignore[arg-type]
+            observer,
+            RULES,
+            DetectSettings(),
+            "kafka:9092",
+            lambda: self.now,
+        )
+        self.app = make_api(service, self.access)
+
+    def later(self, **span: float) -> None:
+        """Turn the clock."""
+        self.now += timedelta(**span)
+
+    def trace(self) -> list[AuditEntry]:
+        """Return what the audit trail holds so far."""
+        self.trail.flush()
+        return self.noted
+
+
+def browser(door: Door, base: str = HERE) -> TestClient[Litestar]:
+    """A browser that is not logged in and follows no redirect."""
+    client = TestClient(door.app, base_url=base, raise_server_exceptions=False)
+    client.follow_redirects = False
+    return client
+
+
+def log_in(client: TestClient[Litestar], name: str, password: str = PASSWORD, **more: str) -> int:
+    """Log in, and return the status of the answer."""
+    return client.post("/login", data={"name": name, "password": password, **more}).status_code
