@@ -68,6 +68,7 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
             make_api(service, access_of(settings, trail)),
             log_level="warning",
             timeout_graceful_shutdown=2,
+            server_header=False,
             forwarded_allow_ips=settings.access.proxies,
         )
         yield uvicorn.Server(config), listener
@@ -75,14 +76,14 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
 
 def access_of(settings: Settings, trail: Trail) -> Access:
     """Return the door of the API as it is set. Raises AccountError for a wrong file of users."""
-    access, host = settings.access, settings.api.host
-    named = {name.strip().lower() for name in access.hosts.split(",")}
+    access = settings.access
+    named = {name.strip().lower() for name in (*access.hosts.split(","), settings.api.host)}
     return Access(
         trail,
         lambda: datetime.now(UTC),
         token=settings.api.token.get_secret_value(),
         book=AccountBook(Path(access.users)) if access.users else None,
-        hosts=LOOPBACK_NAMES | {host.lower()} | (named - {""}),
+        hosts=LOOPBACK_NAMES | (named - {"", "0.0.0.0", "::"}),
         idle=timedelta(minutes=access.idle_minutes),
         longest=timedelta(hours=access.login_hours),
     )

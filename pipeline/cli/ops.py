@@ -87,7 +87,7 @@ def migrate(dry_run: DryRun = False) -> None:
 
 @store.command("backup")
 def backup(folder: Folder) -> None:
-    """Write events, alerts and dead letters into a new folder, which `restore` reads.
+    """Write all but what is formed anew into a new folder, which `restore` reads.
 
     A ClickHouse server may go on working meanwhile. The in-process store has one user: stop
     `nabiz up` first.

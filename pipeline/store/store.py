@@ -51,7 +51,7 @@ class WriteResult(NamedTuple):
 
 
 class Store:
-    """Events, KPI minutes, alerts and dead letters in a ClickHouse engine.
+    """Events, KPI minutes, alerts, dead letters and the audit trail in a ClickHouse engine.
 
     Every write may be repeated after any failure: the result is as if it had been made once.
     Every method raises `StoreUnavailable` where the engine is away and waiting may help.
@@ -278,7 +278,7 @@ class Store:
         return str(self._backend.execute("SELECT version()")[0][0])
 
     def back_up(self, folder: Path, now: datetime) -> Manifest:
-        """Write events, alerts and dead letters into a new folder. Raises BackupError."""
+        """Write all but what is formed anew into a new folder. Raises BackupError."""
         return back_up(self._backend, folder, now)
 
     def restore(self, folder: Path) -> Manifest:

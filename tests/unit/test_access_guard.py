@@ -315,8 +315,15 @@ def test_the_names_that_are_set_open_it(door: Door) -> None:
     for name in ("nabiz.example", "cx.example:8443", "10.0.0.5:8089", "127.0.0.1"):
         with TestClient(app, base_url=f"http://{name}") as client:
             assert client.get("/login").status_code == 200
-    with TestClient(app, base_url="http://0.0.0.0") as client:
-        assert client.get("/login").status_code == 400
+
+
+@pytest.mark.parametrize("every_address", ["0.0.0.0", "::"])
+def test_the_address_that_stands_for_all_is_no_name(door: Door, every_address: str) -> None:
+    settings = Settings(api=ApiSettings(host=every_address, token=SecretStr(TOKEN)))
+    app = api(FakeStore(), access=access_of(settings, door.trail))
+    with TestClient(app, base_url=HERE) as client:
+        for host, status in ((f"[{every_address}]", 400), ("0.0.0.0", 400), ("127.0.0.1", 401)):
+            assert client.get("/v1/status", headers={"Host": host}).status_code == status
 
 
 def test_users_open_other_hosts_and_an_empty_file_of_them_does_not(
