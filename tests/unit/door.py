@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pipeline.api.access.access import Access
+from pipeline.api.access.access import COOKIE, Access
 from pipeline.api.access.accounts import Account, AccountBook, change_accounts
 from pipeline.api.access.passwords import Passwords
 from pipeline.api.access.trail import Trail
@@ -76,3 +76,10 @@ def browser(door: Door, base: str = HERE) -> TestClient[Litestar]:
 def log_in(client: TestClient[Litestar], name: str, password: str = PASSWORD, **more: str) -> int:
     """Log in, and return the status of the answer."""
     return client.post("/login", data={"name": name, "password": password, **more}).status_code
+
+
+def token_of(door: Door, client: TestClient[Litestar]) -> str:
+    """Return the CSRF token of the session of this browser."""
+    session = door.access.sessions.find(client.cookies[COOKIE])
+    assert session is not None
+    return session.csrf_token

@@ -9,11 +9,9 @@ from litestar import Litestar, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 from litestar.testing import TestClient
-from pydantic import SecretStr
 
 from pipeline.api import service as service_module
 from pipeline.api.access.access import (
-    COOKIE,
     Access,
     AnyRequest,
     Recognise,
@@ -29,7 +27,7 @@ from pipeline.api.access.user import LOCAL, MACHINE, ROLES, Role, User
 from pipeline.api.server import access_of, listen
 from pipeline.setting_groups import AccessSettings, ApiSettings
 from pipeline.settings import Settings
-from tests.unit.door import HERE, TOKEN, Door, browser, log_in
+from tests.unit.door import HERE, TOKEN, Door, browser, log_in, token_of
 from tests.unit.test_api import FakePublisher, FakeStore, api
 
 RETRY = "/v1/dead-letters/retry"
@@ -57,12 +55,6 @@ def routes(door: Door) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
         for handler in route.route_handlers:
             for method in handler.http_methods - {"OPTIONS"}:
                 yield method, route.path, handler
-
-
-def token_of(door: Door, client: TestClient[Litestar]) -> str:
-    session = door.access.sessions.find(client.cookies[COOKIE])
-    assert session is not None
-    return session.csrf_token
 
 
 def test_every_route_says_who_may_use_it(door: Door) -> None:
@@ -124,99 +116,6 @@ def test_a_route_that_declares_nothing_is_open_to_nobody() -> None:
     app.state.access = access
     with TestClient(app, base_url=HERE) as client:
         assert client.get("/forgotten").status_code == 403
-
-
-def test_a_form_or_a_script_of_ours_sends_the_token_of_its_session(
-    door: Door, admin: TestClient[Litestar]
-) -> None:
-    token = token_of(door, admin)
-    assert admin.post(RETRY, json={}, headers={"X-CSRF-Token": token}).status_code == 200
-    form = admin.post("/logout", data={"csrf_token": token}, headers={"Origin": HERE})
-    assert form.status_code == 303
-
-
-@pytest.mark.parametrize("token", [None, "", "forged", "ş"])
-def test_without_the_token_of_the_session_nothing_is_changed(
-    door: Door, admin: TestClient[Litestar], token: str | None
-) -> None:
-    given = {} if token is None else {"csrf_token": token}
-    assert admin.post("/logout", data=given).status_code == 403
-    if token and token.isascii():
-        assert admin.post(RETRY, json={}, headers={"X-CSRF-Token": token}).status_code == 403
-    assert admin.post(RETRY, json=given).status_code == 403
-    assert admin.get("/v1/status").status_code == 200
-
-
-def test_the_token_of_another_session_is_forged(door: Door, admin: TestClient[Litestar]) -> None:
-    with browser(door) as other:
-        log_in(other, "admin")
-        forged = {"X-CSRF-Token": token_of(door, other)}
-    assert admin.post(RETRY, json={}, headers=forged).status_code == 403
-
-
-ELSEWHERE = [
-    {"Origin": "https://evil.example"},
-    {"Origin": "http://localhost:9999"},
-    {"Origin": "null"},
-    {"Origin": "http://["},
-    {"Sec-Fetch-Site": "cross-site"},
-    {"Sec-Fetch-Site": "same-site", "Origin": HERE},
-]
-
-
-@pytest.mark.parametrize("headers", ELSEWHERE)
-def test_a_page_of_another_site_changes_nothing_even_with_the_token(
-    door: Door, admin: TestClient[Litestar], headers: dict[str, str]
-) -> None:
-    token = {"X-CSRF-Token": token_of(door, admin)}
-    assert admin.post(RETRY, json={}, headers=headers | token).status_code == 403
-    data = {"name": "viewer", "password": "x"}
-    assert admin.post("/login", data=data, headers=headers).status_code == 403
-
-
-@pytest.mark.parametrize("headers", ELSEWHERE)
-def test_nor_does_it_where_nobody_need_log_in(headers: dict[str, str]) -> None:
-    with TestClient(api(FakeStore())) as client:
-        assert client.post(RETRY, json={}, headers=headers).status_code == 403
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [{}, {"Origin": HERE}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}],
-)
-def test_programs_and_pages_of_ours_may(
-    door: Door, admin: TestClient[Litestar], headers: dict[str, str]
-) -> None:
-    token = {"X-CSRF-Token": token_of(door, admin)}
-    assert admin.post(RETRY, json={}, headers=headers | token).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("host", "status"),
-    [
-        *[(ours, 200) for ours in ("localhost", "LOCALHOST:8089", "127.0.0.1:1", "[::1]:8089")],
-        *[
-            (other, 400)
-            for other in (
-                *(
-                    "evil.example",
-                    "evil.example:8089",
-                    "localhost.evil.example",
-                    "127.0.0.1.nip.io",
-                ),
-                *("[::1", "", "localhost@evil.example"),
-            )
-        ],
-    ],
-)
-def test_another_host_name_is_refused(host: str, status: int) -> None:
-    access = Access(Trail(lambda _: None), lambda: datetime.now(UTC))
-    with TestClient(api(FakeStore(), access=access)) as client:
-        answer = client.get("/v1/status", headers={"Host": host})
-        assert answer.status_code == status
-        if status == 400:
-            assert "NABIZ_ACCESS_HOSTS" in answer.json()["detail"]
-        assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -304,26 +203,6 @@ def test_on_this_machine_without_users_whoever_asks_is_local() -> None:
     assert LOCAL.may("admin")
     assert MACHINE.may("admin")
     assert SAFE_METHODS.isdisjoint({"POST", "PUT", "PATCH", "DELETE"})
-
-
-def test_the_names_that_are_set_open_it(door: Door) -> None:
-    settings = Settings(
-        api=ApiSettings(host="10.0.0.5", token=SecretStr(TOKEN)),
-        access=AccessSettings(hosts="Nabiz.example, cx.example", users=str(door.file)),
-    )
-    app = api(FakeStore(), access=access_of(settings, door.trail))
-    for name in ("nabiz.example", "cx.example:8443", "10.0.0.5:8089", "127.0.0.1"):
-        with TestClient(app, base_url=f"http://{name}") as client:
-            assert client.get("/login").status_code == 200
-
-
-@pytest.mark.parametrize("every_address", ["0.0.0.0", "::"])
-def test_the_address_that_stands_for_all_is_no_name(door: Door, every_address: str) -> None:
-    settings = Settings(api=ApiSettings(host=every_address, token=SecretStr(TOKEN)))
-    app = api(FakeStore(), access=access_of(settings, door.trail))
-    with TestClient(app, base_url=HERE) as client:
-        for host, status in ((f"[{every_address}]", 400), ("0.0.0.0", 400), ("127.0.0.1", 401)):
-            assert client.get("/v1/status", headers={"Host": host}).status_code == status
 
 
 def test_users_open_other_hosts_and_an_empty_file_of_them_does_not(

@@ -12,7 +12,7 @@ from pipeline.api.access import sessions
 from pipeline.api.access.access import COOKIE
 from pipeline.api.access.accounts import Account, change_accounts, removed, with_password
 from pipeline.api.access.login_page import language_of, local_path, login_page
-from tests.unit.door import CHEAP, PASSWORD, Door, browser, log_in
+from tests.unit.door import CHEAP, PASSWORD, Door, browser, log_in, token_of
 
 STATUS = "/v1/status"
 
@@ -20,12 +20,6 @@ STATUS = "/v1/status"
 @pytest.fixture
 def door(tmp_path: Path) -> Door:
     return Door(tmp_path)
-
-
-def token_of(door: Door, client: TestClient[Litestar]) -> str:
-    session = door.access.sessions.find(client.cookies[COOKIE])
-    assert session is not None
-    return session.csrf_token
 
 
 def log_out(door: Door, client: TestClient[Litestar]) -> int:
