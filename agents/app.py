@@ -39,7 +39,19 @@ class Halt(Exception):  # noqa: N818 - not a fault of this process
     """To go on would do harm, and so would starting again: a person has to look first."""
 
 
-def make_app(role: Role, settings: Settings, fetch: int | None = None) -> faust.App:
+class App(faust.App):
+    """A Faust app; `settle` is awaited before its consumer stops, and with it the right to send."""
+
+    settle: Callable[[], Awaitable[None]] | None = None
+
+    async def on_stop(self) -> None:
+        """Stop in order."""
+        if self.settle:
+            await self.settle()
+        await super().on_stop()
+
+
+def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
     """Make the Faust app of a role; offsets are committed only for what is acknowledged.
 
     One poll brings up to `fetch` messages, by default as many as a batch may have.
@@ -51,7 +63,7 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> faust.
     datadir = settings.data / "state" / (settings.worker.instance or role)
     datadir.parent.mkdir(parents=True, exist_ok=True)
     brokers = [URL(f"kafka://{host}") for host in settings.kafka.bootstrap.split(",")]
-    app = faust.App(
+    app = App(
         group_of(role),
         broker=brokers,
         broker_credentials=faust_credentials(settings.kafka),

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaConnectionError
 from agents.app import crash
 from agents.detect import detect
 from agents.health import Heartbeat
+from agents.notify import notify
 from agents.page import serve_page
 from agents.record import record
 from agents.triage import triage
@@ -24,8 +25,10 @@ from pipeline.api.server import serve_api, serve_api_in_thread
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.security import client_security
 from pipeline.broker.topics import partitions_of
-from pipeline.chain import CHANGELOG, INPUTS
+from pipeline.chain import INPUTS, changelog_of
+from pipeline.channels.open import open_channels
 from pipeline.logs import configure_logging
+from pipeline.notify.routes import load_desk
 from pipeline.settings import Role, Settings, store_address
 from pipeline.store import StoreRefused
 from pipeline.store.open import open_store
@@ -58,8 +61,12 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
     if role == "triage":
         return lambda: triage(settings)
     if role == "detect":
-        partitions = _partitions_of_states(settings)
+        partitions = _partitions_of_states(settings, role)
         return lambda: detect(settings, partitions)
+    if role == "notify":
+        desk, channels = load_desk(settings.notify.routes), open_channels(settings.notify)
+        partitions = _partitions_of_states(settings, role)
+        return lambda: notify(settings, partitions, desk, channels)
     store = open_store(settings)
     stack.callback(store.close)
     if store_address(settings.store) is None:
@@ -70,24 +77,25 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
     return lambda: record(settings, store)
 
 
-def _partitions_of_states(settings: Settings) -> int:
-    """Return how many partitions the topics that `detect` reads have, and so its states.
+def _partitions_of_states(settings: Settings, role: Role) -> int:
+    """Return how many partitions the topics that `role` reads have, and so its states.
 
     Raises BrokerError where they differ: a state is kept in the partition of its customer's events.
     """
-    topics = (*INPUTS["detect"], CHANGELOG)
+    changelog = changelog_of(role)
+    topics = (*INPUTS[role], changelog)
     bootstrap, security = settings.kafka.bootstrap, client_security(settings.kafka)
     found = partitions_of(bootstrap, topics, security=security)
-    if missing := sorted({*INPUTS["detect"]} - found.keys()):
+    if missing := sorted({*INPUTS[role]} - found.keys()):
         raise BrokerError(f"there is no topic {missing[0]}: nabiz topics apply")
     if len({*found.values()}) > 1:
         numbers = ", ".join(f"{name} {count}" for name, count in found.items())
         raise BrokerError(
-            f"detect needs as many partitions of each of its topics, and they have: {numbers}. "
-            f"Give the topics of the chain one number; where {CHANGELOG} differs, start detect "
+            f"{role} needs as many partitions of each of its topics, and they have: {numbers}. "
+            f"Give the topics of the chain one number; where {changelog} differs, start it "
             "anew: docs/operations.md says how"
         )
-    return found[INPUTS["detect"][0]]
+    return found[INPUTS[role][0]]
 
 
 async def run_app(settings: Settings, build: Build) -> None:

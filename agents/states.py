@@ -1,7 +1,7 @@
 """Customer states: a Faust table on RocksDB whose changelog is confirmed before the local write."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import faust
@@ -53,6 +53,14 @@ class States:
         key = _key(customer_id)
         found: bytes | None = self._staged.get((partition, key)) or self._files(partition).get(key)
         return found
+
+    def kept(self) -> Iterator[Kept]:
+        """Yield all states of the partitions that this worker has."""
+        topic = self._table.changelog_topic_name
+        for tp in self._app.assignor.assigned_actives():
+            if tp.topic == topic:
+                for key, state in self._table.data._visible_items(self._files(tp.partition)):
+                    yield Kept(tp.partition, msgspec.json.decode(key, type=str), state)
 
     def stage(self, states: Sequence[Kept]) -> None:
         """Have `get` answer with these from now on; `put` makes them durable."""

@@ -8,6 +8,7 @@ FEEDBACK: Final = "cx.feedback"
 SCORED: Final = "cx.scored"
 URGENT: Final = "cx.urgent"
 ALERTS: Final = "cx.alerts"
+FOLLOW_UPS: Final = "cx.follow-ups"
 DEAD_LETTERS: Final = "cx.dead-letters"
 
 INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -15,6 +16,7 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "triage": (INTERACTIONS, FEEDBACK),
     "detect": (SCORED, URGENT),
     "record": (SCORED, ALERTS, DEAD_LETTERS),
+    "notify": (ALERTS, FOLLOW_UPS),
 }
 """Topics that a role reads, roles in the order of the chain."""
 
@@ -40,5 +42,11 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Consumer groups and the topics that each reads, in the order of the chain."""
 
-CHANGELOG: Final = f"{group_of('detect')}-customers-changelog"
+
+def changelog_of(role: str) -> str:
+    """Return the topic from which a role recovers the states of its table `customers`."""
+    return f"{group_of(role)}-customers-changelog"
+
+
+CHANGELOG: Final = changelog_of("detect")
 """Topic from which `detect` recovers the states of its table `customers`."""

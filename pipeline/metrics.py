@@ -60,6 +60,18 @@ DUPLICATES = Counter(
     "nabiz_duplicate_events_total",
     "Events delivered again with no higher revision, and so not stored again.",
 )
+NOTIFICATIONS = Counter(
+    "nabiz_notifications_total",
+    "Messages to people, by channel and result: sent, retried, failed (the channel is down), "
+    "refused (it does not take it), not_kept_alive, not_configured (no channel of the route).",
+    ["channel", "result"],
+)
+NOTIFICATION_SECONDS = Histogram(
+    "nabiz_notification_seconds",
+    "Seconds that one attempt of a channel took, by channel.",
+    ["channel"],
+    buckets=_LATENCY,
+)
 LAG_EVENTS = Gauge(
     "nabiz_lag_events",
     "Messages in the partitions of this worker that it has not committed.",

@@ -169,6 +169,25 @@ class DetectSettings(Group):
     language: Literal["tr", "en"] = Field("tr", description="language of an alert's `title`")
 
 
+class NotifySettings(Group):
+    """Who is told of alerts, and how; `channels` gives the names in the routes an address."""
+
+    routes: Path = Field(ROOT / "desk" / "routes.yaml", description="who is told of which alert")
+    channels: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description='channels by name, JSON: {"chat": "slack://…", "duty": "pagerduty://KEY"}',
+    )
+    channels_file: str = Field("", description="a file with the same JSON, for secrets")
+    board: str = Field("http://127.0.0.1:8089", description="address of the board in messages")
+    pagerduty: str = Field(
+        "https://events.pagerduty.com", description="where PagerDuty takes events"
+    )
+    timeout: float = Field(10.0, gt=0, description="seconds that a channel may take to answer")
+    retry_seconds: float = Field(
+        30.0, ge=0, description="how long a channel is tried before the next one is"
+    )
+
+
 class DeadLetterSettings(Group):
     """When to stop rather than throw a topic away."""
 

@@ -29,12 +29,13 @@ from pipeline.setting_groups import (
     EngineSettings,
     Group,
     KafkaSettings,
+    NotifySettings,
     StoreSettings,
     WorkerSettings,
 )
 
-Role = Literal["understand", "triage", "detect", "record", "api"]
-STREAM_ROLES: tuple[Role, Role, Role, Role] = ("understand", "triage", "detect", "record")
+Role = Literal["understand", "triage", "detect", "record", "notify", "api"]
+STREAM_ROLES: tuple[Role, ...] = ("understand", "triage", "detect", "record", "notify")
 """Roles that read topics, in the order of the chain."""
 
 
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     access: AccessSettings = AccessSettings()
     engine: EngineSettings = EngineSettings()
     detect: DetectSettings = DetectSettings()
+    notify: NotifySettings = NotifySettings()
     deadletters: DeadLetterSettings = DeadLetterSettings()
     worker: WorkerSettings = WorkerSettings()
 

@@ -2,8 +2,10 @@
 
 from pipeline.api.access.accounts import AccountError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
+from pipeline.channels.channel import ChannelError
 from pipeline.cli.errors import EXIT_AWAY, EXIT_MISTAKE, Away, Mistake
 from pipeline.detection.rules import RuleError
+from pipeline.notify.routes import RoutesError
 from pipeline.settings import SettingsError
 from pipeline.sources.files import SourceError
 from pipeline.store import BackupError, MigrationError, StoreRefused, StoreUnavailable
@@ -16,6 +18,8 @@ EXIT_CODES: dict[type[Exception], int] = {
     AccountError: EXIT_MISTAKE,
     RuleError: EXIT_MISTAKE,
     SourceError: EXIT_MISTAKE,
+    ChannelError: EXIT_MISTAKE,
+    RoutesError: EXIT_MISTAKE,
     TopicError: EXIT_MISTAKE,
     EngineError: EXIT_MISTAKE,
     MigrationError: EXIT_MISTAKE,

@@ -1,0 +1,102 @@
+"""notify: changes of alerts and of their follow-ups in, messages to people out.
+
+A batch is acknowledged once the states are durable, not once all is sent: what is due follows from
+the state, and is sent by the outbox, after a crash too.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import faust
+import msgspec
+
+from agents.app import Effect, make_app, role_agent
+from agents.health import Heartbeat
+from agents.messages import Message, decode_as, send_dead_letters, sift
+from agents.outbox import Outbox, Place
+from agents.states import States
+from pipeline.alert import CloudEvent
+from pipeline.chain import ALERTS, FOLLOW_UPS
+from pipeline.channels.channel import Channel
+from pipeline.dead_letter import DeadLetter
+from pipeline.follow_up.value import FollowUp
+from pipeline.notify.case import Change
+from pipeline.notify.routes import Desk
+from pipeline.settings import Settings
+
+LOOK_EVERY, KEEP_ALIVE_EVERY = 1.0, 60.0
+"""Seconds between two looks at what is due, and until open alerts are told Alertmanager again."""
+
+
+class _FollowUpEvent(msgspec.Struct):
+    """What is read of the CloudEvent of a follow-up."""
+
+    data: FollowUp
+
+
+class Taken(NamedTuple):
+    """What a batch holds."""
+
+    changes: Mapping[Place, Sequence[Change]]
+    dead: Sequence[DeadLetter]
+
+
+_KINDS: Mapping[str, Callable[[Message], CloudEvent | _FollowUpEvent]] = {
+    ALERTS: decode_as(CloudEvent),
+    FOLLOW_UPS: decode_as(_FollowUpEvent),
+}
+
+
+def notify(
+    settings: Settings, partitions: int, desk: Desk, channels: Mapping[str, Channel]
+) -> tuple[faust.App, Heartbeat]:
+    """Build the role. Order: states confirmed and kept, then acknowledged; messages meanwhile."""
+    app = make_app("notify", settings)
+    outbox = Outbox(desk, channels, States(app, "customers", partitions), settings.notify)
+
+    async def handle(messages: Sequence[Message]) -> Effect:
+        return make_durable(await asyncio.to_thread(sort, messages))
+
+    async def make_durable(batch: Taken) -> None:
+        await send_dead_letters(app, batch.dead)
+        await outbox.take(batch.changes)
+
+    async def load(_: faust.App, **__: object) -> None:
+        outbox.load()
+        outbox.look()
+
+    async def settle(_: faust.App, __: object, **___: object) -> None:
+        await outbox.settle()
+
+    async def close() -> None:
+        await outbox.settle()
+        for channel in channels.values():
+            await channel.close()
+
+    @app.timer(LOOK_EVERY, name="look")  # type: ignore[untyped-decorator]
+    async def look() -> None:
+        outbox.look()
+
+    @app.timer(KEEP_ALIVE_EVERY, name="keep-alive")  # type: ignore[untyped-decorator]
+    async def keep_alive() -> None:
+        await outbox.keep_alive()
+
+    app.on_rebalance_complete.connect(load, weak=False)  # type: ignore[arg-type]
+    app.on_partitions_revoked.connect(settle, weak=False)  # type: ignore[arg-type]
+    app.settle = close
+    return app, role_agent(app, "notify", settings, handle)
+
+
+def sort(messages: Sequence[Message]) -> Taken:
+    """Return the changes among messages by customer, and what is none."""
+    changes: defaultdict[Place, list[Change]] = defaultdict(list)
+    dead: list[DeadLetter] = []
+    for topic, decode in _KINDS.items():
+        good, bad = sift([one for one in messages if one.topic == topic], decode)
+        dead += bad
+        for message, event in good:
+            change = event.data
+            changes[Place(message.partition, change.customer_id)].append(change)
+    return Taken(changes, dead)

@@ -1,0 +1,328 @@
+"""The outbox of `notify`: what is due goes to the channels, what they confirmed is kept.
+
+The state of a customer says what each channel was told, so nothing else need be remembered: what
+is due is worked out from it. A channel works on a few messages at a time, in tasks of its own: one
+that is slow or down holds up neither the others nor the reading of topics.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+import structlog
+import tenacity
+
+from agents.app import crashing
+from agents.states import Kept
+from pipeline import metrics
+from pipeline.channels.alertmanager import Alertmanager
+from pipeline.channels.channel import PARALLEL, Channel, ChannelAway, ChannelRefused
+from pipeline.notify.case import Case, Change, Customer, fold
+from pipeline.notify.due import Delivery, deliveries, failed, taken
+from pipeline.notify.messages import Message, render, render_digest
+from pipeline.notify.routes import Desk
+from pipeline.setting_groups import NotifySettings
+
+log = structlog.get_logger(__name__)
+
+DOWN_FOR = timedelta(seconds=30)
+"""How long a channel that stayed away is not asked: its messages fail at once meanwhile."""
+
+_DECODER = msgspec.json.Decoder(Customer)
+
+
+class Table(Protocol):
+    """Where the states are kept: `agents.states.States`."""
+
+    def get(self, partition: int, customer_id: str) -> bytes | None:
+        """Return a state."""
+
+    def kept(self) -> Iterable[Kept]:
+        """Return the states of all partitions that this worker has."""
+
+    def stage(self, states: Sequence[Kept]) -> None:
+        """Have `get` answer with these."""
+
+    async def put(self, states: Sequence[Kept]) -> None:
+        """Make them durable."""
+
+
+class Place(NamedTuple):
+    """Where the state of a customer is."""
+
+    partition: int
+    customer_id: str
+
+
+class Errand(NamedTuple):
+    """A message that is on its way: the case as it was when the message was written."""
+
+    place: Place
+    case: Case
+    delivery: Delivery
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """No two messages about an alert go to a channel at once."""
+        return self.case.alert_id, self.delivery.channel
+
+
+def utc_now() -> datetime:
+    """Return the time by the clock."""
+    return datetime.now(UTC)
+
+
+class Outbox:
+    """Folds changes into the customers' states, and sends what is due."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        channels: Mapping[str, Channel],
+        table: Table,
+        settings: NotifySettings,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._desk = desk
+        self._channels = channels
+        self._table = table
+        self._settings = settings
+        self._clock = clock
+        self._customers: dict[Place, Customer] = {}  # those that something will come of
+        self._due: dict[Place, datetime] = {}
+        self._changed: set[Place] = set()
+        self._busy: set[tuple[str, str]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lines = {name: asyncio.Semaphore(PARALLEL) for name in channels}
+        self._down_until: dict[str, datetime] = {}
+        self._saving = asyncio.Lock()
+        self._settling = asyncio.Event()
+
+    async def take(self, changes: Mapping[Place, Sequence[Change]]) -> None:
+        """Take in changes; return when the states are durable. Nothing need have been sent."""
+        now = self._clock()
+        for place, mine in changes.items():
+            before = self._customer(place)
+            after = fold(before, mine, self._desk, now)
+            if after != before:
+                self._count_unreachable(before, after)
+                self._note(place, after)
+        await self._save()
+        self.look()
+
+    def load(self) -> None:
+        """Go on with the states that are kept, after partitions were given to this worker."""
+        self._settling.clear()
+        for partition, customer_id, state in self._table.kept():
+            place = Place(partition, customer_id)
+            self._customers.setdefault(place, _DECODER.decode(state))
+            self._schedule(place)
+
+    def look(self) -> None:
+        """Send what is due by now."""
+        now = self._clock()
+        if self._settling.is_set():
+            return
+        held: defaultdict[str, list[Errand]] = defaultdict(list)
+        for place in [place for place, at in self._due.items() if at <= now]:
+            for errand in self._errands(place):
+                if errand.delivery.at > now:
+                    continue
+                self._busy.add(errand.key)
+                channel = errand.delivery.channel
+                if errand.delivery.digest and self._channels[channel].digests:
+                    held[channel].append(errand)
+                else:
+                    self._start([errand], self._render(errand.case, errand.delivery))
+            self._schedule(place)
+        for together in held.values():
+            cases = [(one.case, one.delivery) for one in together]
+            message = render_digest(cases, self._desk.language, self._settings.board.rstrip("/"))
+            self._start(together, message)
+
+    async def keep_alive(self) -> None:
+        """Tell each Alertmanager again what is open, so that it does not end there by itself."""
+        now = self._clock()
+        for name, channel in self._channels.items():
+            if not isinstance(channel, Alertmanager):
+                continue
+            messages = [
+                self._render(case, Delivery("", name, "updated", now, digest=False))
+                for customer in self._customers.values()
+                for case in customer.cases
+                if _lives_in(case, name)
+            ]
+            try:
+                await channel.keep(messages, now)
+            except (ChannelAway, ChannelRefused) as error:
+                metrics.NOTIFICATIONS.labels(name, "not_kept_alive").inc()
+                log.warning("cannot keep alerts alive", channel=name, error=str(error))
+
+    async def settle(self) -> None:
+        """Let what is being sent be sent and kept; start nothing more, and forget the states.
+
+        For the moment before partitions go to another worker. What does not end in time is sent
+        again by that one, under the same id.
+        """
+        self._settling.set()
+        if self._tasks:
+            _, slow = await asyncio.wait(self._tasks, timeout=self._settings.timeout)
+            for task in slow:
+                task.cancel()
+            await asyncio.gather(*slow, return_exceptions=True)
+        self._customers.clear()
+        self._due.clear()
+        self._busy.clear()
+
+    async def idle(self) -> None:
+        """Return when nothing is being sent."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _customer(self, place: Place) -> Customer:
+        if known := self._customers.get(place):
+            return known
+        stored = self._table.get(*place)
+        return _DECODER.decode(stored) if stored else Customer()
+
+    def _note(self, place: Place, customer: Customer) -> None:
+        self._customers[place] = customer
+        self._changed.add(place)
+        self._schedule(place)
+
+    def _errands(self, place: Place) -> Iterator[Errand]:
+        """Yield what will be sent next about a customer, less what is being sent."""
+        for case in self._customers[place].cases:
+            for delivery in deliveries(case, self._desk, self._channels.keys()):
+                errand = Errand(place, case, delivery)
+                if errand.key not in self._busy:
+                    yield errand
+
+    def _schedule(self, place: Place) -> None:
+        """Note when to look at a customer again; one of whom nothing will come is let go."""
+        self._due.pop(place, None)
+        if moments := [errand.delivery.at for errand in self._errands(place)]:
+            self._due[place] = min(moments)
+            return
+        cases = self._customers[place].cases
+        needed = place in self._changed or any(
+            (case.alert_id, name) in self._busy or self._is_kept_alive(case, name)
+            for case in cases
+            for name in self._channels
+        )
+        if not needed:
+            del self._customers[place]
+
+    def _is_kept_alive(self, case: Case, channel: str) -> bool:
+        return isinstance(self._channels[channel], Alertmanager) and _lives_in(case, channel)
+
+    async def _save(self) -> None:
+        """Make durable what has changed, in the order of the changes."""
+        async with self._saving:
+            changed, self._changed = self._changed, set()
+            states = [
+                Kept(place.partition, place.customer_id, msgspec.json.encode(customer))
+                for place in changed
+                if (customer := self._customers.get(place)) is not None
+            ]
+            if states:
+                self._table.stage(states)
+                await self._table.put(states)
+        for place in changed & self._customers.keys():
+            self._schedule(place)
+
+    def _render(self, case: Case, delivery: Delivery) -> Message:
+        return render(case, delivery, self._desk.language, self._settings.board.rstrip("/"))
+
+    def _start(self, errands: Sequence[Errand], message: Message) -> None:
+        task = asyncio.create_task(self._run(errands, message))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, errands: Sequence[Errand], message: Message) -> None:
+        with crashing():
+            name = errands[0].delivery.channel
+            async with self._lines[name]:
+                sent = await self._attempt(name, message)
+            now = self._clock()
+            for place, case, delivery in errands:
+                self._busy.discard((case.alert_id, name))
+                customer = self._customer(place)
+                current = customer.case(case.alert_id)
+                if current is None or sent is None:
+                    continue
+                after = taken(current, delivery, case, now) if sent else failed(current, name, now)
+                self._note(place, customer.having(after))
+            await self._save()
+            self.look()
+
+    async def _attempt(self, name: str, message: Message) -> bool | None:
+        """Send a message, again and again while the channel is away; return whether it took it.
+
+        None: there was no time to find out.
+        """
+        down_until = self._down_until.get(name)
+        if down_until and self._clock() < down_until:
+            metrics.NOTIFICATIONS.labels(name, "failed").inc()
+            return False
+        try:
+            async for attempt in self._retrying(name):
+                with attempt, metrics.NOTIFICATION_SECONDS.labels(name).time():
+                    if self._settling.is_set():
+                        return None
+                    await self._channels[name].send(message)
+        except (ChannelAway, ChannelRefused) as error:
+            if self._settling.is_set():
+                return None
+            refused = isinstance(error, ChannelRefused)
+            metrics.NOTIFICATIONS.labels(name, "refused" if refused else "failed").inc()
+            log.error(
+                "channel refuses" if refused else "channel is down", channel=name, error=str(error)
+            )
+            if not refused:
+                self._down_until[name] = self._clock() + DOWN_FOR
+            return False
+        if self._down_until.pop(name, None):
+            log.info("channel is back", channel=name)
+        metrics.NOTIFICATIONS.labels(name, "sent").inc()
+        return True
+
+    def _retrying(self, name: str) -> tenacity.AsyncRetrying:
+        def note(state: tenacity.RetryCallState) -> None:
+            metrics.NOTIFICATIONS.labels(name, "retried").inc()
+
+        return tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(ChannelAway),
+            wait=tenacity.wait_random_exponential(multiplier=0.5, max=10),
+            stop=tenacity.stop_after_delay(self._settings.retry_seconds),
+            sleep=self._pause,
+            before_sleep=note,
+            reraise=True,
+        )
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not longer than until the outbox settles."""
+        with_deadline: Any = asyncio.wait_for(self._settling.wait(), seconds)
+        try:
+            await with_deadline
+        except TimeoutError:
+            return
+
+    def _count_unreachable(self, before: Customer, after: Customer) -> None:
+        """Count alerts that no channel of theirs will tell of."""
+        for case in after.cases:
+            known = before.case(case.alert_id)
+            if not case.alert or (known and known.alert):
+                continue
+            named = {channel for chain in case.chains for channel in chain.channels}
+            if not named & self._channels.keys():
+                metrics.NOTIFICATIONS.labels("none", "not_configured").inc()
+
+
+def _lives_in(case: Case, channel: str) -> bool:
+    """Whether an Alertmanager holds the alert open."""
+    told = case.told_to(channel)
+    return bool(case.alert and told and not told.ended)

@@ -1,0 +1,1 @@
+"""Ways to people: Alertmanager, PagerDuty, e-mail, and all that Apprise reaches."""

@@ -1,0 +1,87 @@
+"""Prometheus Alertmanager, API v2: it groups, inhibits, silences and repeats.
+
+An alert there is known by its labels and ends by itself when its `endsAt` is over, so open ones are
+sent again and again (`keep`), as Prometheus does.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import httpx
+import msgspec
+
+from pipeline.alert import Alert, Severity
+from pipeline.channels.channel import ask
+from pipeline.notify.messages import Message
+
+KEPT_FOR = timedelta(minutes=5)
+"""How long an open alert lives there without being sent again."""
+AT_ONCE = 500
+"""Alerts in one request."""
+
+
+class Alertmanager:
+    """One Alertmanager, at `url` (https://host:9093/prefix)."""
+
+    digests = False
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self._url = url.rstrip("/")
+        self._client = httpx.AsyncClient(timeout=timeout)
+
+    async def send(self, message: Message) -> None:
+        """Post the alert as it is now; one that had other labels before ends."""
+        await self._post(list(posts(message, message.at)))
+
+    async def keep(self, messages: Sequence[Message], now: datetime) -> None:
+        """Post open alerts again, so that they do not end. Raises as `send` does."""
+        for start in range(0, len(messages), AT_ONCE):
+            await self._post(
+                [post for one in messages[start : start + AT_ONCE] for post in posts(one, now)]
+            )
+
+    async def probe(self) -> str:
+        """Ask whether it is ready."""
+        await ask(self._client, "GET", f"{self._url}/-/ready")
+        return f"Alertmanager is ready at {httpx.URL(self._url).netloc.decode()}"
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._client.aclose()
+
+    async def _post(self, alerts: Iterable[object]) -> None:
+        url = f"{self._url}/api/v2/alerts"
+        await ask(self._client, "POST", url, msgspec.json.encode(list(alerts)))
+
+
+def posts(message: Message, now: datetime) -> Iterator[dict[str, object]]:
+    """Yield what Alertmanager is sent for a message: `postableAlert` of its API."""
+    alert = message.alert
+    if alert is None:
+        return
+    if message.told_as and message.told_as != message.severity:
+        yield _post(message, alert, message.told_as, ends_at=now)
+    ends_at = now if message.ended else now + KEPT_FOR
+    yield _post(message, alert, message.severity, ends_at)
+
+
+def _post(
+    message: Message, alert: Alert, severity: Severity, ends_at: datetime
+) -> dict[str, object]:
+    labels = {
+        "alertname": alert.cause,
+        "severity": severity,
+        "alert_id": alert.id,
+        "customer_id": alert.customer_id,
+        "brand": alert.brand,
+        "segment": alert.segment,
+        "channel": alert.channel,
+    }
+    starts_at = min(alert.opened_at, ends_at)
+    return {
+        "labels": {name: value for name, value in labels.items() if value},
+        "annotations": {"summary": message.title, "description": message.body},
+        "generatorURL": message.link,
+        "startsAt": starts_at.isoformat(),
+        "endsAt": ends_at.isoformat(),
+    }

@@ -1,0 +1,120 @@
+"""E-mail by SMTP, with a Message-ID of ours: what is sent twice is shown once.
+
+Not through Apprise, which gives each e-mail a Message-ID by chance.
+"""
+
+import asyncio
+import smtplib
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from typing import NamedTuple
+
+from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelRefused
+from pipeline.notify.messages import Message
+
+DOMAIN = "nabiz.invalid"
+"""Right side of a Message-ID: not a host."""
+
+
+class Mailbox(NamedTuple):
+    """Who sends to whom through which server; `tls`: from the start, else STARTTLS if offered."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    sender: str
+    recipients: tuple[str, ...]
+    tls: bool
+
+
+class Mail:
+    """Sends a message as an e-mail; those of one alert are a thread."""
+
+    digests = True
+
+    def __init__(self, mailbox: Mailbox, timeout: float) -> None:
+        self._mailbox = mailbox
+        self._timeout = timeout
+        self._threads = ThreadPoolExecutor(PARALLEL, "mail")
+
+    async def send(self, message: Message) -> None:
+        """Return once the server has taken it for all recipients."""
+        await self._in_thread(to_email(message, self._mailbox))
+
+    async def probe(self) -> str:
+        """Log in, and send nothing."""
+        await self._in_thread(None)
+        return f"the mail server answers at {self._mailbox.host}:{self._mailbox.port}"
+
+    async def close(self) -> None:
+        """Let go of the threads."""
+        self._threads.shutdown(wait=False)
+
+    async def _in_thread(self, email: EmailMessage | None) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._talk, email)
+
+    def _talk(self, email: EmailMessage | None) -> None:
+        try:
+            with self._connect() as smtp:
+                if email:
+                    smtp.send_message(email)
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
+            raise ChannelRefused(_told(error)) from error
+        except smtplib.SMTPRecipientsRefused as error:
+            codes = [code for code, _ in error.recipients.values()]
+            kind = ChannelRefused if all(map(_is_final, codes)) else ChannelAway
+            raise kind(f"SMTP refused all recipients: {sorted(set(codes))}") from error
+        except smtplib.SMTPResponseException as error:
+            kind = ChannelRefused if _is_final(error.smtp_code) else ChannelAway
+            raise kind(_told(error)) from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise ChannelAway(_told(error)) from error
+
+    def _connect(self) -> smtplib.SMTP:
+        box, timeout = self._mailbox, self._timeout
+        context = ssl.create_default_context()
+        if box.tls:
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+                box.host, box.port, timeout=timeout, context=context
+            )
+        else:
+            smtp = smtplib.SMTP(box.host, box.port, timeout=timeout)
+            smtp.ehlo()
+            if smtp.has_extn("starttls"):
+                smtp.starttls(context=context)
+        if box.user:
+            smtp.login(box.user, box.password)
+        return smtp
+
+
+def to_email(message: Message, mailbox: Mailbox) -> EmailMessage:
+    """Return the e-mail of a message."""
+    email = EmailMessage()
+    email["Message-ID"] = f"<{message.id}@{DOMAIN}>"
+    if message.alert:
+        email["References"] = f"<{message.alert.id}@{DOMAIN}>"
+    email["Subject"] = " ".join(message.title.split())
+    email["From"] = mailbox.sender
+    email["To"] = ", ".join(mailbox.recipients)
+    email["Date"] = format_datetime(message.at)
+    email["Auto-Submitted"] = "auto-generated"
+    email.set_content(message.body)
+    return email
+
+
+def _is_final(code: int) -> bool:
+    return code >= 500  # RFC 5321: 5yz is permanent
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"SMTP {error.smtp_code}: {error.smtp_error!r}"[:200]
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an e-mail address."""
+    return "@" in parseaddr(text)[1]

@@ -1,0 +1,83 @@
+"""PagerDuty, Events API v2: one incident an alert, by its id as `dedup_key`.
+
+Directly and not through Apprise, which cannot acknowledge, and keeps its address to itself.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import httpx
+import msgspec
+
+from pipeline.alert import Severity
+from pipeline.channels.channel import ChannelAway, ask
+from pipeline.notify.case import Kind
+from pipeline.notify.messages import Message
+
+Action = Literal["trigger", "acknowledge", "resolve"]
+ACTIONS: Mapping[Kind, Action] = {
+    "acknowledged": "acknowledge",
+    "resolved": "resolve",
+    "withdrawn": "resolve",
+}
+SEVERITIES: Mapping[Severity, str] = {
+    "low": "info",
+    "medium": "warning",
+    "high": "error",
+    "critical": "critical",
+}
+SUMMARY = 1_024
+"""Most characters of a summary."""
+
+
+class PagerDuty:
+    """A service of PagerDuty, by its integration key; `url` is where events go."""
+
+    digests = False
+
+    def __init__(self, routing_key: str, url: str, timeout: float) -> None:
+        self._routing_key = routing_key
+        self._url = url.rstrip("/")
+        self._client = httpx.AsyncClient(timeout=timeout)
+
+    async def send(self, message: Message) -> None:
+        """Trigger, acknowledge or resolve the incident of the alert."""
+        event = {"routing_key": self._routing_key, **event_of(message)}
+        await ask(self._client, "POST", f"{self._url}/v2/enqueue", msgspec.json.encode(event))
+
+    async def probe(self) -> str:
+        """Ask for any page: no request but an event shows whether the key is right."""
+        try:
+            await self._client.head(self._url)
+        except httpx.HTTPError as error:
+            raise ChannelAway(f"{type(error).__name__}: {error}") from error
+        return f"PagerDuty answers at {httpx.URL(self._url).host}; its key is not looked at"
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._client.aclose()
+
+
+def event_of(message: Message) -> dict[str, object]:
+    """Return the event, less its routing key."""
+    alert = message.alert
+    action = ACTIONS.get(message.kind, "trigger")
+    event: dict[str, object] = {
+        "event_action": action,
+        "dedup_key": alert.dedup_key if alert else message.id,
+    }
+    if action != "trigger" or alert is None:
+        return event
+    return event | {
+        "client": "Nabız",
+        "client_url": message.link,
+        "links": [{"href": message.link, "text": "Nabız"}],
+        "payload": {
+            "summary": message.title[:SUMMARY],
+            "source": alert.brand or "nabiz",
+            "severity": SEVERITIES[message.severity],
+            "timestamp": alert.opened_at.isoformat(),
+            "class": alert.cause,
+            "custom_details": {"text": message.body},
+        },
+    }

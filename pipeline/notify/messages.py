@@ -1,0 +1,147 @@
+"""What a message says, in Turkish or English; the texts are in texts.yaml."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote
+from uuid import UUID, uuid5
+
+import msgspec
+
+from pipeline.alert import Alert, Severity
+from pipeline.notify.case import Case, Kind
+from pipeline.notify.due import Delivery
+from pipeline.notify.routes import Language
+
+QUOTED = 300
+"""Characters of the customer's text that a message shows."""
+LISTED = 20
+"""Alerts that a digest lists; the rest is a number, and on the board."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """What a channel is to bring to people.
+
+    `id` is the same whenever this message is sent again. `alert` is None in a digest; `told_as` is
+    the severity that the channel was told before, if any.
+    """
+
+    id: str
+    kind: Kind
+    severity: Severity
+    title: str
+    body: str
+    link: str
+    at: datetime
+    alert: Alert | None = None
+    told_as: Severity | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is the last one of its alert."""
+        return self.kind in ("resolved", "withdrawn")
+
+
+class _Digest(msgspec.Struct, frozen=True):
+    title: str
+    line: str
+    more: str
+
+
+class _Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    severities: Mapping[Severity, str]
+    kinds: Mapping[Kind, str]
+    outcomes: Mapping[str, str]
+    lines: Mapping[str, str]
+    withdrawn: str
+    digest: _Digest
+
+
+@lru_cache
+def _texts() -> Mapping[Language, _Texts]:
+    path = Path(__file__).with_name("texts.yaml")
+    return msgspec.yaml.decode(path.read_bytes(), type=dict[Language, _Texts])
+
+
+def render(case: Case, delivery: Delivery, language: Language, board: str) -> Message:
+    """Return the message about a case; `board` is the address of the board, without a last `/`."""
+    texts, alert, link = _texts()[language], _alert(case), link_to(case, board)
+    follow_up = case.follow_up
+    outcome = follow_up.outcome if follow_up else None
+    ended = delivery.kind in ("resolved", "withdrawn")
+    said = next((one.quote for one in reversed(alert.evidence) if one.quote), "")
+    values: dict[str, object] = {
+        "customer": alert.customer_id,
+        "place": " · ".join(one for one in (alert.brand, alert.segment, alert.channel) if one),
+        "quote": said if len(said) <= QUOTED else f"{said[: QUOTED - 1]}…",
+        "risk": round(100 * alert.risk),
+        "playbook": "" if ended else alert.playbook.strip(),
+        "owner": follow_up.owner if follow_up else None,
+        "outcome": texts.outcomes[outcome] if outcome else None,
+        "escalation": case.escalation or None,
+        "withdrawn": texts.withdrawn if delivery.kind == "withdrawn" else None,
+        "link": link,
+    }
+    lines = [
+        line.format_map(values)
+        for name, line in texts.lines.items()
+        if values[name] not in (None, "")
+    ]
+    told = case.told_to(delivery.channel)
+    return Message(
+        id=delivery.id,
+        kind=delivery.kind,
+        severity=alert.severity,
+        title=_headline(alert, delivery.kind, language),
+        body="\n".join(lines),
+        link=link,
+        at=delivery.at,
+        alert=alert,
+        told_as=told.severity if told else None,
+    )
+
+
+def render_digest(held: Sequence[tuple[Case, Delivery]], language: Language, board: str) -> Message:
+    """Return one message about all that was held back for a channel, the worst first."""
+    digest, severities = _texts()[language].digest, list(_texts()[language].severities)
+    ordered = sorted(
+        held, key=lambda one: (-severities.index(_alert(one[0]).severity), one[1].at, one[1].id)
+    )
+    lines = [
+        digest.line.format(
+            headline=_headline(_alert(case), delivery.kind, language),
+            customer=_alert(case).customer_id,
+            link=link_to(case, board),
+        )
+        for case, delivery in ordered[:LISTED]
+    ]
+    if len(held) > LISTED:
+        lines.append(digest.more.format(count=len(held) - LISTED))
+    ids = sorted(delivery.id for _, delivery in held)
+    return Message(
+        id=str(uuid5(UUID(ids[0]), ",".join(ids))),
+        kind="updated",
+        severity=_alert(ordered[0][0]).severity,
+        title=digest.title.format(count=len(held)),
+        body="\n".join(lines),
+        link=board,
+        at=max(delivery.at for _, delivery in held),
+    )
+
+
+def link_to(case: Case, board: str) -> str:
+    """Return where the board shows the alert."""
+    return f"{board}/alerts/{quote(case.alert_id)}"
+
+
+def _headline(alert: Alert, kind: Kind, language: Language) -> str:
+    texts = _texts()[language]
+    title = alert.titles.get(language) or alert.title
+    return texts.kinds[kind].format(severity=texts.severities[alert.severity], title=title)
+
+
+def _alert(case: Case) -> Alert:
+    if case.alert is None:
+        raise ValueError("a message is about an alert that came")
+    return case.alert

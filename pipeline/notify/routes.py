@@ -1,0 +1,186 @@
+"""Who is told of which alert: `desk/routes.yaml`, parsed once into a frozen object."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from pipeline.alert import Alert, Severity
+from pipeline.notify.hours import Hours
+
+Language = Literal["tr", "en"]
+Duration = Annotated[str, Meta(pattern="^[0-9]{1,4}[smhd]$")]
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class RoutesError(Exception):
+    """The file is wrong; the message names the file and the field."""
+
+
+class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"go_on": "continue"}):
+    """Which alerts, and the channels in order: the first rings, escalations go to the next.
+
+    What is not given matches all. `during` and `outside` name hours.
+    """
+
+    name: Annotated[str, Meta(min_length=1)]
+    channels: Annotated[tuple[Name, ...], Meta(min_length=1)]
+    causes: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    brands: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    during: str | None = None
+    outside: str | None = None
+    go_on: bool = False
+
+
+class PolicyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a channel differs: its rate of updates, and whether quiet hours hold for it."""
+
+    update_every: Duration | None = None
+    quiet: bool = True
+
+
+class DeskForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The keys of routes.yaml; see docs/notifications.md."""
+
+    routes: tuple[Route, ...]
+    language: Language = "tr"
+    time_zone: str = "Europe/Istanbul"
+    max_age: Duration = "1d"
+    update_every: Duration = "30m"
+    quiet: str | None = None
+    hours: dict[str, Hours] = {}
+    departments: dict[str, tuple[str, ...]] = {}
+    channels: dict[Name, PolicyForm] = {}
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """The channels of a route that an alert took."""
+
+    route: str
+    channels: tuple[str, ...]
+
+
+class Policy(NamedTuple):
+    """How often a channel is told of updates of one alert, and when it is left in peace."""
+
+    update_every: timedelta
+    quiet: Hours | None
+
+
+class Desk(NamedTuple):
+    """The parsed file."""
+
+    form: DeskForm
+    zone: ZoneInfo
+    max_age: timedelta
+    policies: Mapping[str, Policy]
+
+    @property
+    def language(self) -> Language:
+        """In which the messages are."""
+        return self.form.language
+
+    def chains(self, alert: Alert, now: datetime) -> tuple[Chain, ...]:
+        """Return the channels for an alert that comes now: by the first route that matches.
+
+        A route that says `continue` adds its own and lets the next ones be looked at.
+        """
+        found: list[Chain] = []
+        for route in self.form.routes:
+            if self._matches(route, alert, now):
+                found.append(Chain(route.name, route.channels))
+                if not route.go_on:
+                    break
+        return tuple(found)
+
+    def quiet_until(self, channel: str, severity: Severity, moment: datetime) -> datetime | None:
+        """Return until when what comes at `moment` is held back; None: it is not."""
+        quiet = self.policies[channel].quiet
+        if severity == "critical" or quiet is None:
+            return None
+        return quiet.end_after(moment, self.zone)
+
+    def _matches(self, route: Route, alert: Alert, now: datetime) -> bool:
+        causes = {*route.causes}
+        for department in route.departments:
+            causes.update(self.form.departments[department])
+        by_cause = bool(route.causes or route.departments)
+        return (
+            (not by_cause or alert.cause in causes)
+            and (not route.severities or alert.severity in route.severities)
+            and (not route.brands or alert.brand in route.brands)
+            and (not route.segments or alert.segment in route.segments)
+            and (route.during is None or self._within(route.during, now))
+            and (route.outside is None or not self._within(route.outside, now))
+        )
+
+    def _within(self, hours: str, now: datetime) -> bool:
+        return self.form.hours[hours].end_after(now, self.zone) is not None
+
+
+def load_desk(path: Path) -> Desk:
+    """Return what is in a routes.yaml. Raises RoutesError."""
+    try:
+        form = msgspec.yaml.decode(path.read_bytes(), type=DeskForm)
+    except OSError as error:
+        raise RoutesError(f"{path}: cannot be read ({error.strerror})") from None
+    except msgspec.DecodeError as error:
+        reason, _, where = str(error).partition(" - at `$.")
+        place = where.removesuffix("`") or "the file"
+        raise RoutesError(f"{path}: {place}: {reason}") from None
+    return _checked(path, form)
+
+
+def _checked(path: Path, form: DeskForm) -> Desk:
+    try:
+        zone = ZoneInfo(form.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise RoutesError(f"{path}: time_zone: there is no zone `{form.time_zone}`") from None
+    _refuse_unknown(path, form)
+    quiet = form.hours[form.quiet] if form.quiet else None
+    names = {name for route in form.routes for name in route.channels}
+    policies = {}
+    for name in names:
+        own = form.channels.get(name, PolicyForm())
+        every = duration(own.update_every or form.update_every)
+        policies[name] = Policy(every, quiet if own.quiet else None)
+    return Desk(form, zone, duration(form.max_age), policies)
+
+
+def _refuse_unknown(path: Path, form: DeskForm) -> None:
+    """Raise RoutesError where the file names hours, departments or channels that it lacks."""
+    routed = {name for route in form.routes for name in route.channels}
+    named = [("quiet", form.quiet, form.hours, "hours")]
+    for index, route in enumerate(form.routes):
+        where = f"routes[{index}]"
+        named += [
+            (f"{where}.during", route.during, form.hours, "hours"),
+            (f"{where}.outside", route.outside, form.hours, "hours"),
+        ]
+        for one in route.departments:
+            if one not in form.departments:
+                raise RoutesError(f"{path}: {where}.departments: there are no departments `{one}`")
+    for where, name, known, kind in named:
+        if name is not None and name not in known:
+            raise RoutesError(f"{path}: {where}: there are no {kind} `{name}`")
+    if unused := sorted(form.channels.keys() - routed):
+        raise RoutesError(f"{path}: channels.{unused[0]}: no route names this channel")
+    if repeated := _repeated([route.name for route in form.routes]):
+        raise RoutesError(f"{path}: routes: two routes have the name `{repeated}`")
+
+
+def _repeated(names: list[str]) -> str | None:
+    return next((name for name in names if names.count(name) > 1), None)
+
+
+def duration(text: Duration) -> timedelta:
+    """Return the length of `30s`, `5m`, `2h` or `7d`."""
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})

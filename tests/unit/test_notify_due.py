@@ -1,0 +1,330 @@
+"""What each channel is told of an alert, and when."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.notify.case import Case, Change, Customer, fold
+from pipeline.notify.due import Delivery, deliveries, failed, taken
+from pipeline.notify.messages import LISTED, render, render_digest
+from pipeline.notify.routes import Desk
+from tests.notices import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, desk, follow_up
+
+ALL = ("am", "chat", "mail", "duty", "billing")
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return desk(tmp_path_factory.mktemp("desk"))
+
+
+class Play:
+    """A customer's state over time; what is due is sent at once, or fails on `down` channels."""
+
+    def __init__(self, ours: Desk, channels: tuple[str, ...] = ALL) -> None:
+        self.desk, self.channels = ours, channels
+        self.customer = Customer()
+        self.sent: list[tuple[str, str]] = []
+        self.ids: list[str] = []
+        self.digests: list[Delivery] = []
+        self.down: set[str] = set()
+
+    def __call__(self, now: datetime, *changes: Change) -> list[tuple[str, str]]:
+        """Fold changes and send what is due at `now`; return (channel, kind) of what was sent."""
+        self.customer = fold(self.customer, changes, self.desk, now)
+        before = len(self.sent)
+        while self._send_one(now):
+            pass
+        return self.sent[before:]
+
+    def _send_one(self, now: datetime) -> bool:
+        for case in self.customer.cases:
+            for one in deliveries(case, self.desk, self.channels):
+                if one.at > now:
+                    continue
+                if one.channel in self.down:
+                    self.customer = self.customer.having(failed(case, one.channel, now))
+                    return True
+                self.customer = self.customer.having(taken(case, one, case, now))
+                self.sent.append((one.channel, one.kind))
+                self.ids.append(one.id)
+                self.digests += [one] if one.digest else []
+                return True
+        return False
+
+
+def test_the_first_and_the_last_message_come_at_once(ours: Desk) -> None:
+    play = Play(ours)
+    assert play(MONDAY_NOON, alert()) == [("am", "opened"), ("chat", "opened")]
+    closed = alert(2, state="resolved")
+    assert play(MONDAY_NOON + MINUTE, closed) == [("am", "resolved"), ("chat", "resolved")]
+
+
+def test_an_alert_that_was_closed_before_it_could_be_sent_is_told_first_and_last(
+    ours: Desk,
+) -> None:
+    play = Play(ours, ("chat",))
+    sent = play(MONDAY_NOON, alert(), alert(2, state="resolved"))
+    assert sent == [("chat", "opened"), ("chat", "resolved")]
+
+
+def test_updates_wait_for_the_rate_of_their_channel_and_come_as_one(ours: Desk) -> None:
+    play = Play(ours)
+    play(MONDAY_NOON, alert())
+    assert play(MONDAY_NOON + MINUTE, alert(2, quote="Yeter!")) == [("am", "updated")]
+    assert play(MONDAY_NOON + 2 * MINUTE, alert(3, quote="Bıktım!")) == [("am", "updated")]
+    assert play(MONDAY_NOON + 29 * MINUTE) == []
+    assert play(MONDAY_NOON + 30 * MINUTE) == [("chat", "updated")]
+    assert play(MONDAY_NOON + 90 * MINUTE) == []
+
+
+def test_a_change_that_people_would_not_see_is_no_message(ours: Desk) -> None:
+    play = Play(ours)
+    play(MONDAY_NOON, alert())
+    assert play(MONDAY_NOON + 60 * MINUTE, alert(2, risk=0.93), follow_up()) == []
+
+
+def test_an_escalation_rings_at_the_next_channel_and_at_the_end_of_the_chain_again(
+    ours: Desk,
+) -> None:
+    play = Play(ours, ("chat", "mail"))
+    play(MONDAY_NOON, alert())
+    missed = follow_up(2, escalation=1)
+    assert play(MONDAY_NOON + MINUTE, missed) == [("mail", "escalated")]
+    again = follow_up(3, escalation=2)
+    assert play(MONDAY_NOON + 2 * MINUTE, again) == [("mail", "escalated")]
+
+
+def test_somebody_who_takes_an_alert_on_is_told_to_all_who_know_of_it(ours: Desk) -> None:
+    play = Play(ours, ("chat", "mail"))
+    play(MONDAY_NOON, alert())
+    taken_on = follow_up(2, stage="acknowledged", owner="ayşe")
+    assert play(MONDAY_NOON + MINUTE, taken_on) == [("chat", "acknowledged")]
+
+
+def test_the_follow_up_ends_an_alert_and_its_undoing_opens_it_again(ours: Desk) -> None:
+    play = Play(ours, ("chat",))
+    play(MONDAY_NOON, alert())
+    closed = follow_up(2, stage="resolved", outcome="rescued")
+    assert play(MONDAY_NOON + MINUTE, closed) == [("chat", "resolved")]
+    assert play(MONDAY_NOON + 2 * MINUTE, alert(2, quote="more")) == []
+    assert play(MONDAY_NOON + 3 * MINUTE, follow_up(3)) == [("chat", "opened")]
+    assert len(set(play.ids)) == 3
+
+
+def test_an_alert_without_cause_is_withdrawn_where_it_was_told_and_nowhere_else(
+    ours: Desk,
+) -> None:
+    assert Play(ours)(MONDAY_NOON, alert(), alert(2, state="withdrawn")) == []
+    play = Play(ours, ("chat",))
+    play(MONDAY_NOON, alert())
+    assert play(MONDAY_NOON, alert(2, state="withdrawn")) == [("chat", "withdrawn")]
+
+
+def test_what_is_not_critical_waits_for_the_morning(ours: Desk) -> None:
+    play = Play(ours)
+    assert play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT)) == [("am", "opened")]
+    assert play(MONDAY_NIGHT + 8 * 60 * MINUTE) == []
+    assert play(MONDAY_NIGHT + 9 * 60 * MINUTE) == [("chat", "opened")]
+    assert [one.digest for one in play.digests] == [True]
+
+
+def test_an_alert_that_ends_in_the_quiet_hours_is_one_line_of_the_digest(ours: Desk) -> None:
+    play = Play(ours, ("chat",))
+    play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT))
+    play(MONDAY_NIGHT + MINUTE, alert(2, at=MONDAY_NIGHT, state="resolved"))
+    assert play(MONDAY_NIGHT + 10 * 60 * MINUTE) == [("chat", "resolved")]
+
+
+def test_what_is_critical_rings_at_night_and_so_does_what_becomes_critical(ours: Desk) -> None:
+    play = Play(ours, ("duty", "chat"))
+    assert play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT, severity="critical")) == [("duty", "opened")]
+    play = Play(ours, ("duty", "chat"))
+    assert play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT)) == []
+    worse = alert(2, at=MONDAY_NIGHT, severity="critical")
+    assert {*play(MONDAY_NIGHT + MINUTE, worse)} == {("chat", "opened"), ("duty", "opened")}
+
+
+def test_a_channel_that_is_down_is_replaced_by_the_next_for_this_alert(ours: Desk) -> None:
+    play = Play(ours, ("chat", "mail"))
+    play.down = {"chat"}
+    assert play(MONDAY_NOON, alert()) == [("mail", "opened")]
+    play.down = set()
+    assert play(MONDAY_NOON + 60 * MINUTE) == []
+    assert play(MONDAY_NOON + 61 * MINUTE, alert(2, state="resolved")) == [("mail", "resolved")]
+
+
+def test_where_all_channels_are_down_each_is_tried_again_with_growing_pauses(ours: Desk) -> None:
+    play = Play(ours, ("chat",))
+    play.down = {"chat"}
+    tries = 0
+    for minute in range(16):
+        before = play.customer
+        play(MONDAY_NOON + minute * MINUTE, *([alert()] if minute == 0 else []))
+        tries += play.customer.cases[0].failures != (before.cases[0].failures if minute else ())
+    assert tries == 5  # after 0, 1, 3, 7 and 15 minutes
+    play.down = set()
+    assert play(MONDAY_NOON + 120 * MINUTE) == [("chat", "opened")]
+
+
+def test_the_last_message_is_tried_until_the_channel_takes_it(ours: Desk) -> None:
+    play = Play(ours, ("chat", "mail"))
+    play(MONDAY_NOON, alert())
+    play.down = {"chat"}
+    assert play(MONDAY_NOON + MINUTE, alert(2, state="resolved")) == []
+    play.down = set()
+    assert play(MONDAY_NOON + 3 * MINUTE) == [("chat", "resolved")]
+
+
+def test_what_is_first_heard_of_when_it_is_old_rings_nobody(ours: Desk) -> None:
+    play = Play(ours)
+    assert play(MONDAY_NOON + timedelta(days=2), alert()) == []
+
+
+def test_a_case_is_forgotten_a_day_after_its_end_and_a_repetition_changes_nothing(
+    ours: Desk,
+) -> None:
+    play = Play(ours)
+    changes = [alert(), alert(2, state="resolved")]
+    play(MONDAY_NOON, *changes)
+    assert play(MONDAY_NOON + MINUTE, *changes) == []
+    assert play(MONDAY_NOON + timedelta(days=1, minutes=2), *changes) == []
+    assert play.customer == Customer()
+
+
+def test_updates_wait_while_an_alert_is_snoozed(ours: Desk) -> None:
+    play = Play(ours, ("chat",))
+    play(MONDAY_NOON, alert())
+    until = MONDAY_NOON + 120 * MINUTE
+    play(MONDAY_NOON + MINUTE, follow_up(2, snoozed_until=until), alert(2, quote="Yeter!"))
+    assert play(until - MINUTE) == []
+    assert play(until) == [("chat", "updated")]
+
+
+def test_a_follow_up_that_comes_before_its_alert_waits_for_it(ours: Desk) -> None:
+    play = Play(ours, ("chat",))
+    assert play(MONDAY_NOON, follow_up(2, escalation=1)) == []
+    assert play(MONDAY_NOON, alert()) == [("chat", "escalated")]
+
+
+CHANGES = st.lists(
+    st.one_of(
+        st.builds(
+            lambda r, q, s: ("alert", r, q, s), st.integers(1, 6), st.integers(0, 2), st.none()
+        ),
+        st.builds(
+            lambda r, e, s: ("follow_up", r, e, s),
+            st.integers(1, 6),
+            st.integers(0, 2),
+            st.sampled_from(["open", "acknowledged"]),
+        ),
+    ),
+    max_size=12,
+)
+
+
+@given(CHANGES, st.lists(st.integers(0, 90), min_size=13, max_size=13), st.data())
+def test_first_and_last_always_updates_at_the_rate_and_nothing_twice(
+    tmp_path_factory: pytest.TempPathFactory,
+    changes: list[tuple[str, int, int, Any]],
+    gaps: list[int],
+    data: st.DataObject,
+) -> None:
+    play = Play(_desk(tmp_path_factory))
+    now, at = MONDAY_NOON, MONDAY_NOON
+    log: list[tuple[datetime, str, str]] = []
+
+    def step(*step_changes: Change) -> None:
+        play.down = data.draw(st.sets(st.sampled_from(["chat", "mail"])))
+        log.extend((now, *one) for one in play(now, *step_changes))
+
+    step(alert(at=at))
+    for (kind, revision, number, stage), gap in zip(changes, gaps, strict=False):
+        now += gap * MINUTE / 10
+        one: Change = (
+            alert(revision, at=at, quote=f"q{number}")
+            if kind == "alert"
+            else follow_up(revision, at=at, escalation=number, stage=stage)
+        )
+        step(one, one)
+    step(alert(9, at=at, state="resolved"))
+    play.down = set()
+    for _ in range(4):
+        now += 70 * MINUTE
+        log.extend((now, *sent) for sent in play(now))
+    assert len(set(play.ids)) == len(play.ids)
+    heard = {channel for _, channel, _ in log}
+    assert "am" in heard
+    assert heard & {"chat", "mail"}
+    for channel in heard:
+        mine = [(when, kind) for when, name, kind in log if name == channel]
+        kinds = [kind for _, kind in mine]
+        assert kinds[0] in ("opened", "escalated")
+        assert kinds[-1] == "resolved"
+        assert kinds.count("opened") <= 1
+        assert kinds.count("resolved") == 1
+        if channel != "am":
+            for (before, _), (after, kind) in pairwise(mine):
+                assert kind != "updated" or after - before >= 30 * MINUTE
+
+
+def _desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return desk(tmp_path_factory.getbasetemp())
+
+
+def case_of(ours: Desk, *changes: Change, at: datetime = MONDAY_NOON) -> Case:
+    (case,) = fold(Customer(), changes, ours, at).cases
+    return case
+
+
+def first(ours: Desk, case: Case) -> Delivery:
+    return deliveries(case, ours, ("chat",))[0]
+
+
+def test_a_message_says_who_what_why_and_what_to_do_in_both_languages(ours: Desk) -> None:
+    case = case_of(ours, alert(brand="Acme", channel="chat"))
+    english = render(case, first(ours, case), "en", "http://board")
+    assert english.title == "[high] Wants to leave"
+    assert english.body.splitlines() == [
+        "Customer: m-1",
+        "Where: Acme · chat",
+        "In their words: “Bir daha asla!”",
+        "Risk: 91 %",
+        "What to do: Call within the hour.",
+        f"http://board/alerts/{ALERT_ID}",
+    ]
+    turkish = render(case, first(ours, case), "tr", "http://board")
+    assert turkish.title == "[yüksek] Ayrılmak istiyor"
+    assert "Söylenen: “Bir daha asla!”" in turkish.body
+    assert english.id == turkish.id
+
+
+def test_a_quote_with_braces_and_of_any_length_stays_text_and_short(ours: Desk) -> None:
+    case = case_of(ours, alert(quote="{title} " * 100))
+    message = render(case, first(ours, case), "en", "http://board")
+    assert "{title} {title}" in message.body
+    assert len(message.body) < 600
+
+
+def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: Desk) -> None:
+    held = []
+    for number in range(LISTED + 5):
+        severity = "high" if number == LISTED else "low"
+        id_ = f"6f1d0b5a-0000-4000-8000-{number:012}"
+        case = case_of(
+            ours,
+            alert(id=id_, severity=severity, customer_id=f"m-{number}", at=MONDAY_NIGHT),
+            at=MONDAY_NIGHT,
+        )
+        held.append((case, first(ours, case)))
+    message = render_digest(held, "en", "http://board")
+    lines = message.body.splitlines()
+    assert message.title == "From the quiet hours: 25 alerts"
+    assert lines[0].startswith(f"• [high] Wants to leave (m-{LISTED})")
+    assert lines[-1] == "… and 5 more alerts"
+    assert render_digest(held[::-1], "en", "http://board").id == message.id

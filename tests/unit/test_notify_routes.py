@@ -1,0 +1,94 @@
+"""Who is told of which alert, and when people are left in peace."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.notify.hours import Hours
+from pipeline.notify.routes import RoutesError, load_desk
+from pipeline.setting_groups import ROOT
+from tests.notices import ISTANBUL, MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk
+
+SATURDAY_NOON = MONDAY_NOON + timedelta(days=5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "now", "channels"),
+    [
+        ({}, MONDAY_NOON, ["am", "chat", "mail"]),
+        ({"severity": "critical"}, MONDAY_NIGHT, ["am", "duty", "chat", "mail"]),
+        ({"segment": "premium", "severity": "critical"}, MONDAY_NOON, ["am", "phone", "chat"]),
+        ({"cause": "payment_failed"}, MONDAY_NOON, ["am", "billing", "chat"]),
+        ({"cause": "payment_failed"}, SATURDAY_NOON, ["am", "chat", "mail"]),
+        ({"brand": "Acme"}, SATURDAY_NOON, ["am", "brand"]),
+        ({"brand": "Acme"}, MONDAY_NOON, ["am", "chat", "mail"]),
+    ],
+)
+def test_an_alert_takes_the_first_route_that_matches_and_those_that_continue(
+    tmp_path: Path, fields: dict[str, Any], now: datetime, channels: list[str]
+) -> None:
+    chains = desk(tmp_path).chains(alert(**fields), now)
+    assert [channel for chain in chains for channel in chain.channels] == channels
+
+
+def test_the_routes_that_come_with_nabiz_are_valid_and_reach_somebody_at_any_time() -> None:
+    ours = load_desk(ROOT / "desk" / "routes.yaml")
+    causes = {path.stem for path in (ROOT / "rules").glob("*.yaml")}
+    for department in ours.form.departments.values():
+        assert causes >= {*department}
+    for hour in range(24 * 7):
+        assert len(ours.chains(alert(), MONDAY_NOON + timedelta(hours=hour))) > 1
+
+
+@pytest.mark.parametrize(
+    ("good", "wrong", "reason"),
+    [
+        ("severities: [critical]", "severities: [urgent]", r"routes\[2\].severities\[0\]: In"),
+        ("during: office", "during: lunch", r"routes\[3\].during: there are no hours `lunch`"),
+        ("quiet: night", "quiet: nights", "quiet: there are no hours `nights`"),
+        ("Europe/Istanbul", "Europe/Konya", "time_zone: there is no zone `Europe/Konya`"),
+        ("departments: [billing]", "departments: [tax]", r"routes\[3\].departments: .* `tax`"),
+        ("am: {", "pm: {", "channels.pm: no route names this channel"),
+        ("name: brand", "name: rest", "two routes have the name `rest`"),
+        ('"22:00"', '"25:00"', r"hours\[...\].start: Expected"),
+        ("update_every: 30m", "update_every: often", "update_every: Expected"),
+        ("language: en", "langage: en", "unknown field `langage`"),
+        ("routes:", "routes: [", "the file"),
+    ],
+)
+def test_a_mistake_in_the_file_is_told_with_the_file_and_the_field(
+    tmp_path: Path, good: str, wrong: str, reason: str
+) -> None:
+    with pytest.raises(RoutesError, match=reason) as told:
+        desk(tmp_path, ROUTES.replace(good, wrong))
+    assert str(told.value).startswith(f"{tmp_path}/routes.yaml: ")
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RoutesError, match="cannot be read"):
+        load_desk(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("moment", "ends"),
+    [
+        ("2026-03-02T21:59", None),
+        ("2026-03-02T22:00", "2026-03-03T08:00"),
+        ("2026-03-03T07:59", "2026-03-03T08:00"),
+        ("2026-03-03T08:00", None),
+    ],
+)
+def test_hours_may_pass_midnight(moment: str, ends: str | None) -> None:
+    night = Hours("22:00", "08:00")
+    at = datetime.fromisoformat(moment).replace(tzinfo=ISTANBUL)
+    expected = datetime.fromisoformat(ends).replace(tzinfo=ISTANBUL) if ends else None
+    assert night.end_after(at, ISTANBUL) == expected
+
+
+def test_hours_of_friday_night_end_on_saturday_and_saturday_has_none_of_its_own() -> None:
+    friday = Hours("22:00", "08:00", ("fri",))
+    saturday_early = datetime(2026, 3, 7, 7, tzinfo=ISTANBUL)
+    assert friday.end_after(saturday_early, ISTANBUL) == saturday_early + timedelta(hours=1)
+    assert friday.end_after(saturday_early + timedelta(hours=16), ISTANBUL) is None
