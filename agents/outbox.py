@@ -8,8 +8,9 @@ that is slow or down holds up neither the others nor the reading of topics.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 import structlog
@@ -291,7 +292,7 @@ class Outbox:
         return True
 
     def _retrying(self, name: str) -> tenacity.AsyncRetrying:
-        def note(state: tenacity.RetryCallState) -> None:
+        def note(_: tenacity.RetryCallState) -> None:
             metrics.NOTIFICATIONS.labels(name, "retried").inc()
 
         return tenacity.AsyncRetrying(
@@ -305,11 +306,8 @@ class Outbox:
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not longer than until the outbox settles."""
-        with_deadline: Any = asyncio.wait_for(self._settling.wait(), seconds)
-        try:
-            await with_deadline
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._settling.wait(), seconds)
 
     def _count_unreachable(self, before: Customer, after: Customer) -> None:
         """Count alerts that no channel of theirs will tell of."""

@@ -24,6 +24,10 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 """Until a channel that failed is tried again; doubled with each failure."""
 
 
+_UNTOUCHED = ("open", None, "")
+"""Stage, owner and note while nobody has done anything."""
+
+
 class Told(msgspec.Struct, frozen=True):
     """What a channel has confirmed last of an alert, the `count`-th message."""
 
@@ -96,7 +100,9 @@ class Case(msgspec.Struct, frozen=True):
         """What people would read: a change of nothing else is worth no message."""
         alert, follow_up = self.alert, self.follow_up
         quotes = [one.quote for one in alert.evidence] if alert else []
-        seen = (follow_up.stage, follow_up.owner, follow_up.note) if follow_up else ("open", None, "")
+        seen = (
+            (follow_up.stage, follow_up.owner, follow_up.note) if follow_up else ("open", None, "")
+        )
         parts = (alert.severity if alert else "", quotes, seen, self.escalation)
         return msgspec.json.encode(parts).decode()
 

@@ -1,0 +1,137 @@
+"""Channels for tests, on loopback: an Alertmanager, HTTP and SMTP servers that record."""
+
+import json
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from pipeline.broker.tied_to_parent import tied
+from pipeline.ports import HOST, free_port
+from tests.servers import missing
+
+
+class Recorder:
+    """What came to a server; `status` is what it answers with, `gate` what it waits for."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.status = 202
+        self.gate = threading.Event()
+        self.gate.set()
+        self.came: list[Any] = []
+        self._changed = threading.Condition()
+
+    def add(self, one: Any) -> None:
+        with self._changed:
+            self.came.append(one)
+            self._changed.notify_all()
+
+    def wait_for(self, condition: Callable[[list[Any]], bool], timeout: float = 20) -> list[Any]:
+        with self._changed:
+            assert self._changed.wait_for(lambda: condition(self.came), timeout), self.came
+            return list(self.came)
+
+
+@contextmanager
+def http_recorder(port: int = 0) -> Iterator[Recorder]:
+    """A server that records the JSON of each POST."""
+    recorder = Recorder()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            recorder.gate.wait(30)
+            if recorder.status < 300:
+                recorder.add(json.loads(body))
+            self.send_response(recorder.status)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer((HOST, port), Handler)
+    recorder.url = f"{HOST}:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield recorder
+    finally:
+        recorder.gate.set()
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def smtp_recorder() -> Iterator[Recorder]:
+    """A mail server that records each e-mail."""
+    recorder = Recorder()
+
+    class Handler:
+        async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+            recorder.add(envelope)
+            return "250 taken"
+
+    controller = Controller(Handler(), hostname=HOST, port=free_port())
+    controller.start()
+    recorder.url = f"{HOST}:{controller.port}"
+    try:
+        yield recorder
+    finally:
+        controller.stop()
+
+
+@contextmanager
+def alertmanager(folder: Path, port: int | None = None) -> Iterator[str]:
+    """Debian's Alertmanager, alone; yields its host:port."""
+    program = shutil.which("prometheus-alertmanager")
+    if program is None:
+        missing(
+            "prometheus-alertmanager is not installed (apt-get install prometheus-alertmanager)"
+        )
+    config = folder / "alertmanager.yml"
+    config.write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+    address = f"{HOST}:{port or free_port()}"
+    command = [
+        str(program),
+        f"--config.file={config}",
+        f"--storage.path={folder}/data",
+        f"--web.listen-address={address}",
+        "--cluster.listen-address=",
+    ]
+    with (folder / "alertmanager.log").open("ab") as output:
+        process = subprocess.Popen(tied(command), stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + 20
+        while not _ready(address):
+            assert process.poll() is None, (folder / "alertmanager.log").read_text()
+            assert time.monotonic() < deadline, "Alertmanager does not answer"
+            time.sleep(0.05)
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _ready(address: str) -> bool:
+    try:
+        return httpx.get(f"http://{address}/-/ready", trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def alerts_at(address: str) -> list[dict[str, Any]]:
+    """What an Alertmanager holds open."""
+    found: list[dict[str, Any]] = httpx.get(
+        f"http://{address}/api/v2/alerts", trust_env=False
+    ).json()
+    return found
