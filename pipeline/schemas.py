@@ -13,9 +13,10 @@ from typing import Any, cast
 import msgspec
 
 from pipeline.alert import CloudEvent
-from pipeline.chain import ALERTS, DEAD_LETTERS, FEEDBACK, INTERACTIONS, SCORED, URGENT
+from pipeline.chain import ALERTS, DEAD_LETTERS, FEEDBACK, FOLLOW_UPS, INTERACTIONS, SCORED, URGENT
 from pipeline.dead_letter import DeadLetter
 from pipeline.event import Event
+from pipeline.follow_up.value import FollowUpEvent
 from pipeline.reading import Scored
 from pipeline.setting_groups import ROOT
 from pipeline.topics import Topic, load_topics
@@ -29,6 +30,7 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     SCORED: Scored,
     URGENT: Scored,
     ALERTS: CloudEvent,
+    FOLLOW_UPS: FollowUpEvent,
     DEAD_LETTERS: DeadLetter,
 }
 """What a message of each topic holds."""

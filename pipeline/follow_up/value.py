@@ -1,0 +1,56 @@
+"""How far the follow-up of an alert is, and the CloudEvent that carries it."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from pipeline.alert import Severity
+
+Outcome = Literal["rescued", "no_fault", "not_reached", "lost", "other"]
+Stage = Literal["open", "acknowledged", "contacted", "resolved", "expired"]
+
+
+class FollowUp(msgspec.Struct, frozen=True):
+    """The follow-up of an alert after `revision` changes.
+
+    Times are event times. `acknowledge_due` and `contact_due` are when an SLA ends; `escalation` is
+    how often one was missed.
+    """
+
+    alert_id: str
+    customer_id: str
+    cause: str
+    severity: Severity
+    stage: Stage
+    revision: int
+    opened_at: datetime
+    updated_at: datetime
+    owner: str | None = None
+    snoozed_until: datetime | None = None
+    acknowledged_at: datetime | None = None
+    contacted_at: datetime | None = None
+    resolved_at: datetime | None = None
+    informed_at: datetime | None = None
+    acknowledge_due: datetime | None = None
+    contact_due: datetime | None = None
+    escalation: int = 0
+    outcome: Outcome | None = None
+    note: str = ""
+    brand: str | None = None
+    segment: str | None = None
+    channel: str | None = None
+
+
+class FollowUpEvent(msgspec.Struct, frozen=True):
+    """CloudEvents 1.0 in structured mode; attributes as in its specification."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: datetime
+    data: FollowUp
+    specversion: Literal["1.0"] = "1.0"
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: str = "urn:nabiz:schema:cx.follow-ups:v1"
