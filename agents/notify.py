@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import faust
-import msgspec
 
 from agents.app import Effect, make_app, role_agent
 from agents.health import Heartbeat
@@ -21,19 +20,13 @@ from pipeline.alert import CloudEvent
 from pipeline.chain import ALERTS, FOLLOW_UPS
 from pipeline.channels.channel import Channel
 from pipeline.dead_letter import DeadLetter
-from pipeline.follow_up.value import FollowUp
+from pipeline.follow_up.value import FollowUpEvent
 from pipeline.notify.case import Change
 from pipeline.notify.routes import Desk
 from pipeline.settings import Settings
 
 LOOK_EVERY, KEEP_ALIVE_EVERY = 1.0, 60.0
 """Seconds between two looks at what is due, and until open alerts are told Alertmanager again."""
-
-
-class _FollowUpEvent(msgspec.Struct):
-    """What is read of the CloudEvent of a follow-up."""
-
-    data: FollowUp
 
 
 class Taken(NamedTuple):
@@ -43,9 +36,9 @@ class Taken(NamedTuple):
     dead: Sequence[DeadLetter]
 
 
-_KINDS: Mapping[str, Callable[[Message], CloudEvent | _FollowUpEvent]] = {
+_KINDS: Mapping[str, Callable[[Message], CloudEvent | FollowUpEvent]] = {
     ALERTS: decode_as(CloudEvent),
-    FOLLOW_UPS: decode_as(_FollowUpEvent),
+    FOLLOW_UPS: decode_as(FollowUpEvent),
 }
 
 

@@ -8,19 +8,18 @@ that is slow or down holds up neither the others nor the reading of topics.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 import msgspec
 import structlog
-import tenacity
 
 from agents.app import crashing
+from agents.line import Line
 from agents.states import Kept
 from pipeline import metrics
 from pipeline.channels.alertmanager import Alertmanager
-from pipeline.channels.channel import PARALLEL, Channel, ChannelAway, ChannelRefused
+from pipeline.channels.channel import Channel, ChannelAway, ChannelRefused
 from pipeline.notify.case import Case, Change, Customer, fold
 from pipeline.notify.due import Delivery, deliveries, failed, taken
 from pipeline.notify.messages import Message, render, render_digest
@@ -28,9 +27,6 @@ from pipeline.notify.routes import Desk
 from pipeline.setting_groups import NotifySettings
 
 log = structlog.get_logger(__name__)
-
-DOWN_FOR = timedelta(seconds=30)
-"""How long a channel that stayed away is not asked: its messages fail at once meanwhile."""
 
 _DECODER = msgspec.json.Decoder(Customer)
 
@@ -97,10 +93,12 @@ class Outbox:
         self._changed: set[Place] = set()
         self._busy: set[tuple[str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._lines = {name: asyncio.Semaphore(PARALLEL) for name in channels}
-        self._down_until: dict[str, datetime] = {}
         self._saving = asyncio.Lock()
         self._settling = asyncio.Event()
+        self._lines = {
+            name: Line(name, channel, settings.retry_seconds, clock, self._settling)
+            for name, channel in channels.items()
+        }
 
     async def take(self, changes: Mapping[Place, Sequence[Change]]) -> None:
         """Take in changes; return when the states are durable. Nothing need have been sent."""
@@ -246,8 +244,7 @@ class Outbox:
     async def _run(self, errands: Sequence[Errand], message: Message) -> None:
         with crashing():
             name = errands[0].delivery.channel
-            async with self._lines[name]:
-                sent = await self._attempt(name, message)
+            sent = await self._lines[name].send(message)
             now = self._clock()
             for place, case, delivery in errands:
                 self._busy.discard((case.alert_id, name))
@@ -259,55 +256,6 @@ class Outbox:
                 self._note(place, customer.having(after))
             await self._save()
             self.look()
-
-    async def _attempt(self, name: str, message: Message) -> bool | None:
-        """Send a message, again and again while the channel is away; return whether it took it.
-
-        None: there was no time to find out.
-        """
-        down_until = self._down_until.get(name)
-        if down_until and self._clock() < down_until:
-            metrics.NOTIFICATIONS.labels(name, "failed").inc()
-            return False
-        try:
-            async for attempt in self._retrying(name):
-                with attempt, metrics.NOTIFICATION_SECONDS.labels(name).time():
-                    if self._settling.is_set():
-                        return None
-                    await self._channels[name].send(message)
-        except (ChannelAway, ChannelRefused) as error:
-            if self._settling.is_set():
-                return None
-            refused = isinstance(error, ChannelRefused)
-            metrics.NOTIFICATIONS.labels(name, "refused" if refused else "failed").inc()
-            log.error(
-                "channel refuses" if refused else "channel is down", channel=name, error=str(error)
-            )
-            if not refused:
-                self._down_until[name] = self._clock() + DOWN_FOR
-            return False
-        if self._down_until.pop(name, None):
-            log.info("channel is back", channel=name)
-        metrics.NOTIFICATIONS.labels(name, "sent").inc()
-        return True
-
-    def _retrying(self, name: str) -> tenacity.AsyncRetrying:
-        def note(_: tenacity.RetryCallState) -> None:
-            metrics.NOTIFICATIONS.labels(name, "retried").inc()
-
-        return tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception_type(ChannelAway),
-            wait=tenacity.wait_random_exponential(multiplier=0.5, max=10),
-            stop=tenacity.stop_after_delay(self._settings.retry_seconds),
-            sleep=self._pause,
-            before_sleep=note,
-            reraise=True,
-        )
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but not longer than until the outbox settles."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._settling.wait(), seconds)
 
     def _count_unreachable(self, before: Customer, after: Customer) -> None:
         """Count alerts that no channel of theirs will tell of."""

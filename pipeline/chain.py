@@ -43,6 +43,10 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 """Consumer groups and the topics that each reads, in the order of the chain."""
 
 
+STATEFUL: Final = ("detect", "notify")
+"""Roles that keep a state a customer, in the partition that the customer's messages come from."""
+
+
 def changelog_of(role: str) -> str:
     """Return the topic from which a role recovers the states of its table `customers`."""
     return f"{group_of(role)}-customers-changelog"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -37,6 +38,9 @@ from pipeline.setting_groups import (
 Role = Literal["understand", "triage", "detect", "record", "notify", "api"]
 STREAM_ROLES: tuple[Role, ...] = ("understand", "triage", "detect", "record", "notify")
 """Roles that read topics, in the order of the chain."""
+
+
+JSON_VARIABLES = ("NABIZ_ENGINE_LABELS", "NABIZ_NOTIFY_CHANNELS")
 
 
 class SettingsError(Exception):
@@ -153,8 +157,17 @@ def load_settings() -> Settings:
             for problem in error.errors()
         ]
         raise SettingsError("\n".join(lines)) from None
-    except NotJson:  # it names no variable, and one alone is JSON
-        raise SettingsError("NABIZ_ENGINE_LABELS: must be a JSON object") from None
+    except NotJson:  # it names no variable
+        wrong = next(name for name in JSON_VARIABLES if not _is_json(os.environ.get(name, "{}")))
+        raise SettingsError(f"{wrong}: must be a JSON object") from None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _variable(location: tuple[str | int, ...]) -> str:

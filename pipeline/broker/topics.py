@@ -9,7 +9,7 @@ from kafka.errors import TopicAlreadyExistsError
 
 from pipeline.broker.errors import BrokerError, reaching
 from pipeline.broker.security import PLAINTEXT, Security
-from pipeline.chain import INPUTS
+from pipeline.chain import INPUTS, STATEFUL
 from pipeline.topics import Topic
 
 CONNECT_TIMEOUT_MS = 10_000
@@ -109,12 +109,13 @@ def _grow(
     larger = {t.name: t.partitions for t in topics if t.partitions > present[t.name]}
     if not larger:
         return
-    if stateful := sorted(larger.keys() & {*INPUTS["detect"]}):
+    readers = {topic: role for role in STATEFUL for topic in INPUTS[role]}
+    if stateful := sorted(larger.keys() & readers.keys()):
         name = stateful[0]
         raise BrokerError(
             f"{name} has {present[name]} partitions and {larger[name]} are declared. Its "
-            "customers' states are kept by partition and would be lost to detect: declare the old "
-            "number, or start anew with other topics and replay"
+            f"customers' states are kept by partition and would be lost to {readers[name]}: "
+            "declare the old number, or start anew with other topics and replay"
         )
     answer = admin.create_partitions(larger, validate_only=dry_run, raise_errors=False)
     for result in answer.results:

@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
-from pipeline.chain import CHANGELOG, INPUTS, SCORED, group_of
+from pipeline.chain import CHANGELOG, INPUTS, SCORED, STATEFUL, group_of
 from pipeline.decode import FUTURE_TOLERANCE
 from pipeline.reading import Label, Reading
 from pipeline.setting_groups import KafkaSettings
@@ -133,7 +133,8 @@ def _availability(check: str, found: TopicFacts) -> Finding | None:
 def _partitions(topic: Topic, found: TopicFacts) -> tuple[str, str] | None:
     """What is wrong and what to do. More than declared is well, but not where states follow."""
     text = f"{found.partitions} partitions, {topic.partitions} are declared"
-    if topic.name in INPUTS["detect"] and found.partitions != topic.partitions:
+    follow = any(topic.name in INPUTS[role] for role in STATEFUL)
+    if follow and found.partitions != topic.partitions:
         return text, f"declare {found.partitions} in its topic.yaml: states are kept by partition"
     return (text, "nabiz topics apply") if found.partitions < topic.partitions else None
 

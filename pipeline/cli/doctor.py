@@ -24,6 +24,7 @@ from pipeline.broker.lag import LagReader
 from pipeline.broker.security import client_security
 from pipeline.chain import CHANGELOG, GROUPS, SCORED, group_of
 from pipeline.cli import show
+from pipeline.cli.channels import check_channels
 from pipeline.cli.checkup import (
     TEXTS,
     Finding,
@@ -42,7 +43,12 @@ from pipeline.cli.errors import EXIT_NO, Mistake
 from pipeline.cli.exit_codes import exit_code
 from pipeline.cli.target import Addresses, DataOption, JsonOption, ask, find, running
 from pipeline.detection.rules import load_rules
-from pipeline.setting_groups import ROOT, DetectSettings, EngineSettings, KafkaSettings
+from pipeline.setting_groups import (
+    ROOT,
+    DetectSettings,
+    EngineSettings,
+    KafkaSettings,
+)
 from pipeline.settings import Settings, SettingsError, load_settings, store_address
 from pipeline.store.health import inspect_store
 from pipeline.store.server import ServerBackend
@@ -68,7 +74,7 @@ STYLES: Mapping[State, str] = {"ok": "green", "warning": "yellow", "problem": "b
 
 
 def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Check broker, topics, roles, store, clocks, disk, packages, rules and text model.
+    """Check broker, topics, roles, store, clocks, disk, packages, rules, model and channels.
 
     Says of each what was found, and what to do where it is not well. Nothing is written or changed.
 
@@ -114,6 +120,7 @@ def _on_this_machine(settings: Settings) -> Parts:
         "packages": _packages,
         "rules": lambda: _rules(settings.detect),
         "text model": lambda: _model(settings.engine),
+        "notify": lambda: check_channels(settings.notify),
     }
 
 

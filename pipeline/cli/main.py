@@ -118,7 +118,7 @@ COMMANDS: Sequence[Lazy] = [
         OPERATE,
         "doctor",
         "doctor:doctor",
-        "Check broker, topics, roles, store, clocks, disk, packages, rules and text model.",
+        "Check broker, topics, roles, store, clocks, disk, packages, rules, model and channels.",
     ),
     Lazy(
         OPERATE,

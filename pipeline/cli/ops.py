@@ -15,12 +15,21 @@ from pipeline.broker.lag import LagReader
 from pipeline.broker.security import client_security
 from pipeline.broker.topics import apply_topics
 from pipeline.chain import GROUPS, group_of
+from pipeline.channels.open import open_channels
 from pipeline.cli import show
 from pipeline.cli.errors import Mistake
 from pipeline.cli.target import DataOption, JsonOption, find
 from pipeline.detection.rules import load_rules
+from pipeline.notify.routes import load_desk
 from pipeline.setting_groups import ROOT
-from pipeline.settings import Role, Settings, load_settings, store_address, variables
+from pipeline.settings import (
+    STREAM_ROLES,
+    Role,
+    Settings,
+    load_settings,
+    store_address,
+    variables,
+)
 from pipeline.store.backup import Manifest, read_manifest
 from pipeline.store.open import open_store
 from pipeline.store.server import create_database
@@ -38,7 +47,7 @@ store = typer.Typer(help="Tables in the configured ClickHouse.", no_args_is_help
 
 
 def worker(
-    role: Annotated[Role, typer.Argument(help="understand, triage, detect, record or api.")],
+    role: Annotated[Role, typer.Argument(help=f"{', '.join(STREAM_ROLES)} or api.")],
 ) -> None:
     """Run one role against the configured Kafka and ClickHouse, until SIGTERM or Ctrl-C.
 
@@ -162,6 +171,9 @@ def _check(settings: Settings) -> None:
     console = Console(stderr=True)
     rules = load_rules(settings.detect.rules)
     console.print(f"rules    ok: {len(rules.rules)} rules, version {rules.version}")
+    load_desk(settings.notify.routes)
+    channels = open_channels(settings.notify)
+    console.print(f"notify   ok: {len(channels)} channels")
     with LagReader(settings.kafka.bootstrap, client_security(settings.kafka)) as reader:
         reader.read(GROUPS, None)
     console.print(f"Kafka    ok: {settings.kafka.bootstrap}, all topics are there")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.cli.channels import check_routes
 from pipeline.notify.hours import Hours
 from pipeline.notify.routes import RoutesError, load_desk
 from pipeline.setting_groups import ROOT
@@ -92,3 +93,13 @@ def test_hours_of_friday_night_end_on_saturday_and_saturday_has_none_of_its_own(
     saturday_early = datetime(2026, 3, 7, 7, tzinfo=ISTANBUL)
     assert friday.end_after(saturday_early, ISTANBUL) == saturday_early + timedelta(hours=1)
     assert friday.end_after(saturday_early + timedelta(hours=16), ISTANBUL) is None
+
+
+def test_routes_are_compared_with_the_channels_that_have_an_address(tmp_path: Path) -> None:
+    ours = desk(tmp_path)
+    nobody = check_routes(ours, ())
+    assert (nobody.state, "nobody is told" in nobody.found) == ("ok", True)
+    some = check_routes(ours, ("chat", "mail", "am", "duty", "phone", "billing"))
+    assert some.found == "6 routes, 6 channels; passed over for want of an address: brand"
+    strange = check_routes(ours, ("chat", "telex"))
+    assert (strange.state, strange.found) == ("warning", "no route names the channel telex")

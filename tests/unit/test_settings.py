@@ -66,6 +66,9 @@ def test_a_variable_that_does_not_exist_is_refused_with_a_hint(
         ("NABIZ_ENGINE_NAME", "slow"),
         ("NABIZ_ENGINE_LABELS", '{"LABEL_0": "good"}'),
         ("NABIZ_ENGINE_LABELS", "LABEL_0"),
+        ("NABIZ_NOTIFY_CHANNELS", "hush"),
+        ("NABIZ_NOTIFY_CHANNELS", '["hush"]'),
+        ("NABIZ_NOTIFY_CHANNELS", '{"duty": 7}'),
         ("NABIZ_DETECT_RISK_THRESHOLD", "1"),
         ("NABIZ_DEADLETTERS_MAX_SHARE", "50"),
     ],
@@ -85,6 +88,13 @@ SASL = {
     "NABIZ_KAFKA_SASL_USERNAME": "nabiz",
     "NABIZ_KAFKA_SASL_PASSWORD": "hush-sasl",
 }
+
+
+def test_addresses_of_channels_are_read_and_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NABIZ_NOTIFY_CHANNELS", '{"duty": "pagerduty://hush"}')
+    notify = load_settings().notify
+    assert notify.channels["duty"].get_secret_value() == "pagerduty://hush"
+    assert "hush" not in repr(notify) + notify.model_dump_json()
 
 
 def test_kafka_s_secrets_are_read_and_masked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,44 @@
+"""What `nabiz doctor` says of the ways to people."""
+
+import asyncio
+from collections.abc import Collection, Iterator
+
+from pipeline.channels.channel import Channel, ChannelAway, ChannelRefused
+from pipeline.channels.open import open_channels
+from pipeline.cli.checkup import Finding
+from pipeline.notify.routes import Desk, load_desk
+from pipeline.setting_groups import NotifySettings
+
+
+def check_channels(notify: NotifySettings) -> Iterator[Finding]:
+    """Look at the routes, and ask each channel whether it answers; no message is sent."""
+    desk, channels = load_desk(notify.routes), open_channels(notify)
+    yield check_routes(desk, channels.keys())
+    for name, channel in channels.items():
+        check = f"channel {name}"
+        try:
+            yield Finding(check, "ok", asyncio.run(_probe(channel)))
+        except (ChannelAway, ChannelRefused) as error:
+            yield Finding(check, "problem", str(error), "start it, or correct its address")
+
+
+async def _probe(channel: Channel) -> str:
+    try:
+        return await channel.probe()
+    finally:
+        await channel.close()
+
+
+def check_routes(desk: Desk, channels: Collection[str]) -> Finding:
+    """The routes of notify against the channels that have an address."""
+    routed = desk.policies.keys()
+    if strange := sorted(set(channels) - routed):
+        found = f"no route names the channel {strange[0]}"
+        return Finding("routes", "warning", found, "correct desk/routes.yaml (NABIZ_NOTIFY_ROUTES)")
+    if not channels:
+        return Finding("routes", "ok", "no channel is set (NABIZ_NOTIFY_CHANNELS): nobody is told")
+    without = sorted(routed - set(channels))
+    found = f"{len(desk.form.routes)} routes, {len(channels)} channels"
+    if without:
+        found += f"; passed over for want of an address: {', '.join(without)}"
+    return Finding("routes", "ok", found)

@@ -1,0 +1,125 @@
+"""The role `notify` as a whole, on real Kafka: killed, and started again on its states."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from kafka import KafkaConsumer, KafkaProducer
+from tenacity import Retrying, stop_after_delay, wait_fixed
+
+from pipeline.alert import to_cloudevent
+from pipeline.broker.lag import LagReader
+from pipeline.chain import ALERTS, FOLLOW_UPS, GROUPS, changelog_of
+from pipeline.cli.supervisor import nabiz
+from pipeline.follow_up.value import FollowUp, FollowUpEvent
+from pipeline.notify.case import Change
+from tests.listeners import http_recorder
+from tests.notices import ALERT_ID, ROUTES, alert, follow_up
+from tests.servers_kafka import new_topic
+
+NOW = datetime.now().astimezone()
+
+
+@contextmanager
+def role(folder: Path, kafka: str, hook: str, duty: str) -> Iterator["subprocess.Popen[bytes]"]:
+    routes = folder / "routes.yaml"
+    routes.write_text(ROUTES.replace("quiet: night\n", ""))
+    settings = {
+        "NABIZ_DATA": str(folder),
+        "NABIZ_KAFKA_BOOTSTRAP": kafka,
+        "NABIZ_KAFKA_COMMIT_INTERVAL": "0.1",
+        "NABIZ_WORKER_INSTANCE": "only",
+        "NABIZ_NOTIFY_ROUTES": str(routes),
+        "NABIZ_NOTIFY_CHANNELS": json.dumps({"chat": f"json://{hook}", "duty": "pagerduty://key"}),
+        "NABIZ_NOTIFY_PAGERDUTY": f"http://{duty}",
+    }
+    with subprocess.Popen(
+        nabiz("worker", "notify"),
+        env={**os.environ, **settings},
+        stdout=(folder / "log").open("ab"),
+        stderr=subprocess.STDOUT,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def publish(kafka: str, *changes: Change) -> None:
+    producer = KafkaProducer(bootstrap_servers=kafka)
+    for one in changes:
+        if isinstance(one, FollowUp):
+            event = FollowUpEvent("e", "s", "nabiz.follow_up.opened", "m-1", one.updated_at, one)
+            producer.send(FOLLOW_UPS, msgspec.json.encode(event), one.customer_id.encode())
+        else:
+            producer.send(ALERTS, to_cloudevent(one), one.customer_id.encode())
+    producer.flush()
+    producer.close()
+
+
+def until_read(kafka: str) -> None:
+    """Return when the role has committed all."""
+    group = "nabiz-notify"
+    with LagReader(kafka) as reader:
+        for attempt in Retrying(stop=stop_after_delay(20), wait=wait_fixed(0.1), reraise=True):
+            with attempt:
+                lags = reader.read({group: GROUPS[group]}, None)
+                assert sum(lag.events for lag in lags) == 0
+
+
+def until_kept(kafka: str, count: int) -> None:
+    """Return when the state says that a channel confirmed so many messages.
+
+    A worker that is killed between a web hook's answer and this sends the message again.
+    """
+    changelog = changelog_of("notify")
+    with KafkaConsumer(
+        changelog,
+        bootstrap_servers=kafka,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=20_000,
+    ) as consumer:
+        assert any(f'"count":{count}'.encode() in one.value for one in consumer)
+
+
+def test_a_killed_worker_that_lost_its_files_rings_nothing_twice_and_ends_what_it_began(
+    tmp_path: Path, kafka: str
+) -> None:
+    for topic in (ALERTS, FOLLOW_UPS):
+        new_topic(kafka, 2, topic)
+    with http_recorder() as hook, http_recorder() as duty:
+        with role(tmp_path, kafka, hook.url, duty.url) as process:
+            publish(kafka, alert(at=NOW), follow_up(at=NOW))
+            hook.wait_for(lambda came: len(came) == 1, timeout=40)
+            until_read(kafka)
+            publish(kafka, follow_up(2, at=NOW, stage="acknowledged", owner="ayşe"))
+            hook.wait_for(lambda came: len(came) == 2)
+            until_kept(kafka, 2)
+            process.kill()
+            process.wait()
+        assert [one["title"] for one in hook.came] == [
+            "[high] Wants to leave",
+            "Taken on: Wants to leave",
+        ]
+        shutil.rmtree(tmp_path / "state")
+        publish(kafka, alert(at=NOW), alert(2, at=NOW, state="resolved"))
+        with role(tmp_path, kafka, hook.url, duty.url) as process:
+            hook.wait_for(lambda came: len(came) == 3, timeout=40)
+            until_read(kafka)
+            critical = alert(id=ALERT_ID[:-1] + "2", at=NOW, severity="critical")
+            publish(kafka, critical)
+            duty.wait_for(lambda came: len(came) == 1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0, (tmp_path / "log").read_text()
+        assert [one["title"] for one in hook.came][2:] == ["Closed: Wants to leave"]
+        assert [one["event_action"] for one in duty.came] == ["trigger"]
+        log = (tmp_path / "log").read_text()
+        assert "m-1" not in log
+        assert "Bir daha" not in log
