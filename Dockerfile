@@ -10,6 +10,7 @@ RUN python -m venv --without-pip /opt/nabiz \
 COPY pyproject.toml README.md LICENSE ./
 COPY pipeline pipeline
 COPY agents agents
+COPY desk desk
 COPY rules rules
 COPY schemas schemas
 RUN python -m hatchling build --target wheel --directory dist \

@@ -153,7 +153,7 @@ def test_every_folder_that_the_code_reads_from_is_in_the_wheel(installed: Path) 
         for path in (ROOT / package).rglob("*.py")
     ]
     folders = {name for text in code for name in re.findall(r'\bROOT / "([^"]+)"', text)}
-    assert {"rules", "schemas"} <= folders
+    assert {"rules", "schemas", "desk"} <= folders
     folders.remove("requirements")  # looked at where they are: the image is made of the lock
     assert [name for name in folders if not (installed / name).exists()] == []
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from agents.messages import Message, decode_as, sift
 from pipeline.alert import CloudEvent
+from pipeline.chain import ALERTS, FEEDBACK, FOLLOW_UPS, INTERACTIONS, SCORED
 from pipeline.decode import decode_event
 from pipeline.privacy import redact_event
 from pipeline.reading import Scored
@@ -17,14 +18,18 @@ from pipeline.setting_groups import ROOT
 NOW = datetime(2099, 1, 1, tzinfo=UTC)
 
 
-def examples(topics: str) -> list[bytes]:
-    found = sorted((ROOT / "schemas").glob(f"{topics}/examples/*.json"))
+def examples(*topics: str) -> list[bytes]:
+    found = [
+        one
+        for topic in topics
+        for one in sorted((ROOT / "schemas" / topic / "examples").glob("*.json"))
+    ]
     return [json.dumps(json.loads(one.read_bytes()), ensure_ascii=False).encode() for one in found]
 
 
-VALID = examples("cx.[fi]*")
+VALID = examples(FEEDBACK, INTERACTIONS)
 """Events as their sources send them."""
-OURS = examples("cx.[as]*")
+OURS = examples(ALERTS, SCORED, FOLLOW_UPS)
 """What our roles send to each other."""
 
 

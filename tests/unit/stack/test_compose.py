@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from pipeline.broker.distribution import KAFKA_VERSION
+from pipeline.chain import STATEFUL
 from pipeline.setting_groups import ROOT
 from pipeline.settings import Role, load_settings, secret_files, store_address, variables
 from tests.compose import (
@@ -129,7 +130,7 @@ def test_nothing_is_reached_from_outside_this_machine() -> None:
             assert "outside" in service["networks"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
     only_inside = {name for name, one in SERVICES.items() if one["networks"] == ["inside"]}
-    assert {"clickhouse", "topics", "migrate", *ROLES} - {"api"} <= only_inside
+    assert {"clickhouse", "topics", "migrate", *ROLES} - {"api", "notify"} <= only_inside
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -168,8 +169,9 @@ def test_every_file_and_volume_that_is_mounted_exists() -> None:
     assert named == set(COMPOSE["volumes"])
 
 
-def test_the_states_of_detect_are_kept_by_each_container_for_itself() -> None:
-    assert ["/var/lib/nabiz"] in mounts(SERVICES["detect"])
+def test_states_are_kept_by_each_container_for_itself() -> None:
+    for role in STATEFUL:
+        assert ["/var/lib/nabiz"] in mounts(SERVICES[role])
 
 
 def test_prometheus_finds_every_role_at_its_page() -> None:
