@@ -7,8 +7,7 @@ import msgspec
 from benchmarks.machine import Machine, Subject
 from benchmarks.measure import Crew, Figures, Spread, measure, spread
 from benchmarks.messages import dated, events, fill, raw_templates, scored_templates
-from pipeline.chain import group_of
-from pipeline.settings import STREAM_ROLES
+from pipeline.chain import OF_EVENTS, group_of
 
 SUBJECTS = "benchmarks.subjects"
 
@@ -67,7 +66,7 @@ GROUPS: dict[str, dict[str, tuple[Subject, ...]]] = {
     "whole": {
         "kafka-python": tuple(map(plain, ROLES)),
         "Quix Streams": tuple(map(quix, ROLES)),
-        "Nabız": tuple(map(ours, STREAM_ROLES)),
+        "Nabız": tuple(map(ours, OF_EVENTS)),
     },
 }
 """What is compared with what, on the same messages; the first of a group is its baseline.

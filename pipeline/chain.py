@@ -20,6 +20,11 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Topics that a role reads, roles in the order of the chain."""
 
+OF_EVENTS: Final = tuple(
+    role for role, topics in INPUTS.items() if {INTERACTIONS, SCORED} & {*topics}
+)
+"""Roles that are given every event; the others hear of alerts alone."""
+
 RETRY_HEADER: Final = "nabiz-retry"
 """Header of a message that was a dead letter and is published again."""
 

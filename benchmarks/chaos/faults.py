@@ -13,11 +13,11 @@ from typing import TypeAlias
 from clickhouse_driver import Client
 
 from benchmarks.chaos.system import COMMIT_SECONDS, System
-from pipeline.settings import STREAM_ROLES
+from pipeline.chain import OF_EVENTS
 
 SMALL_DISK = 256
 """Mebibytes of the broker's disk where it is to become full."""
-ROLES_THAT_MAY_SPOIL = ("detect", *STREAM_ROLES)
+ROLES_THAT_MAY_SPOIL = ("detect", *OF_EVENTS)
 """Those that stand still in turn; `detect` twice, since it alone writes over what others wrote."""
 ALMOST_FULL = 16_384
 """Bytes that are left on it, for the broker to fill."""
@@ -43,7 +43,7 @@ def moments(rng: Random, times: int, last: float = 0.9) -> list[float]:
 def kills(system: System, dose: Dose, rng: Random) -> None:
     """Kill -9 of any role; it is started again at once."""
     for share in moments(rng, dose.times):
-        role = rng.choice(STREAM_ROLES)
+        role = rng.choice(OF_EVENTS)
         system.reached(role, share)
         system.wait(rng.uniform(0, COMMIT_SECONDS))
         worker = rng.choice(system.workers.of(role))
@@ -73,7 +73,7 @@ def zombie(system: System, dose: Dose, rng: Random) -> None:
 def joins(system: System, dose: Dose, rng: Random) -> None:
     """Start more workers before anything is committed: each join is a rebalance."""
     for number in range(1, dose.times + 1):
-        for role in rng.sample(STREAM_ROLES, len(STREAM_ROLES)):
+        for role in rng.sample(OF_EVENTS, len(OF_EVENTS)):
             system.workers.start(f"{role}-{number}")
             system.wait(rng.uniform(0, 0.5))
         system.fault("worker of each role joins")
@@ -82,7 +82,7 @@ def joins(system: System, dose: Dose, rng: Random) -> None:
 def workers(system: System, dose: Dose, rng: Random) -> None:
     """Start, stop and kill workers: each time the others share its partitions."""
     for share in moments(rng, dose.times):
-        role = rng.choice(STREAM_ROLES)
+        role = rng.choice(OF_EVENTS)
         system.reached(role, share)
         running = system.workers.of(role)
         action = rng.choice(("start", "start", "stop", "kill"))
@@ -102,7 +102,7 @@ def workers(system: System, dose: Dose, rng: Random) -> None:
 def broker_restart(system: System, dose: Dose, rng: Random) -> None:
     """Stop the broker in order and start it again."""
     for share in moments(rng, dose.times):
-        system.reached(rng.choice(STREAM_ROLES), share)
+        system.reached(rng.choice(OF_EVENTS), share)
         system.broker.stop()
         system.fault("broker stopped")
         system.wait(dose.away)
@@ -112,7 +112,7 @@ def broker_restart(system: System, dose: Dose, rng: Random) -> None:
 def broker_kill(system: System, dose: Dose, rng: Random) -> None:
     """Kill -9 of the broker; it is started again."""
     for share in moments(rng, dose.times):
-        system.reached(rng.choice(STREAM_ROLES), share)
+        system.reached(rng.choice(OF_EVENTS), share)
         system.wait(rng.uniform(0, COMMIT_SECONDS))
         system.kill_broker()
         system.fault("broker killed")
@@ -125,7 +125,7 @@ def broker_disk_full(system: System, dose: Dose, rng: Random) -> None:
     disk = system.folder / "kafka" / "log"
     ballast = disk / "ballast"
     for share in moments(rng, dose.times, last=0.7):
-        system.reached(rng.choice(STREAM_ROLES), share)
+        system.reached(rng.choice(OF_EVENTS), share)
         _fill(disk, ballast)
         system.until(
             "the broker has no room",
@@ -211,7 +211,7 @@ def store_slow(system: System, dose: Dose, rng: Random) -> None:
 def clock_jump(system: System, dose: Dose, rng: Random) -> None:
     """Move the wall clock of one worker after the other; some are started again then."""
     for share in moments(rng, dose.times):
-        role = rng.choice(STREAM_ROLES)
+        role = rng.choice(OF_EVENTS)
         system.reached(role, share)
         worker = rng.choice(system.workers.of(role))
         system.workers.set_clock(worker, rng.choice((-7200, -600, -30, 30, 600, 3000)))
@@ -229,7 +229,7 @@ def burst(system: System, dose: Dose, rng: Random) -> None:
     system.reached("understand", 0.2)
     system.feeder.rate = 10 * usual
     system.fault("ten times the load")
-    for role in rng.sample(STREAM_ROLES, dose.times):
+    for role in rng.sample(OF_EVENTS, dose.times):
         system.wait(rng.uniform(0, 1))
         [worker] = system.workers.of(role)
         system.workers.kill(worker)

@@ -20,9 +20,8 @@ from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import FEEDBACK, GROUPS, INTERACTIONS, SCORED, group_of
+from pipeline.chain import FEEDBACK, GROUPS, INTERACTIONS, OF_EVENTS, SCORED, group_of
 from pipeline.setting_groups import ROOT
-from pipeline.settings import STREAM_ROLES
 from pipeline.store import Store
 from pipeline.store.server import ServerBackend, create_database
 from pipeline.topics import load_topics
@@ -103,10 +102,10 @@ class System:
 
     def start(self, workers_a_role: int, *, load_first: bool) -> None:
         """Start the workers and the load; the load when all have partitions, unless it is first."""
-        for role in STREAM_ROLES:
+        for role in OF_EVENTS:
             for number in range(workers_a_role):
                 self.workers.start(f"{role}-{number}")
-        for role in () if load_first else STREAM_ROLES:
+        for role in () if load_first else OF_EVENTS:
             self.until(
                 f"{role} has its partitions",
                 lambda role=role: self.owners(role) >= set(self.workers.of(role)),  # type: ignore[misc]

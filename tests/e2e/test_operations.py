@@ -22,7 +22,7 @@ from pipeline.broker.inspect import inspect_cluster
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import DEAD_LETTERS, FEEDBACK, GROUPS, SCORED, group_of
+from pipeline.chain import DEAD_LETTERS, FEEDBACK, GROUPS, OF_EVENTS, SCORED, group_of
 from pipeline.ports import free_port
 from pipeline.setting_groups import ROOT
 from pipeline.settings import STREAM_ROLES
@@ -33,8 +33,6 @@ from tests.e2e.machine import NABIZ, wait_for
 from tests.servers import clickhouse_server
 from tests.servers_kafka import running_kafka
 
-ROLES_UNDER_LOAD = ("understand", "triage", "detect", "record")
-"""Those that handle events: of alerts there are too few to stop a role in their middle."""
 STOP_WITHIN = 5.0
 SESSION_TIMEOUT = 30
 """Much longer than a stop: who is not in the group right after it has left it."""
@@ -128,7 +126,7 @@ def test_each_role_stops_in_order_under_load_and_nothing_is_handled_twice(
             publisher.publish(event)
             published += 1
     duplicates = 0.0
-    for role in ROLES_UNDER_LOAD:
+    for role in OF_EVENTS:
         committed = stopped_under_load(servers, role)
         if role == "understand":
             assert written(servers, SCORED, DEAD_LETTERS) == committed

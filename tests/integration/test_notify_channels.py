@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from structlog.testing import capture_logs
@@ -23,6 +24,14 @@ from tests.listeners import alertmanager, alerts_at, http_recorder, smtp_recorde
 from tests.notices import ALERT_ID, ROUTES, alert, desk, follow_up
 
 NOW = datetime.now().astimezone().replace(microsecond=0)
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alertmanager goes by its own clock: what was sent as of minutes ago has ended there."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now().astimezone().replace(microsecond=0))
+
+
 PLACE = Place(0, "m-1")
 DAY = ROUTES.replace("quiet: night\n", "")
 """Routes without quiet hours: these tests run at any hour."""
