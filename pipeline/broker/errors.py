@@ -24,10 +24,23 @@ def reaching(bootstrap: str) -> Iterator[None]:
         except KafkaError as error:
             reason = failures.telling or error
             raise BrokerUnavailable(
-                f"Kafka at {bootstrap} does not answer as it should ({reason}). Is it running "
-                "there (NABIZ_KAFKA_BOOTSTRAP), and with the security that is set "
-                "(NABIZ_KAFKA_SECURITY_PROTOCOL)?"
+                f"Kafka at {bootstrap} does not answer as it should ({reason}). {_advice(reason)}"
             ) from error
+
+
+def _advice(reason: KafkaError) -> str:
+    # The client passes over an answer that comes together with the end of the connection, as the
+    # refusal of a password does.
+    if "socket disconnected" in str(reason):
+        return (
+            "It closes the connection: it may refuse the user or the password "
+            "(NABIZ_KAFKA_SASL_USERNAME), or have another security than is set "
+            "(NABIZ_KAFKA_SECURITY_PROTOCOL)."
+        )
+    return (
+        "Is it running there (NABIZ_KAFKA_BOOTSTRAP), and with the security that is set "
+        "(NABIZ_KAFKA_SECURITY_PROTOCOL)?"
+    )
 
 
 class _Failures(logging.Handler):
