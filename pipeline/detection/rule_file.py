@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,14 +11,13 @@ import yaml
 from msgspec import Meta
 
 from pipeline.alert import Severity
+from pipeline.durations import Duration, duration
 from pipeline.event import Event, EventType
 from pipeline.reading import Intent, Label, Level, Probabilities, Reading, Scored, Topic
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
 Sentence = Annotated[str, Meta(min_length=1, max_length=1_000)]
-Duration = Annotated[str, Meta(pattern="^[0-9]{1,4}[smhd]$", description="30s, 5m, 2h, 7d")]
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "rating": (1, 5)}
 _FIXTURE_START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -174,11 +173,6 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             *(self.label, Probabilities(**shares), self.intensity, "und", "fixture", "1"),
             *(intents, self.anger, self.urgency, topics),
         )
-
-
-def duration(text: str) -> timedelta:
-    """Return the length of `30s`, `5m`, `2h` or `7d`."""
-    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
 def _lines(node: yaml.Node, where: str) -> Iterator[tuple[str, int]]:

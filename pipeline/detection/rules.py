@@ -10,7 +10,8 @@ from cel_expr_python import cel
 from pipeline.detection.entry import SECOND
 from pipeline.detection.facts import FIELDS, Moment
 from pipeline.detection.rule import STRING, Get, Rule, Stage
-from pipeline.detection.rule_file import RuleError, RuleForm, RuleSource, duration
+from pipeline.detection.rule_file import RuleError, RuleForm, RuleSource
+from pipeline.durations import duration
 from pipeline.event import EventType
 
 __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]

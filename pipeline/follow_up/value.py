@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.action import Outcome
 from pipeline.alert import Severity
 
-Outcome = Literal["rescued", "no_fault", "not_reached", "lost", "other"]
 Stage = Literal["open", "acknowledged", "contacted", "resolved", "expired"]
 
 

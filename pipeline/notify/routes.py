@@ -10,12 +10,11 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.alert import Alert, Severity
+from pipeline.durations import Duration, duration
 from pipeline.notify.hours import Hours
 
 Language = Literal["tr", "en"]
-Duration = Annotated[str, Meta(pattern="^[0-9]{1,4}[smhd]$")]
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class RoutesError(Exception):
@@ -179,8 +178,3 @@ def _refuse_unknown(path: Path, form: DeskForm) -> None:
 
 def _repeated(names: list[str]) -> str | None:
     return next((name for name in names if names.count(name) > 1), None)
-
-
-def duration(text: Duration) -> timedelta:
-    """Return the length of `30s`, `5m`, `2h` or `7d`."""
-    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})

@@ -1,0 +1,15 @@
+"""Lengths of time as the files in `rules/` and `desk/` write them."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from msgspec import Meta
+
+Duration = Annotated[str, Meta(pattern="^[0-9]{1,4}[smhd]$", description="30s, 5m, 2h, 7d")]
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: Duration) -> timedelta:
+    """Return the length of `30s`, `5m`, `2h` or `7d`."""
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})

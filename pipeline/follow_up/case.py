@@ -1,0 +1,160 @@
+"""The follow-ups of a customer, as `follow_up` keeps them, and what of them is to be published."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID, uuid5
+
+import msgspec
+from msgspec.structs import replace
+
+from pipeline.action import Action
+from pipeline.alert import Alert
+from pipeline.follow_up.matter import Matter, matter_of
+from pipeline.follow_up.progress import STAGES, progress
+from pipeline.follow_up.sla import Sla
+from pipeline.follow_up.value import FollowUp, FollowUpEvent
+
+KEPT_ACTIONS = 200
+"""Actions about one alert that are remembered, the last."""
+
+Kind = Literal[
+    "opened",
+    "acknowledged",
+    "assigned",
+    "snoozed",
+    "contacted",
+    "resolved",
+    "informed",
+    "expired",
+    "escalated",
+    "reverted",
+    "noted",
+]
+_SPACE = UUID("3b0b6c0e-6d7e-4f4b-9a57-0d1d6a8f2c55")
+_ENCODER = msgspec.json.Encoder()
+
+
+class Case(msgspec.Struct, frozen=True):
+    """An alert, the actions about it, and the follow-up that they lead to.
+
+    Actions may come before their alert. `clock` is the event time up to which the passing of time
+    was seen to, and `next_at` when it changes something next. `kind` says what the last change of
+    the follow-up was, `sent` which revision is known to be published.
+    """
+
+    alert_id: str
+    matter: Matter | None = None
+    actions: tuple[Action, ...] = ()
+    clock: datetime | None = None
+    next_at: datetime | None = None
+    follow_up: FollowUp | None = None
+    kind: Kind = "opened"
+    sent: int = 0
+
+    @property
+    def due(self) -> FollowUpEvent | None:
+        """The event that is still to be published."""
+        if self.follow_up is None or self.follow_up.revision == self.sent:
+            return None
+        return event_of(self.follow_up, self.kind)
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """The cases of one customer, which share a state in the table."""
+
+    cases: tuple[Case, ...] = ()
+
+    def case(self, alert_id: str) -> Case:
+        """Return the case of an alert, a new one if nothing is known of it."""
+        return next((one for one in self.cases if one.alert_id == alert_id), Case(alert_id))
+
+    def having(self, case: Case) -> "Customer":
+        """Return the customer with this case in the place of the one that it follows."""
+        others = tuple(one for one in self.cases if one.alert_id != case.alert_id)
+        return Customer((*others, case))
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the passing of time changes something next (event time)."""
+        return min((one.next_at for one in self.cases if one.next_at), default=None)
+
+
+def event_of(follow_up: FollowUp, kind: Kind) -> FollowUpEvent:
+    """Return the CloudEvent; the same change of the same follow-up has the same id."""
+    return FollowUpEvent(
+        id=str(uuid5(_SPACE, f"{follow_up.alert_id}/{_ENCODER.encode(follow_up).decode()}")),
+        source="nabiz/follow_up",
+        type=f"nabiz.follow_up.{kind}",
+        subject=follow_up.customer_id,
+        time=follow_up.updated_at,
+        data=follow_up,
+    )
+
+
+def hear(case: Case, change: Alert | Action, sla: Sla) -> Case:
+    """Return the case after a change of its alert, or an action, that may be known already."""
+    if isinstance(change, Alert):
+        matter = matter_of(change, case.matter)
+        if matter is case.matter:
+            return case
+        return _decided(replace(case, matter=matter), sla, change.updated_at)
+    if any(one.action_id == change.action_id for one in case.actions):
+        return case
+    actions = sorted((*case.actions, change), key=lambda one: (one.at, one.action_id))
+    return _decided(replace(case, actions=tuple(actions[-KEPT_ACTIONS:])), sla, change.at)
+
+
+def pass_time(case: Case, sla: Sla, now: datetime) -> Case:
+    """Return the case after the first thing that the time up to `now` changes; itself if none.
+
+    One thing at a time, so that what is published does not depend on when it was looked at.
+    """
+    if case.next_at is None or case.next_at > now:
+        return case
+    return _decided(replace(case, clock=case.next_at), sla, case.next_at)
+
+
+def is_over(case: Case, sla: Sla, now: datetime) -> bool:
+    """Whether no action on it is awaited any more."""
+    if case.follow_up is None:
+        return bool(case.actions) and now - case.actions[-1].at > sla.forget
+    ended = case.follow_up.stage in ("resolved", "expired")
+    return ended and now - case.follow_up.updated_at > sla.forget
+
+
+def _decided(case: Case, sla: Sla, at: datetime) -> Case:
+    """Return the case with the follow-up that is known now; a change is as of `at`."""
+    if case.matter is None:
+        return case
+    clock = case.clock or case.matter.news[0].at
+    now, next_at = progress(case.matter, case.actions, sla, clock)
+    case = replace(case, clock=clock, next_at=next_at)
+    before = case.follow_up
+    if before is None:
+        first = replace(now, revision=1, updated_at=max(now.updated_at, at))
+        return replace(case, follow_up=first, kind=kind_of(None, first))
+    after = replace(now, revision=before.revision, updated_at=before.updated_at)
+    if after == before:
+        return case
+    after = replace(after, revision=before.revision + 1, updated_at=max(before.updated_at, at))
+    return replace(case, follow_up=after, kind=kind_of(before, after))
+
+
+def kind_of(before: FollowUp | None, after: FollowUp) -> Kind:
+    """Return what changed: of several things the one that asks most of those who hear of it."""
+    if before is None:
+        return "opened" if after.stage == "open" else after.stage
+    if after.escalation > before.escalation:
+        return "escalated"
+    if after.stage != before.stage:
+        forward = STAGES.index(after.stage) > STAGES.index(before.stage)
+        if after.stage == "open":
+            return "opened" if after.resolved_at is None and before.resolved_at else "reverted"
+        return after.stage if forward else "reverted"
+    changed: tuple[tuple[Kind, object, object], ...] = (
+        ("informed", before.informed_at, after.informed_at),
+        ("snoozed", before.snoozed_until, after.snoozed_until),
+        ("assigned", before.owner, after.owner),
+        ("resolved", before.outcome, after.outcome),
+    )
+    return next((kind for kind, old, new in changed if new and new != old), "noted")

@@ -1,0 +1,73 @@
+"""By when what must be done about an alert: `desk/sla.yaml`, parsed once into a frozen object."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.alert import Severity
+from pipeline.durations import Duration, duration
+
+
+class SlaError(Exception):
+    """The file is wrong; the message names the file and the field."""
+
+
+class _BySeverity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    critical: Duration
+    high: Duration
+    medium: Duration
+    low: Duration
+
+    def parsed(self) -> Mapping[Severity, timedelta]:
+        return {
+            "critical": duration(self.critical),
+            "high": duration(self.high),
+            "medium": duration(self.medium),
+            "low": duration(self.low),
+        }
+
+
+class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    acknowledge: _BySeverity
+    contact: _BySeverity
+    snooze_at_most: Duration
+    expire: Duration
+    forget: Duration
+
+
+class Sla(NamedTuple):
+    """How long each step may take, by severity; how long an alert may be put off, and lives."""
+
+    acknowledge: Mapping[Severity, timedelta]
+    contact: Mapping[Severity, timedelta]
+    snooze_at_most: timedelta
+    expire: timedelta
+    forget: timedelta
+
+
+def load_sla(path: Path) -> Sla:
+    """Return what is in a sla.yaml. Raises SlaError."""
+    try:
+        form = msgspec.yaml.decode(path.read_bytes(), type=_Form)
+    except OSError as error:
+        raise SlaError(f"{path}: cannot be read ({error.strerror})") from None
+    except msgspec.DecodeError as error:
+        reason, _, where = str(error).partition(" - at `$.")
+        raise SlaError(f"{path}: {where.removesuffix('`') or 'the file'}: {reason}") from None
+    acknowledge, contact = form.acknowledge.parsed(), form.contact.parsed()
+    for severity, length in contact.items():
+        if length < acknowledge[severity]:
+            raise SlaError(
+                f"{path}: contact.{severity}: shorter than acknowledge.{severity}, but who "
+                "contacts a customer has taken the alert on"
+            )
+    return Sla(
+        acknowledge,
+        contact,
+        duration(form.snooze_at_most),
+        duration(form.expire),
+        duration(form.forget),
+    )
