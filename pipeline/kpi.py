@@ -54,6 +54,14 @@ class Facts(msgspec.Struct):
         """How often it happened; 0 where it never did."""
         return self.counts.get(name, 0)
 
+    def add(self, name: str, times: int = 1) -> None:
+        """Count what happened."""
+        self.counts[name] = self.count(name) + times
+
+    def took(self, name: str, minutes: float) -> None:
+        """Note how long it took once."""
+        self.minutes.setdefault(name, []).append(minutes)
+
 
 class Estimate(NamedTuple):
     """A value with the number of cases it rests on and its 95% interval."""
@@ -159,6 +167,12 @@ SELF_SERVICE_WAIT = timedelta(hours=24)
 SAME_TOPIC_WAIT = timedelta(days=7)
 """A contact on the same topic within this time of a resolution: it was none."""
 
+NEXT_SCORE_WAIT = timedelta(days=30)
+"""How long the next score of a customer who was contacted is waited for."""
+
+RESCUED = 7
+"""The least score on 0-10 of a customer who was won back."""
+
 DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         "nps", "points", "promoters (9-10) less detractors (below 7), of answers on 0-10", _nps
@@ -257,6 +271,37 @@ DEFINITIONS: tuple[Definition, ...] = (
         "tickets resolved without a contact on the same topic within 7 days, of resolved",
         _share("resolved_at_once", "resolved"),
         wait=SAME_TOPIC_WAIT,
+    ),
+    Definition(
+        "loop_closure",
+        "percent",
+        "customers with an alert who were contacted within the SLA, of those who were due",
+        _share("contacted_in_time", "contacts_due"),
+    ),
+    Definition(
+        "rescue_rate",
+        "percent",
+        "customers whose next score on 0-10 within 30 days is 7 or more, of those contacted",
+        _share("rescued", "contacted"),
+        wait=NEXT_SCORE_WAIT,
+    ),
+    Definition(
+        "time_to_acknowledge_median",
+        "minutes",
+        "an alert opened to somebody having taken it on",
+        _quantile("time_to_acknowledge", 0.5),
+    ),
+    Definition(
+        "time_to_contact_median",
+        "minutes",
+        "an alert opened to the customer having been contacted",
+        _quantile("time_to_contact", 0.5),
+    ),
+    Definition(
+        "time_to_contact_p90",
+        "minutes",
+        "as time_to_contact_median; nine of ten are shorter",
+        _quantile("time_to_contact", 0.9),
     ),
 )
 """Every KPI that can be read, in the order in which they are shown."""

@@ -17,6 +17,7 @@ import msgspec
 
 from pipeline.store.audit_trail import AUDIT_COLUMNS
 from pipeline.store.backend import Backend, Row
+from pipeline.store.follow_ups import ACTION_COLUMNS, FOLLOW_UP_COLUMNS
 from pipeline.store.migrate import applied, migrate, shipped
 from pipeline.store.rows import (
     ALERT_COLUMNS,
@@ -33,6 +34,8 @@ TABLES = {
     "alerts": ALERT_COLUMNS,
     "dead_letters": (*DEAD_LETTER_COLUMNS, "stored_at"),
     "audit": AUDIT_COLUMNS,
+    "follow_ups": FOLLOW_UP_COLUMNS,
+    "alert_actions": ACTION_COLUMNS,
 }
 _TIMES = ("minute", "received_at", "stored_at")
 """Columns of type DateTime; they travel as epoch seconds."""

@@ -1,9 +1,19 @@
-"""KPIs of a window: the facts from three queries, then the definitions applied to each slice."""
+"""KPIs of a window: the facts from a few queries, then the definitions applied to each slice."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.kpi import DIMENSIONS, SAME_TOPIC_WAIT, Dimension, Facts, KpiValue, Window, kpi_values
+from pipeline.kpi import (
+    DIMENSIONS,
+    NEXT_SCORE_WAIT,
+    RESCUED,
+    SAME_TOPIC_WAIT,
+    Dimension,
+    Facts,
+    KpiValue,
+    Window,
+    kpi_values,
+)
 from pipeline.micros import to_datetime, to_micros
 from pipeline.store import journeys
 from pipeline.store.backend import Backend, Parameter
@@ -34,6 +44,7 @@ def read_kpis(
         _add_counts(facts, backend, seen, by)
         _add_customers(facts, backend, seen, by)
         _add_journeys(facts, backend, seen, by, as_of)
+        _add_follow_ups(facts, backend, seen, by, as_of)
     return [
         value
         for key in sorted(facts)
@@ -102,9 +113,53 @@ def _add_journeys(
     for fact in journeys.journey_facts(steps, window.start, window.end):
         of_slice = _of(facts, tuple(fact.slice[position] for position in positions))
         if fact.minutes is None:
-            of_slice.counts[fact.name] = of_slice.count(fact.name) + 1
+            of_slice.add(fact.name)
         else:
-            of_slice.minutes.setdefault(fact.name, []).append(fact.minutes)
+            of_slice.took(fact.name, fact.minutes)
+
+
+def _add_follow_ups(
+    facts: dict[Slice, Facts],
+    backend: Backend,
+    window: Window,
+    by: Sequence[Dimension],
+    as_of: datetime,
+) -> None:
+    start, end = to_micros(window.start), to_micros(window.end)
+    positions = [DIMENSIONS.index(name) for name in by]
+    rows = backend.execute(query("window_follow_ups"), _bounds(window))
+    anybody = any(start <= contacted < end for _, _, _, contacted, *_ in rows)
+    scores = _scores_after(backend, window, as_of) if anybody else {}
+    for customer, opened, acknowledged, contacted, due, *slice_ in rows:
+        of_slice = _of(facts, tuple(slice_[position] for position in positions))
+        if start <= due < end:
+            of_slice.add("contacts_due")
+            of_slice.add("contacted_in_time", contacted != 0 and contacted <= due)
+        if start <= acknowledged < end:
+            of_slice.took("time_to_acknowledge", (acknowledged - opened) / _MINUTE)
+        if start <= contacted < end:
+            of_slice.took("time_to_contact", (contacted - opened) / _MINUTE)
+            of_slice.add("contacted")
+            of_slice.add("rescued", _is_rescued(contacted, scores.get(customer, ())))
+
+
+def _scores_after(
+    backend: Backend, window: Window, as_of: datetime
+) -> dict[str, list[tuple[int, float]]]:
+    """Return when customers who were contacted in the window answered on 0-10, and what."""
+    last = _minute(min(window.end + NEXT_SCORE_WAIT, as_of))
+    found: dict[str, list[tuple[int, float]]] = {}
+    for customer, at, score in backend.execute(
+        query("scores_after"), {**_bounds(window), "last": last, "as_of": to_micros(as_of)}
+    ):
+        found.setdefault(customer, []).append((at, score))
+    return found
+
+
+def _is_rescued(contacted: int, scores: Sequence[tuple[int, float]]) -> bool:
+    """Whether the first answer after the contact, and soon enough, is a good one."""
+    until = contacted + NEXT_SCORE_WAIT // timedelta(microseconds=1)
+    return next((score >= RESCUED for at, score in scores if contacted < at <= until), False)
 
 
 def _of(facts: dict[Slice, Facts], key: Slice) -> Facts:

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.action import Action
 from pipeline.alert import Alert, AlertState
 from pipeline.audit import AuditEntry
 from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.kpi import Dimension, KpiValue, Window
 from pipeline.micros import to_micros
 from pipeline.reading import Scored
@@ -18,6 +20,12 @@ from pipeline.store.audit_trail import read_audit, write_audit
 from pipeline.store.backend import Backend, Columns
 from pipeline.store.backup import Manifest, back_up, restore
 from pipeline.store.deliveries import Known, latest_revisions, other_minutes
+from pipeline.store.follow_ups import (
+    read_actions,
+    read_follow_ups,
+    write_actions,
+    write_follow_ups,
+)
 from pipeline.store.migrate import Migration, migrate
 from pipeline.store.read_kpis import read_kpis
 from pipeline.store.rows import (
@@ -51,7 +59,7 @@ class WriteResult(NamedTuple):
 
 
 class Store:
-    """Events, KPI minutes, alerts, dead letters and the audit trail in a ClickHouse engine.
+    """Events, KPI minutes, alerts with their follow-ups, dead letters, and the audit trail.
 
     Every write may be repeated after any failure: the result is as if it had been made once.
     Every method raises `StoreUnavailable` where the engine is away and waiting may help.
@@ -208,6 +216,14 @@ class Store:
         if alerts:
             self._backend.insert("alerts", alert_columns(alerts))
 
+    def write_follow_ups(self, follow_ups: Sequence[FollowUp]) -> None:
+        """Store follow-ups; of several revisions of one the highest is read."""
+        write_follow_ups(self._backend, follow_ups)
+
+    def write_actions(self, actions: Sequence[Action]) -> None:
+        """Store what people did about alerts."""
+        write_actions(self._backend, actions)
+
     def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         """Store dead letters; one with `retried_at` replaces the same one without."""
         if letters:
@@ -245,6 +261,23 @@ class Store:
             },
         )
         return [msgspec.json.decode(alert, type=Alert) for (alert,) in found]
+
+    def follow_ups(
+        self,
+        *,
+        stages: Sequence[Stage] | None = None,
+        customer_id: str | None = None,
+        alert_ids: Sequence[str] | None = None,
+        limit: int = 1_000,
+    ) -> list[FollowUp]:
+        """Return follow-ups, the last changed first."""
+        return read_follow_ups(self._backend, stages, customer_id, alert_ids, limit)
+
+    def actions(
+        self, alert_id: str = "", customer_id: str = "", limit: int = 1_000
+    ) -> list[Action]:
+        """Return what people did about an alert or a customer, the last first."""
+        return read_actions(self._backend, alert_id, customer_id, limit)
 
     def timeline(self, customer_id: str, limit: int = 100) -> list[Scored]:
         """Return the events of a customer, the last first."""

@@ -74,4 +74,5 @@ def test_every_kpi_is_formed_and_provisional_until_its_wait_is_over() -> None:
     assert {name for name, value in values.items() if value.provisional} == {
         "self_service_rate",
         "first_contact_resolution",
+        "rescue_rate",
     }

@@ -1,0 +1,13 @@
+-- Answers on 0-10 of customers who were contacted in the window, in order.
+SELECT customer_id, occurred_us, score
+FROM events FINAL
+WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
+    AND is_deleted = 0 AND occurred_us <= %(as_of)s
+    AND metric = 'nps' AND scale_min = 0 AND scale_max = 10
+    AND customer_id IN
+    (
+        SELECT customer_id
+        FROM follow_ups FINAL
+        WHERE contacted_us >= %(start)s AND contacted_us < %(end)s
+    )
+ORDER BY customer_id, occurred_us, event_id
