@@ -11,7 +11,15 @@ import structlog
 
 from agents.app import Effect, Halt, make_app, role_agent
 from agents.health import Heartbeat
-from agents.messages import Message, Outgoing, decode_as, send, send_dead_letters, sift
+from agents.messages import (
+    CLOUDEVENT,
+    Message,
+    Outgoing,
+    decode_as,
+    send,
+    send_dead_letters,
+    sift,
+)
 from agents.states import Kept, States
 from pipeline import metrics
 from pipeline.alert import Alert, to_cloudevent
@@ -35,7 +43,6 @@ RELOAD_SECONDS = 5.0
 BATCH = 1_000
 """Most messages at once: one that cannot wait still waits for what is in hand and fetched ahead."""
 _DECODE = decode_as(Scored)
-CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 
 
 class Outcome(NamedTuple):

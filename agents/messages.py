@@ -11,15 +11,20 @@ import faust
 import msgspec
 from aiokafka.partitioner import murmur2
 from faust.types import TP, EventT
+from msgspec.structs import replace
 
 from agents.transport import Records
 from pipeline import metrics
+from pipeline.action import Action
 from pipeline.chain import DEAD_LETTERS, RETRY_HEADER
 from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid
-from pipeline.decode import parse
-from pipeline.privacy import redact_payload
+from pipeline.decode import decode_action, parse
+from pipeline.privacy import redact, redact_payload
 
 T = TypeVar("T")
+
+CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+"""Headers of a CloudEvent in structured mode."""
 
 
 class Message(NamedTuple):
@@ -66,6 +71,12 @@ def decode_as(kind: type[T]) -> Callable[[Message], T]:
     """Return a function that reads the value of a message of ours; it raises Invalid."""
     decoder = msgspec.json.Decoder(kind)
     return lambda message: parse(decoder, message.value or b"")
+
+
+def read_action(message: Message) -> Action:
+    """Return the action of a message, with its note masked. Raises Invalid."""
+    action = decode_action(message.value, message.key, now=datetime.now(UTC))
+    return replace(action, note=redact(action.note)) if action.note else action
 
 
 def sift(

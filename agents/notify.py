@@ -14,8 +14,8 @@ import faust
 from agents.app import Effect, make_app, role_agent
 from agents.health import Heartbeat
 from agents.messages import Message, decode_as, send_dead_letters, sift
-from agents.outbox import Outbox, Place
-from agents.states import States
+from agents.outbox import Outbox
+from agents.states import Place, States
 from pipeline.alert import CloudEvent
 from pipeline.chain import ALERTS, FOLLOW_UPS
 from pipeline.channels.channel import Channel

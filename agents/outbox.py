@@ -7,16 +7,16 @@ that is slow or down holds up neither the others nor the reading of topics.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import msgspec
 import structlog
 
 from agents.app import crashing
 from agents.line import Line
-from agents.states import Kept
+from agents.states import Kept, Place, Table
 from pipeline import metrics
 from pipeline.channels.alertmanager import Alertmanager
 from pipeline.channels.channel import Channel, ChannelAway, ChannelRefused
@@ -29,29 +29,6 @@ from pipeline.setting_groups import NotifySettings
 log = structlog.get_logger(__name__)
 
 _DECODER = msgspec.json.Decoder(Customer)
-
-
-class Table(Protocol):
-    """Where the states are kept: `agents.states.States`."""
-
-    def get(self, partition: int, customer_id: str) -> bytes | None:
-        """Return a state."""
-
-    def kept(self) -> Iterable[Kept]:
-        """Return the states of all partitions that this worker has."""
-
-    def stage(self, states: Sequence[Kept]) -> None:
-        """Have `get` answer with these."""
-
-    async def put(self, states: Sequence[Kept]) -> None:
-        """Make them durable."""
-
-
-class Place(NamedTuple):
-    """Where the state of a customer is."""
-
-    partition: int
-    customer_id: str
 
 
 class Errand(NamedTuple):

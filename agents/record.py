@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import faust
 import structlog
@@ -10,11 +10,13 @@ import tenacity
 
 from agents.app import Effect, first_line, make_app, role_agent
 from agents.health import Heartbeat
-from agents.messages import Message, decode_as, send_dead_letters, sift
+from agents.messages import Message, decode_as, read_action, send_dead_letters, sift
 from pipeline import metrics
+from pipeline.action import Action
 from pipeline.alert import Alert, CloudEvent
-from pipeline.chain import ALERTS, DEAD_LETTERS, SCORED
+from pipeline.chain import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, SCORED
 from pipeline.dead_letter import DeadLetter
+from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.reading import Scored
 from pipeline.settings import Settings
 from pipeline.store import Store, StoreUnavailable
@@ -23,10 +25,22 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _SCORED, _ALERT, _LETTER = decode_as(Scored), decode_as(CloudEvent), decode_as(DeadLetter)
+_FOLLOW_UP = decode_as(FollowUpEvent)
+
+
+class Batch(NamedTuple):
+    """What a batch of messages holds; `dead` are those that could not be understood."""
+
+    scored: list[Scored]
+    alerts: list[Alert]
+    actions: list[Action]
+    follow_ups: list[FollowUp]
+    letters: list[DeadLetter]
+    dead: list[DeadLetter]
 
 
 def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
-    """Build the role: events, alerts and dead letters of a batch, each kind in one write."""
+    """Build the role: what a batch holds, each kind in one write."""
     app = make_app("record", settings)
     patiently = tenacity.retry(
         retry=tenacity.retry_if_exception_type(StoreUnavailable),
@@ -46,38 +60,36 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
         metrics.DUPLICATES.inc(result.duplicates)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(*await asyncio.to_thread(sort, messages))
+        return make_durable(await asyncio.to_thread(sort, messages))
 
-    async def make_durable(
-        scored: list[Scored], alerts: list[Alert], letters: list[DeadLetter], dead: list[DeadLetter]
-    ) -> None:
-        await send_dead_letters(app, dead)
-        await write("events", write_events, scored)
-        await write("alerts", store.write_alerts, alerts)
-        await write("dead_letters", store.write_dead_letters, letters)
+    async def make_durable(batch: Batch) -> None:
+        await send_dead_letters(app, batch.dead)
+        await write("events", write_events, batch.scored)
+        await write("alerts", store.write_alerts, batch.alerts)
+        await write("actions", store.write_actions, batch.actions)
+        await write("follow_ups", store.write_follow_ups, batch.follow_ups)
+        await write("dead_letters", store.write_dead_letters, batch.letters)
 
     size, within = settings.store.batch_size, settings.store.batch_wait
     return app, role_agent(app, "record", settings, handle, size=size, within=within)
 
 
-def sort(
-    messages: Sequence[Message],
-) -> tuple[list[Scored], list[Alert], list[DeadLetter], list[DeadLetter]]:
-    """Return the events, alerts and dead letters among messages, and what is none of these."""
-    scored, bad_scored = sift(of_topic(messages, SCORED), _SCORED)
-    alerts, bad_alerts = sift(of_topic(messages, ALERTS), _ALERT)
-    letters, bad_letters = sift(of_topic(messages, DEAD_LETTERS), _LETTER)
-    return (
-        [one for _, one in scored],
-        [one.data for _, one in alerts],
-        [one for _, one in letters],
-        [*bad_scored, *bad_alerts, *bad_letters],
+def sort(messages: Sequence[Message]) -> Batch:
+    """Return what the messages hold, and what is nothing that these topics carry."""
+    batch = Batch([], [], [], [], [], [])
+
+    def take(topic: str, decode: Callable[[Message], T]) -> list[T]:
+        good, bad = sift([message for message in messages if message.topic == topic], decode)
+        batch.dead.extend(bad)
+        return [one for _, one in good]
+
+    return batch._replace(
+        scored=take(SCORED, _SCORED),
+        alerts=[one.data for one in take(ALERTS, _ALERT)],
+        actions=take(ACTIONS, read_action),
+        follow_ups=[one.data for one in take(FOLLOW_UPS, _FOLLOW_UP)],
+        letters=take(DEAD_LETTERS, _LETTER),
     )
-
-
-def of_topic(messages: Sequence[Message], topic: str) -> list[Message]:
-    """Return the messages of one topic, in order."""
-    return [message for message in messages if message.topic == topic]
 
 
 def _note_retry(attempt: tenacity.RetryCallState) -> None:

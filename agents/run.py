@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaConnectionError
 
 from agents.app import crash
 from agents.detect import detect
+from agents.follow_up import follow_up
 from agents.health import Heartbeat
 from agents.notify import notify
 from agents.page import serve_page
@@ -27,6 +28,7 @@ from pipeline.broker.security import client_security
 from pipeline.broker.topics import partitions_of
 from pipeline.chain import INPUTS, changelog_of
 from pipeline.channels.open import open_channels
+from pipeline.follow_up.sla import load_sla
 from pipeline.logs import configure_logging
 from pipeline.notify.routes import load_desk
 from pipeline.settings import Role, Settings, store_address
@@ -63,6 +65,10 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
     if role == "detect":
         partitions = _partitions_of_states(settings, role)
         return lambda: detect(settings, partitions)
+    if role == "follow_up":
+        sla = load_sla(settings.followup.sla)
+        partitions = _partitions_of_states(settings, role)
+        return lambda: follow_up(settings, partitions, sla)
     if role == "notify":
         desk, channels = load_desk(settings.notify.routes), open_channels(settings.notify)
         partitions = _partitions_of_states(settings, role)

@@ -1,8 +1,8 @@
 """Customer states: a Faust table on RocksDB whose changelog is confirmed before the local write."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import faust
 import msgspec
@@ -20,12 +20,35 @@ MEMORY = {
 """Bytes that RocksDB may use for a partition; Faust's defaults would take 2 GB."""
 
 
+class Place(NamedTuple):
+    """Where the state of a customer is."""
+
+    partition: int
+    customer_id: str
+
+
 class Kept(NamedTuple):
     """The state of a customer, to be kept in the partition that the customer's events come from."""
 
     partition: int
     customer_id: str
     state: bytes
+
+
+class Table(Protocol):
+    """Where the states are kept: `States`, or a dict in a test."""
+
+    def get(self, partition: int, customer_id: str) -> bytes | None:
+        """Return a state."""
+
+    def kept(self) -> Iterable[Kept]:
+        """Return the states of all partitions that this worker has."""
+
+    def stage(self, states: Sequence[Kept]) -> None:
+        """Have `get` answer with these."""
+
+    async def put(self, states: Sequence[Kept]) -> None:
+        """Make them durable."""
 
 
 class States:

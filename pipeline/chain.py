@@ -8,6 +8,7 @@ FEEDBACK: Final = "cx.feedback"
 SCORED: Final = "cx.scored"
 URGENT: Final = "cx.urgent"
 ALERTS: Final = "cx.alerts"
+ACTIONS: Final = "cx.alert-actions"
 FOLLOW_UPS: Final = "cx.follow-ups"
 DEAD_LETTERS: Final = "cx.dead-letters"
 
@@ -15,7 +16,8 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "understand": (INTERACTIONS, FEEDBACK),
     "triage": (INTERACTIONS, FEEDBACK),
     "detect": (SCORED, URGENT),
-    "record": (SCORED, ALERTS, DEAD_LETTERS),
+    "follow_up": (ALERTS, ACTIONS),
+    "record": (SCORED, ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS),
     "notify": (ALERTS, FOLLOW_UPS),
 }
 """Topics that a role reads, roles in the order of the chain."""
@@ -48,7 +50,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 """Consumer groups and the topics that each reads, in the order of the chain."""
 
 
-STATEFUL: Final = ("detect", "notify")
+STATEFUL: Final = ("detect", "follow_up", "notify")
 """Roles that keep a state a customer, in the partition that the customer's messages come from."""
 
 

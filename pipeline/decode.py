@@ -1,4 +1,4 @@
-"""Bytes from a topic or a file → an `Event`, or the reason why not, in words.
+"""Bytes from a topic or a file → an `Event` or an `Action`, or the reason why not, in words.
 
 The good case is one pass of a compiled decoder. Only a message that fails is looked at again.
 """
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pipeline.action import Action, problem_of
 from pipeline.dead_letter import Invalid, Reason
 from pipeline.event import AuthorType, Event, EventType, Metric, Score
 
@@ -36,6 +37,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "score.metric": tuple(Metric),
 }
 _EVENTS = msgspec.json.Decoder(Event)
+_ACTIONS = msgspec.json.Decoder(Action)
 _ENCODER = msgspec.json.Encoder()
 _MISSING = re.compile(r"missing required field `(.+?)`")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
@@ -55,9 +57,22 @@ def decode_event(
     `now` is aware. Raises Invalid, and nothing else, whatever the bytes are.
     """
     event = parse_event(value, max_bytes=max_bytes)
-    _check_time(event.occurred_at, now + future_tolerance)
+    _check_time("occurred_at", event.occurred_at, now + future_tolerance)
     _check_key(event.customer_id, key)
     return event
+
+
+def decode_action(value: bytes | None, key: bytes | None, *, now: datetime) -> Action:
+    """Read a message of `cx.alert-actions`; its key must be its customer_id.
+
+    `now` is aware. Raises Invalid, and nothing else, whatever the bytes are.
+    """
+    action = parse(_ACTIONS, value or b"")
+    if problem := problem_of(action):
+        raise Invalid(Reason.WRONG_TYPE, f"The action is not in order: {problem}.")
+    _check_time("at", action.at, now + FUTURE_TOLERANCE)
+    _check_key(action.customer_id, key)
+    return action
 
 
 def parse_event(value: bytes | None, *, max_bytes: int = MAX_BYTES) -> Event:
@@ -160,11 +175,11 @@ def _explain_type(given: object) -> Invalid:
     return Invalid(Reason.UNKNOWN_TYPE, f"`type` is not one of those known: {hint}")
 
 
-def _check_time(occurred_at: datetime, latest: datetime) -> None:
-    if occurred_at > latest:
+def _check_time(field: str, moment: datetime, latest: datetime) -> None:
+    if moment > latest:
         raise Invalid(
             Reason.TIME_IN_FUTURE,
-            f"`occurred_at` is {occurred_at.isoformat()}, later than {latest.isoformat()}: "
+            f"`{field}` is {moment.isoformat()}, later than {latest.isoformat()}: "
             "check the source's clock and offset.",
         )
 

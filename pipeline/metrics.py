@@ -46,6 +46,11 @@ ALERT_LATENCY = Histogram(
     "Seconds from the broker's time of the event to the confirmed alert that it caused.",
     buckets=_LATENCY,
 )
+FOLLOW_UPS = Counter(
+    "nabiz_follow_ups_total",
+    "Changes of follow-ups sent, by what changed last. Many escalated: SLAs are missed.",
+    ["kind"],
+)
 STORE_INSERT_SECONDS = Histogram(
     "nabiz_store_insert_seconds",
     "Seconds until the store confirmed a batch, KPI minutes included, by kind of row.",

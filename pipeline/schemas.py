@@ -12,8 +12,18 @@ from typing import Any, cast
 
 import msgspec
 
+from pipeline.action import Action
 from pipeline.alert import CloudEvent
-from pipeline.chain import ALERTS, DEAD_LETTERS, FEEDBACK, FOLLOW_UPS, INTERACTIONS, SCORED, URGENT
+from pipeline.chain import (
+    ACTIONS,
+    ALERTS,
+    DEAD_LETTERS,
+    FEEDBACK,
+    FOLLOW_UPS,
+    INTERACTIONS,
+    SCORED,
+    URGENT,
+)
 from pipeline.dead_letter import DeadLetter
 from pipeline.event import Event
 from pipeline.follow_up.value import FollowUpEvent
@@ -30,6 +40,7 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     SCORED: Scored,
     URGENT: Scored,
     ALERTS: CloudEvent,
+    ACTIONS: Action,
     FOLLOW_UPS: FollowUpEvent,
     DEAD_LETTERS: DeadLetter,
 }

@@ -169,6 +169,12 @@ class DetectSettings(Group):
     language: Literal["tr", "en"] = Field("tr", description="language of an alert's `title`")
 
 
+class FollowUpSettings(Group):
+    """By when what must be done about an alert."""
+
+    sla: Path = Field(ROOT / "desk" / "sla.yaml", description="how long each step may take")
+
+
 class NotifySettings(Group):
     """Who is told of alerts, and how; `channels` gives the names in the routes an address."""
 

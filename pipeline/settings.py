@@ -28,6 +28,7 @@ from pipeline.setting_groups import (
     DeadLetterSettings,
     DetectSettings,
     EngineSettings,
+    FollowUpSettings,
     Group,
     KafkaSettings,
     NotifySettings,
@@ -35,8 +36,10 @@ from pipeline.setting_groups import (
     WorkerSettings,
 )
 
-Role = Literal["understand", "triage", "detect", "record", "notify", "api"]
-STREAM_ROLES: tuple[Role, ...] = ("understand", "triage", "detect", "record", "notify")
+Role = Literal["understand", "triage", "detect", "follow_up", "record", "notify", "api"]
+STREAM_ROLES: tuple[Role, ...] = (
+    *("understand", "triage", "detect", "follow_up", "record", "notify"),
+)
 """Roles that read topics, in the order of the chain."""
 
 
@@ -65,6 +68,7 @@ class Settings(BaseSettings):
     access: AccessSettings = AccessSettings()
     engine: EngineSettings = EngineSettings()
     detect: DetectSettings = DetectSettings()
+    followup: FollowUpSettings = FollowUpSettings()
     notify: NotifySettings = NotifySettings()
     deadletters: DeadLetterSettings = DeadLetterSettings()
     worker: WorkerSettings = WorkerSettings()

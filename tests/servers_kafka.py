@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kafka import KafkaAdminClient
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from pipeline.broker.local import LocalBroker
 
@@ -25,3 +26,18 @@ def new_topic(bootstrap: str, partitions: int = 4, name: str | None = None) -> s
             {name: {"num_partitions": partitions, "replication_factor": 1}}, wait_for_metadata=True
         )
     return name
+
+
+@contextmanager
+def topics_for_now(bootstrap: str, partitions: int, *names: str) -> Iterator[None]:
+    """Topics of these names, which other tests use as well; they are gone when the block ends."""
+    for name in names:
+        new_topic(bootstrap, partitions, name)
+    try:
+        yield
+    finally:
+        with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
+            admin.delete_topics([*names])
+            for attempt in Retrying(stop=stop_after_delay(20), wait=wait_fixed(0.1), reraise=True):
+                with attempt:
+                    assert not {*names} & {*admin.list_topics()}

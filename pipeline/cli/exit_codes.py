@@ -5,6 +5,7 @@ from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.channels.channel import ChannelError
 from pipeline.cli.errors import EXIT_AWAY, EXIT_MISTAKE, Away, Mistake
 from pipeline.detection.rules import RuleError
+from pipeline.follow_up.sla import SlaError
 from pipeline.notify.routes import RoutesError
 from pipeline.settings import SettingsError
 from pipeline.sources.files import SourceError
@@ -20,6 +21,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     SourceError: EXIT_MISTAKE,
     ChannelError: EXIT_MISTAKE,
     RoutesError: EXIT_MISTAKE,
+    SlaError: EXIT_MISTAKE,
     TopicError: EXIT_MISTAKE,
     EngineError: EXIT_MISTAKE,
     MigrationError: EXIT_MISTAKE,

@@ -20,6 +20,7 @@ from pipeline.cli import show
 from pipeline.cli.errors import Mistake
 from pipeline.cli.target import DataOption, JsonOption, find
 from pipeline.detection.rules import load_rules
+from pipeline.follow_up.sla import load_sla
 from pipeline.notify.routes import load_desk
 from pipeline.setting_groups import ROOT
 from pipeline.settings import (
@@ -171,6 +172,7 @@ def _check(settings: Settings) -> None:
     console = Console(stderr=True)
     rules = load_rules(settings.detect.rules)
     console.print(f"rules    ok: {len(rules.rules)} rules, version {rules.version}")
+    load_sla(settings.followup.sla)
     load_desk(settings.notify.routes)
     channels = open_channels(settings.notify)
     console.print(f"notify   ok: {len(channels)} channels")

@@ -1,7 +1,8 @@
 """The follow-ups of a customer, as `follow_up` keeps them, and what of them is to be published."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 
 import msgspec
@@ -60,9 +61,13 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """The cases of one customer, which share a state in the table."""
+    """The cases of one customer, which share a state in the table.
+
+    `lag`: how many seconds after it had happened the last change came.
+    """
 
     cases: tuple[Case, ...] = ()
+    lag: float = 0.0
 
     def case(self, alert_id: str) -> Case:
         """Return the case of an alert, a new one if nothing is known of it."""
@@ -71,7 +76,12 @@ class Customer(msgspec.Struct, frozen=True):
     def having(self, case: Case) -> "Customer":
         """Return the customer with this case in the place of the one that it follows."""
         others = tuple(one for one in self.cases if one.alert_id != case.alert_id)
-        return Customer((*others, case))
+        return replace(self, cases=(*others, case))
+
+    @property
+    def due(self) -> list[FollowUpEvent]:
+        """The events that are still to be published."""
+        return [event for one in self.cases if (event := one.due)]
 
     @property
     def next_at(self) -> datetime | None:
@@ -89,6 +99,45 @@ def event_of(follow_up: FollowUp, kind: Kind) -> FollowUpEvent:
         time=follow_up.updated_at,
         data=follow_up,
     )
+
+
+class Arrival(NamedTuple):
+    """A change of an alert, or an action, and when the broker took it."""
+
+    change: Alert | Action
+    received_at: datetime
+
+    @property
+    def happened_at(self) -> datetime:
+        """Its event time."""
+        return self.change.updated_at if isinstance(self.change, Alert) else self.change.at
+
+
+def hear_all(customer: Customer, arrivals: Iterable[Arrival], sla: Sla) -> Customer:
+    """Return the customer after what came, in whatever order and however often."""
+    for one in arrivals:
+        alert_id = one.change.id if isinstance(one.change, Alert) else one.change.alert_id
+        customer = customer.having(hear(customer.case(alert_id), one.change, sla))
+        customer = replace(customer, lag=(one.received_at - one.happened_at).total_seconds())
+    return customer
+
+
+def pass_time_of_all(customer: Customer, sla: Sla, now: datetime) -> Customer:
+    """Return the customer after the next thing that time changes in each case.
+
+    To be called again while the answer differs. What has long been over is left out.
+    """
+    kept = (one for one in customer.cases if not is_over(one, now))
+    return replace(customer, cases=tuple(pass_time(one, sla, now) for one in kept))
+
+
+def published(customer: Customer) -> Customer:
+    """Return the customer once all that was due has been published."""
+    cases = tuple(
+        replace(one, sent=one.follow_up.revision) if one.follow_up else one
+        for one in customer.cases
+    )
+    return replace(customer, cases=cases)
 
 
 def hear(case: Case, change: Alert | Action, sla: Sla) -> Case:
@@ -114,36 +163,33 @@ def pass_time(case: Case, sla: Sla, now: datetime) -> Case:
     return _decided(replace(case, clock=case.next_at), sla, case.next_at)
 
 
-def is_over(case: Case, sla: Sla, now: datetime) -> bool:
-    """Whether no action on it is awaited any more."""
-    if case.follow_up is None:
-        return bool(case.actions) and now - case.actions[-1].at > sla.forget
-    ended = case.follow_up.stage in ("resolved", "expired")
-    return ended and now - case.follow_up.updated_at > sla.forget
+def is_over(case: Case, now: datetime) -> bool:
+    """Whether it can be forgotten: it has ended, or has no alert, and that long ago."""
+    ended = case.follow_up is None or case.follow_up.stage in ("resolved", "expired")
+    return ended and case.next_at is not None and case.next_at <= now
 
 
 def _decided(case: Case, sla: Sla, at: datetime) -> Case:
     """Return the case with the follow-up that is known now; a change is as of `at`."""
     if case.matter is None:
-        return case
+        return replace(case, next_at=at + sla.forget)
     clock = case.clock or case.matter.news[0].at
     now, next_at = progress(case.matter, case.actions, sla, clock)
-    case = replace(case, clock=clock, next_at=next_at)
-    before = case.follow_up
+    before, kind = case.follow_up, case.kind
     if before is None:
-        first = replace(now, revision=1, updated_at=max(now.updated_at, at))
-        return replace(case, follow_up=first, kind=kind_of(None, first))
-    after = replace(now, revision=before.revision, updated_at=before.updated_at)
-    if after == before:
-        return case
-    after = replace(after, revision=before.revision + 1, updated_at=max(before.updated_at, at))
-    return replace(case, follow_up=after, kind=kind_of(before, after))
+        after, kind = replace(now, revision=1, updated_at=max(now.updated_at, at)), "opened"
+    else:
+        after = replace(now, revision=before.revision, updated_at=before.updated_at)
+        if after != before:
+            last = max(before.updated_at, at)
+            after = replace(after, revision=before.revision + 1, updated_at=last)
+            kind = kind_of(before, after)
+    next_at = next_at or after.updated_at + sla.forget
+    return replace(case, clock=clock, next_at=next_at, follow_up=after, kind=kind)
 
 
-def kind_of(before: FollowUp | None, after: FollowUp) -> Kind:
+def kind_of(before: FollowUp, after: FollowUp) -> Kind:
     """Return what changed: of several things the one that asks most of those who hear of it."""
-    if before is None:
-        return "opened" if after.stage == "open" else after.stage
     if after.escalation > before.escalation:
         return "escalated"
     if after.stage != before.stage:

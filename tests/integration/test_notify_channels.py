@@ -14,8 +14,8 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from agents.outbox import Outbox, Place
-from agents.states import Kept
+from agents.outbox import Outbox
+from agents.states import Kept, Place
 from pipeline.channels.open import open_channel, open_channels
 from pipeline.notify.case import Change
 from pipeline.ports import HOST, free_port

@@ -22,7 +22,7 @@ from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.notify.case import Change
 from tests.listeners import http_recorder
 from tests.notices import ALERT_ID, ROUTES, alert, follow_up
-from tests.servers_kafka import new_topic
+from tests.servers_kafka import topics_for_now
 
 NOW = datetime.now().astimezone()
 
@@ -92,9 +92,8 @@ def until_kept(kafka: str, count: int) -> None:
 def test_a_killed_worker_that_lost_its_files_rings_nothing_twice_and_ends_what_it_began(
     tmp_path: Path, kafka: str
 ) -> None:
-    for topic in (ALERTS, FOLLOW_UPS):
-        new_topic(kafka, 2, topic)
-    with http_recorder() as hook, http_recorder() as duty:
+    topics = topics_for_now(kafka, 2, ALERTS, FOLLOW_UPS)
+    with topics, http_recorder() as hook, http_recorder() as duty:
         with role(tmp_path, kafka, hook.url, duty.url) as process:
             publish(kafka, alert(at=NOW), follow_up(at=NOW))
             hook.wait_for(lambda came: len(came) == 1, timeout=40)

@@ -23,10 +23,11 @@ from agents.detect import reload
 from agents.health import Heartbeat
 from agents.messages import Message, decode_as, sift
 from agents.page import serve_page
-from agents.record import of_topic
+from agents.record import sort
 from agents.triage import urgent_among
 from agents.understand import InvalidLimit, TooManyInvalid, interpret, outgoing, retried_among
-from pipeline.chain import ALERTS, DEAD_LETTERS, SCORED
+from pipeline.action import Action
+from pipeline.chain import ACTIONS, DEAD_LETTERS, SCORED
 from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
 from pipeline.decode import decode_event, encode_event
 from pipeline.detection.rules import RuleBook
@@ -158,14 +159,23 @@ def test_a_bug_in_decoding_is_no_dead_letter() -> None:
         sift([message(0, b"{}")], broken)
 
 
-def test_record_sorts_messages_by_topic() -> None:
+def test_record_sorts_messages_by_topic_and_masks_the_notes_of_people() -> None:
     letter = DeadLetter("cx.feedback", 0, 1, Reason.EMPTY, "Empty.", b"", None, NOW)
-    kinds = [SCORED, DEAD_LETTERS, ALERTS, DEAD_LETTERS]
+    note = f"Tekrar aranacak: {PHONE}"
+    done = Action("x1", "a1", CUSTOMER, "contact", "ayse", NOW, note=note)
+    wrong = msgspec.structs.replace(done, kind="resolve")  # without its outcome
     mixed = [
-        Message(topic, 0, offset, None, msgspec.json.encode(letter), NOW)
-        for offset, topic in enumerate(kinds)
+        Message(topic, 0, offset, CUSTOMER.encode(), msgspec.json.encode(value), NOW)
+        for offset, (topic, value) in enumerate(
+            [(ACTIONS, done), (DEAD_LETTERS, letter), (SCORED, letter), (ACTIONS, wrong)]
+        )
     ]
-    assert [one.offset for one in of_topic(mixed, DEAD_LETTERS)] == [1, 3]
+    batch = sort(mixed)
+    assert (batch.letters, batch.scored, batch.alerts) == ([letter], [], [])
+    assert [one.action_id for one in batch.actions] == ["x1"]
+    assert PHONE not in batch.actions[0].note
+    assert [(one.offset, one.topic) for one in batch.dead] == [(2, SCORED), (3, ACTIONS)]
+    assert "outcome" in batch.dead[1].sentence
 
 
 LIMIT = DeadLetterSettings(max_share=0.5, window=100)

@@ -200,10 +200,11 @@ def test_the_same_change_has_the_same_event_id() -> None:
 
 
 def test_what_is_long_over_is_forgotten_and_what_is_open_never() -> None:
-    month = timedelta(days=31)
-    assert is_over(case_of(HIGH, resolved(30)), SLA, NOON + month)
-    assert not is_over(case_of(HIGH, resolved(30)), SLA, at(60))
-    assert not is_over(case_of(HIGH, until=60), SLA, NOON + month)
+    month = NOON + timedelta(days=31)
+    assert is_over(case_of(HIGH, resolved(30)), month)
+    assert not is_over(case_of(HIGH, resolved(30)), at(60))
+    assert not is_over(case_of(HIGH, until=60), month)
+    assert is_over(case_of(did("contact", 20)), month)  # its alert never came
 
 
 ACTIONS = st.one_of(

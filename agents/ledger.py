@@ -1,0 +1,121 @@
+"""The ledger of `follow_up`: what came and what time changed, made durable and then published.
+
+A state is durable before what follows from it is published, and says whether that was confirmed: a
+worker that is killed in between publishes the same again, under the same id and revision.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from agents.states import Kept, Place, Table
+from pipeline import metrics
+from pipeline.follow_up.case import Arrival, Customer, hear_all, pass_time_of_all, published
+from pipeline.follow_up.clock import EventClock
+from pipeline.follow_up.sla import Sla
+from pipeline.follow_up.value import FollowUpEvent
+
+TOGETHER = 500
+"""Customers whose time is seen to in one go."""
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
+
+_ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(Customer)
+
+Publish = Callable[[Sequence[FollowUpEvent]], Awaitable[object]]
+
+
+class _Change(NamedTuple):
+    place: Place
+    before: Customer
+    after: Customer
+
+
+def utc_now() -> datetime:
+    """Return the time by the clock on the wall."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """Holds of each customer only when time changes something next; the rest is in the table."""
+
+    def __init__(
+        self, sla: Sla, table: Table, publish: Publish, wall: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._sla, self._table, self._publish, self._wall = sla, table, publish, wall
+        self._clock = EventClock()
+        self._next: dict[Place, datetime] = {}
+        self._turn = asyncio.Lock()
+
+    async def take(self, arrivals: Mapping[Place, Sequence[Arrival]]) -> None:
+        """Take in what came; return when states and follow-ups are confirmed."""
+        async with self._turn:
+            changes = []
+            for place, mine in arrivals.items():
+                before = self._customer(place)
+                changes.append(_Change(place, before, hear_all(before, mine, self._sla)))
+                for one in mine:
+                    self._clock.hear(one.received_at - one.happened_at)
+            await self._settle(changes)
+
+    async def look(self) -> None:
+        """See to what the passing of time has changed, one thing after the other."""
+        async with self._turn:
+            while (now := self._clock.at(self._wall())) and (due := self._due(now)):
+                changes = []
+                for place in due:
+                    before = self._customer(place)
+                    changes.append(_Change(place, before, pass_time_of_all(before, self._sla, now)))
+                await self._settle(changes)
+
+    async def load(self) -> None:
+        """Go on with the states that are kept, after partitions were given to this worker."""
+        async with self._turn:
+            self._next.clear()
+            for partition, customer_id, state in self._table.kept():
+                customer = _DECODER.decode(state)
+                self._clock.hear(timedelta(seconds=customer.lag))
+                self._schedule(Place(partition, customer_id), customer)
+
+    async def leave(self) -> None:
+        """Forget the states, once what is in hand is done: the partitions go to another worker."""
+        async with self._turn:
+            self._next.clear()
+
+    def _customer(self, place: Place) -> Customer:
+        state = self._table.get(*place)
+        return _DECODER.decode(state) if state else Customer()
+
+    def _due(self, now: datetime) -> list[Place]:
+        return [place for place, at in self._next.items() if at <= now][:TOGETHER]
+
+    def _schedule(self, place: Place, customer: Customer) -> None:
+        self._next.pop(place, None)
+        if at := _AT_ONCE if customer.due else customer.next_at:
+            self._next[place] = at
+
+    async def _settle(self, changes: Sequence[_Change]) -> None:
+        """Keep what changed, publish what is due, and keep that it was."""
+        await self._keep([one for one in changes if one.after != one.before])
+        events = [event for one in changes for event in one.after.due]
+        if events:
+            await self._publish(events)
+            for event in events:
+                metrics.FOLLOW_UPS.labels(event.type.rpartition(".")[2]).inc()
+            await self._keep(
+                [
+                    _Change(one.place, one.after, published(one.after))
+                    for one in changes
+                    if one.after.due
+                ]
+            )
+        for one in changes:
+            self._schedule(one.place, published(one.after))
+
+    async def _keep(self, changes: Sequence[_Change]) -> None:
+        states = [Kept(*one.place, _ENCODER.encode(one.after)) for one in changes]
+        if states:
+            self._table.stage(states)
+            await self._table.put(states)

@@ -1,0 +1,131 @@
+"""The role `follow_up` as a whole, on real Kafka: killed, and started again without its files."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from kafka import KafkaConsumer, KafkaProducer
+
+from pipeline.action import Action
+from pipeline.alert import Alert, to_cloudevent
+from pipeline.chain import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS
+from pipeline.cli.supervisor import nabiz
+from pipeline.dead_letter import DeadLetter
+from pipeline.follow_up.value import FollowUpEvent
+from tests.notices import ALERT_ID, alert
+from tests.servers_kafka import topics_for_now
+
+T = TypeVar("T")
+NOW = datetime.now().astimezone()
+SLA = """
+acknowledge: {critical: 2s, high: 1h, medium: 4h, low: 1d}
+contact: {critical: 1h, high: 4h, medium: 1d, low: 3d}
+snooze_at_most: 1d
+expire: 14d
+forget: 30d
+"""
+
+
+@contextmanager
+def role(folder: Path, kafka: str) -> Iterator["subprocess.Popen[bytes]"]:
+    (folder / "sla.yaml").write_text(SLA)
+    settings = {
+        "NABIZ_DATA": str(folder),
+        "NABIZ_KAFKA_BOOTSTRAP": kafka,
+        "NABIZ_KAFKA_COMMIT_INTERVAL": "0.1",
+        "NABIZ_WORKER_INSTANCE": "only",
+        "NABIZ_FOLLOWUP_SLA": str(folder / "sla.yaml"),
+    }
+    with (
+        (folder / "log").open("ab") as log,
+        subprocess.Popen(
+            nabiz("worker", "follow_up"), env={**os.environ, **settings}, stdout=log, stderr=log
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def publish(kafka: str, *changes: Alert | Action) -> None:
+    producer = KafkaProducer(bootstrap_servers=kafka)
+    for one in changes:
+        topic, value = (
+            (ALERTS, to_cloudevent(one))
+            if isinstance(one, Alert)
+            else (ACTIONS, msgspec.json.encode(one))
+        )
+        producer.send(topic, value, one.customer_id.encode())
+    producer.flush()
+    producer.close()
+
+
+def read_until(kafka: str, topic: str, kind: type[T], enough: Callable[[list[T]], bool]) -> list[T]:
+    """Return the messages of a topic from the first on, once they are enough."""
+    found: list[T] = []
+    with KafkaConsumer(
+        topic, bootstrap_servers=kafka, auto_offset_reset="earliest", consumer_timeout_ms=30_000
+    ) as consumer:
+        for one in consumer:
+            found.append(msgspec.json.decode(one.value, type=kind))
+            if enough(found):
+                return found
+    raise AssertionError(f"not enough on {topic}: {found}")
+
+
+def types_of(events: Sequence[FollowUpEvent], alert_id: str) -> list[str]:
+    """Return what the changes of a follow-up were, each once."""
+    changes = {one.data.revision: one.type for one in events if one.data.alert_id == alert_id}
+    return [changes[revision].rpartition(".")[2] for revision in sorted(changes)]
+
+
+def did(number: int, kind: str, **fields: Any) -> Action:
+    given = {"by": "ayşe", "at": NOW, **fields}
+    return Action(f"x{number}", ALERT_ID, "m-1", kind=kind, **given)  # type: ignore[arg-type]
+
+
+def test_a_killed_worker_that_lost_its_files_goes_on_where_it_was_and_sees_to_the_time(
+    tmp_path: Path, kafka: str
+) -> None:
+    with topics_for_now(kafka, 2, ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS):
+        goes_on_where_it_was(tmp_path, kafka)
+
+
+def goes_on_where_it_was(tmp_path: Path, kafka: str) -> None:
+    opened = alert(severity="high", at=NOW, opened_at=NOW)
+    with role(tmp_path, kafka):
+        publish(kafka, did(1, "acknowledge"), opened, did(2, "resolve"))
+        read_until(kafka, FOLLOW_UPS, FollowUpEvent, bool)
+        (refused,) = read_until(kafka, DEAD_LETTERS, DeadLetter, bool)
+        assert "outcome" in refused.sentence
+    shutil.rmtree(tmp_path / "state")
+    urgent = alert(id=ALERT_ID[:-1] + "2", severity="critical", at=NOW, opened_at=NOW)
+    with role(tmp_path, kafka) as process:
+        contact = did(3, "contact", at=NOW + timedelta(seconds=1), note="yarın yine")
+        publish(kafka, opened, did(1, "acknowledge"), contact, urgent)
+        events = read_until(
+            kafka,
+            FOLLOW_UPS,
+            FollowUpEvent,
+            lambda came: (
+                "contacted" in types_of(came, ALERT_ID) and "escalated" in types_of(came, urgent.id)
+            ),
+        )
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0, (tmp_path / "log").read_text()
+    assert types_of(events, urgent.id) == ["opened", "escalated"]
+    last = max(
+        (one.data for one in events), key=lambda one: (one.alert_id == ALERT_ID, one.revision)
+    )
+    assert (last.stage, last.owner, last.note) == ("contacted", "ayşe", "yarın yine")
+    log = (tmp_path / "log").read_text()
+    assert "m-1" not in log
+    assert "yarın yine" not in log

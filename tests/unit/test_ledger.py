@@ -1,0 +1,176 @@
+"""The ledger of `follow_up`: what it publishes, and what a worker that is killed leaves behind."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import pytest
+from notices import ALERT_ID, MONDAY_NOON, alert
+
+from agents.ledger import Ledger
+from agents.states import Kept, Place
+from pipeline.action import Action
+from pipeline.alert import Alert
+from pipeline.follow_up.case import Arrival
+from pipeline.follow_up.clock import EventClock
+from pipeline.follow_up.sla import load_sla
+from pipeline.follow_up.value import FollowUpEvent
+from pipeline.setting_groups import ROOT
+
+SLA = load_sla(ROOT / "desk" / "sla.yaml")
+NOON = MONDAY_NOON
+HERE = Place(0, "m-1")
+HIGH = alert(severity="high", opened_at=NOON)
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+class Killed(Exception):  # noqa: N818 - it is what happens to the worker
+    """The worker ended here."""
+
+
+class World:
+    """States and what was published, which outlive the workers; and the clock on the wall."""
+
+    def __init__(self) -> None:
+        self.states: dict[Place, bytes] = {}
+        self.published: list[FollowUpEvent] = []
+        self.steps_to_live = 10**6
+        self.now = NOON
+
+    def worker(self) -> Ledger:
+        return Ledger(SLA, self, self.publish, lambda: self.now)
+
+    def get(self, partition: int, customer_id: str) -> bytes | None:
+        return self.states.get(Place(partition, customer_id))
+
+    def kept(self) -> Iterator[Kept]:
+        for place, state in self.states.items():
+            yield Kept(*place, state)
+
+    def stage(self, states: Sequence[Kept]) -> None:
+        pass
+
+    async def put(self, states: Sequence[Kept]) -> None:
+        self.live()
+        self.states.update({Place(*one[:2]): one.state for one in states})
+
+    async def publish(self, events: Sequence[FollowUpEvent]) -> None:
+        self.live()
+        self.published += events
+
+    def live(self) -> None:
+        if self.steps_to_live == 0:
+            raise Killed
+        self.steps_to_live -= 1
+
+    def kinds(self) -> list[str]:
+        return [one.type.rpartition(".")[2] for one in self.published]
+
+
+def came(change: Alert | Action, minutes: float = 0) -> dict[Place, list[Arrival]]:
+    return {HERE: [Arrival(change, at(minutes))]}
+
+
+def taken_on(minutes: float) -> Action:
+    return Action("x1", ALERT_ID, "m-1", "acknowledge", "ayse", at(minutes))
+
+
+async def test_what_is_done_and_what_is_missed_is_published_as_it_happens() -> None:
+    world = World()
+    ledger = world.worker()
+    await ledger.take(came(HIGH))
+    await ledger.take(came(taken_on(5), 5))
+    world.now = at(239)
+    await ledger.look()
+    assert world.kinds() == ["opened", "acknowledged"]
+    world.now = at(240)
+    await ledger.look()
+    assert world.kinds() == ["opened", "acknowledged", "escalated"]
+    assert [one.data.revision for one in world.published] == [1, 2, 3]
+    await ledger.look()
+    assert len(world.published) == 3
+
+
+async def test_what_is_delivered_again_is_not_published_again() -> None:
+    world = World()
+    ledger = world.worker()
+    for _ in range(2):
+        await ledger.take(came(HIGH))
+        await ledger.take(came(taken_on(5), 5))
+    assert world.kinds() == ["opened", "acknowledged"]
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_worker_that_is_killed_anywhere_publishes_the_same_once_more_at_most(
+    steps: int,
+) -> None:
+    world = World()
+    world.steps_to_live = steps
+    ledger = world.worker()
+    with suppress(Killed):
+        await ledger.take(came(HIGH))
+        await ledger.take(came(taken_on(5), 5))
+    world.steps_to_live = 10**6
+    world.now = at(300)  # the SLA has ended meanwhile
+    again = world.worker()
+    await again.load()
+    await again.take(came(HIGH))
+    await again.take(came(taken_on(5), 5))
+    await again.look()
+    changes = {(one.id, one.data.revision): one for one in world.published}
+    assert [number for _, number in changes] == [1, 2, 3]
+    assert [one.type.rpartition(".")[2] for one in changes.values()] == [
+        "opened",
+        "acknowledged",
+        "escalated",
+    ]
+
+
+async def test_a_worker_that_comes_back_knows_what_time_it_is_by_the_events() -> None:
+    world = World()
+    await world.worker().take(came(HIGH, minutes=10))  # came ten minutes late
+    again = world.worker()
+    await again.load()
+    world.now = at(69)
+    await again.look()
+    assert world.kinds() == ["opened"]
+    world.now = at(70)
+    await again.look()
+    assert world.kinds() == ["opened", "escalated"]
+
+
+async def test_partitions_that_went_to_another_worker_are_left_alone() -> None:
+    world = World()
+    ledger = world.worker()
+    await ledger.take(came(HIGH))
+    await ledger.leave()
+    world.now = at(500)
+    await ledger.look()
+    assert world.kinds() == ["opened"]
+
+
+async def test_what_ended_long_ago_is_forgotten() -> None:
+    world = World()
+    ledger = world.worker()
+    closed = alert(2, at(30), severity="high", state="resolved", closed_at=at(30))
+    await ledger.take(came(HIGH))
+    await ledger.take(came(closed, 30))
+    assert ALERT_ID.encode() in world.states[HERE]
+    world.now = NOON + timedelta(days=31)
+    await ledger.look()
+    assert ALERT_ID.encode() not in world.states[HERE]
+    assert world.kinds() == ["opened", "resolved"]
+
+
+def test_the_clock_of_events_follows_what_came_soonest() -> None:
+    clock = EventClock()
+    assert clock.at(NOON) is None
+    clock.hear(timedelta(days=1))
+    clock.hear(timedelta(hours=2))
+    clock.hear(timedelta(hours=5))
+    assert clock.at(NOON) == NOON - timedelta(hours=2)
+    clock.hear(timedelta(minutes=-5))  # a clock that runs ahead
+    assert clock.at(NOON) == NOON
