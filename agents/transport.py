@@ -104,6 +104,13 @@ class Consumer(stock.Consumer):
         if self.flow_active and generation == self.app.consumer_generation_id:
             self._note_ends_without_records()
 
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Do nothing: a worker's page says when nothing is committed (`agents/health.py`).
+
+        Faust would log that, and at times end the process, as it asks for a position that a
+        consumer which has just started does not have.
+        """
+
     def on_buffer_full(self, tp: TP) -> None:
         """Do nothing: a full queue holds up the delivery, and so the next poll.
 

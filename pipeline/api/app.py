@@ -1,7 +1,7 @@
 """The HTTP API that commands, dashboards and other systems read; OpenAPI at /schema."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 import structlog
@@ -15,37 +15,22 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from pipeline.alert import Alert
 from pipeline.api.access.access import Access, Recognise
 from pipeline.api.access.login import login_routes, to_login
 from pipeline.api.access.needs import PROBE, VIEWER, needs
-from pipeline.api.parameters import Refused, dimensions, moment
+from pipeline.api.alert_routes import alert_routes
+from pipeline.api.parameters import By, From, Limit, Refused, Time, To, dimensions, moment
 from pipeline.api.service import Service
 from pipeline.api.views import CustomerView, RetryResult, Status
 from pipeline.audit import AuditEntry
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.dead_letter import DeadLetter, Reason
-from pipeline.kpi import DIMENSIONS, KpiValue
+from pipeline.kpi import KpiValue
 from pipeline.store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
 LONGEST_WINDOW = 10 * 366 * 86_400
-
-_TIME = {"format": "date-time"}
-Time = Annotated[str | None, QueryParameter(description="RFC 3339 with offset", schema_extra=_TIME)]
-From = Annotated[
-    str | None,
-    QueryParameter(name="from", description="start, RFC 3339 with offset", schema_extra=_TIME),
-]
-To = Annotated[
-    str | None, QueryParameter(name="to", description="end, not included", schema_extra=_TIME)
-]
-By = Annotated[
-    list[str] | None,
-    QueryParameter(description=f"any of {', '.join(DIMENSIONS)}; repeated or with commas"),
-]
-Limit = Annotated[int, QueryParameter(ge=1, le=10_000, description="at most so many, the newest")]
 
 
 class RetryRequest(msgspec.Struct, frozen=True):
@@ -57,7 +42,12 @@ class RetryRequest(msgspec.Struct, frozen=True):
 def make_api(service: Service, access: Access) -> Litestar:
     """Build the application. Each route says as its `opt` who may use it; `access` sees to it."""
     return Litestar(
-        route_handlers=[*_handlers(service), *_probes(service), *login_routes(access)],
+        route_handlers=[
+            *_handlers(service),
+            *alert_routes(service),
+            *_probes(service),
+            *login_routes(access),
+        ],
         state=State({"access": access}),
         middleware=[Recognise],
         guards=[access.guard],
@@ -100,22 +90,6 @@ def _handlers(service: Service) -> list[ControllerRouterHandler]:
             dimensions(by or []),
         )
 
-    @get("/v1/alerts", sync_to_thread=True, opt=VIEWER)
-    def alerts(
-        since: Time = None,
-        customer_id: FromQuery[str | None] = None,
-        limit: Limit = 1_000,
-        withdrawn: FromQuery[bool] = False,
-    ) -> list[Alert]:
-        """Alerts opened at or after `since`, the newest first; withdrawn ones only if asked for."""
-        states: tuple[Literal["open", "resolved", "withdrawn"], ...] = ("open", "resolved")
-        return service.store.alerts(
-            since=moment("since", since),
-            customer_id=customer_id,
-            states=(*states, "withdrawn") if withdrawn else states,
-            limit=limit,
-        )
-
     @get("/v1/customer", sync_to_thread=True, opt=needs("viewer", audit="customer.viewed"))
     def customer(customer_id: FromQuery[str]) -> CustomerView:
         """One customer: timeline over all channels, risk now and why, alerts."""
@@ -156,7 +130,7 @@ def _handlers(service: Service) -> list[ControllerRouterHandler]:
         """The audit trail: who looked at whom and who did what, the newest first."""
         return service.store.audit(moment("since", since), by, customer_id, limit)
 
-    return [kpis, alerts, customer, dead_letters, retry, status, audit]
+    return [kpis, customer, dead_letters, retry, status, audit]
 
 
 def _probes(service: Service) -> list[ControllerRouterHandler]:

@@ -3,11 +3,28 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from typing import cast
+from typing import Annotated, cast
+
+from litestar.params import QueryParameter
 
 from pipeline.kpi import DIMENSIONS, Dimension
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2105  # what the store can hold
+
+_TIME = {"format": "date-time"}
+Time = Annotated[str | None, QueryParameter(description="RFC 3339 with offset", schema_extra=_TIME)]
+From = Annotated[
+    str | None,
+    QueryParameter(name="from", description="start, RFC 3339 with offset", schema_extra=_TIME),
+]
+To = Annotated[
+    str | None, QueryParameter(name="to", description="end, not included", schema_extra=_TIME)
+]
+By = Annotated[
+    list[str] | None,
+    QueryParameter(description=f"any of {', '.join(DIMENSIONS)}; repeated or with commas"),
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=10_000, description="at most so many, the newest")]
 
 
 class Refused(Exception):  # noqa: N818 - a verdict on what was asked

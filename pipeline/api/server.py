@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -71,7 +71,8 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
             server_header=False,
             forwarded_allow_ips=settings.access.proxies,
         )
-        yield uvicorn.Server(config), listener
+        with closing(service):
+            yield uvicorn.Server(config), listener
 
 
 def access_of(settings: Settings, trail: Trail) -> Access:

@@ -5,9 +5,18 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from pipeline.action import Action
+from pipeline.api.acting import Acting
 from pipeline.api.observer import Observer
 from pipeline.api.parameters import Refused
-from pipeline.api.views import BrokerStatus, CustomerView, RetryResult, Status, StoreStatus
+from pipeline.api.views import (
+    ActionRequest,
+    BrokerStatus,
+    CustomerView,
+    RetryResult,
+    Status,
+    StoreStatus,
+)
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.chain import INPUTS, RETRY_HEADER
@@ -47,6 +56,7 @@ class Service:
         self._bootstrap = bootstrap
         self._clock = clock
         self._security = security
+        self._acting = Acting(lambda: Publisher(bootstrap, security), clock)
 
     def kpis(
         self,
@@ -82,6 +92,20 @@ class Service:
         risk, contributions = risk_at(state, self._clock(), self._detect)
         alerts = self.store.alerts(customer_id=customer_id)
         return CustomerView(customer_id, risk, contributions, events, alerts)
+
+    def act(self, alert_id: str, asked: ActionRequest, by: str) -> Action | None:
+        """Publish what a user does about an alert; None where there is no such alert.
+
+        Raises Refused for an action that is not in order, BrokerUnavailable.
+        """
+        found = self.store.alerts(ids=[alert_id])
+        if not found:
+            return None
+        return self._acting.publish(alert_id, found[0].customer_id, asked, by)
+
+    def close(self) -> None:
+        """Let go of the connection to Kafka."""
+        self._acting.close()
 
     def retry_dead_letters(self, reason: Reason | None) -> RetryResult:
         """Publish dead letters to their topics again and note when; each is sent only once.

@@ -1,9 +1,11 @@
 """The answers of the API, as it gives them and the commands read them."""
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
+from pipeline.action import ActionKind, Outcome
 from pipeline.alert import Alert, Contribution
 from pipeline.reading import Scored
 
@@ -60,3 +62,18 @@ class RetryResult(msgspec.Struct, frozen=True):
 
     sent: int
     skipped: int
+
+
+class ActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody does about an alert; who and when is for the server to say.
+
+    A request that is sent again with the same `action_id` counts once.
+    """
+
+    kind: ActionKind
+    assignee: str | None = None
+    until: datetime | None = None
+    outcome: Outcome | None = None
+    note: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
+    undoes: str | None = None
+    action_id: str | None = None

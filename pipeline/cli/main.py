@@ -104,6 +104,18 @@ COMMANDS: Sequence[Lazy] = [
     ),
     Lazy(
         ASK,
+        "act",
+        "act:act",
+        "Say what is done about an alert: it shows at once wherever the alert is shown.",
+    ),
+    Lazy(
+        ASK,
+        "follow-ups",
+        "act:follow_ups",
+        "Show how far the follow-up of alerts is, the last changed first.",
+    ),
+    Lazy(
+        ASK,
         "customer",
         "ask:customer",
         "Show one customer: the timeline over all channels, the risk now and why, the alerts.",

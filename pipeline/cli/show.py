@@ -14,6 +14,7 @@ from rich.text import Text
 from pipeline.alert import Alert
 from pipeline.api.views import CustomerView, Status
 from pipeline.dead_letter import DeadLetter
+from pipeline.follow_up.value import FollowUp
 from pipeline.kpi import DEFINITIONS, KpiValue
 from pipeline.reading import Scored
 
@@ -103,6 +104,29 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
             datum(alert.customer_id),
             what,
             datum(quote(alert), "italic"),
+        )
+    return table
+
+
+def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
+    """A follow-up a row: whose, how far, in whose hands, by when, and what came of it."""
+    if not follow_ups:
+        return Text("no follow-ups")
+    table = Table(box=None, pad_edge=False)
+    for name in ("alert", "customer", "severity", "stage", "owner", "due", "missed", "outcome"):
+        table.add_column(name, overflow="fold")
+    for one in follow_ups:
+        due = one.acknowledge_due if one.stage == "open" else one.contact_due
+        waits = one.stage in ("open", "acknowledged")
+        table.add_row(
+            datum(one.alert_id),
+            datum(one.customer_id),
+            datum(one.severity, SEVERITY_STYLE[one.severity]),
+            one.stage,
+            datum(one.owner or ""),
+            clock(due) if waits and due else "",
+            str(one.escalation or ""),
+            one.outcome or "",
         )
     return table
 

@@ -247,6 +247,7 @@ class Store:
         *,
         since: datetime | None = None,
         customer_id: str | None = None,
+        ids: Sequence[str] | None = None,
         states: Sequence[AlertState] | None = None,
         limit: int = 100,
     ) -> list[Alert]:
@@ -256,6 +257,8 @@ class Store:
             {
                 "since": to_micros(since) if since else -(2**62),
                 "customer_id": customer_id or "",
+                "all_ids": int(ids is None),
+                "ids": tuple(ids or ("",)),
                 "states": tuple(_STATES if states is None else states) or ("",),
                 "limit": limit,
             },

@@ -195,6 +195,46 @@ def test_a_list_that_may_go_on_says_so(nabiz: Nabiz, monkeypatch: pytest.MonkeyP
     assert nabiz("dead-letters", "--limit", "3").err == ""
 
 
+def test_what_is_done_about_an_alert_is_asked_for_and_can_be_taken_back(
+    nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = {"action_id": "x1", "alert_id": "a1", "customer_id": "c1", "kind": "resolve"}
+    done |= {"by": "local", "at": "2026-03-01T00:00:00Z"}
+    asked = answering(monkeypatch, 201, done)
+    ran = nabiz("act", "a1", "resolve", "--outcome", "rescued", "--note", "kalıyor")
+    assert (ran.code, asked[0].url.path) == (0, "/v1/alerts/a1/actions")
+    body = {name: value for name, value in json.loads(asked[0].content).items() if value}
+    assert body == {"kind": "resolve", "outcome": "rescued", "note": "kalıyor"}
+    assert "nabiz act a1 undo --action x1" in ran.out
+    assert nabiz("act", "a1", "explode").code == 2
+
+
+def test_a_snooze_ends_so_long_after_now(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answering(monkeypatch, 404, {"detail": "there is no such alert"})
+    before = datetime.now(UTC)
+    ran = nabiz("act", "a1", "snooze", "--for", "2h")
+    until = datetime.fromisoformat(json.loads(asked[0].content)["until"])
+    assert timedelta(hours=2) <= until - before < timedelta(hours=2, minutes=1)
+    assert (ran.code, "there is no such alert" in ran.err) == (2, True)
+
+
+def test_follow_ups_show_in_whose_hands_they_are(
+    nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = {"alert_id": "a1", "customer_id": "c1", "cause": "churn_intent", "severity": "high"}
+    one |= {"stage": "acknowledged", "revision": 2, "owner": "[red]ayşe", "escalation": 1}
+    one |= {"opened_at": "2026-03-01T00:00:00Z", "updated_at": "2026-03-01T00:00:00Z"}
+    asked = answering(monkeypatch, 200, [one])
+    ran = nabiz("follow-ups", "--stage", "acknowledged", "--customer", "c1")
+    assert dict(asked[0].url.params) == {
+        "stage": "acknowledged",
+        "customer_id": "c1",
+        "limit": "1000",
+    }
+    assert "acknowledged" in ran.out
+    assert "[red]ayşe" in ran.out
+
+
 def test_a_retry_is_asked_for_by_reason(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answering(monkeypatch, 200, {"sent": 2, "skipped": 1})
     ran = nabiz("dead-letters", "retry", "--reason", "not_json")

@@ -7,6 +7,7 @@ WHERE id IN
     FROM alerts FINAL
     WHERE opened_us >= %(since)s
         AND (%(customer_id)s = '' OR customer_id = %(customer_id)s)
+        AND (%(all_ids)s OR id IN %(ids)s)
         AND state IN %(states)s
     ORDER BY opened_us DESC, id
     LIMIT %(limit)s

@@ -1,0 +1,67 @@
+"""Routes about alerts: what is open, how far each is, and what people do about it."""
+
+from typing import Annotated, Any, Literal
+
+from litestar import Request, get, post
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.types import ControllerRouterHandler
+
+from pipeline.action import Action
+from pipeline.alert import Alert
+from pipeline.api.access.access import about
+from pipeline.api.access.needs import VIEWER, needs
+from pipeline.api.access.user import User
+from pipeline.api.parameters import Limit, Time, moment
+from pipeline.api.service import Service
+from pipeline.api.views import ActionRequest
+from pipeline.follow_up.value import FollowUp, Stage
+
+Stages = Annotated[list[Stage] | None, QueryParameter(description="any of them; repeated")]
+
+
+def alert_routes(service: Service) -> list[ControllerRouterHandler]:
+    """Return the handlers."""
+
+    @get("/v1/alerts", sync_to_thread=True, opt=VIEWER)
+    def alerts(
+        since: Time = None,
+        customer_id: FromQuery[str | None] = None,
+        limit: Limit = 1_000,
+        withdrawn: FromQuery[bool] = False,
+    ) -> list[Alert]:
+        """Alerts opened at or after `since`, the newest first; withdrawn ones only if asked for."""
+        states: tuple[Literal["open", "resolved", "withdrawn"], ...] = ("open", "resolved")
+        return service.store.alerts(
+            since=moment("since", since),
+            customer_id=customer_id,
+            states=(*states, "withdrawn") if withdrawn else states,
+            limit=limit,
+        )
+
+    @get("/v1/follow-ups", sync_to_thread=True, opt=VIEWER)
+    def follow_ups(
+        stage: Stages = None,
+        customer_id: FromQuery[str | None] = None,
+        limit: Limit = 1_000,
+    ) -> list[FollowUp]:
+        """How far the follow-up of alerts is, the last changed first."""
+        return service.store.follow_ups(stages=stage, customer_id=customer_id, limit=limit)
+
+    @post(
+        "/v1/alerts/{alert_id:str}/actions",
+        sync_to_thread=True,
+        opt=needs("agent", audit="alert.acted"),
+    )
+    def act(
+        alert_id: FromPath[str], data: JSONBody[ActionRequest], request: Request[User, Any, State]
+    ) -> Action:
+        """Note what somebody does about an alert: it is published, and so takes effect."""
+        action = service.act(alert_id, data, request.user.name)
+        if action is None:
+            raise NotFoundException("there is no such alert")
+        about(request, what=f"alert.{action.kind}", customer_id=action.customer_id)
+        return action
+
+    return [alerts, follow_ups, act]

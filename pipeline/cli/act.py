@@ -1,0 +1,73 @@
+"""act, follow-ups: what is done about alerts, and how far each is."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from pipeline.action import Action, ActionKind, Outcome
+from pipeline.cli import show
+from pipeline.cli.options import span
+from pipeline.cli.target import DataOption, JsonOption, ask, find
+from pipeline.follow_up.value import FollowUp, Stage
+
+
+def act(
+    alert_id: Annotated[str, typer.Argument(metavar="ALERT")],
+    kind: Annotated[ActionKind, typer.Argument(help="What is done.", metavar="KIND")],
+    to: Annotated[str | None, typer.Option(metavar="NAME", help="assign: to whom.")] = None,
+    span_: Annotated[
+        timedelta | None,
+        typer.Option("--for", parser=span, metavar="SPAN", help="snooze: for 30m, 4h, 1d …"),
+    ] = None,
+    outcome: Annotated[Outcome | None, typer.Option(help="resolve: what came of it.")] = None,
+    note: Annotated[str, typer.Option(help="What others should know.")] = "",
+    action: Annotated[
+        str | None, typer.Option(metavar="ID", help="undo: the action to take back.")
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what is done about an alert: it shows at once wherever the alert is shown.
+
+    KIND: acknowledge, assign, snooze, contact, resolve, inform, note or undo.
+
+    Example: nabiz act ALERT resolve --outcome rescued --note "Refunded, she stays."
+    """
+    given = {
+        "kind": kind,
+        "assignee": to,
+        "until": (datetime.now(UTC) + span_).isoformat() if span_ else None,
+        "outcome": outcome,
+        "note": note,
+        "undoes": action,
+    }
+    body = ask(find(data), "POST", f"/v1/alerts/{alert_id}/actions", json=given)
+    if as_json:
+        show.as_json(body)
+        return
+    done = msgspec.json.decode(body, type=Action)
+    typer.echo(f"done; to take it back: nabiz act {alert_id} undo --action {done.action_id}")
+
+
+def follow_ups(
+    stage: Annotated[Stage | None, typer.Option(help="Only of this stage.")] = None,
+    customer_id: Annotated[
+        str | None, typer.Option("--customer", metavar="ID", help="Of one customer.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 1_000,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how far the follow-up of alerts is, the last changed first."""
+    given = {"limit": limit, "stage": stage, "customer_id": customer_id}
+    params = {name: value for name, value in given.items() if value is not None}
+    body = ask(find(data), "GET", "/v1/follow-ups", params=params)
+    found = msgspec.json.decode(body, type=list[FollowUp])
+    if as_json:
+        show.as_json(body)
+    else:
+        Console().print(show.follow_up_table(found))
+    show.limit_reached(found, limit)
