@@ -39,6 +39,7 @@ INTERCEPTS: Final = 100
 HELD_OUT: Final = 0.03
 SAVE_EVERY: Final = 50
 CHECKPOINT: Final = "checkpoint.pt"
+CYCLE: Final = "cycle-{}.pt"
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,16 @@ class Recipe(msgspec.Struct, frozen=True):
 
 
 class Step(NamedTuple):
-    """Texts to learn from at once, at a rate; `progress` of the whole training, from 0 to 1."""
+    """Texts to learn from at once, at a rate; `progress` of the whole training, from 0 to 1.
+
+    `ends`: the number of the cycle that ends with it, from 1 on; 0 where none does.
+    """
 
     progress: float
     rate: float
     tokens: list[list[int]]
     texts: list[Text]
+    ends: int = 0
 
 
 class Classifier(torch.nn.Module):
@@ -210,6 +215,10 @@ class Run:
         torch.save(state, self.out / f"{CHECKPOINT}.new")
         (self.out / f"{CHECKPOINT}.new").replace(self.out / CHECKPOINT)
 
+    def keep(self, cycle: int) -> None:
+        """Keep the weights of the end of a cycle, for `averaged`."""
+        torch.save(self.model.state_dict(), self.out / CYCLE.format(cycle))
+
     def resume(self) -> None:
         """Go back to the checkpoint, where there is one."""
         if (self.out / CHECKPOINT).exists():
@@ -222,7 +231,7 @@ class Run:
 def plan(texts: Sequence[Text], how: Recipe, tokenizer: Tokenizer, seed: int) -> Iterator[Step]:
     """Yield the steps of the training: the same for the same seed."""
     number, epochs = 0, sum(len(cycle.epochs) for cycle in how.cycles)
-    for cycle in how.cycles:
+    for cycle_number, cycle in enumerate(how.cycles, 1):
         for epoch, take in enumerate(cycle.epochs):
             rng = random.Random(seed * 1_000 + number)
             chosen = epoch_of(texts, [take[name] for name in how.sources], rng)
@@ -230,8 +239,19 @@ def plan(texts: Sequence[Text], how: Recipe, tokenizer: Tokenizer, seed: int) ->
             for place, (tokens, some) in enumerate(steps):
                 share = (epoch + place / len(steps)) / len(cycle.epochs)
                 rate = cycle.rate * min(1.0, share / WARM_UP) * (1.0 - share)
-                yield Step((number + place / len(steps)) / epochs, rate, tokens, some)
+                last = epoch == len(cycle.epochs) - 1 and place == len(steps) - 1
+                progress = (number + place / len(steps)) / epochs
+                yield Step(progress, rate, tokens, some, ends=cycle_number * last)
             number += 1
+
+
+def averaged(folder: Path, cycles: int) -> dict[str, torch.Tensor]:
+    """Return the mean of the weights at the ends of the cycles (Izmailov et al. 2018).
+
+    It reads other people's texts better than any one of them.
+    """
+    ends = [torch.load(folder / CYCLE.format(number + 1)) for number in range(cycles)]
+    return {name: torch.stack([end[name] for end in ends]).mean(0) for name in ends[0]}
 
 
 def logits_of(model: Classifier, tokenizer: Tokenizer, texts: Sequence[str]) -> torch.Tensor:
@@ -269,7 +289,9 @@ def train(data: Path, backbone: Path, out: Path, seed: int) -> None:
             model.train()
             mean = 0.99 * mean + 0.01 * run.step(step.rate, step.tokens, step.texts)
             bar.update(task, completed=step.progress, description=f"Training, loss {mean:.3f}")
-            if run.done % SAVE_EVERY == 0:
+            if step.ends:
+                run.keep(step.ends)
+            if step.ends or run.done % SAVE_EVERY == 0:
                 run.save()
     run.save()
     sample = held_out[:: max(1, len(held_out) // 2_000)]

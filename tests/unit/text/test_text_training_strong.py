@@ -1,17 +1,19 @@
 """Training of the transformer: what it is given, and that it can go on where it was stopped."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="the training of `strong` needs the extra `hf`")
 
+import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from training.backbone import dequantised
 from training.distort import distorted, with_typos, without_marks
-from training.strong import Cycle, Recipe, Step, Text, epoch_of, plan, recipe, steps_of
+from training.strong import Cycle, Recipe, Step, Text, averaged, epoch_of, plan, recipe, steps_of
 
 WORDS = ["bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz"]
 
@@ -64,6 +66,20 @@ def test_the_rate_falls_in_each_cycle(tokenizer: Tokenizer) -> None:
     assert 0.05 < max(first) < 0.1
     assert 0.005 < max(second) < 0.02
     assert first[-1] < first[-2] < max(first)
+
+
+def test_the_ends_of_the_cycles_are_known(tokenizer: Tokenizer) -> None:
+    steps = planned(tokenizer, 3)
+    ends = [(step.ends, place) for place, step in enumerate(steps) if step.ends]
+    assert [number for number, _ in ends] == [1, 2]
+    first, last = (place for _, place in ends)
+    assert (steps[first + 1].rate, last) == (0, len(steps) - 1)
+
+
+def test_the_weights_are_the_mean_of_those_at_the_ends_of_the_cycles(tmp_path: Path) -> None:
+    for number, value in ((1, 2.0), (2, 4.0)):
+        torch.save({"head": torch.full((3,), value)}, tmp_path / f"cycle-{number}.pt")
+    assert averaged(tmp_path, 2)["head"].tolist() == [3.0] * 3
 
 
 def test_every_epoch_of_the_recipe_has_the_same_sources() -> None:
