@@ -21,6 +21,7 @@ DEATHS_AT_START = 3
 """A role that dies so often before it was ready will not come up by itself."""
 HISTORY_PUBLISHED = "sample-history-published"
 """A file that is there once the sample's history is: an interrupted start tries again."""
+FEEDING = ("sample", "desk")
 SAMPLE_RATE = 20
 """Events a second of the sample: enough to see something happen, little enough for a laptop."""
 
@@ -68,7 +69,7 @@ class Machine:
     def stop(self) -> None:
         """Stop what feeds, then the roles along the chain, then Kafka."""
         (self.folder / ADDRESSES).unlink(missing_ok=True)
-        for child in sorted(self.children, key=lambda child: child.name != "sample"):
+        for child in sorted(self.children, key=lambda child: child.name not in FEEDING):
             child.stop()
         if self._broker:
             self._broker.stop()
@@ -111,7 +112,7 @@ class Machine:
             time.sleep(0.1)
 
     def _start_sample(self) -> None:
-        """Publish a day of history once, then what happens now."""
+        """Publish a day of history once, then what happens now; invented people act on alerts."""
         simulate = nabiz("simulate", "--publish", "--data", str(self.folder))
         log = self.folder / "logs" / "sample.log"
         published = self.folder / HISTORY_PUBLISHED
@@ -119,9 +120,11 @@ class Machine:
             with self.console.status("publishing a simulated day …"), log.open("ab") as output:
                 subprocess.run([*simulate, "--days", "1"], stderr=output, check=True)
             published.touch()
-        child = Child("sample", [*simulate, "--rate", str(SAMPLE_RATE)], {}, log, "")
-        child.start()
-        self.children.append(child)
+        for name, arguments in (("sample", ["--rate", str(SAMPLE_RATE)]), ("desk", ["--desk"])):
+            log = self.folder / "logs" / f"{name}.log"
+            child = Child(name, [*simulate, *arguments], {}, log, "")
+            child.start()
+            self.children.append(child)
 
 
 def api_port(wanted: int) -> int:

@@ -11,6 +11,7 @@ import typer
 
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import client_security
+from pipeline.cli.desk import run_desk
 from pipeline.cli.options import moment
 from pipeline.cli.target import DataOption, find
 from pipeline.decode import encode_event
@@ -35,6 +36,9 @@ def simulate(
     publish: Annotated[
         bool, typer.Option("--publish", help="Onto the topics instead of JSON lines.")
     ] = False,
+    desk: Annotated[
+        bool, typer.Option("--desk", help="Instead of events: invented people act on the alerts.")
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Make up a company whose customers call, write, order, complain and answer surveys.
@@ -43,6 +47,8 @@ def simulate(
 
     Examples: nabiz simulate --days 1 > day.jsonl; nabiz simulate --publish --rate 50
     """
+    if desk:
+        run_desk(find(data).kafka)
     now = datetime.now(UTC)
     if rate:
         events = _as_it_happens(company.live(seed, now, rate, customers))

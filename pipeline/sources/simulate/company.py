@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.alert import Severity
+
 Weights = dict[str, float]
 Kind = Literal["outage", "late_delivery"]
 
@@ -60,6 +62,21 @@ class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shouting: float
 
 
+class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who acts on alerts: how likely each step is, and how many minutes it takes (medians)."""
+
+    people: tuple[str, ...]
+    takes_on: dict[Severity, float]
+    minutes: dict[str, float]
+    spread: float
+    snoozes: float
+    contacts: float
+    resolves: float
+    informs: float
+    outcomes: Weights
+    notes: dict[str, tuple[str, ...]]
+
+
 class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`company.yaml`."""
 
@@ -75,6 +92,7 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journeys_per_week: float
     chances: Chances
     typing: Typing
+    desk: Desk
 
 
 class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,0 +1,45 @@
+"""What `nabiz simulate --desk` does: invented people act on the alerts that come."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from heapq import heappop, heappush
+from typing import NoReturn
+
+import msgspec
+
+from pipeline.action import Action
+from pipeline.alert import from_cloudevent
+from pipeline.broker.publish import Publisher
+from pipeline.broker.security import client_security
+from pipeline.broker.tail import Tail
+from pipeline.chain import ACTIONS, ALERTS
+from pipeline.setting_groups import KafkaSettings
+from pipeline.sources.simulate.desk import actions_on
+
+LOOK_BACK = timedelta(days=2)
+"""Alerts that came up to so long ago are acted on too: who acts twice does it once."""
+PAUSE = 0.5
+
+
+def run_desk(kafka: KafkaSettings) -> NoReturn:
+    """Act until the process ends. Raises BrokerUnavailable."""
+    security = client_security(kafka)
+    waiting: list[tuple[datetime, str, Action]] = []
+    with (
+        Tail(kafka.bootstrap, [ALERTS], datetime.now(UTC) - LOOK_BACK, security) as tail,
+        Publisher(kafka.bootstrap, security) as publisher,
+    ):
+        while True:
+            for _, value in tail.read(PAUSE):
+                alert = from_cloudevent(value)
+                if alert.revision == 1 and alert.state == "open":
+                    for action in actions_on(alert):
+                        heappush(waiting, (action.at, action.action_id, action))
+            for action in _due(waiting):
+                publisher.send(ACTIONS, action.customer_id.encode(), msgspec.json.encode(action))
+            publisher.flush()
+
+
+def _due(waiting: list[tuple[datetime, str, Action]]) -> Iterator[Action]:
+    while waiting and waiting[0][0] <= datetime.now(UTC):
+        yield heappop(waiting)[-1]
