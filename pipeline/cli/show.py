@@ -113,7 +113,8 @@ def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
     if not follow_ups:
         return Text("no follow-ups")
     table = Table(box=None, pad_edge=False)
-    for name in ("alert", "customer", "severity", "stage", "owner", "due", "missed", "outcome"):
+    table.add_column("alert", no_wrap=True)  # to be copied for `nabiz act`
+    for name in ("customer", "severity", "stage", "owner", "due", "missed", "outcome"):
         table.add_column(name, overflow="fold")
     for one in follow_ups:
         due = one.acknowledge_due if one.stage == "open" else one.contact_due
