@@ -100,17 +100,26 @@ def no_token(claims: dict[str, Any], company: Company) -> str:
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
 @pytest.mark.parametrize(
-    "forge",
-    [unsigned, by_another_key, by_the_public_key_as_a_secret, changed_afterwards, no_token],
+    ("forge", "reason"),
+    [
+        (unsigned, "'none' is not allowed"),
+        (by_another_key, "bad_signature"),
+        (by_the_public_key_as_a_secret, "'HS256' is not allowed"),
+        (changed_afterwards, "bad_signature"),
+        (no_token, "decode_error"),
+    ],
 )
 def test_an_id_token_that_the_provider_has_not_signed(
     company: Company,
     door: Door,
     client: TestClient[Litestar],
     forge: Callable[[dict[str, Any], Company], str],
+    reason: str,
 ) -> None:
     company.sign = lambda claims: forge(claims, company)
-    refused(door, client, log_in_at(client), "girişinizi onaylamadı")
+    with capture_logs() as logs:
+        refused(door, client, log_in_at(client), "girişinizi onaylamadı")
+    assert reason in logs[0]["reason"]
 
 
 def test_an_answer_with_another_state(door: Door, client: TestClient[Litestar]) -> None:
@@ -181,6 +190,7 @@ def test_a_secret_that_is_not_ours(tmp_path: Path, company: Company) -> None:
         ({"groups": None}, "has no role in Nabız", "ayse"),
         ({"preferred_username": "token"}, "has no name that Nabız can use", "unknown"),
         ({"preferred_username": "<b>ayse</b>"}, "has no name that Nabız can use", "unknown"),
+        ({"preferred_username": None}, "has no name that Nabız can use", "unknown"),
         ({"preferred_username": "Viewer"}, "logs in with a password", "viewer"),
     ],
 )
