@@ -27,8 +27,9 @@ Answer = Response[dict[str, Any]]
 class Company:
     """A provider where one person is logged in, whom `says` describes.
 
-    `sign` makes an ID token of claims, `lies` replaces claims of it, `status` is what the token
-    endpoint answers with. A code holds once, for who can prove to have asked for it.
+    `sign` makes an ID token of claims, `lies` replaces claims of it (None: leaves out), `offers`
+    what discovery says, `status` is what the token endpoint answers with. A code holds once, for
+    who can prove to have asked for it.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -45,7 +46,7 @@ class Company:
         self.sign: Callable[[dict[str, Any]], str] = lambda claims: signed(claims, self.key)
         self.status = 200
         self.methods = ["client_secret_basic", "client_secret_post"]
-        self.issuer = ""
+        self.offers: dict[str, str] = {}
         self.asked: list[str] = []
         self._codes: dict[str, dict[str, str]] = {}
 
@@ -67,13 +68,13 @@ class Company:
         async def discovery() -> dict[str, Any]:
             self.asked.append("discovery")
             return {
-                "issuer": self.issuer or self.url,
+                "issuer": self.url,
                 "authorization_endpoint": f"{self.url}/authorize?tenant=1",
                 "token_endpoint": f"{self.url}/token",
                 "jwks_uri": f"{self.url}/keys",
                 "end_session_endpoint": f"{self.url}/leave",
                 "token_endpoint_auth_methods_supported": self.methods,
-                "response_types_supported": ["code"],
+                **self.offers,
             }
 
         @get("/authorize")
@@ -125,7 +126,8 @@ class Company:
     def _tokens(self, nonce: str) -> dict[str, Any]:
         now = int(self._clock().timestamp())
         known = {"iss": self.url, "sub": "17", "aud": CLIENT, "iat": now, "exp": now + 300}
-        claims = {**known, "nonce": nonce, **self.says, **self.lies}
+        told = {**known, "nonce": nonce, **self.says, **self.lies}
+        claims = {name: value for name, value in told.items() if value is not None}
         return {"access_token": "a", "token_type": "Bearer", "id_token": self.sign(claims)}
 
 

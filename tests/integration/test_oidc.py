@@ -124,6 +124,10 @@ def test_a_key_that_the_provider_changes_is_taken_up_at_once(
     assert company.asked.count("discovery") == 1
 
 
+def test_however_many_log_in_from_one_address_nobody_waits(client: TestClient[Litestar]) -> None:
+    assert {log_in_at(client).status_code for _ in range(21)} == {303}
+
+
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "none"])
 def test_we_show_who_we_are_as_the_provider_wants_it(
     tmp_path: Path, company: Company, method: str

@@ -245,15 +245,23 @@ def test_a_provider_that_fails_while_one_logs_in(
     assert "yanıt vermiyor" in answer.text
 
 
-def test_a_provider_that_says_to_be_another_is_not_used(
-    company: Company, client: TestClient[Litestar]
+@pytest.mark.parametrize(
+    ("offer", "url", "reason"),
+    [
+        ("issuer", "https://evil.example", "set NABIZ_ACCESS_OIDC_ISSUER to that"),
+        ("token_endpoint", "http://example.com/token", "which has no TLS"),
+        ("jwks_uri", "http://example.com/keys", "which has no TLS"),
+        ("authorization_endpoint", "javascript:alert(1)", "which has no TLS"),
+    ],
+)
+def test_a_provider_that_says_to_be_another_or_to_be_elsewhere_unprotected_is_not_used(
+    company: Company, client: TestClient[Litestar], offer: str, url: str, reason: str
 ) -> None:
-    company.issuer = "https://evil.example"
+    company.offers = {offer: url}
     with capture_logs() as logs:
         assert client.get("/login/oidc").status_code == 503
-    assert logs[0]["reason"] == (
-        "its issuer is https://evil.example: set NABIZ_ACCESS_OIDC_ISSUER to that"
-    )
+    assert url in logs[0]["reason"]
+    assert reason in logs[0]["reason"]
 
 
 def test_many_answers_that_nobody_asked_for_wait_and_keep_nobody_out(
