@@ -17,12 +17,15 @@ import pytest
 from kafka import KafkaProducer
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
+from pipeline.action import Action
 from pipeline.alert import Alert, AlertState, to_cloudevent
+from pipeline.api.views import ActionRequest
 from pipeline.broker.tied_to_parent import tied
 from pipeline.chain import ALERTS
+from pipeline.decode import decode_action
 from pipeline.follow_up.case import Kind
 from pipeline.setting_groups import ROOT
-from tests.notices import alert
+from tests.notices import MONDAY_NOON, alert
 from tests.servers import missing
 from tests.servers_kafka import new_topic
 
@@ -62,6 +65,13 @@ def running(command: Sequence[str], folder: Path) -> Iterator[Iterator[str]]:
 def test_the_page_shows_the_example_and_it_is_short() -> None:
     assert f"```python\n{SCRIPT}```" in PAGE
     assert len(SCRIPT.splitlines()) <= 20
+
+
+def test_the_action_that_the_page_sends_is_one() -> None:
+    (sent,) = re.findall(r"--json '(.*?)'", PAGE)
+    asked = msgspec.json.decode(sent, type=ActionRequest)
+    action = Action(asked.action_id or "", "a", "m-1", asked.kind, "token", MONDAY_NOON)
+    decode_action(msgspec.json.encode(action), b"m-1", now=MONDAY_NOON)
 
 
 def test_the_page_knows_every_type_of_message() -> None:
