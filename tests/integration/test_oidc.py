@@ -14,6 +14,8 @@ from litestar.testing import TestClient
 
 from pipeline.api.access.access import COOKIE
 from pipeline.api.access.oidc.flow import challenge
+from pipeline.cli.logins import check_logins
+from pipeline.setting_groups import AccessSettings
 from tests.oidc_browser import STATUS, log_in_at, sent_back, sent_there
 from tests.oidc_provider import Company
 from tests.unit.door import Door, browser, log_in, token_of
@@ -162,3 +164,20 @@ def test_the_address_of_the_answer_holds_once(
     assert client.get(back).status_code == 401
     assert company.asked.count("token") == 1
     assert client.get(STATUS).status_code == 200
+
+
+def test_the_doctor_asks_the_provider_and_reads_the_file_of_users(
+    door: Door, company: Company
+) -> None:
+    both = [*check_logins(company.settings(users=str(door.file)))]
+    assert [(one.check, one.state, one.found) for one in both] == [
+        ("users", "ok", "3 may log in with a password"),
+        ("OpenID provider", "ok", f"{company.url} answers, with 2 keys"),
+    ]
+    company.offers = {"issuer": "https://other.example"}
+    wrong = company.settings(users=str(door.file / "missing"))
+    users, provider = check_logins(wrong)
+    assert (users.state, provider.state) == ("problem", "problem")
+    assert "nabiz users add" in users.found
+    assert "its issuer is https://other.example" in provider.found
+    assert [*check_logins(AccessSettings())] == []

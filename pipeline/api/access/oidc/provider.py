@@ -66,6 +66,11 @@ class Provider:
         """Whose login the login page offers."""
         return self.settings.oidc_company or httpx.URL(self.settings.oidc_issuer).host
 
+    async def probe(self) -> str:
+        """Return in a sentence what the provider answers. Raises ProviderAway."""
+        keys = await self._get((await self._offer()).jwks_uri, Keys)
+        return f"{self.settings.oidc_issuer} answers, with {len(keys.keys)} keys"
+
     async def login_url(self, redirect_uri: str, flow: Flow) -> str:
         """Return where the browser is sent to log in. Raises ProviderAway."""
         offer = await self._offer()
