@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from pipeline.urls import is_protected
+
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -141,6 +143,57 @@ class AccessSettings(Group):
     )
     idle_minutes: float = Field(60.0, gt=0, description="a login ends unused after so long")
     login_hours: float = Field(12.0, gt=0, description="a login ends after so long in any case")
+    oidc_issuer: str = Field(
+        "", description="OpenID provider that people log in at, https://…; empty: none"
+    )
+    oidc_client_id: str = Field("", validate_default=True, description="OIDC: who we are there")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""),
+        validate_default=True,
+        description="OIDC: our secret there; empty: PKCE alone",
+    )
+    oidc_roles: dict[str, Literal["viewer", "agent", "admin"]] = Field(
+        default_factory=dict,
+        validate_default=True,
+        description='OIDC: groups to roles, JSON: {"cx-team": "agent", "cx-leads": "admin"}',
+    )
+    oidc_role_claim: str = Field(
+        "groups", min_length=1, description="OIDC: claim with the groups, as realm_access.roles"
+    )
+    oidc_name_claim: str = Field(
+        "preferred_username", min_length=1, description="OIDC: claim with the name"
+    )
+    oidc_scopes: str = Field(
+        "openid profile email", pattern=r"(^|.* )openid( |$)", description="OIDC: what is asked for"
+    )
+    oidc_company: str = Field(
+        "", description="OIDC: whose login the login page offers; empty: the issuer's host"
+    )
+
+    @property
+    def login(self) -> bool:
+        """Whether people may log in."""
+        return bool(self.users or self.oidc_issuer)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _under_tls(cls, issuer: str) -> str:
+        if issuer and not is_protected(issuer):
+            raise ValueError("must begin with https:// (http:// on this machine alone)")
+        return issuer
+
+    @field_validator("oidc_client_id", "oidc_client_secret", "oidc_roles")
+    @classmethod
+    def _goes_with_an_issuer(cls, value: T, info: ValidationInfo) -> T:
+        issuer = info.data.get("oidc_issuer")
+        if issuer is None:  # it is wrong itself, and named
+            return value
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if given and not issuer:
+            raise ValueError("has no effect without NABIZ_ACCESS_OIDC_ISSUER")
+        if issuer and not given and info.field_name != "oidc_client_secret":
+            raise ValueError("must be set, since NABIZ_ACCESS_OIDC_ISSUER is")
+        return value
 
 
 class EngineSettings(Group):

@@ -43,7 +43,7 @@ STREAM_ROLES: tuple[Role, ...] = (
 """Roles that read topics, in the order of the chain."""
 
 
-JSON_VARIABLES = ("NABIZ_ENGINE_LABELS", "NABIZ_NOTIFY_CHANNELS")
+JSON_VARIABLES = ("NABIZ_ACCESS_OIDC_ROLES", "NABIZ_ENGINE_LABELS", "NABIZ_NOTIFY_CHANNELS")
 
 
 class SettingsError(Exception):

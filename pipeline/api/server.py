@@ -1,6 +1,5 @@
 """Serves the API: in a process of its own, or in a thread beside the role that owns the store."""
 
-import ipaddress
 import signal
 import socket
 import threading
@@ -13,6 +12,7 @@ import uvicorn
 
 from pipeline.api.access.access import Access
 from pipeline.api.access.accounts import AccountBook
+from pipeline.api.access.oidc.provider import Provider
 from pipeline.api.access.origin import LOOPBACK_NAMES
 from pipeline.api.access.trail import Trail
 from pipeline.api.app import make_api
@@ -23,6 +23,7 @@ from pipeline.detection.rules import RuleBook
 from pipeline.setting_groups import ApiSettings
 from pipeline.settings import Settings, SettingsError
 from pipeline.store import Store
+from pipeline.urls import is_loopback
 
 
 def serve_api(settings: Settings, store: Store) -> None:
@@ -52,7 +53,7 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
     bootstrap, security = settings.kafka.bootstrap, client_security(settings.kafka)
     with (
         Trail(store.write_audit) as trail,
-        listen(settings.api, login=bool(settings.access.users)) as listener,
+        listen(settings.api, login=settings.access.login) as listener,
         Observer(bootstrap, security) as observer,
     ):
         service = Service(
@@ -78,12 +79,17 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
 def access_of(settings: Settings, trail: Trail) -> Access:
     """Return the door of the API as it is set. Raises AccountError for a wrong file of users."""
     access = settings.access
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
     named = {name.strip().lower() for name in (*access.hosts.split(","), settings.api.host)}
     return Access(
         trail,
-        lambda: datetime.now(UTC),
+        clock,
         token=settings.api.token.get_secret_value(),
         book=AccountBook(Path(access.users)) if access.users else None,
+        provider=Provider(access, clock) if access.oidc_issuer else None,
         hosts=LOOPBACK_NAMES | (named - {"", "0.0.0.0", "::"}),
         idle=timedelta(minutes=access.idle_minutes),
         longest=timedelta(hours=access.login_hours),
@@ -92,11 +98,12 @@ def access_of(settings: Settings, trail: Trail) -> Access:
 
 def listen(api: ApiSettings, *, login: bool = False) -> socket.socket:
     """Return the listening socket. Raises SettingsError where it must not or cannot be opened."""
-    if not (login or api.token.get_secret_value() or _is_loopback(api.host)):
+    if not (login or api.token.get_secret_value() or is_loopback(api.host)):
         raise SettingsError(
             f"NABIZ_API_HOST is {api.host}, which others can reach: set NABIZ_API_TOKEN to a long "
             "random secret, or NABIZ_ACCESS_USERS to a file of those who may log in "
-            "(nabiz users add), or keep to 127.0.0.1"
+            "(nabiz users add), or NABIZ_ACCESS_OIDC_ISSUER to your OpenID provider, or keep to "
+            "127.0.0.1"
         )
     family = socket.AF_INET6 if ":" in api.host else socket.AF_INET
     try:
@@ -106,10 +113,3 @@ def listen(api: ApiSettings, *, login: bool = False) -> socket.socket:
             f"the API cannot listen on {api.host}:{api.port} ({error.strerror}): choose another "
             "NABIZ_API_PORT (0: any free one) or NABIZ_API_HOST"
         ) from None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -41,6 +41,7 @@ from pipeline.cli.checkup import (
 )
 from pipeline.cli.errors import EXIT_NO, Mistake
 from pipeline.cli.exit_codes import exit_code
+from pipeline.cli.logins import check_logins
 from pipeline.cli.target import Addresses, DataOption, JsonOption, ask, find, running
 from pipeline.detection.rules import load_rules
 from pipeline.setting_groups import (
@@ -74,7 +75,7 @@ STYLES: Mapping[State, str] = {"ok": "green", "warning": "yellow", "problem": "b
 
 
 def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Check broker, topics, roles, store, clocks, disk, packages, rules, model and channels.
+    """Check broker, topics, roles, store, clocks, disk, rules, model, channels, logins.
 
     Says of each what was found, and what to do where it is not well. Nothing is written or changed.
 
@@ -121,6 +122,7 @@ def _on_this_machine(settings: Settings) -> Parts:
         "rules": lambda: _rules(settings.detect),
         "text model": lambda: _model(settings.engine),
         "notify": lambda: check_channels(settings.notify),
+        "logins": lambda: check_logins(settings.access),
     }
 
 

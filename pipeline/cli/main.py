@@ -130,7 +130,7 @@ COMMANDS: Sequence[Lazy] = [
         OPERATE,
         "doctor",
         "doctor:doctor",
-        "Check broker, topics, roles, store, clocks, disk, packages, rules, model and channels.",
+        "Check broker, topics, roles, store, clocks, disk, rules, model, channels, logins.",
     ),
     Lazy(
         OPERATE,

@@ -50,10 +50,10 @@ def up(
             "NABIZ_KAFKA_SECURITY_PROTOCOL and what goes with it, or start each role on your Kafka "
             "with nabiz worker"
         )
-    if settings.access.users and not settings.api.token.get_secret_value():
+    if settings.access.login and not settings.api.token.get_secret_value():
         raise Mistake(
-            "NABIZ_ACCESS_USERS demands a login of everybody: set NABIZ_API_TOKEN to a long random "
-            "secret as well, with which `nabiz up` and the other commands ask the API"
+            "what is set of NABIZ_ACCESS_… demands a login of everybody: set NABIZ_API_TOKEN to a "
+            "long random secret as well, with which `nabiz up` and the other commands ask the API"
         )
     folder = (data or settings.data).resolve()
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""An API with users, for tests: passwords that are cheap to hash, and a clock to turn."""
+"""An API with logins, for tests: passwords that are cheap to hash, and a clock to turn."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +9,7 @@ from litestar.testing import TestClient
 
 from pipeline.api.access.access import COOKIE, Access
 from pipeline.api.access.accounts import Account, AccountBook, change_accounts
+from pipeline.api.access.oidc.provider import Provider
 from pipeline.api.access.passwords import Passwords
 from pipeline.api.access.trail import Trail
 from pipeline.api.access.user import ROLES
@@ -16,7 +17,7 @@ from pipeline.api.app import make_api
 from pipeline.api.observer import Observation, Observer
 from pipeline.api.service import Service
 from pipeline.audit import AuditEntry
-from pipeline.setting_groups import DetectSettings
+from pipeline.setting_groups import AccessSettings, DetectSettings
 from tests.unit.test_api import NOW, RULES, SEEN, FakeStore
 
 PASSWORD = "üç kedi bir ağaç"
@@ -28,7 +29,14 @@ TOKEN = "machine-secret"
 class Door:
     """The API, its clock, its file of users (one a role, named as it), what was noted."""
 
-    def __init__(self, folder: Path, *, token: str = TOKEN) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        token: str = TOKEN,
+        users: bool = True,
+        oidc: AccessSettings | None = None,
+    ) -> None:
         self.file = folder / "users.yaml"
         hashed = CHEAP.hash(PASSWORD)
         accounts = {role: Account(role, role, hashed) for role in ROLES}
@@ -40,7 +48,8 @@ class Door:
             self.trail,
             lambda: self.now,
             token=token,
-            book=AccountBook(self.file),
+            book=AccountBook(self.file) if users else None,
+            provider=Provider(oidc, lambda: self.now) if oidc else None,
             passwords=CHEAP,
         )
         observer = Observer("kafka:9092")

@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 
 from pipeline.api.access import sessions
 from pipeline.api.access.access import COOKIE
-from pipeline.api.access.accounts import Account, change_accounts, removed, with_password
+from pipeline.api.access.accounts import change_accounts, removed, with_password
 from pipeline.api.access.login_page import language_of, local_path, login_page
+from pipeline.api.access.user import LOCAL
 from tests.unit.door import CHEAP, PASSWORD, Door, browser, log_in, token_of
 
 STATUS = "/v1/status"
@@ -171,10 +172,9 @@ def test_cookies_are_for_http_only_and_under_tls_for_this_host_only(door: Door) 
 
 def test_sessions_take_bounded_room(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "MOST", 2)
-    account = Account("viewer", "viewer", "$argon2id$")
     secrets = []
     for _ in range(3):
-        secrets.append(door.access.sessions.begin(account))
+        secrets.append(door.access.sessions.begin(LOCAL))
         door.later(seconds=1)
     assert [door.access.sessions.find(one) is not None for one in secrets] == [False, True, True]
 

@@ -97,6 +97,49 @@ def test_addresses_of_channels_are_read_and_masked(monkeypatch: pytest.MonkeyPat
     assert "hush" not in repr(notify) + notify.model_dump_json()
 
 
+OIDC = {
+    "NABIZ_ACCESS_OIDC_ISSUER": "https://login.example.com/",
+    "NABIZ_ACCESS_OIDC_CLIENT_ID": "nabiz",
+    "NABIZ_ACCESS_OIDC_ROLES": '{"cx-team": "agent"}',
+}
+
+
+def test_an_openid_provider_is_read_its_secret_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("hush\n")
+    monkeypatch.setenv("NABIZ_ACCESS_OIDC_CLIENT_SECRET_FILE", str(tmp_path / "secret"))
+    for name, value in OIDC.items():
+        monkeypatch.setenv(name, value)
+    access = load_settings().access
+    assert access.login
+    assert access.oidc_issuer == "https://login.example.com/"
+    assert access.oidc_roles == {"cx-team": "agent"}
+    assert access.oidc_client_secret.get_secret_value() == "hush"
+    assert "hush" not in repr(access)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "value", "words"),
+    [
+        ("ISSUER", "http://login.example.com", "must begin with https://"),
+        ("ISSUER", "", "has no effect without NABIZ_ACCESS_OIDC_ISSUER"),
+        ("CLIENT_ID", "", "must be set, since"),
+        ("ROLES", "{}", "must be set, since"),
+        ("ROLES", '{"cx-team": "boss"}', "should be 'viewer', 'agent' or 'admin'"),
+        ("ROLES", "cx-team", "must be a JSON object"),
+        ("SCOPES", "profile", "should match"),
+    ],
+)
+def test_half_of_an_openid_provider_is_refused(
+    monkeypatch: pytest.MonkeyPatch, wrong: str, value: str, words: str
+) -> None:
+    for name, right in {**OIDC, f"NABIZ_ACCESS_OIDC_{wrong}": value}.items():
+        monkeypatch.setenv(name, right)
+    with pytest.raises(SettingsError, match=rf"NABIZ_ACCESS_OIDC_\w+: [^\n]*{words}"):
+        load_settings()
+
+
 def test_kafka_s_secrets_are_read_and_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in SASL.items():
         monkeypatch.setenv(name, value)

@@ -15,6 +15,7 @@ from litestar.types import Message, Scope
 
 from pipeline.api.access.accounts import AccountBook
 from pipeline.api.access.headers import secure
+from pipeline.api.access.oidc.provider import Provider
 from pipeline.api.access.origin import LOOPBACK_NAMES, SAFE_METHODS, from_elsewhere, host_name
 from pipeline.api.access.passwords import Passwords
 from pipeline.api.access.sessions import Session, Sessions, same_password
@@ -32,7 +33,7 @@ _ABOUT = "nabiz_about"
 
 
 class Access:
-    """The door of the API. Without `book` and `token` whoever gets here is `LOCAL`.
+    """The door of the API. Without `book`, `provider` and `token` whoever gets here is `LOCAL`.
 
     `hosts` are the names by which it may be addressed.
     """
@@ -44,12 +45,14 @@ class Access:
         *,
         token: str = "",
         book: AccountBook | None = None,
+        provider: Provider | None = None,
         hosts: frozenset[str] = LOOPBACK_NAMES,
         idle: timedelta = timedelta(hours=1),
         longest: timedelta = timedelta(hours=12),
         passwords: Passwords | None = None,
     ) -> None:
         self.book = book
+        self.provider = provider
         self.passwords = passwords
         self.sessions = Sessions(clock, idle, longest)
         self.clock = clock
@@ -62,13 +65,23 @@ class Access:
         given = connection.headers.get("authorization", "").encode("latin-1")
         if self._bearer and hmac.compare_digest(given, self._bearer):
             return MACHINE, None
-        if self.book is None:
+        if not self.has_login:
             return (None if self._bearer else LOCAL), None
         session = self.sessions.find(connection.cookies.get(cookie_name(connection), ""))
-        account = self.book.find(session.name) if session else None
-        if session and account and same_password(session, account):
-            return account.user, session
-        return None, None
+        user = self._user_now(session) if session else None
+        return user, session if user else None
+
+    @property
+    def has_login(self) -> bool:
+        """Whether people may log in, in one way or another."""
+        return bool(self.book or self.provider)
+
+    def _user_now(self, session: Session) -> User | None:
+        """Return who a session is of; nobody where the account went or has another password."""
+        if session.password is None:
+            return session.user
+        account = self.book.find(session.user.name) if self.book else None
+        return account.user if account and same_password(session, account) else None
 
     async def guard(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """Let a request through to its route, or raise what is to be answered instead."""
@@ -89,7 +102,7 @@ class Access:
         if user is None:
             raise NotAuthorizedException(
                 "send the header Authorization: Bearer <NABIZ_API_TOKEN>"
-                + (", or log in at /login" if self.book else ""),
+                + (", or log in at /login" if self.has_login else ""),
                 headers={"WWW-Authenticate": "Bearer"},
             )
         if not user.may(needed):
@@ -184,9 +197,9 @@ def about(request: AnyRequest, **known: str) -> None:
     request.scope["state"].setdefault(_ABOUT, {}).update(known)
 
 
-def cookie_name(connection: Connection) -> str:
+def cookie_name(connection: Connection, name: str = COOKIE) -> str:
     """Under TLS with the prefix by which browsers let no other host or plain page set it."""
-    return f"__Host-{COOKIE}" if connection.scope["scheme"] == "https" else COOKIE
+    return f"__Host-{name}" if connection.scope["scheme"] == "https" else name
 
 
 def address(connection: Connection) -> str:

@@ -9,13 +9,28 @@ from urllib.parse import urlencode
 
 import msgspec
 
+
+class Ways(msgspec.Struct, frozen=True):
+    """What the page offers: a password, the login of a company, how to log out of the latter."""
+
+    password: bool = True
+    company: str = ""
+    leave_url: str = ""
+
+
+PASSWORD = Ways()
 LANGUAGES = ("tr", "en")
 _LOCAL_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/._~%?&=+,:@-]*")
 
 
-def login_page(language: str, goes_to: str, message: str = "", seconds: int = 0) -> str:
-    """Return the page; `message` is "", `wrong` or `wait` (so many seconds)."""
-    texts = _texts()[language]
+def login_page(
+    language: str, goes_to: str, message: str = "", seconds: int = 0, ways: Ways = PASSWORD
+) -> str:
+    """Return the page; `message` is "" or one of the texts, `wait` so many seconds."""
+    texts = {
+        name: text.format(seconds=seconds, company=ways.company)
+        for name, text in _texts()[language].items()
+    }
     (other,) = set(LANGUAGES) - {language}
     values = {
         **texts,
@@ -23,9 +38,18 @@ def login_page(language: str, goes_to: str, message: str = "", seconds: int = 0)
         "next": goes_to,
         "other": "/login?" + urlencode({"lang": other, "next": goes_to}),
         "other_code": other,
-        "message": texts[message].format(seconds=seconds) if message else "",
+        "message": texts[message] if message else "",
+        "company_path": "/login/oidc?" + urlencode({"next": goes_to, "lang": language}),
+        "leave_url": ways.leave_url,
     }
-    return _template().substitute({name: escape(value) for name, value in values.items()})
+    safe = {name: escape(value) for name, value in values.items()}
+    parts = {
+        "login_company.html": ways.company,
+        "login_leave.html": ways.leave_url,
+        "login_password.html": ways.password,
+    }
+    offered = [_template(name).substitute(safe) for name, there in parts.items() if there]
+    return _template("login.html").substitute(safe, ways="".join(offered))
 
 
 def language_of(asked: str, accepted: str) -> str:
@@ -46,5 +70,5 @@ def _texts() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _template() -> Template:
-    return Template((files(__package__) / "login.html").read_text("utf-8"))
+def _template(name: str) -> Template:
+    return Template((files(__package__) / name).read_text("utf-8"))

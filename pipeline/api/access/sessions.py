@@ -14,16 +14,20 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pipeline.api.access.accounts import Account
+from pipeline.api.access.user import User
 
 MOST = 10_000
 """Sessions at once; the one that was used longest ago makes room."""
 
 
 class Session(msgspec.Struct):
-    """One login of one browser. `password` tells the hash that was in force then."""
+    """One login of one browser.
 
-    name: str
-    password: bytes
+    `password` tells the hash that was in force then; None: the company vouched for the user.
+    """
+
+    user: User
+    password: bytes | None
     began: datetime
     seen: datetime
     csrf_token: str
@@ -38,8 +42,11 @@ class Sessions:
         self._longest = longest
         self._by_digest: dict[bytes, Session] = {}
 
-    def begin(self, account: Account) -> str:
-        """Begin a session and return its secret, always a new one."""
+    def begin(self, user: User, hashed: str | None = None) -> str:
+        """Begin a session and return its secret, always a new one.
+
+        `hashed` is the user's password as it is kept, if it was checked.
+        """
         now = self._clock()
         self._by_digest = {
             digest: one for digest, one in self._by_digest.items() if self._lives(one, now)
@@ -47,8 +54,8 @@ class Sessions:
         while len(self._by_digest) >= MOST:
             del self._by_digest[min(self._by_digest, key=lambda one: self._by_digest[one].seen)]
         secret = secrets.token_urlsafe(32)
-        password = _digest(account.password)
-        session = Session(account.name, password, now, now, secrets.token_urlsafe(32))
+        password = None if hashed is None else _digest(hashed)
+        session = Session(user, password, now, now, secrets.token_urlsafe(32))
         self._by_digest[_digest(secret)] = session
         return secret
 
@@ -71,7 +78,7 @@ class Sessions:
 
 def same_password(session: Session, account: Account) -> bool:
     """Return whether the password is still that of the login."""
-    return hmac.compare_digest(session.password, _digest(account.password))
+    return hmac.compare_digest(session.password or b"", _digest(account.password))
 
 
 def _digest(secret: str) -> bytes:

@@ -72,6 +72,23 @@ def test_its_settings_are_accepted(
         assert len(settings.api.token.get_secret_value()) == 48
 
 
+def test_what_the_page_on_deployment_says_of_the_company_s_login_is_accepted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    blocks = (ROOT / "docs/deployment.md").read_text().split("```yaml\n")[1:]
+    (override,) = (
+        yaml.safe_load(one.split("```")[0]) for one in blocks if "NABIZ_ACCESS_OIDC" in one
+    )
+    (secret,) = override["secrets"]
+    assert override["services"]["api"]["secrets"] == [secret]
+    (tmp_path / secret).write_text("hush")
+    for variable, value in override["services"]["api"]["environment"].items():
+        monkeypatch.setenv(variable, value.replace("/run/secrets", str(tmp_path)))
+    access = load_settings().access
+    assert access.login
+    assert access.oidc_client_secret.get_secret_value() == "hush"
+
+
 def test_no_secret_stands_in_the_environment() -> None:
     for service in SERVICES.values():
         assert not {*environment(service)} & {*secret_files().values()}

@@ -1,0 +1,99 @@
+"""What all ways to log in have in common: who waits, the page, the session, what is noted."""
+
+import ipaddress
+from datetime import datetime
+
+from litestar import MediaType, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from pipeline import metrics
+from pipeline.api.access import throttle
+from pipeline.api.access.access import COOKIE, Access, AnyRequest, cookie_name
+from pipeline.api.access.login_page import Ways, language_of, login_page
+from pipeline.api.access.user import User
+
+UNKNOWN = User("unknown", "viewer")
+"""Stands in the audit trail for a name that nobody has: what was typed may be a password."""
+
+
+class Attempts:
+    """Remembers who tried to log in."""
+
+    def __init__(self) -> None:
+        self._tried: throttle.Attempts = {}
+
+    def wait(self, keys: list[throttle.Key], now: datetime) -> int:
+        """Return the seconds to wait, or 0 and count the attempt."""
+        at = now.timestamp()
+        if left := throttle.wait(self._tried, keys, at):
+            return throttle.whole_seconds(left)
+        self._tried = throttle.charged(self._tried, keys, at)
+        return 0
+
+    def forgive(self, keys: list[throttle.Key]) -> None:
+        """Take an attempt back that had success."""
+        self._tried = throttle.forgiven(self._tried, keys)
+
+
+def origin_key(source: str) -> throttle.Key:
+    """Return by what attempts from an address count; of an IPv6 one its /64: one customer's."""
+    try:
+        parsed = ipaddress.ip_address(source)
+    except ValueError:  # no address, as in tests
+        pass
+    else:
+        if parsed.version == 6:
+            source = str(ipaddress.ip_network((parsed, 64), strict=False))
+    return "address", source
+
+
+def let_in(
+    access: Access, request: AnyRequest, user: User, what: str, goes_to: str, hashed: str | None
+) -> Redirect:
+    """Begin a session in the place of the one before, if any, and lead on to a page of ours."""
+    metrics.LOGINS.labels("accepted").inc()
+    access.note(request, user, 303, what)
+    access.sessions.end(request.cookies.get(cookie_name(request), ""))
+    session = cookie(request, COOKIE, access.sessions.begin(user, hashed))
+    return Redirect(goes_to, status_code=303, cookies=[session])
+
+
+def page(
+    access: Access,
+    request: AnyRequest,
+    status: int,
+    asked: str,
+    goes_to: str,
+    message: str = "",
+    *,
+    seconds: int = 0,
+    out: bool = False,
+) -> Response[str]:
+    """Answer with the login page; `asked` is a language, `out`: who asks has just logged out."""
+    provider = access.provider
+    ways = Ways(
+        password=access.book is not None,
+        company=provider.company if provider else "",
+        leave_url=provider.leave_url if provider and out else "",
+    )
+    language = language_of(asked, request.headers.get("accept-language", ""))
+    return Response(
+        login_page(language, goes_to, message, seconds, ways),
+        status_code=status,
+        media_type=MediaType.HTML,
+        headers={"Retry-After": str(seconds)} if seconds else {},
+    )
+
+
+def cookie(request: AnyRequest, name: str, value: str, max_age: int | None = None) -> Cookie:
+    """Return a cookie that scripts cannot read and that other hosts are not sent."""
+    return Cookie(
+        key=cookie_name(request, name),
+        value=value,
+        max_age=max_age,
+        path="/",
+        secure=request.scope["scheme"] == "https",
+        httponly=True,
+        samesite="lax",
+    )

@@ -1,0 +1,72 @@
+"""A login under way: what the provider is asked, and what the browser keeps until it comes back.
+
+Pure: randomness, key and time are arguments. The browser keeps it in a sealed cookie, so a flood of
+logins that nobody finishes takes no memory, and an answer counts only in the browser that asked.
+"""
+
+import base64
+import hashlib
+import hmac
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+LONGEST = 600.0
+"""Seconds that one may take at the provider."""
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """A login that was begun at `began` (seconds since 1970) and leads to the path `goes_to`.
+
+    `state` ties the answer to this browser, `nonce` the ID token to this login, and `verifier` the
+    code to whoever asked for it.
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+    goes_to: str
+    language: str
+    began: float
+
+
+def sealed(flow: Flow, key: bytes) -> str:
+    """Return the flow as the value of a cookie, which only holders of the key can make."""
+    body = base64.urlsafe_b64encode(msgspec.json.encode(flow)).decode()
+    return f"{body}.{_seal(body, key)}"
+
+
+def opened(value: str, key: bytes, now: float) -> Flow | None:
+    """Return the flow of a cookie; None if it is not ours, or began too long ago."""
+    body, _, seal = value.partition(".")
+    if not hmac.compare_digest(seal.encode(), _seal(body, key).encode()):
+        return None
+    flow = msgspec.json.decode(base64.urlsafe_b64decode(body), type=Flow)
+    return flow if now - flow.began < LONGEST else None
+
+
+def _seal(body: str, key: bytes) -> str:
+    return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
+
+
+def authorization_url(
+    endpoint: str, client_id: str, redirect_uri: str, scopes: str, flow: Flow
+) -> str:
+    """Return where the browser is sent to log in (OpenID Connect Core 3.1.2.1)."""
+    asked = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": scopes,
+        "state": flow.state,
+        "nonce": flow.nonce,
+        "code_challenge": challenge(flow.verifier),
+        "code_challenge_method": "S256",
+    }
+    return endpoint + ("&" if urlsplit(endpoint).query else "?") + urlencode(asked)
+
+
+def challenge(verifier: str) -> str:
+    """Return the challenge of a verifier by the method S256 (RFC 7636, 4.2)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
