@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from benchmarks import chain, profile, scaling, store, throughput
+from benchmarks import chain, inbox, profile, scaling, store, throughput
 from benchmarks.host import described
 from benchmarks.machine import Machine, running_machine
 from benchmarks.page import write_page
@@ -34,6 +34,7 @@ class Part(Protocol):
 PARTS: dict[str, Part] = {
     "throughput": throughput,
     "chain": chain,
+    "inbox": inbox,
     "scaling": scaling,
     "store": store,
     "profile": profile,

@@ -23,6 +23,8 @@ def bars(results: Results) -> Iterator[Bar]:
         yield from _throughput(results["throughput"])
     if "chain" in results:
         yield from _chain(results["chain"])
+    if "inbox" in results:
+        yield from _inbox(results["inbox"])
     if "scaling" in results:
         yield from _scaling(results["scaling"])
 
@@ -74,6 +76,12 @@ def _chain(found: dict[str, Any]) -> Iterator[Bar]:
     yield Bar("memory at ten times that rate", "≤ 1.5 × before", f"{grown:.2f} ×", grown <= 1.5)
     same = all(overload["equal"].values())
     yield Bar("equal afterwards", "all", "all" if same else "not all", same)
+
+
+def _inbox(found: dict[str, Any]) -> Iterator[Bar]:
+    p99, missing = found["shown_ms"]["p99"], found["never_shown"]
+    what = f"event → inbox, p99 at {found['rate']:,.0f} events/s"
+    yield Bar(what, "≤ 1,000 ms", f"{p99:,.0f} ms", p99 <= 1_000 and not missing)
 
 
 def _scaling(found: dict[str, Any]) -> Iterator[Bar]:

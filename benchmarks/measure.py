@@ -15,9 +15,9 @@ import msgspec
 import psutil
 
 from benchmarks.machine import Machine, Subject
-from pipeline.chain import ALERTS, DEAD_LETTERS, INPUTS, URGENT
+from pipeline.chain import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, INPUTS, URGENT
 
-RARE = (ALERTS, DEAD_LETTERS, URGENT)
+RARE = (ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS, URGENT)
 POLL = 0.05
 COMMITS = 4
 """Fewest commits that a run has: stock Faust commits every 2.8 s."""

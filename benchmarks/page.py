@@ -47,6 +47,7 @@ def write_page(folder: Path, parts: Iterable[str]) -> None:
         sustained=f"{chain['sustained']:,.0f}",
         latency=_latency(chain["latency"]),
         overload=_overload(chain["overload"]),
+        inbox=_inbox(results["inbox"]),
         workers=_workers(scaling["workers"]),
         customers=_customers(scaling["customers"]),
         full_speed=f"{FULL_SPEED:.0%}",
@@ -144,6 +145,18 @@ def _overload(found: dict[str, Any]) -> str:
         f"{_yes(same['stored'])}; counted once in the KPI minutes: {_yes(same['kpis'])}; "
         f"alerts of one customer in twenty ({same['alerts_compared']:,}) as in a fold of their "
         f"events, one at a time: {_yes(same['alerts'])}."
+    )
+
+
+def _inbox(found: dict[str, Any]) -> str:
+    shown, alert = found["shown_ms"], found["alert_ms"]
+    return (
+        f"At {found['rate']:,.0f} events/s, with a page of the inbox open for each severity: an "
+        f"alert shows {shown['p50']:,.0f} ms (p50), {shown['p95']:,.0f} ms (p95), "
+        f"{shown['p99']:,.0f} ms (p99), at most {shown['max']:,.0f} ms after its event "
+        f"({found['alerts']:,} alerts, {found['never_shown']} never shown). A plain consumer of "
+        f"`cx.alerts` has it after {alert['p50']:,.0f} ms (p50), {alert['p99']:,.0f} ms (p99). A "
+        "page gathers changes for 200 ms."
     )
 
 
