@@ -58,6 +58,18 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     channel: str | None = None
 
 
+def weightiest_quote(alert: Alert) -> str:
+    """Return the quoted sentence of the event that weighs most on the risk; "" if none has a text.
+
+    Where those events have none, the first quote, which opened the alert: a later one may be a
+    thank-you.
+    """
+    quotes = {one.event_id: one.quote for one in alert.evidence if one.quote}
+    weighty = (event_id for one in alert.contributions for event_id in one.event_ids)
+    best = next((one for one in (*weighty, *quotes) if one in quotes), None)
+    return quotes[best].strip() if best else ""
+
+
 class CloudEvent(msgspec.Struct, frozen=True, gc=False):
     """CloudEvents 1.0 in structured mode; attributes as in its specification."""
 

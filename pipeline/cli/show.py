@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.alert import Alert
+from pipeline.alert import Alert, weightiest_quote
 from pipeline.api.views import CustomerView, Status
 from pipeline.dead_letter import DeadLetter
 from pipeline.follow_up.value import FollowUp
@@ -133,13 +133,9 @@ def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
 
 
 def quote(alert: Alert) -> str:
-    """The quoted sentence of the event that weighs most on the risk; where none of them has a
-    text, the first quote, which opened the alert: a later one may be a thank-you.
-    """
-    quotes = {one.event_id: one.quote for one in alert.evidence if one.quote}
-    weighty = (event_id for one in alert.contributions for event_id in one.event_ids)
-    best = next((one for one in (*weighty, *quotes) if one in quotes), None)
-    return f"“{quotes[best].strip()}”" if best else "(the events have no text)"
+    """The sentence that weighs most, in quotation marks."""
+    said = weightiest_quote(alert)
+    return f"“{said}”" if said else "(the events have no text)"
 
 
 def customer(view: CustomerView) -> RenderableType:
