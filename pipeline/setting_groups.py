@@ -196,6 +196,14 @@ class AccessSettings(Group):
         return value
 
 
+class BoardSettings(Group):
+    """How the board is set up for those who work with it."""
+
+    file: Path = Field(
+        ROOT / "desk" / "board.yaml", description="time zone, snoozes, value of segments"
+    )
+
+
 class EngineSettings(Group):
     """What reads the texts; `hf` needs a model folder or name, and its labels."""
 

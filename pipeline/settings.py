@@ -25,6 +25,7 @@ from pydantic_settings import SettingsError as NotJson
 from pipeline.setting_groups import (
     AccessSettings,
     ApiSettings,
+    BoardSettings,
     DeadLetterSettings,
     DetectSettings,
     EngineSettings,
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
     access: AccessSettings = AccessSettings()
+    board: BoardSettings = BoardSettings()
     engine: EngineSettings = EngineSettings()
     detect: DetectSettings = DetectSettings()
     followup: FollowUpSettings = FollowUpSettings()

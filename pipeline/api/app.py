@@ -1,5 +1,6 @@
 """The HTTP API that commands, dashboards and other systems read; OpenAPI at /schema."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -39,14 +40,20 @@ class RetryRequest(msgspec.Struct, frozen=True):
     reason: Reason | None = None
 
 
-def make_api(service: Service, access: Access) -> Litestar:
-    """Build the application. Each route says as its `opt` who may use it; `access` sees to it."""
+def make_api(
+    service: Service, access: Access, pages: Sequence[ControllerRouterHandler] = ()
+) -> Litestar:
+    """Build the application, with the `pages` of the board.
+
+    Each route says as its `opt` who may use it; `access` sees to it.
+    """
     return Litestar(
         route_handlers=[
             *_handlers(service),
             *alert_routes(service),
             *_probes(service),
             *login_routes(access),
+            *pages,
         ],
         state=State({"access": access}),
         middleware=[Recognise],

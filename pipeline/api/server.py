@@ -1,4 +1,4 @@
-"""Serves the API: in a process of its own, or in a thread beside the role that owns the store."""
+"""Serves the API and the board: in a process of its own, or in a thread beside the store's role."""
 
 import signal
 import socket
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 
 import uvicorn
@@ -18,11 +19,17 @@ from pipeline.api.access.trail import Trail
 from pipeline.api.app import make_api
 from pipeline.api.observer import Observer
 from pipeline.api.service import Service
+from pipeline.board.board import Board
+from pipeline.board.desk import load_desk
+from pipeline.board.feed import Feed
+from pipeline.board.live import Live
+from pipeline.board.routes import board_routes
 from pipeline.broker.security import client_security
 from pipeline.detection.rules import RuleBook
 from pipeline.setting_groups import ApiSettings
 from pipeline.settings import Settings, SettingsError
 from pipeline.store import Store
+from pipeline.text.open import open_engine
 from pipeline.urls import is_loopback
 
 
@@ -51,10 +58,13 @@ def serve_api_in_thread(settings: Settings, store: Store) -> Iterator[None]:
 @contextmanager
 def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, socket.socket]]:
     bootstrap, security = settings.kafka.bootstrap, client_security(settings.kafka)
+    desk = load_desk(settings.board.file)
+    live = Live(desk.value)
     with (
         Trail(store.write_audit) as trail,
         listen(settings.api, login=settings.access.login) as listener,
         Observer(bootstrap, security) as observer,
+        Feed(live, store, bootstrap, _now, security),
     ):
         service = Service(
             store,
@@ -62,11 +72,13 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
             RuleBook(settings.detect.rules),
             settings.detect,
             bootstrap,
-            lambda: datetime.now(UTC),
+            _now,
             security,
         )
+        engine = cache(partial(open_engine, settings.engine))
+        board = Board(service, live, desk, settings.detect, engine, _now)
         config = uvicorn.Config(
-            make_api(service, access_of(settings, trail)),
+            make_api(service, access_of(settings, trail), board_routes(board)),
             log_level="warning",
             timeout_graceful_shutdown=2,
             server_header=False,
@@ -76,20 +88,21 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
             yield uvicorn.Server(config), listener
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def access_of(settings: Settings, trail: Trail) -> Access:
     """Return the door of the API as it is set. Raises AccountError for a wrong file of users."""
     access = settings.access
 
-    def clock() -> datetime:
-        return datetime.now(UTC)
-
     named = {name.strip().lower() for name in (*access.hosts.split(","), settings.api.host)}
     return Access(
         trail,
-        clock,
+        _now,
         token=settings.api.token.get_secret_value(),
         book=AccountBook(Path(access.users)) if access.users else None,
-        provider=Provider(access, clock) if access.oidc_issuer else None,
+        provider=Provider(access, _now) if access.oidc_issuer else None,
         hosts=LOOPBACK_NAMES | (named - {"", "0.0.0.0", "::"}),
         idle=timedelta(minutes=access.idle_minutes),
         longest=timedelta(hours=access.login_hours),

@@ -22,7 +22,7 @@ from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.chain import INPUTS, RETRY_HEADER
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.detection.customer import Arrival, apply, risk_at
-from pipeline.detection.rules import RuleBook
+from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.kpi import Dimension, KpiValue, Window
 from pipeline.setting_groups import DetectSettings
 from pipeline.store import Store, StoreUnavailable
@@ -57,6 +57,11 @@ class Service:
         self._clock = clock
         self._security = security
         self._acting = Acting(lambda: Publisher(bootstrap, security), clock)
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules in force."""
+        return self._rules.rules
 
     def kpis(
         self,

@@ -1,0 +1,125 @@
+"""One alert by itself, and what the buttons of alerts do."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import MediaType, Response, get, post
+from litestar.params import FromPath
+from litestar.response import Redirect, ServerSentEvent
+from litestar.types import ControllerRouterHandler
+
+from pipeline.api.access.access import AnyRequest, about
+from pipeline.api.access.login_page import local_path
+from pipeline.api.access.needs import VIEWER, needs
+from pipeline.api.parameters import Refused
+from pipeline.board.act import request_of
+from pipeline.board.board import Board, title_of
+from pipeline.board.cards import card_choices, stream_cards
+from pipeline.board.history import history
+from pipeline.board.item import Item
+from pipeline.board.stream import Shown
+from pipeline.board.voice import Voice
+
+BY_SCRIPT = "x-board"
+"""Header of a form that a script sent: it wants no other page."""
+LARGEST_FORM = 65_536
+
+
+def alert_routes(board: Board) -> list[ControllerRouterHandler]:
+    """Make the routes of single alerts."""
+
+    @get("/board/stream/{alert_id:str}", opt=VIEWER, include_in_schema=False)
+    async def stream(request: AnyRequest, alert_id: FromPath[str]) -> ServerSentEvent:
+        def look() -> Shown:
+            item = board.live.get(alert_id)
+            return [item] if item else [], {}
+
+        back = f"/board/alerts/{alert_id}"
+        return stream_cards(board, request, board.visit(request), look, back, alone=True)
+
+    @get(
+        "/board/alerts/{alert_id:str}",
+        opt=needs("viewer", audit="alert.viewed"),
+        include_in_schema=False,
+        sync_to_thread=True,
+    )
+    def alert(request: AnyRequest, alert_id: FromPath[str]) -> Response[Any]:
+        visit = board.visit(request)
+        say, version = board.voice(visit), board.live.version
+        item = _item(board, alert_id)
+        if item is None:
+            return board.message(request, 404, say.t("alert.unknown"))
+        about(request, customer_id=item.alert.customer_id)
+        given = {
+            "page": "",
+            "title": title_of(say, item.alert),
+            "item": item,
+            "history": history(item, say),
+            "version": version,
+            "back": f"/board/alerts/{alert_id}",
+            **card_choices(board),
+        }
+        return board.page(request, visit, say, "alert.html", given)
+
+    @post(
+        "/board/alerts/{alert_id:str}/actions",
+        opt=needs("agent", audit="alert.acted"),
+        include_in_schema=False,
+        status_code=200,
+        request_max_body_size=LARGEST_FORM,
+    )
+    async def act(request: AnyRequest, alert_id: FromPath[str]) -> Response[Any]:
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        return await asyncio.to_thread(_act, board, request, alert_id, form)
+
+    return [stream, alert, act]
+
+
+def _act(
+    board: Board, request: AnyRequest, alert_id: str, form: Mapping[str, str]
+) -> Response[Any]:
+    visit = board.visit(request)
+    say, item = board.voice(visit), _item(board, alert_id)
+    back = local_path(form.get("back", "/board"))
+
+    def refuse(status: int, said: str) -> Response[Any]:
+        if BY_SCRIPT not in request.headers:
+            return board.message(request, status, said, back)
+        answer = {"said": said, "seen": item.seen if item else ""}
+        return Response(answer, status_code=status, media_type=MediaType.JSON)
+
+    if item is None:
+        return refuse(404, say.t("alert.unknown"))
+    about(request, customer_id=item.alert.customer_id)
+    if form.get("seen", item.seen) != item.seen:
+        return refuse(409, _meanwhile(item, say))
+    try:
+        wanted = request_of(form, visit.user.name, board.clock())
+    except Refused as refused:
+        return refuse(400, say.t(str(refused)))
+    about(request, what=f"alert.{wanted.kind}")
+    try:
+        done = board.service.act(alert_id, wanted, visit.user.name)
+    except Refused as refused:
+        return refuse(400, str(refused))
+    if BY_SCRIPT not in request.headers:
+        return Redirect(back, status_code=303)
+    return Response({"said": say.t(f"did.{done.kind}")}, media_type=MediaType.JSON)
+
+
+def _meanwhile(item: Item, say: Voice) -> str:
+    stage = say.t(f"stage.{item.stage}")
+    return say.t("act.changed", stage=stage, owner=item.owner or say.t("act.nobody"))
+
+
+def _item(board: Board, alert_id: str) -> Item | None:
+    """Return the item of an alert; of one that is no longer in the inbox, from the store."""
+    if item := board.live.get(alert_id):
+        return item
+    store = board.service.store
+    for follow_up in store.follow_ups(alert_ids=[alert_id]):
+        for alert in store.alerts(customer_id=follow_up.customer_id, limit=1_000):
+            if alert.id == alert_id:
+                return Item(alert, follow_up, tuple(store.actions(alert_id=alert_id)))
+    return None

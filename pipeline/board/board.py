@@ -1,0 +1,143 @@
+"""What all pages of the board share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import MediaType, Response
+from litestar.datastructures import Cookie
+
+from pipeline.alert import Alert
+from pipeline.api.access.access import AnyRequest, csrf_token
+from pipeline.api.access.login_page import LANGUAGES, language_of
+from pipeline.api.access.user import User
+from pipeline.api.service import Service
+from pipeline.board.desk import Desk
+from pipeline.board.live import Live
+from pipeline.board.pages import render
+from pipeline.board.voice import Voice, plain
+from pipeline.setting_groups import DetectSettings
+from pipeline.text.engine import Engine
+
+LANGUAGE_COOKIE = "nabiz_language"
+A_YEAR = 366 * 86_400
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """Who looks at a page, and in which language."""
+
+    user: User
+    csrf: str
+    language: str
+    in_other_language: str
+
+    @property
+    def may_act(self) -> bool:
+        """Whether buttons are of use."""
+        return self.user.may("agent")
+
+    @property
+    def other_language(self) -> str:
+        """The language that a link leads to."""
+        return next(one for one in LANGUAGES if one != self.language)
+
+
+def title_of(say: Voice, alert: Alert) -> str:
+    """Return what an alert is called in the language of the page."""
+    return plain(alert.titles.get(say.language) or alert.title)
+
+
+@dataclass(frozen=True)
+class Board:
+    """The parts that pages are made from. `engine` opens what reads texts, when first asked."""
+
+    service: Service
+    live: Live
+    desk: Desk
+    detect: DetectSettings
+    engine: Callable[[], Engine]
+    clock: Callable[[], datetime]
+
+    def visit(self, request: AnyRequest) -> Visit:
+        """Return who asks. The language is that of the address, else of the cookie, else wished."""
+        asked = request.query_params.get("lang", "")
+        kept = request.cookies.get(LANGUAGE_COOKIE, "")
+        wished = request.headers.get("accept-language", "")
+        language = language_of(asked if asked in LANGUAGES else kept, wished)
+        query = {name: value for name, value in request.query_params.items() if name != "lang"}
+        other = next(one for one in LANGUAGES if one != language)
+        return Visit(
+            request.user, csrf_token(request), language, urlencode({**query, "lang": other})
+        )
+
+    def voice(self, visit: Visit) -> Voice:
+        """Return how to speak to this visitor, now."""
+        return Voice(visit.language, self.desk.zone, self.clock())
+
+    def cause(self, say: Voice, name: str) -> str:
+        """Return what a rule is called: by its title, else by our word for it, else its name."""
+        rule = next((one for one in self.service.rules.rules if one.name == name), None)
+        title = rule.titles.get(say.language) if rule else None
+        return plain(title) if title else say.known("rule", name)
+
+    def html(self, visit: Visit, say: Voice, template: str, values: Mapping[str, object]) -> str:
+        """Fill a template in."""
+        return render(
+            template,
+            {
+                "say": say,
+                "t": say.t,
+                "visit": visit,
+                "title_of": partial(title_of, say),
+                "cause": partial(self.cause, say),
+                "playbook": partial(self._playbook, say.language),
+                **values,
+            },
+        )
+
+    def _playbook(self, language: str, alert: Alert) -> str:
+        """In the language of the page where the rule is still there."""
+        rule = self.service.rules.by_cause.get(alert.cause)
+        found = rule.playbooks.get("en" if language == "en" else "tr") if rule else None
+        return found or alert.playbook
+
+    def page(
+        self,
+        request: AnyRequest,
+        visit: Visit,
+        say: Voice,
+        template: str,
+        values: Mapping[str, object],
+        status: int = 200,
+    ) -> Response[Any]:
+        """Answer with a page. A language that the address asks for is kept for the next ones."""
+        asked = request.query_params.get("lang")
+        cookie = Cookie(
+            key=LANGUAGE_COOKIE,
+            value=visit.language,
+            max_age=A_YEAR,
+            path="/",
+            secure=request.scope["scheme"] == "https",
+            httponly=True,
+            samesite="lax",
+        )
+        return Response(
+            self.html(visit, say, template, values),
+            status_code=status,
+            media_type=MediaType.HTML,
+            cookies=[cookie] if asked in LANGUAGES else [],
+        )
+
+    def message(
+        self, request: AnyRequest, status: int, message: str, back: str = "/board"
+    ) -> Response[Any]:
+        """Answer with one sentence for a person."""
+        visit = self.visit(request)
+        say = self.voice(visit)
+        title = say.t("message.title")
+        given = {"page": "", "title": title, "message": message, "back": back}
+        return self.page(request, visit, say, "message.html", given, status)

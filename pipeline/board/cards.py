@@ -1,0 +1,36 @@
+"""Cards of alerts, which the inbox and the page of an alert show, and their streams."""
+
+from collections.abc import Callable
+
+from litestar.response import ServerSentEvent
+
+from pipeline.api.access.access import AnyRequest, still_allowed
+from pipeline.board.act import OUTCOMES
+from pipeline.board.board import Board, Visit
+from pipeline.board.item import Item
+from pipeline.board.stream import Shown, events
+
+
+def card_choices(board: Board) -> dict[str, object]:
+    """Return what the sheets of a card offer."""
+    minutes = [int(one.total_seconds() // 60) for one in board.desk.snooze]
+    return {"outcomes": OUTCOMES, "snoozes": minutes}
+
+
+def stream_cards(
+    board: Board,
+    request: AnyRequest,
+    visit: Visit,
+    look: Callable[[], Shown],
+    back: str,
+    *,
+    alone: bool = False,
+) -> ServerSentEvent:
+    """Send what changes of the cards that `look` finds; their buttons lead `back`."""
+
+    def card(item: Item) -> str:
+        given = {"item": item, "back": back, "alone": alone, **card_choices(board)}
+        return board.html(visit, board.voice(visit), "one.html", given).strip()
+
+    after = request.query_params.get("after", "")
+    return ServerSentEvent(events(board.live, look, card, lambda: still_allowed(request), after))

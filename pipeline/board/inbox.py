@@ -1,0 +1,85 @@
+"""The inbox: what is open, in the order in which it is to be seen to."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get
+from litestar.response import ServerSentEvent
+from litestar.types import ControllerRouterHandler
+
+from pipeline.api.access.access import AnyRequest
+from pipeline.api.access.needs import VIEWER
+from pipeline.board.board import Board, Visit
+from pipeline.board.cards import card_choices, stream_cards
+from pipeline.board.choice import SEVERITIES, STAGES, VIEWS, Choice, Selection, choice_of, select
+from pipeline.board.stream import Shown
+from pipeline.board.voice import Voice, plain
+
+KEYS = (
+    *(("j", "next"), ("k", "previous"), ("o", "show"), ("a", "acknowledge"), ("m", "assign")),
+    *(("c", "contact"), ("r", "resolve"), ("s", "snooze"), ("i", "inform"), ("u", "undo")),
+    ("?", "help"),
+)
+"""The keys of `static/keys.js`, and the texts that say what each does."""
+
+_FIXED: dict[str, Sequence[str]] = {"severity": SEVERITIES, "stage": STAGES}
+
+
+def inbox_routes(board: Board) -> list[ControllerRouterHandler]:
+    """Make the routes of the inbox and of its stream."""
+
+    @get("/board", opt=VIEWER, include_in_schema=False)
+    async def inbox(request: AnyRequest) -> Response[Any]:
+        visit = board.visit(request)
+        say, choice = board.voice(visit), choice_of(request.query_params)
+        return board.page(request, visit, say, "inbox.html", _inbox(board, visit, say, choice))
+
+    @get("/board/stream", opt=VIEWER, include_in_schema=False)
+    async def stream(request: AnyRequest) -> ServerSentEvent:
+        visit, choice = board.visit(request), choice_of(request.query_params)
+
+        def look() -> Shown:
+            selection = _select(board, visit, choice)
+            return selection.shown, _parts(board, visit, choice, selection)
+
+        return stream_cards(board, request, visit, look, f"/board?{choice.address()}")
+
+    return [inbox, stream]
+
+
+def _inbox(board: Board, visit: Visit, say: Voice, choice: Choice) -> dict[str, object]:
+    """Return what the page is made from."""
+    version = board.live.version
+    selection = _select(board, visit, choice)
+    words = {name: [(one, say.t(f"{name}.{one}")) for one in of] for name, of in _FIXED.items()}
+    causes = [(one, board.cause(say, one)) for one in selection.options["cause"]]
+    return {
+        "page": "inbox",
+        "title": say.t("inbox.title"),
+        "choice": choice,
+        "selection": selection,
+        "views": VIEWS,
+        "version": version,
+        "address": choice.address(),
+        "severities": words["severity"],
+        "stages": words["stage"],
+        "causes": sorted(causes, key=lambda one: one[1]),
+        "brands": [(one, plain(one)) for one in selection.options["brand"]],
+        "channels": [(one, plain(one)) for one in selection.options["channel"]],
+        "keys": KEYS,
+        "back": f"/board?{choice.address()}",
+        **card_choices(board),
+    }
+
+
+def _select(board: Board, visit: Visit, choice: Choice) -> Selection:
+    now = board.clock()
+    return select(board.live.ranked(now), choice, visit.user.name, now)
+
+
+def _parts(board: Board, visit: Visit, choice: Choice, selection: Selection) -> dict[str, str]:
+    say = board.voice(visit)
+    given = {"choice": choice, "selection": selection, "views": VIEWS}
+    return {
+        name: board.html(visit, say, f"{name}.html", given).strip() for name in ("views", "rest")
+    }

@@ -1,0 +1,142 @@
+"""The alerts as they are now, in memory: what the inbox reads and its streams wait for.
+
+Alerts, follow-ups and actions come from the topics as they are published (`feed.py`) and from the
+store, in any order and more than once: of each the highest revision stays.
+"""
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from pipeline.action import Action
+from pipeline.alert import Alert
+from pipeline.board.item import Item
+from pipeline.board.rank import ranked
+from pipeline.follow_up.value import FollowUp
+
+KEPT = timedelta(days=3)
+"""How long what has ended stays in the inbox."""
+MOST_ACTIONS = 20
+"""Actions kept of an alert; its page reads all of them from the store."""
+FRESH = timedelta(seconds=10)
+"""An order stays for so long at most: what waits gets more urgent."""
+
+
+class Live:
+    """Items by alert. Thread-safe; `changed` of each listener is set when anything changes."""
+
+    def __init__(self, values: Mapping[str, float] | None = None) -> None:
+        self._values = values or {}
+        self._lock = threading.Lock()
+        self._items: dict[str, Item] = {}
+        self._early: dict[str, FollowUp] = {}
+        self._actions: dict[str, tuple[Action, ...]] = {}
+        self._listeners: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
+        self._changes = 0
+        self._epoch = secrets.token_hex(4)
+        self._ranked: tuple[int, datetime, list[Item]] | None = None
+
+    @property
+    def version(self) -> str:
+        """Another one after every change, and in every process."""
+        return f"{self._epoch}-{self._changes}"
+
+    def take(
+        self,
+        alerts: Sequence[Alert] = (),
+        follow_ups: Sequence[FollowUp] = (),
+        actions: Sequence[Action] = (),
+    ) -> None:
+        """Take what was published; what is known already, or older, changes nothing."""
+        with self._lock:
+            touched = {id_ for one in alerts if (id_ := self._take_alert(one))}
+            touched |= {id_ for one in follow_ups if (id_ := self._take_follow_up(one))}
+            touched |= {id_ for one in actions if (id_ := self._take_action(one))}
+            if not touched:
+                return
+            self._changes += 1
+            listeners = list(self._listeners.items())
+        for changed, loop in listeners:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(changed.set)
+
+    def _take_alert(self, alert: Alert) -> str | None:
+        known = self._items.get(alert.id)
+        if known and known.alert.revision >= alert.revision:
+            return None
+        follow_up = known.follow_up if known else self._early.pop(alert.id, None)
+        self._items[alert.id] = Item(alert, follow_up, self._actions.get(alert.id, ()))
+        return alert.id
+
+    def _take_follow_up(self, follow_up: FollowUp) -> str | None:
+        id_ = follow_up.alert_id
+        item = self._items.get(id_)
+        known = item.follow_up if item else self._early.get(id_)
+        if known and known.revision >= follow_up.revision:
+            return None
+        if item is None:
+            self._early[id_] = follow_up
+            return None
+        self._items[id_] = Item(item.alert, follow_up, item.actions)
+        return id_
+
+    def _take_action(self, action: Action) -> str | None:
+        id_ = action.alert_id
+        known = self._actions.get(id_, ())
+        if any(one.action_id == action.action_id for one in known):
+            return None
+        newest_first = sorted((*known, action), key=lambda one: (one.at, one.action_id))[::-1]
+        self._actions[id_] = tuple(newest_first[:MOST_ACTIONS])
+        item = self._items.get(id_)
+        if item is None:
+            return None
+        self._items[id_] = Item(item.alert, item.follow_up, self._actions[id_])
+        return id_
+
+    def without_alert(self) -> list[FollowUp]:
+        """Return follow-ups whose alert has not come: the store has it."""
+        with self._lock:
+            return list(self._early.values())
+
+    def forget(self, now: datetime) -> None:
+        """Drop what ended long ago."""
+        with self._lock:
+            gone = [id_ for id_, item in self._items.items() if _is_over(item, now)]
+            gone += [id_ for id_, one in self._early.items() if now - one.updated_at > KEPT]
+            for id_ in gone:
+                self._items.pop(id_, None)
+                self._early.pop(id_, None)
+                self._actions.pop(id_, None)
+
+    def get(self, alert_id: str) -> Item | None:
+        """Return the item of an alert, if it is in the inbox."""
+        return self._items.get(alert_id)
+
+    def ranked(self, now: datetime) -> list[Item]:
+        """Return all items in the order of the inbox, as of a moment ago at most."""
+        with self._lock:
+            changes, items = self._changes, list(self._items.values())
+        last = self._ranked
+        if last is None or last[0] != changes or not timedelta(0) <= now - last[1] < FRESH:
+            last = self._ranked = changes, now, ranked(items, now, self._values)
+        return last[2]
+
+    @contextmanager
+    def listening(self) -> Iterator[asyncio.Event]:
+        """Give an event that is set at every change; the listener clears it."""
+        changed = asyncio.Event()
+        with self._lock:
+            self._listeners[changed] = asyncio.get_running_loop()
+        try:
+            yield changed
+        finally:
+            with self._lock:
+                del self._listeners[changed]
+
+
+def _is_over(item: Item, now: datetime) -> bool:
+    changed = item.follow_up.updated_at if item.follow_up else item.alert.updated_at
+    return item.ended and not item.to_inform and now - changed > KEPT

@@ -1,0 +1,40 @@
+"""Templates into HTML. All that is put in is escaped."""
+
+from collections.abc import Mapping
+from functools import cache
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from pipeline.alert import weightiest_quote
+from pipeline.board.voice import plain
+
+
+def cut(text: str, length: int) -> str:
+    """Return a text of others for reading, its end left out beyond `length` characters."""
+    shown = plain(text)
+    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+
+
+def render(template: str, values: Mapping[str, object]) -> str:
+    """Fill a template in."""
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("pipeline.board"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(
+        cut=cut,
+        plain=plain,
+        quote=weightiest_quote,
+        json=lambda value: msgspec.json.encode(value).decode(),
+    )
+    return environment

@@ -1,0 +1,68 @@
+"""In which order alerts are to be seen to."""
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from pipeline.alert import Severity
+from pipeline.board.item import Item
+from pipeline.follow_up.value import Stage
+
+SEVERITY: Mapping[Severity, float] = {"low": 1.0, "medium": 2.0, "high": 4.0, "critical": 8.0}
+"""Each step counts twice the one below."""
+
+STAGE: Mapping[Stage, float] = {
+    "open": 1.0,
+    "acknowledged": 0.5,
+    "contacted": 0.25,
+    "resolved": 0.0,
+    "expired": 0.0,
+}
+"""What somebody sees to already can wait for what nobody has seen."""
+
+LEAST_RISK = 0.05
+"""Nothing weighs nothing, however small the risk."""
+
+PATIENCE: Mapping[Severity, timedelta] = {
+    "low": timedelta(days=2),
+    "medium": timedelta(hours=8),
+    "high": timedelta(hours=1),
+    "critical": timedelta(minutes=15),
+}
+"""How long a matter may wait where no SLA says so."""
+
+
+def urgency(item: Item, now: datetime, value: float = 1.0) -> float:
+    """Return how urgent an item is: severity x risk x value x stage x waiting time.
+
+    Waiting counts against the SLA that runs: twice when it ends, three times after three times as
+    long. So what waits rises, and a new critical matter still comes before old small ones.
+    """
+    alert = item.alert
+    waited = max(0.0, (now - alert.opened_at).total_seconds())
+    waiting = 1.0 + math.log2(1.0 + waited / _patience(item).total_seconds())
+    risk = max(LEAST_RISK, alert.risk)
+    return SEVERITY[alert.severity] * risk * value * STAGE[item.stage] * waiting
+
+
+def _patience(item: Item) -> timedelta:
+    due = item.due
+    given = due[1] - item.alert.opened_at if due else timedelta(0)
+    return given if given > timedelta(0) else PATIENCE[item.alert.severity]
+
+
+def ranked(items: Iterable[Item], now: datetime, values: Mapping[str, float]) -> list[Item]:
+    """Return the items, the most urgent first; what has ended comes last, the newest first.
+
+    `values` says by segment how much a customer counts, 1 where it says nothing.
+    """
+
+    def key(item: Item) -> tuple[float, float, str]:
+        alert = item.alert
+        worth = values.get(alert.segment or "", 1.0)
+        if item.ended:
+            changed = item.follow_up.updated_at if item.follow_up else alert.updated_at
+            return 1.0, -changed.timestamp(), alert.id
+        return -urgency(item, now, worth), alert.opened_at.timestamp(), alert.id
+
+    return sorted(items, key=key)

@@ -1,0 +1,50 @@
+"""The style sheet, scripts and icon, which anybody may load."""
+
+import hashlib
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from pipeline.api.access.access import AnyRequest
+from pipeline.api.access.needs import PUBLIC
+
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+
+
+class _File(NamedTuple):
+    content: bytes
+    type: str
+    tag: str
+
+
+def static_routes() -> list[ControllerRouterHandler]:
+    """Make the route of the files, which are read once. Browsers ask whether they have changed."""
+    found = {
+        one.name: _read(one.read_bytes(), one.name)
+        for one in (files(__package__) / "static").iterdir()
+    }
+
+    @get("/board/static/{name:str}", opt=PUBLIC, include_in_schema=False)
+    async def static(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
+        file = found.get(name)
+        if file is None:
+            raise NotFoundException("there is no such file")
+        headers = {"ETag": file.tag, "Cache-Control": "no-cache"}
+        if request.headers.get("if-none-match") == file.tag:
+            return Response(None, status_code=304, headers=headers)
+        return Response(file.content, media_type=file.type, headers=headers)
+
+    return [static]
+
+
+def _read(content: bytes, name: str) -> _File:
+    tag = hashlib.sha256(content).hexdigest()[:16]
+    return _File(content, _TYPES[name[name.rindex(".") :]], f'"{tag}"')

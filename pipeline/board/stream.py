@@ -1,0 +1,60 @@
+"""What changes in the inbox, as server-sent events."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import msgspec
+from litestar.response import ServerSentEventMessage
+
+from pipeline.board.item import Item
+from pipeline.board.live import Live
+
+HEARTBEAT = 10.0
+"""Seconds without a change after which the order is looked at anew: what waits rises."""
+GATHER = 0.2
+"""Seconds between two messages: many changes at once become one."""
+RETRY_MS = 2_000
+
+Shown = tuple[Sequence[Item], dict[str, str]]
+"""The items on a page in order, and the parts around them as HTML by their id."""
+
+
+async def events(
+    live: Live,
+    look: Callable[[], Shown],
+    card: Callable[[Item], str],
+    allowed: Callable[[], bool],
+    after: str,
+) -> AsyncIterator[ServerSentEventMessage]:
+    """Yield the order of the page and the cards that differ from what the browser has.
+
+    `after` is the version that the page was made at: a browser that has it is sent no card twice.
+    Ends with `login` where the visitor may not look any more.
+    """
+    with live.listening() as changed:
+        current = after == live.version
+        items, parts = look()
+        has = {item.alert.id: item for item in items} if current else {}
+        before = ([*has], parts) if current else None
+        yield ServerSentEventMessage(event="ready", data=live.version, retry=RETRY_MS)
+        while allowed():
+            changed.clear()
+            items, parts = look()
+            order = [item.alert.id for item in items]
+            cards = {
+                item.alert.id: card(item) for item in items if has.get(item.alert.id) is not item
+            }
+            if cards or (order, parts) != before:
+                message = {"order": order, "cards": cards, "parts": parts}
+                yield ServerSentEventMessage(
+                    event="change", data=msgspec.json.encode(message).decode()
+                )
+                has, before = {item.alert.id: item for item in items}, (order, parts)
+                await asyncio.sleep(GATHER)
+            else:
+                yield ServerSentEventMessage(comment="still there")
+            try:
+                await asyncio.wait_for(changed.wait(), HEARTBEAT)
+            except TimeoutError:
+                continue
+    yield ServerSentEventMessage(event="login", data="")

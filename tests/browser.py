@@ -1,0 +1,59 @@
+"""A real Chromium, and the board served to it."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from pipeline.api.server import listen
+from pipeline.setting_groups import ApiSettings
+from tests.servers import missing
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    path = shutil.which("chromium")
+    if path is None:
+        missing("chromium is not installed: tests/install-servers")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served(app: Any, port: int = 0) -> Iterator[str]:
+    """Serve an app on a port, a free one if none is given; give its address."""
+    with listen(ApiSettings(port=port)) as listener:
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+        )
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+
+
+def watch(page: Page, base: str, faults: list[str]) -> None:
+    """Collect errors on the console, and requests to other hosts."""
+
+    def note(fault: bool, text: str) -> None:
+        if fault:
+            faults.append(text)
+
+    page.on("console", lambda one: note(one.type in ("error", "warning"), one.text))
+    page.on("pageerror", lambda error: note(True, str(error)))
+    page.on("request", lambda one: note(not one.url.startswith(base), one.url))

@@ -1,0 +1,207 @@
+"""A simulated company with its board, without Kafka: an action takes effect at once."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from random import Random
+from uuid import UUID
+
+import msgspec
+
+from pipeline.action import Action, ActionKind
+from pipeline.alert import Alert
+from pipeline.api.access.access import Access
+from pipeline.api.access.accounts import AccountBook
+from pipeline.api.access.passwords import Passwords
+from pipeline.api.access.trail import Trail
+from pipeline.api.app import make_api
+from pipeline.api.observer import Observation, Observer
+from pipeline.api.parameters import Refused
+from pipeline.api.service import Service
+from pipeline.api.views import ActionRequest, PartitionStatus
+from pipeline.audit import AuditEntry
+from pipeline.board.board import Board
+from pipeline.board.desk import load_desk
+from pipeline.board.live import Live
+from pipeline.board.routes import board_routes
+from pipeline.detection.customer import Arrival, apply
+from pipeline.detection.rules import RuleBook
+from pipeline.event import Event
+from pipeline.follow_up.case import Case, hear, pass_time
+from pipeline.follow_up.sla import load_sla
+from pipeline.follow_up.value import FollowUp
+from pipeline.reading import Scored
+from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.sources.simulate import simulate
+from pipeline.text.fast import FastEngine
+from pipeline.text.reader import Reader
+
+RULES = RuleBook(ROOT / "rules")
+SLA = load_sla(ROOT / "desk" / "sla.yaml")
+DESK = load_desk(ROOT / "desk" / "board.yaml")
+SETTINGS = DetectSettings()
+PEOPLE = ("ayşe", "mehmet", "zeynep")
+
+
+class Company:
+    """What is known of it: events, the last state of each alert, follow-ups and actions.
+
+    Stands in for the store and the publisher: it answers what the board asks of them.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.clock = clock
+        self.live = Live(DESK.value)
+        self.events: dict[str, list[Scored]] = {}
+        self.known: dict[str, Alert] = {}
+        self.cases: dict[str, Case] = {}
+        self.done: list[Action] = []
+        self.noted: list[AuditEntry] = []
+        self._ids = Random(1)
+
+    def happen(self, alerts: Iterable[Alert]) -> None:
+        """Publish changes of alerts."""
+        for alert in alerts:
+            self.known[alert.id] = alert
+            self._hear(alert.id, alert)
+            self.live.take(alerts=[alert])
+            self._tell(alert.id)
+
+    def act(self, alert_id: str, request: ActionRequest, by: str, at: datetime) -> Action:
+        """Publish what a person did."""
+        action_id = str(UUID(int=self._ids.getrandbits(128)))
+        fields = msgspec.structs.asdict(request) | {"action_id": action_id}
+        customer_id = self.known[alert_id].customer_id
+        action = Action(alert_id=alert_id, customer_id=customer_id, by=by, at=at, **fields)
+        self.done.append(action)
+        self._hear(alert_id, action)
+        self.live.take(actions=[action])
+        self._tell(alert_id)
+        return action
+
+    def _hear(self, alert_id: str, change: Alert | Action) -> None:
+        self.cases[alert_id] = hear(self.cases.get(alert_id, Case(alert_id)), change, SLA)
+
+    def _tell(self, alert_id: str) -> None:
+        case = self.cases[alert_id]
+        while (later := pass_time(case, SLA, self.clock())) is not case:
+            case = later
+        self.cases[alert_id] = case
+        if case.follow_up:
+            self.live.take(follow_ups=[case.follow_up])
+
+    # What the board asks of a store.
+
+    def alerts(self, *, customer_id: str | None = None, **_: object) -> list[Alert]:
+        return [one for one in self.known.values() if customer_id in (None, one.customer_id)]
+
+    def follow_ups(self, *, alert_ids: Sequence[str] | None = None, **_: object) -> list[FollowUp]:
+        cases = [self.cases[id_] for id_ in alert_ids or self.cases if id_ in self.cases]
+        return [case.follow_up for case in cases if case.follow_up]
+
+    def actions(self, alert_id: str = "", customer_id: str = "", limit: int = 0) -> list[Action]:
+        return [
+            one
+            for one in reversed(self.done)
+            if alert_id in ("", one.alert_id) and customer_id in ("", one.customer_id)
+        ]
+
+    def timeline(self, customer_id: str, limit: int) -> list[Scored]:
+        return self.events.get(customer_id, [])[::-1][:limit]
+
+
+class _Service(Service):
+    """Publishes to the company instead of Kafka."""
+
+    def __init__(self, company: Company, store: object, observer: Observer) -> None:
+        super().__init__(
+            store,  # type: ignore[arg-type]
+            observer,
+            RULES,
+            SETTINGS,
+            "kafka:9092",
+            company.clock,
+        )
+        self._company = company
+
+    def act(self, alert_id: str, request: ActionRequest, by: str) -> Action:
+        if alert_id not in self._company.known:
+            raise Refused("there is no such alert")
+        return self._company.act(alert_id, request, by, self._company.clock())
+
+
+def app_of(
+    company: Company,
+    *,
+    store: object = None,
+    partitions: Sequence[PartitionStatus] = (),
+    book: AccountBook | None = None,
+    passwords: Passwords | None = None,
+    hosts: frozenset[str] = frozenset({"127.0.0.1", "testserver.local"}),
+):  # type: ignore[no-untyped-def]
+    """Return the API with its board over the company (and a store that has its events)."""
+    observer = Observer("kafka:9092")
+    observer.latest = Observation(tuple(partitions), None)
+    service = _Service(company, store or company, observer)
+    access = Access(
+        Trail(company.noted.extend), company.clock, book=book, passwords=passwords, hosts=hosts
+    )
+    board = Board(service, company.live, DESK, SETTINGS, FastEngine.load, company.clock)
+    return make_api(service, access, board_routes(board))
+
+
+def simulated(
+    clock: Callable[[], datetime], *, seed: int = 3, customers: int = 600, days: float = 1.0
+) -> Company:
+    """Return a company with the events of some days up to now, whose people saw to most alerts."""
+    now = clock()
+    company = Company(clock)
+    changes: list[Alert] = []
+    for scored in read(simulate(seed, now - timedelta(days=days), customers, days)):
+        company.events.setdefault(scored.event.customer_id, []).append(scored)
+    for events in company.events.values():
+        arrivals = [Arrival(one, 0, offset) for offset, one in enumerate(events)]
+        changes += apply(None, arrivals, RULES.rules, SETTINGS)[1]
+    company.happen(sorted(changes, key=lambda one: one.updated_at))
+    _see_to(company, Random(seed), now)
+    return company
+
+
+def read(events: Iterable[Event]) -> list[Scored]:
+    """Read the texts of events, as `understand` does."""
+    listed = sorted(events, key=lambda one: (one.occurred_at, one.event_id))
+    reader = Reader(FastEngine.load())
+    spoken = [one for one in listed if one.text]
+    readings = reader.read([one.text or "" for one in spoken], [one.language for one in spoken])
+    by_id = {one.event_id: said for one, said in zip(spoken, readings, strict=True)}
+    return [Scored(one, by_id.get(one.event_id), one.occurred_at) for one in listed]
+
+
+NOTES = (
+    "İade onaylandı, yarın hesabında olacak.",
+    "Özür diledim, ekip bugün yerinde bakacak.",
+    "Kampanya teklif edildi, düşünecek.",
+)
+
+
+def _see_to(company: Company, random: Random, now: datetime) -> None:
+    """Let people go through the stages of most alerts, each at its own pace."""
+    for alert in list(company.known.values()):
+        by, at = random.choice(PEOPLE), alert.opened_at
+        steps: list[tuple[ActionKind, float]] = [
+            ("acknowledge", 25),
+            ("contact", 60),
+            ("resolve", 90),
+            ("inform", 300),
+        ]
+        for kind, minutes in steps:
+            at += timedelta(minutes=random.expovariate(1 / minutes))
+            if at >= now or random.random() < 0.2:
+                break
+            note = random.choice(NOTES) if kind in ("contact", "resolve") else ""
+            outcome = random.choice(("rescued", "rescued", "no_fault", "other", "lost"))
+            company.act(
+                alert.id,
+                ActionRequest(kind, note=note, outcome=outcome if kind == "resolve" else None),
+                by,
+                at,
+            )

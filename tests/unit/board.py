@@ -1,0 +1,67 @@
+"""Alerts, follow-ups and items for the tests of the board."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from pipeline.action import Action
+from pipeline.alert import Alert, Contribution, Evidence
+from pipeline.board.item import Item
+from pipeline.follow_up.value import FollowUp
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def alert(name: str = "a1", minutes_ago: float = 10, **fields: Any) -> Alert:
+    at = NOW - minutes_ago * MINUTE
+    quote = fields.pop("quote", "Bir daha asla!")
+    given: dict[str, Any] = {
+        "id": name,
+        "cause": "churn_intent",
+        "severity": "high",
+        "title": "Müşteri gitmeyi düşünüyor",
+        "titles": {"tr": "Müşteri gitmeyi düşünüyor", "en": "Customer intends to leave"},
+        "customer_id": "c1",
+        "opened_at": at,
+        "updated_at": at,
+        "state": "open",
+        "risk": 0.5,
+        "contributions": (Contribution("churn_intent", 0.8, 1.0, ("e1",)),),
+        "evidence": (Evidence("e1", quote, 0, len(quote)),) if quote else (),
+        "playbook": "Ara.",
+        "dedup_key": name,
+        "rules_version": "1",
+        "revision": 1,
+    }
+    return Alert(**(given | fields))
+
+
+def follow_up(of: Alert, **fields: Any) -> FollowUp:
+    given: dict[str, Any] = {
+        "alert_id": of.id,
+        "customer_id": of.customer_id,
+        "cause": of.cause,
+        "severity": of.severity,
+        "stage": "open",
+        "revision": 1,
+        "opened_at": of.opened_at,
+        "updated_at": of.updated_at,
+    }
+    return FollowUp(**(given | fields))
+
+
+def item(name: str = "a1", minutes_ago: float = 10, *actions: Action, **fields: Any) -> Item:
+    """An item; fields of a follow-up go there, and there is one if any is given."""
+    own = {one: fields.pop(one) for one in list(fields) if one in FollowUp.__struct_fields__}
+    shared = {one: own.pop(one) for one in ("severity", "cause", "customer_id") if one in own}
+    shared |= {one: own[one] for one in ("brand", "segment", "channel") if one in own}
+    of = alert(name, minutes_ago, **(fields | shared))
+    return Item(of, follow_up(of, **own) if own else None, actions)
+
+
+def action(kind: str, by: str = "ayşe", minutes_ago: float = 1, **fields: Any) -> Action:
+    at = NOW - minutes_ago * MINUTE
+    given = {"action_id": f"{kind}-{by}-{minutes_ago:g}", "alert_id": "a1", "customer_id": "c1"}
+    return msgspec.convert(given | {"kind": kind, "by": by, "at": at} | fields, Action)

@@ -1,0 +1,256 @@
+"""What the inbox shows, in which order, and what a button means: pure functions."""
+
+from datetime import timedelta
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.alert import Severity
+from pipeline.api.parameters import Refused
+from pipeline.api.views import ActionRequest
+from pipeline.board.act import request_of
+from pipeline.board.choice import Choice, choice_of, select
+from pipeline.board.item import Item
+from pipeline.board.live import KEPT, Live
+from pipeline.board.rank import ranked, urgency
+from tests.unit.board import MINUTE, NOW, action, alert, follow_up, item
+
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+STAGES = ("contacted", "acknowledged", "open")
+
+
+@st.composite
+def items(draw: st.DrawFn, **fixed: Any) -> Item:
+    fields = {
+        "severity": draw(st.sampled_from(SEVERITIES)),
+        "risk": draw(st.floats(0, 1)),
+        "stage": draw(st.sampled_from(STAGES)),
+    } | fixed
+    return item(draw(st.uuids()).hex, draw(st.integers(0, 20_000)), **fields)
+
+
+@given(items(), st.integers(0, 2), st.integers(1, 10_000), st.floats(1, 10))
+def test_worse_longer_worth_more_and_less_cared_for_is_never_less_urgent(
+    one: Item, stage: int, minutes: int, value: float
+) -> None:
+    before = urgency(one, NOW)
+    assert before > 0
+    assert urgency(one, NOW + minutes * MINUTE) >= before
+    assert urgency(one, NOW, value) >= before
+    fields: dict[str, Any] = {"risk": one.alert.risk, "stage": one.stage}
+    waited = (NOW - one.alert.opened_at) / MINUTE
+    for graver in SEVERITIES[SEVERITIES.index(one.alert.severity) :]:
+        assert urgency(item("x", waited, severity=graver, **fields), NOW) >= before
+    riskier = item("x", waited, severity=one.alert.severity, risk=1.0, stage=one.stage)
+    assert urgency(riskier, NOW) >= before
+    fields |= {"severity": one.alert.severity, "stage": STAGES[stage]}
+    untouched = urgency(item("x", waited, **fields), NOW) >= before
+    assert untouched or stage < STAGES.index(one.stage)
+
+
+@given(st.lists(items(), max_size=8, unique_by=lambda one: one.alert.id), st.randoms())
+def test_the_order_does_not_depend_on_the_order_of_arrival(many: list[Item], random: Any) -> None:
+    mixed = random.sample(many, len(many))
+    assert ranked(mixed, NOW, {}) == ranked(many, NOW, {})
+
+
+def order(*many: Item, **values: float) -> list[str]:
+    return [one.alert.id for one in ranked(many, NOW, values)]
+
+
+def test_severity_comes_first_among_what_is_new() -> None:
+    assert order(
+        item("low", severity="low"),
+        item("critical", severity="critical"),
+        item("high", severity="high"),
+        item("medium", severity="medium"),
+    ) == ["critical", "high", "medium", "low"]
+
+
+def test_risk_then_waiting_then_value_decide_among_equals() -> None:
+    assert order(item("safe", risk=0.3), item("risky", risk=0.9)) == ["risky", "safe"]
+    assert order(item("new", 1), item("old", 50)) == ["old", "new"]
+    assert order(item("plain"), item("dear", segment="premium"), premium=2) == ["dear", "plain"]
+
+
+def test_what_somebody_sees_to_waits_behind_what_nobody_has_seen() -> None:
+    taken = item("taken", stage="acknowledged", owner="ayşe")
+    assert order(taken, item("open", stage="open")) == ["open", "taken"]
+
+
+def test_a_matter_that_waits_much_longer_than_its_sla_passes_a_graver_new_one() -> None:
+    def overdue(hours: int) -> Item:
+        due = NOW - hours * timedelta(hours=1) + timedelta(hours=1)
+        return item("old", 60 * hours, severity="high", stage="open", acknowledge_due=due)
+
+    fresh = item("new", 1, severity="critical")
+    assert order(fresh, overdue(1)) == ["new", "old"]
+    assert order(fresh, overdue(9)) == ["old", "new"]
+
+
+def test_what_ended_comes_last_the_newest_first() -> None:
+    def ended(name: str, minutes_ago: int) -> Item:
+        return item(name, 500, stage="resolved", updated_at=NOW - minutes_ago * MINUTE)
+
+    assert order(ended("b", 30), ended("a", 3), item("open")) == ["open", "a", "b"]
+
+
+LATER = NOW + timedelta(hours=1)
+ALL = [
+    item("open", severity="critical", brand="A"),
+    item("mine", stage="acknowledged", owner="ayşe", brand="B", channel="chat"),
+    item("snoozed", stage="open", snoozed_until=LATER),
+    item("woken", stage="open", snoozed_until=NOW - MINUTE),
+    item("told", stage="resolved", outcome="rescued", informed_at=NOW),
+    item("untold", stage="resolved", outcome="rescued", owner="ayşe"),
+    item("unreached", stage="resolved", outcome="not_reached"),
+    item("calmed", stage="resolved"),
+    item("withdrawn", state="withdrawn"),
+]
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({}, {"open", "mine", "woken"}),
+        ({"view": "mine"}, {"mine", "untold"}),
+        ({"view": "snoozed"}, {"snoozed"}),
+        ({"view": "inform"}, {"untold"}),
+        ({"view": "done"}, {"told", "untold", "unreached", "calmed", "withdrawn"}),
+        ({"view": "nonsense"}, {"open", "mine", "woken"}),
+        ({"severity": "critical"}, {"open"}),
+        ({"stage": "acknowledged"}, {"mine"}),
+        ({"brand": "B", "channel": "chat"}, {"mine"}),
+        ({"brand": "A", "channel": "chat"}, set()),
+    ],
+)
+def test_views_and_filters(query: dict[str, str], shown: set[str]) -> None:
+    selection = select(ALL, choice_of(query), "ayşe", NOW)
+    assert {one.alert.id for one in selection.shown} == shown
+    assert selection.counts == {"todo": 3, "mine": 2, "snoozed": 1, "inform": 1, "done": 5}
+    assert selection.options["brand"] == sorted({"A", "B"}) or query.get("view")
+
+
+@pytest.mark.parametrize(
+    ("limit", "shown"), [("", 50), ("80", 80), ("9", 50), ("99999999999", 50), ("-1", 50)]
+)
+def test_a_page_has_a_bounded_number_of_alerts(limit: str, shown: int) -> None:
+    many = [item(f"a{number}") for number in range(100)]
+    selection = select(many, choice_of({"limit": limit}), "ayşe", NOW)
+    assert (len(selection.shown), selection.total) == (shown, 100)
+
+
+def test_an_address_says_what_differs_from_the_first_page() -> None:
+    choice = Choice(brand="Mavi Hat & Co", view="mine")
+    assert choice.address() == "view=mine&brand=Mavi+Hat+%26+Co"
+    assert choice.address(view="todo", brand="") == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "request_"),
+    [
+        ({"do": "acknowledge"}, ActionRequest("acknowledge")),
+        ({"do": "assign"}, ActionRequest("assign", assignee="ayşe")),
+        ({"do": "snooze:30"}, ActionRequest("snooze", until=NOW + 30 * MINUTE)),
+        ({"do": "contact"}, ActionRequest("contact")),
+        (
+            {"do": "resolve", "outcome": "lost", "note": " Gitti. "},
+            ActionRequest("resolve", outcome="lost", note="Gitti."),
+        ),
+        ({"do": "inform"}, ActionRequest("inform")),
+        ({"do": "note", "note": "Aradı."}, ActionRequest("note", note="Aradı.")),
+        ({"do": "undo:x-1"}, ActionRequest("undo", undoes="x-1")),
+    ],
+)
+def test_each_button_is_an_action(form: dict[str, str], request_: ActionRequest) -> None:
+    assert request_of(form, "ayşe", NOW) == request_
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *({}, {"do": "burn"}, {"do": "resolve"}, {"do": "resolve", "outcome": "won"}),
+        *({"do": "snooze:0"}, {"do": "snooze:99999999"}, {"do": "snooze:²"}, {"do": "undo"}),
+        {"do": "note", "note": " "},
+    ],
+)
+def test_what_is_no_button_of_ours_is_refused(form: dict[str, str]) -> None:
+    with pytest.raises(Refused):
+        request_of(form, "ayşe", NOW)
+
+
+def test_only_ones_own_last_action_can_be_undone() -> None:
+    acknowledged, contacted = action("acknowledge", minutes_ago=5), action("contact")
+    both = Item(alert(), None, (contacted, acknowledged))
+    assert both.undoable("ayşe") == contacted
+    assert both.undoable("mehmet") is None
+    undone = action("undo", minutes_ago=0, undoes=contacted.action_id)
+    assert Item(alert(), None, (undone, contacted)).undoable("ayşe") is None
+    assert Item(alert(), None, (action("note"),)).undoable("ayşe") is None
+
+
+def test_the_sla_that_runs_is_shown() -> None:
+    soon, later = NOW + MINUTE, NOW + 5 * MINUTE
+    assert item(stage="open", acknowledge_due=soon, contact_due=later).due == ("acknowledge", soon)
+    taken = item(stage="acknowledged", acknowledge_due=soon, contact_due=later)
+    assert taken.due == ("contact", later)
+    assert item(stage="contacted", contact_due=later).due is None
+    assert item().due is None
+
+
+CHANGES = [
+    {"alerts": [alert(revision=1)]},
+    {"alerts": [alert(revision=2, risk=0.9)]},
+    {"follow_ups": [follow_up(alert(), revision=1)]},
+    {"follow_ups": [follow_up(alert(), revision=2, stage="acknowledged", owner="ayşe")]},
+    {"actions": [action("acknowledge", minutes_ago=5)]},
+    {"actions": [action("contact", minutes_ago=1)]},
+]
+
+
+@given(st.lists(st.sampled_from(CHANGES), max_size=10).map(lambda some: [*some, *CHANGES]))
+def test_late_repeated_and_disordered_messages_lead_to_the_same_item(
+    messages: list[dict[str, Any]],
+) -> None:
+    live = Live()
+    for message in messages:
+        live.take(**message)
+    assert live.get("a1") == Item(
+        alert(revision=2, risk=0.9),
+        follow_up(alert(), revision=2, stage="acknowledged", owner="ayşe"),
+        (action("contact", minutes_ago=1), action("acknowledge", minutes_ago=5)),
+    )
+    version = live.version
+    for message in messages:
+        live.take(**message)
+    assert live.version == version, "what is known changes nothing"
+
+
+@given(st.permutations(CHANGES))
+def test_the_order_of_messages_does_not_matter(messages: list[dict[str, Any]]) -> None:
+    live = Live()
+    for message in messages:
+        live.take(**message)
+    found = live.get("a1")
+    assert found is not None
+    assert (found.alert.revision, found.stage, len(found.actions)) == (2, "acknowledged", 2)
+
+
+def test_what_ended_days_ago_leaves_the_inbox_and_what_waits_stays() -> None:
+    live = Live()
+    long_ago = NOW - KEPT - MINUTE
+    old = alert("old", updated_at=long_ago, state="resolved")
+    waits = alert("waits", updated_at=long_ago)
+    untold = alert("untold")
+    live.take([old, waits, untold])
+    live.take(
+        follow_ups=[
+            follow_up(untold, stage="resolved", outcome="rescued", updated_at=long_ago),
+            follow_up(alert("gone"), updated_at=long_ago),
+        ]
+    )
+    live.forget(NOW)
+    assert {one.alert.id for one in live.ranked(NOW)} == {"waits", "untold"}
+    assert live.without_alert() == []
