@@ -10,7 +10,6 @@ URGENT: Final = "cx.urgent"
 ALERTS: Final = "cx.alerts"
 ACTIONS: Final = "cx.alert-actions"
 FOLLOW_UPS: Final = "cx.follow-ups"
-ALERT_ACTIONS: Final = "cx.alert-actions"
 DEAD_LETTERS: Final = "cx.dead-letters"
 
 INPUTS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -15,7 +15,6 @@ from pipeline.api.access.passwords import Passwords
 from pipeline.api.access.trail import Trail
 from pipeline.api.app import make_api
 from pipeline.api.observer import Observation, Observer
-from pipeline.api.parameters import Refused
 from pipeline.api.service import Service
 from pipeline.api.views import ActionRequest, PartitionStatus
 from pipeline.audit import AuditEntry
@@ -32,6 +31,7 @@ from pipeline.follow_up.value import FollowUp
 from pipeline.reading import Scored
 from pipeline.setting_groups import ROOT, DetectSettings
 from pipeline.sources.simulate import simulate
+from pipeline.store import Store
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 
@@ -91,8 +91,14 @@ class Company:
 
     # What the board asks of a store.
 
-    def alerts(self, *, customer_id: str | None = None, **_: object) -> list[Alert]:
-        return [one for one in self.known.values() if customer_id in (None, one.customer_id)]
+    def alerts(
+        self, *, customer_id: str | None = None, ids: Sequence[str] | None = None, **_: object
+    ) -> list[Alert]:
+        return [
+            one
+            for one in self.known.values()
+            if customer_id in (None, one.customer_id) and (ids is None or one.id in ids)
+        ]
 
     def follow_ups(self, *, alert_ids: Sequence[str] | None = None, **_: object) -> list[FollowUp]:
         cases = [self.cases[id_] for id_ in alert_ids or self.cases if id_ in self.cases]
@@ -123,10 +129,10 @@ class _Service(Service):
         )
         self._company = company
 
-    def act(self, alert_id: str, request: ActionRequest, by: str) -> Action:
-        if alert_id not in self._company.known:
-            raise Refused("there is no such alert")
-        return self._company.act(alert_id, request, by, self._company.clock())
+    def act(
+        self, alert_id: str, asked: ActionRequest, by: str, customer_id: str = ""
+    ) -> Action | None:
+        return self._company.act(alert_id, asked, by, self._company.clock())
 
 
 def app_of(
@@ -164,6 +170,16 @@ def simulated(
     company.happen(sorted(changes, key=lambda one: one.updated_at))
     _see_to(company, Random(seed), now)
     return company
+
+
+def stored(company: Company, store: Store) -> Store:
+    """Fill a store with what is known of a company."""
+    store.migrate()
+    store.write_events([one for events in company.events.values() for one in events])
+    store.write_alerts([*company.known.values()])
+    store.write_follow_ups(company.follow_ups())
+    store.write_actions(company.done)
+    return store
 
 
 def read(events: Iterable[Event]) -> list[Scored]:

@@ -98,15 +98,20 @@ class Service:
         alerts = self.store.alerts(customer_id=customer_id)
         return CustomerView(customer_id, risk, contributions, events, alerts)
 
-    def act(self, alert_id: str, asked: ActionRequest, by: str) -> Action | None:
+    def act(
+        self, alert_id: str, asked: ActionRequest, by: str, customer_id: str = ""
+    ) -> Action | None:
         """Publish what a user does about an alert; None where there is no such alert.
 
-        Raises Refused for an action that is not in order, BrokerUnavailable.
+        `customer_id` is given by who has seen the alert before the store has it. Raises Refused for
+        an action that is not in order, BrokerUnavailable.
         """
-        found = self.store.alerts(ids=[alert_id])
-        if not found:
-            return None
-        return self._acting.publish(alert_id, found[0].customer_id, asked, by)
+        if not customer_id:
+            found = self.store.alerts(ids=[alert_id])
+            if not found:
+                return None
+            customer_id = found[0].customer_id
+        return self._acting.publish(alert_id, customer_id, asked, by)
 
     def close(self) -> None:
         """Let go of the connection to Kafka."""

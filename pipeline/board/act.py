@@ -22,11 +22,11 @@ def request_of(form: Mapping[str, str], user: str, now: datetime) -> ActionReque
     note = form.get("note", "").strip()[:LONGEST_NOTE]
     match what:
         case "acknowledge" | "contact" | "inform":
-            return ActionRequest(what)
+            return ActionRequest(what, note=note)
         case "assign":
-            return ActionRequest("assign", assignee=user)
+            return ActionRequest("assign", assignee=user, note=note)
         case "snooze" if of.isdecimal() and 0 < int(of[:6]) <= LONGEST_SNOOZE:
-            return ActionRequest("snooze", until=now + timedelta(minutes=int(of)))
+            return ActionRequest("snooze", until=now + timedelta(minutes=int(of)), note=note)
         case "resolve" if form.get("outcome") in OUTCOMES:
             outcome = next(one for one in OUTCOMES if one == form["outcome"])
             return ActionRequest("resolve", outcome=outcome, note=note)

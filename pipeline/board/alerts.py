@@ -100,12 +100,12 @@ def _act(
         return refuse(400, say.t(str(refused)))
     about(request, what=f"alert.{wanted.kind}")
     try:
-        done = board.service.act(alert_id, wanted, visit.user.name)
+        board.service.act(alert_id, wanted, visit.user.name, item.alert.customer_id)
     except Refused as refused:
         return refuse(400, str(refused))
     if BY_SCRIPT not in request.headers:
         return Redirect(back, status_code=303)
-    return Response({"said": say.t(f"did.{done.kind}")}, media_type=MediaType.JSON)
+    return Response({"said": say.t(f"did.{wanted.kind}")}, media_type=MediaType.JSON)
 
 
 def _meanwhile(item: Item, say: Voice) -> str:
@@ -118,8 +118,7 @@ def _item(board: Board, alert_id: str) -> Item | None:
     if item := board.live.get(alert_id):
         return item
     store = board.service.store
-    for follow_up in store.follow_ups(alert_ids=[alert_id]):
-        for alert in store.alerts(customer_id=follow_up.customer_id, limit=1_000):
-            if alert.id == alert_id:
-                return Item(alert, follow_up, tuple(store.actions(alert_id=alert_id)))
+    for alert in store.alerts(ids=[alert_id]):
+        follow_up = next(iter(store.follow_ups(alert_ids=[alert_id])), None)
+        return Item(alert, follow_up, tuple(store.actions(alert_id=alert_id)))
     return None

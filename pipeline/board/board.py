@@ -41,6 +41,11 @@ class Visit(msgspec.Struct, frozen=True):
         return self.user.may("agent")
 
     @property
+    def may_administer(self) -> bool:
+        """Whether dead letters may be sent again."""
+        return self.user.may("admin")
+
+    @property
     def other_language(self) -> str:
         """The language that a link leads to."""
         return next(one for one in LANGUAGES if one != self.language)

@@ -20,13 +20,13 @@ from pipeline.board.live import KEPT, Live
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.broker.tail import Tail
-from pipeline.chain import ALERT_ACTIONS, ALERTS, FOLLOW_UPS
+from pipeline.chain import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.store import Store, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
-TOPICS = (ALERTS, FOLLOW_UPS, ALERT_ACTIONS)
+TOPICS = (ALERTS, FOLLOW_UPS, ACTIONS)
 RELOAD = 60.0
 """Seconds between two looks at the store, which mend what was missed."""
 AWAY = 5.0
@@ -127,5 +127,5 @@ def load(store: Store, live: Live, now: datetime) -> None:
         *(one for one in store.follow_ups(limit=LOADED) if now - one.updated_at < KEPT),
     ]
     live.take([*alerts, *lately], follow_ups, store.actions(limit=LOADED))
-    for customer_id in {one.customer_id for one in live.without_alert()}:
-        live.take(store.alerts(customer_id=customer_id))
+    if early := [one.alert_id for one in live.without_alert()]:
+        live.take(store.alerts(ids=early, limit=LOADED))

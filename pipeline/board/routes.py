@@ -1,19 +1,39 @@
 """All routes of the board."""
 
-from litestar import get
+from typing import Any
+
+from litestar import Response, Router, get
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
+from pipeline.api.access.access import AnyRequest
 from pipeline.api.access.needs import VIEWER
 from pipeline.board.alerts import alert_routes
 from pipeline.board.board import Board
+from pipeline.board.customers import customer_routes
+from pipeline.board.health import health_routes
 from pipeline.board.inbox import inbox_routes
+from pipeline.board.pulse import pulse_routes
 from pipeline.board.statics import static_routes
+from pipeline.board.why import why_routes
+from pipeline.broker.errors import BrokerUnavailable
+from pipeline.store import StoreUnavailable
+
+_PAGES = (inbox_routes, alert_routes, customer_routes, pulse_routes, why_routes, health_routes)
 
 
 def board_routes(board: Board) -> list[ControllerRouterHandler]:
     """Make the pages, their streams and buttons, and the files that they load."""
-    return [home, *inbox_routes(board), *alert_routes(board), *static_routes()]
+
+    def away(request: AnyRequest, error: Exception) -> Response[Any]:
+        return board.message(request, 503, str(error), request.url.path)
+
+    pages = Router(
+        "/",
+        route_handlers=[home, *(route for make in _PAGES for route in make(board))],
+        exception_handlers={StoreUnavailable: away, BrokerUnavailable: away},
+    )
+    return [pages, *static_routes()]
 
 
 @get("/", opt=VIEWER, include_in_schema=False)

@@ -13,12 +13,11 @@ from pipeline.alert import Contribution
 from pipeline.cli import show
 from pipeline.cli.score import EngineOption, engine_of
 from pipeline.cli.target import JsonOption
-from pipeline.detection.customer import Arrival, apply, risk_at
+from pipeline.detection.alone import met_rules
 from pipeline.detection.rules import load_rules
 from pipeline.event import Event, EventType
 from pipeline.privacy import redact_event
 from pipeline.reading import Reading, Scored
-from pipeline.setting_groups import DetectSettings
 from pipeline.settings import load_settings
 from pipeline.text.explain import Explanation, explain
 
@@ -50,18 +49,13 @@ def explain_text(
     event = redact_event(Event("explained", now, "customer", "chat", EventType.MESSAGE, text=text))
     seen = event.text or ""
     explanation = explain(seen, engine_of(settings.engine, engine), language)
-    risk, rules = met_rules(Scored(event, explanation.reading, now), settings.detect)
+    scored = Scored(event, explanation.reading, now)
+    risk, rules = met_rules(scored, load_rules(settings.detect.rules), settings.detect)
     answer = Answer(seen, explanation, risk, rules)
     if as_json:
         show.as_json(msgspec.json.encode(answer))
     else:
         Console().print(page(answer))
-
-
-def met_rules(scored: Scored, settings: DetectSettings) -> tuple[float, tuple[Contribution, ...]]:
-    """Return the risk of a customer with this event only, and each rule's share in it."""
-    state, _ = apply(None, [Arrival(scored, 0, 0)], load_rules(settings.rules), settings)
-    return risk_at(state, scored.event.occurred_at, settings)
 
 
 def page(answer: Answer) -> RenderableType:

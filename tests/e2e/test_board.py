@@ -3,18 +3,23 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from pipeline.api.access.user import LOCAL
+from pipeline.store import open_chdb
 from tests.browser import DESK, PHONE, chromium, served, watch
-from tests.company import Company, app_of, simulated
+from tests.company import Company, app_of, simulated, stored
 from tests.unit.board import alert as made_up_alert
+from tests.unit.test_api import SEEN, letter
 
-BLOCKED_BY_AXE = ("serious", "critical")
+FORBIDDEN = ("serious", "critical")
+"""What axe may not find, by its impact."""
+RULES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
+"""In the dark nothing but the colours is another."""
 Open = Callable[..., Page]
 
 
@@ -175,7 +180,7 @@ def test_another_language_is_one_press_away_and_stays(open_: Open) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Gelen kutusu")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Inbox")
-    page.get_by_role("link", name="Health").click()
+    page.get_by_role("link", name="Why").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
@@ -233,35 +238,70 @@ def test_hostile_words_stay_words(open_: Open, company: Company) -> None:
     expect(card(page, "evil2")).to_be_visible()
     expect(card(page, "evil2").locator("blockquote")).to_contain_text("<script>window.bad=1")
     assert page.evaluate("window.bad") is None
-    assert_fits(page)
+    fits(page)
 
 
-def assert_fits(page: Page) -> None:
+def fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
 @pytest.fixture(scope="module")
-def day() -> Company:
-    return simulated(now, customers=150)
+def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Company, str]]:
+    """A simulated day in a store, and where its board is."""
+    company = simulated(now, customers=100)
+    store = stored(company, open_chdb(tmp_path_factory.mktemp("chdb")))
+    store.write_dead_letters([letter(1, sentence=HOSTILE)])
+    with served(app_of(company, store=store, partitions=[SEEN])) as base:
+        yield company, base
+    store.close()
 
 
-@pytest.fixture
-def company_of_a_day(company: Company, day: Company) -> None:
-    company.__dict__.update({k: v for k, v in day.__dict__.items() if k != "noted"})
-
-
-PAGES = ("/board", "/board?view=done")
-
-
-@pytest.mark.usefixtures("company_of_a_day")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_a_phone_and_is_accessible(open_: Open, day: Company, scheme: str) -> None:
-    alert_id = next(iter(day.known))
-    page = open_(viewport=PHONE, color_scheme=scheme)
-    for path in (*PAGES, f"/board/alerts/{alert_id}"):
-        page.goto(page.url.split("/board")[0] + path)
-        assert_fits(page)
-        found = Axe().run(page).response["violations"]
-        serious = [one for one in found if one["impact"] in BLOCKED_BY_AXE]
+def test_every_page_fits_a_phone_and_is_accessible(
+    browser: Browser, day: tuple[Company, str], scheme: Literal["light", "dark"]
+) -> None:
+    company, base = day
+    item = next(one for one in company.live.ranked(now()) if one.actions)
+    faults: list[str] = []
+    page = browser.new_page(viewport=PHONE, color_scheme=scheme, locale="tr-TR")
+    watch(page, base, faults)
+    for path in (
+        *("/board", "/board?view=done", "/board/pulse", "/board/why", "/board/health"),
+        *(f"/board/alerts/{item.alert.id}", f"/board/customers/{item.alert.customer_id}"),
+    ):
+        page.goto(base + path)
+        if path == "/board/why":
+            page.get_by_label("Metin").fill("Kargo berbat, bir daha almam!")
+            page.get_by_role("button", name="Oku").click()
+            expect(page.locator("#reading .strong, #reading .weak").first).to_be_visible()
+        for sheet in page.locator("summary").all()[:2]:
+            sheet.click()
+        fits(page)
+        found = Axe().run(page, options=RULES[scheme]).response["violations"]
+        serious = [one for one in found if one["impact"] in FORBIDDEN]
         told = [(path, one["id"], [n["html"][:200] for n in one["nodes"][:3]]) for one in serious]
         assert told == []
+    page.context.close()
+    assert faults == []
+
+
+def test_from_an_alert_to_its_customer_and_the_numbers(
+    browser: Browser, day: tuple[Company, str]
+) -> None:
+    company, base = day
+    page = browser.new_page(locale="en-US")
+    page.goto(f"{base}/board?severity=critical")
+    card = page.locator(".card").first
+    customer = card.locator(".customer a").inner_text()
+    card.locator(".customer a").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(customer)
+    expect(page.get_by_role("img", name="Course of the risk")).to_be_visible()
+    expect(page.locator(".timeline mark").first).to_be_visible()
+    page.get_by_role("link", name="Pulse").click()
+    page.get_by_role("link", name="6 hours").click()
+    expect(page).to_have_url(f"{base}/board/pulse?range=6h")
+    expect(page.locator(".tile")).to_have_count(16)
+    page.get_by_role("link", name="Health").click()
+    expect(page.get_by_role("rowheader", name="detect")).to_be_visible()
+    page.context.close()
+    assert len(company.known) > 20

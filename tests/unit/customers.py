@@ -30,8 +30,13 @@ def event(
 ) -> Scored:
     """An event `hours` after the start; with a reading it has a text."""
     at = START + timedelta(hours=hours)
-    base = {"channel": "chat", "text": TEXT if said else None, **fields}
-    return Scored(Event(name, at, "c1", type=type_, **base), said, at)  # type: ignore[arg-type]
+    base = {
+        "customer_id": "c1",
+        "channel": "chat",
+        "text": TEXT if said else None,
+        **fields,
+    }
+    return Scored(Event(name, at, type=type_, **base), said, at)  # type: ignore[arg-type]
 
 
 def csat(name: str, hours: float, value: float) -> Scored:
@@ -42,8 +47,8 @@ def resolved(name: str, hours: float) -> Scored:
     return event(name, EventType.TICKET_RESOLVED, hours, ticket_id="T1")
 
 
-def leaving(name: str, hours: float) -> Scored:
-    return event(name, EventType.MESSAGE, hours, reading("negative", 0.5, CHURN))
+def leaving(name: str, hours: float, **fields: object) -> Scored:
+    return event(name, EventType.MESSAGE, hours, reading("negative", 0.5, CHURN), **fields)
 
 
 class Customer:

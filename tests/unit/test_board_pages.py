@@ -4,7 +4,7 @@ import asyncio
 import html
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,22 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from pipeline.alert import Alert
+from pipeline.api import service as service_module
 from pipeline.api.access.accounts import Account, AccountBook, change_accounts
 from pipeline.api.access.user import ROLES
 from pipeline.board import stream as stream_module
 from pipeline.board.live import KEPT, Live
+from pipeline.board.multiples import SHOWN
 from pipeline.board.stream import events
 from pipeline.board.voice import texts
+from pipeline.event import EventType
+from pipeline.kpi import Facts, KpiValue, Window, kpi_values
+from pipeline.store import StoreUnavailable
 from tests.company import Company, app_of
 from tests.unit.board import MINUTE, NOW, alert, follow_up
+from tests.unit.customers import START, Customer, event, leaving, reading
 from tests.unit.door import CHEAP, PASSWORD, log_in
+from tests.unit.test_api import SEEN, FakePublisher, FakeStore, letter
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -398,3 +405,127 @@ def test_follow_ups_of_alerts_that_are_not_there_yet_wait(company: Company) -> N
     found = company.live.get("late")
     assert found is not None
     assert found.stage == "acknowledged"
+
+
+def test_a_customer_has_a_timeline_alerts_and_a_course_of_risk_and_the_look_is_noted(
+    client: Client, company: Company
+) -> None:
+    company.clock.now = START + timedelta(days=1)  # type: ignore[attr-defined]
+    customer = Customer()
+    event = leaving("e1", 1, customer_id="c/1")
+    company.events["c/1"] = [event]
+    company.happen(customer.receive(event))
+    press(client, "contact", next(iter(company.known)), note="Aradım")
+    text = page(client, "/board/customers/c/1")
+    for words in (
+        "c/1",
+        "<mark>Bir daha almam</mark>",
+        "negative",
+        "Message",
+        "Contacted",
+        "Aradım",
+    ):
+        assert words in text, words
+    assert "Course of the risk: " in text
+    assert "Nothing is known" in page(client, "/board/customers/nobody", 404)
+    client.app.state.access._trail.flush()
+    looks = [(one.what, one.customer_id, one.status) for one in company.noted[-2:]]
+    assert looks == [("customer.viewed", "c/1", 200), ("customer.viewed", "nobody", 404)]
+
+
+def test_a_customer_of_hostile_words(client: Client, company: Company) -> None:
+    company.events["c1"] = [
+        event(f"e{n}", EventType.MESSAGE, n, reading("negative"), **dict.fromkeys(FIELDS, evil))
+        for n, evil in enumerate((*HOSTILE, "uzun " * 4_000))
+    ]
+    text = page(client, "/board/customers/c1")
+    assert text.count("<script") == 1
+    assert "<img" not in text
+    assert "49" not in re.sub("<[^>]*>", "", text)
+    assert "Show all of it" in text
+
+
+FIELDS = ("text", "title", "channel", "brand", "segment", "ticket_id", "order_id", "product")
+
+
+def test_why_explains_a_text_masks_it_and_stores_nothing(client: Client, company: Company) -> None:
+    assert "Nothing is stored" in page(client, "/board/why")
+    words = "Bir daha almam sizden! <b>0532 111 22 33</b>"
+    answer = client.post("/board/why", data={"text": words})
+    text = answer.text
+    assert answer.status_code == 200
+    assert re.search(r'<span class="(strong|weak)">almam</span>', text)
+    assert "negative" in text
+    assert "Customer intends to leave" in text
+    shown = text.split("</form>")[-1]
+    assert "[PHONE" in shown
+    assert "0532" not in shown
+    assert "<b>05" not in text
+    assert client.post("/board/why", data={"text": " "}).status_code == 200
+    assert client.post("/board/why", data={"text": "ə" * 9_000}).status_code == 200
+    assert company.done == []
+
+
+def test_health_says_who_is_behind_and_sends_dead_letters_again(
+    company: Company, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FakeStore()
+    store.letters = [letter(1, sentence="<script>")]
+    late = msgspec.structs.replace(SEEN, lag_seconds=60.0, role="record", lag_events=12_345)
+    app = app_of(company, store=store, partitions=[SEEN, late])
+    monkeypatch.setattr(service_module, "Publisher", FakePublisher)
+    with TestClient(app) as client:
+        client.headers["accept-language"] = "en"
+        text = page(client, "/board/health")
+        rows = re.findall(r'<th scope="row">(\w+)</th>\n<td><span class="\w+">(\w+)<', text)
+        assert rows == [("detect", "fine"), ("record", "behind")]
+        assert "12,345" in text
+        assert "&lt;script&gt;" in text
+        answer = client.post("/board/health/retry", data={"reason": "not_json"})
+        assert answer.url.path == "/board/health"
+        assert "1 were sent again, 0 left" in answer.text
+        store.fault = StoreUnavailable("the disk is gone")
+        assert "the disk is gone" in page(client, "/board/health")
+
+
+def test_only_an_admin_sends_dead_letters_again(company: Company, tmp_path: Path) -> None:
+    app = app_of(company, store=FakeStore(), book=book(tmp_path), passwords=CHEAP)
+    with TestClient(app) as client:
+        log_in(client, "agent")
+        text = page(client, "/board/health")
+        assert "/board/health/retry" not in text
+        token = re.findall(r'data-csrf="([^"]+)"', text)[0]
+        form = {"reason": "not_json", "csrf_token": token}
+        assert client.post("/board/health/retry", data=form).status_code == 403
+
+
+class Kpis(FakeStore):
+    """Has KPIs of every window, or is away."""
+
+    def kpis(self, window: Window, by: Any, as_of: datetime) -> list[KpiValue]:
+        if self.fault:
+            raise self.fault
+        self.asked.setdefault("windows", []).append(window)
+        counts = {"csat_answers": 100, "csat_satisfied": 80}
+        return kpi_values(Facts(counts=counts), {}, window, as_of)
+
+
+def test_pulse_shows_the_kpis_of_the_range_in_the_address(company: Company, clock: Clock) -> None:
+    store = Kpis()
+    with TestClient(app_of(company, store=store)) as client:
+        client.headers["accept-language"] = "en"
+        text = page(client, "/board/pulse?range=7d")
+        assert 'aria-current="page">7 days' in text
+        assert "80.0%" in text
+        assert "Not enough data" in text
+        assert text.count("(so far)") == text.count("<table>") == len(SHOWN)
+        asked = store.asked["windows"]
+        assert len(asked) == len({(one.start, one.end) for one in asked}) == 16
+        page(client, "/board/pulse?range=7d")
+        assert len(asked) == 18, "what has ended is remembered"
+        clock.now += timedelta(minutes=2)
+        page(client, "/board/pulse?range=7d")
+        assert len(asked) == 34, "for a while"
+        assert 'aria-current="page">24 hours' in page(client, "/board/pulse?range=x")
+        store.fault = StoreUnavailable("the disk is gone")
+        assert "the disk is gone" in page(client, "/board/pulse?range=6h", 503)

@@ -20,3 +20,16 @@ document.querySelector("form.filters")?.addEventListener("change", (event) => {
   for (const one of form.elements) one.disabled = one.value === "";
   form.requestSubmit();
 });
+
+// The numbers of the health page are asked for again while somebody looks at them.
+const fresh = document.querySelector("[data-fresh]");
+if (fresh) {
+  setInterval(async () => {
+    if (document.hidden || fresh.contains(document.activeElement)) return;
+    const answer = await fetch(location.pathname).catch(() => null);
+    if (answer?.redirected) location.reload();
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    fresh.replaceChildren(...page.getElementById(fresh.id).children);
+  }, 3_000);
+}

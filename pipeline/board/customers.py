@@ -1,0 +1,79 @@
+"""The page of a customer: risk and its course, alerts, and one timeline over all channels."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
+
+from pipeline.alert import Alert
+from pipeline.api.access.access import AnyRequest, about
+from pipeline.api.access.needs import needs
+from pipeline.board.board import Board
+from pipeline.board.chart import across, line, upwards
+from pipeline.board.item import Item
+from pipeline.board.risk import risk_curve
+from pipeline.board.timeline import by_day, timeline
+from pipeline.board.voice import Voice, plain
+
+SHOWN = 300
+"""Entries that a page shows, the newest."""
+
+
+def customer_routes(board: Board) -> list[ControllerRouterHandler]:
+    """Make the route of a customer's page."""
+
+    @get(
+        "/board/customers/{customer_id:path}",
+        opt=needs("viewer", audit="customer.viewed"),
+        include_in_schema=False,
+        sync_to_thread=True,
+    )
+    def customer(request: AnyRequest, customer_id: FromPath[str]) -> Response[Any]:
+        known_as = customer_id.removeprefix("/")  # an id may have a / in it
+        about(request, customer_id=known_as)
+        visit = board.visit(request)
+        say, store = board.voice(visit), board.service.store
+        view = board.service.customer(known_as)
+        if view is None:
+            return board.message(request, 404, say.t("customer.unknown"))
+        follow_ups = {one.alert_id: one for one in store.follow_ups(customer_id=known_as)}
+        actions = store.actions(customer_id=known_as)
+        entries = timeline(view.events, view.alerts, actions)
+        curve = risk_curve(view.events, board.service.rules, board.detect, say.now)
+        given = {
+            "page": "",
+            "title": plain(known_as),
+            "customer": view,
+            "who": view.events[-1].event,
+            "days": by_day(entries[:SHOWN], say),
+            "left_out": max(0, len(entries) - SHOWN),
+            "items": [Item(one, follow_ups.get(one.id)) for one in view.alerts],
+            "curve": _chart(curve, view.alerts, board.detect.risk_threshold, say),
+        }
+        return board.page(request, visit, say, "customer.html", given)
+
+    return [customer]
+
+
+def _chart(
+    curve: Sequence[tuple[datetime, float]], alerts: Sequence[Alert], threshold: float, say: Voice
+) -> dict[str, object]:
+    """Return the course of the risk, where alerts opened on it, and where it is too high."""
+    x = across(curve[0][0].timestamp(), curve[-1][0].timestamp())
+    y = upwards((), (0.0, 1.0))
+    points = [(x.at(at.timestamp()), y.at(risk)) for at, risk in curve]
+    return {
+        "line": line(points),
+        "area": line([(points[0][0], 100.0), *points, (points[-1][0], 100.0)]) + "Z",
+        "threshold": y.at(threshold),
+        "alerts": [
+            (x.at(one.opened_at.timestamp()), y.at(one.risk), one)
+            for one in alerts
+            if one.opened_at >= curve[0][0]
+        ],
+        "start": say.clock(curve[0][0]),
+        "highest": max(risk for _, risk in curve),
+    }

@@ -1,0 +1,95 @@
+"""The page of the pipeline's health: lag and rate of each role, store, broker, dead letters."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from litestar import Response, get, post
+from litestar.response import Redirect
+from litestar.types import ControllerRouterHandler
+
+from pipeline.api.access.access import AnyRequest
+from pipeline.api.access.needs import VIEWER, needs
+from pipeline.api.views import PartitionStatus
+from pipeline.board.board import Board
+from pipeline.chain import INPUTS
+from pipeline.dead_letter import Reason
+
+LATE = 5.0
+"""Seconds of lag from which a role is shown as behind."""
+LETTERS = 20
+"""Dead letters that are listed, the newest."""
+
+
+class RoleHealth(NamedTuple):
+    """A role over all its partitions; `seconds` is the worst, None where it is not known."""
+
+    role: str
+    partitions: int
+    events: int
+    seconds: float | None
+    rate: float
+    late: bool
+
+
+def health_routes(board: Board) -> list[ControllerRouterHandler]:
+    """Make the routes of the page."""
+
+    @get("/board/health", opt=VIEWER, include_in_schema=False, sync_to_thread=True)
+    def health(request: AnyRequest) -> Response[Any]:
+        visit = board.visit(request)
+        say, status = board.voice(visit), board.service.status()
+        letters = [] if status.store.problem else board.service.store.dead_letters(None, LETTERS)
+        given = {
+            "page": "health",
+            "title": say.t("nav.health"),
+            "status": status,
+            "roles": by_role(status.partitions),
+            "letters": letters,
+            "said": _said(request),
+        }
+        return board.page(request, visit, say, "health.html", given)
+
+    @post(
+        "/board/health/retry",
+        opt=needs("admin", audit="dead_letters.retried"),
+        include_in_schema=False,
+    )
+    async def retry(request: AnyRequest) -> Redirect:
+        asked = str((await request.form()).get("reason", ""))
+        reason = next((one for one in Reason if one.value == asked), None)
+        result = await asyncio.to_thread(board.service.retry_dead_letters, reason)
+        counts = {"sent": str(result.sent), "skipped": str(result.skipped)}
+        return Redirect("/board/health", status_code=303, query_params=counts)
+
+    return [health, retry]
+
+
+def by_role(partitions: Iterable[PartitionStatus]) -> list[RoleHealth]:
+    """Join the partitions of each role, in the order of the chain."""
+    of: dict[str, list[PartitionStatus]] = {role: [] for role in INPUTS}
+    for one in partitions:
+        of.setdefault(one.role, []).append(one)
+    return [_joined(role, some) for role, some in of.items() if some]
+
+
+def _joined(role: str, partitions: list[PartitionStatus]) -> RoleHealth:
+    known = [one.lag_seconds for one in partitions if one.lag_seconds is not None]
+    behind = sum(one.lag_events for one in partitions)
+    seconds = max(known, default=None)
+    return RoleHealth(
+        role,
+        len(partitions),
+        behind,
+        seconds,
+        sum(one.rate for one in partitions),
+        behind > 0 and (seconds is None or seconds >= LATE),
+    )
+
+
+def _said(request: AnyRequest) -> dict[str, int] | None:
+    """Return what a retry has led to, from the address that it leads to."""
+    sent, skipped = (request.query_params.get(name, "") for name in ("sent", "skipped"))
+    if sent.isdecimal() and skipped.isdecimal() and len(sent + skipped) < 20:
+        return {"sent": int(sent), "skipped": int(skipped)}
+    return None

@@ -1,0 +1,98 @@
+"""KPIs as small multiples: one number and one chart each, with intervals. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pipeline.board.chart import Point, Scale, across, alone, band, line, upwards
+from pipeline.kpi import DEFINITIONS, Definition, KpiValue
+
+ENOUGH = 10
+"""From so many answers on a number says something; a count always does."""
+
+SHOWN = (
+    *("nps", "csat", "ces", "net_sentiment", "negative_customers", "complaints"),
+    *("first_response_median", "loop_closure", "rescue_rate", "time_to_contact_median"),
+    *("self_service_rate", "avoidable_calls", "first_contact_resolution", "complaint_rate"),
+    *("active_customers", "events"),
+)
+"""KPIs of the page, in order."""
+
+
+class Dot(NamedTuple):
+    """A point of its own; `open`: its interval has not ended."""
+
+    x: float
+    y: float
+    open: bool
+
+
+class Tile(NamedTuple):
+    """A KPI over the whole range (None: not enough), and its course.
+
+    `zero` is where 0 lies if it lies within; `rows` are the values by interval.
+    """
+
+    definition: Definition
+    whole: KpiValue | None
+    n: int
+    rows: list[KpiValue]
+    scale: Scale
+    line: str
+    band: str
+    dots: list[Dot]
+    zero: float | None
+
+
+def tiles(whole: Sequence[KpiValue], by_interval: Sequence[Sequence[KpiValue]]) -> list[Tile]:
+    """Return the tiles; each list of values is of one window, the last of one that runs."""
+    named = {definition.name: definition for definition in DEFINITIONS}
+    over_all = {value.kpi: value for value in whole}
+    rows = [{value.kpi: value for value in values} for values in by_interval]
+    return [_tile(named[name], over_all[name], [row[name] for row in rows]) for name in SHOWN]
+
+
+def is_enough(definition: Definition, value: KpiValue) -> bool:
+    """Return whether a value is to be shown."""
+    return value.value is not None and (definition.unit == "count" or value.n >= ENOUGH)
+
+
+def _tile(definition: Definition, whole: KpiValue, rows: list[KpiValue]) -> Tile:
+    shown = [row if is_enough(definition, row) else None for row in rows]
+    ends = [
+        one
+        for row in shown
+        if row
+        for one in (row.value, row.ci_low, row.ci_high)
+        if one is not None
+    ]
+    y = upwards([*ends, 0.0] if definition.unit in ("count", "minutes") else ends)
+    x = across(0, len(rows) - 1)
+
+    def points(values: Sequence[float | None]) -> list[Point | None]:
+        return [
+            None if value is None else (x.at(place), y.at(value))
+            for place, value in enumerate(values)
+        ]
+
+    # The interval that runs would look like a fall: it is a dot apart, without a line to it.
+    ended = points([row.value if row else None for row in shown[:-1]])
+    running = points([row.value if row else None for row in shown])[-1]
+    dots = [Dot(*one, open=False) for one in alone(ended)]
+    return Tile(
+        definition,
+        whole if is_enough(definition, whole) else None,
+        whole.n,
+        rows,
+        y,
+        line(ended),
+        band(
+            points([row.ci_low if row else None for row in shown[:-1]]),
+            points([row.ci_high if row else None for row in shown[:-1]]),
+        ),
+        [*dots, Dot(*running, open=True)] if running else dots,
+        y.at(0.0) if y.low < 0 < y.high else None,
+    )
+
+
+UNIT_DIGITS: Mapping[str, int] = {"points": 0, "percent": 1, "mean": 2, "count": 0, "minutes": 0}
+"""Digits after the point, by unit."""

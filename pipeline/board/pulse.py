@@ -1,0 +1,93 @@
+"""The page of the KPIs."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from litestar import Response, get
+from litestar.types import ControllerRouterHandler
+
+from pipeline.api.access.access import AnyRequest
+from pipeline.api.access.needs import VIEWER
+from pipeline.board.board import Board
+from pipeline.board.intervals import RANGES, USUAL, intervals
+from pipeline.board.multiples import ENOUGH, UNIT_DIGITS, is_enough, tiles
+from pipeline.board.voice import Voice
+from pipeline.kpi import Definition, KpiValue, Window
+
+KEPT = timedelta(seconds=60)
+"""An interval that has ended is read again after so long: events may come late."""
+MOST = 200
+"""Intervals that are remembered."""
+
+Read = Callable[[Window, datetime], list[KpiValue]]
+
+
+def pulse_routes(board: Board) -> list[ControllerRouterHandler]:
+    """Make the route of the page."""
+    values = _Remembered(lambda window, now: board.service.store.kpis(window, [], now))
+
+    @get("/board/pulse", opt=VIEWER, include_in_schema=False, sync_to_thread=True)
+    def pulse(request: AnyRequest) -> Response[Any]:
+        visit = board.visit(request)
+        say = board.voice(visit)
+        asked = request.query_params.get("range", USUAL)
+        name = asked if asked in RANGES else USUAL
+        windows = intervals(name, say.now, board.desk.zone)
+        whole = Window(windows[0].start, windows[-1].end)
+        given = {
+            "page": "pulse",
+            "title": say.t("nav.pulse"),
+            "range": name,
+            "ranges": [*RANGES],
+            "tiles": tiles(
+                values.of(whole, say.now), [values.of(window, say.now) for window in windows]
+            ),
+            "windows": windows,
+            "enough": ENOUGH,
+            "is_enough": is_enough,
+            "figure": partial(figure, say),
+        }
+        return board.page(request, visit, say, "pulse.html", given)
+
+    return [pulse]
+
+
+def figure(say: Voice, definition: Definition, value: float, digits: int | None = None) -> str:
+    """Return a value of a KPI with its unit; minutes beyond two hours as hours, then days."""
+    digits = UNIT_DIGITS[definition.unit] if digits is None else digits
+    if definition.unit == "percent":
+        text = say.number(value, digits)
+        return f"%{text}" if say.language == "tr" else f"{text}%"
+    if definition.unit == "minutes":
+        for minutes, unit in ((2_880, "day"), (120, "hour")):
+            if value >= minutes:
+                length = 1_440 if unit == "day" else 60
+                return say.t(f"span.{unit}", n=say.number(value / length, 1))
+        return say.t("span.minute", n=say.number(value))
+    return say.number(value, digits)
+
+
+class _Remembered:
+    """KPIs of intervals that have ended, for a while; thread-safe."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._known: dict[tuple[datetime, datetime], tuple[datetime, list[KpiValue]]] = {}
+
+    def of(self, window: Window, now: datetime) -> list[KpiValue]:
+        if window.end > now:
+            return self._read(window, now)
+        key = window.start, window.end
+        with self._lock:
+            at, values = self._known.get(key, (None, []))
+        if at is None or not timedelta(0) <= now - at < KEPT:
+            values = self._read(window, now)
+            with self._lock:
+                if len(self._known) >= MOST:
+                    self._known.clear()
+                self._known[key] = now, values
+        return values
