@@ -1,0 +1,103 @@
+"""Pictures of the board for the documentation: `python -m tests.screenshots` writes them anew.
+
+From a simulated day of a made-up company whose desk has seen to most of its alerts.
+"""
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from playwright.sync_api import Browser, Page
+
+from pipeline.api.views import PartitionStatus
+from pipeline.chain import INPUTS
+from pipeline.setting_groups import ROOT
+from pipeline.store import open_chdb
+from tests.browser import PHONE, chromium, served
+from tests.company import Company, app_of, simulated, stored
+
+FOLDER = ROOT / "docs" / "screenshots"
+WIDE = {"width": 1040, "height": 660}
+TALL = {"width": 1040, "height": 840}
+TEXT = "Ürün güzel ama kargo berbat, üç gündür kimse telefona bakmıyor. Bir daha almam sizden!"
+
+
+class Shot(NamedTuple):
+    """A page in a window."""
+
+    name: str
+    path: str
+    language: str = "en"
+    scheme: str = "light"
+    window: Any = WIDE
+
+
+def main() -> None:
+    """Write all pictures."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    company = simulated(lambda: datetime.now(UTC), customers=1_500)
+    with tempfile.TemporaryDirectory() as folder:
+        store = stored(company, open_chdb(Path(folder)))
+        app = app_of(company, store=store, partitions=partitions())
+        with served(app) as base, chromium() as browser:
+            for shot in shots(company):
+                take(browser, base, shot)
+        store.close()
+
+
+def shots(company: Company) -> list[Shot]:
+    """Return what is pictured; of alerts and customers those with the most to see."""
+    ranked = company.live.ranked(company.clock())
+    told = max((one for one in ranked if one.to_inform), key=lambda one: len(one.alert.evidence))
+    worried = max(
+        (one.alert for one in ranked if not one.ended),
+        key=lambda one: (len(company.alerts(customer_id=one.customer_id)), one.risk),
+    )
+    return [
+        Shot("inbox", "/board"),
+        Shot("inbox-dark-phone", "/board", "tr", "dark", PHONE),
+        Shot("alert", f"/board/alerts/{told.alert.id}"),
+        Shot("customer", f"/board/customers/{worried.customer_id}", window=TALL),
+        Shot("pulse", "/board/pulse", window=TALL),
+        Shot("why", "/board/why"),
+        Shot("health", "/board/health"),
+    ]
+
+
+def take(browser: Browser, base: str, shot: Shot) -> None:
+    """Take one picture."""
+    page = browser.new_page(
+        viewport=shot.window,
+        locale=shot.language,
+        color_scheme=shot.scheme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+    )
+    page.goto(base + shot.path)
+    prepare(page, shot.path)
+    page.screenshot(path=FOLDER / f"{shot.name}.png")
+    page.context.close()
+
+
+def prepare(page: Page, path: str) -> None:
+    """Wait for what comes after the page, or fill it in."""
+    if path == "/board":
+        page.locator("#link.on").wait_for()
+    if path == "/board/why":
+        page.locator("textarea").fill(TEXT)
+        page.locator(".why-form button").click()
+        page.locator("#reading").wait_for()
+
+
+def partitions() -> list[PartitionStatus]:
+    """Return what a healthy pipeline looks like."""
+    now = datetime.now(UTC)
+    return [
+        PartitionStatus(role, topics[0], number, 0, 0.0, 4_800, 2.4, now)
+        for role, topics in INPUTS.items()
+        for number in range(4)
+    ]
+
+
+if __name__ == "__main__":
+    main()
