@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.action import Action, ActionKind
+from pipeline.action import Action
 from pipeline.alert import Alert
 from pipeline.api.access.access import Access
 from pipeline.api.access.accounts import AccountBook
@@ -31,6 +31,7 @@ from pipeline.follow_up.value import FollowUp
 from pipeline.reading import Scored
 from pipeline.setting_groups import ROOT, DetectSettings
 from pipeline.sources.simulate import simulate
+from pipeline.sources.simulate.desk import actions_on
 from pipeline.store import Store
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
@@ -39,7 +40,6 @@ RULES = RuleBook(ROOT / "rules")
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
 DESK = load_desk(ROOT / "desk" / "board.yaml")
 SETTINGS = DetectSettings()
-PEOPLE = ("ayşe", "mehmet", "zeynep")
 
 
 class Company:
@@ -72,11 +72,15 @@ class Company:
         fields = msgspec.structs.asdict(request) | {"action_id": action_id}
         customer_id = self.known[alert_id].customer_id
         action = Action(alert_id=alert_id, customer_id=customer_id, by=by, at=at, **fields)
-        self.done.append(action)
-        self._hear(alert_id, action)
-        self.live.take(actions=[action])
-        self._tell(alert_id)
+        self.take(action)
         return action
+
+    def take(self, action: Action) -> None:
+        """Let an action take effect."""
+        self.done.append(action)
+        self._hear(action.alert_id, action)
+        self.live.take(actions=[action])
+        self._tell(action.alert_id)
 
     def _hear(self, alert_id: str, change: Alert | Action) -> None:
         self.cases[alert_id] = hear(self.cases.get(alert_id, Case(alert_id)), change, SLA)
@@ -158,7 +162,7 @@ def app_of(
 def simulated(
     clock: Callable[[], datetime], *, seed: int = 3, customers: int = 600, days: float = 1.0
 ) -> Company:
-    """Return a company with the events of some days up to now, whose people saw to most alerts."""
+    """Return a company with the events of some days up to now, whose desk saw to most alerts."""
     now = clock()
     company = Company(clock)
     changes: list[Alert] = []
@@ -168,7 +172,10 @@ def simulated(
         arrivals = [Arrival(one, 0, offset) for offset, one in enumerate(events)]
         changes += apply(None, arrivals, RULES.rules, SETTINGS)[1]
     company.happen(sorted(changes, key=lambda one: one.updated_at))
-    _see_to(company, Random(seed), now)
+    for alert in list(company.known.values()):
+        for action in actions_on(alert):
+            if action.at < now:
+                company.take(action)
     return company
 
 
@@ -190,34 +197,3 @@ def read(events: Iterable[Event]) -> list[Scored]:
     readings = reader.read([one.text or "" for one in spoken], [one.language for one in spoken])
     by_id = {one.event_id: said for one, said in zip(spoken, readings, strict=True)}
     return [Scored(one, by_id.get(one.event_id), one.occurred_at) for one in listed]
-
-
-NOTES = (
-    "İade onaylandı, yarın hesabında olacak.",
-    "Özür diledim, ekip bugün yerinde bakacak.",
-    "Kampanya teklif edildi, düşünecek.",
-)
-
-
-def _see_to(company: Company, random: Random, now: datetime) -> None:
-    """Let people go through the stages of most alerts, each at its own pace."""
-    for alert in list(company.known.values()):
-        by, at = random.choice(PEOPLE), alert.opened_at
-        steps: list[tuple[ActionKind, float]] = [
-            ("acknowledge", 25),
-            ("contact", 60),
-            ("resolve", 90),
-            ("inform", 300),
-        ]
-        for kind, minutes in steps:
-            at += timedelta(minutes=random.expovariate(1 / minutes))
-            if at >= now or random.random() < 0.2:
-                break
-            note = random.choice(NOTES) if kind in ("contact", "resolve") else ""
-            outcome = random.choice(("rescued", "rescued", "no_fault", "other", "lost"))
-            company.act(
-                alert.id,
-                ActionRequest(kind, note=note, outcome=outcome if kind == "resolve" else None),
-                by,
-                at,
-            )

@@ -95,7 +95,6 @@ def _now() -> datetime:
 def access_of(settings: Settings, trail: Trail) -> Access:
     """Return the door of the API as it is set. Raises AccountError for a wrong file of users."""
     access = settings.access
-
     named = {name.strip().lower() for name in (*access.hosts.split(","), settings.api.host)}
     return Access(
         trail,

@@ -1,5 +1,6 @@
 """The page of a customer: risk and its course, alerts, and one timeline over all channels."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -70,10 +71,15 @@ def _chart(
         "area": line([(points[0][0], 100.0), *points, (points[-1][0], 100.0)]) + "Z",
         "threshold": y.at(threshold),
         "alerts": [
-            (x.at(one.opened_at.timestamp()), y.at(one.risk), one)
+            (x.at(one.opened_at.timestamp()), y.at(_risk_at(curve, one.opened_at)), one)
             for one in alerts
             if one.opened_at >= curve[0][0]
         ],
         "start": say.clock(curve[0][0]),
         "highest": max(risk for _, risk in curve),
     }
+
+
+def _risk_at(curve: Sequence[tuple[datetime, float]], moment: datetime) -> float:
+    """Return the risk right after what happened at a moment."""
+    return curve[bisect_right(curve, moment, key=lambda point: point[0]) - 1][1]

@@ -11,7 +11,7 @@ from pipeline.board.live import Live
 
 HEARTBEAT = 10.0
 """Seconds without a change after which the order is looked at anew: what waits rises."""
-GATHER = 0.2
+GATHER = 0.1
 """Seconds between two messages: many changes at once become one."""
 RETRY_MS = 2_000
 
@@ -52,7 +52,7 @@ async def events(
                 has, before = {item.alert.id: item for item in items}, (order, parts)
                 await asyncio.sleep(GATHER)
             else:
-                yield ServerSentEventMessage(comment="still there")
+                yield ServerSentEventMessage(comment="still there", data=None)
             try:
                 await asyncio.wait_for(changed.wait(), HEARTBEAT)
             except TimeoutError:
