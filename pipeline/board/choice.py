@@ -58,19 +58,18 @@ def choice_of(query: Mapping[str, str]) -> Choice:
     )
 
 
-def in_view(item: Item, view: View, user: str, now: datetime) -> bool:
-    """Return whether an item is in a view of this user."""
-    match view:
-        case "todo":
-            return not item.ended and not item.snoozed(now)
-        case "mine":
-            return item.owner == user and (not item.ended or item.to_inform)
-        case "snoozed":
-            return item.snoozed(now)
-        case "inform":
-            return item.to_inform
-        case "done":
-            return item.ended
+def views_of(item: Item, user: str, now: datetime) -> set[View]:
+    """Return the views of this user that an item is in."""
+    views: set[View] = set()
+    if item.ended:
+        views.add("done")
+        if item.to_inform:
+            views.add("inform")
+    else:
+        views.add("snoozed" if item.snoozed(now) else "todo")
+    if item.owner == user and (not item.ended or "inform" in views):
+        views.add("mine")
+    return views
 
 
 def matches(item: Item, choice: Choice) -> bool:
@@ -103,9 +102,10 @@ def select(items: Iterable[Item], choice: Choice, user: str, now: datetime) -> S
     counts: dict[View, int] = dict.fromkeys(VIEWS, 0)
     options: dict[str, set[str]] = {name: {getattr(choice, name)} for name in FILTERS[2:]}
     for item in items:
-        for view in VIEWS:
-            counts[view] += in_view(item, view, user, now)
-        if in_view(item, choice.view, user, now):
+        views = views_of(item, user, now)
+        for view in views:
+            counts[view] += 1
+        if choice.view in views:
             for name, found in options.items():
                 found.add(getattr(item.alert, name) or "")
             if matches(item, choice):

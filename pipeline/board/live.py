@@ -110,6 +110,9 @@ class Live:
                 self._items.pop(id_, None)
                 self._early.pop(id_, None)
                 self._actions.pop(id_, None)
+            for id_, actions in list(self._actions.items()):
+                if id_ not in self._items and now - actions[0].at > KEPT:
+                    del self._actions[id_]
 
     def get(self, alert_id: str) -> Item | None:
         """Return the item of an alert, if it is in the inbox."""

@@ -18,6 +18,7 @@ from pipeline.board.statics import static_routes
 from pipeline.board.why import why_routes
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.store import StoreUnavailable
+from pipeline.text.open import EngineError
 
 _PAGES = (inbox_routes, alert_routes, customer_routes, pulse_routes, why_routes, health_routes)
 
@@ -31,7 +32,7 @@ def board_routes(board: Board) -> list[ControllerRouterHandler]:
     pages = Router(
         "/",
         route_handlers=[home, *(route for make in _PAGES for route in make(board))],
-        exception_handlers={StoreUnavailable: away, BrokerUnavailable: away},
+        exception_handlers=dict.fromkeys((StoreUnavailable, BrokerUnavailable, EngineError), away),
     )
     return [pages, *static_routes()]
 

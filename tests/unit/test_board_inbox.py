@@ -249,7 +249,8 @@ def test_what_ended_days_ago_leaves_the_inbox_and_what_waits_stays() -> None:
         follow_ups=[
             follow_up(untold, stage="resolved", outcome="rescued", updated_at=long_ago),
             follow_up(alert("gone"), updated_at=long_ago),
-        ]
+        ],
+        actions=[action("contact", minutes_ago=2 * KEPT / MINUTE, alert_id="gone")],
     )
     live.forget(NOW)
     assert {one.alert.id for one in live.ranked(NOW)} == {"waits", "untold"}
