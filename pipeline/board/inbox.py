@@ -74,7 +74,7 @@ def _inbox(board: Board, visit: Visit, say: Voice, choice: Choice) -> dict[str, 
 
 def _select(board: Board, visit: Visit, choice: Choice) -> Selection:
     now = board.clock()
-    return select(board.live.ranked(now), choice, visit.user.name, now)
+    return select(board.live.ranked(now, visit.user.name), choice, visit.user.name, now)
 
 
 def _parts(board: Board, visit: Visit, choice: Choice, selection: Selection) -> dict[str, str]:

@@ -21,6 +21,8 @@ KEPT = timedelta(days=3)
 """How long what has ended stays in the inbox."""
 MOST_ACTIONS = 20
 """Actions kept of an alert; its page reads all of them from the store."""
+MOST_USERS = 100
+"""Users whose order is remembered."""
 FRESH = timedelta(seconds=10)
 """An order stays for so long at most: what waits gets more urgent."""
 
@@ -37,7 +39,7 @@ class Live:
         self._listeners: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._changes = 0
         self._epoch = secrets.token_hex(4)
-        self._ranked: tuple[int, datetime, list[Item]] | None = None
+        self._ranked: dict[str, tuple[int, datetime, list[Item]]] = {}
 
     @property
     def version(self) -> str:
@@ -118,13 +120,16 @@ class Live:
         """Return the item of an alert, if it is in the inbox."""
         return self._items.get(alert_id)
 
-    def ranked(self, now: datetime) -> list[Item]:
-        """Return all items in the order of the inbox, as of a moment ago at most."""
+    def ranked(self, now: datetime, user: str = "") -> list[Item]:
+        """Return all items in the order for a user, as of a moment ago at most."""
         with self._lock:
             changes, items = self._changes, list(self._items.values())
-        last = self._ranked
+        last = self._ranked.get(user)
         if last is None or last[0] != changes or not timedelta(0) <= now - last[1] < FRESH:
-            last = self._ranked = changes, now, ranked(items, now, self._values)
+            last = changes, now, ranked(items, now, self._values, user)
+            if len(self._ranked) >= MOST_USERS:
+                self._ranked.clear()
+            self._ranked[user] = last
         return last[2]
 
     @contextmanager

@@ -18,7 +18,7 @@ STAGE: Mapping[Stage, float] = {
     "resolved": 0.0,
     "expired": 0.0,
 }
-"""What somebody sees to already can wait for what nobody has seen."""
+"""What somebody else sees to can wait for what nobody has seen; one's own stays where it is."""
 
 LEAST_RISK = 0.05
 """Nothing weighs nothing, however small the risk."""
@@ -32,8 +32,8 @@ PATIENCE: Mapping[Severity, timedelta] = {
 """How long a matter may wait where no SLA says so."""
 
 
-def urgency(item: Item, now: datetime, value: float = 1.0) -> float:
-    """Return how urgent an item is: severity x risk x value x stage x waiting time.
+def urgency(item: Item, now: datetime, value: float = 1.0, user: str = "") -> float:
+    """Return how urgent an item is to a user: severity x risk x value x stage x waiting time.
 
     Waiting counts against the SLA that runs: twice when it ends, three times after three times as
     long. So what waits rises, and a new critical matter still comes before old small ones.
@@ -42,7 +42,8 @@ def urgency(item: Item, now: datetime, value: float = 1.0) -> float:
     waited = max(0.0, (now - alert.opened_at).total_seconds())
     waiting = 1.0 + math.log2(1.0 + waited / _patience(item).total_seconds())
     risk = max(LEAST_RISK, alert.risk)
-    return SEVERITY[alert.severity] * risk * value * STAGE[item.stage] * waiting
+    stage = STAGE["open" if item.owner == user and not item.ended else item.stage]
+    return SEVERITY[alert.severity] * risk * value * stage * waiting
 
 
 def _patience(item: Item) -> timedelta:
@@ -51,8 +52,10 @@ def _patience(item: Item) -> timedelta:
     return given if given > timedelta(0) else PATIENCE[item.alert.severity]
 
 
-def ranked(items: Iterable[Item], now: datetime, values: Mapping[str, float]) -> list[Item]:
-    """Return the items, the most urgent first; what has ended comes last, the newest first.
+def ranked(
+    items: Iterable[Item], now: datetime, values: Mapping[str, float], user: str = ""
+) -> list[Item]:
+    """Return the items, the most urgent to a user first; what has ended last, the newest first.
 
     `values` says by segment how much a customer counts, 1 where it says nothing.
     """
@@ -63,6 +66,6 @@ def ranked(items: Iterable[Item], now: datetime, values: Mapping[str, float]) ->
         if item.ended:
             changed = item.follow_up.updated_at if item.follow_up else alert.updated_at
             return 1.0, -changed.timestamp(), alert.id
-        return -urgency(item, now, worth), alert.opened_at.timestamp(), alert.id
+        return -urgency(item, now, worth, user), alert.opened_at.timestamp(), alert.id
 
     return sorted(items, key=key)

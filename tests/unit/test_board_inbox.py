@@ -77,7 +77,9 @@ def test_risk_then_waiting_then_value_decide_among_equals() -> None:
 
 def test_what_somebody_sees_to_waits_behind_what_nobody_has_seen() -> None:
     taken = item("taken", stage="acknowledged", owner="ayşe")
-    assert order(taken, item("open", stage="open")) == ["open", "taken"]
+    both = taken, item("open", 9, stage="open")
+    assert order(*both) == ["open", "taken"]
+    assert [one.alert.id for one in ranked(both, NOW, {}, "ayşe")] == ["taken", "open"]
 
 
 def test_a_matter_that_waits_much_longer_than_its_sla_passes_a_graver_new_one() -> None:
