@@ -290,7 +290,7 @@ def test_from_an_alert_to_its_customer_and_the_numbers(
 ) -> None:
     _, base = day
     page = browser.new_page(locale="en-US")
-    page.goto(f"{base}/board?severity=critical")
+    page.goto(f"{base}/board?view=done")
     card = page.locator(".card").first
     customer = card.locator(".customer a").inner_text()
     card.locator(".customer a").click()

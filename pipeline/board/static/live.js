@@ -2,11 +2,13 @@
 import { say } from "./say.js";
 
 const SETTLE = 350; // ms in which a click may be meant for what was there before
+const NEAR = 8; // pixels that a card may move without harm
 
 export function follow(list) {
   const link = document.getElementById("link");
   const waiting = new Map(); // cards that came while somebody was writing in the one shown
-  let moved = -SETTLE;
+  let moved = new Set(); // cards that the last change put elsewhere on the screen
+  let movedAt = -SETTLE;
 
   const address = new URL(list.dataset.stream, location.href);
   address.searchParams.set("after", list.dataset.after);
@@ -22,9 +24,11 @@ export function follow(list) {
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
   list.addEventListener("click", (event) => {
-    if (event.detail && performance.now() - moved < SETTLE) {
+    const card = event.target.closest(".card");
+    if (event.detail && moved.has(card?.dataset.id) && performance.now() - movedAt < SETTLE) {
       event.preventDefault();
       event.stopPropagation();
+      say(list.dataset.moved);
     }
   }, true);
   list.addEventListener("toggle", (event) => {
@@ -44,6 +48,7 @@ export function follow(list) {
   function apply({ order, cards, parts }) {
     const places = new Map([...list.children].map((one) => [one.firstElementChild.dataset.id, one]));
     const before = [...places.keys()].filter((id) => order.includes(id));
+    const tops = new Map(before.map((id) => [id, top(places.get(id))]));
     const focused = focus();
     const arrived = [];
     for (const [id, html] of Object.entries(cards)) {
@@ -66,12 +71,18 @@ export function follow(list) {
       if (place === next) next = next.nextElementSibling;
       else if (place) list.insertBefore(place, next);
     }
-    if (before.some((id, at) => list.children[at]?.firstElementChild.dataset.id !== id)) {
-      moved = performance.now();
+    const elsewhere = before.filter((id) => Math.abs(top(places.get(id)) - tops.get(id)) > NEAR);
+    if (elsewhere.length) {
+      moved = new Set(elsewhere);
+      movedAt = performance.now();
     }
     for (const [id, html] of Object.entries(parts)) document.getElementById(id).innerHTML = html;
     refocus(focused);
     if (before.length || arrived.length === 1) announce(arrived);
+  }
+
+  function top(place) {
+    return place.getBoundingClientRect().top;
   }
 
   function put(place, html) {
