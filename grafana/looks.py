@@ -14,6 +14,11 @@ HIDDEN: Looks = {"custom.hidden": True}
 TIME: Looks = {"unit": "dateTimeAsIso", "custom.width": 170}
 
 
+def decimal(digits: int, unit: str = "none") -> Looks:
+    """Show a number with so many digits after the point."""
+    return {"decimals": digits, "unit": unit, "custom.width": 110}
+
+
 def heat(low: float, high: float, unit: str = "none", *, good: str = "high") -> Looks:
     """Colour cells from red to green between two values, at their `good` end green."""
     scale = "continuous-RdYlGr" if good == "high" else "continuous-GrYlRd"

@@ -33,7 +33,7 @@ def _filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
         if name.startswith("word."):
             return _literal(word(name.removeprefix("word."), language))[1:-1]
         if name in given:
-            return str(given[name])
+            return _filled(str(given[name]), language, given)
         if name in ("topic_names", "topic_titles"):
             return _topics(name, language)
         return _filled(_part(name), language, given)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from grafana.page import Page
-from grafana.pages import now
+from grafana.pages import hurts, now
 from grafana.texts import Language
 
 PAGES: Mapping[str, Callable[[Language], Page]] = {
     "now": now.page,
+    "hurts": hurts.page,
 }
 """The dashboards by the name of their file."""
