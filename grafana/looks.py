@@ -3,7 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from grafana_foundation_sdk.builders import stat, table, timeseries
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, DynamicConfigValue
+from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
+from grafana_foundation_sdk.models.dashboard import (
+    DataTransformerConfig,
+    DynamicConfigValue,
+    Threshold,
+    ThresholdsMode,
+)
 
 Panel = timeseries.Panel | stat.Panel | table.Panel
 Looks = Mapping[str, object]
@@ -55,14 +61,24 @@ def chosen(colours: Mapping[str, tuple[str, str]]) -> Looks:
     }
 
 
-def link(title: str, url: str) -> Looks:
-    """Let a cell lead to an address, in which `${__data.fields.NAME}` are cells of its row."""
-    return {"links": [{"title": title, "url": url, "targetBlank": True}]}
+def link(title: str, url: str, *, aside: bool = True) -> Mapping[str, object]:
+    """Return a link of a cell; `${__data.fields.NAME}` in it are cells of its row."""
+    return {"title": title, "url": url, "targetBlank": aside}
 
 
 def fixed(colour: str) -> Mapping[str, str]:
     """Return the colour mode that is always this colour."""
     return {"mode": "fixed", "fixedColor": colour}
+
+
+def thresholds(colours: Sequence[str | float]) -> ThresholdsConfig:
+    """Return steps of colour: (below, from where on, another, from where on, another ...)."""
+    starts = [None, *(float(one) for one in colours[1::2])]
+    steps = [
+        Threshold(value=start, color=str(colour))
+        for start, colour in zip(starts, colours[::2], strict=True)
+    ]
+    return ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(steps)
 
 
 def properties(looks: Looks) -> list[DynamicConfigValue]:

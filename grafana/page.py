@@ -1,6 +1,6 @@
 """A page of panels: each takes its SQL, its texts and its target by its name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from grafana_foundation_sdk.builders import common, dashboard, stat, table, timeseries
 from grafana_foundation_sdk.cog import builder as cogbuilder
@@ -30,10 +30,11 @@ class Page:
     def __init__(self, name: str, language: Language, since: str = "now-24h") -> None:
         said = texts().dashboards[name]
         self.language = language
+        self.uid = f"nabiz-{name}-{language}"
         self._panels = 0
         self.board = (
             dashboard.Dashboard(said.title.text(language))
-            .uid(f"nabiz-{name}-{language}")
+            .uid(self.uid)
             .description(said.description.text(language))
             .tags(["nabiz", language])
             .readonly()
@@ -130,7 +131,7 @@ class Page:
             .no_value(self.word("not_enough_data"))
             .with_transformation(looks.to_one_number())
         )
-        self._add(panel, name, width, 5, Query(self.sql(name, **given), TABLE))
+        self.add(panel, name, width, 5, Query(self.sql(name, **given), TABLE))
 
     def trend(self, name: str, width: int = 12, height: int = 8) -> None:
         """Show a KPI over time, its interval as a band, what is unfinished as a dot."""
@@ -142,15 +143,27 @@ class Page:
             "unfinished": self.word("unfinished"),
         }
         looks.override(panel, looks.trend(words))
-        self._add(panel, name, width, height, Query(self.sql(name), TIME_SERIES))
+        self.add(panel, name, width, height, Query(self.sql(name), TIME_SERIES))
 
-    def series(self, name: str, width: int = 12, height: int = 8, *, bars: bool = False) -> None:
-        """Show several series over time, each named by the column `series` of the query."""
-        panel = self._over_time().display_name("${__field.labels.series}")
+    def series(
+        self,
+        name: str,
+        width: int = 12,
+        height: int = 8,
+        *,
+        bars: bool = False,
+        named: Sequence[str] = (),
+    ) -> None:
+        """Show several series over time: the columns `named`, else one a value of `series`."""
+        panel = self._over_time()
+        if named:
+            looks.override(panel, {column: {"displayName": self.word(column)} for column in named})
+        else:
+            panel.display_name("${__field.labels.series}")
         if bars:
             panel.draw_style(kinds.GraphDrawStyle.BARS).fill_opacity(60)
             panel.stacking(common.StackingConfig().mode(kinds.StackingMode.NORMAL))
-        self._add(panel, name, width, height, Query(self.sql(name), TIME_SERIES))
+        self.add(panel, name, width, height, Query(self.sql(name), TIME_SERIES))
 
     def _over_time(self) -> timeseries.Panel:
         return (
@@ -180,7 +193,7 @@ class Page:
                 for column, look in columns.items()
             },
         )
-        self._add(panel, name, width, height, Query(self.sql(of or name, **given), TABLE))
+        self.add(panel, name, width, height, Query(self.sql(of or name, **given), TABLE))
 
     def matrix(
         self, name: str, width: int = 12, height: int = 9, *, of: str = "", **given: Given
@@ -193,20 +206,23 @@ class Page:
             .with_transformation(looks.to_matrix())
             .override_by_field_type("number", looks.properties(looks.BALANCE))
         )
-        self._add(panel, name, width, height, Query(self.sql(of or name, **given), TABLE))
+        self.add(panel, name, width, height, Query(self.sql(of or name, **given), TABLE))
 
-    def _add(
+    def add(
         self,
         panel: looks.Panel,
         name: str,
         width: int,
         height: int,
-        asked: cogbuilder.Builder[cogvariants.Dataquery],
+        *asked: cogbuilder.Builder[cogvariants.Dataquery],
         source: models.DataSourceRef = SOURCE,
     ) -> None:
+        """Put a panel at the next place, with its texts."""
         said = texts().panels[name]
         self._panels += 1
         panel.id(self._panels).span(width).height(height).unit(said.unit).datasource(source)
         panel.title(said.title.text(self.language))
         panel.description(said.description.text(self.language))
-        self.board.with_panel(panel.with_target(asked))
+        for one in asked:
+            panel.with_target(one)
+        self.board.with_panel(panel)

@@ -22,7 +22,7 @@ def query(name: str, language: Language, given: Mapping[str, Given]) -> str:
     """Return a statement in which only what the plug-in expands is left.
 
     `{name}` in it is what was `given`, else the part `parts/NAME.sql`; `{word.NAME}` is a word of
-    the texts. Raises KeyError or FileNotFoundError for one that is not there.
+    the texts, `{language}` its code. Raises KeyError or FileNotFoundError for what is not there.
     """
     return _filled(_read(f"{name}.sql"), language, given).strip()
 
@@ -34,6 +34,8 @@ def _filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
             return _literal(word(name.removeprefix("word."), language))[1:-1]
         if name in given:
             return _filled(str(given[name]), language, given)
+        if name == "language":
+            return language
         if name in ("topic_names", "topic_titles"):
             return _topics(name, language)
         return _filled(_part(name), language, given)

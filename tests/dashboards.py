@@ -13,6 +13,7 @@ HALF_AN_HOUR = 1_800
 ALL: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("brand", "channel", "touchpoint", "segment", "language"), ()),
     "enough": ("5",),
+    "customer": ("",),
 }
 """Every value of every variable, and numbers that rest on five answers."""
 
@@ -56,12 +57,17 @@ def statements() -> list[Statement]:
     return [one for name, board in dashboards().items() for one in _of(name, board)]
 
 
+def distinct_statements() -> list[Statement]:
+    """Return each SQL once, though several dashboards may ask it."""
+    return [*{one.sql: one for one in reversed(statements())}.values()][::-1]
+
+
 def statement(dashboard: str, title: str) -> Statement:
-    """Return the SQL of a panel: the first of that title, or of that title and id."""
+    """Return the SQL of the first panel of that title, or title and id; "*": on any dashboard."""
     return next(
         one
         for one in statements()
-        if one.dashboard == dashboard and title in (one.title, one.title.rpartition(" (")[0])
+        if dashboard in ("*", one.dashboard) and title in (one.title, one.title.rpartition(" (")[0])
     )
 
 
