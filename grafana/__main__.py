@@ -1,4 +1,4 @@
-"""Writes the dashboards: grafana/dashboards/LANGUAGE/NAME.json.
+"""Writes the dashboards, grafana/dashboards/LANGUAGE/NAME.json, and Grafana's alert rules.
 
 usage: python -m grafana
 """

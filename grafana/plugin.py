@@ -17,8 +17,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::(\w+))?\}")
 
 def expand(sql: str, start: datetime, end: datetime, interval_s: int, variables: Variables) -> str:
     """Return the statement that ClickHouse is sent. Raises ValueError where a macro is unknown."""
-    sql = _conditional_all(sql, variables)
-    sql = _VARIABLE.sub(lambda found: _value(variables[found[1]], found[2]), sql)
+    sql = choose(sql, variables)
     first, last = int(start.timestamp()), int(end.timestamp())
     macros = {
         r"\$__fromTime\b": f"toDateTime({first})",
@@ -34,6 +33,12 @@ def expand(sql: str, start: datetime, end: datetime, interval_s: int, variables:
     if left := re.search(r"\$\w+", sql):
         raise ValueError(f"unknown macro or variable {left[0]}")
     return sql
+
+
+def choose(sql: str, variables: Variables) -> str:
+    """Return the statement with values in place of variables, and with its macros."""
+    sql = _conditional_all(sql, variables)
+    return _VARIABLE.sub(lambda found: _value(variables[found[1]], found[2]), sql)
 
 
 def _conditional_all(sql: str, variables: Variables) -> str:

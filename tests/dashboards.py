@@ -43,7 +43,7 @@ class Statement(NamedTuple):
 
 def dashboards(language: str = "en") -> dict[str, dict[str, Any]]:
     """Return the committed dashboards by name."""
-    paths = sorted((FOLDER / language).glob("*.json"))
+    paths = sorted((FOLDER / "dashboards" / language).glob("*.json"))
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
 

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from grafana.plugin import expand
+from grafana.rules import miss_sql, rules, topics_sql
 from grafana.sql import query
+from grafana.texts import texts
 from pipeline.kpi import Estimate, KpiValue, balance, share
 from pipeline.store import Backend, Store
 from tests.dashboards import Statement, distinct_statements, statement
@@ -111,3 +114,21 @@ def test_intervals_are_those_of_the_kpis(company: Backend, part: str, of: object
         )
         expected = balance(plus, minus, n) if part == "balance" else share(plus, n)
         assert Estimate(value, n, low, high) == pytest.approx(expected), (part, plus, minus, n)
+
+
+@pytest.mark.parametrize("name", rules().misses)
+def test_a_rule_rings_where_the_panel_is_red(company: Backend, name: str) -> None:
+    titles = texts().panels[name].title
+    ((_, _, colour),) = statement("*", titles.en).asked(
+        company, DAY, {"enough": [str(rules().enough)]}
+    )
+    asked = expand(miss_sql(name), DAY.start, DAY.end, 60, {})
+    assert company.execute(asked) == [(int(colour == "red"),)]
+
+
+def test_a_rule_rings_for_a_topic_that_grows(company: Backend) -> None:
+    asked = expand(topics_sql(), DAY.start, DAY.end, 60, {})
+    rows = statement("hurts", "Topics that grow").asked(company, DAY)
+    growing = {row[0]: row[4] for row in rows if row[7] == "grows"}
+    assert dict(company.execute(asked)) == pytest.approx(growing)
+    assert growing

@@ -1,12 +1,13 @@
 """The dashboards as files: built from the code, complete in both languages, well laid out."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import yaml
 
-from grafana.build import FOLDER, built
+from grafana.build import FOLDER, RULES, built
 from grafana.plugin import expand
 from grafana.texts import LANGUAGES, Language
 from pipeline.setting_groups import ROOT
@@ -83,6 +84,25 @@ def test_the_provisioned_folders_hold_the_dashboards() -> None:
     providers = yaml.safe_load(file.read_text())["providers"]
     folders = {one["options"]["path"] for one in providers}
     assert folders == {f"/etc/grafana/dashboards/{language}" for language in LANGUAGES}
+
+
+def test_alert_rules_ask_the_source_that_is_provisioned_and_leave_no_variable() -> None:
+    (group,) = json.loads((FOLDER / RULES).read_text(encoding="utf-8"))["groups"]
+    assert len({rule["uid"] for rule in group["rules"]}) == len(group["rules"])
+    for rule in group["rules"]:
+        asked, limit = rule["data"]
+        assert asked["datasourceUid"] == asked["model"]["datasource"]["uid"]
+        assert limit["refId"] == rule["condition"]
+        # Grafana would leave them as they are.
+        assert "${" not in asked["model"]["rawSql"]
+        assert "conditionalAll" not in asked["model"]["rawSql"]
+        assert rule["annotations"]["summary_tr"]
+
+
+def test_alert_rules_ring_at_a_contact_point_that_is_provisioned() -> None:
+    contact = yaml.safe_load((FOLDER / "provisioning/alerting/contact.yaml").read_text())
+    names = {point["name"] for point in contact["contactPoints"]}
+    assert {policy["receiver"] for policy in contact["policies"]} <= names
 
 
 @pytest.mark.parametrize(
