@@ -1,27 +1,21 @@
 """What a simulated company's days come to: readings, alerts, what is done about them."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
+from benchmarks.company import company_days
 from pipeline.action import Action, ActionKind
 from pipeline.alert import Alert
 from pipeline.dead_letter import DeadLetter, Reason
-from pipeline.detection.customer import Arrival, apply
-from pipeline.detection.rules import load_rules
 from pipeline.follow_up.case import Case, hear, pass_time
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi import Window
-from pipeline.privacy import redact_event
 from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, DetectSettings
-from pipeline.sources.simulate import simulate
+from pipeline.setting_groups import ROOT
 from pipeline.store import Store
-from pipeline.text.fast import FastEngine
-from pipeline.text.reader import Reader
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = Window(START + timedelta(days=1), START + timedelta(days=2))
@@ -41,18 +35,7 @@ class Days(NamedTuple):
 @cache
 def days(customers: int = 800) -> Days:
     """Simulate, read and detect; the same each time."""
-    events = [redact_event(event) for event in simulate(7, START, customers, days=2.0)]
-    written = [event for event in events if event.text]
-    texts, languages = [e.text or "" for e in written], [e.language for e in written]
-    readings = Reader(FastEngine.load()).read(texts, languages)
-    by_id = {e.event_id: reading for e, reading in zip(written, readings, strict=True)}
-    scored = [Scored(event, by_id.get(event.event_id), event.occurred_at) for event in events]
-    arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
-    for offset, one in enumerate(scored):
-        arrivals[one.event.customer_id].append(Arrival(one, 0, offset))
-    rules, settings = load_rules(ROOT / "rules"), DetectSettings()
-    published = [apply(None, mine, rules, settings)[1] for mine in arrivals.values()]
-    alerts = [*{alert.id: alert for some in published for alert in some}.values()]
+    scored, alerts = company_days(7, START, customers, days=2.0)
     acts = {alert.id: actions_on(number, alert) for number, alert in enumerate(alerts)}
     return Days(
         scored,

@@ -10,6 +10,7 @@ FROM
         (
             SELECT customer_id, arrayJoin(arrayDistinct(topics.name)) AS topic
             FROM events FINAL
+            PREWHERE type = 'call' OR {may_replace}
             WHERE {of_events} AND type = 'call' AND author_type = 'customer' AND label != ''
         )
         GROUP BY topic
@@ -19,6 +20,7 @@ FROM
     (
         SELECT 1 AS one, count() AS all_calls
         FROM events FINAL
+        PREWHERE type = 'call' OR {may_replace}
         WHERE {of_events} AND type = 'call' AND author_type = 'customer' AND label != ''
     ) AS of_all
     USING (one)

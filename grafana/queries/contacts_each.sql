@@ -4,6 +4,7 @@ FROM
 (
     SELECT customer_id, least(count(), 5) AS often, uniqExact(channel) AS channels
     FROM events FINAL
+    PREWHERE {is_contact} OR {may_replace}
     WHERE {of_events} AND {is_contact}
     GROUP BY customer_id
 )

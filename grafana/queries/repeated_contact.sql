@@ -9,6 +9,7 @@ FROM
         (
             SELECT customer_id, count() AS contacts
             FROM events FINAL
+            PREWHERE {is_contact} OR {may_replace}
             WHERE {of_events} AND {is_contact}
             GROUP BY customer_id
         )

@@ -7,7 +7,8 @@ FROM
     SELECT channel, uniqExact(customer_id) AS customers, countIf(type = 'ticket.replied' AND author_type = 'agent') AS by_agents,
         countIf(type = 'ticket.replied' AND author_type = 'bot') AS by_bots, countIf(type = 'ticket.reopened') AS reopened
     FROM events FINAL
-    WHERE {window} AND is_deleted = 0 AND {filters} AND type IN ('ticket.replied', 'ticket.reopened')
+    PREWHERE type IN ('ticket.replied', 'ticket.reopened') OR {may_replace}
+    WHERE {window} AND {is_valid} AND {filters} AND type IN ('ticket.replied', 'ticket.reopened')
     GROUP BY channel
     HAVING customers >= {fewest}
 )

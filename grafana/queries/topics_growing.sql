@@ -10,18 +10,21 @@ FROM
         SELECT topic, k, k_before, texts_now AS n, texts_before AS n_before
         FROM
         (
-            SELECT 1 AS one, topic, uniqExactIf(event_id, {is_now}) AS k, uniqExactIf(event_id, NOT {is_now}) AS k_before,
-                uniqExact(customer_id) AS people
-            FROM {mentions}
-            WHERE said = 'negative'
+            SELECT 1 AS one, topic, countIf({is_now}) AS k, countIf(NOT {is_now}) AS k_before, uniqExact(customer_id) AS people
+            FROM
+            (
+                SELECT minute, customer_id, arrayJoin(arrayDistinct(arrayFilter((name, said) -> said = 'negative', topics.name, topics.label))) AS topic
+                FROM events FINAL
+                PREWHERE author_type = 'customer' AND label != '' OR {may_replace}
+                WHERE {is_read_text}
+            )
             GROUP BY topic
             HAVING people >= {fewest}
         ) AS of_topics
         ANY LEFT JOIN
         (
-            SELECT 1 AS one, countIf({is_now}) AS texts_now, countIf(NOT {is_now}) AS texts_before
-            FROM events FINAL
-            WHERE {is_read_text}
+            SELECT 1 AS one, sumIf(texts, {is_now}) AS texts_now, sumIf(texts, NOT {is_now}) AS texts_before
+            FROM {counted}
         ) AS of_all
         USING (one)
     )

@@ -8,7 +8,8 @@ import pytest
 from grafana.texts import topic_titles
 from pipeline.event import AuthorType, EventType
 from pipeline.reading import Scored
-from pipeline.store import Backend
+from pipeline.store import Backend, Store
+from tests.contract.test_store_events import WINDOW, scored
 from tests.dashboards import statement
 from tests.simulated_day import DAY, days
 
@@ -177,3 +178,19 @@ def _moment(cell: datetime | str) -> datetime:
 def test_dead_letters_wait_until_they_are_tried_again(company: Backend) -> None:
     rows = statement("health", "Dead letters that wait").asked(company, DAY)
     assert {row[0]: row[2] for row in rows} == {"missing_field": 3, "not_json": 3}
+
+
+def test_a_later_revision_counts_where_rows_are_passed_over_early(store: Store) -> None:
+    """PREWHERE must not pass over the row that replaces another one."""
+    said = {"type": "message", "text": "Faturam yanlış", "label": "negative"}
+    store.write_events([scored(f"e{i}", at=i, customer_id="c1", **said) for i in range(3)])
+    panel = statement("hurts", "Had to ask again")
+    asked = {"enough": ["1"]}
+    assert panel.asked(store._backend, WINDOW, asked)[0][0] == 100
+    store.write_events(
+        [
+            scored("e1", at=1, customer_id="c1", type="visit", revision=1),
+            scored("e2", at=-86_400, customer_id="c1", revision=1, **said),
+        ]
+    )
+    assert panel.asked(store._backend, WINDOW, asked)[0][0] == 0

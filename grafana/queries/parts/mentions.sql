@@ -7,6 +7,7 @@
         SELECT minute, occurred_us, event_id, customer_id, channel, brand, text, intensity,
             topics.name, topics.label, topics.start, topics.end
         FROM events FINAL
+        PREWHERE author_type = 'customer' AND label != '' OR {may_replace}
         WHERE {is_read_text}
     )
     ARRAY JOIN topics

@@ -1,1 +1,1 @@
-{window} AND is_deleted = 0 AND {filters} AND {in_language}
+{window} AND {is_valid} AND {filters} AND {in_language}

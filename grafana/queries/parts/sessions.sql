@@ -30,7 +30,8 @@
                             SELECT customer_id, occurred_us, type LIKE 'self_service.%' AS is_step,
                                 toUInt8(type = 'self_service.resolved') AS solves, toUInt8({filters}) AS chosen
                             FROM events FINAL
-                            WHERE minute >= $__fromTime - 86400 AND minute < $__toTime + 172800 AND is_deleted = 0
+                            PREWHERE type LIKE 'self_service.%' OR type IN ('message', 'call', 'visit', 'ticket.opened') OR {may_replace}
+                            WHERE minute >= $__fromTime - 86400 AND minute < $__toTime + 172800 AND {is_valid}
                                 AND (type LIKE 'self_service.%'
                                     OR author_type = 'customer' AND type IN ('message', 'call', 'visit', 'ticket.opened'))
                                 AND customer_id IN

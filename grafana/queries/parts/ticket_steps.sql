@@ -11,9 +11,11 @@
                 author_type = 'agent' AND NOT visitParamExtractBool(attributes, 'internal'), 'A', '-') AS kind,
             toUInt8({filters}) AS chosen
         FROM events FINAL
-        WHERE minute >= $__fromTime - 86400 AND minute < $__toTime + 604800 AND is_deleted = 0
+        PREWHERE type IN ('complaint', 'ticket.opened', 'ticket.reopened', 'ticket.replied', 'ticket.resolved') OR {may_replace}
+        WHERE minute >= $__fromTime - 86400 AND minute < $__toTime + 604800 AND {is_valid}
             AND type IN ('complaint', 'ticket.opened', 'ticket.reopened', 'ticket.replied', 'ticket.resolved')
             AND ticket_id != ''
     )
     GROUP BY customer_id, ticket_id
+    HAVING max(occurred_us) >= {from_us}
 )
