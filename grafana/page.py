@@ -11,7 +11,7 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana import looks
 from grafana.clickhouse import SOURCE, TABLE, TIME_SERIES, AnnotationQuery, Query
 from grafana.sql import Given, query
-from grafana.texts import Language, targets, texts, word
+from grafana.texts import Language, panels, targets, texts, word
 
 FILTERS = ("brand", "channel", "touchpoint", "segment")
 ENOUGH = (20, 5, 10, 30, 50, 100)
@@ -218,7 +218,7 @@ class Page:
         source: models.DataSourceRef = SOURCE,
     ) -> None:
         """Put a panel at the next place, with its texts."""
-        said = texts().panels[name]
+        said = panels()[name]
         self._panels += 1
         panel.id(self._panels).span(width).height(height).unit(said.unit).datasource(source)
         panel.title(said.title.text(self.language))

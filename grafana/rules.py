@@ -12,7 +12,7 @@ import msgspec
 from grafana.clickhouse import SOURCE, TABLE, target
 from grafana.plugin import choose
 from grafana.sql import query
-from grafana.texts import LANGUAGES, Said, targets, texts
+from grafana.texts import LANGUAGES, Said, panels, targets
 
 HOUR = 3_600
 _LIMIT = {
@@ -76,7 +76,7 @@ def _for_all(sql: str) -> str:
 
 
 def _miss(name: str, hours: int) -> dict[str, object]:
-    title = texts().panels[name].title
+    title = panels()[name].title
     said = Said(
         en=f"{title.en} has surely missed its target in the last {hours} hours",
         tr=f"{title.tr} son {hours} saatte hedefini kesin olarak tutturamadı",

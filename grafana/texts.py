@@ -1,4 +1,4 @@
-"""What dashboards say, in each language, and the targets of KPIs: `texts.yaml`, `targets.yaml`."""
+"""What dashboards say in each language (`texts.yaml`, `panels.yaml`); targets (`targets.yaml`)."""
 
 from functools import cache
 from importlib.resources import files
@@ -36,7 +36,6 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: dict[str, Said]
     variables: dict[str, Said]
     words: dict[str, Said]
-    panels: dict[str, PanelText]
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +49,12 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def texts() -> Texts:
     """Return all texts."""
     return msgspec.yaml.decode(_data("texts.yaml"), type=Texts)
+
+
+@cache
+def panels() -> dict[str, PanelText]:
+    """Return the texts of panels by name."""
+    return msgspec.yaml.decode(_data("panels.yaml"), type=dict[str, PanelText])
 
 
 @cache

@@ -7,7 +7,7 @@ import pytest
 from grafana.plugin import expand
 from grafana.rules import miss_sql, rules, topics_sql
 from grafana.sql import query
-from grafana.texts import texts
+from grafana.texts import panels
 from pipeline.kpi import Estimate, KpiValue, balance, share
 from pipeline.store import Backend, Store
 from tests.dashboards import Statement, distinct_statements, statement
@@ -118,7 +118,7 @@ def test_intervals_are_those_of_the_kpis(company: Backend, part: str, of: object
 
 @pytest.mark.parametrize("name", rules().misses)
 def test_a_rule_rings_where_the_panel_is_red(company: Backend, name: str) -> None:
-    titles = texts().panels[name].title
+    titles = panels()[name].title
     ((_, _, colour),) = statement("*", titles.en).asked(
         company, DAY, {"enough": [str(rules().enough)]}
     )
