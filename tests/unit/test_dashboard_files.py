@@ -86,6 +86,15 @@ def test_the_provisioned_folders_hold_the_dashboards() -> None:
     assert folders == {f"/etc/grafana/dashboards/{language}" for language in LANGUAGES}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_grafana_opens_with_the_first_dashboard(language: Language) -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    environment = compose["services"]["grafana"]["environment"]
+    home = environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    path = home.replace("${ALERT_LANGUAGE:-tr}", language)
+    assert (ROOT / path.removeprefix("/etc/")).exists()
+
+
 def test_alert_rules_ask_the_source_that_is_provisioned_and_leave_no_variable() -> None:
     (group,) = json.loads((FOLDER / RULES).read_text(encoding="utf-8"))["groups"]
     assert len({rule["uid"] for rule in group["rules"]}) == len(group["rules"])
