@@ -76,7 +76,7 @@ def measure(events: int, folder: Path, report: Callable[[str], None]) -> list[Pa
 def store_counts(backend: Backend) -> str:
     """Say how many rows there are."""
     counts = Store(backend).counts()
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
 
 
 def fill(backend: Backend, events: int, report: Callable[[str], None]) -> None:
