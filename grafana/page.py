@@ -126,6 +126,7 @@ class Page:
             .text_mode(kinds.BigValueTextMode.VALUE_AND_NAME)
             .color_mode(kinds.BigValueColorMode.VALUE)
             .graph_mode(kinds.BigValueGraphMode.NONE)
+            .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
             .text(common.VizTextDisplayOptions().title_size(13).value_size(34))
             .decimals(digits)
             .no_value(self.word("not_enough_data"))

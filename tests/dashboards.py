@@ -63,11 +63,9 @@ def distinct_statements() -> list[Statement]:
 
 
 def statement(dashboard: str, title: str) -> Statement:
-    """Return the SQL of the first panel of that title, or title and id; "*": on any dashboard."""
+    """Return the SQL of the panel of that title; "*": on any dashboard."""
     return next(
-        one
-        for one in statements()
-        if dashboard in ("*", one.dashboard) and title in (one.title, one.title.rpartition(" (")[0])
+        one for one in statements() if dashboard in ("*", one.dashboard) and one.title == title
     )
 
 
@@ -75,7 +73,7 @@ def _of(name: str, board: Mapping[str, Any]) -> Iterator[Statement]:
     for panel in panels(board):
         for target in panel["targets"]:
             if "rawSql" in target:
-                yield Statement(name, f"{panel['title']} ({panel['id']})", target["rawSql"])
+                yield Statement(name, panel["title"], target["rawSql"])
     for variable in board.get("templating", {}).get("list", []):
         if variable["type"] == "query":
             yield Statement(name, f"variable {variable['name']}", variable["query"]["rawSql"])

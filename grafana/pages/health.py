@@ -42,6 +42,7 @@ def _figure(page: Page, name: str, colours: tuple[str | float, ...]) -> None:
     panel = (
         stat.Panel()
         .graph_mode(kinds.BigValueGraphMode.NONE)
+        .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .no_value("–")
         .thresholds(looks.thresholds(colours))
     )

@@ -33,13 +33,16 @@ def page(language: Language) -> Page:
     page.number("negative_customers", digits=1)
     page.number("complaints")
     page.number("first_response", digits=1)
+    page.number("loop_closure", digits=1)
     page.row("trends")
     for name in ("nps", "csat", "net_sentiment", "negative_customers"):
         page.trend(f"{name}_trend")
+    page.trend("first_response_trend")
+    page.series("complaints_over_time", bars=True)
     page.row("slices")
     for name in FILTERS:
         page.table(f"by_{name}", SLICES, of="slices", dimension=name)
-    page.matrix("topics_by_channel", of="topics_crossed")
+    page.matrix("topics_by_channel", width=24, height=14, of="topics_crossed")
     page.matrix("touchpoints_by_channel", of="crossed", down="touchpoint", across="channel")
     page.matrix("segments_by_brand", of="crossed", down="segment", across="brand")
     return page

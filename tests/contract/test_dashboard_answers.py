@@ -122,7 +122,7 @@ def test_open_alerts_are_those_that_nobody_has_settled(company: Backend) -> None
     assert count == len(waiting)
     ages = statement("at-risk", "Open alerts by severity and age").asked(company, DAY)
     assert sum(sum(row[1:]) for row in ages) == len(waiting)
-    rows = statement("at-risk", "Open alerts (11)").asked(company, DAY)
+    rows = statement("at-risk", "Who to call first").asked(company, DAY)
     assert {row[-1] for row in rows} <= waiting
     assert len(rows) == min(200, len(waiting))
     for row in rows[:20]:

@@ -91,7 +91,7 @@ def test_chosen_languages_add_up_to_the_whole(company: Backend, kpis: dict[str, 
 
 
 def test_the_interval_that_has_not_ended_stands_apart(company: Backend) -> None:
-    *finished, last = statement("now", "Net sentiment (12)").asked(
+    *finished, last = statement("now", "Net sentiment over time").asked(
         company, DAY, interval_s=5 * 3_600
     )
     assert [row[4] for row in finished] == [None] * len(finished)

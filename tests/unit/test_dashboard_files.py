@@ -53,11 +53,12 @@ def test_both_languages_show_the_same_in_other_words() -> None:
 
 
 @each_board
-def test_panels_fill_rows_and_do_not_overlap(
+def test_panels_have_names_and_places_of_their_own(
     language: Language, name: str, board: dict[str, Any]
 ) -> None:
-    ids = [panel["id"] for panel in board["panels"]]
-    assert len(set(ids)) == len(ids)
+    for key in ("id", "title"):
+        values = [panel[key] for panel in board["panels"]]
+        assert len(set(values)) == len(values), key
     taken: set[tuple[int, int]] = set()
     for panel in panels(board):
         place = panel["gridPos"]
