@@ -3,15 +3,18 @@
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from pipeline.broker.lag import LagReader, PartitionLag
+from pipeline.kpi import KpiValue
 from pipeline.store import Backend, Store
 from tests.contract.worker import Worker
 from tests.servers import Address, clickhouse_server
+from tests.simulated_day import DAY, stored_in
 
 Make: TypeAlias = Callable[..., Worker]
 Lags: TypeAlias = Callable[[Worker, str], list[PartitionLag]]
@@ -110,3 +113,19 @@ def lag_reader(kafka: str) -> Iterator[LagReader]:
 def lags(lag_reader: LagReader) -> Lags:
     """What the broker says of a worker's group, by partition."""
     return lambda worker, topic: lag_reader.read({worker.group: [topic]}, None)
+
+
+@pytest.fixture(scope="module", params=["chdb", "server"])
+def company(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """A store with two simulated days."""
+    with empty_database(request.getfixturevalue(request.param)) as engine:
+        store = Store(engine)
+        store.migrate()
+        stored_in(store)
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def kpis(company: Backend) -> dict[str, KpiValue]:
+    """The KPIs of the day, as the store reads them."""
+    return {value.kpi: value for value in Store(company).kpis(DAY, [], DAY.end + timedelta(days=9))}

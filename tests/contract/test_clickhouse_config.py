@@ -2,18 +2,23 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from clickhouse_driver.errors import ServerException
 
+from pipeline.kpi import Window
 from pipeline.setting_groups import StoreSettings
 from pipeline.settings import store_address
 from pipeline.store import Backend, StoreRefused, open_server
 from pipeline.store.server import ServerBackend, create_database
 from tests.compose import make_secrets
+from tests.dashboards import Statement, distinct_statements
 from tests.servers import Address
 from tests.servers_stack import CLICKHOUSE, clickhouse_of_the_stack
+
+DAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +57,12 @@ def grafana(configured: Address, secrets: Path, nabiz_password: str) -> Iterator
 
 def test_grafana_reads_what_nabiz_migrated(grafana: Backend) -> None:
     assert grafana.execute("SELECT count() FROM events") == [(0,)]
+
+
+@pytest.mark.parametrize("panel", distinct_statements(), ids=lambda one: one.id)
+def test_grafana_may_ask_what_each_panel_asks(grafana: Backend, panel: Statement) -> None:
+    """And a store in which nothing is stored yet is no error."""
+    panel.asked(grafana, Window(DAY - timedelta(days=1), DAY))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""Days of the simulated company as they come out of the pipeline: readings and alerts."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import NamedTuple
+
+from pipeline.alert import Alert
+from pipeline.detection.customer import Arrival, apply
+from pipeline.detection.rules import load_rules
+from pipeline.privacy import redact_event
+from pipeline.reading import Scored
+from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.sources.simulate import simulate
+from pipeline.text.fast import FastEngine
+from pipeline.text.reader import Reader
+
+
+class CompanyDays(NamedTuple):
+    """What is on `cx.scored`, in order, and how each alert ended."""
+
+    scored: list[Scored]
+    alerts: list[Alert]
+
+
+def company_days(seed: int, start: datetime, customers: int, days: float) -> CompanyDays:
+    """Simulate, read with the engine `fast`, detect; the same each time."""
+    events = [redact_event(event) for event in simulate(seed, start, customers, days)]
+    written = [event for event in events if event.text]
+    texts, languages = [e.text or "" for e in written], [e.language for e in written]
+    readings = Reader(FastEngine.load()).read(texts, languages)
+    by_id = {e.event_id: reading for e, reading in zip(written, readings, strict=True)}
+    scored = [Scored(event, by_id.get(event.event_id), event.occurred_at) for event in events]
+    return CompanyDays(scored, _alerts(scored))
+
+
+def _alerts(scored: list[Scored]) -> list[Alert]:
+    arrivals: defaultdict[str, list[Arrival]] = defaultdict(list)
+    for offset, one in enumerate(scored):
+        arrivals[one.event.customer_id].append(Arrival(one, 0, offset))
+    rules, settings = load_rules(ROOT / "rules"), DetectSettings()
+    published = [apply(None, mine, rules, settings)[1] for mine in arrivals.values()]
+    return [*{alert.id: alert for some in published for alert in some}.values()]

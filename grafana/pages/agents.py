@@ -1,0 +1,56 @@
+"""Agents and channels: how much comes in where, how fast it is answered, what need not have come.
+
+Nobody is named: agents are counted as a group, customers in groups of five or more.
+"""
+
+from collections.abc import Mapping
+
+from grafana.looks import BAD_SHARE, NUMBER, SHARE, WIDE, Looks, decimal
+from grafana.page import Page
+from grafana.texts import Language
+
+MINUTES = decimal(1, "m")
+RESPONSES: Mapping[str, Looks] = {
+    "channel_shown": WIDE,
+    "answered": NUMBER,
+    "waiting": NUMBER,
+    "median_minutes": MINUTES,
+    "p90_minutes": MINUTES,
+}
+REPLIES: Mapping[str, Looks] = {
+    "channel_shown": WIDE,
+    "customers": NUMBER,
+    "by_agents": NUMBER,
+    "by_bots": NUMBER,
+    "bot_share": SHARE,
+    "reopened": NUMBER,
+}
+REASONS: Mapping[str, Looks] = {
+    "topic_shown": WIDE,
+    "calls": NUMBER,
+    "customers": NUMBER,
+    "share": BAD_SHARE,
+}
+
+
+def page(language: Language) -> Page:
+    """Lay it out."""
+    page = Page("agents", language)
+    page.filters()
+    page.incidents()
+    page.row("volume")
+    page.number("first_response", width=4, digits=1)
+    page.number("self_service", width=4, digits=1)
+    page.number("avoidable_calls", width=4, digits=1)
+    page.number("repeated_contact", width=4, digits=1)
+    page.number("csat", width=4)
+    page.number("complaints", width=4)
+    page.series("contacts_by_channel", width=24, bars=True)
+    page.row("answers")
+    page.trend("first_response_trend")
+    page.table("responses_by_channel", RESPONSES, height=8)
+    page.table("replies_by_channel", REPLIES)
+    page.series("call_waits", height=9, named=("median_wait", "p90_wait"))
+    page.row("calls")
+    page.table("call_reasons", REASONS, width=24)
+    return page

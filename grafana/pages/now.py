@@ -1,0 +1,48 @@
+"""Customer experience now: how customers are, where worse, and whether that changes."""
+
+from collections.abc import Mapping
+
+from grafana.looks import BAD_SHARE, BALANCE, NUMBER, SHARE, Looks
+from grafana.page import FILTERS, Page
+from grafana.texts import Language
+
+SLICES: Mapping[str, Looks] = {
+    "slice_shown": {},
+    "nps": BALANCE,
+    "csat": SHARE,
+    "ces": SHARE,
+    "net_sentiment": BALANCE,
+    "negative_customers": BAD_SHARE,
+    "complaints": NUMBER,
+    "texts": NUMBER,
+    "customers": NUMBER,
+}
+
+
+def page(language: Language) -> Page:
+    """Lay it out."""
+    page = Page("now", language)
+    page.filters()
+    page.incidents()
+    page.row("headline")
+    # NPS is rounded once, halves away from zero, as pipeline.kpi.nps does.
+    page.number("nps", shown="if(value < 0, -1, 1) * floor(abs(value) + 0.5)")
+    page.number("csat")
+    page.number("ces")
+    page.number("net_sentiment")
+    page.number("negative_customers", digits=1)
+    page.number("complaints")
+    page.number("first_response", digits=1)
+    page.number("loop_closure", digits=1)
+    page.row("trends")
+    for name in ("nps", "csat", "net_sentiment", "negative_customers"):
+        page.trend(f"{name}_trend")
+    page.trend("first_response_trend")
+    page.series("complaints_over_time", bars=True)
+    page.row("slices")
+    for name in FILTERS:
+        page.table(f"by_{name}", SLICES, of="slices", dimension=name)
+    page.matrix("topics_by_channel", width=24, height=14, of="topics_crossed")
+    page.matrix("touchpoints_by_channel", of="crossed", down="touchpoint", across="channel")
+    page.matrix("segments_by_brand", of="crossed", down="segment", across="brand")
+    return page

@@ -1,0 +1,12 @@
+-- How many customers had to ask how often, and on how many channels.
+SELECT if(often = 5, '5+', toString(often)) AS times, count() AS customers, countIf(channels > 1) AS several_channels
+FROM
+(
+    SELECT customer_id, least(count(), 5) AS often, uniqExact(channel) AS channels
+    FROM events FINAL
+    PREWHERE {is_contact} OR {may_replace}
+    WHERE {of_events} AND {is_contact}
+    GROUP BY customer_id
+)
+GROUP BY often
+ORDER BY often

@@ -1,0 +1,1 @@
+visitParamExtractString(visitParamExtractRaw(alert, 'titles'), '{language}')

@@ -1,0 +1,1 @@
+(toInt64(toUInt32($__fromTime)) * 1000000)

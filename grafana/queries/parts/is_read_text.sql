@@ -1,0 +1,1 @@
+{of_events} AND author_type = 'customer' AND label != ''

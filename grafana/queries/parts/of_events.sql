@@ -1,0 +1,1 @@
+{window} AND {is_valid} AND {filters} AND {in_language}

@@ -1,0 +1,54 @@
+-- Self-service sessions that began in the range, as pipeline.store.journeys has them: a pause of more than
+-- 30 minutes ends one; it is solved if no person was asked for help within 24 hours after its last solution.
+-- A session is followed for two days after the range.
+--
+-- A step is (time, whether it solves, whether it is of the chosen slice). The conditions on lengths hold always:
+-- ClickHouse 18 gives a lambda only columns that are used outside of one too.
+(
+    SELECT last > 0 AND NOT arrayExists(at -> at > steps[last].1 AND at <= steps[last].1 + 86400000000, contacts) AS solved
+    FROM
+    (
+        SELECT steps, contacts, steps[start] AS began, last
+        FROM
+        (
+            SELECT steps, contacts, starts,
+                arrayMap((i, next) -> arrayFilter(j -> j >= i AND j < next AND steps[j].2 = 1, places)[-1], starts, nexts) AS lasts
+            FROM
+            (
+                SELECT steps, contacts, places, starts,
+                    arrayPushBack(arrayPopFront(starts), toUInt32(length(steps) + 1)) AS nexts
+                FROM
+                (
+                    SELECT steps, contacts, places,
+                        arrayFilter(i -> i = 1 OR steps[i].1 - steps[i - 1].1 > 1800000000, places) AS starts
+                    FROM
+                    (
+                        SELECT arraySort(groupArrayIf((occurred_us, solves, chosen), is_step)) AS steps,
+                            groupArrayIf(occurred_us, NOT is_step) AS contacts, arrayEnumerate(steps) AS places
+                        FROM
+                        (
+                            SELECT customer_id, occurred_us, type LIKE 'self_service.%' AS is_step,
+                                toUInt8(type = 'self_service.resolved') AS solves, toUInt8({filters}) AS chosen
+                            FROM events FINAL
+                            PREWHERE type LIKE 'self_service.%' OR type IN ('message', 'call', 'visit', 'ticket.opened') OR {may_replace}
+                            WHERE minute >= $__fromTime - 86400 AND minute < $__toTime + 172800 AND {is_valid}
+                                AND (type LIKE 'self_service.%'
+                                    OR author_type = 'customer' AND type IN ('message', 'call', 'visit', 'ticket.opened'))
+                                AND customer_id IN
+                                (
+                                    SELECT customer_id FROM events WHERE {window} AND type LIKE 'self_service.%'
+                                )
+                        )
+                        GROUP BY customer_id
+                    )
+                    WHERE length(steps) = length(places)
+                )
+                WHERE length(steps) = length(places)
+            )
+            WHERE length(steps) = length(places)
+        )
+        ARRAY JOIN starts AS start, lasts AS last
+    )
+    WHERE began.3 = 1 AND length(contacts) >= 0 AND length(steps) > 0
+        AND began.1 >= {from_us} AND began.1 < {now_us}
+)

@@ -1,0 +1,1 @@
+if(slice = '', '{word.not_given}', slice)

@@ -1,0 +1,1 @@
+transform(topic, {topic_names}, {topic_titles}, topic)

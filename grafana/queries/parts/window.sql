@@ -1,0 +1,2 @@
+-- Whole minutes that begin in the time range.
+minute >= $__fromTime AND minute < $__toTime

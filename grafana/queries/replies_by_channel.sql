@@ -1,0 +1,15 @@
+-- Who answers: agents and bots as groups; nobody is named.
+SELECT if(channel = '', '{word.not_given}', channel) AS channel_shown, customers, by_agents, by_bots,
+    if(by_agents + by_bots < ${enough}, NULL, 100 * by_bots / (by_agents + by_bots)) AS bot_share,
+    reopened
+FROM
+(
+    SELECT channel, uniqExact(customer_id) AS customers, countIf(type = 'ticket.replied' AND author_type = 'agent') AS by_agents,
+        countIf(type = 'ticket.replied' AND author_type = 'bot') AS by_bots, countIf(type = 'ticket.reopened') AS reopened
+    FROM events FINAL
+    PREWHERE type IN ('ticket.replied', 'ticket.reopened') OR {may_replace}
+    WHERE {window} AND {is_valid} AND {filters} AND type IN ('ticket.replied', 'ticket.reopened')
+    GROUP BY channel
+    HAVING customers >= {fewest}
+)
+ORDER BY by_agents + by_bots DESC, channel_shown

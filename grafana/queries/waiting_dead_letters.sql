@@ -1,0 +1,7 @@
+-- Messages that were refused and have not been tried again, whenever they came.
+SELECT reason, topic, count() AS messages, max(received_at) AS newest
+FROM dead_letters FINAL
+WHERE retried_us = 0
+GROUP BY reason, topic
+ORDER BY messages DESC, reason, topic
+LIMIT 50

@@ -1,0 +1,113 @@
+"""Alert rules: `rules.yaml` and the panels' SQL → a file that Grafana provisions.
+
+Of one SQL with the panels, so that a rule rings just where a panel is red. Grafana puts nothing in
+place of variables in rules, so all values of all filters are chosen here.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from grafana.clickhouse import SOURCE, TABLE, target
+from grafana.plugin import choose
+from grafana.sql import query
+from grafana.texts import LANGUAGES, Said, panels, targets
+
+HOUR = 3_600
+_LIMIT = {
+    "refId": "C",
+    "datasourceUid": "__expr__",
+    "model": {
+        "refId": "C",
+        "type": "threshold",
+        "expression": "A",
+        "conditions": [{"evaluator": {"type": "gt", "params": [0]}}],
+    },
+}
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`rules.yaml`."""
+
+    misses: dict[str, int]
+    topics: int
+    enough: int
+
+
+@cache
+def rules() -> Rules:
+    """Return which rules there are."""
+    text = (files(__package__) / "rules.yaml").read_bytes()
+    return msgspec.yaml.decode(text, type=Rules)
+
+
+def provisioned() -> dict[str, object]:
+    """Return the file's content."""
+    found = rules()
+    misses = [_miss(name, hours) for name, hours in found.misses.items()]
+    group = {
+        "orgId": 1,
+        "name": "customer experience",
+        "folder": "Nabız",
+        "interval": "5m",
+        "rules": [*misses, _topics(found.topics)],
+    }
+    return {"apiVersion": 1, "groups": [group]}
+
+
+def miss_sql(name: str) -> str:
+    """Return SQL of one row: 1 where the whole interval of a KPI misses its target."""
+    goal = targets()[name]
+    missed = {"higher": f"high < {goal.target:g}", "lower": f"low > {goal.target:g}"}[goal.better]
+    headline = f"toUInt8(n >= ${{enough}} AND {missed}) AS missed"
+    return _for_all(query(name, "en", {"headline": headline}))
+
+
+def topics_sql() -> str:
+    """Return SQL of a row a topic that grows: its name, by how many texts of 100."""
+    asked = query("topics_growing", "en", {"window": "{window_and_before}"})
+    return _for_all(f"SELECT topic_shown AS topic, change FROM ({asked}) WHERE change_low > 0")
+
+
+def _for_all(sql: str) -> str:
+    filters = dict.fromkeys(("brand", "channel", "touchpoint", "segment", "language"), ())
+    return choose(sql, {**filters, "enough": (str(rules().enough),)})
+
+
+def _miss(name: str, hours: int) -> dict[str, object]:
+    title = panels()[name].title
+    said = Said(
+        en=f"{title.en} has surely missed its target in the last {hours} hours",
+        tr=f"{title.tr} son {hours} saatte hedefini kesin olarak tutturamadı",
+    )
+    return _rule(f"nabiz-{name.replace('_', '-')}", title.en, said, hours, miss_sql(name))
+
+
+def _topics(hours: int) -> dict[str, object]:
+    said = Said(
+        en="More and more texts complain of: {{ $labels.topic }}",
+        tr="Giderek daha çok metin bundan yakınıyor: {{ $labels.topic }}",
+    )
+    return _rule("nabiz-topic-grows", "A topic grows", said, hours, topics_sql())
+
+
+def _rule(uid: str, title: str, said: Said, hours: int, sql: str) -> dict[str, object]:
+    asked = {
+        "refId": "A",
+        "datasourceUid": SOURCE.uid,
+        "relativeTimeRange": {"from": hours * HOUR, "to": 0},
+        "model": target(sql, TABLE, "A"),
+    }
+    return {
+        "uid": uid,
+        "title": title,
+        "condition": "C",
+        "data": [asked, _LIMIT],
+        "for": "15m",
+        "noDataState": "OK",
+        "execErrState": "Error",
+        "labels": {"severity": "warning", "source": "grafana"},
+        "annotations": {f"summary_{one}": said.text(one) for one in LANGUAGES}
+        | {"summary": said.en},
+    }

@@ -1,0 +1,75 @@
+"""The SQL of panels: `queries/NAME.sql`, filled in from `queries/parts/` and the texts."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from grafana.texts import Language, topic_titles, word
+from pipeline.store.sql import count_names
+
+Given = str | int | float
+
+FEWEST_PEOPLE = 5
+"""A group of fewer people is not shown."""
+
+# `${name:format}` is a variable of Grafana, and not meant.
+_PLACE = re.compile(r"(?<!\$)\{([\w.]+)\}")
+_COMMENT = re.compile(r"^\s*--.*\n", flags=re.MULTILINE)
+
+
+def query(name: str, language: Language, given: Mapping[str, Given]) -> str:
+    """Return a statement in which only what the plug-in expands is left.
+
+    `{name}` in it is what was `given`, else the part `parts/NAME.sql`; `{word.NAME}` is a word of
+    the texts, `{language}` its code. Raises KeyError or FileNotFoundError for what is not there.
+    """
+    return _filled(_read(f"{name}.sql"), language, given).strip()
+
+
+def _filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
+    def fill(place: re.Match[str]) -> str:
+        name = place[1]
+        if name.startswith("word."):
+            return _literal(word(name.removeprefix("word."), language))[1:-1]
+        if name in given:
+            return _filled(str(given[name]), language, given)
+        if name == "language":
+            return language
+        if name in ("topic_names", "topic_titles"):
+            return _topics(name, language)
+        return _filled(_part(name), language, given)
+
+    return _PLACE.sub(fill, text)
+
+
+def _topics(which: str, language: Language) -> str:
+    """Return an array of the topics, as they are stored or as they are shown."""
+    titles = topic_titles(language)
+    values = titles if which == "topic_names" else titles.values()
+    return "[" + ", ".join(_literal(value) for value in values) + "]"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "\\'") + "'"
+
+
+@cache
+def _part(name: str) -> str:
+    return _computed()[name] if name in _computed() else _read(f"parts/{name}.sql").strip()
+
+
+@cache
+def _computed() -> dict[str, str]:
+    """Parts that the store knows: the counts of a KPI minute, and the columns that keep them."""
+    counts = (files("pipeline.store") / "queries" / "counts.sql").read_text("utf-8")
+    return {
+        "counts": counts.strip(),
+        "names": ", ".join(count_names()),
+        "fewest": str(FEWEST_PEOPLE),
+    }
+
+
+@cache
+def _read(path: str) -> str:
+    return _COMMENT.sub("", (files(__package__) / "queries" / path).read_text("utf-8"))

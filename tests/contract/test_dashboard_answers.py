@@ -1,0 +1,196 @@
+"""What panels answer over the simulated day, counted again from the events in plain Python."""
+
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+
+import pytest
+
+from grafana.texts import topic_titles
+from pipeline.event import AuthorType, EventType
+from pipeline.reading import Scored
+from pipeline.store import Backend, Store
+from tests.contract.test_store_events import WINDOW, scored
+from tests.dashboards import statement
+from tests.simulated_day import DAY, days
+
+ASKS = (EventType.MESSAGE, EventType.CALL, EventType.COMPLAINT)
+FEWEST = 5
+
+
+def within(one: Scored, days_before: int = 0) -> bool:
+    shift = timedelta(days=days_before)
+    return DAY.start - shift <= one.event.occurred_at < DAY.end - shift
+
+
+def texts(days_before: int = 0) -> list[Scored]:
+    return [
+        one
+        for one in days().scored
+        if one.reading and one.event.author_type is AuthorType.CUSTOMER and within(one, days_before)
+    ]
+
+
+def complaints_of_topics(days_before: int = 0) -> Counter[str]:
+    """In how many texts each topic is spoken of badly."""
+    return Counter(
+        name
+        for one in texts(days_before)
+        for name in {t.name for t in one.reading.topics if t.label == "negative"}  # type: ignore[union-attr]
+    )
+
+
+def test_topics_are_counted_now_and_before(company: Backend) -> None:
+    rows = {row[0]: row for row in statement("hurts", "Topics that grow").asked(company, DAY)}
+    now, before = complaints_of_topics(), complaints_of_topics(1)
+    titles = topic_titles("en")
+    for title, row in rows.items():
+        (name,) = (name for name, one in titles.items() if one == title)
+        assert row[1] == now[name]
+        assert row[2:4] == pytest.approx(
+            (100 * now[name] / len(texts()), 100 * before[name] / len(texts(1)))
+        )
+    assert rows["Network and outage"][7] == "grows"
+
+
+def test_a_quote_is_what_a_customer_said_of_the_topic(company: Backend) -> None:
+    titles = topic_titles("en")
+    said = {
+        (titles[topic.name], (one.event.text or "")[topic.start : topic.end])
+        for one in texts()
+        for topic in one.reading.topics  # type: ignore[union-attr]
+        if topic.label == "negative"
+    }
+    rows = statement("hurts", "In their words").asked(company, DAY)
+    assert {(topic, quote) for _, topic, quote, *_ in rows} <= said
+    assert max(Counter(row[1] for row in rows).values()) == 3
+
+
+def test_who_asks_again_is_counted_by_customer(company: Backend) -> None:
+    asked = Counter(
+        one.event.customer_id
+        for one in days().scored
+        if within(one) and one.event.type in ASKS and one.event.author_type is AuthorType.CUSTOMER
+    )
+    again = sum(times >= 2 for times in asked.values())
+    ((value, note, _),) = statement("hurts", "Had to ask again").asked(company, DAY)
+    assert value == pytest.approx(100 * again / len(asked))
+    assert f"n {len(asked)} " in note
+    rows = statement("hurts", "How often they ask").asked(company, DAY)
+    often = Counter(min(times, 5) for times in asked.values())
+    assert [row[1] for row in rows] == [often[times] for times in sorted(often)]
+
+
+def test_friction_is_counted_by_customer(company: Backend) -> None:
+    stuck, passed = defaultdict(set), defaultdict(set)
+    for one in days().scored:
+        if within(one):
+            event = one.event
+            passed[event.touchpoint].add(event.customer_id)
+            if event.type in {
+                *("self_service.abandoned", "payment.failed", "order.returned"),
+                *("ticket.reopened", "outage.started"),
+            }:
+                stuck[event.touchpoint].add(event.customer_id)
+    rows = statement("hurts", "Friction by touchpoint").asked(company, DAY)
+    assert {row[0]: row[1] for row in rows} == {name: len(who) for name, who in passed.items()}
+    for name, customers, share, *_ in rows:
+        assert share == pytest.approx(100 * len(stuck[name]) / customers)
+
+
+@pytest.mark.parametrize("title", ["By channel", "By touchpoint", "By segment"])
+def test_groups_of_few_people_are_not_shown(company: Backend, title: str) -> None:
+    hours = timedelta(hours=2)
+    window = type(DAY)(DAY.start, DAY.start + hours)
+    rows = statement("now", title).asked(company, window)
+    assert rows
+    assert min(row[8] for row in rows) >= FEWEST
+    dimension = title.removeprefix("By ")
+    active = defaultdict(set)
+    for one in days().scored:
+        if window.start <= one.event.occurred_at < window.end:
+            active[getattr(one.event, dimension)].add(one.event.customer_id)
+    assert {row[0] for row in rows} == {n for n, who in active.items() if len(who) >= FEWEST}
+
+
+def test_open_alerts_are_those_that_nobody_has_settled(company: Backend) -> None:
+    settled = {one.alert_id for one in days().follow_ups if one.stage in ("resolved", "expired")}
+    latest = {alert.id: alert for alert in days().alerts}
+    waiting = {
+        alert.id for alert in latest.values() if alert.state == "open" and alert.id not in settled
+    }
+    ((count, *_),) = statement("at-risk", "Open alerts").asked(company, DAY)
+    assert count == len(waiting)
+    ages = statement("at-risk", "Open alerts by severity and age").asked(company, DAY)
+    assert sum(sum(row[1:]) for row in ages) == len(waiting)
+    rows = statement("at-risk", "Who to call first").asked(company, DAY)
+    assert {row[-1] for row in rows} <= waiting
+    assert len(rows) == min(200, len(waiting))
+    for row in rows[:20]:
+        assert row[3] == latest[row[-1]].titles["en"]
+        assert row[1] == pytest.approx(latest[row[-1]].risk)
+
+
+def test_a_missed_sla_is_overdue(company: Backend) -> None:
+    late = {
+        one.alert_id
+        for one in days().follow_ups
+        if one.stage not in ("resolved", "expired")
+        and not one.contacted_at
+        and one.contact_due
+        and one.contact_due < DAY.end
+    }
+    still_open = {alert.id for alert in days().alerts if alert.state == "open"}
+    ((count, *_),) = statement("at-risk", "Contact overdue").asked(company, DAY)
+    assert count == len(late & still_open)
+
+
+def test_the_timeline_is_all_of_one_customer(company: Backend) -> None:
+    panel = statement("at-risk", "Timeline")
+    riskiest = panel.asked(company, DAY)[0][1]
+    assert {row[1] for row in panel.asked(company, DAY)} == {riskiest}
+    chosen = panel.asked(company, DAY, {"customer": [riskiest]})
+    assert chosen == panel.asked(company, DAY)
+    events = [one.event for one in days().scored if one.event.customer_id == riskiest]
+    assert Counter(str(event.type) for event in events) <= Counter(row[2] for row in chosen)
+    assert panel.asked(company, DAY, {"customer": ["nobody' OR '1'='1"]}) == []
+
+
+def test_outages_stand_in_the_trends(company: Backend) -> None:
+    rows = statement("now", "annotation Outages").asked(company, DAY)
+    started = [
+        one.event
+        for one in days().scored
+        if one.event.type is EventType.OUTAGE_STARTED and within(one)
+    ]
+    ((begin, _, text),) = rows
+    first = min(event.occurred_at for event in started).replace(second=0, microsecond=0)
+    assert _moment(begin) == first
+    assert text == f"Outage: Mavi Hat, {len({e.customer_id for e in started})} customers"
+
+
+def _moment(cell: datetime | str) -> datetime:
+    """A time as either engine gives it."""
+    if isinstance(cell, str):
+        return datetime.fromisoformat(cell).replace(tzinfo=DAY.start.tzinfo)
+    return cell
+
+
+def test_dead_letters_wait_until_they_are_tried_again(company: Backend) -> None:
+    rows = statement("health", "Dead letters that wait").asked(company, DAY)
+    assert {row[0]: row[2] for row in rows} == {"missing_field": 3, "not_json": 3}
+
+
+def test_a_later_revision_counts_where_rows_are_passed_over_early(store: Store) -> None:
+    """PREWHERE must not pass over the row that replaces another one."""
+    said = {"type": "message", "text": "Faturam yanlış", "label": "negative"}
+    store.write_events([scored(f"e{i}", at=i, customer_id="c1", **said) for i in range(3)])
+    panel = statement("hurts", "Had to ask again")
+    asked = {"enough": ["1"]}
+    assert panel.asked(store._backend, WINDOW, asked)[0][0] == 100
+    store.write_events(
+        [
+            scored("e1", at=1, customer_id="c1", type="visit", revision=1),
+            scored("e2", at=-86_400, customer_id="c1", revision=1, **said),
+        ]
+    )
+    assert panel.asked(store._backend, WINDOW, asked)[0][0] == 0

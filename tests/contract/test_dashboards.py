@@ -1,0 +1,134 @@
+"""The dashboards' SQL on both engines, over a simulated day; its numbers are the store's."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from grafana.plugin import expand
+from grafana.rules import miss_sql, rules, topics_sql
+from grafana.sql import query
+from grafana.texts import panels
+from pipeline.kpi import Estimate, KpiValue, balance, share
+from pipeline.store import Backend, Store
+from tests.dashboards import Statement, distinct_statements, statement
+from tests.simulated_day import DAY
+
+
+@pytest.mark.parametrize("one", distinct_statements(), ids=lambda one: one.id)
+def test_a_panel_shows_something_of_the_day(company: Backend, one: Statement) -> None:
+    assert one.asked(company, DAY)
+
+
+@pytest.mark.parametrize("one", distinct_statements(), ids=lambda one: one.id)
+def test_a_panel_can_be_asked_of_a_part(company: Backend, one: Statement) -> None:
+    one.asked(company, DAY, {"brand": ["Mavi Hat"], "channel": ["call", "a'b"], "language": ["tr"]})
+
+
+@pytest.mark.parametrize(
+    ("panel", "kpi"),
+    [
+        ("NPS", "nps"),
+        ("CSAT", "csat"),
+        ("CES (easy)", "ces"),
+        ("Net sentiment", "net_sentiment"),
+        ("Customers with a bad experience", "negative_customers"),
+        ("First response, median", "first_response_median"),
+        ("Loop closure", "loop_closure"),
+        ("Time to contact, median", "time_to_contact_median"),
+        ("Solved by themselves", "self_service_rate"),
+        ("Avoidable calls", "avoidable_calls"),
+    ],
+)
+def test_a_headline_is_what_the_store_reads(
+    company: Backend, kpis: dict[str, KpiValue], panel: str, kpi: str
+) -> None:
+    ((value, note, _),) = statement("*", panel).asked(company, DAY)
+    assert value == pytest.approx(kpis[kpi].value)
+    assert f"n {kpis[kpi].n} " in note
+
+
+@pytest.mark.parametrize(("panel", "digits"), [("NPS", 0), ("Customers with a bad experience", 1)])
+def test_a_headline_shows_the_interval(
+    company: Backend, kpis: dict[str, KpiValue], panel: str, digits: int
+) -> None:
+    ((_, note, _),) = statement("now", panel).asked(company, DAY)
+    kpi = kpis["nps" if panel == "NPS" else "negative_customers"]
+    ends = [float(end) for end in note.split(" · ")[0].split(" – ")]
+    assert ends == pytest.approx([kpi.ci_low, kpi.ci_high], abs=0.5 * 10**-digits)
+
+
+def test_too_few_answers_are_no_number(company: Backend, kpis: dict[str, KpiValue]) -> None:
+    n = kpis["ces"].n
+    panel = statement("now", "CES (easy)")
+    assert panel.asked(company, DAY, {"enough": [str(n)]})[0][0] is not None
+    ((value, note, colour),) = panel.asked(company, DAY, {"enough": [str(n + 1)]})
+    assert (value, note, colour) == (None, f"n {n} < {n + 1}", "text")
+
+
+def test_a_slice_is_what_the_store_reads(company: Backend) -> None:
+    rows = {row[0]: row for row in statement("now", "By brand").asked(company, DAY)}
+    values = {
+        (value.slice["brand"], value.kpi): value
+        for value in Store(company).kpis(DAY, ["brand"], DAY.end)
+    }
+    names = ("nps", "csat", "ces", "net_sentiment", "negative_customers", "complaints", "texts")
+    for brand, row in rows.items():
+        read = [values[brand, name].value for name in names]
+        # NPS is rounded by the panel.
+        assert row[1:8] == pytest.approx(read, abs=0.5)
+        assert row[8] == values[brand, "active_customers"].value
+
+
+def test_chosen_languages_add_up_to_the_whole(company: Backend, kpis: dict[str, KpiValue]) -> None:
+    languages = [name for (name,) in statement("now", "variable language").asked(company, DAY)]
+    panel = statement("now", "Net sentiment")
+
+    def n(chosen: Sequence[str]) -> int:
+        ((_, note, _),) = panel.asked(company, DAY, {"language": chosen, "enough": ["1"]})
+        return int(note.split("n ")[1].split(" ")[0])
+
+    assert sum(n([language]) for language in languages) == n(languages) == kpis["texts"].value
+
+
+def test_the_interval_that_has_not_ended_stands_apart(company: Backend) -> None:
+    *finished, last = statement("now", "Net sentiment over time").asked(
+        company, DAY, interval_s=5 * 3_600
+    )
+    assert [row[4] for row in finished] == [None] * len(finished)
+    assert last[1:4] == (None, None, None)
+    assert last[4] is not None
+
+
+CASES = [(0, 0, 3), (0, 3, 3), (45, 20, 100), (5, 2, 10), (450, 200, 1_000), (1, 0, 1), (40, 0, 40)]
+
+
+@pytest.mark.parametrize(("part", "of"), [("balance", balance), ("share", share)])
+def test_intervals_are_those_of_the_kpis(company: Backend, part: str, of: object) -> None:
+    for plus, minus, n in CASES:
+        counts = (
+            f"toUInt64({plus}) AS plus, toUInt64({minus}) AS minus, plus AS k, toUInt64({n}) AS n"
+        )
+        estimate = query(f"parts/{part}", "en", {})
+        ((value, low, high),) = company.execute(
+            f"SELECT value, low, high FROM (SELECT {estimate} FROM (SELECT {counts}))"
+        )
+        expected = balance(plus, minus, n) if part == "balance" else share(plus, n)
+        assert Estimate(value, n, low, high) == pytest.approx(expected), (part, plus, minus, n)
+
+
+@pytest.mark.parametrize("name", rules().misses)
+def test_a_rule_rings_where_the_panel_is_red(company: Backend, name: str) -> None:
+    titles = panels()[name].title
+    ((_, _, colour),) = statement("*", titles.en).asked(
+        company, DAY, {"enough": [str(rules().enough)]}
+    )
+    asked = expand(miss_sql(name), DAY.start, DAY.end, 60, {})
+    assert company.execute(asked) == [(int(colour == "red"),)]
+
+
+def test_a_rule_rings_for_a_topic_that_grows(company: Backend) -> None:
+    asked = expand(topics_sql(), DAY.start, DAY.end, 60, {})
+    rows = statement("hurts", "Topics that grow").asked(company, DAY)
+    growing = {row[0]: row[4] for row in rows if row[7] == "grows"}
+    assert dict(company.execute(asked)) == pytest.approx(growing)
+    assert growing

@@ -1,0 +1,82 @@
+"""The dashboards as they are committed: their panels, and the SQL in them."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from grafana.build import FOLDER
+from grafana.plugin import expand
+from pipeline.kpi import Window
+from pipeline.store import Backend
+
+HALF_AN_HOUR = 1_800
+ALL: Mapping[str, Sequence[str]] = {
+    **dict.fromkeys(("brand", "channel", "touchpoint", "segment", "language"), ()),
+    "enough": ("5",),
+    "customer": ("",),
+}
+"""Every value of every variable, and numbers that rest on five answers."""
+
+
+class Statement(NamedTuple):
+    """SQL of a dashboard, and what it is for."""
+
+    dashboard: str
+    title: str
+    sql: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.dashboard}: {self.title}"
+
+    def asked(
+        self,
+        backend: Backend,
+        window: Window,
+        variables: Mapping[str, Sequence[str]] | None = None,
+        interval_s: int = HALF_AN_HOUR,
+    ) -> list[tuple[Any, ...]]:
+        """Run it as Grafana would."""
+        chosen = {**ALL, **(variables or {})}
+        return backend.execute(expand(self.sql, window.start, window.end, interval_s, chosen))
+
+
+def dashboards(language: str = "en") -> dict[str, dict[str, Any]]:
+    """Return the committed dashboards by name."""
+    paths = sorted((FOLDER / "dashboards" / language).glob("*.json"))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def panels(dashboard: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the panels that show something, without the headings of rows."""
+    return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+
+
+def statements() -> list[Statement]:
+    """Return all SQL: of panels, of variables, of annotations."""
+    return [one for name, board in dashboards().items() for one in _of(name, board)]
+
+
+def distinct_statements() -> list[Statement]:
+    """Return each SQL once, though several dashboards may ask it."""
+    return [*{one.sql: one for one in reversed(statements())}.values()][::-1]
+
+
+def statement(dashboard: str, title: str) -> Statement:
+    """Return the SQL of the panel of that title; "*": on any dashboard."""
+    return next(
+        one for one in statements() if dashboard in ("*", one.dashboard) and one.title == title
+    )
+
+
+def _of(name: str, board: Mapping[str, Any]) -> Iterator[Statement]:
+    for panel in panels(board):
+        for target in panel["targets"]:
+            if "rawSql" in target:
+                yield Statement(name, panel["title"], target["rawSql"])
+    for variable in board.get("templating", {}).get("list", []):
+        if variable["type"] == "query":
+            yield Statement(name, f"variable {variable['name']}", variable["query"]["rawSql"])
+    for note in board.get("annotations", {}).get("list", []):
+        if "rawSql" in note.get("target", {}):
+            yield Statement(name, f"annotation {note['name']}", note["target"]["rawSql"])

@@ -1,0 +1,107 @@
+"""What a simulated company's days come to: readings, alerts, what is done about them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
+
+from benchmarks.company import company_days
+from pipeline.action import Action, ActionKind
+from pipeline.alert import Alert
+from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.follow_up.case import Case, hear, pass_time
+from pipeline.follow_up.sla import load_sla
+from pipeline.follow_up.value import FollowUp
+from pipeline.kpi import Window
+from pipeline.reading import Scored
+from pipeline.setting_groups import ROOT
+from pipeline.store import Store
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+DAY = Window(START + timedelta(days=1), START + timedelta(days=2))
+"""The second of two days, so that there is a day to compare it with."""
+
+
+class Days(NamedTuple):
+    """All that is stored of two days."""
+
+    scored: list[Scored]
+    alerts: list[Alert]
+    actions: list[Action]
+    follow_ups: list[FollowUp]
+    dead_letters: list[DeadLetter]
+
+
+@cache
+def days(customers: int = 800) -> Days:
+    """Simulate, read and detect; the same each time."""
+    scored, alerts = company_days(7, START, customers, days=2.0)
+    acts = {alert.id: actions_on(number, alert) for number, alert in enumerate(alerts)}
+    return Days(
+        scored,
+        alerts,
+        [action for some in acts.values() for action in some],
+        [followed(alert, acts[alert.id]) for alert in alerts],
+        [letter(number) for number in range(7)],
+    )
+
+
+def letter(number: int) -> DeadLetter:
+    """The last of them has been tried again."""
+    return DeadLetter(
+        topic="cx.feedback",
+        partition=0,
+        offset=number,
+        reason=(Reason.NOT_JSON, Reason.MISSING_FIELD)[number % 2],
+        sentence="It ends in the middle.",
+        payload=b"{",
+        key=None,
+        received_at=DAY.start,
+        retried_at=DAY.end if number == 6 else None,
+    )
+
+
+STEPS: Sequence[tuple[ActionKind, timedelta]] = (
+    ("acknowledge", timedelta(minutes=10)),
+    ("contact", timedelta(minutes=50)),
+    ("resolve", timedelta(hours=2)),
+    ("inform", timedelta(hours=3)),
+)
+"""What a desk of three does about an alert, and how long after its opening."""
+
+
+def actions_on(number: int, alert: Alert) -> list[Action]:
+    """Every fifth alert is left alone, the others are followed one to four steps."""
+    return [
+        Action(
+            f"{alert.id}-{kind}",
+            alert.id,
+            alert.customer_id,
+            kind,
+            by=("ayse", "can", "derya")[number % 3],
+            at=alert.opened_at + after * (1 + number % 4),
+            outcome="rescued" if kind == "resolve" else None,
+        )
+        for kind, after in STEPS[: number % 5]
+        if alert.opened_at + after * (1 + number % 4) < DAY.end
+    ]
+
+
+def followed(alert: Alert, actions: Sequence[Action]) -> FollowUp:
+    """How far the follow-up is at the end of the day."""
+    sla = load_sla(ROOT / "desk" / "sla.yaml")
+    case = hear(Case(alert.id), alert, sla)
+    for action in actions:
+        case = hear(case, action, sla)
+    follow_up = pass_time(case, sla, DAY.end).follow_up
+    assert follow_up
+    return follow_up
+
+
+def stored_in(store: Store) -> None:
+    """Store the days."""
+    store.write_events(days().scored)
+    store.write_alerts(days().alerts)
+    store.write_actions(days().actions)
+    store.write_follow_ups(days().follow_ups)
+    store.write_dead_letters(days().dead_letters)
