@@ -47,6 +47,10 @@ SETTINGS = {
 }
 
 
+_OURS = {group_of(role): GROUPS[group_of(role)] for role in OF_EVENTS}
+"""Consumer groups of the roles that run."""
+
+
 class Stuck(Exception):  # noqa: N818 - a state of the system
     """What had to happen did not, or something else ended the run; the message says what."""
 
@@ -186,8 +190,9 @@ class System:
         self._look_after()
         ended = self.feeder.ended_at or time.monotonic()
         self.until("Kafka answers", self._kafka_answers)
-        groups = dict(GROUPS)
-        if not wait_until_drained(self.lags, groups, STUCK_AFTER, lambda _: self._look_after()):
+        if not wait_until_drained(
+            self.lags, dict(_OURS), STUCK_AFTER, lambda _: self._look_after()
+        ):
             raise Stuck(f"not drained within {STUCK_AFTER:.0f} s. {self._lag_in_words()}")
         drained = time.monotonic()
         deaths = self.workers.deaths
@@ -222,7 +227,7 @@ class System:
 
     def _lag_in_words(self) -> str:
         try:
-            lags = self.lags.read(GROUPS, None)
+            lags = self.lags.read(_OURS, None)
         except BrokerUnavailable as away:
             return str(away)
         behind = [
