@@ -39,6 +39,7 @@ class VaderEngine(Engine):
         self,
         texts: Sequence[str],
         folded: Folded | None = None,  # noqa: ARG002 - it reads texts as they are typed
+        languages: Sequence[str] | None = None,  # noqa: ARG002 - and in English only
     ) -> FloatArray:
         """Return shape (len(texts), 3), in the right order but no probabilities in truth."""
         compound = np.array([self._analyzer.polarity_scores(text)["compound"] for text in texts])
@@ -85,6 +86,7 @@ class TfidfEngine(Engine):
         self,
         texts: Sequence[str],
         folded: Folded | None = None,  # noqa: ARG002 - its vectorizer has a folding of its own
+        languages: Sequence[str] | None = None,  # noqa: ARG002 - and no temperatures
     ) -> FloatArray:
         """Return shape (len(texts), 3), as the contract says."""
         shares: FloatArray = self._model.predict_proba(texts).astype(np.float32)

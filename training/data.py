@@ -33,6 +33,7 @@ class Source(msgspec.Struct, frozen=True):
     licence: str
     weight: float
     intercept: bool
+    opinions: bool = False
     made_up: int = 0
     written: bool = False
 

@@ -3,24 +3,25 @@
     python -m training.export --data DIR --backbone FOLDER --checkpoint FOLDER
 
 The weights are the mean of those at the ends of the cycles. The temperature (Guo et al. 2017) is
-fitted on the held-out texts of training. It refuses a model that eight bits made worse.
+fitted on the held-out texts of training; `training.temperatures` says by how much it is higher
+elsewhere. It refuses a model that eight bits made worse.
 """
 
-import hashlib
 import random
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import numpy as np
 import torch
 import typer
 from rich.console import Console
 from tokenizers import Tokenizer
 
-from pipeline.text.strong import MAX_TOKENS, Card, StrongEngine, prepare
-from training.fast import calibrate
+from pipeline.text.calibration import Card
+from pipeline.text.language import UNKNOWN
+from pipeline.text.strong import MAX_TOKENS, StrongEngine, prepare
+from training.calibration import calibrate, calibration, spelled, versioned
 from training.quantise import quantised
 from training.strong import averaged, classifier, collect, logits_of, recipe
 
@@ -53,7 +54,7 @@ def main(
     usual = random.Random(seed).sample(train, RANGES)
     content = quantised(model, [tokenizer.encode(prepare(one.text)).ids for one in usual])
     names = Counter(how.sources[one.source] for one in train)
-    card = Card("", seed, dict(names), 1.0)
+    card = Card("", seed, dict(names), 1.0, {UNKNOWN: 1.0})
     shares = StrongEngine(content, tokenizer, card, torch.get_num_threads()).probabilities(texts)
     before = float((logits.argmax(1) == labels).mean())
     after = float((shares.argmax(1) == labels).mean())
@@ -63,13 +64,13 @@ def main(
 
     logs = np.log(shares.astype(float) + 1e-9)
     temperature = calibrate((logs - logs[:, 1:2])[:, ::2], labels)
-    spelled = tokenizer.to_str().encode()
-    digest = hashlib.sha256(content + spelled + str(temperature).encode()).hexdigest()
-    card = Card(f"1-{digest[:8]}", seed, dict(names), temperature)
+    pieces = tokenizer.to_str().encode()
+    card = Card("", seed, dict(names), temperature, calibration().ratios)
+    card = versioned(card, content + pieces)
     out.mkdir(parents=True, exist_ok=True)
     (out / "strong.onnx").write_bytes(content)
-    (out / "strong.tokenizer.json").write_bytes(spelled)
-    (out / "strong.json").write_bytes(msgspec.json.format(msgspec.json.encode(card)) + b"\n")
+    (out / "strong.tokenizer.json").write_bytes(pieces)
+    (out / "strong.json").write_bytes(spelled(card))
     console.print(f"Wrote {card.version} to {out}: {len(content) / 1e6:.1f} MB")
 
 

@@ -3,26 +3,26 @@
 Multinomial logistic regression on hashed n-grams, by Adagrad (Duchi et al. 2011) in minibatches.
 Every source has an intercept of its own while training, so that words need not explain why one
 source has more negative texts than another; only the common intercept is shipped. The temperature
-(Guo et al. 2017) is fitted on texts that were held out, read as the engine will read them.
+(Guo et al. 2017) is fitted on texts that were held out, read as the engine will read them;
+`training.temperatures` says by how much it is higher elsewhere.
 
 What `training.teacher` wrote tells it how sure `strong` is of which label (distillation, Hinton et
 al. 2015): a text teaches by half what its source says of it, and by half what `strong` says.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import numpy as np
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from pipeline.text.fast import Card, softmax
+from pipeline.text.fast import FastCard, softmax
 from pipeline.text.features import BITS
+from training.calibration import calibrate, calibration, spelled, versioned
 from training.data import Matrix, Source, batches, load, matrix, sources
 
 EPOCHS: Final = 2
@@ -132,42 +132,40 @@ def fit(examples: Examples, rows: NDArray[np.int64], chosen: list[Source], seed:
     return model
 
 
-def calibrate(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
-    """Return the temperature with the least log loss, to a hundredth."""
-
-    def loss(temperature: float) -> float:
-        shares = softmax(logits / temperature)[np.arange(len(labels)), labels]
-        return float(-np.log(shares + 1e-9).mean())
-
-    candidates: list[float] = np.arange(0.5, 4.0, 0.01).round(2).tolist()
-    return min(candidates, key=loss)
+def held_out_rows(
+    examples: Examples, chosen: list[Source], seed: int
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return which texts not to train on, and the rows of those that nobody made up."""
+    held_out = np.random.default_rng(seed).random(len(examples.labels)) < HELD_OUT
+    made_up = np.array([source.is_ours for source in chosen])
+    return held_out, np.flatnonzero(held_out & ~made_up[examples.source])
 
 
-def train(folder: Path, seed: int, teacher: Path | None = None) -> tuple[NDArray[np.int8], Card]:
+def train(
+    folder: Path, seed: int, teacher: Path | None = None
+) -> tuple[NDArray[np.int8], FastCard]:
     """Return the weights, rounded to eight bits, and their card."""
     chosen = sources()
     examples = collect(folder, chosen, seed, teacher)
-    held_out = np.random.default_rng(seed).random(len(examples.labels)) < HELD_OUT
+    held_out, rows = held_out_rows(examples, list(chosen.values()), seed)
     model = fit(examples, np.flatnonzero(~held_out), list(chosen.values()), seed)
     scale = float(np.quantile(np.abs(model.weights[model.weights != 0]), 0.9999)) / 127
     rounded = np.clip(np.rint(model.weights / scale), -127, 127).astype(np.int8)
     rounded[:, 0] = 0
     model.weights = rounded.astype(np.float32) * np.float32(scale)
 
-    made_up = np.array([source.is_ours for source in chosen.values()])
-    rows = np.flatnonzero(held_out & ~made_up[examples.source])
     temperature = calibrate(scores(model, *examples.features.rows(rows)), examples.labels[rows])
     names, texts = np.unique(examples.source, return_counts=True)
-    card = Card(
+    card = FastCard(
         version="",
         seed=seed,
         data={list(chosen)[name]: int(count) for name, count in zip(names, texts, strict=True)},
+        temperature=temperature,
+        ratios=calibration().ratios,
         scale=scale,
         bias=(float(model.bias[0]), float(model.bias[1])),
-        temperature=temperature,
     )
-    digest = hashlib.sha256(rounded.tobytes() + msgspec.json.encode(card)).hexdigest()
-    return rounded, msgspec.structs.replace(card, version=f"1-{digest[:8]}")
+    return rounded, versioned(card, rounded.tobytes())
 
 
 def main(
@@ -182,7 +180,7 @@ def main(
     weights, card = train(data, seed, teacher)
     out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out / "fast.npz", weights=weights)
-    (out / "fast.json").write_bytes(msgspec.json.format(msgspec.json.encode(card)) + b"\n")
+    (out / "fast.json").write_bytes(spelled(card))
     Console(stderr=True).print(f"Wrote {card.version} to {out}")
 
 

@@ -34,17 +34,25 @@ class Engine(Protocol):
     def version(self) -> str:
         """Changes whenever the same text could get another answer."""
 
-    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,
+        languages: Sequence[str] | None = None,
+    ) -> FloatArray:
         """Return shape (len(texts), 3): columns in the order of `pipeline.reading.LABELS`.
 
-        `folded` is the same texts folded, from a caller that has them so.
+        `folded` is the same texts folded, `languages` what they are in (`tr`, `und`), from a caller
+        that has them.
         """
 
     def judge(
         self: Self,
         texts: Sequence[str],
         folded: Folded | None = None,
+        languages: Sequence[str] | None = None,
         seconds: float = inf,  # noqa: ARG002 - for those who can do with less
     ) -> Judged:
         """Return the probabilities and who gave them, after about `seconds` at most."""
-        return Judged(self.probabilities(texts, folded), [self] * len(texts), [False] * len(texts))
+        shares = self.probabilities(texts, folded, languages)
+        return Judged(shares, [self] * len(texts), [False] * len(texts))

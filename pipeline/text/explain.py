@@ -44,9 +44,10 @@ def explain(text: str, engine: Engine, language: str | None = None) -> Explanati
     """
     (reading,) = Reader(engine).read([text], [language])
     spans = list(parts_of(text))
-    (said_by,) = engine.judge([text]).by
+    (said_by,) = engine.judge([text], None, [reading.language]).by
     versions = [text, *(f"{text[:start]} {text[end:]}" for start, end in spans)]
-    shares = said_by.probabilities(versions)[:, LABELS.index(reading.label)]
+    languages = [reading.language] * len(versions)
+    shares = said_by.probabilities(versions, None, languages)[:, LABELS.index(reading.label)]
     whole, *without = _log_odds(shares).tolist()
     return Explanation(
         reading,

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.text.calibration import Card
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.features import Ngrams, ngrams
 from pipeline.text.normalise import Folded, fold
@@ -21,15 +22,11 @@ _CHUNK: Final = 16_384  # characters at a time: their n-grams then stay in the p
 _SHIPPED: Final = files("pipeline.text") / "weights"
 
 
-class Card(msgspec.Struct, frozen=True):
-    """What a set of weights is: written beside it by `training.fast`."""
+class FastCard(Card, frozen=True):
+    """What the scores are made of beside the table of weights."""
 
-    version: str
-    seed: int
-    data: dict[str, int]
     scale: float
     bias: tuple[float, float]
-    temperature: float
 
 
 class FastEngine(Engine):
@@ -37,7 +34,7 @@ class FastEngine(Engine):
 
     name = "fast"
 
-    def __init__(self, weights: NDArray[np.int8], card: Card) -> None:
+    def __init__(self, weights: NDArray[np.int8], card: FastCard) -> None:
         """Take `weights` of shape (2, 2**BITS): negative and positive, in steps of `card.scale`."""
         self._weights = np.ascontiguousarray(weights)
         self._card = card
@@ -45,7 +42,7 @@ class FastEngine(Engine):
     @classmethod
     def load(cls, folder: Traversable = _SHIPPED) -> "FastEngine":
         """Read `fast.npz` and `fast.json` from `folder`. Raises FileNotFoundError."""
-        card = msgspec.json.decode((folder / "fast.json").read_bytes(), type=Card)
+        card = msgspec.json.decode((folder / "fast.json").read_bytes(), type=FastCard)
         with (folder / "fast.npz").open("rb") as file, np.load(file) as arrays:
             return cls(arrays["weights"], card)
 
@@ -54,13 +51,18 @@ class FastEngine(Engine):
         """Version of the weights."""
         return self._card.version
 
-    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,
+        languages: Sequence[str] | None = None,
+    ) -> FloatArray:
         """Return shape (len(texts), 3), as the contract says."""
         scores = self._scores(folded or fold(texts))
         long = [number for number, text in enumerate(texts) if len(text) > MAX_CHARACTERS]
         if long:
             scores[long] = self._scores(fold([texts[number][:MAX_CHARACTERS] for number in long]))
-        return softmax(scores / self._card.temperature)
+        return softmax(scores / self._card.temperatures(texts, languages))
 
     def _scores(self, folded: Folded) -> NDArray[np.float64]:
         """Return shape (texts, 2): negative and positive, against 0 for neutral."""

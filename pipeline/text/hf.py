@@ -51,6 +51,7 @@ class HuggingFaceEngine(Engine):
         self,
         texts: Sequence[str],
         folded: Folded | None = None,  # noqa: ARG002 - the model reads texts as they are typed
+        languages: Sequence[str] | None = None,  # noqa: ARG002 - it is as sure as it was made
     ) -> FloatArray:
         """Return shape (len(texts), 3), as the contract says."""
         result = np.zeros((len(texts), len(LABELS)), dtype=np.float32)

@@ -47,8 +47,9 @@ class Reader:
             raise ValueError(f"{len(texts)} texts, but {len(languages)} languages")
         folded = fold(texts)
         words = words_of(folded)
+        known = _known(texts, languages)
         begin = time.monotonic()
-        judged = self._engine.judge(texts, folded, seconds)
+        judged = self._engine.judge(texts, folded, known, seconds)
         rows = _certain(judged.probabilities, folded, len(texts))
         labels = _labels(rows)
 
@@ -58,7 +59,6 @@ class Reader:
 
         signs = signs_of(folded, words)
         intents = find_intents(folded, words, [label == "negative" for label in labels])
-        detected = iter(detect([t for t, given in zip(texts, languages, strict=True) if not given]))
         return [
             Reading(label, Probabilities(*row), force, language, by.name, by.version, *found)
             for by, label, row, force, language, *found in zip(
@@ -66,7 +66,7 @@ class Reader:
                 labels,
                 rows.tolist(),
                 intensities(signs, rows).tolist(),
-                [_primary(given) if given else next(detected) for given in languages],
+                known,
                 intents,
                 anger_levels(signs, rows).tolist(),
                 urgency_levels(folded, words, intents, rows).tolist(),
@@ -116,6 +116,12 @@ def _certain(probabilities: FloatArray, folded: Folded, texts: int) -> NDArray[n
 
 def _labels(rows: NDArray[Any]) -> list[Label]:
     return [LABELS[label] for label in rows.argmax(axis=1).tolist()]
+
+
+def _known(texts: Sequence[str], languages: Sequence[str | None]) -> list[str]:
+    """Return the languages as they are given, else as they are found."""
+    found = iter(detect([t for t, given in zip(texts, languages, strict=True) if not given]))
+    return [_primary(given) if given else next(found) for given in languages]
 
 
 def _primary(language: str) -> str:

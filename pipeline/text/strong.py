@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from pipeline.text.calibration import Card
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.normalise import Folded
 
@@ -19,21 +20,12 @@ MAX_CHARACTERS: Final = 2_000
 MAX_TOKENS: Final = 192
 """How much of a text is read: what a long complaint is about stands at its beginning."""
 
-_TOKENS_AT_ONCE: Final = 2_048  # of texts of like length: they stay in the processor's cache
+_TOKENS_AT_ONCE: Final = 256  # of texts of like length: little padding, and they stay in the cache
 _PADDING: Final = 1
 _SHIPPED: Final = files("pipeline.text") / "weights"
 _LINK: Final = re.compile(r"(?:https?://|www\.)\S+")
 _MENTION: Final = re.compile(r"@\w+")
 _STRETCHED: Final = re.compile(r"(.)\1{2,}")
-
-
-class Card(msgspec.Struct, frozen=True):
-    """What a set of weights is: written beside it by `training.export`."""
-
-    version: str
-    seed: int
-    data: dict[str, int]
-    temperature: float
 
 
 def prepare(text: str) -> str:
@@ -80,18 +72,15 @@ class StrongEngine(Engine):
         self,
         texts: Sequence[str],
         folded: Folded | None = None,  # noqa: ARG002 - the model reads texts as they are typed
+        languages: Sequence[str] | None = None,
     ) -> FloatArray:
         """Return shape (len(texts), 3), as the contract says."""
-        shares = np.empty((len(texts), 3), np.float32)
+        logits = np.empty((len(texts), 3))
         tokens = [self._tokenizer.encode(prepare(text)).ids for text in texts]
         for rows in _alike([len(one) for one in tokens]):
-            shares[rows] = self._softmax([tokens[row] for row in rows])
-        return shares
-
-    def _softmax(self, tokens: Sequence[Sequence[int]]) -> FloatArray:
-        ids, mask = padded(tokens)
-        (logits,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-        scaled = logits.astype(np.float64) / self._card.temperature
+            ids, mask = padded([tokens[row] for row in rows])
+            (logits[rows],) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+        scaled = logits / self._card.temperatures(texts, languages)
         exponents = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         shares: FloatArray = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
         return shares

@@ -17,7 +17,12 @@ class Constant(Engine):
     def __init__(self, *row: float) -> None:
         self._row = row
 
-    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,
+        languages: Sequence[str] | None = None,
+    ) -> FloatArray:
         return np.tile(np.array(self._row, np.float32), (len(texts), 1))
 
 
@@ -32,7 +37,12 @@ class Wordy(Engine):
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
 
-    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,
+        languages: Sequence[str] | None = None,
+    ) -> FloatArray:
         self.asked.append(list(texts))
         rows = [self._row(normalise(text).split()) for text in texts]
         return np.array(rows, np.float32).reshape(-1, 3)

@@ -21,7 +21,12 @@ class Sure(Engine):
 
     name, version = "sure", "1"
 
-    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,
+        languages: Sequence[str] | None = None,
+    ) -> FloatArray:
         return np.array([[float(one), 1 - float(one), 0] for one in texts], np.float32)
 
 
@@ -34,10 +39,16 @@ class Slow(Constant):
         super().__init__(0, 0, 1)
         self.now = 0.0
         self.asked: list[str] = []
+        self.languages: list[str] = []
 
-    def probabilities(self, texts: Sequence[str], folded: Folded | None = None) -> FloatArray:
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,
+        languages: Sequence[str] | None = None,
+    ) -> FloatArray:
         self.now += SECONDS_A_TEXT * len(texts)
-        self.asked = list(texts)
+        self.asked, self.languages = list(texts), list(languages or [])
         return super().probabilities(texts, folded)
 
 
@@ -84,6 +95,20 @@ def test_a_reading_names_who_said_it_and_that_it_was_hurried() -> None:
     (hurried,) = reader.read(["olur"], [None], seconds=0)
     assert (hurried.engine, hurried.label) == ("constant", "negative")
     assert (careful.hurried, hurried.hurried) == (False, True)
+
+
+def test_the_second_is_told_the_languages_of_the_texts_it_gets(slow: Slow) -> None:
+    auto = AutoEngine(Sure(), slow, doubt=0.8)
+    auto.judge(["0.50", "0.90", "0.60"], None, ["tr", "de", "en"])
+    assert dict(zip(slow.asked, slow.languages, strict=True)) == {"0.50": "tr", "0.60": "en"}
+    auto.judge(["0.50"])
+    assert slow.languages == ["und"]
+
+
+def test_a_reader_tells_the_languages_it_was_given_or_found(slow: Slow) -> None:
+    texts = ["kargo hala gelmedi ve kimse cevap vermiyor", "where is my order", "ok"]
+    readings = Reader(slow).read(texts, [None, None, "de-AT"])
+    assert slow.languages == [one.language for one in readings] == ["tr", "en", "de"]
 
 
 def test_its_version_is_that_of_both(auto: AutoEngine) -> None:

@@ -6,6 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.reading import LABELS
+from pipeline.text.auto import DOUBT
 from pipeline.text.reader import Reader, load_engine
 from pipeline.text.strong import StrongEngine, prepare
 
@@ -63,5 +64,5 @@ def test_the_default_engine_asks_it_where_the_other_is_unsure() -> None:
     judged = auto.judge(texts)
     fast = load_engine("fast").probabilities(texts)
     assert judged.by[0].name == "fast"
-    unsure = fast.max(axis=1) < 0.6
+    unsure = fast.max(axis=1) < DOUBT
     assert [by.name == "strong" for by in judged.by] == unsure.tolist()

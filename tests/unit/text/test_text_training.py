@@ -1,14 +1,19 @@
 import gzip
+import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
-from pipeline.text.fast import FastEngine
-from training import fast
+from pipeline.setting_groups import ROOT
+from pipeline.text.fast import FastCard, FastEngine
+from training import fast, temperatures
+from training.calibration import Calibration, calibrate, calibration
 from training.data import Source, load, matrix, read_csv
 from training.phrases import reviews
 
+WEIGHTS = ROOT / "pipeline" / "text" / "weights"
 CHOSEN = {"phrases_tr": Source("Apache-2.0", weight=1, intercept=True, made_up=400)}
 
 
@@ -35,7 +40,7 @@ def test_features_of_training_are_those_of_the_engine() -> None:
     weights[:, 0] = 0
     features, row_of = matrix(texts).rows(np.arange(3))
     model = fast.Model(weights.astype(np.float32) * 0.01, np.zeros(2), np.zeros((1, 2)))
-    card = fast.Card("x", 0, {}, scale=0.01, bias=(0.0, 0.0), temperature=1.0)
+    card = FastCard("x", 0, {}, 1.0, {"und": 1.0}, scale=0.01, bias=(0.0, 0.0))
     np.testing.assert_allclose(
         fast.softmax(fast.scores(model, features, row_of)),
         FastEngine(weights, card).probabilities(texts),
@@ -48,7 +53,41 @@ def test_temperature_undoes_overconfidence() -> None:
     logits = rng.normal(size=(20_000, 2))
     shares = fast.softmax(logits).astype(float)
     labels = (rng.random(len(shares))[:, None] > shares.cumsum(axis=1)).sum(axis=1).clip(0, 2)
-    assert fast.calibrate(logits * 2, labels) == pytest.approx(2, abs=0.1)
+    assert calibrate(logits * 2, labels) == pytest.approx(2, abs=0.1)
+
+
+def test_a_language_has_the_mean_of_its_sources_and_any_other_that_of_all() -> None:
+    names = {"tr_a": 1.0, "tr_b": 3.0, "en_a": 2.0}
+    chosen = {name: Source("MIT", weight, intercept=True) for name, weight in names.items()}
+    found = temperatures.ratios({"tr_a": 1.0, "tr_b": 4.0, "en_a": 0.5}, 0.5, chosen)
+    assert found == pytest.approx({"tr": 2 * 2**1.5, "en": 1.0, "und": 2 * 2 ** (4 / 6)}, abs=0.01)
+
+
+def test_temperatures_come_from_sources_left_out_of_training(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(WEIGHTS, tmp_path, dirs_exist_ok=True)
+    chosen = {
+        "tr_asked": Source("MIT", weight=1, intercept=True, opinions=True),
+        "tr_other": Source("MIT", weight=1, intercept=True),
+    }
+    for seed, name in enumerate(chosen):
+        made_up = "".join(f'"{text}",{label}\n' for text, label in reviews("tr", 200, seed))
+        (tmp_path / f"{name}.csv.gz").write_bytes(gzip.compress(b"text,label\n" + made_up.encode()))
+    monkeypatch.setattr(temperatures, "sources", lambda: chosen)
+    monkeypatch.setattr(fast, "HELD_OUT", 0.2)
+    temperatures.main(tmp_path, tmp_path, tmp_path, seed=1)
+    found = msgspec.yaml.decode((tmp_path / "temperatures.yaml").read_bytes(), type=Calibration)
+    assert list(found.left_out) == ["tr_asked"]
+    engine = FastEngine.load(tmp_path)
+    assert engine.version != FastEngine.load().version
+    assert msgspec.json.decode((tmp_path / "strong.json").read_bytes())["ratios"] == found.ratios
+
+
+def test_the_shipped_cards_have_the_ratios_that_were_found() -> None:
+    for name in ("fast", "strong"):
+        card = msgspec.json.decode((WEIGHTS / f"{name}.json").read_bytes())
+        assert card["ratios"] == calibration().ratios
 
 
 def test_made_up_reviews_are_seeded_and_of_every_label() -> None:

@@ -1,0 +1,33 @@
+"""How sure an engine of ours may be: temperatures (Guo et al. 2017), by language."""
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.text.language import UNKNOWN, detect
+
+
+class Card(msgspec.Struct, frozen=True):
+    """What a set of weights is: written beside it by `training`.
+
+    `temperature` was fitted on held-out texts of the sources that the weights were trained on. On
+    texts from elsewhere an engine is wrong more often than these say: `ratios` are by how much the
+    temperature has to be higher there, by language, for any other language under `und`.
+    """
+
+    version: str
+    seed: int
+    data: dict[str, int]
+    temperature: float
+    ratios: dict[str, float]
+
+    def temperatures(
+        self, texts: Sequence[str], languages: Sequence[str] | None
+    ) -> NDArray[np.float64]:
+        """Return shape (texts, 1): what to divide scores by; without `languages` it finds them."""
+        known = detect(texts) if languages is None else languages
+        other = self.ratios[UNKNOWN]
+        ratios = [self.ratios.get(language, other) for language in known]
+        return self.temperature * np.array(ratios, np.float64).reshape(-1, 1)

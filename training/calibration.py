@@ -1,0 +1,57 @@
+"""Temperatures (Guo et al. 2017), and by how much they are higher on sources not trained on."""
+
+import hashlib
+from importlib.resources import files
+from typing import Final, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.text.calibration import Card
+from pipeline.text.fast import softmax
+
+FILE: Final = "temperatures.yaml"
+
+AnyCard = TypeVar("AnyCard", bound=Card)
+
+
+class Calibration(msgspec.Struct, frozen=True):
+    """What `training.temperatures` found with `fast`.
+
+    `held_out` is the temperature on held-out texts of all sources, `left_out` that of each source
+    when none of its texts were trained on; `ratios`, by language, of the latter to the former.
+    """
+
+    held_out: float
+    left_out: dict[str, float]
+    ratios: dict[str, float]
+
+
+def calibrate(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """Return the temperature with the least log loss, to a hundredth."""
+
+    def loss(temperature: float) -> float:
+        shares = softmax(logits / temperature)[np.arange(len(labels)), labels]
+        return float(-np.log(shares + 1e-9).mean())
+
+    candidates: list[float] = np.arange(0.5, 4.0, 0.01).round(2).tolist()
+    return min(candidates, key=loss)
+
+
+def calibration() -> Calibration:
+    """Return what `temperatures.yaml` says."""
+    content = files("training").joinpath(FILE).read_bytes()
+    return msgspec.yaml.decode(content, type=Calibration)
+
+
+def versioned(card: AnyCard, weights: bytes) -> AnyCard:
+    """Return the card with a version that is another one for other weights or temperatures."""
+    unversioned = msgspec.structs.replace(card, version="")
+    digest = hashlib.sha256(weights + msgspec.json.encode(unversioned)).hexdigest()
+    return msgspec.structs.replace(card, version=f"1-{digest[:8]}")
+
+
+def spelled(card: Card) -> bytes:
+    """Return the card as it stands beside the weights."""
+    return msgspec.json.format(msgspec.json.encode(card)) + b"\n"
