@@ -245,7 +245,9 @@ class NotifySettings(Group):
         description='channels by name, JSON: {"chat": "slack://…", "duty": "pagerduty://KEY"}',
     )
     channels_file: str = Field("", description="a file with the same JSON, for secrets")
-    board: str = Field("http://127.0.0.1:8089", description="address of the board in messages")
+    board: str = Field(
+        "http://127.0.0.1:8089/board", description="address of the board in messages"
+    )
     pagerduty: str = Field(
         "https://events.pagerduty.com", description="where PagerDuty takes events"
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -25,6 +26,9 @@ from pipeline.board.stream import events
 from pipeline.board.voice import texts
 from pipeline.event import EventType
 from pipeline.kpi import Facts, KpiValue, Window, kpi_values
+from pipeline.notify.case import Case
+from pipeline.notify.messages import link_to
+from pipeline.setting_groups import NotifySettings
 from pipeline.store import StoreUnavailable
 from tests.company import Company, app_of
 from tests.unit.board import MINUTE, NOW, alert, follow_up
@@ -89,6 +93,14 @@ def test_the_bare_address_leads_to_the_inbox(client: Client, company: Company) -
     company.happen([alert()])
     answer = client.get("/")
     assert (answer.url.path, titles(answer.text)) == ("/board", ["a1"])
+
+
+def test_the_link_in_a_message_leads_to_the_page_of_its_alert(
+    client: Client, company: Company
+) -> None:
+    company.happen([alert()])
+    link = urlsplit(link_to(Case("a1", NOW), NotifySettings().board))
+    assert titles(page(client, link.path)) == ["a1"]
 
 
 def test_a_card_says_who_what_why_and_what_to_do(client: Client, company: Company) -> None:
