@@ -5,6 +5,7 @@ import os
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import faust
@@ -198,6 +199,11 @@ async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[
             yield taken
     finally:
         collecting.cancel()
+
+
+def utc_now() -> datetime:
+    """Return the time by the clock on the wall."""
+    return datetime.now(UTC)
 
 
 @contextmanager

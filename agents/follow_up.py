@@ -5,7 +5,7 @@ It owns the life of an alert once it is open: SLAs end and escalate here, in eve
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import faust
@@ -18,14 +18,15 @@ from agents.messages import (
     CLOUDEVENT,
     Message,
     Outgoing,
-    decode_as,
     read_action,
+    read_alert,
     send,
     send_dead_letters,
     sift,
 )
 from agents.states import Place, States
-from pipeline.alert import CloudEvent
+from pipeline.action import Action
+from pipeline.alert import Alert
 from pipeline.chain import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.dead_letter import DeadLetter
 from pipeline.follow_up.case import Arrival
@@ -36,7 +37,10 @@ from pipeline.settings import Settings
 LOOK_EVERY = 1.0
 """Seconds between two looks at what the passing of time has changed."""
 
-_ALERT = decode_as(CloudEvent)
+_READ: Mapping[str, Callable[[Message], Alert | Action]] = {
+    ALERTS: read_alert,
+    ACTIONS: read_action,
+}
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -81,16 +85,12 @@ def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App,
 
 def sort(messages: Sequence[Message]) -> Taken:
     """Return what happened by customer, and what is no message of these topics."""
-    alerts, bad = sift([one for one in messages if one.topic == ALERTS], _ALERT)
-    actions, wrong = sift([one for one in messages if one.topic == ACTIONS], read_action)
+    good, dead = sift(messages, lambda message: _READ[message.topic](message))
     arrivals: defaultdict[Place, list[Arrival]] = defaultdict(list)
-    for message, event in alerts:
-        place = Place(message.partition, event.data.customer_id)
-        arrivals[place].append(Arrival(event.data, message.received_at))
-    for message, action in actions:
-        place = Place(message.partition, action.customer_id)
-        arrivals[place].append(Arrival(action, message.received_at))
-    return Taken(arrivals, [*bad, *wrong])
+    for message, change in good:
+        place = Place(message.partition, change.customer_id)
+        arrivals[place].append(Arrival(change, message.received_at))
+    return Taken(arrivals, dead)
 
 
 def outgoing(event: FollowUpEvent) -> Outgoing:

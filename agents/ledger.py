@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from agents.app import utc_now
 from agents.states import Kept, Place, Table
 from pipeline import metrics
 from pipeline.follow_up.case import Arrival, Customer, hear_all, pass_time_of_all, published
@@ -31,11 +32,6 @@ class _Change(NamedTuple):
     place: Place
     before: Customer
     after: Customer
-
-
-def utc_now() -> datetime:
-    """Return the time by the clock on the wall."""
-    return datetime.now(UTC)
 
 
 class Ledger:
@@ -98,24 +94,18 @@ class Ledger:
 
     async def _settle(self, changes: Sequence[_Change]) -> None:
         """Keep what changed, publish what is due, and keep that it was."""
-        await self._keep([one for one in changes if one.after != one.before])
-        events = [event for one in changes for event in one.after.due]
-        if events:
+        await self._keep(changes)
+        if events := [event for one in changes for event in one.after.due]:
             await self._publish(events)
             for event in events:
                 metrics.FOLLOW_UPS.labels(event.type.rpartition(".")[2]).inc()
-            await self._keep(
-                [
-                    _Change(one.place, one.after, published(one.after))
-                    for one in changes
-                    if one.after.due
-                ]
-            )
-        for one in changes:
-            self._schedule(one.place, published(one.after))
+        settled = [_Change(one.place, one.after, published(one.after)) for one in changes]
+        await self._keep(settled)
+        for one in settled:
+            self._schedule(one.place, one.after)
 
     async def _keep(self, changes: Sequence[_Change]) -> None:
-        states = [Kept(*one.place, _ENCODER.encode(one.after)) for one in changes]
-        if states:
+        changed = [one for one in changes if one.after != one.before]
+        if states := [Kept(*one.place, _ENCODER.encode(one.after)) for one in changed]:
             self._table.stage(states)
             await self._table.put(states)

@@ -16,9 +16,11 @@ from msgspec.structs import replace
 from agents.transport import Records
 from pipeline import metrics
 from pipeline.action import Action
+from pipeline.alert import Alert, CloudEvent
 from pipeline.chain import DEAD_LETTERS, RETRY_HEADER
 from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid
 from pipeline.decode import decode_action, parse
+from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.privacy import redact, redact_payload
 
 T = TypeVar("T")
@@ -71,6 +73,19 @@ def decode_as(kind: type[T]) -> Callable[[Message], T]:
     """Return a function that reads the value of a message of ours; it raises Invalid."""
     decoder = msgspec.json.Decoder(kind)
     return lambda message: parse(decoder, message.value or b"")
+
+
+_ALERT, _FOLLOW_UP = decode_as(CloudEvent), decode_as(FollowUpEvent)
+
+
+def read_alert(message: Message) -> Alert:
+    """Return the alert of a message. Raises Invalid."""
+    return _ALERT(message).data
+
+
+def read_follow_up(message: Message) -> FollowUp:
+    """Return the follow-up of a message. Raises Invalid."""
+    return _FOLLOW_UP(message).data
 
 
 def read_action(message: Message) -> Action:

@@ -13,14 +13,12 @@ import faust
 
 from agents.app import Effect, make_app, role_agent
 from agents.health import Heartbeat
-from agents.messages import Message, decode_as, send_dead_letters, sift
+from agents.messages import Message, read_alert, read_follow_up, send_dead_letters, sift
 from agents.outbox import Outbox
 from agents.states import Place, States
-from pipeline.alert import CloudEvent
 from pipeline.chain import ALERTS, FOLLOW_UPS
 from pipeline.channels.channel import Channel
 from pipeline.dead_letter import DeadLetter
-from pipeline.follow_up.value import FollowUpEvent
 from pipeline.notify.case import Change
 from pipeline.notify.routes import Desk
 from pipeline.settings import Settings
@@ -36,9 +34,9 @@ class Taken(NamedTuple):
     dead: Sequence[DeadLetter]
 
 
-_KINDS: Mapping[str, Callable[[Message], CloudEvent | FollowUpEvent]] = {
-    ALERTS: decode_as(CloudEvent),
-    FOLLOW_UPS: decode_as(FollowUpEvent),
+_READ: Mapping[str, Callable[[Message], Change]] = {
+    ALERTS: read_alert,
+    FOLLOW_UPS: read_follow_up,
 }
 
 
@@ -84,12 +82,8 @@ def notify(
 
 def sort(messages: Sequence[Message]) -> Taken:
     """Return the changes among messages by customer, and what is none."""
+    good, dead = sift(messages, lambda message: _READ[message.topic](message))
     changes: defaultdict[Place, list[Change]] = defaultdict(list)
-    dead: list[DeadLetter] = []
-    for topic, decode in _KINDS.items():
-        good, bad = sift([one for one in messages if one.topic == topic], decode)
-        dead += bad
-        for message, event in good:
-            change = event.data
-            changes[Place(message.partition, change.customer_id)].append(change)
+    for message, change in good:
+        changes[Place(message.partition, change.customer_id)].append(change)
     return Taken(changes, dead)

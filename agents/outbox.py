@@ -8,13 +8,13 @@ that is slow or down holds up neither the others nor the reading of topics.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 import structlog
 
-from agents.app import crashing
+from agents.app import crashing, utc_now
 from agents.line import Line
 from agents.states import Kept, Place, Table
 from pipeline import metrics
@@ -42,11 +42,6 @@ class Errand(NamedTuple):
     def key(self) -> tuple[str, str]:
         """No two messages about an alert go to a channel at once."""
         return self.case.alert_id, self.delivery.channel
-
-
-def utc_now() -> datetime:
-    """Return the time by the clock."""
-    return datetime.now(UTC)
 
 
 class Outbox:

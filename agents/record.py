@@ -10,13 +10,21 @@ import tenacity
 
 from agents.app import Effect, first_line, make_app, role_agent
 from agents.health import Heartbeat
-from agents.messages import Message, decode_as, read_action, send_dead_letters, sift
+from agents.messages import (
+    Message,
+    decode_as,
+    read_action,
+    read_alert,
+    read_follow_up,
+    send_dead_letters,
+    sift,
+)
 from pipeline import metrics
 from pipeline.action import Action
-from pipeline.alert import Alert, CloudEvent
+from pipeline.alert import Alert
 from pipeline.chain import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, SCORED
 from pipeline.dead_letter import DeadLetter
-from pipeline.follow_up.value import FollowUp, FollowUpEvent
+from pipeline.follow_up.value import FollowUp
 from pipeline.reading import Scored
 from pipeline.settings import Settings
 from pipeline.store import Store, StoreUnavailable
@@ -24,8 +32,7 @@ from pipeline.store import Store, StoreUnavailable
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-_SCORED, _ALERT, _LETTER = decode_as(Scored), decode_as(CloudEvent), decode_as(DeadLetter)
-_FOLLOW_UP = decode_as(FollowUpEvent)
+_SCORED, _LETTER = decode_as(Scored), decode_as(DeadLetter)
 
 
 class Batch(NamedTuple):
@@ -85,9 +92,9 @@ def sort(messages: Sequence[Message]) -> Batch:
 
     return batch._replace(
         scored=take(SCORED, _SCORED),
-        alerts=[one.data for one in take(ALERTS, _ALERT)],
+        alerts=take(ALERTS, read_alert),
         actions=take(ACTIONS, read_action),
-        follow_ups=[one.data for one in take(FOLLOW_UPS, _FOLLOW_UP)],
+        follow_ups=take(FOLLOW_UPS, read_follow_up),
         letters=take(DEAD_LETTERS, _LETTER),
     )
 

@@ -1,16 +1,14 @@
 """Watches the consumer groups from outside: lag, last commit and rate of every partition."""
 
-import threading
 import time
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 import msgspec
 import structlog
 
 from pipeline import metrics
 from pipeline.api.views import PartitionStatus
+from pipeline.api.watching import Watching
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, PartitionLag
 from pipeline.broker.security import PLAINTEXT, Security
@@ -30,29 +28,15 @@ class Observation(msgspec.Struct, frozen=True):
     problem: str | None = "not asked yet"
 
 
-class Observer:
+class Observer(Watching):
     """A thread that asks the broker every second; `latest` may be read from any thread."""
 
     def __init__(self, bootstrap: str, security: Security = PLAINTEXT) -> None:
+        super().__init__("observer")
         self._bootstrap = bootstrap
         self._security = security
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="observer", daemon=True)
         self._asked = time.monotonic()
         self.latest = Observation()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=2)  # it only reads, and may be waiting for Kafka
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from pipeline.durations import Duration, duration
+from pipeline.forms import read_form
 from pipeline.settings import SettingsError
 
 
@@ -28,15 +29,15 @@ class Desk(NamedTuple):
 
 def load_desk(path: Path) -> Desk:
     """Return what is in a board.yaml. Raises SettingsError."""
+    form = read_form(path, _Form, _wrong)
     try:
-        form = msgspec.yaml.decode(path.read_bytes(), type=_Form)
         zone = ZoneInfo(form.time_zone)
-    except OSError as error:
-        raise SettingsError(
-            f"NABIZ_BOARD_FILE: {path}: cannot be read ({error.strerror})"
-        ) from None
-    except (ZoneInfoNotFoundError, ValueError, msgspec.DecodeError) as error:
-        raise SettingsError(f"NABIZ_BOARD_FILE: {path}: {error}") from None
+    except (ZoneInfoNotFoundError, ValueError):
+        raise _wrong(f"{path}: time_zone: there is no zone `{form.time_zone}`") from None
     if any(value <= 0 for value in form.value.values()):
-        raise SettingsError(f"NABIZ_BOARD_FILE: {path}: value: each must be above 0")
+        raise _wrong(f"{path}: value: each must be above 0")
     return Desk(zone, tuple(map(duration, form.snooze)), form.value)
+
+
+def _wrong(said: str) -> SettingsError:
+    return SettingsError(f"NABIZ_BOARD_FILE: {said}")

@@ -5,17 +5,15 @@ so that with a look at the store every quarter of a second an alert would be see
 after its event. A message of the topic is seen within milliseconds.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Self
 
 import msgspec
 import structlog
 
 from pipeline.action import Action
 from pipeline.alert import Alert, from_cloudevent
+from pipeline.api.watching import Watching
 from pipeline.board.live import KEPT, Live
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.security import PLAINTEXT, Security
@@ -42,7 +40,7 @@ _FOLLOW_UP = msgspec.json.Decoder(FollowUpEvent)
 _ACTION = msgspec.json.Decoder(Action)
 
 
-class Feed:
+class Feed(Watching):
     """A thread that fills `live`. While Kafka or the store is away, what is known stays."""
 
     def __init__(
@@ -53,26 +51,12 @@ class Feed:
         clock: Callable[[], datetime],
         security: Security = PLAINTEXT,
     ) -> None:
+        super().__init__("board")
         self._live = live
         self._store = store
         self._bootstrap = bootstrap
         self._clock = clock
         self._security = security
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="board", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=2)  # it only reads, and may be waiting for Kafka
 
     def _run(self) -> None:
         while not self._stop.is_set():

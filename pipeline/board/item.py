@@ -1,15 +1,12 @@
 """A line of the inbox: an alert, how far its follow-up is, and what was done about it."""
 
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
 from pipeline.action import Action
 from pipeline.alert import Alert, AlertState
-from pipeline.follow_up.value import FollowUp, Stage
-
-Deadline = Literal["acknowledge", "contact"]
+from pipeline.follow_up.value import FollowUp, Stage, Step
 
 _WITHOUT_FOLLOW_UP: dict[AlertState, Stage] = {
     "open": "open",
@@ -45,7 +42,7 @@ class Item(msgspec.Struct, frozen=True):
     @property
     def ended(self) -> bool:
         """Whether nobody need do anything."""
-        return self.stage in ("resolved", "expired")
+        return self.follow_up.ended if self.follow_up else self.alert.state != "open"
 
     @property
     def to_inform(self) -> bool:
@@ -60,16 +57,9 @@ class Item(msgspec.Struct, frozen=True):
         )
 
     @property
-    def due(self) -> tuple[Deadline, datetime] | None:
+    def due(self) -> tuple[Step, datetime] | None:
         """Which SLA runs, and when it ends."""
-        follow_up = self.follow_up
-        if follow_up is None:
-            return None
-        if follow_up.stage == "open" and follow_up.acknowledge_due:
-            return "acknowledge", follow_up.acknowledge_due
-        if follow_up.stage in ("open", "acknowledged") and follow_up.contact_due:
-            return "contact", follow_up.contact_due
-        return None
+        return self.follow_up.due if self.follow_up else None
 
     @property
     def seen(self) -> str:

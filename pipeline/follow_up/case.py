@@ -165,7 +165,7 @@ def pass_time(case: Case, sla: Sla, now: datetime) -> Case:
 
 def is_over(case: Case, now: datetime) -> bool:
     """Whether it can be forgotten: it has ended, or has no alert, and that long ago."""
-    ended = case.follow_up is None or case.follow_up.stage in ("resolved", "expired")
+    ended = case.follow_up is None or case.follow_up.ended
     return ended and case.next_at is not None and case.next_at <= now
 
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import NamedTuple, assert_never
 
 from pipeline.action import Action, Outcome
-from pipeline.alert import Severity
 from pipeline.follow_up.matter import Matter, News
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import FollowUp, Stage
@@ -35,6 +34,8 @@ def progress(matter: Matter, actions: Sequence[Action], sla: Sla, clock: datetim
     """
     walk = _Walk(sla)
     for step in _steps(matter, actions):
+        if isinstance(step, News) and walk.stage == "resolved":
+            walk = _Walk(sla, owner=walk.owner, note=walk.note)
         walk.take(step)
     walk.pass_time(clock)
     if matter.state == "withdrawn":
@@ -170,17 +171,9 @@ class _Walk:
             self.missed_contact = True
 
     def _hear(self, news: News) -> None:
-        if self.stage == "resolved":
-            again = _Walk(self.sla, owner=self.owner, note=self.note)
-            self.__dict__.update(again.__dict__)
         self.opened_at = self.opened_at or news.at
-        self._due(news.severity, news.at)
-
-    def _due(self, severity: Severity, since: datetime) -> None:
-        acknowledge, contact = (
-            since + self.sla.acknowledge[severity],
-            since + self.sla.contact[severity],
-        )
+        acknowledge = news.at + self.sla.acknowledge[news.severity]
+        contact = news.at + self.sla.contact[news.severity]
         # More bad news puts nothing off.
         self.acknowledge_due = min(self.acknowledge_due or acknowledge, acknowledge)
         self.contact_due = min(self.contact_due or contact, contact)

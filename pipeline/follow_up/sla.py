@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline.alert import Severity
 from pipeline.durations import Duration, duration
+from pipeline.forms import read_form
 
 
 class SlaError(Exception):
@@ -50,13 +51,7 @@ class Sla(NamedTuple):
 
 def load_sla(path: Path) -> Sla:
     """Return what is in a sla.yaml. Raises SlaError."""
-    try:
-        form = msgspec.yaml.decode(path.read_bytes(), type=_Form)
-    except OSError as error:
-        raise SlaError(f"{path}: cannot be read ({error.strerror})") from None
-    except msgspec.DecodeError as error:
-        reason, _, where = str(error).partition(" - at `$.")
-        raise SlaError(f"{path}: {where.removesuffix('`') or 'the file'}: {reason}") from None
+    form = read_form(path, _Form, SlaError)
     acknowledge, contact = form.acknowledge.parsed(), form.contact.parsed()
     for severity, length in contact.items():
         if length < acknowledge[severity]:

@@ -9,6 +9,8 @@ from pipeline.action import Outcome
 from pipeline.alert import Severity
 
 Stage = Literal["open", "acknowledged", "contacted", "resolved", "expired"]
+Step = Literal["acknowledge", "contact"]
+"""What an SLA demands."""
 
 
 class FollowUp(msgspec.Struct, frozen=True):
@@ -40,6 +42,20 @@ class FollowUp(msgspec.Struct, frozen=True):
     brand: str | None = None
     segment: str | None = None
     channel: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody need do anything."""
+        return self.stage in ("resolved", "expired")
+
+    @property
+    def due(self) -> tuple[Step, datetime] | None:
+        """Which SLA runs, and when it ends."""
+        if self.stage == "open" and self.acknowledge_due:
+            return "acknowledge", self.acknowledge_due
+        if self.stage in ("open", "acknowledged") and self.contact_due:
+            return "contact", self.contact_due
+        return None
 
 
 class FollowUpEvent(msgspec.Struct, frozen=True):

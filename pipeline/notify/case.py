@@ -78,10 +78,10 @@ class Case(msgspec.Struct, frozen=True):
     @property
     def ended(self) -> Literal["resolved", "withdrawn"] | None:
         """How it ended: by the alert or by its follow-up."""
-        stage = self.follow_up.stage if self.follow_up else "open"
         if self.alert and self.alert.state == "withdrawn":
             return "withdrawn"
-        if stage in ("resolved", "expired") or (self.alert and self.alert.state == "resolved"):
+        followed = self.follow_up and self.follow_up.ended
+        if followed or (self.alert and self.alert.state == "resolved"):
             return "resolved"
         return None
 

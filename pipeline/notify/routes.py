@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from pipeline.alert import Alert, Severity
 from pipeline.durations import Duration, duration
+from pipeline.forms import read_form
 from pipeline.notify.hours import Hours
 
 Language = Literal["tr", "en"]
@@ -127,15 +128,7 @@ class Desk(NamedTuple):
 
 def load_desk(path: Path) -> Desk:
     """Return what is in a routes.yaml. Raises RoutesError."""
-    try:
-        form = msgspec.yaml.decode(path.read_bytes(), type=DeskForm)
-    except OSError as error:
-        raise RoutesError(f"{path}: cannot be read ({error.strerror})") from None
-    except msgspec.DecodeError as error:
-        reason, _, where = str(error).partition(" - at `$.")
-        place = where.removesuffix("`") or "the file"
-        raise RoutesError(f"{path}: {place}: {reason}") from None
-    return _checked(path, form)
+    return _checked(path, read_form(path, DeskForm, RoutesError))
 
 
 def _checked(path: Path, form: DeskForm) -> Desk:
