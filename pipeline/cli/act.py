@@ -5,7 +5,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
 from pipeline.action import Action, ActionKind, Outcome
 from pipeline.cli import show
@@ -65,9 +64,4 @@ def follow_ups(
     given = {"limit": limit, "stage": stage, "customer_id": customer_id}
     params = {name: value for name, value in given.items() if value is not None}
     body = ask(find(data), "GET", "/v1/follow-ups", params=params)
-    found = msgspec.json.decode(body, type=list[FollowUp])
-    if as_json:
-        show.as_json(body)
-    else:
-        Console().print(show.follow_up_table(found))
-    show.limit_reached(found, limit)
+    show.rows(body, FollowUp, show.follow_up_table, limit, json=as_json)

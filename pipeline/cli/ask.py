@@ -79,12 +79,7 @@ def alerts(
     if customer_id:
         params["customer_id"] = customer_id
     body = ask(find(data), "GET", "/v1/alerts", params=params)
-    found = msgspec.json.decode(body, type=list[Alert])
-    if as_json:
-        show.as_json(body)
-    else:
-        Console().print(show.alert_table(found))
-    show.limit_reached(found, limit)
+    show.rows(body, Alert, show.alert_table, limit, json=as_json)
 
 
 def customer(

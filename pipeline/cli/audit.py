@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from pipeline.audit import AuditEntry
@@ -33,12 +31,7 @@ def audit(
     if since:
         params["since"] = since.isoformat()
     body = ask(find(data), "GET", "/v1/audit", params=params)
-    found = msgspec.json.decode(body, type=list[AuditEntry])
-    if as_json:
-        show.as_json(body)
-    else:
-        Console().print(_table(found))
-    show.limit_reached(found, limit)
+    show.rows(body, AuditEntry, _table, limit, json=as_json)
 
 
 def _table(entries: Sequence[AuditEntry]) -> Table:

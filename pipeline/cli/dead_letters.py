@@ -4,7 +4,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 
 from pipeline.api.views import RetryResult
 from pipeline.cli import show
@@ -34,12 +33,7 @@ def list_letters(
         return
     params = {"limit": limit} | ({"reason": reason.value} if reason else {})
     body = ask(find(data), "GET", "/v1/dead-letters", params=params)
-    letters = msgspec.json.decode(body, type=list[DeadLetter])
-    if as_json:
-        show.as_json(body)
-    else:
-        Console().print(show.dead_letter_table(letters))
-    show.limit_reached(letters, limit)
+    show.rows(body, DeadLetter, show.dead_letter_table, limit, json=as_json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import typer
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+from pipeline.durations import duration
 
 
 def moment(text: str) -> datetime:
@@ -25,4 +25,4 @@ def span(text: str) -> timedelta:
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not match or int(match[1]) == 0:
         raise typer.BadParameter(f"'{text}' is not a span like 90s, 15m, 1h or 7d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return duration(text)

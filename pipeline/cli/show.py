@@ -2,11 +2,12 @@
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +18,8 @@ from pipeline.dead_letter import DeadLetter
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi import DEFINITIONS, KpiValue
 from pipeline.reading import Scored
+
+T = TypeVar("T")
 
 SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 UNIT_OF = {definition.name: definition.unit for definition in DEFINITIONS}
@@ -37,6 +40,11 @@ def datum(text: str, style: str = "") -> Text:
     return Text(" ".join(seen.split()), style)
 
 
+def _lines(*parts: Text) -> Text:
+    """One below the other in a cell."""
+    return Text("\n").join(parts)
+
+
 def as_json(body: bytes) -> None:
     """Print JSON, indented on a terminal and as it is into a pipe."""
     text = msgspec.json.format(body, indent=2 if sys.stdout.isatty() else -1)
@@ -44,7 +52,24 @@ def as_json(body: bytes) -> None:
     sys.stdout.flush()  # here a reader that has gone, as `head`, ends the command without noise
 
 
-def limit_reached(rows: Sequence[object], limit: int) -> None:
+def rows(
+    body: bytes,
+    kind: type[T],
+    table: Callable[[Sequence[T]], RenderableType],
+    limit: int,
+    *,
+    json: bool,
+) -> None:
+    """Print a list of the API, of at most `limit`: as JSON, or as a table for people."""
+    found = msgspec.json.decode(body, type=list[kind])  # type: ignore[valid-type]
+    if json:
+        as_json(body)
+    else:
+        Console().print(table(found))
+    _limit_reached(found, limit)
+
+
+def _limit_reached(rows: Sequence[object], limit: int) -> None:
     """Say on standard error that there may be more, if there are as many as were asked for."""
     if len(rows) == limit:
         sys.stderr.write(f"the newest {limit:,}; there may be more: --limit\n")
@@ -97,10 +122,10 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
         severity = datum(alert.severity, SEVERITY_STYLE[alert.severity])
         what = datum(alert.title)
         if with_playbook:
-            what = Text("\n").join([what, datum(alert.playbook, "dim")])
+            what = _lines(what, datum(alert.playbook, "dim"))
         table.add_row(
             clock(alert.opened_at).replace(" ", "\n"),
-            Text("\n").join([severity, Text(f"{alert.risk:.2f} {alert.state}", "dim")]),
+            _lines(severity, Text(f"{alert.risk:.2f} {alert.state}", "dim")),
             datum(alert.customer_id),
             what,
             datum(quote(alert), "italic"),
@@ -112,22 +137,17 @@ def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
     """A follow-up a row: whose, how far, in whose hands, by when, and what came of it."""
     if not follow_ups:
         return Text("no follow-ups")
-    table = Table(box=None, pad_edge=False)
-    table.add_column("alert", no_wrap=True)  # to be copied for `nabiz act`
-    for name in ("customer", "severity", "stage", "owner", "due", "missed", "outcome"):
+    table = Table(box=None, pad_edge=False, leading=1)
+    table.add_column("alert, customer", no_wrap=True)  # to be copied for `nabiz act`
+    for name in ("severity, stage", "due, missed", "owner, outcome"):
         table.add_column(name, overflow="fold")
     for one in follow_ups:
-        due = one.acknowledge_due if one.stage == "open" else one.contact_due
-        waits = one.stage in ("open", "acknowledged")
+        due = clock(one.due[1]) if one.due else "–"
         table.add_row(
-            datum(one.alert_id),
-            datum(one.customer_id),
-            datum(one.severity, SEVERITY_STYLE[one.severity]),
-            one.stage,
-            datum(one.owner or ""),
-            clock(due) if waits and due else "",
-            str(one.escalation or ""),
-            one.outcome or "",
+            _lines(datum(one.alert_id), datum(one.customer_id)),
+            _lines(datum(one.severity, SEVERITY_STYLE[one.severity]), Text(one.stage)),
+            _lines(Text(due), Text(str(one.escalation or ""), "red")),
+            _lines(datum(one.owner or "–"), Text(one.outcome or "")),
         )
     return table
 
