@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from grafana.texts import Language, topic_titles, word
-from pipeline.store.sql import count_names
+from pipeline.store.sql import shared_parts
 
 Given = str | int | float
 
@@ -62,10 +62,10 @@ def _part(name: str) -> str:
 @cache
 def _computed() -> dict[str, str]:
     """Parts that the store knows: the counts of a KPI minute, and the columns that keep them."""
-    counts = (files("pipeline.store") / "queries" / "counts.sql").read_text("utf-8")
+    of_store = shared_parts()
     return {
-        "counts": counts.strip(),
-        "names": ", ".join(count_names()),
+        "counts": of_store["counts"].strip(),
+        "names": of_store["names"],
         "fewest": str(FEWEST_PEOPLE),
     }
 

@@ -12,7 +12,7 @@ def query(name: str) -> str:
     What else stands in braces is left to `str.format` of the caller; parameters are `%(name)s`.
     """
     text = (files(__package__) / "queries" / f"{name}.sql").read_text("utf-8")
-    for part, sql in _shared().items():
+    for part, sql in shared_parts().items():
         text = text.replace(f"{{{part}}}", sql)
     return text
 
@@ -29,7 +29,8 @@ def _counts() -> str:
 
 
 @cache
-def _shared() -> dict[str, str]:
+def shared_parts() -> dict[str, str]:
+    """Return what `{counts}`, `{names}` and their like stand for."""
     return {
         "counts": _counts(),
         "names": ", ".join(count_names()),
