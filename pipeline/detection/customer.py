@@ -8,7 +8,7 @@ and is left out.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -33,12 +33,14 @@ __all__ = [
     "Arrival",
     "CustomerState",
     "DetectSettings",
+    "Outbox",
     "StateError",
     "apply",
     "decode_state",
     "encode_state",
     "risk_at",
     "state_digest",
+    "unsent",
 ]
 
 FORMAT = 2
@@ -57,12 +59,23 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     offset: int | None
 
 
+class Outbox(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Messages that follow from a batch, and the worker that was to send them.
+
+    `read` is the last offset of the batch in each topic.
+    """
+
+    worker: bytes
+    read: dict[str, int]
+    messages: tuple[bytes, ...]
+
+
 class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is kept of a customer.
 
     `partition` and `offset` are of the last message applied. `head` is the fold of all events,
     `basis` names the rules and settings that it was folded with. `revisions` are of the published
-    alerts, by episode.
+    alerts, by episode. `outbox` is of the last batch, None where nothing followed from it.
     """
 
     customer_id: str
@@ -72,6 +85,7 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     log: Log = Log()
     head: Fold = Fold()
     revisions: dict[str, int] = {}
+    outbox: Outbox | None = None
 
 
 def apply(
@@ -118,6 +132,22 @@ def apply(
         CustomerState(state.customer_id, partition, offset, basis, log.log(), head, revisions),
         alerts,
     )
+
+
+def unsent(
+    state: CustomerState | None, worker: bytes, first: Mapping[str, int]
+) -> tuple[bytes, ...]:
+    """Return what another worker may not have sent, having ended after it kept the state.
+
+    `first` is the first offset of the customer's messages at hand, by topic. What follows from a
+    message is sent before it is acknowledged: so where what is read now lies beyond what that
+    worker had read, it sent all.
+    """
+    outbox = state.outbox if state else None
+    if not outbox or outbox.worker == worker:
+        return ()
+    acknowledged = all(first.get(topic, -1) > offset for topic, offset in outbox.read.items())
+    return () if acknowledged else outbox.messages
 
 
 def _live_revisions(revisions: dict[str, int], snapshot: Fold) -> dict[str, int]:
