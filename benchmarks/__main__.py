@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from benchmarks import chain, inbox, profile, scaling, store, throughput
+from benchmarks import chain, dashboards, inbox, profile, scaling, store, throughput
 from benchmarks.host import described
 from benchmarks.machine import Machine, running_machine
 from benchmarks.page import write_page
@@ -37,6 +37,7 @@ PARTS: dict[str, Part] = {
     "inbox": inbox,
     "scaling": scaling,
     "store": store,
+    "dashboards": dashboards,
     "profile": profile,
 }
 

@@ -27,6 +27,8 @@ def bars(results: Results) -> Iterator[Bar]:
         yield from _inbox(results["inbox"])
     if "scaling" in results:
         yield from _scaling(results["scaling"])
+    if "dashboards" in results:
+        yield from _dashboards(results["dashboards"])
 
 
 def _throughput(found: dict[str, Any]) -> Iterator[Bar]:
@@ -92,3 +94,9 @@ def _scaling(found: dict[str, Any]) -> Iterator[Bar]:
                 "full speed after kill -9, 100,000 customers",
                 *("≤ 10 s", f"{seconds:.1f} s", seconds <= 10),
             )
+
+
+def _dashboards(found: dict[str, Any]) -> Iterator[Bar]:
+    slowest = max(panel["ms"] for panel in found["panels"])
+    what = f"slowest query of a dashboard, {found['events'] / 1e6:.1f} M events"
+    yield Bar(what, "< 1,000 ms", f"{slowest:,.0f} ms", slowest < 1_000)

@@ -1,15 +1,11 @@
 """How long each panel's query takes on chDB, over the time range that its dashboard opens with.
 
-usage: python -m benchmarks.dashboards [--events N] [--save]
-
 The store is filled with copies of a week of the simulated company, spread over 30 days. 10 million
 events need 5 GB of disk.
 """
 
-import argparse
 import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,8 +15,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.company import company_days
-from benchmarks.host import described
-from benchmarks.markdown import table
+from benchmarks.machine import Machine
 from grafana.plugin import expand
 from pipeline.micros import to_micros
 from pipeline.setting_groups import ROOT
@@ -28,9 +23,7 @@ from pipeline.store import Backend, Store
 from pipeline.store.chdb import ChdbBackend
 from pipeline.store.sql import query
 
-EVENTS = 10_000_000
-LIMIT_MS = 1_000
-"""The slowest query of a dashboard has to stay under it."""
+EVENTS, QUICK_EVENTS = 10_000_000, 1_000_000
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 WEEK, SPAN = timedelta(days=7), timedelta(days=30)
@@ -40,7 +33,6 @@ CUSTOMERS = 2_000
 AT_ONCE = 1_000_000
 REPEATS = 3
 POINTS = 48
-RESULTS = ROOT / "benchmarks" / "results" / "dashboards.json"
 ALL: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("brand", "channel", "touchpoint", "segment", "language"), ()),
     "enough": ("20",),
@@ -61,22 +53,26 @@ class Panel(msgspec.Struct, frozen=True):
     cpu_ms: float
 
 
-def measure(events: int, folder: Path, report: Callable[[str], None]) -> list[Panel]:
+def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
+    """Fill a store of its own and time every query, the slowest first."""
+    with tempfile.TemporaryDirectory(dir=machine.folder) as folder:
+        return measure(QUICK_EVENTS if quick else EVENTS, Path(folder), progress)
+
+
+def measure(events: int, folder: Path, report: Callable[[str], None]) -> dict[str, object]:
     """Fill a store with about as many events and time every query, the slowest first."""
     backend = ChdbBackend(folder)
     try:
         fill(backend, events, report)
-        report(f"stored: {store_counts(backend)}")
+        stored = Store(backend).counts()
         panels = [_timed(backend, *one) for one in queries()]
     finally:
         backend.close()
-    return sorted(panels, key=lambda panel: -panel.ms)
-
-
-def store_counts(backend: Backend) -> str:
-    """Say how many rows there are."""
-    counts = Store(backend).counts()
-    return ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+    return {
+        "events": stored["events"],
+        "alerts": stored["alerts"],
+        "panels": sorted(panels, key=lambda panel: -panel.ms),
+    }
 
 
 def fill(backend: Backend, events: int, report: Callable[[str], None]) -> None:
@@ -142,46 +138,3 @@ def _timed(backend: Backend, dashboard: str, title: str, sql: str, span: timedel
     days = round(span / timedelta(days=1), 2)
     ms, cpu_ms = (round(statistics.median(times), 1) for times in (wall, cpu))
     return Panel(dashboard, title, days, ms, cpu_ms)
-
-
-def as_table(panels: Sequence[Panel]) -> str:
-    """Return the slowest query of each dashboard, and how many it has."""
-    rows = []
-    for name in dict.fromkeys(panel.dashboard for panel in panels):
-        mine = [panel for panel in panels if panel.dashboard == name]
-        slowest = mine[0]
-        cells = (slowest.title, f"{slowest.ms:,.0f}", f"{slowest.cpu_ms:,.0f}")
-        rows.append((name, str(len(mine)), f"{slowest.days:g}", *cells))
-    return table(("dashboard", "queries", "days", "slowest", "ms", "CPU ms"), rows)
-
-
-def main() -> None:
-    """Measure, print, and fail where a query takes too long."""
-    parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks.dashboards")
-    parser.add_argument("--events", type=int, default=EVENTS, help=f"stored (default {EVENTS:,})")
-    parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name}")
-    given = parser.parse_args()
-
-    def report(line: str) -> None:
-        print(line, file=sys.stderr, flush=True)  # noqa: T201
-
-    with tempfile.TemporaryDirectory(prefix="nabiz-bench-", ignore_cleanup_errors=True) as folder:
-        panels = measure(given.events, Path(folder), report)
-    print(as_table(panels))  # noqa: T201
-    if given.save:
-        content = {
-            "date": datetime.now(UTC).date().isoformat(),
-            "machine": described(),
-            "events": given.events,
-            "panels": panels,
-        }
-        encoded = msgspec.json.format(msgspec.json.encode(content), indent=1)
-        RESULTS.write_bytes(encoded + b"\n")
-    slow = [panel for panel in panels if panel.ms > LIMIT_MS]
-    if slow:
-        names = ", ".join(f"{panel.dashboard}: {panel.title}" for panel in slow)
-        sys.exit(f"over {LIMIT_MS} ms: {names}")
-
-
-if __name__ == "__main__":
-    main()

@@ -52,6 +52,7 @@ def write_page(folder: Path, parts: Iterable[str]) -> None:
         customers=_customers(scaling["customers"]),
         full_speed=f"{FULL_SPEED:.0%}",
         store=_store(results["store"]["sizes"]),
+        dashboards=_dashboards(results["dashboards"]),
         profile=_profile(results["profile"]["roles"]),
     )
     PAGE.write_text(text)
@@ -225,6 +226,28 @@ def _cost(figure: dict[str, Any] | None) -> str:
         return ""
     ratio = "" if figure["ratio"] is None else f" ({figure['ratio']:,.1f} ×)"
     return f"{figure['client_ms'] + figure['engine_ms']:,.0f}{ratio}"
+
+
+def _dashboards(found: dict[str, Any]) -> str:
+    """The slowest query of each dashboard, and how many it has."""
+    panels: dict[str, list[dict[str, Any]]] = {}
+    for panel in found["panels"]:
+        panels.setdefault(panel["dashboard"], []).append(panel)
+    head = ("dashboard", "queries", "days asked for", "slowest", "ms", "CPU ms")
+    return table(
+        head,
+        (
+            (
+                name,
+                str(len(mine)),
+                f"{mine[0]['days']:g}",
+                mine[0]["title"],
+                f"{mine[0]['ms']:,.0f}",
+                f"{mine[0]['cpu_ms']:,.0f}",
+            )
+            for name, mine in panels.items()
+        ),
+    )
 
 
 def _profile(found: dict[str, dict[str, float]]) -> str:

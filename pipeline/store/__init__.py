@@ -5,7 +5,8 @@ from pathlib import Path
 from pipeline.store.backend import Backend, StoreRefused, StoreUnavailable
 from pipeline.store.backup import BackupError
 from pipeline.store.migrate import Migration, MigrationError
-from pipeline.store.store import Store, WriteResult
+from pipeline.store.store import Store
+from pipeline.store.write_events import WriteResult
 
 __all__ = [
     "Backend",

@@ -1,10 +1,8 @@
 """The store: what happened, each event once, and the KPIs formed from it."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from itertools import chain
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -17,9 +15,8 @@ from pipeline.kpi import Dimension, KpiValue, Window
 from pipeline.micros import to_micros
 from pipeline.reading import Scored
 from pipeline.store.audit_trail import read_audit, write_audit
-from pipeline.store.backend import Backend, Columns
+from pipeline.store.backend import Backend
 from pipeline.store.backup import Manifest, back_up, restore
-from pipeline.store.deliveries import Known, latest_revisions, other_minutes
 from pipeline.store.follow_ups import (
     read_actions,
     read_follow_ups,
@@ -30,9 +27,7 @@ from pipeline.store.migrate import Migration, migrate
 from pipeline.store.read_kpis import read_kpis
 from pipeline.store.rows import (
     SCORED_COLUMNS,
-    TIMELINE_KEY,
     alert_columns,
-    by_column,
     dead_letter_columns,
     epoch_minute,
     event_columns,
@@ -41,21 +36,9 @@ from pipeline.store.rows import (
     shadow_columns,
 )
 from pipeline.store.sql import query
+from pipeline.store.write_events import WriteResult, recompute, write_events
 
 _STATES: tuple[AlertState, ...] = ("open", "resolved", "withdrawn")
-
-
-class WriteResult(NamedTuple):
-    """What a batch changed; the three numbers add up to its length.
-
-    `duplicates` changed nothing: they were stored before, or their batch held a later revision.
-    `minutes` are those whose KPIs were recomputed, the minutes of duplicates too.
-    """
-
-    stored: int
-    duplicates: int
-    replaced: int
-    minutes: tuple[datetime, ...]
 
 
 class Store:
@@ -79,92 +62,8 @@ class Store:
         """Store a batch and recompute the KPI minutes that it touches.
 
         A known event is dropped unless its revision is higher; then it replaces the other.
-        The order is timelines left, events, index, KPI minutes: the index says that an event is
-        stored, so it follows the event, and the minutes of known events too are recomputed,
-        because a crash may have come before that.
         """
-        latest, superseded = latest_revisions(scored)
-        known = self._known(latest)
-        present = {event_id: minute_of(one.event) for event_id, one in latest.items()}
-        elsewhere = other_minutes(present, superseded, known)
-        news = {
-            event_id: one
-            for event_id, one in latest.items()
-            if event_id not in known or one.event.revision > known[event_id].revision
-        }
-        replacing = [event_id for event_id in news if event_id in known]
-        self._leave_timelines(news, superseded, replacing)
-        self._insert_events(news, present, elsewhere)
-        minutes = sorted({*present.values(), *chain.from_iterable(elsewhere.values())})
-        self._recompute(minutes)
-        return WriteResult(
-            stored=len(news) - len(replacing),
-            duplicates=len(scored) - len(news),
-            replaced=len(replacing),
-            minutes=tuple(datetime.fromtimestamp(minute, UTC) for minute in minutes),
-        )
-
-    def _known(self, latest: Mapping[str, Scored]) -> dict[str, Known]:
-        """Return what the index holds of these events."""
-        found = self._backend.look_up(query("known_events"), list(latest)) if latest else []
-        return {
-            event_id: Known(revision, minutes)
-            for event_id, revision, minutes in found
-            if event_id in latest
-        }
-
-    def _leave_timelines(
-        self,
-        news: Mapping[str, Scored],
-        superseded: Sequence[Scored],
-        replacing: Sequence[str],
-    ) -> None:
-        """Take events that are about to move to another customer out of the timeline of the first.
-
-        Before they are replaced, since after that nothing tells where they were.
-        """
-        events = [one.event for one in superseded]
-        places = {(event.event_id, event.customer_id, minute_of(event)) for event in events}
-        if replacing:
-            places.update(self._backend.look_up(query("customers_of"), replacing))
-        left = [
-            (customer_id, minute, event_id, news[event_id].event.revision, 1)
-            for event_id, customer_id, minute in sorted(places)
-            if event_id in news and customer_id != news[event_id].event.customer_id
-        ]
-        if left:
-            self._backend.insert("timelines", by_column(TIMELINE_KEY, left))
-
-    def _insert_events(
-        self,
-        news: Mapping[str, Scored],
-        present: Mapping[str, int],
-        elsewhere: Mapping[str, set[int]],
-    ) -> None:
-        """Insert each event at its minute, and a tombstone at every other it may be in."""
-        if not news:
-            return
-        gone = [
-            (news[event_id], minute)
-            for event_id, minutes in elsewhere.items()
-            if event_id in news
-            for minute in minutes
-        ]
-        minutes = [present[event_id] for event_id in news]
-        self._backend.insert(
-            "events",
-            event_columns(
-                [*news.values(), *(one for one, _ in gone)],
-                [*minutes, *(minute for _, minute in gone)],
-                [0] * len(news) + [1] * len(gone),
-            ),
-        )
-        index: Columns = {
-            "event_id": list(news),
-            "minute": minutes,
-            "revision": [one.event.revision for one in news.values()],
-        }
-        self._backend.insert("known_events", index)
+        return write_events(self._backend, scored)
 
     def texts_between(
         self, start: datetime, end: datetime, after: Scored | None = None, limit: int = 1_000
@@ -199,17 +98,13 @@ class Store:
         columns = event_columns(scored, minutes, [0] * len(scored), reread_at)
         if scored:
             self._backend.insert("events", columns)
-        self._recompute(sorted(set(minutes)))
+        recompute(self._backend, set(minutes))
 
     def shadow(self, scored: Sequence[Scored], now: datetime) -> None:
         """Store readings beside those that count."""
         if scored:
             columns = shadow_columns(scored, int(now.timestamp()))
             self._backend.insert("shadow_readings", columns)
-
-    def _recompute(self, minutes: Sequence[int]) -> None:
-        if minutes:
-            self._backend.execute(query("recompute_minutes"), {"minutes": tuple(minutes)})
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
         """Store alerts; of several revisions of one alert the highest is read."""
