@@ -53,9 +53,10 @@ class Reader:
         rows = _certain(judged.probabilities, folded, len(texts))
         labels = _labels(rows)
 
-        def of_clauses(clauses: Sequence[str]) -> list[Label]:
+        def of_clauses(clauses: Sequence[str], owners: Sequence[int]) -> list[Label]:
             left = max(0.0, seconds - (time.monotonic() - begin))
-            return _labels(self._engine.judge(clauses, seconds=left).probabilities)
+            spoken = [known[text] for text in owners]
+            return _labels(self._engine.judge(clauses, None, spoken, left).probabilities)
 
         signs = signs_of(folded, words)
         intents = find_intents(folded, words, [label == "negative" for label in labels])

@@ -55,19 +55,20 @@ def find_topics(
     folded: Folded,
     words: Words,
     labels: Sequence[Label],
-    read: Callable[[Sequence[str]], Sequence[Label]],
+    read: Callable[[Sequence[str], Sequence[int]], Sequence[Label]],
 ) -> list[tuple[Topic, ...]]:
     """Return the topics of each text in order.
 
     A clause has its text's label, unless more than one of the text is about something: then `read`
-    is asked, once for all texts.
+    is asked, once for all texts: clauses, and the number of the text that each is of.
     """
     found = _mentions(folded, words)
     clauses: dict[int, set[tuple[int, int]]] = defaultdict(set)
     for one in found:
         clauses[one.text].add((one.start, one.end))
     several = [(text, *span) for text, spans in clauses.items() if len(spans) > 1 for span in spans]
-    answers = read([texts[text][start:end] for text, start, end in several]) if several else ()
+    written = [texts[text][start:end] for text, start, end in several]
+    answers = read(written, [text for text, *_ in several]) if several else ()
     own = dict(zip(several, answers, strict=True))
     topics: list[dict[tuple[str, Label], Topic]] = [{} for _ in texts]
     for text, start, end, name in found:
