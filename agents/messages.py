@@ -90,7 +90,7 @@ def read_follow_up(message: Message) -> FollowUp:
 
 def read_action(message: Message) -> Action:
     """Return the action of a message, with its note masked. Raises Invalid."""
-    action = decode_action(message.value, message.key, now=datetime.now(UTC))
+    action = decode_action(message.value, message.key, now=message.received_at)
     return replace(action, note=redact(action.note)) if action.note else action
 
 

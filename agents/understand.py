@@ -62,7 +62,7 @@ def interpret(
     with metrics.STAGE_SECONDS.labels("understand", "decode").time():
         good, dead = sift(
             messages,
-            lambda message: redact_event(decode_event(message.value, message.key, now=now)),
+            lambda one: redact_event(decode_event(one.value, one.key, now=one.received_at)),
         )
     with metrics.STAGE_SECONDS.labels("understand", "score").time():
         texts = [event for _, event in good if event.text]

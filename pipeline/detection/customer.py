@@ -8,7 +8,7 @@ and is left out.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -135,19 +135,18 @@ def apply(
 
 
 def unsent(
-    state: CustomerState | None, worker: bytes, first: Mapping[str, int]
+    state: CustomerState | None, worker: bytes, committed: Callable[[str], int]
 ) -> tuple[bytes, ...]:
     """Return what another worker may not have sent, having ended after it kept the state.
 
-    `first` is the first offset of the customer's messages at hand, by topic. What follows from a
-    message is sent before it is acknowledged: so where what is read now lies beyond what that
-    worker had read, it sent all.
+    `committed` tells of a topic the offset up to which all is acknowledged; what follows from a
+    message is sent before that.
     """
     outbox = state.outbox if state else None
     if not outbox or outbox.worker == worker:
         return ()
-    acknowledged = all(first.get(topic, -1) > offset for topic, offset in outbox.read.items())
-    return () if acknowledged else outbox.messages
+    sent = all(offset < committed(topic) for topic, offset in outbox.read.items())
+    return () if sent else outbox.messages
 
 
 def _live_revisions(revisions: dict[str, int], snapshot: Fold) -> dict[str, int]:

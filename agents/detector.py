@@ -1,0 +1,145 @@
+"""The detector of `detect`: events in, states made durable, the alerts that follow published."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+from msgspec.structs import replace
+
+from agents.app import Halt
+from agents.messages import CLOUDEVENT, Message, Outgoing, decode_as, sift
+from agents.states import Kept, Table
+from pipeline import metrics
+from pipeline.alert import Alert, to_cloudevent
+from pipeline.chain import ALERTS, SCORED
+from pipeline.dead_letter import DeadLetter
+from pipeline.detection.customer import (
+    Arrival,
+    CustomerState,
+    Outbox,
+    StateError,
+    apply,
+    decode_state,
+    encode_state,
+    unsent,
+)
+from pipeline.detection.rules import RuleBook, RuleSet
+from pipeline.reading import Scored
+from pipeline.setting_groups import DetectSettings
+
+IN_A_STEP = 50
+"""Messages of one customer whose alerts are kept in one state: some 12 kB a message at worst."""
+_DECODE = decode_as(Scored)
+
+Came: TypeAlias = tuple[Message, Scored]
+Publish: TypeAlias = Callable[[Sequence[Outgoing]], Awaitable[object]]
+
+
+class Step(NamedTuple):
+    """States to keep, and messages that may be sent once they are durable."""
+
+    states: list[Kept]
+    messages: list[Outgoing]
+
+
+class Outcome(NamedTuple):
+    """What a batch leads to, one step after the other."""
+
+    dead: list[DeadLetter]
+    came: Mapping[str, Sequence[Came]]
+    alerts: list[Alert]
+    steps: list[Step]
+
+
+class Detector:
+    """Folds each customer's events, keeps the state with what follows from it, and publishes that.
+
+    The state is durable first. What a batch leads to depends on what came ahead of its turn, which
+    a redelivery may bring in another order: an alert that was sent before its state was kept might
+    then belong to nothing. A worker that ends after the state leaves the alerts in it to be sent.
+    `committed` is asked of a partition and a topic for the offset up to which all is acknowledged.
+    """
+
+    def __init__(
+        self,
+        settings: DetectSettings,
+        book: RuleBook,
+        customers: Table,
+        publish: Publish,
+        committed: Callable[[int, str], int],
+        worker: bytes,
+    ) -> None:
+        self._settings, self._book, self._customers = settings, book, customers
+        self._publish, self._committed, self._worker = publish, committed, worker
+
+    def work(self, messages: Sequence[Message]) -> Outcome:
+        """Return what the messages lead to, from the states that were staged or kept."""
+        good, dead = sift(messages, _DECODE)
+        came: defaultdict[str, list[Came]] = defaultdict(list)
+        for message, scored in good:
+            came[scored.event.customer_id].append((message, scored))
+        outcome, rules = Outcome(dead, came, [], []), self._book.rules
+        with metrics.STAGE_SECONDS.labels("detect", "fold").time():
+            for customer_id, mine in came.items():
+                self._fold(customer_id, mine, rules, outcome)
+        return outcome
+
+    def _fold(
+        self, customer_id: str, mine: Sequence[Came], rules: RuleSet, outcome: Outcome
+    ) -> None:
+        partition = mine[-1][0].partition
+        stored = self._customers.get(partition, customer_id)
+        state = _state(stored) if stored else None
+        said = unsent(state, self._worker, partial(self._committed, partition))
+        for number, start in enumerate(range(0, len(mine), IN_A_STEP)):
+            some = mine[start : start + IN_A_STEP]
+            arrivals = [Arrival(scored, one.partition, _place(one)) for one, scored in some]
+            state, alerts = apply(state, arrivals, rules, self._settings)
+            if said := (*said, *map(to_cloudevent, alerts)):
+                read = {message.topic: message.offset for message, _ in some}
+                state = replace(state, outbox=Outbox(self._worker, read, said))
+            if number == len(outcome.steps):
+                outcome.steps.append(Step([], []))
+            step, key = outcome.steps[number], customer_id.encode()
+            step.states.append(Kept(state.partition, customer_id, encode_state(state)))
+            step.messages.extend(Outgoing(ALERTS, key, one, CLOUDEVENT) for one in said)
+            outcome.alerts.extend(alerts)
+            said = ()
+
+    def stage(self, outcome: Outcome) -> None:
+        """Have the next batch go on from there."""
+        for step in outcome.steps:
+            self._customers.stage(step.states)
+
+    async def make_durable(self, outcome: Outcome) -> None:
+        """Return when all is confirmed: of each step the states, then the alerts."""
+        for step in outcome.steps:
+            await self._customers.put(step.states)
+            with metrics.STAGE_SECONDS.labels("detect", "send").time():
+                await self._publish(step.messages)
+        _observe(outcome.alerts, outcome.came)
+
+
+def _state(stored: bytes) -> CustomerState:
+    """Return a state. Raises Halt where it is of another version: a restart would not mend that."""
+    try:
+        return decode_state(stored)
+    except StateError as error:
+        raise Halt(str(error)) from error
+
+
+def _place(message: Message) -> int | None:
+    """Return the offset by which a redelivery is known; what comes ahead of its turn has none."""
+    return message.offset if message.topic == SCORED else None
+
+
+def _observe(alerts: Sequence[Alert], came: Mapping[str, Sequence[Came]]) -> None:
+    """Count alerts; an open one's latency starts at the broker's time of its newest event."""
+    now = datetime.now(UTC)
+    for alert in alerts:
+        metrics.ALERTS.labels(alert.cause, alert.state).inc()
+        if alert.state == "open":
+            received_at = max(scored.received_at for _, scored in came[alert.customer_id])
+            metrics.ALERT_LATENCY.observe((now - received_at).total_seconds())
