@@ -63,6 +63,7 @@ class Outbox:
         self._customers: dict[Place, Customer] = {}  # those that something will come of
         self._due: dict[Place, datetime] = {}
         self._changed: set[Place] = set()
+        self._storing: set[Place] = set()
         self._busy: set[tuple[str, str]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._saving = asyncio.Lock()
@@ -173,13 +174,19 @@ class Outbox:
                     yield errand
 
     def _schedule(self, place: Place) -> None:
-        """Note when to look at a customer again; one of whom nothing will come is let go."""
+        """Note when to look at a customer again; one of whom nothing will come is let go.
+
+        Nothing is due of a state that is not durable: a worker that is given the changes again may
+        be given more of them, and then what was sent may not be what it would send.
+        """
         self._due.pop(place, None)
+        if place in self._changed or place in self._storing:
+            return
         if moments := [errand.delivery.at for errand in self._errands(place)]:
             self._due[place] = min(moments)
             return
         cases = self._customers[place].cases
-        needed = place in self._changed or any(
+        needed = any(
             (case.alert_id, name) in self._busy or self._is_kept_alive(case, name)
             for case in cases
             for name in self._channels
@@ -193,16 +200,17 @@ class Outbox:
     async def _save(self) -> None:
         """Make durable what has changed, in the order of the changes."""
         async with self._saving:
-            changed, self._changed = self._changed, set()
+            self._storing, self._changed = self._changed, set()
             states = [
                 Kept(place.partition, place.customer_id, msgspec.json.encode(customer))
-                for place in changed
+                for place in self._storing
                 if (customer := self._customers.get(place)) is not None
             ]
             if states:
                 self._table.stage(states)
                 await self._table.put(states)
-        for place in changed & self._customers.keys():
+            stored, self._storing = self._storing, set()
+        for place in stored & self._customers.keys():
             self._schedule(place)
 
     def _render(self, case: Case, delivery: Delivery) -> Message:

@@ -264,6 +264,23 @@ async def test_a_worker_killed_after_the_send_rings_no_second_time(tmp_path: Pat
         assert len(events.came) == came
 
 
+async def test_nothing_is_sent_of_what_is_not_durable_yet(tmp_path: Path) -> None:
+    with http_recorder() as hook:
+        play = Desk(tmp_path, chat=f"json://{hook.url}")
+        outbox = play.outbox()
+        play.table.dies_after = 0
+        taking = asyncio.create_task(outbox.take({PLACE: [alert(at=NOW, severity="critical")]}))
+        await asyncio.sleep(0)  # it has noted the change, and waits for the states
+        outbox.look()
+        await outbox.idle()
+        assert not taking.done()
+        assert not hook.came
+        taking.cancel()
+        play.table.dies_after = None
+        await play.through(alert(at=NOW, severity="critical"))
+        assert len(hook.came) == 1
+
+
 async def test_before_partitions_go_what_is_being_sent_is_sent_and_kept(tmp_path: Path) -> None:
     with http_recorder() as hook:
         play = Desk(tmp_path, chat=f"json://{hook.url}")
