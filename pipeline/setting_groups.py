@@ -12,7 +12,7 @@ from pipeline.urls import is_protected
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
-"""Holds `rules/` and `schemas/`, in a checkout as in an installed package."""
+"""Holds `rules/`, `schemas/` and `desk/`, in a checkout as in an installed package."""
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 

@@ -10,7 +10,7 @@ class TopicError(Exception):
 
 
 class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields as dotted paths into a message; what is `erasable` is blanked on request."""
+    """Fields as dotted paths into a message; what is `erasable` may be blanked."""
 
     personal: tuple[str, ...]
     erasable: tuple[str, ...]

@@ -58,7 +58,10 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class RetryResult(msgspec.Struct, frozen=True):
-    """`sent` were published to their topic again; `skipped` had been, or are lines of a file."""
+    """`sent` were published to their topic again.
+
+    `skipped` had been, are lines of a file, or are too large.
+    """
 
     sent: int
     skipped: int

@@ -2,9 +2,9 @@
 
 from pipeline.alert import Contribution
 from pipeline.detection.customer import Arrival, apply, risk_at
-from pipeline.detection.fold import DetectSettings
 from pipeline.detection.rules import RuleSet
 from pipeline.reading import Scored
+from pipeline.setting_groups import DetectSettings
 
 
 def met_rules(

@@ -23,16 +23,16 @@ from pipeline.detection.episodes import (
     is_settled,
     without_settled,
 )
-from pipeline.detection.fold import DetectSettings, Fold, decay, risk_of, shares_of, step
+from pipeline.detection.fold import Fold, decay, risk_of, shares_of, step
 from pipeline.detection.log import Log, LogDraft
 from pipeline.detection.rules import RuleSet
 from pipeline.micros import to_micros
 from pipeline.reading import Scored
+from pipeline.setting_groups import DetectSettings
 
 __all__ = [
     "Arrival",
     "CustomerState",
-    "DetectSettings",
     "Outbox",
     "StateError",
     "apply",

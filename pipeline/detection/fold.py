@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Literal, Protocol
 
 import msgspec
 
@@ -11,6 +10,7 @@ from pipeline.detection.entry import DAY, Entry, Mark
 from pipeline.detection.facts import Memory, Moment, after, with_contact
 from pipeline.detection.rule import Rule
 from pipeline.detection.rules import RuleSet
+from pipeline.setting_groups import DetectSettings
 
 SOURCES = 3
 """Most events that are remembered behind a rule's load: the newest."""
@@ -21,26 +21,6 @@ NEGLIGIBLE = 1e-3
 
 _BEGINNING = -(2**62)
 _SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
-
-
-class DetectSettings(Protocol):
-    """How a customer's risk is kept; `pipeline.setting_groups` has the values."""
-
-    @property
-    def half_life_days(self) -> float:
-        """Days of event time in which a load halves."""
-
-    @property
-    def risk_threshold(self) -> float:
-        """What rules read as `customer.risk_threshold`."""
-
-    @property
-    def max_events(self) -> int:
-        """Longest log of a customer."""
-
-    @property
-    def language(self) -> Literal["tr", "en"]:
-        """Of an alert's title and playbook."""
 
 
 class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):

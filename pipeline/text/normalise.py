@@ -73,11 +73,6 @@ class Folded(Batch):
         return owner, int(self.places[start] - first), int(self.places[end - 1] - first) + 1
 
 
-def normalise(text: str) -> str:
-    """Return `text` folded, without space around it."""
-    return fold([text]).text.strip()
-
-
 def fold(texts: Sequence[str]) -> Folded:
     """Fold a batch. Any text will do, even one with lone surrogates."""
     typed, ends = _join(texts)

@@ -1,7 +1,7 @@
 """Phrases of a lexicon, found in a whole batch at once.
 
 A phrase is a regular expression over the folded text that begins where a word begins. The first
-three letters of all words are looked up in one step, and a phrase is tried only where a word begins
+four letters of all words are looked up in one step, and a phrase is tried only where a word begins
 as it does: a lexicon of a hundred phrases costs no more than one of ten.
 """
 

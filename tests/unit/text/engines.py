@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.text.engine import Engine, FloatArray
-from pipeline.text.normalise import Folded, normalise
+from pipeline.text.normalise import Folded, fold
 
 
 class Constant(Engine):
@@ -44,7 +44,7 @@ class Wordy(Engine):
         languages: Sequence[str] | None = None,
     ) -> FloatArray:
         self.asked.append(list(texts))
-        rows = [self._row(normalise(text).split()) for text in texts]
+        rows = [self._row(fold([text]).text.split()) for text in texts]
         return np.array(rows, np.float32).reshape(-1, 3)
 
     def _row(self, words: list[str]) -> tuple[float, float, float]:
