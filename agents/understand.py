@@ -65,16 +65,12 @@ def interpret(
             lambda one: redact_event(decode_event(one.value, one.key, now=one.received_at)),
         )
     with metrics.STAGE_SECONDS.labels("understand", "score").time():
-        texts = [event for _, event in good if event.text]
-        waited = (now - min(one.received_at for one in messages)).total_seconds() if texts else 0.0
-        readings = reader.read(
-            [event.text or "" for event in texts],
-            [event.language for event in texts],
-            seconds=max(0.0, patience - waited),
-        )
-    by_id = {id(event): reading for event, reading in zip(texts, readings, strict=True)}
+        oldest = min((one.received_at for one in messages), default=now)
+        left = max(0.0, patience - (now - oldest).total_seconds())
+        readings = reader.read_events([event for _, event in good], left)
     return [
-        Scored(event, by_id.get(id(event)), message.received_at) for message, event in good
+        Scored(event, reading, message.received_at)
+        for (message, event), reading in zip(good, readings, strict=True)
     ], dead
 
 

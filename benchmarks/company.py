@@ -25,11 +25,11 @@ class CompanyDays(NamedTuple):
 def company_days(seed: int, start: datetime, customers: int, days: float) -> CompanyDays:
     """Simulate, read with the engine `fast`, detect; the same each time."""
     events = [redact_event(event) for event in simulate(seed, start, customers, days)]
-    written = [event for event in events if event.text]
-    texts, languages = [e.text or "" for e in written], [e.language for e in written]
-    readings = Reader(FastEngine.load()).read(texts, languages)
-    by_id = {e.event_id: reading for e, reading in zip(written, readings, strict=True)}
-    scored = [Scored(event, by_id.get(event.event_id), event.occurred_at) for event in events]
+    readings = Reader(FastEngine.load()).read_events(events)
+    scored = [
+        Scored(event, reading, event.occurred_at)
+        for event, reading in zip(events, readings, strict=True)
+    ]
     return CompanyDays(scored, _alerts(scored))
 
 

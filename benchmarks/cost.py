@@ -62,8 +62,8 @@ def works() -> dict[str, Work]:
     raw = [(encode_event(event), event.customer_id.encode()) for event in happened]
     reader = Reader(FastEngine.load())
     texts = [(event.text, event.language) for event in happened if event.text]
-    readings = iter(reader.read([text for text, _ in texts], [lang for _, lang in texts]))
-    scored = [Scored(e, next(readings) if e.text else None, e.occurred_at) for e in happened]
+    readings = reader.read_events(happened)
+    scored = [Scored(e, said, e.occurred_at) for e, said in zip(happened, readings, strict=True)]
     settings = Settings().detect
     rules = RuleBook(settings.rules).rules
     arrivals = [Arrival(one, 0, offset) for offset, one in enumerate(scored)]

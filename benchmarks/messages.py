@@ -52,13 +52,11 @@ def events(count: int, customers: int = CUSTOMERS) -> list[Event]:
 
 def scored(happened: Sequence[Event]) -> list[Scored]:
     """Return what `understand` makes of the events."""
-    reader = Reader(FastEngine.load())
     redacted = [redact_event(event) for event in happened]
-    texts = [event for event in redacted if event.text]
-    readings = iter(reader.read([e.text or "" for e in texts], [e.language for e in texts]))
+    readings = Reader(FastEngine.load()).read_events(redacted)
     return [
-        Scored(event, next(readings) if event.text else None, event.occurred_at)
-        for event in redacted
+        Scored(event, reading, event.occurred_at)
+        for event, reading in zip(redacted, readings, strict=True)
     ]
 
 

@@ -8,7 +8,7 @@ from evaluation.baselines import TfidfEngine, VaderEngine
 from evaluation.sets import Language
 from pipeline.reading import Label
 from pipeline.text.engine import Engine
-from pipeline.text.reader import load_engine
+from pipeline.text.open import load_engine
 
 OURS: Final = ("fast", "auto", "strong")
 BASELINES: Final = ("vader", "tfidf")

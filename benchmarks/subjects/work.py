@@ -49,10 +49,7 @@ class Understand:
         """Return the messages of `cx.scored`."""
         now = datetime.now(UTC)
         events = [redact_event(decode_event(one.value, one.key, now=now)) for one in messages]
-        texts = [event for event in events if event.text]
-        readings = iter(
-            self._reader.read([e.text or "" for e in texts], [e.language for e in texts])
-        )
+        readings = self._reader.read_events(events)
         return [
             Outgoing(
                 SCORED,
@@ -60,12 +57,12 @@ class Understand:
                 msgspec.json.encode(
                     Scored(
                         event,
-                        next(readings) if event.text else None,
+                        reading,
                         datetime.fromtimestamp(message.timestamp / 1000, UTC),
                     )
                 ),
             )
-            for message, event in zip(messages, events, strict=True)
+            for message, event, reading in zip(messages, events, readings, strict=True)
         ]
 
 

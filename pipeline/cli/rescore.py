@@ -92,10 +92,7 @@ def read_again(
     """Yield events of the window in pieces, as they are stored and with their new readings."""
     last = None
     while before := store.texts_between(start, end, last, BATCH):
-        events = [one.event for one in before]
-        readings = reader.read(
-            [event.text or "" for event in events], [event.language for event in events]
-        )
+        readings = reader.read_events([one.event for one in before])
         yield (
             before,
             [

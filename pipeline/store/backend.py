@@ -8,7 +8,7 @@ from clickhouse_driver.util.escape import escape_param
 Value = str | int | float
 Row = tuple[Any, ...]
 Columns = Mapping[str, Sequence[Any]]
-"""Values by column name, of equal length; times are epoch seconds, those of `*_us` columns microseconds."""
+"""Values by column name, of equal length; times are epoch seconds, in `*_us` microseconds."""
 
 
 Parameter = Value | tuple[Value, ...]

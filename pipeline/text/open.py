@@ -1,8 +1,12 @@
-"""Opens the engine that the settings name."""
+"""Opens engines: by name, or the one that the settings name."""
 
+from collections.abc import Mapping
+
+from pipeline.reading import Label
 from pipeline.setting_groups import EngineSettings
+from pipeline.text.auto import AutoEngine
 from pipeline.text.engine import Engine
-from pipeline.text.reader import load_engine
+from pipeline.text.fast import FastEngine
 
 
 class EngineError(Exception):
@@ -17,3 +21,31 @@ def open_engine(settings: EngineSettings) -> Engine:
         )
     except (ImportError, OSError, ValueError) as error:
         raise EngineError(f"engine {settings.name}: {error}") from error
+
+
+def load_engine(
+    name: str, *, hf_model: str | None = None, hf_labels: Mapping[str, Label] | None = None
+) -> Engine:
+    """Return the engine called `name`; `hf` needs `hf_model`, a folder or a hub name.
+
+    `hf_labels` maps the model's labels to ours; it may be left out where they have the same names.
+    Raises ValueError for an unknown name or a wrong setting, ImportError where the extra is not
+    installed.
+    """
+    match name:
+        case "fast":
+            return FastEngine.load()
+        case "strong" | "auto":
+            from pipeline.text.strong import StrongEngine  # slow to import
+
+            strong = StrongEngine.load()
+            return strong if name == "strong" else AutoEngine(FastEngine.load(), strong)
+        case "hf":
+            pass
+        case _:
+            raise ValueError(f"There is no engine {name!r}: choose auto, fast, strong or hf.")
+    if not hf_model:
+        raise ValueError("The engine hf needs a model: a folder or a name on the Hugging Face hub.")
+    from pipeline.text.hf import HuggingFaceEngine  # slow to import, and an extra
+
+    return HuggingFaceEngine(hf_model, hf_labels)

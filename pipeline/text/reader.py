@@ -2,17 +2,16 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import inf
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.event import Event
 from pipeline.reading import LABELS, Label, Probabilities, Reading
-from pipeline.text.auto import AutoEngine
 from pipeline.text.engine import Engine, FloatArray
-from pipeline.text.fast import FastEngine
 from pipeline.text.intensity import anger_levels, intensities, signs_of
 from pipeline.text.intents import find_intents
 from pipeline.text.language import detect
@@ -30,6 +29,14 @@ class Reader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def read_events(self, events: Sequence[Event], seconds: float = inf) -> list[Reading | None]:
+        """Return one reading an event, in order; None where it has no text. See `read`."""
+        spoken = [event for event in events if event.text]
+        readings = iter(
+            self.read([one.text or "" for one in spoken], [one.language for one in spoken], seconds)
+        )
+        return [next(readings) if event.text else None for event in events]
 
     def read(
         self, texts: Sequence[str], languages: Sequence[str | None], seconds: float = inf
@@ -76,34 +83,6 @@ class Reader:
                 strict=True,
             )
         ]
-
-
-def load_engine(
-    name: str, *, hf_model: str | None = None, hf_labels: Mapping[str, Label] | None = None
-) -> Engine:
-    """Return the engine called `name`; `hf` needs `hf_model`, a folder or a hub name.
-
-    `hf_labels` maps the model's labels to ours; it may be left out where they have the same names.
-    Raises ValueError for an unknown name or a wrong setting, ImportError where the extra is not
-    installed.
-    """
-    match name:
-        case "fast":
-            return FastEngine.load()
-        case "strong" | "auto":
-            from pipeline.text.strong import StrongEngine  # slow to import
-
-            strong = StrongEngine.load()
-            return strong if name == "strong" else AutoEngine(FastEngine.load(), strong)
-        case "hf":
-            pass
-        case _:
-            raise ValueError(f"There is no engine {name!r}: choose auto, fast, strong or hf.")
-    if not hf_model:
-        raise ValueError("The engine hf needs a model: a folder or a name on the Hugging Face hub.")
-    from pipeline.text.hf import HuggingFaceEngine  # slow to import, and an extra
-
-    return HuggingFaceEngine(hf_model, hf_labels)
 
 
 def _certain(probabilities: FloatArray, folded: Folded, texts: int) -> NDArray[np.float64]:

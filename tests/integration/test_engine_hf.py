@@ -12,7 +12,8 @@ transformers = pytest.importorskip(
 )
 
 from pipeline.reading import Label  # noqa: E402
-from pipeline.text.reader import Reader, load_engine  # noqa: E402
+from pipeline.text.open import load_engine  # noqa: E402
+from pipeline.text.reader import Reader  # noqa: E402
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "çok", "kötü", "iyi", "kargo", "a", "##a"]
 STARS: dict[str, Label] = {

@@ -12,7 +12,8 @@ MOST_MEGABYTES = 350
 PROGRAM = r"""
 import json, re, sys, time
 from pathlib import Path
-from pipeline.text.reader import Reader, load_engine
+from pipeline.text.open import load_engine
+from pipeline.text.reader import Reader
 engine, repeats, texts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 reader = Reader(load_engine(engine))
 readings = reader.read(["Kargo gelmedi, berbat! " * repeats] * texts, [None] * texts)

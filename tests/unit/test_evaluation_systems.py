@@ -12,7 +12,7 @@ from evaluation.run import answers, rate, report
 from evaluation.sets import LabelledSet, Origin, load, origins, sample
 from evaluation.systems import System, open_system
 from pipeline.text.engine import Engine
-from pipeline.text.reader import load_engine
+from pipeline.text.open import load_engine
 from tests.unit.text.engines import Wordy
 
 SETS = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.text.auto import AutoEngine
 from pipeline.text.explain import MAX_PARTS, explain
-from pipeline.text.reader import load_engine
+from pipeline.text.open import load_engine
 from tests.unit.text.engines import Constant, Wordy
 
 FAST = load_engine("fast")

@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.reading import Reading
-from pipeline.text.reader import Reader, load_engine
+from pipeline.text.open import load_engine
+from pipeline.text.reader import Reader
 from tests.unit.text.engines import Constant
 
 FAST = Reader(load_engine("fast"))

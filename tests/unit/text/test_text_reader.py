@@ -3,7 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reading import Intent, Reading
-from pipeline.text.reader import Reader, load_engine
+from pipeline.text.open import load_engine
+from pipeline.text.reader import Reader
 from tests.unit.text.engines import Constant
 
 READER = Reader(load_engine("fast"))

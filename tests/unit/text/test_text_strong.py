@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from pipeline.reading import LABELS
 from pipeline.text.auto import DOUBT
-from pipeline.text.reader import Reader, load_engine
+from pipeline.text.open import load_engine
+from pipeline.text.reader import Reader
 from pipeline.text.strong import StrongEngine, prepare
 
 STRONG = StrongEngine.load()
