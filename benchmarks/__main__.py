@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 
 from benchmarks import chain, dashboards, inbox, profile, scaling, store, throughput
+from benchmarks.chaos.clickhouse import ServerError
 from benchmarks.host import described
 from benchmarks.machine import Machine, running_machine
 from benchmarks.page import write_page
@@ -77,4 +78,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ServerError as lacking:
+        sys.exit(str(lacking))

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from benchmarks.chaos.clickhouse import ClickHouse
 from benchmarks.subjects import FORWARDED, HOP, PLAIN_STATES
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.tied_to_parent import tied
@@ -31,7 +32,6 @@ from pipeline.settings import Settings
 from pipeline.store.open import open_store
 from pipeline.store.server import create_database
 from pipeline.topics import load_topics
-from tests.servers import Address, clickhouse_server
 
 STOP_SECONDS = 10.0
 QUIET = {"log_level": 0}
@@ -68,7 +68,7 @@ class Machine:
     folder: Path
     bootstrap: str
     broker: psutil.Process
-    store: Address
+    store: tuple[str, int]
     clickhouse: psutil.Process
     admin: AdminClient = field(init=False)
 
@@ -147,7 +147,8 @@ class Machine:
         """Return the URL of an empty database with our tables."""
         name = f"bench_{uuid.uuid4().hex[:8]}"
         create_database(*self.store, "default", "", name)
-        url = f"clickhouse://default@{self.store.host}:{self.store.port}/{name}"
+        host, port = self.store
+        url = f"clickhouse://default@{host}:{port}/{name}"
         store = open_store(Settings.model_validate({"store": {"url": url}}))
         store.migrate()
         store.close()
@@ -193,18 +194,22 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 
 @contextmanager
 def running_machine(folder: Path) -> Iterator[Machine]:
-    """Start the servers in a folder; both end with the block."""
-    (folder / "clickhouse").mkdir(parents=True)
-    with (
-        LocalBroker.start(folder / "kafka") as broker,
-        clickhouse_server(folder / "clickhouse") as address,
-    ):
-        server = next(
-            child
-            for child in psutil.Process().children()
-            if "clickhouse" in " ".join(child.cmdline())
+    """Start the servers in a folder; both end with the block.
+
+    Raises ServerError where there is no ClickHouse server.
+    """
+    clickhouse = ClickHouse(folder / "clickhouse")
+    with ExitStack() as stack:
+        broker = stack.enter_context(LocalBroker.start(folder / "kafka"))
+        stack.callback(clickhouse.stop)
+        clickhouse.start()
+        yield Machine(
+            folder,
+            broker.bootstrap,
+            psutil.Process(broker.process.pid),
+            (clickhouse.host, clickhouse.port),
+            psutil.Process(clickhouse.pid),
         )
-        yield Machine(folder, broker.bootstrap, psutil.Process(broker.process.pid), address, server)
 
 
 def _done(futures: Mapping[str, object]) -> None:

@@ -52,6 +52,8 @@ def write_page(folder: Path, parts: Iterable[str]) -> None:
         customers=_customers(scaling["customers"]),
         full_speed=f"{FULL_SPEED:.0%}",
         store=_store(results["store"]["sizes"]),
+        dashboard_events=f"{results['dashboards']['events']:,}",
+        dashboard_alerts=f"{results['dashboards']['alerts']:,}",
         dashboards=_dashboards(results["dashboards"]),
         profile=_profile(results["profile"]["roles"]),
     )

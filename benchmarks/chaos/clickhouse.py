@@ -61,6 +61,13 @@ class ClickHouse:
             time.sleep(0.05)
         raise ServerError(f"clickhouse-server did not start:\n{output.read_text()[-2000:]}")
 
+    @property
+    def pid(self) -> int:
+        """Of the running server."""
+        if self._process is None:
+            raise ServerError("clickhouse-server has not been started")
+        return self._process.pid
+
     def stop(self) -> None:
         """End the server in order if that takes no longer than STOP_TIMEOUT."""
         if self._process:
