@@ -31,7 +31,7 @@ async def _probe(channel: Channel) -> str:
 
 def check_routes(desk: Desk, channels: Collection[str]) -> Finding:
     """The routes of notify against the channels that have an address."""
-    routed = desk.policies.keys()
+    routed = desk.form.routed
     if strange := sorted(set(channels) - routed):
         found = f"no route names the channel {strange[0]}"
         return Finding("routes", "warning", found, "correct desk/routes.yaml (NABIZ_NOTIFY_ROUTES)")

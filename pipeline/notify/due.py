@@ -93,11 +93,12 @@ def _chosen(case: Case, chain: Chain, channels: Collection[str]) -> list[str]:
 
 def _kind(case: Case, told: Told | None, *, rings: bool) -> Kind | None:
     """Return what a channel has to be told next, if anything."""
-    ended, first = case.ended, "escalated" if case.escalation and rings else "opened"
+    ended = case.ended
+    first: Kind = "escalated" if case.escalation and rings else "opened"
     if told is None or told.ended:
         # Opened and closed before it could be sent: both are told, for the first always is.
         nothing = ended == "withdrawn" or (ended and told)
-        return None if nothing else first  # type: ignore[return-value]
+        return None if nothing else first
     if ended:
         return ended
     if rings and case.escalation > told.escalation:
@@ -110,7 +111,7 @@ def _kind(case: Case, told: Told | None, *, rings: bool) -> Kind | None:
 def _delivery(case: Case, desk: Desk, channel: str, told: Told | None, kind: Kind) -> Delivery:
     at = case.seen_at
     if told and kind == "updated":
-        at = max(at, told.at + desk.policies[channel].update_every)
+        at = max(at, told.at + desk.policy(channel).update_every)
         snoozed = case.follow_up.snoozed_until if case.follow_up else None
         at = max(at, snoozed) if snoozed else at
     if failure := case.failure_of(channel):

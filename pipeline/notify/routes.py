@@ -60,6 +60,11 @@ class DeskForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     departments: dict[str, tuple[str, ...]] = {}
     channels: dict[Name, PolicyForm] = {}
 
+    @property
+    def routed(self) -> frozenset[str]:
+        """The channels that routes name."""
+        return frozenset(name for route in self.routes for name in route.channels)
+
 
 class Chain(msgspec.Struct, frozen=True):
     """The channels of a route that an alert took."""
@@ -76,17 +81,22 @@ class Policy(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """The parsed file."""
+    """The parsed file; `policies` are those of the channels that differ from the `usual`."""
 
     form: DeskForm
     zone: ZoneInfo
     max_age: timedelta
+    usual: Policy
     policies: Mapping[str, Policy]
 
     @property
     def language(self) -> Language:
         """In which the messages are."""
         return self.form.language
+
+    def policy(self, channel: str) -> Policy:
+        """Return how a channel is told; also one that only an alert of before still names."""
+        return self.policies.get(channel, self.usual)
 
     def chains(self, alert: Alert, now: datetime) -> tuple[Chain, ...]:
         """Return the channels for an alert that comes now: by the first route that matches.
@@ -103,7 +113,7 @@ class Desk(NamedTuple):
 
     def quiet_until(self, channel: str, severity: Severity, moment: datetime) -> datetime | None:
         """Return until when what comes at `moment` is held back; None: it is not."""
-        quiet = self.policies[channel].quiet
+        quiet = self.policy(channel).quiet
         if severity == "critical" or quiet is None:
             return None
         return quiet.end_after(moment, self.zone)
@@ -137,19 +147,17 @@ def _checked(path: Path, form: DeskForm) -> Desk:
     except (ZoneInfoNotFoundError, ValueError):
         raise RoutesError(f"{path}: time_zone: there is no zone `{form.time_zone}`") from None
     _refuse_unknown(path, form)
-    quiet = form.hours[form.quiet] if form.quiet else None
-    names = {name for route in form.routes for name in route.channels}
-    policies = {}
-    for name in names:
-        own = form.channels.get(name, PolicyForm())
-        every = duration(own.update_every or form.update_every)
-        policies[name] = Policy(every, quiet if own.quiet else None)
-    return Desk(form, zone, duration(form.max_age), policies)
+    policies = {name: _policy(form, own) for name, own in form.channels.items()}
+    return Desk(form, zone, duration(form.max_age), _policy(form, PolicyForm()), policies)
+
+
+def _policy(form: DeskForm, own: PolicyForm) -> Policy:
+    quiet = form.hours[form.quiet] if form.quiet and own.quiet else None
+    return Policy(duration(own.update_every or form.update_every), quiet)
 
 
 def _refuse_unknown(path: Path, form: DeskForm) -> None:
     """Raise RoutesError where the file names hours, departments or channels that it lacks."""
-    routed = {name for route in form.routes for name in route.channels}
     named = [("quiet", form.quiet, form.hours, "hours")]
     for index, route in enumerate(form.routes):
         where = f"routes[{index}]"
@@ -163,7 +171,7 @@ def _refuse_unknown(path: Path, form: DeskForm) -> None:
     for where, name, known, kind in named:
         if name is not None and name not in known:
             raise RoutesError(f"{path}: {where}: there are no {kind} `{name}`")
-    if unused := sorted(form.channels.keys() - routed):
+    if unused := sorted(form.channels.keys() - form.routed):
         raise RoutesError(f"{path}: channels.{unused[0]}: no route names this channel")
     if repeated := _repeated([route.name for route in form.routes]):
         raise RoutesError(f"{path}: routes: two routes have the name `{repeated}`")

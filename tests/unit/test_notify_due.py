@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -80,6 +81,22 @@ def test_updates_wait_for_the_rate_of_their_channel_and_come_as_one(ours: Desk) 
     assert play(MONDAY_NOON + 29 * MINUTE) == []
     assert play(MONDAY_NOON + 30 * MINUTE) == [("chat", "updated")]
     assert play(MONDAY_NOON + 90 * MINUTE) == []
+
+
+def test_a_channel_that_left_the_routes_is_told_to_the_end_of_what_it_knows(
+    ours: Desk, tmp_path: Path
+) -> None:
+    play = Play(ours)
+    play(MONDAY_NOON, alert())
+    play.desk = desk(tmp_path, "routes: [{name: all, channels: [mail]}]")
+    changed = alert(2, quote="Yeter!")
+    assert play(MONDAY_NOON + MINUTE, changed) == []
+    assert play(MONDAY_NOON + 30 * MINUTE) == [("am", "updated"), ("chat", "updated")]
+    later = MONDAY_NOON + 60 * MINUTE
+    missed = follow_up(2, at=later, escalation=1)
+    assert ("mail", "escalated") in play(later, missed)
+    assert ("chat", "resolved") in play(later + MINUTE, alert(3, at=later, state="resolved"))
+    assert play(later + MINUTE, alert(id="another", at=later)) == [("mail", "opened")]
 
 
 def test_a_change_that_people_would_not_see_is_no_message(ours: Desk) -> None:
