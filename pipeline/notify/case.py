@@ -24,10 +24,6 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 """Until a channel that failed is tried again; doubled with each failure."""
 
 
-_UNTOUCHED = ("open", None, "")
-"""Stage, owner and note while nobody has done anything."""
-
-
 class Told(msgspec.Struct, frozen=True):
     """What a channel has confirmed last of an alert, the `count`-th message."""
 
