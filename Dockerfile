@@ -23,7 +23,7 @@ RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools w
       --shell /usr/sbin/nologin nabiz \
  && install --directory --owner=nabiz --group=nabiz --mode=0700 /var/lib/nabiz
 COPY --from=builder /opt/nabiz /opt/nabiz
-COPY --chmod=0555 deploy/entrypoint deploy/healthcheck /usr/local/bin/
+COPY --chmod=0555 deploy/entrypoint deploy/first-user deploy/healthcheck /usr/local/bin/
 ENV PATH=/opt/nabiz/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -30,6 +30,13 @@ WORKERS: Mapping[str, Service] = {
 }
 """Services by the role that they run."""
 
+OVERRIDES: list[dict[str, Any]] = [
+    block
+    for text in (ROOT / "docs/deployment.md").read_text(encoding="utf-8").split("```yaml\n")[1:]
+    if "services" in (block := yaml.safe_load(text.partition("```")[0]))
+]
+"""What the page on deployment has for a docker-compose.override.yml."""
+
 
 def environment(service: Service) -> Mapping[str, str]:
     """Return what a service is given as environment."""
@@ -47,6 +54,11 @@ def secrets(service: Service) -> list[str]:
 def mounts(service: Service) -> list[list[str]]:
     """Return source, target and mode of a service's volumes; an anonymous one is its target."""
     return [one.split(":") for one in service.get("volumes", [])]
+
+
+def command(service: Service) -> list[str]:
+    """Return what the container of a service of ours runs."""
+    return [*service.get("entrypoint", ["entrypoint"]), *service["command"]]
 
 
 def make_secrets(folder: Path) -> Path:

@@ -10,12 +10,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from pipeline.broker.publish import Publisher
 from pipeline.chain import INTERACTIONS
 from pipeline.ports import HOST, free_port
-from tests.compose import NABIZ, WORKERS, environment, make_secrets
+from tests.compose import NABIZ, WORKERS, command, environment, make_secrets
 from tests.servers_stack import (
     DEPLOY,
     Server,
@@ -48,6 +49,7 @@ class Stack:
         """What the service is given, with this machine's addresses in the place of names."""
         given = {
             variable: value.replace("/run/secrets", str(self.secrets))
+            .replace("/var/lib/nabiz", str(self._folder))
             .replace("kafka:9092", self.kafka)
             .replace("0.0.0.0", HOST)
             for variable, value in environment(NABIZ[name]).items()
@@ -59,6 +61,12 @@ class Stack:
         given["NABIZ_DATA"] = str(self._folder / name)
         # The commands of a virtual environment, and those of the system that the entry point uses.
         return {**given, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+    def command(self, name: str) -> list[str]:
+        """What its container runs."""
+        program, *arguments = command(NABIZ[name])
+        arguments = [one.replace("/run/secrets", str(self.secrets)) for one in arguments]
+        return [str(DEPLOY / program), *arguments]
 
     def address(self, name: str) -> str:
         """Where its page is."""
@@ -74,14 +82,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         kafka = servers.enter_context(kafka_of_the_stack(folder))
         clickhouse = servers.enter_context(clickhouse_of_the_stack(folder / "clickhouse", secrets))
         found = Stack(folder, kafka, f"{clickhouse.host}:{clickhouse.port}", secrets)
-        for name in ("topics", "migrate"):
-            command = [ENTRYPOINT, *NABIZ[name]["command"]]
-            step = subprocess.run(command, env=found.environment(name), capture_output=True)
+        for name in (one for one in NABIZ if one not in WORKERS):
+            given = found.environment(name)
+            step = subprocess.run(found.command(name), env=given, capture_output=True)
             assert step.returncode == 0, step.stderr.decode()
         for role in WORKERS:
-            command = [ENTRYPOINT, *NABIZ[role]["command"]]
+            given = found.environment(role)
             found.workers[role] = servers.enter_context(
-                running(folder / f"{role}.log", *command, environment=found.environment(role))
+                running(folder / f"{role}.log", *found.command(role), environment=given)
             )
         for role, worker in found.workers.items():
             worker.until(lambda role=role: page(f"http://{found.address(role)}/healthz"))
@@ -102,6 +110,22 @@ def test_what_a_source_sends_is_read_in_the_api_with_the_token(stack: Stack) -> 
     customer = json.loads(stack.workers["api"].until(lambda: page(url, token)))
     assert customer["events"][0]["reading"]["label"] == "negative"
     assert page(url) is None
+
+
+def test_a_browser_is_let_in_to_the_board_with_the_password_that_was_made(stack: Stack) -> None:
+    typed = {"name": "admin", "password": (stack.secrets / "board_password").read_text()}
+    with httpx.Client(
+        base_url=f"http://{stack.address('api')}",
+        headers={"Accept": "text/html"},
+        follow_redirects=True,
+        trust_env=False,
+    ) as browser:
+        login = browser.get("/board/health")  # as a link in a message leads there
+        assert login.url.path == "/login"
+        assert 'name="password"' in login.text
+        inside = browser.post("/login", data={**typed, "next": login.url.params["next"]})
+        assert (inside.status_code, inside.url.path) == (200, "/board/health")
+        assert ">admin</span>" in inside.text
 
 
 def test_the_doctor_finds_nothing_wrong_from_where_the_api_runs(stack: Stack) -> None:

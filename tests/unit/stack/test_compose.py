@@ -4,19 +4,22 @@ import importlib.metadata
 import json
 import re
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 import yaml
 
+from agents.app import MAX_OUTGOING
 from pipeline.broker.distribution import KAFKA_VERSION
 from pipeline.chain import STATEFUL
 from pipeline.setting_groups import ROOT
 from pipeline.settings import Role, load_settings, secret_files, store_address, variables
+from pipeline.topics import load_topics
 from tests.compose import (
     COMPOSE,
     NABIZ,
+    OVERRIDES,
     SERVICES,
     TEXT,
     WORKERS,
@@ -28,7 +31,10 @@ from tests.compose import (
 )
 
 ROLES = get_args(Role)
-ONE_SHOT = {"topics", "migrate"}
+ONE_SHOT = {"topics", "migrate", "first_user"}
+KAFKA_S_LARGEST = 1_048_588
+"""Bytes of a message that Kafka takes where it is not told otherwise."""
+
 PROMETHEUS = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
 
 
@@ -75,10 +81,7 @@ def test_its_settings_are_accepted(
 def test_what_the_page_on_deployment_says_of_the_company_s_login_is_accepted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    blocks = (ROOT / "docs/deployment.md").read_text().split("```yaml\n")[1:]
-    (override,) = (
-        yaml.safe_load(one.split("```")[0]) for one in blocks if "NABIZ_ACCESS_OIDC" in one
-    )
+    (override,) = (one for one in OVERRIDES if "NABIZ_ACCESS_OIDC" in str(one))
     (secret,) = override["secrets"]
     assert override["services"]["api"]["secrets"] == [secret]
     (tmp_path / secret).write_text("hush")
@@ -100,8 +103,9 @@ def test_no_secret_stands_in_the_environment() -> None:
 
 def test_each_service_is_given_the_secrets_that_it_names_and_no_others() -> None:
     for name, service in NABIZ.items():
-        files = [value for key, value in environment(service).items() if key.endswith("_FILE")]
-        assert sorted(files) == sorted(f"/run/secrets/{one}" for one in secrets(service)), name
+        named = [value for key, value in environment(service).items() if key.endswith("_FILE")]
+        named += [one for one in service["command"] if one.startswith("/run/secrets/")]
+        assert sorted(named) == sorted(f"/run/secrets/{one}" for one in secrets(service)), name
 
 
 def test_every_secret_is_made_by_the_script(secret_folder: Path) -> None:
@@ -147,7 +151,7 @@ def test_nothing_is_reached_from_outside_this_machine() -> None:
             assert "outside" in service["networks"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
     only_inside = {name for name, one in SERVICES.items() if one["networks"] == ["inside"]}
-    assert {"clickhouse", "topics", "migrate", *ROLES} - {"api", "notify"} <= only_inside
+    assert {"clickhouse", *ONE_SHOT, *ROLES} - {"api", "notify"} <= only_inside
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -165,12 +169,34 @@ def test_every_service_says_whether_it_is_well_and_starts_in_order(name: str) ->
 
 
 @pytest.mark.parametrize("role", WORKERS)
-def test_a_role_starts_after_the_topics_and_after_the_migrations_if_it_uses_the_store(
-    role: str,
-) -> None:
-    awaited = set(WORKERS[role]["depends_on"])
-    uses_store = "NABIZ_STORE_URL_FILE" in environment(WORKERS[role])
-    assert awaited == ({"topics", "migrate"} if uses_store else {"topics"})
+def test_a_role_starts_after_the_steps_that_make_what_it_uses(role: str) -> None:
+    makes = {
+        "NABIZ_KAFKA_BOOTSTRAP": "topics",
+        "NABIZ_STORE_URL_FILE": "migrate",
+        "NABIZ_ACCESS_USERS": "first_user",
+    }
+    awaited = {step for name, step in makes.items() if name in environment(WORKERS[role])}
+    assert awaited == set(WORKERS[role]["depends_on"])
+
+
+def test_the_first_user_is_let_in_where_the_api_looks_and_is_kept() -> None:
+    api, first = SERVICES["api"], SERVICES["first_user"]
+    path = environment(api)["NABIZ_ACCESS_USERS"]
+    assert path == environment(first)["NABIZ_ACCESS_USERS"]
+    (volume,) = mounts(api)
+    assert mounts(first) == [volume]
+    name, folder = volume
+    assert name in COMPOSE["volumes"]
+    assert Path(path).parent == Path(folder)
+
+
+@pytest.mark.parametrize("compose", [COMPOSE, *OVERRIDES])
+def test_the_api_reads_texts_and_folds_risks_as_the_roles_do(compose: dict[str, Any]) -> None:
+    of_api = environment(compose["services"].get("api", {}))
+    for name, service in compose["services"].items():
+        for variable, value in environment(service).items():
+            if re.match("NABIZ_(ENGINE|DETECT)_", variable):
+                assert of_api.get(variable) == value, (name, variable)
 
 
 def test_every_file_and_volume_that_is_mounted_exists() -> None:
@@ -218,9 +244,29 @@ def page_port(service: Service) -> int:
     return int(environment(service)[f"NABIZ_{group}_PORT"])
 
 
-def test_kafka_s_settings_are_those_of_its_service() -> None:
+def kafka_properties() -> dict[str, str]:
     lines = (ROOT / "deploy/kafka/server.properties").read_text().splitlines()
-    properties = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_kafka_has_the_brokers_and_the_room_that_each_topic_is_declared_with() -> None:
+    properties, brokers = kafka_properties(), 1
+    copies = {int(n) for name, n in properties.items() if name.endswith("replication.factor")}
+    copies |= {
+        int(environment(service).get("NABIZ_KAFKA_REPLICATION", 0))
+        for service in NABIZ.values()
+        if "NABIZ_KAFKA_BOOTSTRAP" in environment(service)
+    }
+    assert copies == {brokers}
+    largest = int(properties.get("message.max.bytes", KAFKA_S_LARGEST))
+    for topic in load_topics(ROOT / "schemas").values():
+        in_sync = topic.config.get("min.insync.replicas", properties["min.insync.replicas"])
+        assert int(in_sync) <= brokers, topic.name
+        assert int(topic.config["max.message.bytes"]) <= min(largest, MAX_OUTGOING), topic.name
+
+
+def test_kafka_s_settings_are_those_of_its_service() -> None:
+    properties = kafka_properties()
     kafka = SERVICES["kafka"]
     assert "INSIDE://kafka:9092" in properties["advertised.listeners"]
     assert "OUTSIDE://localhost:9094" in properties["advertised.listeners"]

@@ -74,9 +74,26 @@ def test_other_commands_read_what_is_piped_into_them(entrypoint: Path) -> None:
     assert score.returncode == 4
 
 
+def test_a_first_user_is_added_where_there_is_no_file_of_users_and_nowhere_else(
+    tmp_path: Path,
+) -> None:
+    nabiz = tmp_path / "nabiz"
+    nabiz.write_text('#!/bin/sh\n(echo "$@"; cat) >"$NABIZ_ACCESS_USERS"\n')
+    nabiz.chmod(0o755)
+    users, password = tmp_path / "users.yaml", tmp_path / "password"
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "NABIZ_ACCESS_USERS": str(users),
+    }
+    for typed in ("first", "second"):
+        password.write_text(typed)
+        subprocess.run([DEPLOY / "first-user", password], env=environment, check=True)
+    assert users.read_text() == "users add admin --role admin\nfirst"
+
+
 def test_secrets_are_long_differ_and_are_kept(tmp_path: Path) -> None:
     made = {file.name: file.read_text() for file in make_secrets(tmp_path).iterdir()}
-    assert len({*made.values()}) == len(made) == 6
+    assert len({*made.values()}) == len(made) == 7
     assert min(len(secret) for name, secret in made.items() if name != "notify_channels") >= 48
     again = {file.name: file.read_text() for file in make_secrets(tmp_path).iterdir()}
     assert again == made
