@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -11,9 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from grafana.rules import miss_sql, rules
 from pipeline.chain import EXIT_HALT
 from pipeline.setting_groups import ROOT
 from tests.compose import make_secrets
+from tests.dashboards import statements
 
 DEPLOY = ROOT / "deploy"
 
@@ -135,15 +138,22 @@ def test_who_reads_for_grafana_can_change_nothing_and_raise_no_limit() -> None:
     root = ET.parse(DEPLOY / "clickhouse/users.d/nabiz.xml").getroot()
     assert root.find("users/default[@remove]") is not None
     assert root.findtext("users/grafana/profile") == "grafana"
-    assert [one.text for one in root.findall("users/grafana/grants/query")] == [
-        "GRANT SELECT ON nabiz.*"
-    ]
     profile = root.find("profiles/grafana")
     assert profile is not None
     assert profile.findtext("readonly") == "2"
     for limit in ("max_memory_usage", "max_execution_time", "max_result_rows"):
         assert profile.find(limit) is not None
         assert profile.find(f"constraints/{limit}/max") is not None
+
+
+def test_who_reads_for_grafana_finds_the_tables_that_it_asks_and_no_others() -> None:
+    sql = [one.sql for one in statements()] + [miss_sql(name) for name in rules().misses]
+    tables = {path.name for path in (ROOT / "pipeline/store/migrations").iterdir()}
+    asked = {table for one in sql for table in re.findall(r"\b(?:FROM|JOIN) (\w+)", one)} & tables
+    root = ET.parse(DEPLOY / "clickhouse/users.d/nabiz.xml").getroot()
+    grants = {one.text for one in root.findall("users/grafana/grants/query")}
+    assert grants == {f"GRANT SELECT ON nabiz.{table}" for table in asked}
+    assert "audit" in tables - asked
 
 
 def test_kafka_is_formatted_once_and_started_each_time(tmp_path: Path) -> None:
