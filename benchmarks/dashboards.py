@@ -21,7 +21,7 @@ from pipeline.micros import to_micros
 from pipeline.setting_groups import ROOT
 from pipeline.store import Backend, Store
 from pipeline.store.chdb import ChdbBackend
-from pipeline.store.sql import query
+from pipeline.store.write_events import recompute
 
 EVENTS, QUICK_EVENTS = 10_000_000, 1_000_000
 
@@ -101,8 +101,7 @@ def fill(backend: Backend, events: int, report: Callable[[str], None]) -> None:
     for day in range(SPAN.days):
         report(f"fill: KPI minutes of day {day + 1} of {SPAN.days}")
         begin = int((START + timedelta(days=day)).timestamp())
-        minutes = tuple(range(begin, begin + 86_400, 60))
-        backend.execute(query("recompute_minutes"), {"minutes": minutes})
+        recompute(backend, range(begin, begin + 86_400, 60))
 
 
 def _sql(name: str) -> str:

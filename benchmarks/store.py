@@ -26,6 +26,7 @@ from pipeline.store.chdb import ChdbBackend
 from pipeline.store.rows import event_columns, minute_of
 from pipeline.store.server import ServerBackend
 from pipeline.store.sql import count_names, query
+from pipeline.store.write_events import recompute
 
 MILLION = 1_000_000
 SIZES = (
@@ -158,8 +159,7 @@ def fill(backend: Backend, rows: int, report: Callable[[str], None]) -> None:
     backend.execute(query("index_events"))
     first = int(START.timestamp())
     for day in range(first, first + int(SPAN.total_seconds()), DAY):
-        minutes = tuple(range(day, day + DAY, 60))
-        backend.execute(query("recompute_minutes"), {"minutes": minutes})
+        recompute(backend, range(day, day + DAY, 60))
 
 
 def _writes(
@@ -183,7 +183,7 @@ def _writes(
     touched = tuple(range(end - 60 * minutes, end, 60))
     yield engine.compare(
         f"recompute the KPIs of {minutes} minutes",
-        lambda: engine.backend.execute(query("recompute_minutes"), {"minutes": touched}),
+        lambda: recompute(engine.backend, touched),
         "count their events by slice",
         lambda: engine.backend.execute(
             f"SELECT count() FROM events WHERE minute IN %(minutes)s GROUP BY {SLICE}",

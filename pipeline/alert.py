@@ -1,12 +1,14 @@
 """An alert: one open matter of one customer, with its proof, and the CloudEvent that carries it."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID, uuid5
 
 import msgspec
 
 Severity = Literal["low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""In rising order."""
 AlertState = Literal["open", "resolved", "withdrawn"]
 """`withdrawn`: an event that came late showed that there was no cause."""
 

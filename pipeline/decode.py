@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.action import Action, problem_of
 from pipeline.dead_letter import Invalid, Reason
-from pipeline.event import AuthorType, Event, EventType, Metric, Score
+from pipeline.event import SCALES, AuthorType, Event, EventType, Metric, Score
 
 T = TypeVar("T")
 
@@ -24,13 +24,6 @@ FUTURE_TOLERANCE = timedelta(minutes=10)
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """The store keeps times from here on."""
-
-SCALES: dict[Metric, tuple[float, float]] = {
-    Metric.NPS: (0, 10),
-    Metric.CSAT: (1, 5),
-    Metric.CES: (1, 7),
-}
-"""The only scale of each metric, because scores of other scales cannot be counted with them."""
 
 _CHOICES: dict[str, tuple[str, ...]] = {
     "author_type": tuple(AuthorType),

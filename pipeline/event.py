@@ -3,6 +3,7 @@
 The structs below are the contract. `schemas/` holds the JSON Schema made from them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -71,6 +72,18 @@ class Metric(StrEnum):
     CES = "ces"
     RATING = "rating"
 
+
+SCALES: Mapping[Metric, tuple[float, float]] = {
+    Metric.NPS: (0, 10),
+    Metric.CSAT: (1, 5),
+    Metric.CES: (1, 7),
+}
+"""The only scale of each metric, because scores of other scales cannot be counted with them."""
+USUAL_SCALES: Mapping[str, tuple[float, float]] = {
+    **{str(metric): scale for metric, scale in SCALES.items()},
+    Metric.RATING: (1, 5),
+}
+"""The same, and what ratings mostly have."""
 
 _GOOD_FROM = {Metric.NPS: 9.0, Metric.CSAT: 4.0, Metric.CES: 5.0}
 _BAD_UP_TO = {Metric.NPS: 6.0, Metric.CSAT: 2.0, Metric.CES: 2.0}

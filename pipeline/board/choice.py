@@ -7,13 +7,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from pipeline.alert import Severity
 from pipeline.board.item import Item
 
 View = Literal["todo", "mine", "snoozed", "inform", "done"]
 VIEWS: tuple[View, ...] = get_args(View)
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)[::-1]
-STAGES = ("open", "acknowledged", "contacted")
 FILTERS = ("severity", "stage", "cause", "brand", "channel")
 
 PAGE = 50

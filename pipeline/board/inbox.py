@@ -7,13 +7,15 @@ from litestar import Response, get
 from litestar.response import ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
+from pipeline.alert import SEVERITIES
 from pipeline.api.access.access import AnyRequest
 from pipeline.api.access.needs import VIEWER
 from pipeline.board.board import Board, Visit
 from pipeline.board.cards import card_choices, stream_cards
-from pipeline.board.choice import SEVERITIES, STAGES, VIEWS, Choice, Selection, choice_of, select
+from pipeline.board.choice import VIEWS, Choice, Selection, choice_of, select
 from pipeline.board.stream import Shown
 from pipeline.board.voice import Voice, plain
+from pipeline.follow_up.value import UNDER_WAY
 
 KEYS = (
     *(("j", "next"), ("k", "previous"), ("o", "show"), ("a", "acknowledge"), ("m", "assign")),
@@ -22,7 +24,7 @@ KEYS = (
 )
 """The keys of `static/keys.js`, and the texts that say what each does."""
 
-_FIXED: dict[str, Sequence[str]] = {"severity": SEVERITIES, "stage": STAGES}
+_FIXED: dict[str, Sequence[str]] = {"severity": SEVERITIES[::-1], "stage": UNDER_WAY}
 
 
 def inbox_routes(board: Board) -> list[ControllerRouterHandler]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from pipeline.alert import Severity
+from pipeline.alert import SEVERITIES, Severity
 from pipeline.detection.entry import DAY, Entry, Mark
 from pipeline.detection.facts import Memory, Moment, after, with_contact
 from pipeline.detection.rule import Rule
@@ -20,7 +20,6 @@ NEGLIGIBLE = 1e-3
 """A load that has decayed below this is forgotten."""
 
 _BEGINNING = -(2**62)
-_SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 
 
 class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -193,7 +192,7 @@ class _Draft:
             evidence = tuple(mark for mark in evidence if mark.event_id == self.entry.event_id)
         known = {mark.event_id for mark in episode.evidence}
         new = tuple(mark for mark in evidence if mark.event_id not in known)
-        severity = max(episode.severity, rule.severity, key=_SEVERITIES.index)
+        severity = max(episode.severity, rule.severity, key=SEVERITIES.index)
         if new or severity != episode.severity:
             episode = msgspec.structs.replace(
                 episode,

@@ -12,13 +12,12 @@ from msgspec import Meta
 
 from pipeline.alert import Severity
 from pipeline.durations import Duration, duration
-from pipeline.event import Event, EventType
+from pipeline.event import USUAL_SCALES, Event, EventType
 from pipeline.reading import Intent, Label, Level, Probabilities, Reading, Scored, Topic
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
 Sentence = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
-_SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7), "rating": (1, 5)}
 _FIXTURE_START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
@@ -144,9 +143,9 @@ class RuleSource:
             form = fields.pop("reading", None)
             if unknown := sorted(set(fields) - set(Event.__struct_fields__)):
                 raise self.error(f"{place}.{unknown[0]}", f"an event has no field `{unknown[0]}`")
-            if isinstance(score := fields.get("score"), dict) and score.get("metric") in _SCALES:
-                low, high = _SCALES[score["metric"]]
-                fields["score"] = {"scale_min": low, "scale_max": high, **score}
+            score = fields.get("score")
+            if isinstance(score, dict) and (scale := USUAL_SCALES.get(str(score.get("metric")))):
+                fields["score"] = {"scale_min": scale[0], "scale_max": scale[1], **score}
             event = self._convert({**fields, "occurred_at": at}, Event, place)
             reading = self._convert(form, ReadingForm | None, f"{place}.reading")
             yield Scored(event, reading.reading(event.text or "") if reading else None, at)

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from pipeline.action import Action
 from pipeline.alert import Alert
 from pipeline.follow_up.matter import Matter, matter_of
-from pipeline.follow_up.progress import STAGES, progress
+from pipeline.follow_up.progress import progress
 from pipeline.follow_up.sla import Sla
-from pipeline.follow_up.value import FollowUp, FollowUpEvent
+from pipeline.follow_up.value import STAGES, FollowUp, FollowUpEvent
 
 KEPT_ACTIONS = 200
 """Actions about one alert that are remembered, the last."""

@@ -4,12 +4,10 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.alert import Alert, AlertState, Severity
+from pipeline.alert import SEVERITIES, Alert, AlertState, Severity
 
 KEPT_NEWS = 50
 """Moments of an alert that are remembered: the opening, and the last of the others."""
-
-_RANKS: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 
 
 class News(msgspec.Struct, frozen=True, array_like=True):
@@ -69,5 +67,5 @@ def matter_of(alert: Alert, before: Matter | None) -> Matter:
 
 
 def _is_news(alert: Alert, quoted: tuple[str, ...], before: Matter) -> bool:
-    rose = _RANKS.index(alert.severity) > _RANKS.index(before.severity)
+    rose = SEVERITIES.index(alert.severity) > SEVERITIES.index(before.severity)
     return rose or bool({*quoted} - {*before.quoted})

@@ -12,10 +12,7 @@ from typing import NamedTuple, assert_never
 from pipeline.action import Action, Outcome
 from pipeline.follow_up.matter import Matter, News
 from pipeline.follow_up.sla import Sla
-from pipeline.follow_up.value import FollowUp, Stage
-
-STAGES: tuple[Stage, ...] = ("open", "acknowledged", "contacted", "resolved", "expired")
-"""In the order in which a follow-up goes through them."""
+from pipeline.follow_up.value import STAGES, UNDER_WAY, FollowUp, Stage
 
 
 class Progress(NamedTuple):
@@ -159,7 +156,7 @@ class _Walk:
         return min((one for one in moments if one and one > clock), default=None)
 
     def _is_open(self) -> bool:
-        return self.stage in ("open", "acknowledged", "contacted")
+        return self.stage in UNDER_WAY
 
     def _miss(self, at: datetime, *, before: bool) -> None:
         def passed(due: datetime | None) -> bool:

@@ -1,7 +1,7 @@
 """How far the follow-up of an alert is, and the CloudEvent that carries it."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -9,6 +9,10 @@ from pipeline.action import Outcome
 from pipeline.alert import Severity
 
 Stage = Literal["open", "acknowledged", "contacted", "resolved", "expired"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+"""In the order in which a follow-up goes through them."""
+UNDER_WAY: tuple[Stage, ...] = ("open", "acknowledged", "contacted")
+"""Those in which somebody still has something to do."""
 Step = Literal["acknowledge", "contact"]
 """What an SLA demands."""
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from pipeline.alert import Alert, Severity
+from pipeline.alert import SEVERITIES, Alert, Severity
 from pipeline.notify.case import Case, Kind
 from pipeline.notify.due import Delivery
 from pipeline.notify.routes import Language
@@ -104,9 +104,9 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> Me
 
 def render_digest(held: Sequence[tuple[Case, Delivery]], language: Language, board: str) -> Message:
     """Return one message about all that was held back for a channel, the worst first."""
-    digest, severities = _texts()[language].digest, list(_texts()[language].severities)
+    digest = _texts()[language].digest
     ordered = sorted(
-        held, key=lambda one: (-severities.index(_alert(one[0]).severity), one[1].at, one[1].id)
+        held, key=lambda one: (-SEVERITIES.index(_alert(one[0]).severity), one[1].at, one[1].id)
     )
     lines = [
         digest.line.format(

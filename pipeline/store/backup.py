@@ -26,6 +26,7 @@ from pipeline.store.rows import (
     by_column,
 )
 from pipeline.store.sql import query
+from pipeline.store.write_events import recompute
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -113,7 +114,7 @@ def restore(backend: Backend, folder: Path) -> Manifest:
     found = backend.execute("SELECT DISTINCT toUnixTimestamp(minute) AS m FROM events ORDER BY m")
     minutes = iter(minute for (minute,) in found)
     while some := tuple(islice(minutes, _MINUTES_AT_ONCE)):
-        backend.execute(query("recompute_minutes"), {"minutes": some})
+        recompute(backend, some)
     for table, file in manifest.tables.items():
         ((rows,),) = backend.execute(f"SELECT count() FROM {table} FINAL")
         if rows != file.rows and table != "dead_letters":  # those of old expire

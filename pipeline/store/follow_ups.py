@@ -6,8 +6,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline.action import Action
-from pipeline.follow_up.progress import STAGES
-from pipeline.follow_up.value import FollowUp, Stage
+from pipeline.follow_up.value import STAGES, FollowUp, Stage
 from pipeline.micros import to_datetime, to_micros
 from pipeline.store.backend import Backend, Parameter, Row
 from pipeline.store.rows import by_column

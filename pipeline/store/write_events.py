@@ -120,6 +120,13 @@ def _insert_events(
 
 
 def recompute(backend: Backend, minutes: Iterable[int]) -> None:
-    """Form KPI minutes anew from the stored events."""
-    if some := tuple(sorted(minutes)):
-        backend.execute(query("recompute_minutes"), {"minutes": some})
+    """Form KPI minutes anew from the stored events.
+
+    Versions first: a row that is written with one may know more events than it, never fewer.
+    """
+    some = tuple(sorted(minutes))
+    found = backend.execute(query("minute_versions"), {"minutes": some}) if some else []
+    if found:
+        known, versions = zip(*found, strict=True)
+        parameters = {"minutes": some, "known": known, "versions": versions}
+        backend.execute(query("recompute_minutes"), parameters)

@@ -1,7 +1,9 @@
 """Any order, repetition, lateness and batching of the same events leads to the same answers."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
+from pipeline.store.backend import Parameter, Row
+from pipeline.store.sql import query
 from tests.contract.answers import answers
 from tests.contract.test_store_events import scored
 
@@ -87,3 +91,29 @@ def _without_arrival(found: dict[str, object]) -> dict[str, object]:
         customer: [one.event for one in events] for customer, events in found["timelines"].items()
     }
     return {**found, "timelines": timelines}
+
+
+class Overtaken:
+    """A connection of a worker that stands still once, when it knows how far minutes have come."""
+
+    def __init__(self, backend: Backend, meanwhile: Callable[[], object]) -> None:
+        self._backend, self._meanwhile = backend, [meanwhile]
+
+    def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> list[Row]:
+        answer = self._backend.execute(sql, parameters)
+        if sql == query("minute_versions") and self._meanwhile:
+            self._meanwhile.pop()()
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+
+def test_a_worker_that_is_overtaken_leaves_the_minute_as_the_other_counted_it(
+    backend: Backend,
+) -> None:
+    other = Store(backend)
+    other.migrate()
+    overtaken = Overtaken(backend, lambda: other.write_events([scored("b"), scored("c")]))
+    Store(overtaken).write_events([scored("a")])
+    assert backend.execute("SELECT sum(events) FROM kpi_minutes FINAL") == [(3,)]

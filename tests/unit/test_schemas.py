@@ -14,8 +14,8 @@ import yaml
 
 from pipeline.chain import ALERTS, FEEDBACK, INTERACTIONS
 from pipeline.dead_letter import Invalid, Reason
-from pipeline.decode import SCALES, decode_event
-from pipeline.event import EventType
+from pipeline.decode import decode_event
+from pipeline.event import SCALES, EventType
 from pipeline.schemas import PAYLOADS, breaking_changes, schema_of, write_schemas
 from pipeline.setting_groups import ROOT
 from pipeline.topics import TopicError, load_topics

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from pipeline.event import AuthorType, EventType, Metric, Score
+from pipeline.event import USUAL_SCALES, AuthorType, EventType, Metric, Score
 from pipeline.sources.simulate.company import company, pick
 from pipeline.sources.simulate.journey import Journey
 from pipeline.sources.simulate.plan import Incident
 from pipeline.sources.simulate.writer import answer, comment
 
 T = EventType
-_SCALES = {Metric.NPS: (0, 10), Metric.CSAT: (1, 5), Metric.CES: (1, 7), Metric.RATING: (1, 5)}
 
 
 def browse(j: Journey) -> None:
@@ -258,7 +257,7 @@ def _ask(j: Journey, metric: Metric) -> None:
 
 
 def _score(j: Journey, metric: Metric) -> Score:
-    low, high = _SCALES[metric]
+    low, high = USUAL_SCALES[metric]
     felt = min(1.0, max(0.0, j.rng.gauss(j.joy, 0.12)))
     return Score(metric, low + round(felt * (high - low)), low, high)
 

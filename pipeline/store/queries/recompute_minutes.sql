@@ -1,12 +1,14 @@
 -- Replaces the KPI minutes by what the events say now. A slice that has no event any more is
 -- written with zeros, because its old row would stay otherwise.
 --
--- Of two rows of a slice the one that saw more events, later revisions or later readings has the higher
--- version, whoever wrote it, and whatever the clocks said. Earlier releases took nanoseconds for it, which
--- the constant exceeds. Where events are deleted, the sum falls: delete the minute's rows first.
+-- Of two rows of a slice the one with the higher version stays. Versions were read by a statement before this
+-- one, so a row says at least what its version stands for, whatever another writer inserts meanwhile.
 INSERT INTO kpi_minutes
     (minute, channel, touchpoint, segment, brand, source, version, {names})
-SELECT minute, channel, touchpoint, segment, brand, source, version, {sums}
+SELECT
+    minute, channel, touchpoint, segment, brand, source,
+    transform(toUInt32(minute), array%(known)s, array%(versions)s, toUInt64(0)) AS version,
+    {sums}
 FROM
 (
     SELECT minute, channel, touchpoint, segment, brand, source,
@@ -19,12 +21,4 @@ FROM
     FROM kpi_minutes
     WHERE minute IN %(minutes)s
 ) AS slices
-ANY LEFT JOIN
-(
-    SELECT minute, toUInt64(2000000000000000000 + sum(revision + 1) + sum(reread_at)) AS version
-    FROM events FINAL
-    WHERE minute IN %(minutes)s
-    GROUP BY minute
-) AS versions
-USING (minute)
-GROUP BY minute, channel, touchpoint, segment, brand, source, version
+GROUP BY minute, channel, touchpoint, segment, brand, source
