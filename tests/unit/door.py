@@ -24,6 +24,7 @@ PASSWORD = "üç kedi bir ağaç"
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 HERE = "http://127.0.0.1:8089"
 TOKEN = "machine-secret"
+RETRY = "/v1/dead-letters/retry"
 
 
 class Door:

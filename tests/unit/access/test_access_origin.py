@@ -1,41 +1,19 @@
 """Requests that a page of another site forged, and host names that are not ours."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from pydantic import SecretStr
 
-from pipeline.api import service as service_module
 from pipeline.api.access.access import Access
 from pipeline.api.access.trail import Trail
 from pipeline.api.server import access_of
 from pipeline.setting_groups import AccessSettings, ApiSettings
 from pipeline.settings import Settings
-from tests.unit.door import HERE, TOKEN, Door, browser, log_in, token_of
-from tests.unit.test_api import FakePublisher, FakeStore, api
-
-RETRY = "/v1/dead-letters/retry"
-
-
-@pytest.fixture
-def door(tmp_path: Path) -> Door:
-    return Door(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _no_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_module, "Publisher", FakePublisher)
-
-
-@pytest.fixture
-def admin(door: Door) -> Iterator[TestClient[Litestar]]:
-    with browser(door) as client:
-        assert log_in(client, "admin") == 303
-        yield client
+from tests.unit.door import HERE, RETRY, TOKEN, Door, browser, log_in, token_of
+from tests.unit.test_api import FakeStore, api
 
 
 def test_a_form_or_a_script_of_ours_sends_the_token_of_its_session(

@@ -10,7 +10,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 from litestar.testing import TestClient
 
-from pipeline.api import service as service_module
 from pipeline.api.access.access import (
     Access,
     AnyRequest,
@@ -19,7 +18,7 @@ from pipeline.api.access.access import (
     csrf_token,
     still_allowed,
 )
-from pipeline.api.access.accounts import AccountError, change_accounts, removed
+from pipeline.api.access.accounts import AccountBook, AccountError, change_accounts, removed
 from pipeline.api.access.needs import needs
 from pipeline.api.access.origin import SAFE_METHODS
 from pipeline.api.access.trail import Trail
@@ -27,55 +26,52 @@ from pipeline.api.access.user import LOCAL, MACHINE, ROLES, Role, User
 from pipeline.api.server import access_of, listen
 from pipeline.setting_groups import AccessSettings, ApiSettings
 from pipeline.settings import Settings
-from tests.unit.door import HERE, TOKEN, Door, browser, log_in, token_of
-from tests.unit.test_api import FakePublisher, FakeStore, api
-
-RETRY = "/v1/dead-letters/retry"
-
-
-@pytest.fixture
-def door(tmp_path: Path) -> Door:
-    return Door(tmp_path)
+from tests.company import Company, app_of
+from tests.unit.door import CHEAP, HERE, RETRY, TOKEN, Door, browser, log_in, token_of
+from tests.unit.test_api import NOW, FakeStore, api
 
 
-@pytest.fixture(autouse=True)
-def _no_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_module, "Publisher", FakePublisher)
-
-
-@pytest.fixture
-def admin(door: Door) -> Iterator[TestClient[Litestar]]:
-    with browser(door) as client:
-        assert log_in(client, "admin") == 303
-        yield client
-
-
-def routes(door: Door) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
-    for route in door.app.routes:
+def routes(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    for route in app.routes:
         for handler in route.route_handlers:
             for method in handler.http_methods - {"OPTIONS"}:
                 yield method, route.path, handler
 
 
-def test_every_route_says_who_may_use_it(door: Door) -> None:
-    declared = {path: handler.opt.get("needs", "nothing") for _, path, handler in routes(door)}
-    assert len(declared) > 10
+@pytest.fixture
+def whole(door: Door) -> Litestar:
+    """The API with logins and with the board."""
+    book = AccountBook(door.file)
+    app: Litestar = app_of(Company(lambda: NOW), book=book, passwords=CHEAP)
+    return app
+
+
+def test_every_route_says_who_may_use_it(whole: Litestar) -> None:
+    declared = {
+        (method, path): handler.opt.get("needs", "nothing")
+        for method, path, handler in routes(whole)
+    }
+    assert {"/v1/kpis", "/board", "/board/stream"} <= {path for _, path in declared}
     assert set(declared.values()) <= {None, *ROLES}
-    assert {path for path, role in declared.items() if role is None} == {
-        *("/healthz", "/metrics", "/login"),
+    assert {path for (_, path), role in declared.items() if role is None} == {
+        *("/healthz", "/metrics", "/login", "/board/static/{name:str}"),
     }
 
 
-def test_what_changes_something_and_what_shows_a_customer_is_audited(door: Door) -> None:
-    for method, path, handler in routes(door):
-        if (method != "GET" and handler.opt["needs"]) or "customer" in path:
+STORES_NOTHING = {("POST", "/board/why")}
+
+
+def test_what_changes_something_and_what_shows_a_customer_is_audited(whole: Litestar) -> None:
+    for method, path, handler in routes(whole):
+        changes = method != "GET" and handler.opt["needs"] and (method, path) not in STORES_NOTHING
+        if changes or "customer" in path:
             assert handler.opt["audit"], path
 
 
 @pytest.mark.parametrize("role", [None, *ROLES])
 def test_each_role_may_do_what_its_routes_say(door: Door, role: Role | None) -> None:
     with browser(door) as client:
-        for method, path, handler in list(routes(door)):
+        for method, path, handler in list(routes(door.app)):
             needed = handler.opt["needs"]
             if path in ("/login", "/logout"):
                 continue

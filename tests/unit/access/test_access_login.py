@@ -1,7 +1,6 @@
 """Logging in and out, as a browser does it."""
 
 import re
-from pathlib import Path
 
 import pytest
 from litestar import Litestar
@@ -16,11 +15,6 @@ from pipeline.api.access.user import LOCAL
 from tests.unit.door import CHEAP, PASSWORD, Door, browser, log_in, token_of
 
 STATUS = "/v1/status"
-
-
-@pytest.fixture
-def door(tmp_path: Path) -> Door:
-    return Door(tmp_path)
 
 
 def log_out(door: Door, client: TestClient[Litestar]) -> int:
