@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -75,23 +76,24 @@ def back_up(backend: Backend, folder: Path, now: datetime) -> Manifest:
     """Write the store into a new or empty folder.
 
     Each table is read at one moment, one after the other, the events last. Raises BackupError where
-    the folder is not empty or a table lacks a migration.
+    the folder is not empty or cannot be written, or a table lacks a migration.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise BackupError(f"{folder} is not an empty folder: name another one")
-    if pending := migrate(backend, dry_run=True):
-        raise BackupError(f"the store lacks {len(pending)} migrations: nabiz store migrate")
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest = Manifest(
-        format=FORMAT,
-        made_at=now,
-        engine=str(backend.execute("SELECT version()")[0][0]),
-        migrations=tuple(sorted(applied(backend))),
-        tables={table: _write_table(backend, folder, table) for table in reversed(TABLES)},
-    )
-    draft = folder / f"{MANIFEST}.new"
-    draft.write_bytes(msgspec.json.format(_ENCODER.encode(manifest)))
-    draft.replace(folder / MANIFEST)
+    with _on_disk(folder, "written"):
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise BackupError(f"{folder} is not an empty folder: name another one")
+        if pending := migrate(backend, dry_run=True):
+            raise BackupError(f"the store lacks {len(pending)} migrations: nabiz store migrate")
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest = Manifest(
+            format=FORMAT,
+            made_at=now,
+            engine=str(backend.execute("SELECT version()")[0][0]),
+            migrations=tuple(sorted(applied(backend))),
+            tables={table: _write_table(backend, folder, table) for table in reversed(TABLES)},
+        )
+        draft = folder / f"{MANIFEST}.new"
+        draft.write_bytes(msgspec.json.format(_ENCODER.encode(manifest)))
+        draft.replace(folder / MANIFEST)
     return manifest
 
 
@@ -108,8 +110,9 @@ def restore(backend: Backend, folder: Path) -> Manifest:
             "the store is not empty: restore into a new database or data folder "
             "(what an interrupted restore left behind is to be deleted first)"
         )
-    for table, file in manifest.tables.items():
-        _read_table(backend, folder, table, file)
+    with _on_disk(folder, "read"):
+        for table, file in manifest.tables.items():
+            _read_table(backend, folder, table, file)
     backend.execute(query("index_events"))
     found = backend.execute("SELECT DISTINCT toUnixTimestamp(minute) AS m FROM events ORDER BY m")
     minutes = iter(minute for (minute,) in found)
@@ -127,6 +130,18 @@ def read_manifest(folder: Path) -> Manifest:
 
     Raises BackupError where they are not, or where a newer Nabız has made it.
     """
+    with _on_disk(folder, "read"):
+        manifest = _manifest(folder)
+        for file in manifest.tables.values():
+            path = folder / file.name
+            if not path.is_file() or _sha256(path) != file.sha256:
+                raise BackupError(
+                    f"{path} is missing or is not what was backed up (SHA-256 differs)"
+                )
+    return manifest
+
+
+def _manifest(folder: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (FileNotFoundError, NotADirectoryError):
@@ -139,11 +154,19 @@ def read_manifest(folder: Path) -> Manifest:
     if manifest.format > FORMAT or unknown:
         what = f"migration {unknown[0]}" if unknown else f"format {manifest.format}"
         raise BackupError(f"{folder} was made by a newer Nabız ({what}): update this one first")
-    for file in manifest.tables.values():
-        path = folder / file.name
-        if not path.is_file() or _sha256(path) != file.sha256:
-            raise BackupError(f"{path} is missing or is not what was backed up (SHA-256 differs)")
     return manifest
+
+
+@contextmanager
+def _on_disk(folder: Path, done: str) -> Iterator[None]:
+    """Raise what the system says of files as BackupError; a backend raises none of its kind."""
+    try:
+        yield
+    except OSError as error:
+        raise BackupError(
+            f"{error.filename or folder} cannot be {done} ({error.strerror or error}): see to its "
+            "rights and to free room, or name another folder"
+        ) from None
 
 
 def _write_table(backend: Backend, folder: Path, table: str) -> TableFile:

@@ -1,5 +1,7 @@
 """A backup holds all that the store answers from, for either engine; what is not whole is none."""
 
+import errno
+import os
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.store import Backend, BackupError, Store
+from pipeline.store import Backend, BackupError, Store, StoreUnavailable
 from pipeline.store.backup import MANIFEST, read_manifest
 from tests.contract.answers import answers
 from tests.contract.test_store_events import some_events
@@ -66,6 +68,26 @@ def test_a_backup_goes_into_an_empty_folder_only(store: Store, tmp_path: Path) -
         store.back_up(tmp_path, NOW)
 
 
+def test_a_folder_that_cannot_be_made_and_a_disk_that_fills_are_named(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "file").touch()
+    with pytest.raises(BackupError, match=f"^{tmp_path}/file/below cannot be written"):
+        store.back_up(tmp_path / "file" / "below", NOW)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(BackupError, match=r"backup cannot be written \(No space left on device"):
+        store.back_up(tmp_path / "backup", NOW)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).mkdir()
+    with pytest.raises(BackupError, match=f"{MANIFEST} cannot be read"):
+        read_manifest(tmp_path)
+
+
 def test_a_store_that_lacks_migrations_is_not_backed_up(backend: Backend, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="nabiz store migrate"):
         Store(backend).back_up(tmp_path, NOW)
@@ -79,11 +101,11 @@ def test_an_interrupted_backup_is_none(
 
     def cut_off(sql: str):
         if "FROM events" in sql:
-            raise ConnectionError("injected")
+            raise StoreUnavailable("injected")
         return whole(sql)
 
     monkeypatch.setattr(backend, "stream", cut_off)
-    with pytest.raises(ConnectionError):
+    with pytest.raises(StoreUnavailable):
         store.back_up(tmp_path / "backup", NOW)
     with pytest.raises(BackupError, match=r"no whole backup: manifest\.json is missing"):
         read_manifest(tmp_path / "backup")
