@@ -44,9 +44,6 @@ STREAM_ROLES: tuple[Role, ...] = (
 """Roles that read topics, in the order of the chain."""
 
 
-JSON_VARIABLES = ("NABIZ_ACCESS_OIDC_ROLES", "NABIZ_ENGINE_LABELS", "NABIZ_NOTIFY_CHANNELS")
-
-
 class SettingsError(Exception):
     """A setting is wrong; the message names the variable and says what it must be."""
 
@@ -163,9 +160,18 @@ def load_settings() -> Settings:
             for problem in error.errors()
         ]
         raise SettingsError("\n".join(lines)) from None
-    except NotJson:  # it names no variable
-        wrong = next(name for name in JSON_VARIABLES if not _is_json(os.environ.get(name, "{}")))
-        raise SettingsError(f"{wrong}: must be a JSON object") from None
+    except NotJson as error:  # it names no variable
+        wrong = next(_not_json(os.environ), None)
+        told = f"{wrong}: must be a JSON object" if wrong else str(error)
+        raise SettingsError(told) from None
+
+
+def _not_json(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield the variables that must hold JSON and do not; in names, case does not count."""
+    objects = {name for name, _, default in variables() if isinstance(default, dict)}
+    for name, value in environment.items():
+        if name.upper() in objects and not _is_json(value):
+            yield name
 
 
 def _is_json(text: str) -> bool:

@@ -82,6 +82,22 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(
     assert "hush" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["nabiz_engine_labels", "Nabiz_Access_Oidc_Roles"])
+def test_json_that_is_none_is_refused_in_whichever_case_its_variable_is_written(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "{hush")
+    with pytest.raises(SettingsError, match=f"^{name}: must be a JSON object$"):
+        load_settings()
+
+
+def test_a_whole_group_in_one_variable_is_refused_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("nabiz_engine", "{hush")
+    with pytest.raises(SettingsError, match="engine") as refused:
+        load_settings()
+    assert "hush" not in str(refused.value)
+
+
 SASL = {
     "NABIZ_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
     "NABIZ_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
