@@ -9,7 +9,7 @@ from rich.console import Console
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
-from pipeline.cli.supervisor import Child, answers, nabiz
+from pipeline.cli.supervisor import Child, answers, end_of, nabiz
 from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
 from pipeline.ports import HOST, free_port, is_free
 from pipeline.setting_groups import ROOT
@@ -43,7 +43,7 @@ class Machine:
         """Start all and return when every role is ready; on an error stop what was started.
 
         Raises BrokerError if Kafka cannot start, and Away with the end of its log if a role does
-        not come up.
+        not come up or the sample ends in an error.
         """
         self._broker = LocalBroker.start(self.folder / "kafka", console=self.console)
         bootstrap = self._broker.bootstrap
@@ -118,7 +118,11 @@ class Machine:
         published = self.folder / HISTORY_PUBLISHED
         if not published.exists():
             with self.console.status("publishing a simulated day …"), log.open("ab") as output:
-                subprocess.run([*simulate, "--days", "1"], stderr=output, check=True)
+                ran = subprocess.run([*simulate, "--days", "1"], stderr=output)
+            if ran.returncode:
+                raise Away(
+                    f"the sample's history was not published; the end of {log}:\n{end_of(log)}"
+                )
             published.touch()
         for name, arguments in (("sample", ["--rate", str(SAMPLE_RATE)]), ("desk", ["--desk"])):
             log = self.folder / "logs" / f"{name}.log"

@@ -102,10 +102,15 @@ class Child:
             self.process.kill()
             self.process.wait()
 
-    def last_words(self, lines: int = 3) -> str:
+    def last_words(self) -> str:
         """The end of the log, for a message about a process that does not stay up."""
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])
+        return end_of(self.log)
+
+
+def end_of(log: Path) -> str:
+    """Return the last lines of a log, for a message about the process that wrote it."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    return "\n".join(text.splitlines()[-3:])
 
 
 def answers(page: str) -> bool:

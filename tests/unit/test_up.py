@@ -14,7 +14,8 @@ from rich.console import Console
 
 from pipeline.api.views import BrokerStatus, Status, StoreStatus
 from pipeline.chain import EXIT_HALT
-from pipeline.cli import live, supervisor
+from pipeline.cli import live, machine, supervisor
+from pipeline.cli.errors import Away
 from pipeline.cli.live import restarts
 from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child
@@ -150,16 +151,27 @@ def test_the_history_is_published_once_however_often_that_was_interrupted(
     (tmp_path / "logs").mkdir()
     runs: list[str] = []
 
-    def run(command: list[str], **_: object) -> None:
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
         runs.append(command[-1])
         if len(runs) == 1:
             raise KeyboardInterrupt
+        return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(Child, "start", lambda _: None)
-    machine = Machine(Settings(), tmp_path, 1, Console(quiet=True))
+    started = Machine(Settings(), tmp_path, 1, Console(quiet=True))
     with pytest.raises(KeyboardInterrupt):
-        machine._start_sample()
-    machine._start_sample()
-    machine._start_sample()
+        started._start_sample()
+    started._start_sample()
+    started._start_sample()
     assert len(runs) == 2
+
+
+def test_a_history_that_cannot_be_published_ends_with_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs").mkdir()
+    fails = [sys.executable, "-c", "raise SystemExit('nabiz: Kafka does not answer')"]
+    monkeypatch.setattr(machine, "nabiz", lambda *_: fails)
+    with pytest.raises(Away, match=r"(?s)history was not published.*sample\.log.*does not answer"):
+        Machine(Settings(), tmp_path, 1, Console(quiet=True))._start_sample()
