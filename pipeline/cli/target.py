@@ -1,7 +1,6 @@
 """Where the commands find a running Nabız: its folder, or the settings."""
 
 import fcntl
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,9 +46,17 @@ def write_addresses(folder: Path, addresses: Addresses) -> None:
 def claimed(folder: Path) -> Iterator[None]:
     """Be the one `nabiz up` on `folder`. The lock ends with the process, however that ends.
 
-    Raises Mistake if another one runs there.
+    Raises Mistake if another one runs there, or if the folder cannot be made or written to.
     """
-    with (folder / LOCK).open("a") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / LOCK).open("a")
+    except OSError as error:
+        raise Mistake(
+            f"{folder} cannot be the folder of all data ({error.strerror}): name another one with "
+            "--data or NABIZ_DATA, or give this user the right to write there"
+        ) from None
+    with file as lock:
         try:
             # A command that looks whether anything runs holds the lock for a moment.
             for attempt in Retrying(
@@ -110,7 +117,8 @@ def find(data: Path | None) -> Settings:
 def ask(settings: Settings, method: str, path: str, **kwargs: object) -> bytes:
     """Return the body of the API's answer.
 
-    Raises Away if nobody answers, Mistake with the API's own words if it refuses.
+    Raises Away if nobody answers, Mistake with the API's own words if it refuses, or if something
+    else answers there.
     """
     api = settings.api
     url = api.url or f"http://{api.host}:{api.port}"
@@ -125,6 +133,9 @@ def ask(settings: Settings, method: str, path: str, **kwargs: object) -> bytes:
         raise Away(f"the API at {url}: {_detail(answer)}")
     if answer.status_code >= 400:
         raise Mistake(_detail(answer))
+    kind = answer.headers.get("content-type", "").partition(";")[0]
+    if not answer.is_success or kind != "application/json":
+        raise Mistake(f"what answers at {url} is not Nabız (NABIZ_API_URL)")
     return answer.content
 
 
@@ -137,7 +148,9 @@ def credentials(api: ApiSettings) -> dict[str, str]:
 def _detail(answer: httpx.Response) -> str:
     try:
         body = answer.json()
-    except json.JSONDecodeError:
+    except ValueError:  # it is not JSON, or not even text
+        body = None
+    if not isinstance(body, dict):
         return f"status {answer.status_code}"
     extra = body.get("extra") or []
     notes = [f"{one.get('key')}: {one.get('message')}" for one in extra if isinstance(one, dict)]

@@ -56,7 +56,6 @@ def up(
             "long random secret as well, with which `nabiz up` and the other commands ask the API"
         )
     folder = (data or settings.data).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
     with claimed(folder):
         wanted = settings.api.port if port is None else port
         _run(Machine(settings, folder, api_port(wanted), Console()), sample is Sample.COMPANY)

@@ -170,6 +170,30 @@ def test_the_words_of_the_api_are_passed_on(
     assert "there is no dimension 'nonsense'" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(200, "text/html"), (200, ""), (302, "text/html"), (304, "application/json")],
+)
+def test_what_answers_and_is_not_nabiz_is_a_sentence(
+    nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch, status: int, kind: str
+) -> None:
+    page = httpx.Response(status, headers={"Content-Type": kind}, content=b"<h1>It works!</h1>")
+    monkeypatch.setattr(httpx, "request", lambda *_, **__: page)
+    ran = nabiz("kpis")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "nabiz: what answers at http://127.0.0.1:8089 is not Nabız (NABIZ_API_URL)\n"
+    )
+
+
+@pytest.mark.parametrize("body", [b"<h1>No</h1>", b'["no"]', b"\xff\xfe\xfa", b""])
+def test_a_refusal_without_words_of_the_api_is_told_by_its_status(
+    nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(httpx, "request", lambda *_, **__: httpx.Response(404, content=body))
+    assert nabiz("kpis") == (2, "", "nabiz: status 404\n")
+
+
 def test_what_is_asked_of_the_api(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NABIZ_API_TOKEN", "secret")
     asked = answering(monkeypatch, 200, [])
@@ -448,6 +472,18 @@ def test_addresses_of_a_process_that_died_are_not_used(tmp_path: Path) -> None:
     assert running(tmp_path) is None
     with pytest.raises(Mistake, match=r"nothing runs on .*nabiz up --data"):
         find(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "."])
+def test_a_folder_that_cannot_be_made_or_written_is_a_mistake(
+    nabiz: Nabiz, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / target.LOCK).mkdir()  # cannot be opened, as all in a read-only folder
+    ran = nabiz("up", "--data", place)
+    assert ran.code == 2
+    assert ran.err.startswith(f"nabiz: {(tmp_path / place).resolve()} cannot be the folder of all")
+    assert "--data" in ran.err
 
 
 def test_a_folder_has_one_nabiz(tmp_path: Path) -> None:
