@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 import faust
 import structlog
-from faust import streams
 from faust.types import EventT
 from yarl import URL
 
+from agents.compiled import demand_compiled
 from agents.health import Heartbeat
 from agents.messages import Message, messages_of
 from agents.transport import RecordsSchema, Transport
@@ -56,11 +56,9 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
     """Make the Faust app of a role; offsets are committed only for what is acknowledged.
 
     One poll brings up to `fetch` messages, by default as many as a batch may have.
-    Raises RuntimeError where Faust lacks its compiled part: its Python twin acknowledges messages
-    of a partition that was taken away, read or not.
+    Raises NotCompiled where Faust lacks its compiled part.
     """
-    if getattr(streams, "_CStreamIterator", None) is None:
-        raise RuntimeError("Faust runs without its compiled part: unset NO_CYTHON, or install it")
+    demand_compiled()
     datadir = settings.data / "state" / (settings.worker.instance or role)
     datadir.parent.mkdir(parents=True, exist_ok=True)
     brokers = [URL(f"kafka://{host}") for host in settings.kafka.bootstrap.split(",")]

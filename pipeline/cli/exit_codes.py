@@ -1,5 +1,6 @@
 """Which error ends a command with which exit code."""
 
+from agents.compiled import NotCompiled
 from pipeline.api.access.accounts import AccountError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.channels.channel import ChannelError
@@ -24,6 +25,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     SlaError: EXIT_MISTAKE,
     TopicError: EXIT_MISTAKE,
     EngineError: EXIT_MISTAKE,
+    NotCompiled: EXIT_MISTAKE,
     MigrationError: EXIT_MISTAKE,
     BackupError: EXIT_MISTAKE,
     StoreRefused: EXIT_MISTAKE,
