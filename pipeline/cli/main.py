@@ -162,7 +162,7 @@ COMMANDS: Sequence[Lazy] = [
     Lazy(
         OPERATE,
         "config",
-        "ops:config",
+        "config:config",
         "Show every setting: its variable, its value in force, what it is for. Secrets are masked.",
     ),
 ]

@@ -1,35 +1,22 @@
-"""worker, topics, store, config: for those who run Nabız on their own Kafka and ClickHouse."""
+"""worker, topics, store: for those who run Nabız on their own Kafka and ClickHouse."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from pipeline.broker.lag import LagReader
 from pipeline.broker.security import client_security
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import GROUPS, group_of
-from pipeline.channels.open import open_channels
-from pipeline.cli import show
-from pipeline.cli.errors import Mistake
-from pipeline.cli.target import DataOption, JsonOption, find
-from pipeline.detection.rules import load_rules
-from pipeline.follow_up.sla import load_sla
-from pipeline.notify.routes import load_desk
+from pipeline.chain import group_of
+from pipeline.cli.target import DataOption, find
 from pipeline.setting_groups import ROOT
 from pipeline.settings import (
     STREAM_ROLES,
     Role,
-    Settings,
     load_settings,
     store_address,
-    variables,
 )
 from pipeline.store.backup import Manifest, read_manifest
 from pipeline.store.open import open_store
@@ -131,62 +118,3 @@ def restore(folder: Folder) -> None:
 
 def _rows(manifest: Manifest) -> str:
     return ", ".join(f"{file.rows} rows of {table}" for table, file in manifest.tables.items())
-
-
-def config(
-    check: Annotated[
-        bool, typer.Option("--check", help="Also ask Kafka and the store, and load the rules.")
-    ] = False,
-    data: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show every setting: its variable, its value in force, what it is for. Secrets are masked.
-
-    With --check, exit code 2 or 3 and a sentence where something is wrong.
-    """
-    settings = find(data)
-    rows = list(_in_force(settings))
-    if as_json:
-        show.as_json(msgspec.json.encode({name: value for name, value, _ in rows}))
-    else:
-        table = Table(box=None, pad_edge=False)
-        for name in ("variable", "value", "meaning"):
-            table.add_column(name, overflow="fold")
-        for row in rows:
-            table.add_row(*(show.datum(str(one)) for one in row))
-        Console().print(table)
-    if check:
-        _check(settings)
-
-
-def _in_force(settings: Settings) -> Iterator[tuple[str, object, str]]:
-    values = settings.model_dump(mode="json")
-    for name, description, _ in variables():
-        group, _, field = name.removeprefix("NABIZ_").lower().partition("_")
-        value = values[group]
-        yield name, value[field] if isinstance(value, dict) else value, description
-
-
-def _check(settings: Settings) -> None:
-    """Raise what is wrong, the first thing first."""
-    console = Console(stderr=True)
-    rules = load_rules(settings.detect.rules)
-    console.print(f"rules    ok: {len(rules.rules)} rules, version {rules.version}")
-    load_sla(settings.followup.sla)
-    load_desk(settings.notify.routes)
-    channels = open_channels(settings.notify)
-    console.print(f"notify   ok: {len(channels)} channels")
-    with LagReader(settings.kafka.bootstrap, client_security(settings.kafka)) as reader:
-        reader.read(GROUPS, None)
-    console.print(f"Kafka    ok: {settings.kafka.bootstrap}, all topics are there")
-    if store_address(settings.store) is None:
-        console.print("store    in process, in the data folder")
-        return
-    opened = open_store(settings)
-    try:
-        pending = opened.migrate(dry_run=True)
-        if pending:
-            raise Mistake(f"the store lacks {len(pending)} migrations: nabiz store migrate")
-        console.print(f"store    ok: ClickHouse {opened.ping()}")
-    finally:
-        opened.close()

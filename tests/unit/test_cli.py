@@ -16,11 +16,13 @@ import pytest
 import typer
 
 from pipeline.broker import topics as broker_topics
-from pipeline.cli import ops, target
+from pipeline.cli import config, ops, target
+from pipeline.cli.checkup import Finding
 from pipeline.cli.errors import Mistake
 from pipeline.cli.exit_codes import EXIT_CODES, exit_code
 from pipeline.cli.main import COMMANDS, main
 from pipeline.cli.options import moment, span
+from pipeline.cli.parts import Findings
 from pipeline.cli.target import Addresses, claimed, find, running, write_addresses
 
 KAFKA, API = "127.0.0.1:1234", "http://127.0.0.1:5678"
@@ -274,6 +276,35 @@ def test_config_masks_secrets(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch) -> 
     assert values["NABIZ_KAFKA_BOOTSTRAP"] == "127.0.0.1:9092"
     assert "hush" not in ran.out
     assert "hush" not in nabiz("config").out
+
+
+@pytest.mark.parametrize("variable", ["NABIZ_BOARD_FILE", "NABIZ_FOLLOWUP_SLA", "NABIZ_DATA"])
+def test_config_checks_the_files_that_settings_name(
+    nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.touch()
+    monkeypatch.setenv(variable, str(wrong))
+    ran = nabiz("config", "--check")
+    assert ran.code == 2
+    assert f"{wrong}" in ran.err.splitlines()[-1]
+
+
+def test_config_check_says_how_each_part_is_and_warnings_are_no_mistake(
+    nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def clocks() -> Findings:
+        yield Finding("clock", "warning", "3 s behind", "let NTP set it")
+
+    def store() -> Findings:
+        yield Finding("store", "problem", "migrations pending", "nabiz store migrate")
+
+    monkeypatch.setattr(config, "before_start", lambda _: {"clocks": clocks})
+    assert nabiz("config", "--check").err == "clock: warning, 3 s behind\n"
+    monkeypatch.setattr(config, "before_start", lambda _: {"clocks": clocks, "store": store})
+    ran = nabiz("config", "--check")
+    assert ran.code == 2
+    assert ran.err.endswith("nabiz: store: migrations pending → nabiz store migrate\n")
 
 
 def test_score_keeps_order_and_what_else_a_line_holds(nabiz: Nabiz) -> None:

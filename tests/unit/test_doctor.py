@@ -8,16 +8,21 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from faust import streams
 from pydantic import SecretStr
 
+from agents.app import make_app
+from agents.compiled import NotCompiled
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
 from pipeline.chain import GROUPS, INPUTS, SCORED
-from pipeline.cli import checkup, doctor
+from pipeline.cli import checkup, doctor, parts
 from pipeline.cli.checkup import Finding
+from pipeline.cli.exit_codes import exit_code
 from pipeline.cli.main import main
 from pipeline.reading import Probabilities, Reading
 from pipeline.setting_groups import KafkaSettings
+from pipeline.settings import Settings, load_settings
 from pipeline.store.health import Disk, StoreFacts
 from pipeline.topics import Privacy, Topic
 
@@ -175,11 +180,11 @@ def test_a_password_in_plain_text_is_warned_of() -> None:
 def test_what_is_of_no_use_hides_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "DEADLINE", 0.2)
 
-    def breaks() -> doctor.Findings:
+    def breaks() -> parts.Findings:
         yield Finding("first", "ok", "fine")
         raise RuntimeError("a bug")
 
-    def hangs() -> doctor.Findings:
+    def hangs() -> parts.Findings:
         time.sleep(1)
         yield Finding("never", "ok", "")
 
@@ -226,11 +231,39 @@ def test_on_a_folder_where_nothing_runs_this_machine_is_looked_at(
     assert code == 1
     for check in ("nothing runs on", "settings", "data folder", "Python", "rules", "text model"):
         assert check in out
+    for file in ("sla.yaml", "board.yaml"):
+        assert file in out.replace("\n", "")
     assert "broker" not in out
 
 
 def test_a_folder_without_rights_is_a_problem(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
-    [finding] = doctor._folder(file)
+    [finding] = parts._folder(file)
     assert (finding.state, finding.check) == ("problem", "data folder")
+
+
+@pytest.mark.parametrize(
+    ("check", "variable"), [("SLA", "NABIZ_FOLLOWUP_SLA"), ("board", "NABIZ_BOARD_FILE")]
+)
+def test_a_wrong_file_of_the_desk_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, variable: str
+) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("colour: red")
+    monkeypatch.setenv(variable, str(wrong))
+    [found] = doctor._look({check: parts.this_machine(load_settings())[check]})
+    assert (found.check, found.state) == (check, "problem")
+    assert str(wrong) in found.found
+
+
+def test_faust_without_its_compiled_part_is_a_problem_and_no_role_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(streams, "_CStreamIterator", None)
+    problem = doctor._look({"packages": parts._packages})[-1]
+    assert (problem.check, problem.state) == ("packages", "problem")
+    assert problem.found.startswith("Faust runs without its compiled part: unset NO_CYTHON")
+    with pytest.raises(NotCompiled) as refused:
+        make_app("detect", Settings(data=tmp_path))
+    assert exit_code(refused.value) == 2

@@ -1,0 +1,250 @@
+"""What `nabiz doctor` and `nabiz config --check` look at: parts, each of which yields findings."""
+
+import os
+import platform
+import re
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from agents.compiled import demand_compiled
+from pipeline.api.views import Status
+from pipeline.board.desk import load_desk
+from pipeline.broker.inspect import ClusterFacts, inspect_cluster
+from pipeline.broker.lag import LagReader
+from pipeline.broker.security import client_security
+from pipeline.chain import CHANGELOG, GROUPS, SCORED, group_of
+from pipeline.cli.channels import check_channels
+from pipeline.cli.checkup import (
+    TEXTS,
+    Finding,
+    State,
+    check_changelog,
+    check_clock,
+    check_disk,
+    check_groups,
+    check_packages,
+    check_readings,
+    check_security,
+    check_store,
+    check_topic,
+)
+from pipeline.cli.logins import check_logins
+from pipeline.cli.target import Addresses, ask, running
+from pipeline.detection.rules import load_rules
+from pipeline.follow_up.sla import load_sla
+from pipeline.setting_groups import (
+    ROOT,
+    BoardSettings,
+    DetectSettings,
+    EngineSettings,
+    FollowUpSettings,
+    KafkaSettings,
+)
+from pipeline.settings import Settings, store_address
+from pipeline.store.health import inspect_store
+from pipeline.store.server import ServerBackend
+from pipeline.text.open import open_engine
+from pipeline.text.reader import Reader
+from pipeline.topics import load_topics
+
+Findings = Iterator[Finding]
+Parts = Mapping[str, Callable[[], Findings]]
+
+LOCK_FILE = ROOT / "requirements" / "runtime.lock"
+"""There in a checkout only; an installed package has its versions from the installer."""
+_LOCKED = re.compile(r"^([\w.-]+)==(\S+) \\$", re.MULTILINE)
+"""A package for every platform and version of Python."""
+
+LOOK_AGAIN = 2.0
+"""Seconds between two looks at groups that have something to read: some commits of theirs."""
+PAGE_TIMEOUT = 2.0
+
+
+def whole(settings: Settings) -> Parts:
+    """Return all parts of a Nabız that should run."""
+    addresses = _addresses(settings)
+    return {
+        "broker": lambda: _kafka(settings.kafka),
+        "store": lambda: _store(settings, addresses),
+        "pages": lambda: _pages(settings, addresses),
+        **this_machine(settings),
+    }
+
+
+def before_start(settings: Settings) -> Parts:
+    """Return the parts that must be well before roles and API are started."""
+    addresses = _addresses(settings)
+    return {
+        **this_machine(settings),
+        "broker": lambda: _topics(settings.kafka, _cluster(settings.kafka)),
+        "store": lambda: _store(settings, addresses),
+    }
+
+
+def this_machine(settings: Settings) -> Parts:
+    """Return the parts that need no broker, store or API."""
+    return {
+        "settings": lambda: iter([check_security(settings.kafka)]),
+        "data folder": lambda: _folder(settings.data),
+        "packages": _packages,
+        "rules": lambda: _rules(settings.detect),
+        "SLA": lambda: _sla(settings.followup),
+        "board": lambda: _board(settings.board),
+        "text model": lambda: _model(settings.engine),
+        "notify": lambda: check_channels(settings.notify),
+        "logins": lambda: check_logins(settings.access),
+    }
+
+
+def _addresses(settings: Settings) -> Addresses | None:
+    """Return the addresses of the `nabiz up` that is meant, if it is one."""
+    addresses = running(settings.data)
+    meant = addresses and addresses.kafka == settings.kafka.bootstrap
+    return addresses if meant else None
+
+
+def _kafka(kafka: KafkaSettings) -> Findings:
+    cluster = _cluster(kafka)
+    yield from _topics(kafka, cluster)
+    if load_topics(ROOT / "schemas").keys() <= cluster.topics.keys():  # else nothing was ever read
+        yield from _roles(kafka, cluster)
+
+
+def _cluster(kafka: KafkaSettings) -> ClusterFacts:
+    topics = [*load_topics(ROOT / "schemas"), CHANGELOG]
+    return inspect_cluster(kafka.bootstrap, topics, [*GROUPS], client_security(kafka))
+
+
+def _topics(kafka: KafkaSettings, cluster: ClusterFacts) -> Findings:
+    yield Finding(
+        "broker",
+        "ok",
+        f"Kafka {cluster.version} or newer, {cluster.brokers} broker(s), at {kafka.bootstrap}",
+    )
+    yield check_clock("the broker", cluster.clock_ahead)
+    for topic in load_topics(ROOT / "schemas").values():
+        found = cluster.topics.get(topic.name)
+        yield check_topic(topic, found, replication=kafka.replication, brokers=cluster.brokers)
+
+
+def _roles(kafka: KafkaSettings, cluster: ClusterFacts) -> Findings:
+    with LagReader(kafka.bootstrap, client_security(kafka)) as reader:
+        before = now = reader.read(GROUPS, None)
+        if any(lag.events for lag in before):
+            time.sleep(LOOK_AGAIN)
+            now = reader.read(GROUPS, None)
+    used = any(lag.group == group_of("detect") and lag.committed for lag in now)
+    changelog, scored = cluster.topics.get(CHANGELOG), cluster.topics[SCORED]
+    yield check_changelog(changelog, scored, used=used)
+    yield from check_groups(cluster.groups, before, now)
+
+
+def _store(settings: Settings, addresses: Addresses | None) -> Findings:
+    address = store_address(settings.store)
+    if address:
+        backend = ServerBackend(**address.model_dump())
+        try:
+            facts = inspect_store(backend)
+        finally:
+            backend.close()
+        yield from check_store(facts)
+        yield check_clock("the store", facts.clock_ahead)
+    elif addresses:
+        # One process holds that store; it serves the API too.
+        status = msgspec.json.decode(ask(settings, "GET", "/v1/status"), type=Status)
+        state: State = "problem" if status.store.problem else "ok"
+        found = status.store.problem or f"ClickHouse {status.store.engine} in the data folder"
+        yield Finding("store", state, found)
+    else:
+        yield Finding("store", "ok", "in the data folder; made and migrated by who opens it")
+
+
+def _pages(settings: Settings, addresses: Addresses | None) -> Findings:
+    api, worker = settings.api, settings.worker
+    if addresses:
+        for name, page in {**addresses.workers, "api": addresses.api}.items():
+            yield _page(f"page of {name}", page, f"see the logs in {settings.data}/logs")
+    elif api.url:
+        yield _page("API", api.url, "start it (nabiz worker api), or correct NABIZ_API_URL")
+    else:
+        yield _port("API's port", api.host, api.port, "NABIZ_API_PORT")
+        yield _port("worker's port", worker.host, worker.port, "NABIZ_WORKER_PORT")
+
+
+def _page(check: str, page: str, advice: str) -> Finding:
+    try:
+        answer = httpx.get(f"{page}/healthz", timeout=PAGE_TIMEOUT)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return Finding(check, "problem", f"{page} does not answer ({error})", advice)
+    if answer.status_code != 200:
+        return Finding(check, "problem", f"{page}: {answer.text[:200]}", advice)
+    return Finding(check, "ok", page)
+
+
+def _port(check: str, host: str, port: int, variable: str) -> Finding:
+    if port == 0:
+        return Finding(check, "ok", "any free one")
+    if _page(check, f"http://{host}:{port}", "").state == "ok":
+        return Finding(check, "ok", f"Nabız answers at {host}:{port}")
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        found = f"cannot listen on {host}:{port} ({error.strerror})"
+        return Finding(check, "problem", found, f"choose another {variable}")
+    return Finding(check, "ok", f"{host}:{port} is free")
+
+
+def _folder(folder: Path) -> Findings:
+    there = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        yield check_disk("data folder", shutil.disk_usage(there).free)
+    else:
+        found, advice = (
+            f"{there} cannot be written to",
+            "give this user the right, or set NABIZ_DATA",
+        )
+        yield Finding("data folder", "problem", found, advice)
+
+
+def _packages() -> Findings:
+    if LOCK_FILE.exists():
+        wanted = dict(_LOCKED.findall(LOCK_FILE.read_text()))
+        yield check_packages(wanted, {name: _installed(name) for name in wanted})
+    yield Finding("Python", "ok", platform.python_version())
+    demand_compiled()
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _rules(detect: DetectSettings) -> Findings:
+    rules = load_rules(detect.rules)
+    yield Finding("rules", "ok", f"{len(rules.rules)} rules, version {rules.version}")
+
+
+def _sla(follow_up: FollowUpSettings) -> Findings:
+    load_sla(follow_up.sla)
+    yield Finding("SLA", "ok", f"{follow_up.sla} is valid")
+
+
+def _board(board: BoardSettings) -> Findings:
+    desk = load_desk(board.file)
+    yield Finding("board", "ok", f"{board.file} is valid, times are in {desk.zone}")
+
+
+def _model(settings: EngineSettings) -> Findings:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # to look must not download gigabytes
+    engine = open_engine(settings)
+    readings = Reader(engine).read([text for text, _ in TEXTS.values()], [None] * len(TEXTS))
+    yield check_readings(f"{engine.name} {engine.version}", zip(TEXTS, readings, strict=True))
