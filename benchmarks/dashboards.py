@@ -1,27 +1,29 @@
-"""How long each panel's query takes on chDB, over the time range that its dashboard opens with.
+"""How long each query of the dashboards takes on chDB, over the time range that they open with.
 
 The store is filled with copies of a week of the simulated company, spread over 30 days. 10 million
 events need 5 GB of disk.
 """
 
-import json
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from benchmarks.company import company_days
-from benchmarks.machine import Machine
 from grafana.plugin import expand
+from grafana.statements import statements
 from pipeline.micros import to_micros
-from pipeline.setting_groups import ROOT
 from pipeline.store import Backend, Store
 from pipeline.store.chdb import ChdbBackend
 from pipeline.store.write_events import recompute
+
+if TYPE_CHECKING:  # what it imports is there only to run benchmarks, not to test this one
+    from benchmarks.machine import Machine
 
 EVENTS, QUICK_EVENTS = 10_000_000, 1_000_000
 
@@ -53,7 +55,7 @@ class Panel(msgspec.Struct, frozen=True):
     cpu_ms: float
 
 
-def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
+def run(machine: "Machine", quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
     """Fill a store of its own and time every query, the slowest first."""
     with tempfile.TemporaryDirectory(dir=machine.folder) as folder:
         return measure(QUICK_EVENTS if quick else EVENTS, Path(folder), progress)
@@ -109,14 +111,9 @@ def _sql(name: str) -> str:
 
 
 def queries() -> Iterator[tuple[str, str, str, timedelta]]:
-    """Yield dashboard, title, SQL and range of every panel that asks ClickHouse."""
-    for path in sorted((ROOT / "grafana" / "dashboards" / "en").glob("*.json")):
-        board = json.loads(path.read_text(encoding="utf-8"))
-        span = _span(board["time"]["from"])
-        for panel in board["panels"]:
-            for target in panel.get("targets", ()):
-                if "rawSql" in target:
-                    yield path.stem, panel["title"], target["rawSql"], span
+    """Yield dashboard, title, SQL and range of all that asks ClickHouse."""
+    for one in statements():
+        yield one.dashboard, one.title, one.sql, _span(one.since)
 
 
 def _span(since: str) -> timedelta:

@@ -1,9 +1,10 @@
 """The dashboards as they are committed: their panels, and the SQL in them."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import grafana.statements
 from grafana.build import FOLDER
 from grafana.plugin import expand
 from pipeline.kpi import Window
@@ -54,7 +55,7 @@ def panels(dashboard: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def statements() -> list[Statement]:
     """Return all SQL: of panels, of variables, of annotations."""
-    return [one for name, board in dashboards().items() for one in _of(name, board)]
+    return [Statement(one.dashboard, one.title, one.sql) for one in grafana.statements.statements()]
 
 
 def distinct_statements() -> list[Statement]:
@@ -67,16 +68,3 @@ def statement(dashboard: str, title: str) -> Statement:
     return next(
         one for one in statements() if dashboard in ("*", one.dashboard) and one.title == title
     )
-
-
-def _of(name: str, board: Mapping[str, Any]) -> Iterator[Statement]:
-    for panel in panels(board):
-        for target in panel["targets"]:
-            if "rawSql" in target:
-                yield Statement(name, panel["title"], target["rawSql"])
-    for variable in board.get("templating", {}).get("list", []):
-        if variable["type"] == "query":
-            yield Statement(name, f"variable {variable['name']}", variable["query"]["rawSql"])
-    for note in board.get("annotations", {}).get("list", []):
-        if "rawSql" in note.get("target", {}):
-            yield Statement(name, f"annotation {note['name']}", note["target"]["rawSql"])
