@@ -71,6 +71,10 @@ def fixed(colour: str) -> Mapping[str, str]:
     return {"mode": "fixed", "fixedColor": colour}
 
 
+DOT: Looks = {"custom.drawStyle": "points", "custom.pointSize": 10, "color": fixed("orange")}
+"""How a line shows the interval that has not ended."""
+
+
 def thresholds(colours: Sequence[str | float]) -> ThresholdsConfig:
     """Return steps of colour: (below, from where on, another, from where on, another ...)."""
     starts = [None, *(float(one) for one in colours[1::2])]
@@ -131,10 +135,6 @@ def trend(words: Mapping[str, str]) -> Mapping[str, Looks]:
             "custom.fillOpacity": 18,
             "color": fixed("blue"),
         },
-        "unfinished": {
-            "custom.drawStyle": "points",
-            "custom.pointSize": 10,
-            "color": fixed("orange"),
-        },
+        "unfinished": DOT,
     }
     return {name: {"displayName": words[name], **one} for name, one in looks.items()}

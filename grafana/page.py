@@ -155,12 +155,21 @@ class Page:
         bars: bool = False,
         named: Sequence[str] = (),
     ) -> None:
-        """Show several series over time: the columns `named`, else one a value of `series`."""
+        """Show several series over time: the columns `named`, else one a value of `series`.
+
+        What is unfinished is a dot, or a series of its own.
+        """
         panel = self._over_time()
+        unfinished = self.word("unfinished")
         if named:
-            looks.override(panel, {column: {"displayName": self.word(column)} for column in named})
+            columns = {column: {"displayName": self.word(column)} for column in named}
+            dot = {"displayName": unfinished, **looks.DOT}
+            looks.override(panel, {**columns, "unfinished": dot})
         else:
             panel.display_name("${__field.labels.series}")
+            # Grafana compares with the name that the field has before the line above.
+            orange = looks.properties({"color": looks.fixed("orange")})
+            panel.override_by_regexp(f"/{unfinished}$/", orange)
         if bars:
             panel.draw_style(kinds.GraphDrawStyle.BARS).fill_opacity(60)
             panel.stacking(common.StackingConfig().mode(kinds.StackingMode.NORMAL))

@@ -1,7 +1,8 @@
 """What Grafana and its ClickHouse plug-in put in place of variables and macros.
 
 For tests and benchmarks, which run the panels' SQL without Grafana. After the plug-in's sources
-(4.20: `applyConditionalAll` in CHDatasource.ts, pkg/macros/macros.go); only what queries here use.
+(`applyConditionalAll` in CHDatasource.ts, pkg/macros/macros.go), read at 4.20; the image has the
+later version that `clickhouse.py` names. Only what queries here use.
 """
 
 import re

@@ -44,7 +44,7 @@ def page(language: Language) -> Page:
     page.number("avoidable_calls", width=4, digits=1)
     page.number("repeated_contact", width=4, digits=1)
     page.number("csat", width=4)
-    page.number("complaints", width=4)
+    page.number("complaints", width=4, digits=1)
     page.series("contacts_by_channel", width=24, bars=True)
     page.row("answers")
     page.trend("first_response_trend")

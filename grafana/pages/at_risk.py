@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 
 from grafana.looks import HIDDEN, NUMBER, TIME, WIDE, Looks, chosen, decimal, link
-from grafana.page import Page
+from grafana.page import FILTERS, Page
 from grafana.texts import Language
 
-BOARD = "http://127.0.0.1:8089"
+BOARD = "http://127.0.0.1:8089/board"
 """Where the board is unless the reader types another address."""
+
+KEPT = (*FILTERS, "language", "enough", "board")
+"""Variables that stay as they are when the reader chooses a customer."""
 
 COUNT: Looks = {
     **NUMBER,
@@ -71,9 +74,10 @@ def _worded(page: Page, colours: Mapping[str, str]) -> Looks:
 
 def _alerts(page: Page, severities: Looks) -> Mapping[str, Looks]:
     who = "${__data.fields.customer_id:percentencode}"
-    there = f"/d/{page.uid}?var-customer={who}&${{__url_time_range}}"
-    customer = f"${{board}}/board/customers/{who}"
-    alert = "${board}/board/alerts/${__data.fields.alert_id:percentencode}"
+    kept = "&".join(f"${{{name}:queryparam}}" for name in KEPT)
+    there = f"/d/{page.uid}?var-customer={who}&{kept}&${{__url_time_range}}"
+    customer = f"${{board}}/customers/{who}"
+    alert = "${board}/alerts/${__data.fields.alert_id:percentencode}"
     return {
         "severity": severities,
         "risk": decimal(2),

@@ -31,7 +31,7 @@ def page(language: Language) -> Page:
     page.number("ces")
     page.number("net_sentiment")
     page.number("negative_customers", digits=1)
-    page.number("complaints")
+    page.number("complaints", digits=1)
     page.number("first_response", digits=1)
     page.number("loop_closure", digits=1)
     page.row("trends")

@@ -1,11 +1,11 @@
 SELECT severity, risk, customer_id, {alert_title} AS title, visitParamExtractString(alert, 'quote') AS quote,
     intDiv({now_us} - opened_us, 1000000) AS age,
-    if(contacted_us > 0 OR contact_due_us = 0, NULL, intDiv(contact_due_us - {now_us}, 1000000)) AS due_in,
-    if(stage = '', 'open', stage) AS stage_shown, owner, channel, brand, segment, alert_id
+    if(contacted OR contact_due_us = 0, NULL, intDiv(contact_due_us - {now_us}, 1000000)) AS due_in,
+    stage AS stage_shown, owner, channel, brand, segment, alert_id
 FROM
 (
     SELECT severity, severity_order, visitParamExtractFloat(alert, 'risk') AS risk, customer_id, alert, opened_us, stage, owner,
-        contacted_us, contact_due_us, channel, brand, segment, alert_id
+        contacted, contact_due_us, channel, brand, segment, alert_id
     FROM {open_alerts}
 )
 ORDER BY severity_order, risk DESC, age DESC, alert_id

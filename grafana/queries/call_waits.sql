@@ -1,8 +1,18 @@
 -- How long callers wait in the line, where the source says so (attribute wait_seconds).
-SELECT {bucket} AS time, if(count() < ${enough}, NULL, quantile(0.5)(visitParamExtractUInt(attributes, 'wait_seconds'))) AS median_wait,
-    if(count() < ${enough}, NULL, quantile(0.9)(visitParamExtractUInt(attributes, 'wait_seconds'))) AS p90_wait
-FROM events FINAL
-PREWHERE type = 'call' OR {may_replace}
-WHERE {of_events} AND type = 'call' AND position(attributes, '"wait_seconds":') > 0
-GROUP BY time
+SELECT time, if(shown AND NOT {is_unfinished}, middle, NULL) AS median_wait,
+    if(shown AND NOT {is_unfinished}, slow, NULL) AS p90_wait,
+    if(shown AND {is_unfinished}, middle, NULL) AS unfinished
+FROM
+(
+    SELECT {bucket} AS time, count() >= ${enough} AND uniqExact(customer_id) >= {fewest} AS shown,
+        quantile(0.5)(seconds) AS middle, quantile(0.9)(seconds) AS slow
+    FROM
+    (
+        SELECT minute, customer_id, visitParamExtractUInt(attributes, 'wait_seconds') AS seconds
+        FROM events FINAL
+        PREWHERE type = 'call' OR {may_replace}
+        WHERE {of_events} AND type = 'call' AND position(attributes, '"wait_seconds":') > 0
+    )
+    GROUP BY time
+)
 ORDER BY time

@@ -1,4 +1,11 @@
-SELECT k AS value_shown,
-    if(n = 0, '', concat(toString(round(100 * k / n, 1)), ' {word.per_100_orders} · n ', toString(n))) AS note,
-    'text' AS colour
-FROM (SELECT sum(complaints) AS k, sum(orders) AS n FROM {counted})
+-- The headline, and how many complaints that is.
+SELECT value_shown, concat(note, ' · ', toString(k), ' {word.complaints_in_all}') AS note, colour
+FROM
+(
+    SELECT {headline}, k
+    FROM
+    (
+        SELECT {share}, k, n
+        FROM (SELECT sum(complaints) AS k, sum(orders) AS n FROM {counted})
+    )
+)

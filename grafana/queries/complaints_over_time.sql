@@ -1,4 +1,5 @@
-SELECT {bucket} AS time, if(touchpoint = '', '{word.not_given}', touchpoint) AS series, sum(complaints) AS complaints_n
+SELECT {bucket} AS time, if({is_unfinished}, '{word.unfinished}', if(touchpoint = '', '{word.not_given}', touchpoint)) AS series,
+    sum(complaints) AS complaints_n
 FROM {counted}
 GROUP BY time, series
 HAVING complaints_n > 0

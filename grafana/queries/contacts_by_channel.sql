@@ -1,7 +1,16 @@
--- Contacts that ask a person for help, in each interval.
-SELECT {bucket} AS time, if(channel = '', '{word.not_given}', channel) AS series, count() AS contacts
+-- Contacts that ask a person for help, in each interval, of channels that enough customers use in the range.
+SELECT {bucket} AS time, if({is_unfinished}, '{word.unfinished}', if(channel = '', '{word.not_given}', channel)) AS series,
+    count() AS contacts
 FROM events FINAL
 PREWHERE {is_contact} OR {may_replace}
-WHERE {of_events} AND {is_contact}
+WHERE {of_events} AND {is_contact} AND channel IN
+(
+    SELECT channel
+    FROM events FINAL
+    PREWHERE {is_contact} OR {may_replace}
+    WHERE {of_events} AND {is_contact}
+    GROUP BY channel
+    HAVING uniqExact(customer_id) >= {fewest}
+)
 GROUP BY time, series
 ORDER BY time, series

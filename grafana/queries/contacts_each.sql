@@ -1,5 +1,6 @@
 -- How many customers had to ask how often, and on how many channels.
-SELECT if(often = 5, '5+', toString(often)) AS times, count() AS customers, countIf(channels > 1) AS several_channels
+SELECT if(often = 5, '5+', toString(often)) AS times, if(count() < {fewest}, NULL, count()) AS customers,
+    if(count() < {fewest}, NULL, countIf(channels > 1)) AS several_channels
 FROM
 (
     SELECT customer_id, least(count(), 5) AS often, uniqExact(channel) AS channels

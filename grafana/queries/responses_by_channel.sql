@@ -8,5 +8,6 @@ FROM
         quantileIf(0.9)(assumeNotNull(minutes), minutes IS NOT NULL) AS slow
     FROM {clocks}
     GROUP BY channel
+    HAVING uniqExact(customer_id) >= {fewest}
 )
 ORDER BY answered DESC, channel_shown

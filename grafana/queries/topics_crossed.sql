@@ -6,5 +6,6 @@ FROM
     SELECT topic, channel AS across, countIf(said = 'positive') AS plus, countIf(said = 'negative') AS minus, count() AS n
     FROM {mentions}
     GROUP BY topic, across
+    HAVING uniqExact(customer_id) >= {fewest}
 )
 ORDER BY down_shown, across_shown

@@ -5,16 +5,19 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from grafana.texts import topic_titles
 from pipeline.event import AuthorType, EventType
+from pipeline.follow_up.value import FollowUp
+from pipeline.kpi import Window
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
+from pipeline.text.topics import TAXONOMY
 from tests.contract.test_store_events import WINDOW, scored
 from tests.dashboards import statement
 from tests.simulated_day import DAY, days
 
 ASKS = (EventType.MESSAGE, EventType.CALL, EventType.COMPLAINT)
 FEWEST = 5
+TITLES = {name: topic.title.en for name, topic in TAXONOMY.topics.items()}
 
 
 def within(one: Scored, days_before: int = 0) -> bool:
@@ -42,9 +45,8 @@ def complaints_of_topics(days_before: int = 0) -> Counter[str]:
 def test_topics_are_counted_now_and_before(company: Backend) -> None:
     rows = {row[0]: row for row in statement("hurts", "Topics that grow").asked(company, DAY)}
     now, before = complaints_of_topics(), complaints_of_topics(1)
-    titles = topic_titles("en")
     for title, row in rows.items():
-        (name,) = (name for name, one in titles.items() if one == title)
+        (name,) = (name for name, one in TITLES.items() if one == title)
         assert row[1] == now[name]
         assert row[2:4] == pytest.approx(
             (100 * now[name] / len(texts()), 100 * before[name] / len(texts(1)))
@@ -53,9 +55,8 @@ def test_topics_are_counted_now_and_before(company: Backend) -> None:
 
 
 def test_a_quote_is_what_a_customer_said_of_the_topic(company: Backend) -> None:
-    titles = topic_titles("en")
     said = {
-        (titles[topic.name], (one.event.text or "")[topic.start : topic.end])
+        (TITLES[topic.name], (one.event.text or "")[topic.start : topic.end])
         for one in texts()
         for topic in one.reading.topics  # type: ignore[union-attr]
         if topic.label == "negative"
@@ -77,7 +78,8 @@ def test_who_asks_again_is_counted_by_customer(company: Backend) -> None:
     assert f"n {len(asked)} " in note
     rows = statement("hurts", "How often they ask").asked(company, DAY)
     often = Counter(min(times, 5) for times in asked.values())
-    assert [row[1] for row in rows] == [often[times] for times in sorted(often)]
+    shown = [often[times] if often[times] >= FEWEST else None for times in sorted(often)]
+    assert [row[1] for row in rows] == shown
 
 
 def test_friction_is_counted_by_customer(company: Backend) -> None:
@@ -112,36 +114,65 @@ def test_groups_of_few_people_are_not_shown(company: Backend, title: str) -> Non
     assert {row[0] for row in rows} == {n for n, who in active.items() if len(who) >= FEWEST}
 
 
-def test_open_alerts_are_those_that_nobody_has_settled(company: Backend) -> None:
-    settled = {one.alert_id for one in days().follow_ups if one.stage in ("resolved", "expired")}
-    latest = {alert.id: alert for alert in days().alerts}
-    waiting = {
-        alert.id for alert in latest.values() if alert.state == "open" and alert.id not in settled
+def happened(at: datetime | None, until: datetime) -> bool:
+    return at is not None and at < until
+
+
+def open_at(end: datetime) -> dict[str, FollowUp]:
+    """The follow-ups of the alerts that were open then, of which nobody had settled the matter."""
+    was_open = {
+        alert.id
+        for alert in days().alerts
+        if alert.opened_at < end and not happened(alert.closed_at, end)
     }
-    ((count, *_),) = statement("at-risk", "Open alerts").asked(company, DAY)
+    return {
+        one.alert_id: one
+        for one in days().follow_ups
+        if one.alert_id in was_open and not happened(one.resolved_at, end)
+    }
+
+
+@pytest.mark.parametrize("hours", [12, 24])
+def test_open_alerts_are_those_of_the_end_of_the_range(company: Backend, hours: int) -> None:
+    window = Window(DAY.start, DAY.start + timedelta(hours=hours))
+    waiting = open_at(window.end)
+    latest = {alert.id: alert for alert in days().alerts}
+    ((count, *_),) = statement("at-risk", "Open alerts").asked(company, window)
     assert count == len(waiting)
-    ages = statement("at-risk", "Open alerts by severity and age").asked(company, DAY)
+    ages = statement("at-risk", "Open alerts by severity and age").asked(company, window)
     assert sum(sum(row[1:]) for row in ages) == len(waiting)
-    rows = statement("at-risk", "Who to call first").asked(company, DAY)
-    assert {row[-1] for row in rows} <= waiting
+    rows = statement("at-risk", "Who to call first").asked(company, window)
+    assert {row[-1] for row in rows} <= waiting.keys()
     assert len(rows) == min(200, len(waiting))
     for row in rows[:20]:
         assert row[3] == latest[row[-1]].titles["en"]
         assert row[1] == pytest.approx(latest[row[-1]].risk)
 
 
-def test_a_missed_sla_is_overdue(company: Backend) -> None:
-    late = {
-        one.alert_id
-        for one in days().follow_ups
-        if one.stage not in ("resolved", "expired")
-        and not one.contacted_at
-        and one.contact_due
-        and one.contact_due < DAY.end
-    }
-    still_open = {alert.id for alert in days().alerts if alert.state == "open"}
-    ((count, *_),) = statement("at-risk", "Contact overdue").asked(company, DAY)
-    assert count == len(late & still_open)
+@pytest.mark.parametrize("hours", [12, 24])
+def test_how_far_a_follow_up_is_is_said_of_the_end_of_the_range(
+    company: Backend, hours: int
+) -> None:
+    window = Window(DAY.start, DAY.start + timedelta(hours=hours))
+    waiting = open_at(window.end)
+    rows = statement("at-risk", "Who to call first").asked(company, window)
+    stages = {row[-1]: row[7:9] for row in rows}
+    for alert_id, shown in stages.items():
+        one = waiting[alert_id]
+        taken = happened(one.acknowledged_at, window.end)
+        called = happened(one.contacted_at, window.end)
+        stage = "contacted" if called else "acknowledged" if taken else "open"
+        assert shown == (stage, one.owner if taken else "")
+    assert {stage for stage, _ in stages.values()} == {"open", "acknowledged", "contacted"}
+    late = [
+        one
+        for one in waiting.values()
+        if happened(one.contact_due, window.end) and not happened(one.contacted_at, window.end)
+    ]
+    ((count, *_),) = statement("at-risk", "Contact overdue").asked(company, window)
+    assert count == len(late)
+    ((count, *_),) = statement("at-risk", "Not taken on").asked(company, window)
+    assert count == sum(not happened(one.acknowledged_at, window.end) for one in waiting.values())
 
 
 def test_the_timeline_is_all_of_one_customer(company: Backend) -> None:
@@ -164,11 +195,46 @@ def test_outages_stand_in_the_trends(company: Backend) -> None:
     ]
     ((begin, _, text),) = rows
     first = min(event.occurred_at for event in started).replace(second=0, microsecond=0)
-    assert _moment(begin) == first
+    assert moment(begin) == first
     assert text == f"Outage: Mavi Hat, {len({e.customer_id for e in started})} customers"
 
 
-def _moment(cell: datetime | str) -> datetime:
+def test_an_outage_is_one_however_the_hours_fall(store: Store) -> None:
+    """It strikes at five to midnight, is heard of until six, and there is another at night."""
+
+    def struck(brand: str, customers: int, at: int, kind: str) -> list[Scored]:
+        return [
+            scored(
+                f"{brand}-{at}-{n}", at=at + n, type=kind, customer_id=f"{brand}{n}", brand=brand
+            )
+            for n in range(customers)
+        ]
+
+    store.write_events(
+        [
+            *struck("A", 5, 0, "outage.started"),
+            *struck("A", 6, 3_600 * 4, "outage.ended"),
+            *struck("A", 7, 3_600 * 11, "outage.started"),
+            *struck("B", 4, 60, "outage.started"),
+        ]
+    )
+    window = Window(WINDOW.start, WINDOW.start + timedelta(hours=24))
+    rows = statement("now", "annotation Outages").asked(store._backend, window)
+    assert [(moment(begin), moment(end), text) for begin, end, text in rows] == [
+        (
+            window.start,
+            window.start + timedelta(hours=4),
+            "Outage: A, 6 customers",
+        ),
+        (
+            window.start + timedelta(hours=11),
+            window.start + timedelta(hours=11),
+            "Outage: A, 7 customers",
+        ),
+    ]
+
+
+def moment(cell: datetime | str) -> datetime:
     """A time as either engine gives it."""
     if isinstance(cell, str):
         return datetime.fromisoformat(cell).replace(tzinfo=DAY.start.tzinfo)

@@ -1,5 +1,6 @@
 """The dashboards' SQL on both engines, over a simulated day; its numbers are the store's."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -8,15 +9,23 @@ from grafana.plugin import expand
 from grafana.rules import miss_sql, rules, topics_sql
 from grafana.sql import query
 from grafana.texts import panels
+from pipeline.alert import Alert
+from pipeline.event import AuthorType, Event
 from pipeline.kpi import Estimate, KpiValue, balance, share
+from pipeline.reading import Scored
 from pipeline.store import Backend, Store
+from tests.contract.test_dashboard_answers import ASKS, open_at, texts, within
 from tests.dashboards import Statement, distinct_statements, statement
-from tests.simulated_day import DAY
+from tests.simulated_day import DAY, days
 
 
 @pytest.mark.parametrize("one", distinct_statements(), ids=lambda one: one.id)
-def test_a_panel_shows_something_of_the_day(company: Backend, one: Statement) -> None:
-    assert one.asked(company, DAY)
+def test_every_column_of_a_panel_has_a_figure_of_the_day(company: Backend, one: Statement) -> None:
+    """The last of the intervals does not end with the day, so its column has one too."""
+    rows = one.asked(company, DAY, {"enough": ["1"]}, interval_s=5 * 3_600)
+    assert rows
+    for place, column in enumerate(zip(*rows, strict=True)):
+        assert any(cell is not None for cell in column), f"column {place}"
 
 
 @pytest.mark.parametrize("one", distinct_statements(), ids=lambda one: one.id)
@@ -37,6 +46,7 @@ def test_a_panel_can_be_asked_of_a_part(company: Backend, one: Statement) -> Non
         ("Time to contact, median", "time_to_contact_median"),
         ("Solved by themselves", "self_service_rate"),
         ("Avoidable calls", "avoidable_calls"),
+        ("Complaints per 100 orders", "complaint_rate"),
     ],
 )
 def test_a_headline_is_what_the_store_reads(
@@ -77,6 +87,41 @@ def test_a_slice_is_what_the_store_reads(company: Backend) -> None:
         # NPS is rounded by the panel.
         assert row[1:8] == pytest.approx(read, abs=0.5)
         assert row[8] == values[brand, "active_customers"].value
+
+
+@pytest.mark.parametrize("name", ["brand", "channel", "touchpoint", "segment", "language"])
+def test_a_filter_leaves_what_was_chosen(company: Backend, name: str) -> None:
+    def value(one: Scored) -> str:
+        assert one.reading
+        if name == "language":
+            return one.event.language or one.reading.language
+        return getattr(one.event, name) or ""
+
+    counted = Counter(value(one) for one in texts())
+    (often, most), (seldom, least) = counted.most_common()[0], counted.most_common()[-1]
+    panel = statement("now", "Net sentiment")
+    for chosen, n in (([often], most), ([often, seldom], most + least)):
+        ((_, note, _),) = panel.asked(company, DAY, {name: chosen, "enough": ["1"]})
+        assert f"n {n} " in note
+
+
+def test_filters_of_several_variables_hold_together(company: Backend) -> None:
+    def chosen(one: Event | Alert) -> bool:
+        return one.brand == "Mavi Hat" and one.channel in ("call", "whatsapp")
+
+    filters = {"brand": ["Mavi Hat"], "channel": ["call", "whatsapp"], "enough": ["1"]}
+    asking = {
+        one.event.customer_id
+        for one in days().scored
+        if within(one) and chosen(one.event) and one.event.type in ASKS
+        if one.event.author_type is AuthorType.CUSTOMER
+    }
+    ((_, note, _),) = statement("hurts", "Had to ask again").asked(company, DAY, filters)
+    assert f"n {len(asking)} " in note
+    waiting = open_at(DAY.end)
+    of_them = [one for one in days().alerts if one.id in waiting and chosen(one)]
+    ((count, *_),) = statement("at-risk", "Open alerts").asked(company, DAY, filters)
+    assert count == len(of_them) > 0
 
 
 def test_chosen_languages_add_up_to_the_whole(company: Backend, kpis: dict[str, KpiValue]) -> None:

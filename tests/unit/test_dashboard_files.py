@@ -10,7 +10,7 @@ import yaml
 from grafana.build import FOLDER, RULES, built
 from grafana.plugin import expand
 from grafana.texts import LANGUAGES, Language
-from pipeline.setting_groups import ROOT
+from pipeline.setting_groups import ROOT, NotifySettings
 from tests.dashboards import dashboards, panels
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -78,6 +78,28 @@ def test_panels_ask_sources_that_are_provisioned(
     given = {(one["type"], one["uid"]) for one in yaml.safe_load(file.read_text())["datasources"]}
     asked = {(one["datasource"]["type"], one["datasource"]["uid"]) for one in panels(board)}
     assert asked <= given
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_click_on_a_customer_changes_no_other_variable(language: Language) -> None:
+    board = dashboards(language)["at-risk"]
+    (table,) = (
+        one for one in panels(board) if one["title"] in ("Who to call first", "Önce kim aranmalı")
+    )
+    overrides = {
+        one["matcher"]["options"]: one["properties"] for one in table["fieldConfig"]["overrides"]
+    }
+    (links,) = (one["value"] for one in overrides["customer_id"] if one["id"] == "links")
+    timeline = links[0]["url"]
+    others = {one["name"] for one in board["templating"]["list"]} - {"customer"}
+    assert {f"${{{name}:queryparam}}" for name in others} <= set(timeline.split("?")[1].split("&"))
+    assert timeline.count("customer") == 2
+
+
+def test_the_address_of_the_board_is_the_one_of_the_messages() -> None:
+    variables = dashboards()["at-risk"]["templating"]["list"]
+    (board,) = (one for one in variables if one["name"] == "board")
+    assert board["query"] == NotifySettings().board
 
 
 def test_the_provisioned_folders_hold_the_dashboards() -> None:

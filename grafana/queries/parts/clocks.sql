@@ -7,36 +7,36 @@
 -- reopening, else at the last reopening, else at the opening. The conditions on lengths hold always: ClickHouse 18
 -- gives a lambda only columns that are used outside of one too.
 (
-    SELECT intDiv(started, 128) AS started_us, channel,
+    SELECT intDiv(started, 128) AS started_us, customer_id, channel,
         if(intDiv(stopped, 2) % 8 = 3, (intDiv(stopped, 128) - intDiv(started, 128)) / 60000000, NULL) AS minutes
     FROM
     (
-        SELECT steps[start] AS started, steps[stop] AS stopped, channels[indexOf(steps_as_read, steps[start])] AS channel
+        SELECT customer_id, steps[start] AS started, steps[stop] AS stopped, channels[indexOf(steps_as_read, steps[start])] AS channel
         FROM
         (
-            SELECT steps, steps_as_read, channels, stops,
+            SELECT customer_id, steps, steps_as_read, channels, stops,
                 arrayMap((i, p, r, h) -> if(h > 0, h, if(r > 0, r, if(opening > p AND opening < i, opening, toUInt32(0)))),
                     stops, priors, reopenings, handoffs) AS starts
             FROM
             (
-                SELECT steps, steps_as_read, channels, stops, priors, reopenings, opening,
+                SELECT customer_id, steps, steps_as_read, channels, stops, priors, reopenings, opening,
                     arrayMap((i, p, r) -> arrayFilter(j -> j > p AND j > r AND j < i AND kinds[j] = 2, places)[1],
                         stops, priors, reopenings) AS handoffs
                 FROM
                 (
-                    SELECT steps, steps_as_read, channels, stops, priors, kinds, places, toUInt32(indexOf(kinds, 0)) AS opening,
+                    SELECT customer_id, steps, steps_as_read, channels, stops, priors, kinds, places, toUInt32(indexOf(kinds, 0)) AS opening,
                         arrayMap((i, p) -> arrayFilter(j -> j > p AND j < i AND kinds[j] = 1, places)[-1], stops, priors) AS reopenings
                     FROM
                     (
-                        SELECT steps, steps_as_read, channels, kinds, places, stops,
+                        SELECT customer_id, steps, steps_as_read, channels, kinds, places, stops,
                             arrayPushFront(arrayPopBack(stops), toUInt32(0)) AS priors
                         FROM
                         (
-                            SELECT steps, steps_as_read, channels, kinds, places,
+                            SELECT customer_id, steps, steps_as_read, channels, kinds, places,
                                 arrayFilter((j, kind) -> kind IN (3, 4, 6), places, kinds) AS stops
                             FROM
                             (
-                                SELECT steps, steps_as_read, channels, arrayEnumerate(steps) AS places,
+                                SELECT customer_id, steps, steps_as_read, channels, arrayEnumerate(steps) AS places,
                                     arrayMap(step -> toUInt8(intDiv(step, 2) % 8), steps) AS kinds
                                 FROM {ticket_steps}
                             )

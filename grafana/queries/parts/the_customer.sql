@@ -1,3 +1,3 @@
 -- Who is typed or clicked, else who is most at risk.
 if(${customer:singlequote} != '', ${customer:singlequote},
-    (SELECT argMax(customer_id, (visitParamExtractFloat(alert, 'risk'), id)) FROM alerts FINAL WHERE state = 'open' AND opened_us < {now_us}))
+    (SELECT argMax(customer_id, (visitParamExtractFloat(alert, 'risk'), id)) FROM alerts FINAL WHERE {was_open}))

@@ -2,10 +2,10 @@
 -- in microseconds, its order within a moment, its kind and whether it is of the chosen slice.
 -- Kinds: 0 opened, 1 reopened, 2 handed over by a bot, 3 answered by an agent, 4 resolved, 5 else, 6 the end.
 (
-    SELECT arrayPushBack(arraySort(steps_as_read), toInt64(12)) AS steps, steps_as_read, channels
+    SELECT customer_id, arrayPushBack(arraySort(steps_as_read), toInt64(12)) AS steps, steps_as_read, channels
     FROM
     (
-        SELECT groupArray(((occurred_us * 8 + moment_order) * 8 + kind) * 2 + chosen) AS steps_as_read,
+        SELECT customer_id, groupArray(((occurred_us * 8 + moment_order) * 8 + kind) * 2 + chosen) AS steps_as_read,
             groupArray(channel) AS channels
         FROM
         (
