@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from grafana.texts import Language, topic_titles, word
+from grafana.texts import Language, word
 from pipeline.store.sql import shared_parts
+from pipeline.text.topics import TAXONOMY
 
 Given = str | int | float
 
@@ -45,8 +46,9 @@ def _filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
 
 def _topics(which: str, language: Language) -> str:
     """Return an array of the topics, as they are stored or as they are shown."""
-    titles = topic_titles(language)
-    values = titles if which == "topic_names" else titles.values()
+    topics = TAXONOMY.topics
+    titles = [topic.title.text(language) for topic in topics.values()]
+    values = topics if which == "topic_names" else titles
     return "[" + ", ".join(_literal(value) for value in values) + "]"
 
 

@@ -68,15 +68,5 @@ def word(name: str, language: Language) -> str:
     return texts().words[name].text(language)
 
 
-@cache
-def topic_titles(language: Language) -> dict[str, str]:
-    """Return what each topic is called, by its name."""
-    topics = (files("pipeline.text") / "data" / "topics.yaml").read_bytes()
-    return {
-        name: str(topic["title"][language])
-        for name, topic in msgspec.yaml.decode(topics)["topics"].items()
-    }
-
-
 def _data(name: str) -> bytes:
     return (files(__package__) / name).read_bytes()

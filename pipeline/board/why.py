@@ -16,6 +16,7 @@ from pipeline.event import Event, EventType
 from pipeline.privacy import redact_event
 from pipeline.reading import Reading, Scored
 from pipeline.text.explain import Explanation, explain
+from pipeline.text.topics import TAXONOMY
 
 LONGEST = 4_000
 """Characters of a text that are read; more take too long to explain."""
@@ -88,7 +89,7 @@ def _explain(board: Board, say: Voice, text: str) -> Explained:
         (say.known("intent", one.name), "", seen[one.start : one.end]) for one in reading.intents
     ]
     quotes += [
-        (say.known("topic", one.name), one.label, seen[one.start : one.end])
+        (TAXONOMY.topics[one.name].title.text(say.language), one.label, seen[one.start : one.end])
         for one in reading.topics
     ]
     return Explained(weighed(seen, explanation), reading, quotes, risk, rules)

@@ -20,6 +20,10 @@ class Titles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tr: str
     en: str
 
+    def text(self, language: str) -> str:
+        """Return the one in a language: `tr` or `en`."""
+        return self.tr if language == "tr" else self.en
+
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A topic of the taxonomy, and phrases that are about it."""

@@ -30,6 +30,7 @@ from pipeline.notify.case import Case
 from pipeline.notify.messages import link_to
 from pipeline.setting_groups import NotifySettings
 from pipeline.store import StoreUnavailable
+from pipeline.text.topics import TAXONOMY
 from tests.company import Company, app_of
 from tests.unit.board import MINUTE, NOW, alert, follow_up
 from tests.unit.customers import START, Customer, event, leaving, reading
@@ -458,6 +459,19 @@ def test_a_customer_of_hostile_words(client: Client, company: Company) -> None:
 
 
 FIELDS = ("text", "title", "channel", "brand", "segment", "ticket_id", "order_id", "product")
+
+
+@pytest.mark.parametrize(("language", "place"), [("en", 0), ("tr", 1)])
+def test_why_calls_a_topic_what_the_taxonomy_calls_it(
+    client: Client, language: str, place: int
+) -> None:
+    words = {"text": "Hesabıma giremiyorum, kargo da gelmedi"}
+    answer = client.post(f"/board/why?lang={language}", data=words).text
+    for name in ("account_access", "delivery"):
+        title = TAXONOMY.topics[name].title
+        both = (title.en, title.tr)
+        assert both[place] in answer
+        assert both[1 - place] not in answer
 
 
 def test_why_explains_a_text_masks_it_and_stores_nothing(client: Client, company: Company) -> None:
