@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from pipeline.action import Action
-from pipeline.alert import Alert
+from pipeline.alert import Alert, AlertState
 from pipeline.api.access.access import Access
 from pipeline.api.access.accounts import AccountBook
 from pipeline.api.access.passwords import Passwords
@@ -20,14 +20,15 @@ from pipeline.api.views import ActionRequest, PartitionStatus
 from pipeline.audit import AuditEntry
 from pipeline.board.board import Board
 from pipeline.board.desk import load_desk
-from pipeline.board.live import Live
+from pipeline.board.item import Item
+from pipeline.board.live import KEPT, Live, is_over
 from pipeline.board.routes import board_routes
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
 from pipeline.event import Event
 from pipeline.follow_up.case import Case, hear, pass_time
 from pipeline.follow_up.sla import load_sla
-from pipeline.follow_up.value import FollowUp
+from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.reading import Scored
 from pipeline.setting_groups import ROOT, DetectSettings
 from pipeline.sources.simulate import simulate
@@ -96,24 +97,59 @@ class Company:
     # What the board asks of a store.
 
     def alerts(
-        self, *, customer_id: str | None = None, ids: Sequence[str] | None = None, **_: object
+        self,
+        *,
+        since: datetime | None = None,
+        customer_id: str | None = None,
+        ids: Sequence[str] | None = None,
+        states: Sequence[AlertState] | None = None,
+        limit: int = 100,
     ) -> list[Alert]:
-        return [
+        found = [
             one
             for one in self.known.values()
-            if customer_id in (None, one.customer_id) and (ids is None or one.id in ids)
+            if (since is None or one.opened_at >= since)
+            and customer_id in (None, one.customer_id)
+            and (ids is None or one.id in ids)
+            and (states is None or one.state in states)
         ]
+        return sorted(found, key=lambda one: one.opened_at, reverse=True)[:limit]
 
-    def follow_ups(self, *, alert_ids: Sequence[str] | None = None, **_: object) -> list[FollowUp]:
-        cases = [self.cases[id_] for id_ in alert_ids or self.cases if id_ in self.cases]
-        return [case.follow_up for case in cases if case.follow_up]
+    def inbox(self, since: datetime, limit: int) -> list[str]:
+        items = (Item(one, self._follow_up(id_)) for id_, one in self.known.items())
+        return [one.alert.id for one in items if not is_over(one, since + KEPT)][:limit]
 
-    def actions(self, alert_id: str = "", customer_id: str = "", limit: int = 0) -> list[Action]:
-        return [
+    def follow_ups(
+        self,
+        *,
+        stages: Sequence[Stage] | None = None,
+        customer_id: str | None = None,
+        alert_ids: Sequence[str] | None = None,
+        limit: int = 1_000,
+    ) -> list[FollowUp]:
+        found = [
+            one
+            for id_ in self.cases
+            if (one := self._follow_up(id_))
+            and (stages is None or one.stage in stages)
+            and customer_id in (None, one.customer_id)
+            and (alert_ids is None or id_ in alert_ids)
+        ]
+        return sorted(found, key=lambda one: one.updated_at, reverse=True)[:limit]
+
+    def _follow_up(self, alert_id: str) -> FollowUp | None:
+        case = self.cases.get(alert_id)
+        return case.follow_up if case else None
+
+    def actions(
+        self, alert_id: str = "", customer_id: str = "", limit: int = 1_000
+    ) -> list[Action]:
+        found = [
             one
             for one in reversed(self.done)
             if alert_id in ("", one.alert_id) and customer_id in ("", one.customer_id)
         ]
+        return found[:limit]
 
     def timeline(self, customer_id: str, limit: int) -> list[Scored]:
         return self.events.get(customer_id, [])[::-1][:limit]
@@ -184,7 +220,7 @@ def stored(company: Company, store: Store) -> Store:
     store.migrate()
     store.write_events([one for events in company.events.values() for one in events])
     store.write_alerts([*company.known.values()])
-    store.write_follow_ups(company.follow_ups())
+    store.write_follow_ups(company.follow_ups(limit=len(company.cases)))
     store.write_actions(company.done)
     return store
 

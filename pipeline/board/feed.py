@@ -1,11 +1,13 @@
-"""Keeps the inbox up to date: from the store at the start, then from the topics.
+"""Keeps the inbox up to date: from the topics as they grow, and from the store.
 
 The topics, not the store: `record` gathers its batches for half a second and writes events first,
 so that with a look at the store every quarter of a second an alert would be seen about a second
-after its event. A message of the topic is seen within milliseconds.
+after its event. A message of the topic is seen within milliseconds. The store has what is older.
 """
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import msgspec
@@ -28,7 +30,7 @@ TOPICS = (ALERTS, FOLLOW_UPS, ACTIONS)
 RELOAD = 60.0
 """Seconds between two looks at the store, which mend what was missed."""
 AWAY = 5.0
-"""Seconds between them while Kafka does not answer."""
+"""Seconds between them while Kafka or the store does not answer, and the least there are."""
 OVERLAP = timedelta(minutes=10)
 """Messages so old are read again at the start: they may not be in the store yet."""
 LOADED = 10_000
@@ -41,7 +43,11 @@ _ACTION = msgspec.json.Decoder(Action)
 
 
 class Feed(Watching):
-    """A thread that fills `live`. While Kafka or the store is away, what is known stays."""
+    """Two threads that fill `live`. What is known stays while Kafka or the store is away.
+
+    One follows the topics and never waits for the store, which may take a minute to say that it is
+    away; the other looks at the store from time to time, and soon where the first asks it to.
+    """
 
     def __init__(
         self,
@@ -57,34 +63,59 @@ class Feed(Watching):
         self._bootstrap = bootstrap
         self._clock = clock
         self._security = security
+        self._asked = threading.Event()
 
     def _run(self) -> None:
+        looks = threading.Thread(target=self._look, name="board-store", daemon=True)
+        looks.start()
         while not self._stop.is_set():
-            try:
-                self._once()
-            except (BrokerUnavailable, StoreUnavailable) as error:
-                log.warning("the inbox is not up to date", reason=str(error))
-            except Exception as error:  # else the inbox would stand still, and look fine
-                log.error("the feed of the inbox failed", exc_info=error)
+            with _told():
+                self._follow()
+            self._asked.set()
             self._stop.wait(AWAY)
+        self._asked.set()  # it waits for that, too
+        looks.join()
 
-    def _once(self) -> None:
-        """Follow the topics until something is away."""
-        since = self._clock() - OVERLAP
-        load(self._store, self._live, self._clock())
-        with Tail(self._bootstrap, TOPICS, since, self._security) as tail:
-            loaded = self._clock()
+    def _follow(self) -> None:
+        """Follow the topics until Kafka is away, or for a while where one does not exist yet."""
+        begin = self._clock()
+        with Tail(self._bootstrap, TOPICS, begin - OVERLAP, self._security) as tail:
             while not self._stop.is_set():
-                take(tail.read(WAIT), self._live)
-                if (self._clock() - loaded).total_seconds() > RELOAD:
-                    loaded = self._clock()
-                    load(self._store, self._live, loaded)
-                    if len(tail.topics) < len(TOPICS):
-                        return  # one may have been made meanwhile
+                if take(tail.read(WAIT), self._live):
+                    self._asked.set()
+                missing = len(tail.topics) < len(TOPICS)
+                if missing and (self._clock() - begin).total_seconds() > RELOAD:
+                    return  # one may have been made meanwhile
+
+    def _look(self) -> None:
+        """Look at the store until the feed ends."""
+        while not self._stop.is_set():
+            pause = AWAY
+            with _told():
+                load(self._store, self._live, self._clock())
+                pause = RELOAD
+            self._stop.wait(AWAY)
+            self._asked.wait(pause - AWAY)
+            self._asked.clear()
 
 
-def take(messages: Sequence[tuple[str, bytes]], live: Live) -> None:
-    """Give messages of the topics to the inbox; what is none of ours is passed over."""
+@contextmanager
+def _told() -> Iterator[None]:
+    """Log what goes wrong, for nothing may end a thread: the inbox would look fine."""
+    try:
+        yield
+    except (BrokerUnavailable, StoreUnavailable) as error:
+        log.warning("the inbox is not up to date", reason=str(error))
+    except Exception as error:
+        log.error("the feed of the inbox failed", exc_info=error)
+
+
+def take(messages: Sequence[tuple[str, bytes]], live: Live) -> bool:
+    """Give messages of the topics to the inbox; what is none of ours is passed over.
+
+    Return whether one is about an alert that has a past and is not in the inbox: the store knows
+    how far it is.
+    """
     alerts: list[Alert] = []
     follow_ups: list[FollowUp] = []
     actions: list[Action] = []
@@ -98,18 +129,23 @@ def take(messages: Sequence[tuple[str, bytes]], live: Live) -> None:
                 actions.append(_ACTION.decode(value))
         except msgspec.DecodeError:
             log.warning("a message that is none of ours", topic=topic)  # `record` keeps it
+    older = {one.id for one in alerts if one.revision > 1}
+    older |= {one.alert_id for one in follow_ups if one.revision > 1}
+    unknown = any(live.get(one) is None for one in older)
     live.take(alerts, follow_ups, actions)
+    return unknown
 
 
 def load(store: Store, live: Live, now: datetime) -> None:
-    """Fill the inbox with what is open and what ended lately. Raises StoreUnavailable."""
-    live.forget(now)
-    alerts = store.alerts(states=("open",), limit=LOADED)
-    lately = store.alerts(since=now - KEPT, states=("open", "resolved", "withdrawn"), limit=LOADED)
-    follow_ups = [
-        *store.follow_ups(stages=("open", "acknowledged", "contacted"), limit=LOADED),
-        *(one for one in store.follow_ups(limit=LOADED) if now - one.updated_at < KEPT),
-    ]
-    live.take([*alerts, *lately], follow_ups, store.actions(limit=LOADED))
+    """Fill the inbox with what waits and what ended lately. Raises StoreUnavailable."""
+    ids = store.inbox(now - KEPT, LOADED)
+    live.take(
+        store.alerts(ids=ids, limit=LOADED),
+        store.follow_ups(alert_ids=ids, limit=LOADED),
+        store.actions(limit=LOADED),
+    )
     if early := [one.alert_id for one in live.without_alert()]:
         live.take(store.alerts(ids=early, limit=LOADED))
+    if bare := [one.id for one in live.without_follow_up()]:
+        live.take(follow_ups=store.follow_ups(alert_ids=bare, limit=LOADED))
+    live.forget(now)

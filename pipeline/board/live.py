@@ -103,10 +103,15 @@ class Live:
         with self._lock:
             return list(self._early.values())
 
+    def without_follow_up(self) -> list[Alert]:
+        """Return alerts whose follow-up has not come: it has not begun, or the store has it."""
+        with self._lock:
+            return [one.alert for one in self._items.values() if one.follow_up is None]
+
     def forget(self, now: datetime) -> None:
         """Drop what ended long ago."""
         with self._lock:
-            gone = [id_ for id_, item in self._items.items() if _is_over(item, now)]
+            gone = [id_ for id_, item in self._items.items() if is_over(item, now)]
             gone += [id_ for id_, one in self._early.items() if now - one.updated_at > KEPT]
             for id_ in gone:
                 self._items.pop(id_, None)
@@ -145,6 +150,7 @@ class Live:
                 del self._listeners[changed]
 
 
-def _is_over(item: Item, now: datetime) -> bool:
+def is_over(item: Item, now: datetime) -> bool:
+    """Whether it ended so long ago that it has no place in the inbox."""
     changed = item.follow_up.updated_at if item.follow_up else item.alert.updated_at
     return item.ended and not item.to_inform and now - changed > KEPT

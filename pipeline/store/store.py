@@ -160,6 +160,15 @@ class Store:
         )
         return [msgspec.json.decode(alert, type=Alert) for (alert,) in found]
 
+    def inbox(self, since: datetime, limit: int) -> list[str]:
+        """Return the ids of alerts that ask something of a person, or ended at or after `since`.
+
+        An alert ends with its follow-up, whatever its own state; where there is none yet, by its
+        state. One that a person resolved asks for the customer to be informed. These come first.
+        """
+        found = self._backend.execute(query("inbox"), {"since": to_micros(since), "limit": limit})
+        return [id_ for id_, _ in found]
+
     def follow_ups(
         self,
         *,

@@ -28,6 +28,9 @@ class Stored:
     def __init__(self, *alerts: Alert) -> None:
         self._alerts = list(alerts)
 
+    def inbox(self, *_: Any) -> list[str]:
+        return [one.id for one in self._alerts]
+
     def alerts(self, **_: Any) -> list[Alert]:
         return self._alerts
 
