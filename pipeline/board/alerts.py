@@ -31,8 +31,11 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
 
     @get("/board/stream/{alert_id:str}", opt=VIEWER, include_in_schema=False)
     async def stream(request: AnyRequest, alert_id: FromPath[str]) -> ServerSentEvent:
+        item = await asyncio.to_thread(_item, board, alert_id)
+
         def look() -> Shown:
-            item = board.live.get(alert_id)
+            nonlocal item
+            item = board.live.get(alert_id) or item  # its page outlasts its time in the inbox
             return [item] if item else [], {}
 
         back = f"/board/alerts/{alert_id}"

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from pipeline.api.access.user import LOCAL
+from pipeline.board.live import KEPT
 from pipeline.store import open_chdb
 from tests.browser import DESK, PHONE, chromium, served, watch
 from tests.company import Company, app_of, simulated, stored
@@ -225,6 +226,25 @@ def test_a_lost_connection_is_shown_and_mends_itself(browser: Browser, company: 
         expect(card(page, "b")).to_be_visible(timeout=10_000)
         expect(page.locator("#link.on")).to_be_visible()
         page.context.close()
+
+
+def test_the_page_of_an_alert_that_left_the_inbox_stays_whatever_happens_meanwhile(
+    open_: Open, company: Company
+) -> None:
+    long_ago = now() - 2 * KEPT
+    company.happen([alert("old", at=long_ago, state="resolved", closed_at=long_ago)])
+    company.live.forget(now())
+    held: list[Route] = []
+    page = open_("/board")
+    page.route("**/board/stream/*", lambda route: held.append(route))
+    with page.expect_request("**/board/stream/*"):
+        page.goto(f"{page.url}/alerts/old")
+    shown = card(page, "old")
+    shown.evaluate("one => { one.dataset.before = 'the stream' }")
+    company.happen([alert("b")])
+    held[0].continue_()
+    expect(page.locator("[data-before]")).to_have_count(0)
+    expect(shown).to_contain_text("Alert old")
 
 
 HOSTILE = "<script>window.bad=1</script><img src=x onerror='window.bad=1'>\u202etxet"
