@@ -10,6 +10,7 @@ from benchmarks import plots
 from benchmarks.bars import Results, bars
 from benchmarks.markdown import table
 from benchmarks.scaling import FULL_SPEED
+from pipeline.board.stream import GATHER
 from pipeline.setting_groups import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -159,7 +160,8 @@ def _inbox(found: dict[str, Any]) -> str:
         f"{shown['p99']:,.0f} ms (p99), at most {shown['max']:,.0f} ms after its event "
         f"({found['alerts']:,} alerts, {found['never_shown']} never shown). A plain consumer of "
         f"`cx.alerts` has it after {alert['p50']:,.0f} ms (p50), {alert['p99']:,.0f} ms (p99). A "
-        "page gathers changes for 200 ms."
+        "page is sent a change at once; then its stream rests for "
+        f"{1_000 * GATHER:,.0f} ms or more, and sends in one what came meanwhile."
     )
 
 

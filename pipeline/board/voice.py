@@ -84,7 +84,7 @@ class Voice:
         return f"{at.astimezone(self._zone):%H:%M}"
 
     def span(self, seconds: float) -> str:
-        """Return a length of time by its largest unit, as `board.js` does when time passes."""
+        """Return a length of time by its largest unit, as `moving.js` does when time passes."""
         for length, unit in _UNITS:
             if seconds >= length:
                 return self.t(f"span.{unit}", n=int(seconds // length))
