@@ -39,8 +39,8 @@ class Tail:
 
     def _go_to(self, partitions: list[TopicPartition], since: datetime) -> None:
         at = int(since.timestamp() * 1_000)
+        ends = self._consumer.end_offsets(partitions)  # first, or what comes in between is missed
         found = self._consumer.offsets_for_times(dict.fromkeys(partitions, at))
-        ends = self._consumer.end_offsets(partitions)
         for partition in partitions:
             first = found.get(partition)
             self._consumer.seek(partition, first.offset if first else ends[partition])
