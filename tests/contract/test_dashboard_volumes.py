@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from grafana.texts import targets
+from pipeline.estimates import share
 from pipeline.event import AuthorType, Event, EventType, Metric
-from pipeline.kpi import share
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.test_dashboard_answers import ASKS, FEWEST, TITLES, moment, texts, within

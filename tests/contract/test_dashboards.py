@@ -10,8 +10,9 @@ from grafana.rules import miss_sql, rules, topics_sql
 from grafana.sql import query
 from grafana.texts import panels
 from pipeline.alert import Alert
+from pipeline.estimates import Estimate, balance, share
 from pipeline.event import AuthorType, Event
-from pipeline.kpi import Estimate, KpiValue, balance, share
+from pipeline.kpi import KpiValue
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.test_dashboard_answers import ASKS, open_at, texts, within

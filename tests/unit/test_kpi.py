@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.kpi import DEFINITIONS, Facts, Window, balance, kpi_values, nps, quantile, share
+from pipeline.estimates import balance, nps, quantile, share
+from pipeline.kpi import DEFINITIONS, Facts, Window, kpi_values
 
 
 @pytest.mark.parametrize(
