@@ -3,13 +3,14 @@
 # make test    all checks and tests
 # make bench   all benchmarks, to docs/benchmarks.md (an hour; BENCH=--quick: 8 minutes)
 # make evaluate DATA=DIR   how well texts are read, to docs/evaluation.md (DIR: labelled texts)
+# make screenshots   the pictures of the board, to docs/screenshots/
 # make crash-tests   processes and servers killed, stopped and starved, to docs/crash-tests.md (an hour)
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: setup run test check unit bench evaluate crash-tests lock clean
+.PHONY: setup run test check unit bench evaluate screenshots crash-tests lock clean
 
 setup: $(VENV)/.runtime
 
@@ -35,6 +36,10 @@ bench: $(VENV)/.bench
 
 evaluate: $(VENV)/.evaluation
 	$(BIN)/python -m evaluation --save --data "$(or $(DATA),$(error Say where the labelled texts are: make evaluate DATA=DIR))"
+
+screenshots: $(VENV)/.dev
+	tests/install-servers
+	$(BIN)/python -m tests.screenshots
 
 crash-tests: $(VENV)/.dev
 	tests/install-servers
