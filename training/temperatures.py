@@ -6,7 +6,7 @@ Held-out texts of the sources trained on do not show how often an engine is wron
 `fast` is trained without each source of opinions in turn, and the temperature is fitted on that
 source. A language has the geometric mean of its sources, by their weights; any other language has
 that of all. What is kept is the ratio to the temperature on held-out texts: `strong`, whose
-training takes an hour, gets the ratios of `fast`.
+training takes longer than an hour, gets the ratios of `fast`.
 
 It writes training/temperatures.yaml, and the ratios into the cards of the shipped engines.
 """
