@@ -11,18 +11,14 @@ from pipeline.api.access.access import AnyRequest
 from pipeline.api.access.needs import VIEWER
 from pipeline.board.board import Board
 from pipeline.board.voice import Voice, plain
-from pipeline.detection.alone import met_rules
-from pipeline.event import Event, EventType
-from pipeline.privacy import redact_event
-from pipeline.reading import Reading, Scored
-from pipeline.text.explain import Explanation, explain
+from pipeline.reading import Reading
+from pipeline.text.explain import Explanation
 from pipeline.text.topics import TAXONOMY
+from pipeline.why import why
 
 LONGEST = 4_000
 """Characters of a text that are read; more take too long to explain."""
 LARGEST_FORM = 65_536
-STRONG, WEAK = 1.0, 0.25
-"""Log-odds from which a word is shown as one that speaks for or against the label."""
 
 
 class Explained(NamedTuple):
@@ -78,13 +74,8 @@ def _page(
 
 
 def _explain(board: Board, say: Voice, text: str) -> Explained:
-    now = board.clock()
-    event = redact_event(Event("explained", now, "customer", "chat", EventType.MESSAGE, text=text))
-    seen = event.text or ""
-    explanation = explain(seen, board.engine())
-    reading = explanation.reading
-    scored = Scored(event, reading, now)
-    risk, rules = met_rules(scored, board.service.rules, board.detect)
+    answer = why(text, board.engine(), board.service.rules, board.detect, board.clock())
+    seen, reading = answer.text, answer.explanation.reading
     quotes = [
         (say.known("intent", one.name), "", seen[one.start : one.end]) for one in reading.intents
     ]
@@ -92,7 +83,7 @@ def _explain(board: Board, say: Voice, text: str) -> Explained:
         (TAXONOMY.topics[one.name].title.text(say.language), one.label, seen[one.start : one.end])
         for one in reading.topics
     ]
-    return Explained(weighed(seen, explanation), reading, quotes, risk, rules)
+    return Explained(weighed(seen, answer.explanation), reading, quotes, answer.risk, answer.rules)
 
 
 def weighed(text: str, explanation: Explanation) -> list[tuple[str, str]]:
@@ -100,9 +91,6 @@ def weighed(text: str, explanation: Explanation) -> list[tuple[str, str]]:
     cut: list[tuple[str, str]] = []
     at = 0
     for part in explanation.parts:
-        how = "strong" if part.weight >= STRONG else "weak" if part.weight >= WEAK else ""
-        if part.weight <= -WEAK:
-            how = "against"
-        cut += [(text[at : part.start], ""), (text[part.start : part.end], how)]
+        cut += [(text[at : part.start], ""), (text[part.start : part.end], part.says)]
         at = part.end
     return [piece for piece in (*cut, (text[at:], "")) if piece[0]]

@@ -9,29 +9,14 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.alert import Contribution
 from pipeline.cli import show
 from pipeline.cli.score import EngineOption, engine_of
 from pipeline.cli.target import JsonOption
-from pipeline.detection.alone import met_rules
 from pipeline.detection.rules import load_rules
-from pipeline.event import Event, EventType
-from pipeline.privacy import redact_event
-from pipeline.reading import Reading, Scored
+from pipeline.reading import Reading
 from pipeline.settings import load_settings
-from pipeline.text.explain import Explanation, explain
-
-STRONG, WEAK = 1.0, 0.25
-"""Log-odds from which a word is shown as one that speaks for or against the label."""
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What `--json` prints; `rules` are those that a message with this text alone would meet."""
-
-    text: str
-    explanation: Explanation
-    risk: float
-    rules: tuple[Contribution, ...]
+from pipeline.text.explain import Explanation
+from pipeline.why import Why, why
 
 
 def explain_text(
@@ -45,20 +30,21 @@ def explain_text(
     Example: nabiz explain "ürün güzel ama kargo berbat, bir daha almam"
     """
     settings = load_settings()
-    now = datetime.now(UTC)
-    event = redact_event(Event("explained", now, "customer", "chat", EventType.MESSAGE, text=text))
-    seen = event.text or ""
-    explanation = explain(seen, engine_of(settings.engine, engine), language)
-    scored = Scored(event, explanation.reading, now)
-    risk, rules = met_rules(scored, load_rules(settings.detect.rules), settings.detect)
-    answer = Answer(seen, explanation, risk, rules)
+    answer = why(
+        text,
+        engine_of(settings.engine, engine),
+        load_rules(settings.detect.rules),
+        settings.detect,
+        datetime.now(UTC),
+        language,
+    )
     if as_json:
         show.as_json(msgspec.json.encode(answer))
     else:
         Console().print(page(answer))
 
 
-def page(answer: Answer) -> RenderableType:
+def page(answer: Why) -> RenderableType:
     """The text with its words coloured, then the reading, then the rules."""
     rules = ", ".join(f"{one.rule} {one.share:.0%}" for one in answer.rules) or "none"
     return Group(
@@ -74,15 +60,11 @@ def page(answer: Answer) -> RenderableType:
 def coloured(text: str, explanation: Explanation) -> Text:
     """The words in the colour of the label as far as they speak for it, crossed out if against."""
     style = show.LABEL_STYLE[explanation.reading.label].replace("dim", "cyan")
+    styles = {"strong": f"bold {style}", "weak": style, "against": "dim strike", "": ""}
     line = Text()
     for part in explanation.parts:
         word = show.datum(text[part.start : part.end])
-        if part.weight >= STRONG:
-            word.stylize(f"bold {style}")
-        elif part.weight >= WEAK:
-            word.stylize(style)
-        elif part.weight <= -WEAK:
-            word.stylize("dim strike")
+        word.stylize(styles[part.says])
         line.append(word).append(" ")
     return line
 

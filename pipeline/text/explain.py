@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
@@ -14,6 +14,8 @@ from pipeline.text.reader import Reader
 
 MAX_PARTS: Final = 60
 """Of a text with more words, neighbours are left out together."""
+STRONG, WEAK = 1.0, 0.25
+"""Log-odds from which a part is shown as one that speaks for or against the label."""
 _WORD: Final = re.compile(r"\S+")
 _LEAST: Final = 1e-6
 
@@ -28,6 +30,15 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     start: int
     end: int
     weight: float
+
+    @property
+    def says(self) -> Literal["strong", "weak", "against", ""]:
+        """How it is shown: strongly or weakly for the label, against it, or neither."""
+        if self.weight <= -WEAK:
+            return "against"
+        if self.weight < WEAK:
+            return ""
+        return "strong" if self.weight >= STRONG else "weak"
 
 
 class Explanation(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.text.auto import AutoEngine
-from pipeline.text.explain import MAX_PARTS, explain
+from pipeline.text.explain import MAX_PARTS, STRONG, WEAK, Part, explain
 from pipeline.text.open import load_engine
 from tests.unit.text.engines import Constant, Wordy
 
@@ -33,6 +33,22 @@ def test_a_word_against_the_label_weighs_less_than_nothing() -> None:
     explanation = explain("harika dediler ama berbat, tam bir rezalet", FAST)
     assert explanation.reading.label == "negative"
     assert explanation.parts[0].weight < 0 < explanation.parts[-1].weight
+
+
+@pytest.mark.parametrize(
+    ("weight", "says"),
+    [
+        (STRONG, "strong"),
+        (STRONG - 0.01, "weak"),
+        (WEAK, "weak"),
+        (WEAK - 0.01, ""),
+        (0.01 - WEAK, ""),
+        (-WEAK, "against"),
+        (-STRONG, "against"),
+    ],
+)
+def test_what_a_word_says_follows_from_its_weight(weight: float, says: str) -> None:
+    assert Part(0, 1, weight).says == says
 
 
 def test_under_auto_the_engine_that_read_the_text_explains_it() -> None:
