@@ -280,7 +280,7 @@ def _time(text: str) -> datetime:
 
 
 def _ask(settings: Settings, path: str, params: dict[str, object] | None = None) -> Any:
-    return json.loads(ask(settings, "GET", path, params=params or {}))
+    return ask(settings, "GET", path, object, params=params or {}).value
 
 
 def fingerprint(ids: Iterable[str]) -> str:

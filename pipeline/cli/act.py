@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-import msgspec
 import typer
 
 from pipeline.action import Action, ActionKind, Outcome
@@ -43,12 +42,12 @@ def act(
         "note": note,
         "undoes": action,
     }
-    body = ask(find(data), "POST", f"/v1/alerts/{alert_id}/actions", json=given)
+    done = ask(find(data), "POST", f"/v1/alerts/{alert_id}/actions", Action, json=given)
     if as_json:
-        show.as_json(body)
+        show.as_json(done.body)
         return
-    done = msgspec.json.decode(body, type=Action)
-    typer.echo(f"done; to take it back: nabiz act {alert_id} undo --action {done.action_id}")
+    action_id = done.value.action_id
+    typer.echo(f"done; to take it back: nabiz act {alert_id} undo --action {action_id}")
 
 
 def follow_ups(
@@ -63,5 +62,5 @@ def follow_ups(
     """Show how far the follow-up of alerts is, the last changed first."""
     given = {"limit": limit, "stage": stage, "customer_id": customer_id}
     params = {name: value for name, value in given.items() if value is not None}
-    body = ask(find(data), "GET", "/v1/follow-ups", params=params)
-    show.rows(body, FollowUp, show.follow_up_table, limit, json=as_json)
+    answer = ask(find(data), "GET", "/v1/follow-ups", list[FollowUp], params=params)
+    show.rows(answer, show.follow_up_table, limit, json=as_json)

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
@@ -53,11 +52,11 @@ def kpis(
     if window:
         params["window_seconds"] = int(window.total_seconds())
     params["by"] = [name.strip() for name in by.split(",") if name.strip()]
-    body = ask(find(data), "GET", "/v1/kpis", params=params)
+    answer = ask(find(data), "GET", "/v1/kpis", list[KpiValue], params=params)
     if as_json:
-        show.as_json(body)
+        show.as_json(answer.body)
     else:
-        Console().print(show.kpi_table(msgspec.json.decode(body, type=list[KpiValue])))
+        Console().print(show.kpi_table(answer.value))
 
 
 def alerts(
@@ -78,8 +77,8 @@ def alerts(
         params["since"] = since.isoformat()
     if customer_id:
         params["customer_id"] = customer_id
-    body = ask(find(data), "GET", "/v1/alerts", params=params)
-    show.rows(body, Alert, show.alert_table, limit, json=as_json)
+    answer = ask(find(data), "GET", "/v1/alerts", list[Alert], params=params)
+    show.rows(answer, show.alert_table, limit, json=as_json)
 
 
 def customer(
@@ -88,17 +87,18 @@ def customer(
     as_json: JsonOption = False,
 ) -> None:
     """Show one customer: the timeline over all channels, the risk now and why, the alerts."""
-    body = ask(find(data), "GET", "/v1/customer", params={"customer_id": customer_id})
+    params = {"customer_id": customer_id}
+    answer = ask(find(data), "GET", "/v1/customer", CustomerView, params=params)
     if as_json:
-        show.as_json(body)
+        show.as_json(answer.body)
     else:
-        Console().print(show.customer(msgspec.json.decode(body, type=CustomerView)))
+        Console().print(show.customer(answer.value))
 
 
 def status(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Show lag, rate and last commit by role and partition; dead letters; store and broker."""
-    body = ask(find(data), "GET", "/v1/status")
+    answer = ask(find(data), "GET", "/v1/status", Status)
     if as_json:
-        show.as_json(body)
+        show.as_json(answer.body)
     else:
-        Console().print(show.status(msgspec.json.decode(body, type=Status)))
+        Console().print(show.status(answer.value))

@@ -30,8 +30,8 @@ def audit(
     params: dict[str, object] = {"by": by, "customer_id": customer_id, "limit": limit}
     if since:
         params["since"] = since.isoformat()
-    body = ask(find(data), "GET", "/v1/audit", params=params)
-    show.rows(body, AuditEntry, _table, limit, json=as_json)
+    answer = ask(find(data), "GET", "/v1/audit", list[AuditEntry], params=params)
+    show.rows(answer, _table, limit, json=as_json)
 
 
 def _table(entries: Sequence[AuditEntry]) -> Table:

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-import msgspec
 import typer
 
 from pipeline.api.views import RetryResult
@@ -32,8 +31,8 @@ def list_letters(
     if context.invoked_subcommand:
         return
     params = {"limit": limit} | ({"reason": reason.value} if reason else {})
-    body = ask(find(data), "GET", "/v1/dead-letters", params=params)
-    show.rows(body, DeadLetter, show.dead_letter_table, limit, json=as_json)
+    answer = ask(find(data), "GET", "/v1/dead-letters", list[DeadLetter], params=params)
+    show.rows(answer, show.dead_letter_table, limit, json=as_json)
 
 
 @app.command()
@@ -41,9 +40,9 @@ def retry(
     reason: ReasonOption = None, data: DataOption = None, as_json: JsonOption = False
 ) -> None:
     """Publish dead letters to their topics again. What is still wrong comes back as a new one."""
-    body = ask(find(data), "POST", "/v1/dead-letters/retry", json={"reason": reason})
+    answer = ask(find(data), "POST", "/v1/dead-letters/retry", RetryResult, json={"reason": reason})
     if as_json:
-        show.as_json(body)
+        show.as_json(answer.body)
         return
-    result = msgspec.json.decode(body, type=RetryResult)
+    result = answer.value
     typer.echo(f"{result.sent} published again, {result.skipped} left as they are")

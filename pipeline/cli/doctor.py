@@ -49,7 +49,7 @@ def examine(data: Path | None) -> list[Finding]:
     except SettingsError as error:
         return [Finding("settings", "problem", line) for line in str(error).splitlines()]
     except Mistake as error:
-        settings = load_settings().model_copy(update={"data": data})
+        settings = load_settings().model_copy(update={"data": data} if data else {})
         nobody = [Finding("nabiz up", "problem", str(error))]
         return [*nobody, *_look(this_machine(settings))]
     return _look(whole(settings))

@@ -11,7 +11,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import httpx
-import msgspec
 
 from agents.compiled import demand_compiled
 from pipeline.api.views import Status
@@ -69,22 +68,20 @@ PAGE_TIMEOUT = 2.0
 
 def whole(settings: Settings) -> Parts:
     """Return all parts of a Nabız that should run."""
-    addresses = _addresses(settings)
     return {
         "broker": lambda: _kafka(settings.kafka),
-        "store": lambda: _store(settings, addresses),
-        "pages": lambda: _pages(settings, addresses),
+        "store": lambda: _store(settings, _addresses(settings)),
+        "pages": lambda: _pages(settings, _addresses(settings)),
         **this_machine(settings),
     }
 
 
 def before_start(settings: Settings) -> Parts:
     """Return the parts that must be well before roles and API are started."""
-    addresses = _addresses(settings)
     return {
         **this_machine(settings),
         "broker": lambda: _topics(settings.kafka, _cluster(settings.kafka)),
-        "store": lambda: _store(settings, addresses),
+        "store": lambda: _store(settings, _addresses(settings)),
     }
 
 
@@ -158,9 +155,9 @@ def _store(settings: Settings, addresses: Addresses | None) -> Findings:
         yield check_clock("the store", facts.clock_ahead)
     elif addresses:
         # One process holds that store; it serves the API too.
-        status = msgspec.json.decode(ask(settings, "GET", "/v1/status"), type=Status)
-        state: State = "problem" if status.store.problem else "ok"
-        found = status.store.problem or f"ClickHouse {status.store.engine} in the data folder"
+        store = ask(settings, "GET", "/v1/status", Status).value.store
+        state: State = "problem" if store.problem else "ok"
+        found = store.problem or f"ClickHouse {store.engine} in the data folder"
         yield Finding("store", state, found)
     else:
         yield Finding("store", "ok", "in the data folder; made and migrated by who opens it")

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from pipeline.alert import Alert, weightiest_quote
 from pipeline.api.views import CustomerView, Status
+from pipeline.cli.target import Answer
 from pipeline.dead_letter import DeadLetter
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi import DEFINITIONS, KpiValue
@@ -53,20 +54,18 @@ def as_json(body: bytes) -> None:
 
 
 def rows(
-    body: bytes,
-    kind: type[T],
+    answer: Answer[list[T]],
     table: Callable[[Sequence[T]], RenderableType],
     limit: int,
     *,
     json: bool,
 ) -> None:
     """Print a list of the API, of at most `limit`: as JSON, or as a table for people."""
-    found = msgspec.json.decode(body, type=list[kind])  # type: ignore[valid-type]
     if json:
-        as_json(body)
+        as_json(answer.body)
     else:
-        Console().print(table(found))
-    _limit_reached(found, limit)
+        Console().print(table(answer.value))
+    _limit_reached(answer.value, limit)
 
 
 def _limit_reached(rows: Sequence[object], limit: int) -> None:

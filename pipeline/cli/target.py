@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 import httpx
 import msgspec
@@ -14,6 +14,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from pipeline.cli.errors import Away, Mistake
 from pipeline.setting_groups import ApiSettings
 from pipeline.settings import Settings, load_settings
+
+T = TypeVar("T")
 
 ADDRESSES, LOCK = "addresses.json", "up.lock"
 DataOption = Annotated[
@@ -73,7 +75,10 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def running(folder: Path) -> Addresses | None:
-    """Return the addresses of what runs on `folder`, or None if nothing does."""
+    """Return the addresses of what runs on `folder`, or None if nothing does.
+
+    Raises Mistake if this user may not look.
+    """
     try:
         addresses = msgspec.json.decode((folder / ADDRESSES).read_bytes(), type=Addresses)
         with (folder / LOCK).open() as lock:
@@ -82,6 +87,12 @@ def running(folder: Path) -> Addresses | None:
         return addresses
     except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return None
+    except PermissionError:
+        raise Mistake(
+            f"this user may not see whether Nabız runs on {folder}: give it the right to read "
+            "there, name another folder with --data or NABIZ_DATA, "
+            "or set NABIZ_KAFKA_BOOTSTRAP and NABIZ_API_URL"
+        ) from None
     return None
 
 
@@ -90,7 +101,8 @@ def find(data: Path | None) -> Settings:
 
     Both addresses come from one place, so that all commands mean the same one: from the folder of
     `--data`; else, if NABIZ_KAFKA_BOOTSTRAP or NABIZ_API_URL is set, from the settings; else from
-    the default folder if something runs there. Raises Mistake if nothing runs on the given folder.
+    the default folder if something runs there. Raises Mistake if nothing runs on the given folder,
+    or if this user may not look there.
     """
     settings = load_settings()
     kafka, api = settings.kafka, settings.api
@@ -114,8 +126,15 @@ def find(data: Path | None) -> Settings:
     return settings.model_copy(update={"data": folder, "kafka": kafka, "api": api})
 
 
-def ask(settings: Settings, method: str, path: str, **kwargs: object) -> bytes:
-    """Return the body of the API's answer.
+class Answer(NamedTuple, Generic[T]):
+    """What the API answered, as it came and as what it is."""
+
+    body: bytes
+    value: T
+
+
+def ask(settings: Settings, method: str, path: str, kind: type[T], **kwargs: object) -> Answer[T]:
+    """Return the API's answer, which is a `kind`.
 
     Raises Away if nobody answers, Mistake with the API's own words if it refuses, or if something
     else answers there.
@@ -133,10 +152,14 @@ def ask(settings: Settings, method: str, path: str, **kwargs: object) -> bytes:
         raise Away(f"the API at {url}: {_detail(answer)}")
     if answer.status_code >= 400:
         raise Mistake(_detail(answer))
-    kind = answer.headers.get("content-type", "").partition(";")[0]
-    if not answer.is_success or kind != "application/json":
-        raise Mistake(f"what answers at {url} is not Nabız (NABIZ_API_URL)")
-    return answer.content
+    strange = Mistake(f"what answers at {url} is not Nabız (NABIZ_API_URL)")
+    media = answer.headers.get("content-type", "").partition(";")[0]
+    if not answer.is_success or media != "application/json":
+        raise strange
+    try:
+        return Answer(answer.content, msgspec.json.decode(answer.content, type=kind))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise strange from None
 
 
 def credentials(api: ApiSettings) -> dict[str, str]:

@@ -31,8 +31,17 @@ class ChdbBackend:
     """One folder, held by one process; a process holds one folder at a time."""
 
     def __init__(self, path: Path) -> None:
-        """Open the folder, or raise StoreUnavailable where another process has it."""
-        path.mkdir(parents=True, exist_ok=True)
+        """Open the folder.
+
+        Raises StoreUnavailable where another process has it, or where it cannot be made.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"cannot make the store's folder {path} ({error.strerror}): "
+                "give this user the right, or set NABIZ_DATA"
+            ) from None
         self._lock = threading.Lock()
         self._session: Any
         try:

@@ -7,7 +7,7 @@ from pipeline.store import Store, open_chdb, open_server
 def open_store(settings: Settings) -> Store:
     """Return the ClickHouse server that is set, else the in-process engine in the data folder.
 
-    Raises StoreUnavailable if the folder is in use by another process.
+    Raises StoreUnavailable if the folder is in use by another process or cannot be made.
     """
     address = store_address(settings.store)
     if address is None:
