@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic, sleep
-from types import TracebackType
 from typing import Final, Protocol, Self, TypeAlias
 
 import msgspec
@@ -135,12 +134,7 @@ class LagReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _partitions(self, topics: Sequence[str]) -> list[TopicPartition]:

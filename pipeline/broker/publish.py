@@ -1,7 +1,6 @@
 """Send events to Kafka, and know that they arrived."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self
 
 from kafka import KafkaProducer
@@ -98,14 +97,9 @@ class Publisher:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
-            if error is None:
+            if kind is None:
                 self.flush()
         finally:
             self.close()
