@@ -6,7 +6,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from benchmarks.subjects import FORWARDED, HOP, PLAIN_STATES
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.tied_to_parent import tied
 from pipeline.chain import GROUPS
+from pipeline.processes import end
 from pipeline.setting_groups import ROOT
 from pipeline.settings import Settings
 from pipeline.store.open import open_store
@@ -180,16 +181,7 @@ class Machine:
                     f"{subject.name} ended with {process.returncode}:\n{log.read_text()[-3000:]}"
                 )
         finally:
-            stop(process)
-
-
-def stop(process: "subprocess.Popen[bytes]") -> None:
-    """End a process in order; kill it where that takes too long."""
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(STOP_SECONDS)
-    process.kill()
-    process.wait()
+            end(process, STOP_SECONDS)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ import contextlib
 import fcntl
 import json
 import os
-import signal
 import socket
 import struct
 import subprocess
@@ -27,6 +26,7 @@ from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.errors import BrokerError
 from pipeline.broker.tied_to_parent import tied
 from pipeline.ports import HOST, free_port, is_free
+from pipeline.processes import end
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 20.0
@@ -116,14 +116,9 @@ class LocalBroker:
             raise
         return broker
 
-    def stop(self, timeout: float = STOP_TIMEOUT) -> None:
-        """End the broker in order; kill it if that takes longer than `timeout` seconds."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+    def stop(self) -> None:
+        """End the broker in order; kill it if that takes too long."""
+        end(self.process, STOP_TIMEOUT)
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,6 @@
 """Keeps the processes of one machine running: starts again what dies or hangs, stops them."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import httpx
 
 from pipeline.broker.tied_to_parent import tied
 from pipeline.chain import EXIT_HALT
+from pipeline.processes import end
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a process is started again; doubled each time it dies young."""
@@ -93,14 +93,8 @@ class Child:
 
     def stop(self) -> None:
         """Ask the process to finish; kill it if that takes too long."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        if self.process:
+            end(self.process, STOP_TIMEOUT)
 
     def last_words(self) -> str:
         """The end of the log, for a message about a process that does not stay up."""
