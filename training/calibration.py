@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.calibration import Card
-from pipeline.text.fast import softmax
+from pipeline.text.fast import probabilities_of
 
 FILE: Final = "temperatures.yaml"
 
@@ -32,7 +32,7 @@ def calibrate(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
     """Return the temperature with the least log loss, to a hundredth."""
 
     def loss(temperature: float) -> float:
-        shares = softmax(logits / temperature)[np.arange(len(labels)), labels]
+        shares = probabilities_of(logits / temperature)[np.arange(len(labels)), labels]
         return float(-np.log(shares + 1e-9).mean())
 
     candidates: list[float] = np.arange(0.5, 4.0, 0.01).round(2).tolist()

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from pipeline.text.fast import FastCard, softmax
+from pipeline.text.fast import FastCard, probabilities_of
 from pipeline.text.features import BITS
 from training.calibration import calibrate, calibration, spelled, versioned
 from training.data import Matrix, Source, batches, load, matrix, sources
@@ -111,10 +111,10 @@ def fit(examples: Examples, rows: NDArray[np.int64], chosen: list[Source], seed:
         said = scores(model, features, row_of)
         taught = examples.taught[batch]
         share = TAUGHT * taught.sum(axis=1, keepdims=True)
-        predicted = softmax(said + model.intercepts[source])
+        predicted = probabilities_of(said + model.intercepts[source])
         own = (1 - share) * (predicted - truth[examples.labels[batch]])
         own = own[:, _SIDES] * weight[source][:, None]
-        copied = (share * (softmax(said) - taught))[:, _SIDES] * weight[source][:, None]
+        copied = (share * (probabilities_of(said) - taught))[:, _SIDES] * weight[source][:, None]
         error = own + copied
         model.bias -= 0.3 * rate * error.mean(axis=0)
         by_source = np.stack(

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.text.engine import FloatArray
 from pipeline.text.language import UNKNOWN, detect
 
 
@@ -31,3 +32,10 @@ class Card(msgspec.Struct, frozen=True):
         other = self.ratios[UNKNOWN]
         ratios = [self.ratios.get(language, other) for language in known]
         return self.temperature * np.array(ratios, np.float64).reshape(-1, 1)
+
+
+def softmax(logits: NDArray[np.float64]) -> FloatArray:
+    """Return the probabilities of the columns, row by row."""
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: FloatArray = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares

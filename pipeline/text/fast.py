@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.text.calibration import Card
+from pipeline.text.calibration import Card, softmax
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.features import Ngrams, ngrams
 from pipeline.text.normalise import Folded, fold
@@ -62,7 +62,7 @@ class FastEngine(Engine):
         long = [number for number, text in enumerate(texts) if len(text) > MAX_CHARACTERS]
         if long:
             scores[long] = self._scores(fold([texts[number][:MAX_CHARACTERS] for number in long]))
-        return softmax(scores / self._card.temperatures(texts, languages))
+        return probabilities_of(scores / self._card.temperatures(texts, languages))
 
     def _scores(self, folded: Folded) -> NDArray[np.float64]:
         """Return shape (texts, 2): negative and positive, against 0 for neutral."""
@@ -80,10 +80,8 @@ class FastEngine(Engine):
         return scores
 
 
-def softmax(scores: NDArray[np.float64]) -> FloatArray:
+def probabilities_of(scores: NDArray[np.float64]) -> FloatArray:
     """Probabilities of (negative, neutral, positive) from scores of (negative, positive)."""
     logits = np.zeros((len(scores), 3))
     logits[:, ::2] = scores
-    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: FloatArray = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
-    return shares
+    return softmax(logits)

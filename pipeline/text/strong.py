@@ -12,7 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from pipeline.text.calibration import Card
+from pipeline.text.calibration import Card, softmax
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.normalise import Folded
 
@@ -80,10 +80,7 @@ class StrongEngine(Engine):
         for rows in _alike([len(one) for one in tokens]):
             ids, mask = padded([tokens[row] for row in rows])
             (logits[rows],) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-        scaled = logits / self._card.temperatures(texts, languages)
-        exponents = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-        shares: FloatArray = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
-        return shares
+        return softmax(logits / self._card.temperatures(texts, languages))
 
 
 def padded(tokens: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

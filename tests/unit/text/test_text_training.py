@@ -42,7 +42,7 @@ def test_features_of_training_are_those_of_the_engine() -> None:
     model = fast.Model(weights.astype(np.float32) * 0.01, np.zeros(2), np.zeros((1, 2)))
     card = FastCard("x", 0, {}, 1.0, {"und": 1.0}, scale=0.01, bias=(0.0, 0.0))
     np.testing.assert_allclose(
-        fast.softmax(fast.scores(model, features, row_of)),
+        fast.probabilities_of(fast.scores(model, features, row_of)),
         FastEngine(weights, card).probabilities(texts),
         atol=1e-4,
     )
@@ -51,7 +51,7 @@ def test_features_of_training_are_those_of_the_engine() -> None:
 def test_temperature_undoes_overconfidence() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(20_000, 2))
-    shares = fast.softmax(logits).astype(float)
+    shares = fast.probabilities_of(logits).astype(float)
     labels = (rng.random(len(shares))[:, None] > shares.cumsum(axis=1)).sum(axis=1).clip(0, 2)
     assert calibrate(logits * 2, labels) == pytest.approx(2, abs=0.1)
 
