@@ -33,6 +33,7 @@ from pipeline.logs import configure_logging
 from pipeline.notify.routes import load_desk
 from pipeline.settings import Role, Settings, store_address
 from pipeline.store import StoreRefused
+from pipeline.store.migrate import lacking
 from pipeline.store.open import open_store
 
 log = structlog.get_logger(__name__)
@@ -79,7 +80,7 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
         store.migrate()
         stack.enter_context(serve_api_in_thread(settings, store))
     elif pending := store.migrate(dry_run=True):
-        raise StoreRefused(f"the store lacks {len(pending)} migrations: nabiz store migrate")
+        raise StoreRefused(lacking(pending))
     return lambda: record(settings, store)
 
 

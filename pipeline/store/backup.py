@@ -19,7 +19,7 @@ import msgspec
 from pipeline.store.audit_trail import AUDIT_COLUMNS
 from pipeline.store.backend import Backend, Row
 from pipeline.store.follow_ups import ACTION_COLUMNS, FOLLOW_UP_COLUMNS
-from pipeline.store.migrate import applied, migrate, shipped
+from pipeline.store.migrate import applied, lacking, migrate, shipped
 from pipeline.store.rows import (
     ALERT_COLUMNS,
     DEAD_LETTER_COLUMNS,
@@ -82,7 +82,7 @@ def back_up(backend: Backend, folder: Path, now: datetime) -> Manifest:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise BackupError(f"{folder} is not an empty folder: name another one")
         if pending := migrate(backend, dry_run=True):
-            raise BackupError(f"the store lacks {len(pending)} migrations: nabiz store migrate")
+            raise BackupError(lacking(pending))
         folder.mkdir(parents=True, exist_ok=True)
         manifest = Manifest(
             format=FORMAT,

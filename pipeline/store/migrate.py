@@ -91,6 +91,11 @@ def migrate(backend: Backend, dry_run: bool) -> list[Migration]:
     return todo
 
 
+def lacking(todo: Sequence[Migration]) -> str:
+    """Say that these have to be applied first."""
+    return f"the store lacks {len(todo)} migrations: nabiz store migrate"
+
+
 def applied(backend: Backend) -> dict[str, str]:
     """Return the hash of each applied migration by its name."""
     ((recorded,),) = backend.execute("EXISTS TABLE schema_migrations")
