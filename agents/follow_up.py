@@ -4,14 +4,13 @@ It owns the life of an alert once it is open: SLAs end and escalate here, in eve
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import faust
 import msgspec
 
 from agents.app import Effect, crashing, make_app, role_agent
+from agents.by_customer import Taken, by_customer
 from agents.health import Heartbeat
 from agents.ledger import Ledger
 from agents.messages import (
@@ -22,13 +21,9 @@ from agents.messages import (
     read_alert,
     send,
     send_dead_letters,
-    sift,
 )
-from agents.states import Place, States
-from pipeline.action import Action
-from pipeline.alert import Alert
+from agents.states import States
 from pipeline.chain import ACTIONS, ALERTS, FOLLOW_UPS
-from pipeline.dead_letter import DeadLetter
 from pipeline.follow_up.case import Arrival
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import FollowUpEvent
@@ -37,18 +32,11 @@ from pipeline.settings import Settings
 LOOK_EVERY = 1.0
 """Seconds between two looks at what the passing of time has changed."""
 
-_READ: Mapping[str, Callable[[Message], Alert | Action]] = {
-    ALERTS: read_alert,
-    ACTIONS: read_action,
+_READ: Mapping[str, Callable[[Message], Arrival]] = {
+    ALERTS: lambda message: Arrival(read_alert(message), message.received_at),
+    ACTIONS: lambda message: Arrival(read_action(message), message.received_at),
 }
 _ENCODER = msgspec.json.Encoder()
-
-
-class Taken(NamedTuple):
-    """What a batch holds."""
-
-    arrivals: Mapping[Place, Sequence[Arrival]]
-    dead: Sequence[DeadLetter]
 
 
 def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App, Heartbeat]:
@@ -61,11 +49,11 @@ def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App,
     ledger = Ledger(sla, States(app, "customers", partitions), publish)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(sort, messages))
+        return make_durable(await asyncio.to_thread(by_customer, messages, _READ))
 
-    async def make_durable(batch: Taken) -> None:
+    async def make_durable(batch: Taken[Arrival]) -> None:
         await send_dead_letters(app, batch.dead)
-        await ledger.take(batch.arrivals)
+        await ledger.take(batch.changes)
 
     async def load(_: faust.App, **__: object) -> None:
         await ledger.load()
@@ -81,16 +69,6 @@ def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App,
     app.on_rebalance_complete.connect(load, weak=False)  # type: ignore[arg-type]
     app.on_partitions_revoked.connect(leave, weak=False)  # type: ignore[arg-type]
     return app, role_agent(app, "follow_up", settings, handle)
-
-
-def sort(messages: Sequence[Message]) -> Taken:
-    """Return what happened by customer, and what is no message of these topics."""
-    good, dead = sift(messages, lambda message: _READ[message.topic](message))
-    arrivals: defaultdict[Place, list[Arrival]] = defaultdict(list)
-    for message, change in good:
-        place = Place(message.partition, change.customer_id)
-        arrivals[place].append(Arrival(change, message.received_at))
-    return Taken(arrivals, dead)
 
 
 def outgoing(event: FollowUpEvent) -> Outgoing:

@@ -5,33 +5,24 @@ the state, and is sent by the outbox, after a crash too.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import faust
 
 from agents.app import Effect, make_app, role_agent
+from agents.by_customer import Taken, by_customer
 from agents.health import Heartbeat
-from agents.messages import Message, read_alert, read_follow_up, send_dead_letters, sift
+from agents.messages import Message, read_alert, read_follow_up, send_dead_letters
 from agents.outbox import Outbox
-from agents.states import Place, States
+from agents.states import States
 from pipeline.chain import ALERTS, FOLLOW_UPS
 from pipeline.channels.channel import Channel
-from pipeline.dead_letter import DeadLetter
 from pipeline.notify.case import Change
 from pipeline.notify.routes import Desk
 from pipeline.settings import Settings
 
 LOOK_EVERY, KEEP_ALIVE_EVERY = 1.0, 60.0
 """Seconds between two looks at what is due, and until open alerts are told Alertmanager again."""
-
-
-class Taken(NamedTuple):
-    """What a batch holds."""
-
-    changes: Mapping[Place, Sequence[Change]]
-    dead: Sequence[DeadLetter]
 
 
 _READ: Mapping[str, Callable[[Message], Change]] = {
@@ -48,9 +39,9 @@ def notify(
     outbox = Outbox(desk, channels, States(app, "customers", partitions), settings.notify)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(sort, messages))
+        return make_durable(await asyncio.to_thread(by_customer, messages, _READ))
 
-    async def make_durable(batch: Taken) -> None:
+    async def make_durable(batch: Taken[Change]) -> None:
         await send_dead_letters(app, batch.dead)
         await outbox.take(batch.changes)
 
@@ -78,12 +69,3 @@ def notify(
     app.on_partitions_revoked.connect(settle, weak=False)  # type: ignore[arg-type]
     app.settle = close
     return app, role_agent(app, "notify", settings, handle)
-
-
-def sort(messages: Sequence[Message]) -> Taken:
-    """Return the changes among messages by customer, and what is none."""
-    good, dead = sift(messages, lambda message: _READ[message.topic](message))
-    changes: defaultdict[Place, list[Change]] = defaultdict(list)
-    for message, change in good:
-        changes[Place(message.partition, change.customer_id)].append(change)
-    return Taken(changes, dead)

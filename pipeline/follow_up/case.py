@@ -108,6 +108,11 @@ class Arrival(NamedTuple):
     received_at: datetime
 
     @property
+    def customer_id(self) -> str:
+        """Whom it is about."""
+        return self.change.customer_id
+
+    @property
     def happened_at(self) -> datetime:
         """Its event time."""
         return self.change.updated_at if isinstance(self.change, Alert) else self.change.at
