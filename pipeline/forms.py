@@ -1,4 +1,4 @@
-"""The YAML files that a company sets, read into structs: `desk/`."""
+"""YAML files that a company may set, read into structs: `desk/`, the topics of `schemas/`."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.forms import read_form
+
 
 class TopicError(Exception):
     """A topic.yaml is wrong; the message names the file and the field."""
@@ -39,10 +41,7 @@ def load_topics(folder: Path) -> dict[str, Topic]:
 
 
 def _load(path: Path) -> Topic:
-    try:
-        topic = msgspec.yaml.decode(path.read_bytes(), type=Topic)
-    except msgspec.DecodeError as error:
-        raise TopicError(f"{path}: {error}") from None
+    topic = read_form(path, Topic, TopicError)
     if topic.name != path.parent.name:
         raise TopicError(f"{path}: `name` is {topic.name}, its folder is {path.parent.name}")
     return topic

@@ -93,6 +93,10 @@ def test_a_wrong_topic_file_is_refused_by_name(tmp_path: Path) -> None:
     (folder / "topic.yaml").write_text(text.replace("owner:", "ovner:"))
     with pytest.raises(TopicError, match=r"topic\.yaml: .*ovner"):
         load_topics(tmp_path)
+    (folder / "topic.yaml").unlink()
+    (folder / "topic.yaml").mkdir()  # cannot be read, as a file of another user
+    with pytest.raises(TopicError, match=r"topic\.yaml: cannot be read"):
+        load_topics(tmp_path)
 
 
 def test_asyncapi_says_the_same_as_the_topic_files() -> None:
