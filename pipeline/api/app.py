@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
-import msgspec
 import structlog
-from litestar import Litestar, MediaType, Request, Response, Router, get, post
+from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.exceptions import NotAuthorizedException, NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.params import FromQuery, JSONBody, QueryParameter
+from litestar.params import FromQuery, QueryParameter
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -20,24 +19,18 @@ from pipeline.api.access.access import Access, Recognise
 from pipeline.api.access.login import login_routes, to_login
 from pipeline.api.access.needs import PROBE, VIEWER, needs
 from pipeline.api.alert_routes import alert_routes
-from pipeline.api.parameters import By, From, Limit, Refused, Time, To, dimensions, moment
+from pipeline.api.audit_routes import audit_routes
+from pipeline.api.dead_letter_routes import dead_letter_routes
+from pipeline.api.parameters import By, From, Refused, Time, To, dimensions, moment
 from pipeline.api.service import Service
-from pipeline.api.views import CustomerView, RetryResult, Status
-from pipeline.audit import AuditEntry
+from pipeline.api.views import CustomerView, Status
 from pipeline.broker.errors import BrokerUnavailable
-from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.kpi import KpiValue
 from pipeline.store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
 LONGEST_WINDOW = 10 * 366 * 86_400
-
-
-class RetryRequest(msgspec.Struct, frozen=True):
-    """Which dead letters to publish again: all, or those of one reason."""
-
-    reason: Reason | None = None
 
 
 def make_api(
@@ -51,6 +44,8 @@ def make_api(
         route_handlers=[
             *_handlers(service),
             *alert_routes(service),
+            *dead_letter_routes(service),
+            *audit_routes(service),
             *_probes(service),
             *login_routes(access),
             *pages,
@@ -105,39 +100,12 @@ def _handlers(service: Service) -> list[ControllerRouterHandler]:
             raise NotFoundException("nothing is known of this customer")
         return view
 
-    @get("/v1/dead-letters", sync_to_thread=True, opt=VIEWER)
-    def dead_letters(
-        reason: FromQuery[Reason | None] = None, limit: Limit = 1_000
-    ) -> list[DeadLetter]:
-        """Messages that could not be understood, the newest first."""
-        return service.store.dead_letters(reason, limit)
-
-    @post(
-        "/v1/dead-letters/retry",
-        sync_to_thread=True,
-        status_code=200,
-        opt=needs("admin", audit="dead_letters.retried"),
-    )
-    def retry(data: JSONBody[RetryRequest]) -> RetryResult:
-        """Publish dead letters again that have not been retried yet."""
-        return service.retry_dead_letters(data.reason)
-
     @get("/v1/status", sync_to_thread=True, opt=VIEWER)
     def status() -> Status:
         """Lag, rate and last commit by role and partition; dead letters; store and broker."""
         return service.status()
 
-    @get("/v1/audit", sync_to_thread=True, opt=needs("admin", audit="audit.viewed"))
-    def audit(
-        since: Time = None,
-        by: Annotated[str, QueryParameter(description="of one user")] = "",
-        customer_id: Annotated[str, QueryParameter(description="about one customer")] = "",
-        limit: Limit = 1_000,
-    ) -> list[AuditEntry]:
-        """The audit trail: who looked at whom and who did what, the newest first."""
-        return service.store.audit(moment("since", since), by, customer_id, limit)
-
-    return [kpis, customer, dead_letters, retry, status, audit]
+    return [kpis, customer, status]
 
 
 def _probes(service: Service) -> list[ControllerRouterHandler]:

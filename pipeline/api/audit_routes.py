@@ -1,0 +1,28 @@
+"""The route of the audit trail."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.params import QueryParameter
+from litestar.types import ControllerRouterHandler
+
+from pipeline.api.access.needs import needs
+from pipeline.api.parameters import Limit, Time, moment
+from pipeline.api.service import Service
+from pipeline.audit import AuditEntry
+
+
+def audit_routes(service: Service) -> list[ControllerRouterHandler]:
+    """Return the handler."""
+
+    @get("/v1/audit", sync_to_thread=True, opt=needs("admin", audit="audit.viewed"))
+    def audit(
+        since: Time = None,
+        by: Annotated[str, QueryParameter(description="of one user")] = "",
+        customer_id: Annotated[str, QueryParameter(description="about one customer")] = "",
+        limit: Limit = 1_000,
+    ) -> list[AuditEntry]:
+        """The audit trail: who looked at whom and who did what, the newest first."""
+        return service.store.audit(moment("since", since), by, customer_id, limit)
+
+    return [audit]

@@ -1,0 +1,41 @@
+"""Routes about dead letters: which there are, and another try."""
+
+import msgspec
+from litestar import get, post
+from litestar.params import FromQuery, JSONBody
+from litestar.types import ControllerRouterHandler
+
+from pipeline.api.access.needs import VIEWER, needs
+from pipeline.api.parameters import Limit
+from pipeline.api.service import Service
+from pipeline.api.views import RetryResult
+from pipeline.dead_letter import DeadLetter, Reason
+
+
+class RetryRequest(msgspec.Struct, frozen=True):
+    """Which dead letters to publish again: all, or those of one reason."""
+
+    reason: Reason | None = None
+
+
+def dead_letter_routes(service: Service) -> list[ControllerRouterHandler]:
+    """Return the handlers."""
+
+    @get("/v1/dead-letters", sync_to_thread=True, opt=VIEWER)
+    def dead_letters(
+        reason: FromQuery[Reason | None] = None, limit: Limit = 1_000
+    ) -> list[DeadLetter]:
+        """Messages that could not be understood, the newest first."""
+        return service.store.dead_letters(reason, limit)
+
+    @post(
+        "/v1/dead-letters/retry",
+        sync_to_thread=True,
+        status_code=200,
+        opt=needs("admin", audit="dead_letters.retried"),
+    )
+    def retry(data: JSONBody[RetryRequest]) -> RetryResult:
+        """Publish dead letters again that have not been retried yet."""
+        return service.retry_dead_letters(data.reason)
+
+    return [dead_letters, retry]
