@@ -23,7 +23,8 @@ from pipeline.text.language import UNKNOWN
 from pipeline.text.strong import MAX_TOKENS, StrongEngine, prepare
 from training.calibration import calibrate, calibration, spelled, versioned
 from training.quantise import quantised
-from training.strong import averaged, classifier, collect, logits_of, recipe
+from training.strong_plan import collect, recipe
+from training.strong_run import averaged, classifier, logits_of
 
 WEIGHTS: Final = Path("pipeline/text/weights")
 MAX_LOSS: Final = 0.005

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from pipeline.text.strong import padded
-from training.strong import Classifier
+from training.strong_run import Classifier
 
 WIDE: Final = 4
 """Channels that keep all their digits."""

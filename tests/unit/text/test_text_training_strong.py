@@ -13,7 +13,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from training.backbone import dequantised
 from training.distort import distorted, with_typos, without_marks
-from training.strong import Cycle, Recipe, Step, Text, averaged, epoch_of, plan, recipe, steps_of
+from training.strong_plan import Cycle, Recipe, Step, Text, epoch_of, plan, recipe, steps_of
+from training.strong_run import averaged
 
 WORDS = ["bir", "iki", "üç", "dört", "beş", "altı", "yedi", "sekiz"]
 
