@@ -4,81 +4,23 @@
 
 The files are complaints and tweets, as `nabiz replay` takes them, told apart by their `source`.
 The store must hold them and nothing else. Exit code 0: all figures agree; 1: a table shows which
-do not. The count uses none of the pipeline's code for reading, validating or counting events.
+do not.
 """
 
 import argparse
-import gzip
 import hashlib
-import json
 import sys
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
+from evaluation.count import Figure, Files, Row, figures_of_files, read_files, windows
 from pipeline.cli.target import ask, find
 from pipeline.settings import Settings
-
-DAY = timedelta(days=1)
-SILENCE = timedelta(days=7)
-"""First-contact resolution: no other complaint so long after the case was closed."""
-AFTER_COMPLAINT = timedelta(seconds=2)
-"""A replayed complaint is closed so long after it was written."""
-
-Figure: TypeAlias = tuple[str, str, str]
-"""Window, slice and what is counted there."""
-
-
-class Row(NamedTuple):
-    """A line that is valid, in the file's own terms."""
-
-    id: str
-    at: datetime
-    author: str
-    brand: str
-    source: str
-    text: str
-    replied: bool
-    resolved: bool
-    satisfaction: float | None
-
-    @property
-    def is_complaint(self) -> bool:
-        """Complaints have a sequel, tweets have none."""
-        return self.source != "twitter"
-
-    @property
-    def event_ids(self) -> list[str]:
-        """The row's own event, then those of its sequel."""
-        sequel = {
-            "-reply": self.replied,
-            "-resolved": self.resolved,
-            "-csat": self.satisfaction is not None,
-        }
-        return [self.id, *(self.id + suffix for suffix, there in sequel.items() if there)]
-
-
-class Files(NamedTuple):
-    """What files hold: lines read, those of no use, and of each id the first row."""
-
-    read: int
-    bad: int
-    rows: list[Row]
-
-    @property
-    def repeated(self) -> int:
-        """Valid lines whose id had been there before."""
-        return self.read - self.bad - len(self.rows)
-
-    @property
-    def event_ids(self) -> set[str]:
-        """The ids of all events that the rows stand for."""
-        return {event_id for row in self.rows for event_id in row.event_ids}
 
 
 class Difference(NamedTuple):
@@ -89,140 +31,6 @@ class Difference(NamedTuple):
     nabiz: float | None
 
 
-def read_files(paths: Iterable[Path]) -> Files:
-    """Read JSON lines, plain or gzip; blank lines do not count."""
-    read, bad = 0, 0
-    rows: dict[str, Row] = {}
-    for path in paths:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
-            for line in filter(None, map(bytes.strip, lines)):
-                read += 1
-                row = _row(line)
-                if row is None:
-                    bad += 1
-                else:
-                    rows.setdefault(row.id, row)
-    return Files(read, bad, list(rows.values()))
-
-
-def _row(line: bytes) -> Row | None:
-    try:
-        fields = json.loads(line.decode())
-        at = datetime.fromisoformat(fields["occurred_at"])
-        row = Row(
-            fields["id"],
-            at,
-            fields["author"],
-            fields.get("brand") or "",
-            fields["source"],
-            fields["text"],
-            bool(fields.get("company_reply")),
-            bool(fields.get("resolved")),
-            fields.get("satisfaction"),
-        )
-    except (ValueError, KeyError, TypeError):
-        return None
-    usable = (
-        at.tzinfo is not None
-        and all(isinstance(one, str) and 0 < len(one) <= 200 for one in (row.id, row.author))
-        and isinstance(row.text, str)
-        and len(row.text) <= 20_000
-        and (row.satisfaction is None or 1 <= row.satisfaction <= 5)
-    )
-    return row if usable else None
-
-
-def figures_of_files(files: Files, alerts: Sequence[dict[str, Any]]) -> dict[Figure, float | None]:
-    """Count everything from the rows; only who had an alert is taken from Nabız's `alerts`."""
-    figures: dict[Figure, float | None] = {
-        ("all", "", "stored events"): len(files.event_ids),
-        ("all", "", "dead letters"): files.bad,
-    }
-    complaints: defaultdict[str, list[datetime]] = defaultdict(list)
-    for row in files.rows:
-        if row.is_complaint:
-            complaints[row.author].append(row.at)
-    for window, (start, end) in _windows(files.rows).items():
-        rows = [row for row in files.rows if start <= row.at < end]
-        open_then = {
-            alert["customer_id"]
-            for alert in alerts
-            if _time(alert["opened_at"]) < end
-            and (alert["closed_at"] is None or _time(alert["closed_at"]) >= start)
-        }
-        for slice_, part in _slices(rows, by_dimension=window == "all").items():
-            for name, value in _count(part, complaints, open_then).items():
-                figures[window, slice_, name] = value
-    return figures
-
-
-def _windows(rows: Sequence[Row]) -> dict[str, tuple[datetime, datetime]]:
-    """The whole span, and every day (UTC) that has a row."""
-    days = sorted({row.at.astimezone(UTC).date() for row in rows})
-    starts = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in days]
-    if not starts:
-        return {}
-    return {"all": (starts[0], starts[-1] + DAY)} | {
-        f"{start:%Y-%m-%d}": (start, start + DAY) for start in starts
-    }
-
-
-def _slices(rows: Sequence[Row], *, by_dimension: bool) -> dict[str, list[Row]]:
-    slices: defaultdict[str, list[Row]] = defaultdict(list, {"": list(rows)})
-    if by_dimension:
-        for row in rows:
-            slices[f"brand={row.brand}"].append(row)
-            slices[f"source={row.source}"].append(row)
-    return slices
-
-
-def _count(
-    rows: Sequence[Row], complaints: dict[str, list[datetime]], open_then: set[str]
-) -> dict[str, float | None]:
-    """The KPIs of these rows, by name; `/n` where a KPI rests on a number of cases."""
-    counts: Counter[str] = Counter()
-    marks: list[float] = []
-    for row in rows:
-        counts["events"] += len(row.event_ids)
-        counts["texts"] += bool(row.text)
-        if row.satisfaction is not None:
-            marks.append(row.satisfaction)
-        if row.is_complaint:
-            counts["complaints"] += 1
-            counts["replied"] += row.replied
-            counts["waiting"] += not row.replied and not row.resolved
-            counts["unresolved"] += not row.resolved
-        if row.resolved:
-            closed = row.at + AFTER_COMPLAINT
-            counts["resolved"] += 1
-            counts["silent"] += not any(
-                closed < other <= closed + SILENCE for other in complaints[row.author]
-            )
-    authors = {row.author for row in rows}
-    return {
-        "events": counts["events"],
-        "texts": counts["texts"],
-        "complaints": counts["complaints"],
-        "active_customers": len(authors),
-        "csat": _percent(sum(mark >= 4 for mark in marks), len(marks)),
-        "csat/n": len(marks),
-        "csat_mean": sum(marks) / len(marks) if marks else None,
-        "nps/n": 0,
-        "ces/n": 0,
-        "net_sentiment/n": counts["texts"],
-        "negative_customers": _percent(len(authors & open_then), len(authors)),
-        "first_response_median/n": counts["replied"],
-        "first_response_open": counts["waiting"],
-        "resolution_first_median/n": counts["resolved"],
-        "resolution_open": counts["unresolved"],
-        "first_contact_resolution": _percent(counts["silent"], counts["resolved"]),
-    }
-
-
-def _percent(part: int, whole: int) -> float | None:
-    return 100 * part / whole if whole else None
-
-
 def figures_of_nabiz(settings: Settings, rows: Sequence[Row]) -> dict[Figure, float | None]:
     """Ask the running Nabız for the same figures, and for all others that it knows."""
     stored = _ask(settings, "/v1/status")["store"]["rows"]
@@ -230,7 +38,7 @@ def figures_of_nabiz(settings: Settings, rows: Sequence[Row]) -> dict[Figure, fl
         ("all", "", "stored events"): stored["events"],
         ("all", "", "dead letters"): stored["dead_letters"],
     }
-    for window, (start, end) in _windows(rows).items():
+    for window, (start, end) in windows(rows).items():
         for by in ("", "brand", "source") if window == "all" else ("",):
             span: dict[str, object] = {
                 "from": start.isoformat(),
@@ -238,7 +46,10 @@ def figures_of_nabiz(settings: Settings, rows: Sequence[Row]) -> dict[Figure, fl
                 "by": by or [],
             }
             for kpi in _ask(settings, "/v1/kpis", span):
-                if (_time(kpi["window_start"]), _time(kpi["window_end"])) != (start, end):
+                if (
+                    datetime.fromisoformat(kpi["window_start"]),
+                    datetime.fromisoformat(kpi["window_end"]),
+                ) != (start, end):
                     raise RuntimeError(f"asked for {span}, answered for another window: {kpi}")
                 slice_ = "".join(f"{name}={value}" for name, value in kpi["slice"].items())
                 figures[window, slice_, kpi["kpi"]] = kpi["value"]
@@ -273,10 +84,6 @@ def _equal(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
     return abs(one - other) <= 1e-9 * max(1.0, abs(one))
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
 
 
 def _ask(settings: Settings, path: str, params: dict[str, object] | None = None) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from evaluation.reconcile import differences, read_files
+from evaluation.count import read_files
+from evaluation.reconcile import differences
 from pipeline.cli.target import find
 from tests.e2e.files import Lines, make_lines, shuffled, split, write
 from tests.e2e.machine import Machine, running_machine
