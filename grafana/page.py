@@ -134,7 +134,7 @@ class Page:
         )
         self.add(panel, name, width, 5, Query(self.sql(name, **given), TABLE))
 
-    def trend(self, name: str, width: int = 12, height: int = 8) -> None:
+    def trend(self, name: str, width: int = 12) -> None:
         """Show a KPI over time, its interval as a band, what is unfinished as a dot."""
         panel = self._over_time().line_width(2).legend(common.VizLegendOptions().show_legend(False))
         words = {
@@ -144,7 +144,7 @@ class Page:
             "unfinished": self.word("unfinished"),
         }
         looks.override(panel, looks.trend(words))
-        self.add(panel, name, width, height, Query(self.sql(name), TIME_SERIES))
+        self.add(panel, name, width, 8, Query(self.sql(name), TIME_SERIES))
 
     def series(
         self,

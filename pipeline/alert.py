@@ -90,7 +90,7 @@ _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(CloudEvent)
 
 
-def to_cloudevent(alert: Alert, source: str = "nabiz/detect") -> bytes:
+def to_cloudevent(alert: Alert) -> bytes:
     """Return the alert as `application/cloudevents+json`; the same alert gives the same bytes.
 
     Its type is `nabiz.alert.` + opened, updated, resolved or withdrawn.
@@ -102,7 +102,7 @@ def to_cloudevent(alert: Alert, source: str = "nabiz/detect") -> bytes:
     return _ENCODER.encode(
         CloudEvent(
             id=str(uuid5(UUID(alert.id), data.decode())),
-            source=source,
+            source="nabiz/detect",
             type=f"nabiz.alert.{kind}",
             subject=alert.customer_id,
             time=alert.updated_at,

@@ -37,20 +37,13 @@ _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _LENGTH = re.compile(r"Expected `str` of length ([<>])= (\d+)")
 
 
-def decode_event(
-    value: bytes | None,
-    key: bytes | None,
-    *,
-    now: datetime,
-    max_bytes: int = MAX_BYTES,
-    future_tolerance: timedelta = FUTURE_TOLERANCE,
-) -> Event:
+def decode_event(value: bytes | None, key: bytes | None, *, now: datetime) -> Event:
     """Read a message of `cx.interactions` or `cx.feedback`; its key must be its customer_id.
 
     `now` is aware. Raises Invalid, and nothing else, whatever the bytes are.
     """
-    event = parse_event(value, max_bytes=max_bytes)
-    _check_time("occurred_at", event.occurred_at, now + future_tolerance)
+    event = parse_event(value)
+    _check_time("occurred_at", event.occurred_at, now + FUTURE_TOLERANCE)
     _check_key(event.customer_id, key)
     return event
 
@@ -68,14 +61,14 @@ def decode_action(value: bytes | None, key: bytes | None, *, now: datetime) -> A
     return action
 
 
-def parse_event(value: bytes | None, *, max_bytes: int = MAX_BYTES) -> Event:
+def parse_event(value: bytes | None) -> Event:
     """Read an event where there is neither a key nor a clock, as in a file. Raises Invalid."""
     if not value:
         raise Invalid(Reason.EMPTY, "The message has no body: send the event as JSON.")
-    if len(value) > max_bytes:
+    if len(value) > MAX_BYTES:
         raise Invalid(
             Reason.TOO_LARGE,
-            f"The message has {len(value):,} bytes, {max_bytes:,} are allowed: "
+            f"The message has {len(value):,} bytes, {MAX_BYTES:,} are allowed: "
             "shorten `text` or `attributes`.",
         )
     event = parse(_EVENTS, value)

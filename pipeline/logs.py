@@ -9,7 +9,7 @@ import sys
 import structlog
 
 
-def configure_logging(role: str, level: int = logging.INFO) -> None:
+def configure_logging(role: str) -> None:
     """Send our logs and those of the libraries (warnings and worse) to standard error."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -34,7 +34,7 @@ def configure_logging(role: str, level: int = logging.INFO) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     for ours in ("pipeline", "agents"):
-        logging.getLogger(ours).setLevel(level)
+        logging.getLogger(ours).setLevel(logging.INFO)
     # They log each failed connection with its traceback; what matters is raised.
     for client in ("kafka", "clickhouse_driver"):
         logging.getLogger(client).setLevel(logging.CRITICAL)

@@ -21,11 +21,11 @@ AT_MOST: Final = 12_000
 _BATCH: Final = 512
 
 
-def rows_of(source: NDArray[np.int64], seed: int, most: int = AT_MOST) -> NDArray[np.int64]:
-    """Return the rows to ask about, at most so many of each source, in order."""
+def rows_of(source: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Return the rows to ask about, at most AT_MOST of each source, in order."""
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(len(source))
-    chosen = [shuffled[source[shuffled] == number][:most] for number in np.unique(source)]
+    chosen = [shuffled[source[shuffled] == number][:AT_MOST] for number in np.unique(source)]
     return np.sort(np.concatenate(chosen))
 
 

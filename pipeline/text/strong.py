@@ -93,11 +93,11 @@ def padded(tokens: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[
     return ids, mask
 
 
-def _alike(lengths: Sequence[int], most: int = _TOKENS_AT_ONCE) -> Iterator[list[int]]:
-    """Yield the rows in groups of like length, of at most so many tokens with their padding."""
+def _alike(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Yield the rows in groups of like length, of at most _TOKENS_AT_ONCE with padding."""
     rows: list[int] = []
     for row in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if rows and (len(rows) + 1) * lengths[row] > most:
+        if rows and (len(rows) + 1) * lengths[row] > _TOKENS_AT_ONCE:
             yield rows
             rows = []
         rows.append(row)

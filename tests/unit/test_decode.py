@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.dead_letter import Invalid, Reason
-from pipeline.decode import decode_event, encode_event, parse_event
+from pipeline.decode import MAX_BYTES, decode_event, encode_event, parse_event
 from pipeline.event import Event, EventType, Metric, Score
 
 NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
@@ -116,8 +116,9 @@ def test_the_key_must_be_the_customer(key: bytes | None, reason: Reason) -> None
 
 
 def test_limits_are_inclusive() -> None:
-    longest = encoded(text="ş" * 20_000, occurred_at="2025-10-01T12:10:00Z")
-    event = decode_event(longest, b"c1", now=NOW, max_bytes=len(longest))
+    text = {"text": "ş" * 20_000, "occurred_at": "2025-10-01T12:10:00Z"}
+    left = MAX_BYTES - len(encoded(**text, zz=""))
+    event = decode_event(encoded(**text, zz="z" * left), b"c1", now=NOW)
     assert len(event.text or "") == 20_000
     assert event.occurred_at == NOW + timedelta(minutes=10)
 
