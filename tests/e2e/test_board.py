@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pipeline.api.access.user import LOCAL
 from pipeline.board.live import KEPT
 from pipeline.store import open_chdb
+from tests.board import alert as made_up_alert
 from tests.browser import DESK, PHONE, chromium, served, watch
 from tests.company import Company, app_of, simulated, stored
-from tests.unit.board import alert as made_up_alert
 from tests.unit.test_api import SEEN, letter
 
 FORBIDDEN = ("serious", "critical")

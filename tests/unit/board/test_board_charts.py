@@ -17,7 +17,7 @@ from pipeline.board.risk import risk_curve
 from pipeline.board.timeline import by_day, pieces, timeline
 from pipeline.board.voice import Voice, plain
 from pipeline.kpi import DEFINITIONS, Facts, KpiValue, Window, kpi_values
-from tests.unit.board import NOW, action, alert
+from tests.board import NOW, action, alert
 from tests.unit.customers import RULES, SETTINGS, START, Customer, histories, leaving
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")

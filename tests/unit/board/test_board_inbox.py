@@ -15,7 +15,7 @@ from pipeline.board.choice import Choice, choice_of, select
 from pipeline.board.item import Item
 from pipeline.board.live import KEPT, Live
 from pipeline.board.rank import ranked, urgency
-from tests.unit.board import MINUTE, NOW, action, alert, follow_up, item
+from tests.board import MINUTE, NOW, action, alert, follow_up, item
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 STAGES = ("contacted", "acknowledged", "open")

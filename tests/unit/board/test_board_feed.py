@@ -18,8 +18,8 @@ from pipeline.board.live import KEPT, Live
 from pipeline.chain import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import event_of
 from pipeline.store import StoreUnavailable
+from tests.board import MINUTE, NOW, action, alert, follow_up
 from tests.company import SLA, Company
-from tests.unit.board import MINUTE, NOW, action, alert, follow_up
 
 NAME = "6f1d0b5a-0000-4000-8000-000000000001"
 """An id as alerts in messages have them."""
@@ -62,6 +62,17 @@ def shown(company: Company, at: datetime, live: Live | None = None) -> dict[str,
     live = live or Live()
     load(company, live, at)  # type: ignore[arg-type]
     return {one.alert.id: one.stage for one in live.ranked(at)}
+
+
+def test_follow_ups_of_alerts_that_are_not_there_yet_wait() -> None:
+    live = Live()
+    late = alert("late")
+    live.take(follow_ups=[follow_up(late, stage="acknowledged", revision=3)])
+    assert live.get("late") is None
+    live.take([late])
+    found = live.get("late")
+    assert found is not None
+    assert found.stage == "acknowledged"
 
 
 def test_what_people_settled_does_not_come_back_as_open() -> None:

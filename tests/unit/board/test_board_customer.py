@@ -1,0 +1,49 @@
+"""The page of a customer."""
+
+import re
+from datetime import timedelta
+
+from pipeline.event import EventType
+from tests.company import Company
+from tests.unit.board.pages import HOSTILE, Client, Clock, page, press
+from tests.unit.customers import START, Customer, event, leaving, reading
+
+FIELDS = ("text", "title", "channel", "brand", "segment", "ticket_id", "order_id", "product")
+
+
+def test_a_customer_has_a_timeline_alerts_and_a_course_of_risk_and_the_look_is_noted(
+    client: Client, company: Company, clock: Clock
+) -> None:
+    clock.now = START + timedelta(days=1)
+    customer = Customer()
+    event = leaving("e1", 1, customer_id="c/1")
+    company.events["c/1"] = [event]
+    company.happen(customer.receive(event))
+    press(client, "contact", next(iter(company.known)), note="Aradım")
+    text = page(client, "/board/customers/c/1")
+    for words in (
+        "c/1",
+        "<mark>Bir daha almam</mark>",
+        "negative",
+        "Message",
+        "Contacted",
+        "Aradım",
+    ):
+        assert words in text, words
+    assert "Course of the risk: " in text
+    assert "Nothing is known" in page(client, "/board/customers/nobody", 404)
+    client.app.state.access._trail.flush()
+    looks = [(one.what, one.customer_id, one.status) for one in company.noted[-2:]]
+    assert looks == [("customer.viewed", "c/1", 200), ("customer.viewed", "nobody", 404)]
+
+
+def test_a_customer_of_hostile_words(client: Client, company: Company) -> None:
+    company.events["c1"] = [
+        event(f"e{n}", EventType.MESSAGE, n, reading("negative"), **dict.fromkeys(FIELDS, evil))
+        for n, evil in enumerate((*HOSTILE, "uzun " * 4_000))
+    ]
+    text = page(client, "/board/customers/c1")
+    assert text.count("<script") == 1
+    assert "<img" not in text
+    assert "49" not in re.sub("<[^>]*>", "", text)
+    assert "Show all of it" in text

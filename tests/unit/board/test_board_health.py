@@ -1,0 +1,48 @@
+"""The page of the roles, the store and the dead letters."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from litestar.testing import TestClient
+
+from pipeline.api import service as service_module
+from pipeline.store import StoreUnavailable
+from tests.company import Company, app_of
+from tests.unit.board.pages import Clock, book, page
+from tests.unit.door import CHEAP, log_in
+from tests.unit.test_api import SEEN, FakePublisher, FakeStore, letter
+
+
+def test_health_says_who_is_behind_and_sends_dead_letters_again(
+    company: Company, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FakeStore()
+    store.letters = [letter(1, sentence="<script>")]
+    late = msgspec.structs.replace(SEEN, lag_seconds=60.0, role="record", lag_events=12_345)
+    app = app_of(company, store=store, partitions=[SEEN, late])
+    monkeypatch.setattr(service_module, "Publisher", FakePublisher)
+    with TestClient(app) as client:
+        client.headers["accept-language"] = "en"
+        text = page(client, "/board/health")
+        rows = re.findall(r'<th scope="row">(\w+)</th>\n<td><span class="\w+">(\w+)<', text)
+        assert rows == [("detect", "fine"), ("record", "behind")]
+        assert "12,345" in text
+        assert "&lt;script&gt;" in text
+        answer = client.post("/board/health/retry", data={"reason": "not_json"})
+        assert answer.url.path == "/board/health"
+        assert "1 were sent again, 0 left" in answer.text
+        store.fault = StoreUnavailable("the disk is gone")
+        assert "the disk is gone" in page(client, "/board/health")
+
+
+def test_only_an_admin_sends_dead_letters_again(company: Company, tmp_path: Path) -> None:
+    app = app_of(company, store=FakeStore(), book=book(tmp_path), passwords=CHEAP)
+    with TestClient(app) as client:
+        log_in(client, "agent")
+        text = page(client, "/board/health")
+        assert "/board/health/retry" not in text
+        token = re.findall(r'data-csrf="([^"]+)"', text)[0]
+        form = {"reason": "not_json", "csrf_token": token}
+        assert client.post("/board/health/retry", data=form).status_code == 403

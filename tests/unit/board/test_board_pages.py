@@ -1,0 +1,129 @@
+"""The pages of alerts as a browser asks for them, over a company that is made up."""
+
+import html
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from pipeline.board.live import KEPT
+from pipeline.notify.case import Case
+from pipeline.notify.messages import link_to
+from pipeline.setting_groups import NotifySettings
+from tests.board import MINUTE, NOW, alert
+from tests.company import Company
+from tests.unit.board.pages import HOSTILE, Client, Clock, page, press, titles
+
+
+def test_the_bare_address_leads_to_the_inbox(client: Client, company: Company) -> None:
+    company.happen([alert()])
+    answer = client.get("/")
+    assert (answer.url.path, titles(answer.text)) == ("/board", ["a1"])
+
+
+def test_the_link_in_a_message_leads_to_the_page_of_its_alert(
+    client: Client, company: Company
+) -> None:
+    company.happen([alert()])
+    link = urlsplit(link_to(Case("a1", NOW), NotifySettings().board))
+    assert titles(page(client, link.path)) == ["a1"]
+
+
+def test_a_card_says_who_what_why_and_what_to_do(client: Client, company: Company) -> None:
+    company.happen([alert(brand="Mavi Hat", segment="premium", channel="chat", severity="high")])
+    text = page(client)
+    for words in (
+        "Customer intends to leave",
+        "c1",
+        "Mavi Hat",
+        "premium",
+        "chat",
+        "Bir daha asla!",
+        "50%",
+        "100%",
+        "retention team",
+        "10 min ago",
+        "50 min left",
+        "Open",
+        "Acknowledge",
+        "Snooze",
+        "Resolve",
+    ):
+        assert words in text, words
+    assert "Informed" not in text.split("<dialog")[0]
+
+
+def test_an_alert_without_words_says_so(client: Client, company: Company) -> None:
+    company.happen([alert(quote="")])
+    assert "The customer wrote nothing" in page(client)
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_what_others_wrote_stays_text(client: Client, company: Company, evil: str) -> None:
+    fields = dict.fromkeys(("customer_id", "brand", "segment", "channel", "title", "cause"), evil)
+    names = {"tr": evil, "en": evil}
+    company.happen([alert(quote=f"x{evil}", titles=names, **fields)])
+    press(client, "note", note=evil)
+    for address in ("/board", "/board/alerts/a1", "/board?cause=" + evil[:3]):
+        text = page(client, address)
+        tags = re.findall(r"<[^<>]*>", text)
+        shown = re.sub(r"<[^<>]*>", "", text)
+        assert "<" not in shown
+        assert "alert(1)" in html.unescape(shown) or "alert" not in evil
+        assert "49" not in shown
+        assert not set(shown) & set("\u202e\u2066\x00\x07")
+        assert [one for one in tags if one.startswith("<script")] == [
+            '<script type="module" src="/board/static/board.js">'
+        ]
+        unquoted = [re.sub(r'"[^"]*"', '""', one) for one in tags]
+        assert not [one for one in unquoted if re.search(r"\son\w+=|^<img", one)]
+
+
+def test_a_huge_text_is_cut(client: Client, company: Company) -> None:
+    company.happen([alert(quote="çok uzun " * 2_000)])
+    assert len(page(client)) < 20_000
+
+
+def test_the_history_of_an_alert(client: Client, company: Company, clock: Clock) -> None:
+    company.happen([alert(minutes_ago=300)])
+    press(client, "assign")
+    clock.now += MINUTE
+    press(client, "resolve", outcome="lost", note="Gitti.")
+    text = page(client, "/board/alerts/a1")
+    found = re.findall(r"<li><time[^>]*>([^<]*)</time> <span>([^<]*)", text)
+    assert [(at, what.strip(" –")) for at, what in found] == [
+        ("15:01", "Resolved: Customer lost"),
+        ("15:00", "Assigned: local"),
+        ("14:00", "SLA missed: contact"),
+        ("11:00", "SLA missed: acknowledge"),
+        ("10:00", "Opened"),
+    ]
+    assert "Gitti." in text
+
+
+def test_an_alert_that_left_the_inbox_is_found_in_the_store(
+    client: Client, company: Company
+) -> None:
+    long_ago = 9 * KEPT / MINUTE
+    company.happen([alert(minutes_ago=long_ago, state="resolved", closed_at=NOW - 9 * KEPT)])
+    company.live.forget(NOW)
+    assert company.live.get("a1") is None
+    assert "Customer intends to leave" in page(client, "/board/alerts/a1")
+    assert "There is no such alert." in page(client, "/board/alerts/a2", 404)
+
+
+def test_the_language_is_that_of_the_browser_until_another_is_chosen(client: Client) -> None:
+    assert '<html lang="en">' in page(client)
+    client.headers["accept-language"] = "tr-TR,tr;q=0.9"
+    assert '<html lang="tr">' in page(client)
+    assert 'href="?view=mine&amp;lang=en"' in page(client, "/board?view=mine")
+    assert '<html lang="en">' in page(client, "/board?view=mine&lang=en")
+    assert '<html lang="en">' in page(client)
+
+
+def test_files_are_loaded_once_and_asked_for_again_by_their_tag(client: Client) -> None:
+    first = client.get("/board/static/board.css")
+    assert first.headers["content-type"] == "text/css; charset=utf-8"
+    tag = {"If-None-Match": first.headers["etag"]}
+    assert client.get("/board/static/board.css", headers=tag).status_code == 304
+    assert client.get("/board/static/../inbox.py").status_code == 404
