@@ -1,8 +1,14 @@
+import io
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_socket import disable_socket, enable_socket
+
+from pipeline.cli.main import main
+from tests.unit.command import Nabiz, Ran
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +19,22 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     disable_socket(allow_unix_socket=True)
     yield
     enable_socket()
+
+
+@pytest.fixture
+def nabiz(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Nabiz:
+    """Run the command in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("no_proxy", "")  # `main` sets it
+
+    def run(*arguments: str, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "argv", ["nabiz", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as end:
+            main()
+        out, err = capfdbinary.readouterr()
+        return Ran(int(end.value.code or 0), out.decode(), err.decode())
+
+    return run

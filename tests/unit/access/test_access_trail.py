@@ -14,9 +14,7 @@ from pipeline.api.access import trail as trail_module
 from pipeline.api.access.trail import Trail
 from pipeline.audit import AuditEntry
 from pipeline.store import StoreUnavailable
-from tests.unit.test_cli import Nabiz, answering, nabiz
-
-__all__ = ["nabiz"]  # a fixture
+from tests.unit.command import Nabiz, answering
 
 
 @pytest.fixture(autouse=True)

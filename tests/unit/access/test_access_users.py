@@ -18,10 +18,8 @@ from pipeline.api.access.accounts import (
 )
 from pipeline.api.access.passwords import Passwords
 from pipeline.cli import users
+from tests.unit.command import Nabiz
 from tests.unit.door import CHEAP, PASSWORD
-from tests.unit.test_cli import Nabiz, nabiz
-
-__all__ = ["nabiz"]  # a fixture
 
 
 @pytest.fixture
