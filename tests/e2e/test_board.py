@@ -15,7 +15,7 @@ from pipeline.store import open_chdb
 from tests.board import alert as made_up_alert
 from tests.browser import DESK, PHONE, chromium, served, watch
 from tests.company import Company, app_of, simulated, stored
-from tests.unit.test_api import SEEN, letter
+from tests.unit.stand_ins import SEEN, letter
 
 FORBIDDEN = ("serious", "critical")
 """What axe may not find, by its impact."""

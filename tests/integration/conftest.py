@@ -9,7 +9,7 @@ from litestar.testing import TestClient
 
 from tests.oidc_provider import Company, serving
 from tests.unit.door import Door, browser
-from tests.unit.test_api import NOW
+from tests.unit.stand_ins import NOW
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from pipeline.api.access.oidc.routes import FLOW_COOKIE
 from tests.oidc_browser import STATUS, log_in_at, sent_back, sent_there
 from tests.oidc_provider import CLIENT, Company, serving, signed
 from tests.unit.door import Door, browser, log_in
-from tests.unit.test_api import NOW
+from tests.unit.stand_ins import NOW
 
 OTHER_KEY = RSAKey.generate_key(2048)
 AT = int(NOW.timestamp())

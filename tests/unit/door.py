@@ -18,7 +18,7 @@ from pipeline.api.observer import Observation, Observer
 from pipeline.api.service import Service
 from pipeline.audit import AuditEntry
 from pipeline.setting_groups import AccessSettings, DetectSettings
-from tests.unit.test_api import NOW, RULES, SEEN, FakeStore
+from tests.unit.stand_ins import NOW, RULES, SEEN, FakeStore
 
 PASSWORD = "üç kedi bir ağaç"
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -1,31 +1,24 @@
-"""What the roles do with a batch, beside Kafka: decode, redact, read, count, watch, crash."""
+"""What the roles do with a batch, beside Kafka: decode, redact, read, sort; rules, and a crash."""
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pytest_socket import socket_allow_hosts
 from structlog.testing import capture_logs
 
-from agents import health
 from agents.app import EXIT_CRASH
 from agents.detect import reload
-from agents.health import Heartbeat
 from agents.messages import Message, decode_as, sift
-from agents.page import serve_page
 from agents.record import sort
 from agents.triage import urgent_among
-from agents.understand import InvalidLimit, TooManyInvalid, interpret, outgoing, retried_among
+from agents.understand import interpret, outgoing, retried_among
 from pipeline.action import Action
 from pipeline.chain import ACTIONS, DEAD_LETTERS, SCORED
 from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
@@ -33,8 +26,7 @@ from pipeline.decode import decode_event, encode_event
 from pipeline.detection.rules import RuleBook
 from pipeline.event import Event, EventType
 from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, DeadLetterSettings, WorkerSettings
-from pipeline.settings import SettingsError
+from pipeline.setting_groups import ROOT
 from pipeline.text.engine import Engine
 from pipeline.text.reader import Reader
 
@@ -178,162 +170,6 @@ def test_record_sorts_messages_by_topic_and_masks_the_notes_of_people() -> None:
     assert PHONE not in batch.actions[0].note
     assert [(one.offset, one.topic) for one in batch.dead] == [(2, SCORED), (3, ACTIONS)]
     assert "outcome" in batch.dead[1].sentence
-
-
-LIMIT = DeadLetterSettings(max_share=0.5, window=100)
-
-
-def test_too_many_invalid_messages_stop_the_worker_once_the_window_is_full() -> None:
-    limit = InvalidLimit(LIMIT)
-    limit.check(valid=0, invalid=99)
-    with pytest.raises(TooManyInvalid, match=r"100% of the last 100 .*MAX_SHARE=1"):
-        limit.check(valid=0, invalid=1)
-
-
-def test_the_share_is_that_of_whole_batches_however_large() -> None:
-    limit = InvalidLimit(LIMIT)
-    limit.check(valid=500, invalid=500)  # half: not too many, in whatever order they came
-    with pytest.raises(TooManyInvalid, match="51% of the last 1000"):
-        limit.check(valid=490, invalid=510)
-
-
-def test_a_long_good_past_does_not_hide_a_flood() -> None:
-    limit = InvalidLimit(LIMIT)
-    limit.check(valid=10_000, invalid=0)
-    with pytest.raises(TooManyInvalid):
-        limit.check(valid=0, invalid=100)
-
-
-def test_all_may_be_invalid_where_that_is_set() -> None:
-    limit = InvalidLimit(DeadLetterSettings(max_share=1, window=10))
-    limit.check(valid=0, invalid=1_000)
-
-
-TP = ("cx.scored", 0)
-
-
-class FakeConsumer:
-    """What a heartbeat asks of Faust's consumer."""
-
-    def __init__(self, end: int, begin: int = 0, committed: int | None = None) -> None:
-        self.end, self.begin = end, begin
-        self._committed_offset: dict[Any, int | None] = {TP: committed}
-
-    def assignment(self) -> set[Any]:
-        return {TP, ("changelog", 0)}
-
-    def _is_changelog_tp(self, tp: Any) -> bool:
-        return bool(tp[0] == "changelog")
-
-    def highwater(self, tp: Any) -> int:
-        return self.end if tp == TP else 1_000
-
-    async def earliest_offsets(self, *tps: Any) -> dict[Any, int]:
-        return dict.fromkeys(tps, self.begin)
-
-    def commit(self, offset: int) -> None:
-        self._committed_offset[TP] = offset
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    now = SimpleNamespace(monotonic=1_000.0)
-    fake = SimpleNamespace(monotonic=lambda: now.monotonic, time=lambda: NOW.timestamp())
-    monkeypatch.setattr(health, "time", fake)
-    return now
-
-
-def heart(consumer: FakeConsumer, in_recovery: bool = False) -> Heartbeat:
-    app: Any = SimpleNamespace(
-        consumer=consumer, in_recovery=in_recovery, timer=lambda **_: lambda beat: beat
-    )
-    return Heartbeat(app, "detect", stall_seconds=30)
-
-
-async def test_lag_without_a_commit_is_a_problem_after_a_while(clock: SimpleNamespace) -> None:
-    consumer = FakeConsumer(end=10, committed=3)
-    heartbeat = heart(consumer)
-    await heartbeat.beat()
-    clock.monotonic += 30
-    await heartbeat.beat()
-    assert heartbeat.problem() is None
-    clock.monotonic += 1
-    assert heartbeat.problem() == "detect has lag and has committed nothing for 31 s"
-    consumer.commit(4)
-    await heartbeat.beat()
-    assert heartbeat.problem() is None
-
-
-@pytest.mark.parametrize(
-    ("consumer", "in_recovery"),
-    [
-        (FakeConsumer(end=10, committed=10), False),
-        (FakeConsumer(end=0), False),
-        (FakeConsumer(end=10, begin=10), False),  # all that was there is past its retention
-        (FakeConsumer(end=10, committed=3), True),
-    ],
-)
-async def test_a_worker_that_has_nothing_to_do_or_recovers_is_well(
-    clock: SimpleNamespace, consumer: FakeConsumer, in_recovery: bool
-) -> None:
-    heartbeat = heart(consumer, in_recovery)
-    for _ in range(5):
-        clock.monotonic += 29
-        await heartbeat.beat()
-    assert heartbeat.problem() is None
-
-
-async def test_a_worker_that_never_committed_lags(clock: SimpleNamespace) -> None:
-    heartbeat = heart(FakeConsumer(end=10))
-    await heartbeat.beat()
-    clock.monotonic += 31
-    await heartbeat.beat()
-    assert heartbeat.problem()
-
-
-def test_a_long_recovery_at_the_start_is_no_stall(clock: SimpleNamespace) -> None:
-    heartbeat = heart(FakeConsumer(end=10), in_recovery=True)
-    clock.monotonic += 3_600  # Faust calls no timer before its tables are recovered
-    assert heartbeat.problem() is None
-
-
-def test_a_loop_that_is_blocked_is_seen(clock: SimpleNamespace) -> None:
-    heartbeat = heart(FakeConsumer(end=0))
-    clock.monotonic += 31  # and no beat
-    assert heartbeat.problem()
-
-
-class Patient:
-    """A heartbeat whose problem the test sets."""
-
-    said: str | None = None
-
-    def problem(self) -> str | None:
-        return self.said
-
-
-@pytest.fixture
-def page(socket_enabled: None) -> Iterator[tuple[str, Patient]]:
-    socket_allow_hosts(["127.0.0.1"])
-    patient: Any = Patient()
-    with serve_page(WorkerSettings(), patient) as address:
-        yield address, patient
-
-
-def test_the_page_tells_health_and_metrics(page: tuple[str, Patient]) -> None:
-    address, patient = page
-    well = httpx.get(f"{address}/healthz", trust_env=False)
-    assert (well.status_code, well.text) == (200, "ok")
-    assert "nabiz_event_to_alert_seconds" in httpx.get(f"{address}/metrics", trust_env=False).text
-    patient.said = "detect has lag"
-    ill = httpx.get(f"{address}/healthz", trust_env=False)
-    assert (ill.status_code, ill.text) == (503, "detect has lag")
-    port = int(address.rpartition(":")[2])
-    with (
-        pytest.raises(SettingsError, match="another NABIZ_WORKER_PORT"),
-        serve_page(WorkerSettings(port=port), patient),  # type: ignore[arg-type]
-    ):
-        pass
 
 
 def test_rules_that_are_refused_are_logged_once(tmp_path: Path) -> None:

@@ -2,112 +2,31 @@
 
 import re
 import shutil
-import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from pipeline.alert import Alert
 from pipeline.api import service as service_module
-from pipeline.api.access.access import Access
-from pipeline.api.access.trail import Trail
-from pipeline.api.app import make_api
-from pipeline.api.observer import Observation, Observer
-from pipeline.api.server import listen
-from pipeline.api.service import Service
-from pipeline.api.views import PartitionStatus
-from pipeline.audit import AuditEntry
-from pipeline.chain import RETRY_HEADER
-from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.dead_letter import Reason
 from pipeline.detection.rules import RuleBook
 from pipeline.event import Event, EventType
-from pipeline.follow_up.value import FollowUp
-from pipeline.kpi import Facts, KpiValue, Window, kpi_values
+from pipeline.kpi import Window
 from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, ApiSettings, DetectSettings
-from pipeline.settings import SettingsError
+from pipeline.setting_groups import ROOT
 from pipeline.store import StoreUnavailable
+from tests.unit.stand_ins import NOW, FakePublisher, FakeStore, api, letter
 
-NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-RULES = RuleBook(ROOT / "rules")
-SEEN = PartitionStatus("detect", "cx.scored", 0, 7, 1.5, 3, 2.0, NOW)
-
-
-def letter(offset: int, topic: str = "cx.feedback", **fields: object) -> DeadLetter:
-    values = {"reason": Reason.NOT_JSON, "sentence": "It ends.", "payload": b"{", "key": b"c1"}
-    return DeadLetter(topic, 0, offset, received_at=NOW, **(values | fields))  # type: ignore[arg-type]
-
-
-class FakeStore:
-    """Remembers what it was asked; `fault` is raised instead of an answer."""
-
-    def __init__(self) -> None:
-        self.asked: dict[str, Any] = {}
-        self.events: list[Scored] = []
-        self.letters: list[DeadLetter] = []
-        self.written: list[AuditEntry] = []
-        self.fault: Exception | None = None
-
-    def ping(self) -> str:
-        if self.fault:
-            raise self.fault
-        return "26.9"
-
-    def counts(self) -> dict[str, int]:
-        return {"events": 3}
-
-    def dead_letter_counts(self) -> dict[str, int]:
-        return {"not_json": 1}
-
-    def kpis(self, window: Window, by: list[str], as_of: datetime) -> list[KpiValue]:
-        self.asked = {"window": window, "by": by, "as_of": as_of}
-        return kpi_values(Facts(counts={"events": 3}), {}, window, as_of)
-
-    def alerts(self, **asked: Any) -> list[Alert]:
-        self.asked = asked
-        return []
-
-    def follow_ups(self, **asked: Any) -> list[FollowUp]:
-        self.asked = asked
-        return []
-
-    def timeline(self, customer_id: str, limit: int) -> list[Scored]:
-        return [one for one in self.events if one.event.customer_id == customer_id]
-
-    def dead_letters(self, reason: Reason | None, limit: int) -> list[DeadLetter]:
-        self.asked = {"reason": reason, "limit": limit}
-        return self.letters
-
-    def audit(self, *asked: Any) -> list[AuditEntry]:
-        self.asked = {"audit": asked}
-        return []
-
-    def write_dead_letters(self, letters: list[DeadLetter]) -> None:
-        self.letters = letters
 
 
 @pytest.fixture
 def store() -> FakeStore:
     return FakeStore()
-
-
-def api(
-    store: FakeStore, token: str = "", rules: RuleBook = RULES, access: Access | None = None
-) -> Litestar:
-    observer = Observer("kafka:9092")
-    observer.latest = Observation((SEEN,), None)
-    service = Service(store, observer, rules, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
-    trail = Trail(store.written.extend)
-    hosts = frozenset({"testserver.local"})
-    return make_api(service, access or Access(trail, lambda: NOW, token=token, hosts=hosts))
 
 
 @pytest.fixture
@@ -226,26 +145,6 @@ def test_a_customer_has_a_timeline_a_risk_and_its_reasons(
     )
 
 
-class FakePublisher:
-    sent: list[tuple[str, bytes | None, bytes]]
-
-    def __init__(self, bootstrap: str, security: object) -> None:
-        type(self).sent = []
-
-    def __enter__(self) -> "FakePublisher":
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-    def send(
-        self, topic: str, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]]
-    ) -> None:
-        assert [name for name, _ in headers] == [RETRY_HEADER]
-        self.sent.append((topic, key, value))
-
-    def flush(self) -> None: ...
-
-
 def test_a_dead_letter_is_published_again_once(
     client: TestClient[Litestar], store: FakeStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,22 +192,6 @@ def test_a_bug_is_logged_and_not_told(client: TestClient[Litestar], store: FakeS
     assert [(one["event"], one["path"]) for one in logs] == [("request failed", "/healthz")]
 
 
-@pytest.mark.parametrize("path", ["/v1/kpis", "/v1/status", "/schema/openapi.json"])
-def test_a_token_is_demanded_where_one_is_set(store: FakeStore, path: str) -> None:
-    with TestClient(api(store, token="secret")) as client:
-        assert client.get(path).status_code == 401
-        wrong = {"Authorization": b"Bearer \xff"}
-        assert client.get(path, headers=wrong).status_code == 401
-        right = {"Authorization": "Bearer secret"}
-        assert client.get(path, headers=right).status_code == 200
-
-
-@pytest.mark.parametrize("path", ["/healthz", "/metrics"])
-def test_probes_need_no_token(store: FakeStore, path: str) -> None:
-    with TestClient(api(store, token="secret")) as client:
-        assert client.get(path).status_code == 200
-
-
 def test_metrics_are_those_of_this_process(client: TestClient[Litestar]) -> None:
     answer = client.get("/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
@@ -342,21 +225,3 @@ def test_openapi_describes_every_path_and_loads_nothing_from_elsewhere(
     assert sorted(names) == ["as_of", "by", "from", "to", "window_seconds"]
     assert client.get("/schema").json() == document
     assert client.get("/schema/swagger").status_code == 404
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "nabiz.example"])
-def test_beyond_loopback_it_does_not_start_without_a_token(host: str) -> None:
-    with pytest.raises(SettingsError, match="set NABIZ_API_TOKEN"):
-        listen(ApiSettings(host=host))
-
-
-def test_a_port_that_is_taken_is_named(socket_enabled: None) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{port} .* NABIZ_API_PORT"):
-            listen(ApiSettings(port=port))
-
-
-def test_a_token_opens_other_hosts(socket_enabled: None) -> None:
-    with listen(ApiSettings(host="0.0.0.0", port=0, token=SecretStr("s"))) as listener:
-        assert listener.getsockname()[1] > 0

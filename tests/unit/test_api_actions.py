@@ -16,7 +16,7 @@ from pipeline.alert import Alert
 from pipeline.api import service as service_module
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.chain import ACTIONS
-from tests.unit.test_api import NOW
+from tests.unit.stand_ins import NOW
 
 HERE = f"/v1/alerts/{ALERT_ID}/actions"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

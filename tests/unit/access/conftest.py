@@ -9,7 +9,7 @@ from litestar.testing import TestClient
 
 from pipeline.api import service as service_module
 from tests.unit.door import Door, browser, log_in
-from tests.unit.test_api import FakePublisher
+from tests.unit.stand_ins import FakePublisher
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from pipeline.setting_groups import AccessSettings, ApiSettings
 from pipeline.settings import Settings
 from tests.company import Company, app_of
 from tests.unit.door import CHEAP, HERE, RETRY, TOKEN, Door, browser, log_in, token_of
-from tests.unit.test_api import NOW, FakeStore, api
+from tests.unit.stand_ins import NOW, FakeStore, api
 
 
 def routes(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:

@@ -13,7 +13,7 @@ from pipeline.api.server import access_of
 from pipeline.setting_groups import AccessSettings, ApiSettings
 from pipeline.settings import Settings
 from tests.unit.door import HERE, RETRY, TOKEN, Door, browser, log_in, token_of
-from tests.unit.test_api import FakeStore, api
+from tests.unit.stand_ins import FakeStore, api
 
 
 def test_a_form_or_a_script_of_ours_sends_the_token_of_its_session(

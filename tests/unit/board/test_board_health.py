@@ -12,7 +12,7 @@ from pipeline.store import StoreUnavailable
 from tests.company import Company, app_of
 from tests.unit.board.pages import Clock, book, page
 from tests.unit.door import CHEAP, log_in
-from tests.unit.test_api import SEEN, FakePublisher, FakeStore, letter
+from tests.unit.stand_ins import SEEN, FakePublisher, FakeStore, letter
 
 
 def test_health_says_who_is_behind_and_sends_dead_letters_again(

@@ -10,7 +10,7 @@ from pipeline.kpi import Facts, KpiValue, Window, kpi_values
 from pipeline.store import StoreUnavailable
 from tests.company import Company, app_of
 from tests.unit.board.pages import Clock, page
-from tests.unit.test_api import FakeStore
+from tests.unit.stand_ins import FakeStore
 
 
 class Kpis(FakeStore):

@@ -1,0 +1,111 @@
+"""An API over a store and a publisher that are stand-ins."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Litestar
+
+from pipeline.alert import Alert
+from pipeline.api.access.access import Access
+from pipeline.api.access.trail import Trail
+from pipeline.api.app import make_api
+from pipeline.api.observer import Observation, Observer
+from pipeline.api.service import Service
+from pipeline.api.views import PartitionStatus
+from pipeline.audit import AuditEntry
+from pipeline.chain import RETRY_HEADER
+from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.detection.rules import RuleBook
+from pipeline.follow_up.value import FollowUp
+from pipeline.kpi import Facts, KpiValue, Window, kpi_values
+from pipeline.reading import Scored
+from pipeline.setting_groups import ROOT, DetectSettings
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+RULES = RuleBook(ROOT / "rules")
+SEEN = PartitionStatus("detect", "cx.scored", 0, 7, 1.5, 3, 2.0, NOW)
+
+
+def letter(offset: int, topic: str = "cx.feedback", **fields: object) -> DeadLetter:
+    values = {"reason": Reason.NOT_JSON, "sentence": "It ends.", "payload": b"{", "key": b"c1"}
+    return DeadLetter(topic, 0, offset, received_at=NOW, **(values | fields))  # type: ignore[arg-type]
+
+
+class FakeStore:
+    """Remembers what it was asked; `fault` is raised instead of an answer."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] = {}
+        self.events: list[Scored] = []
+        self.letters: list[DeadLetter] = []
+        self.written: list[AuditEntry] = []
+        self.fault: Exception | None = None
+
+    def ping(self) -> str:
+        if self.fault:
+            raise self.fault
+        return "26.9"
+
+    def counts(self) -> dict[str, int]:
+        return {"events": 3}
+
+    def dead_letter_counts(self) -> dict[str, int]:
+        return {"not_json": 1}
+
+    def kpis(self, window: Window, by: list[str], as_of: datetime) -> list[KpiValue]:
+        self.asked = {"window": window, "by": by, "as_of": as_of}
+        return kpi_values(Facts(counts={"events": 3}), {}, window, as_of)
+
+    def alerts(self, **asked: Any) -> list[Alert]:
+        self.asked = asked
+        return []
+
+    def follow_ups(self, **asked: Any) -> list[FollowUp]:
+        self.asked = asked
+        return []
+
+    def timeline(self, customer_id: str, limit: int) -> list[Scored]:
+        return [one for one in self.events if one.event.customer_id == customer_id]
+
+    def dead_letters(self, reason: Reason | None, limit: int) -> list[DeadLetter]:
+        self.asked = {"reason": reason, "limit": limit}
+        return self.letters
+
+    def audit(self, *asked: Any) -> list[AuditEntry]:
+        self.asked = {"audit": asked}
+        return []
+
+    def write_dead_letters(self, letters: list[DeadLetter]) -> None:
+        self.letters = letters
+
+
+def api(
+    store: FakeStore, token: str = "", rules: RuleBook = RULES, access: Access | None = None
+) -> Litestar:
+    observer = Observer("kafka:9092")
+    observer.latest = Observation((SEEN,), None)
+    service = Service(store, observer, rules, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
+    trail = Trail(store.written.extend)
+    hosts = frozenset({"testserver.local"})
+    return make_api(service, access or Access(trail, lambda: NOW, token=token, hosts=hosts))
+
+
+class FakePublisher:
+    sent: list[tuple[str, bytes | None, bytes]]
+
+    def __init__(self, bootstrap: str, security: object) -> None:
+        type(self).sent = []
+
+    def __enter__(self) -> "FakePublisher":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def send(
+        self, topic: str, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
+        assert [name for name, _ in headers] == [RETRY_HEADER]
+        self.sent.append((topic, key, value))
+
+    def flush(self) -> None: ...

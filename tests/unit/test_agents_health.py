@@ -1,0 +1,143 @@
+"""How a worker is: the heartbeat that sees a stall, and the page that tells it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from pytest_socket import socket_allow_hosts
+
+from agents import health
+from agents.health import Heartbeat
+from agents.page import serve_page
+from pipeline.setting_groups import WorkerSettings
+from pipeline.settings import SettingsError
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TP = ("cx.scored", 0)
+
+
+class FakeConsumer:
+    """What a heartbeat asks of Faust's consumer."""
+
+    def __init__(self, end: int, begin: int = 0, committed: int | None = None) -> None:
+        self.end, self.begin = end, begin
+        self._committed_offset: dict[Any, int | None] = {TP: committed}
+
+    def assignment(self) -> set[Any]:
+        return {TP, ("changelog", 0)}
+
+    def _is_changelog_tp(self, tp: Any) -> bool:
+        return bool(tp[0] == "changelog")
+
+    def highwater(self, tp: Any) -> int:
+        return self.end if tp == TP else 1_000
+
+    async def earliest_offsets(self, *tps: Any) -> dict[Any, int]:
+        return dict.fromkeys(tps, self.begin)
+
+    def commit(self, offset: int) -> None:
+        self._committed_offset[TP] = offset
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    now = SimpleNamespace(monotonic=1_000.0)
+    fake = SimpleNamespace(monotonic=lambda: now.monotonic, time=lambda: NOW.timestamp())
+    monkeypatch.setattr(health, "time", fake)
+    return now
+
+
+def heart(consumer: FakeConsumer, in_recovery: bool = False) -> Heartbeat:
+    app: Any = SimpleNamespace(
+        consumer=consumer, in_recovery=in_recovery, timer=lambda **_: lambda beat: beat
+    )
+    return Heartbeat(app, "detect", stall_seconds=30)
+
+
+async def test_lag_without_a_commit_is_a_problem_after_a_while(clock: SimpleNamespace) -> None:
+    consumer = FakeConsumer(end=10, committed=3)
+    heartbeat = heart(consumer)
+    await heartbeat.beat()
+    clock.monotonic += 30
+    await heartbeat.beat()
+    assert heartbeat.problem() is None
+    clock.monotonic += 1
+    assert heartbeat.problem() == "detect has lag and has committed nothing for 31 s"
+    consumer.commit(4)
+    await heartbeat.beat()
+    assert heartbeat.problem() is None
+
+
+@pytest.mark.parametrize(
+    ("consumer", "in_recovery"),
+    [
+        (FakeConsumer(end=10, committed=10), False),
+        (FakeConsumer(end=0), False),
+        (FakeConsumer(end=10, begin=10), False),  # all that was there is past its retention
+        (FakeConsumer(end=10, committed=3), True),
+    ],
+)
+async def test_a_worker_that_has_nothing_to_do_or_recovers_is_well(
+    clock: SimpleNamespace, consumer: FakeConsumer, in_recovery: bool
+) -> None:
+    heartbeat = heart(consumer, in_recovery)
+    for _ in range(5):
+        clock.monotonic += 29
+        await heartbeat.beat()
+    assert heartbeat.problem() is None
+
+
+async def test_a_worker_that_never_committed_lags(clock: SimpleNamespace) -> None:
+    heartbeat = heart(FakeConsumer(end=10))
+    await heartbeat.beat()
+    clock.monotonic += 31
+    await heartbeat.beat()
+    assert heartbeat.problem()
+
+
+def test_a_long_recovery_at_the_start_is_no_stall(clock: SimpleNamespace) -> None:
+    heartbeat = heart(FakeConsumer(end=10), in_recovery=True)
+    clock.monotonic += 3_600  # Faust calls no timer before its tables are recovered
+    assert heartbeat.problem() is None
+
+
+def test_a_loop_that_is_blocked_is_seen(clock: SimpleNamespace) -> None:
+    heartbeat = heart(FakeConsumer(end=0))
+    clock.monotonic += 31  # and no beat
+    assert heartbeat.problem()
+
+
+class Patient:
+    """A heartbeat whose problem the test sets."""
+
+    said: str | None = None
+
+    def problem(self) -> str | None:
+        return self.said
+
+
+@pytest.fixture
+def page(socket_enabled: None) -> Iterator[tuple[str, Patient]]:
+    socket_allow_hosts(["127.0.0.1"])
+    patient: Any = Patient()
+    with serve_page(WorkerSettings(), patient) as address:
+        yield address, patient
+
+
+def test_the_page_tells_health_and_metrics(page: tuple[str, Patient]) -> None:
+    address, patient = page
+    well = httpx.get(f"{address}/healthz", trust_env=False)
+    assert (well.status_code, well.text) == (200, "ok")
+    assert "nabiz_event_to_alert_seconds" in httpx.get(f"{address}/metrics", trust_env=False).text
+    patient.said = "detect has lag"
+    ill = httpx.get(f"{address}/healthz", trust_env=False)
+    assert (ill.status_code, ill.text) == (503, "detect has lag")
+    port = int(address.rpartition(":")[2])
+    with (
+        pytest.raises(SettingsError, match="another NABIZ_WORKER_PORT"),
+        serve_page(WorkerSettings(port=port), patient),  # type: ignore[arg-type]
+    ):
+        pass
