@@ -15,6 +15,8 @@ from tests.servers import missing
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+HOSTILE = "<script>window.bad=1</script><img src=x onerror='window.bad=1'>\u202etxet"
+"""Words that would act on a page that took them for more than words."""
 
 
 @contextmanager
@@ -57,3 +59,8 @@ def watch(page: Page, base: str, faults: list[str]) -> None:
     page.on("console", lambda one: note(one.type in ("error", "warning"), one.text))
     page.on("pageerror", lambda error: note(True, str(error)))
     page.on("request", lambda one: note(not one.url.startswith(base), one.url))
+
+
+def fits(page: Page) -> None:
+    """There is nothing to the right of the window."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url

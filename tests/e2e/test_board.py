@@ -1,26 +1,19 @@
-"""The board in a real browser: what those who act on alerts see and do."""
+"""The inbox in a real browser: what those who act on alerts see and do."""
 
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from pipeline.api.access.user import LOCAL
 from pipeline.board.live import KEPT
-from pipeline.store import open_chdb
 from tests.board import alert as made_up_alert
-from tests.browser import DESK, PHONE, chromium, served, watch
-from tests.company import Company, app_of, simulated, stored
-from tests.unit.stand_ins import SEEN, letter
+from tests.browser import DESK, HOSTILE, PHONE, fits, served, watch
+from tests.company import Company, app_of
 
-FORBIDDEN = ("serious", "critical")
-"""What axe may not find, by its impact."""
-RULES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
-"""In the dark nothing but the colours is another."""
 Open = Callable[..., Page]
 
 
@@ -33,12 +26,6 @@ def alert(name: str, **fields: Any) -> Any:
     names = {"tr": f"Uyarı {name}", "en": f"Alert {name}"}
     times = {"opened_at": at, "updated_at": at}
     return made_up_alert(name, titles=names, **(times | fields))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -247,9 +234,6 @@ def test_the_page_of_an_alert_that_left_the_inbox_stays_whatever_happens_meanwhi
     expect(shown).to_contain_text("Alert old")
 
 
-HOSTILE = "<script>window.bad=1</script><img src=x onerror='window.bad=1'>\u202etxet"
-
-
 def test_hostile_words_stay_words(open_: Open, company: Company) -> None:
     evil = HOSTILE + "m" * 3_000 + "ِ" * 500
     company.happen([alert("evil", quote=evil, brand=HOSTILE, customer_id=HOSTILE)])
@@ -259,68 +243,3 @@ def test_hostile_words_stay_words(open_: Open, company: Company) -> None:
     expect(card(page, "evil2").locator("blockquote")).to_contain_text("<script>window.bad=1")
     assert page.evaluate("window.bad") is None
     fits(page)
-
-
-def fits(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
-
-
-@pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Company, str]]:
-    """A simulated day in a store, and where its board is."""
-    company = simulated(now, customers=60)
-    store = stored(company, open_chdb(tmp_path_factory.mktemp("chdb")))
-    store.write_dead_letters([letter(1, sentence=HOSTILE)])
-    with served(app_of(company, store=store, partitions=[SEEN])) as base:
-        yield company, base
-    store.close()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_a_phone_and_is_accessible(
-    browser: Browser, day: tuple[Company, str], scheme: Literal["light", "dark"]
-) -> None:
-    company, base = day
-    item = next(one for one in company.live.ranked(now()) if one.actions)
-    faults: list[str] = []
-    page = browser.new_page(viewport=PHONE, color_scheme=scheme, locale="tr-TR")
-    watch(page, base, faults)
-    for path in (
-        *("/board", "/board?view=done", "/board/pulse", "/board/why", "/board/health"),
-        *(f"/board/alerts/{item.alert.id}", f"/board/customers/{item.alert.customer_id}"),
-    ):
-        page.goto(base + path)
-        if path == "/board/why":
-            page.get_by_label("Metin").fill("Kargo berbat, bir daha almam!")
-            page.get_by_role("button", name="Oku").click()
-            expect(page.locator("#reading .strong, #reading .weak").first).to_be_visible()
-        for sheet in page.locator("summary").all()[:2]:
-            sheet.click()
-        fits(page)
-        found = Axe().run(page, options=RULES[scheme]).response["violations"]
-        serious = [one for one in found if one["impact"] in FORBIDDEN]
-        told = [(path, one["id"], [n["html"][:200] for n in one["nodes"][:3]]) for one in serious]
-        assert told == []
-    page.context.close()
-    assert faults == []
-
-
-def test_from_an_alert_to_its_customer_and_the_numbers(
-    browser: Browser, day: tuple[Company, str]
-) -> None:
-    _, base = day
-    page = browser.new_page(locale="en-US")
-    page.goto(f"{base}/board?view=done")
-    card = page.locator(".card", has=page.locator("blockquote")).first  # some wrote nothing
-    customer = card.locator(".customer a").inner_text()
-    card.locator(".customer a").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(customer)
-    expect(page.get_by_role("img", name="Course of the risk")).to_be_visible()
-    expect(page.locator(".timeline mark").first).to_be_visible()
-    page.get_by_role("link", name="Pulse").click()
-    page.get_by_role("link", name="6 hours").click()
-    expect(page).to_have_url(f"{base}/board/pulse?range=6h")
-    expect(page.locator(".tile")).to_have_count(16)
-    page.get_by_role("link", name="Health").click()
-    expect(page.get_by_role("rowheader", name="detect")).to_be_visible()
-    page.context.close()
