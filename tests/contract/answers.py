@@ -5,7 +5,7 @@ from typing import Any
 from pipeline.kpi import Dimension
 from pipeline.store import Backend, Store
 from pipeline.store.sql import count_names
-from tests.contract.test_store_events import LATER, WINDOW
+from tests.contract.stored import LATER, WINDOW
 
 BY: tuple[Dimension, ...] = ("channel", "touchpoint")
 _KEY = ("toUnixTimestamp(minute)", "channel", "touchpoint", "segment", "brand", "source")

@@ -1,36 +1,18 @@
 """What panels answer over the simulated day, counted again from the events in plain Python."""
 
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from pipeline.event import AuthorType, EventType
-from pipeline.follow_up.value import FollowUp
 from pipeline.kpi import Window
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
-from pipeline.text.topics import TAXONOMY
-from tests.contract.test_store_events import WINDOW, scored
+from tests.contract.counted import ASKS, FEWEST, TITLES, happened, moment, open_at, texts, within
+from tests.contract.stored import WINDOW, scored
 from tests.dashboards import statement
 from tests.simulated_day import DAY, days
-
-ASKS = (EventType.MESSAGE, EventType.CALL, EventType.COMPLAINT)
-FEWEST = 5
-TITLES = {name: topic.title.en for name, topic in TAXONOMY.topics.items()}
-
-
-def within(one: Scored, days_before: int = 0) -> bool:
-    shift = timedelta(days=days_before)
-    return DAY.start - shift <= one.event.occurred_at < DAY.end - shift
-
-
-def texts(days_before: int = 0) -> list[Scored]:
-    return [
-        one
-        for one in days().scored
-        if one.reading and one.event.author_type is AuthorType.CUSTOMER and within(one, days_before)
-    ]
 
 
 def complaints_of_topics(days_before: int = 0) -> Counter[str]:
@@ -112,24 +94,6 @@ def test_groups_of_few_people_are_not_shown(company: Backend, title: str) -> Non
         if window.start <= one.event.occurred_at < window.end:
             active[getattr(one.event, dimension)].add(one.event.customer_id)
     assert {row[0] for row in rows} == {n for n, who in active.items() if len(who) >= FEWEST}
-
-
-def happened(at: datetime | None, until: datetime) -> bool:
-    return at is not None and at < until
-
-
-def open_at(end: datetime) -> dict[str, FollowUp]:
-    """The follow-ups of the alerts that were open then, of which nobody had settled the matter."""
-    was_open = {
-        alert.id
-        for alert in days().alerts
-        if alert.opened_at < end and not happened(alert.closed_at, end)
-    }
-    return {
-        one.alert_id: one
-        for one in days().follow_ups
-        if one.alert_id in was_open and not happened(one.resolved_at, end)
-    }
 
 
 @pytest.mark.parametrize("hours", [12, 24])
@@ -232,13 +196,6 @@ def test_an_outage_is_one_however_the_hours_fall(store: Store) -> None:
             "Outage: A, 7 customers",
         ),
     ]
-
-
-def moment(cell: datetime | str) -> datetime:
-    """A time as either engine gives it."""
-    if isinstance(cell, str):
-        return datetime.fromisoformat(cell).replace(tzinfo=DAY.start.tzinfo)
-    return cell
 
 
 def test_dead_letters_wait_until_they_are_tried_again(company: Backend) -> None:

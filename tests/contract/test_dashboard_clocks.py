@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.reading import Scored
 from pipeline.store import Store
-from tests.contract.test_store_events import LATER, WINDOW, scored
+from tests.contract.stored import LATER, WINDOW, scored
 from tests.dashboards import statement
 
 STEPS = (

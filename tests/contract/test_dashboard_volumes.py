@@ -12,8 +12,8 @@ from pipeline.estimates import share
 from pipeline.event import AuthorType, Event, EventType, Metric
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
-from tests.contract.test_dashboard_answers import ASKS, FEWEST, TITLES, moment, texts, within
-from tests.contract.test_store_events import WINDOW, scored
+from tests.contract.counted import ASKS, FEWEST, TITLES, moment, texts, within
+from tests.contract.stored import WINDOW, scored
 from tests.dashboards import statement
 from tests.simulated_day import DAY, days
 

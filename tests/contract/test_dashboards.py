@@ -15,7 +15,7 @@ from pipeline.event import AuthorType, Event
 from pipeline.kpi import KpiValue
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
-from tests.contract.test_dashboard_answers import ASKS, open_at, texts, within
+from tests.contract.counted import ASKS, open_at, texts, within
 from tests.dashboards import Statement, distinct_statements, statement
 from tests.simulated_day import DAY, days
 

@@ -11,7 +11,7 @@ from pipeline.cli.main import nabiz
 from pipeline.event import AuthorType
 from pipeline.store import Store
 from pipeline.store.chdb import ChdbBackend
-from tests.contract.test_store_events import START, scored
+from tests.contract.stored import START, scored
 
 TEXTS = {"e0": "rezalet, berbat bir hizmet", "e1": "harika, çok teşekkürler", "e2": "berbat"}
 WINDOW = ("--from", START.isoformat(), "--to", (START + timedelta(hours=1)).isoformat())

@@ -3,7 +3,7 @@
 import errno
 import os
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -12,22 +12,9 @@ import pytest
 from pipeline.store import Backend, BackupError, Store, StoreUnavailable
 from pipeline.store.backup import MANIFEST, read_manifest
 from tests.contract.answers import answers
-from tests.contract.test_store_events import some_events
-from tests.contract.test_store_records import NOON, alert, letter
+from tests.contract.stored import alert, fill, some_events
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
-
-
-def fill(backend: Backend) -> None:
-    """Write something of everything, with events that moved and records that were replaced."""
-    store = Store(backend)
-    store.migrate()
-    events = some_events(random.Random(1), 200)
-    for start in range(0, len(events), 50):
-        store.write_events(events[start : start + 50])
-    closed = alert("a1", 2, closed_at=NOON + timedelta(hours=1))
-    store.write_alerts([alert("a1"), closed, alert("a2", opened_at=NOON + timedelta(hours=2))])
-    store.write_dead_letters([letter(1), letter(2), letter(2, retried_at=NOW)])
 
 
 @pytest.fixture

@@ -1,154 +1,17 @@
 """Each event counts once, whatever is delivered twice, late, out of order, or cut off."""
 
 import random
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
-from pipeline.event import AuthorType, Event, EventType, Metric, Score
-from pipeline.kpi import Dimension, KpiValue, Window
-from pipeline.reading import LABELS, Reading, Scored
+from pipeline.event import AuthorType, Metric, Score
 from pipeline.store import Backend, Store
 from pipeline.store.backend import Columns
-
-START = datetime(2026, 3, 28, 23, 55, tzinfo=UTC)
-"""The clocks in Europe change during the window; nothing here may notice."""
-WINDOW = Window(START, START + timedelta(hours=3))
-LATER = START + timedelta(days=30)
-DIMENSIONS: tuple[Dimension, ...] = ("channel", "touchpoint", "segment", "brand", "source")
-
-
-def scored(event_id: str, at: float = 0, label: str | None = None, **fields: object) -> Scored:
-    """An event `at` seconds after START."""
-    event = Event(
-        event_id=event_id,
-        occurred_at=START + timedelta(seconds=at),
-        customer_id=str(fields.pop("customer_id", "c1")),
-        channel=str(fields.pop("channel", "app")),
-        type=EventType(fields.pop("type", "message")),
-        **fields,  # type: ignore[arg-type]
-    )
-    return Scored(event, reading(label) if label else None, received_at=event.occurred_at)
-
-
-def reading(label: str, intent: str = "cancel") -> Reading:
-    return msgspec.convert(
-        {
-            "label": label,
-            "probabilities": {"negative": 0.1, "neutral": 0.2, "positive": 0.7},
-            "intensity": 0.25,
-            "language": "tr",
-            "engine": "fast",
-            "version": "1",
-            "intents": [{"name": intent, "start": 2, "end": 5}],
-            "anger": 2,
-            "urgency": 1,
-            "topics": [
-                {"name": "delivery", "label": "negative", "start": 0, "end": 4},
-                {"name": "billing", "label": label, "start": 5, "end": 9},
-            ],
-            "hurried": True,
-        },
-        Reading,
-    )
-
-
-def some_events(rnd: random.Random, n: int) -> list[Scored]:
-    """Events of every kind over two hours, some in two revisions that differ in everything."""
-    first = [_some_event(rnd, f"e{i}", 0) for i in range(n)]
-    return first + [_some_event(rnd, f"e{i}", 1) for i in rnd.sample(range(n), n // 5)]
-
-
-def _some_event(rnd: random.Random, event_id: str, revision: int) -> Scored:
-    metric, top = rnd.choice([(Metric.NPS, 10), (Metric.CSAT, 5), (Metric.CES, 7)])
-    bottom = 0 if metric is Metric.NPS else 1
-    score = Score(metric, rnd.choice([rnd.randint(bottom, top), top - 1.5]), bottom, top)
-    return scored(
-        event_id,
-        at=rnd.choice([rnd.randrange(7200), rnd.random() * 300]),
-        label=rnd.choice([None, *LABELS]),
-        revision=revision,
-        customer_id=f"c{rnd.randrange(20)}",
-        type=rnd.choice(["survey", "complaint", "order.placed", "order.returned", "message"]),
-        author_type=rnd.choice([AuthorType.CUSTOMER, AuthorType.CUSTOMER, AuthorType.AGENT]),
-        channel=rnd.choice(["app", "çağrı merkezi"]),
-        touchpoint=rnd.choice([None, "fatura", "it's \\ 'quoted' %s {x}"]),
-        segment=rnd.choice([None, "vip"]),
-        brand=rnd.choice(["A", "B"]),
-        source="test",
-        score=score if rnd.random() < 0.5 else None,
-    )
-
-
-def truth(events: Iterable[Scored]) -> list[Event]:
-    """The events as they are in the end: the highest revision of each."""
-    last: dict[str, Scored] = {}
-    for one in sorted(events, key=lambda one: one.event.revision):
-        last[one.event.event_id] = one
-    return list(last.values())  # type: ignore[arg-type]
-
-
-def expected(events: Sequence[Scored], by: Sequence[Dimension]) -> dict[object, dict[str, float]]:
-    """Count again, in plain Python and without looking at how the store does it."""
-    slices: dict[object, list[Scored]] = {}
-    for one in truth(events):
-        key = tuple(getattr(one.event, name) or "" for name in by)
-        slices.setdefault(key, []).append(one)
-    return {key: _expected_of(found) for key, found in slices.items()}
-
-
-def _expected_of(found: Sequence[Scored]) -> dict[str, float]:
-    answers: dict[str, list[float]] = {"nps": [], "csat": [], "ces": []}
-    for one in found:
-        if one.event.score:
-            answers[one.event.score.metric].append(one.event.score.value)
-    types = Counter(one.event.type for one in found)
-    labels = Counter(
-        one.reading.label for one in found if one.reading and one.event.author_type == "customer"
-    )
-    values = {
-        "events": len(found),
-        "texts": labels.total(),
-        "complaints": types["complaint"],
-        "active_customers": len({one.event.customer_id for one in found}),
-        "complaint_rate": _percent(types["complaint"], types["order.placed"]),
-        "return_rate": _percent(types["order.returned"], types["order.placed"]),
-        "net_sentiment": _percent(labels["positive"] - labels["negative"], labels.total()),
-        "csat": _percent(sum(a >= 4 for a in answers["csat"]), len(answers["csat"])),
-        "ces": _percent(sum(a >= 5 for a in answers["ces"]), len(answers["ces"])),
-        "csat_mean": _percent(sum(answers["csat"]) / 100, len(answers["csat"])),
-    }
-    n = len(answers["nps"])
-    points = sum((a >= 9) - (a < 7) for a in answers["nps"])
-    values["nps"] = (
-        None if n == 0 else (abs(200 * points) + n) // (2 * n) * (1 if points >= 0 else -1)
-    )
-    return values
-
-
-def _percent(part: float, whole: int) -> float | None:
-    return 100 * part / whole if whole else None
-
-
-def by_slice(values: Iterable[KpiValue], by: Sequence[Dimension]) -> dict[object, dict[str, float]]:
-    found: dict[object, dict[str, float]] = {}
-    for value in values:
-        found.setdefault(tuple(value.slice[name] for name in by), {})[value.kpi] = value.value
-    return found
-
-
-def check(store: Store, events: Sequence[Scored], by: Sequence[Dimension] = DIMENSIONS) -> None:
-    """What is read is what a count of the true events gives, slice by slice."""
-    found = by_slice(store.kpis(WINDOW, by, as_of=LATER), by)
-    wanted = expected(events, by)
-    assert {key for key, of_slice in found.items() if of_slice["events"]} == set(wanted)
-    for key, values in wanted.items():
-        for kpi, value in values.items():
-            assert found[key][kpi] == pytest.approx(value), (key, kpi)
-    assert store.counts()["events"] == len(truth(events))
+from tests.contract.recount import DIMENSIONS, by_slice, check
+from tests.contract.stored import LATER, START, WINDOW, scored, some_events
 
 
 @pytest.mark.parametrize("seed", range(3))

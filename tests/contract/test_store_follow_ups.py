@@ -15,8 +15,7 @@ from pipeline.follow_up.value import FollowUp
 from pipeline.kpi import KpiValue, Window
 from pipeline.reading import Scored
 from pipeline.store import Store
-from tests.contract.test_store_events import START, scored
-from tests.contract.test_store_records import alert
+from tests.contract.stored import START, alert, scored
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 

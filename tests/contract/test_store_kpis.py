@@ -9,8 +9,7 @@ from pipeline.event import AuthorType, Metric, Score
 from pipeline.kpi import DEFINITIONS, KpiValue, Window
 from pipeline.reading import Scored
 from pipeline.store import Store
-from tests.contract.test_store_events import LATER, START, WINDOW, reading, scored
-from tests.contract.test_store_records import alert
+from tests.contract.stored import LATER, START, WINDOW, alert, reading, scored
 
 
 def read(store: Store, window: Window = WINDOW, as_of=LATER, **slice_: str) -> dict[str, KpiValue]:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.ports import free_port
 from pipeline.store import StoreUnavailable, open_chdb, open_server
-from tests.contract.test_store_records import alert
+from tests.contract.stored import alert
 from tests.servers import clickhouse_server
 
 

@@ -14,7 +14,7 @@ from pipeline.store import Backend, Store
 from pipeline.store.backend import Parameter, Row
 from pipeline.store.sql import query
 from tests.contract.answers import answers
-from tests.contract.test_store_events import scored
+from tests.contract.stored import scored
 
 TABLES = ("events", "known_events", "timelines", "kpi_minutes")
 

@@ -1,51 +1,13 @@
 """Alerts, dead letters and migrations."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from pipeline.alert import Alert, Contribution, Evidence
-from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.dead_letter import Reason
 from pipeline.store import Backend, Migration, MigrationError, Store
 from pipeline.store.migrate import pending
-
-NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
-
-
-def alert(id_: str, revision: int = 1, **fields: object) -> Alert:
-    closed = fields.get("closed_at") is not None
-    values = {
-        "cause": "furious_message",
-        "severity": "high",
-        "title": "Öfkeli müşteri",
-        "titles": {"tr": "Öfkeli müşteri", "en": "Furious customer"},
-        "customer_id": "c1",
-        "opened_at": NOON,
-        "updated_at": NOON,
-        "state": "resolved" if closed else "open",
-        "risk": 0.75,
-        "contributions": (Contribution("furious_message", 0.75, 1.0, ("e1",)),),
-        "evidence": (Evidence("e1", "bir daha almam", 3, 17),),
-        "playbook": "call",
-        "dedup_key": id_,
-        "rules_version": "1",
-        "brand": "A",
-        **fields,
-    }
-    return Alert(id=id_, revision=revision, **values)  # type: ignore[arg-type]
-
-
-def letter(offset: int, reason: Reason = Reason.NOT_JSON, **fields: object) -> DeadLetter:
-    values = {
-        "topic": "cx.feedback",
-        "partition": 1,
-        "sentence": "It ends in the middle.",
-        "payload": b'{"a\xff\0',
-        "key": b"c1",
-        "received_at": NOON + timedelta(seconds=offset),
-        **fields,
-    }
-    return DeadLetter(offset=offset, reason=reason, **values)  # type: ignore[arg-type]
+from tests.contract.stored import NOON, alert, letter
 
 
 def test_an_alert_is_read_as_it_was_written(store: Store) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pipeline.reading import Reading, Scored
 from pipeline.store import Backend, Store
 from tests.contract.answers import answers
-from tests.contract.test_store_events import LATER, START, WINDOW, reading, scored
+from tests.contract.stored import LATER, START, WINDOW, reading, scored
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 END = START + timedelta(hours=1)

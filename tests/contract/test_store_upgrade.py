@@ -9,8 +9,7 @@ from pipeline.store import Backend, Store
 from pipeline.store import migrate as migrations
 from pipeline.store.migrate import Migration
 from tests.contract.answers import answers
-from tests.contract.test_store_backup import fill
-from tests.contract.test_store_events import some_events
+from tests.contract.stored import fill, some_events
 
 BEFORE = {
     *("alerts/001_create", "dead_letters/001_create", "dead_letters/002_ttl"),

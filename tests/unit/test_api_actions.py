@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 import pytest
-from door import TOKEN, Door, browser, log_in, token_of
 from litestar import Litestar
 from litestar.testing import TestClient
-from notices import ALERT_ID, alert
 
 from pipeline.action import Action
 from pipeline.alert import Alert
 from pipeline.api import service as service_module
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.chain import ACTIONS
+from tests.notices import ALERT_ID, alert
+from tests.unit.door import TOKEN, Door, browser, log_in, token_of
 from tests.unit.stand_ins import NOW
 
 HERE = f"/v1/alerts/{ALERT_ID}/actions"

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from notices import ALERT_ID, MONDAY_NOON
-from notices import alert as notice
 
 from pipeline.action import Action, ActionKind, problem_of
 from pipeline.alert import Alert, Evidence
@@ -17,6 +15,8 @@ from pipeline.follow_up.case import Case, event_of, hear, is_over, pass_time
 from pipeline.follow_up.sla import SlaError, load_sla
 from pipeline.follow_up.value import FollowUp
 from pipeline.setting_groups import ROOT
+from tests.notices import ALERT_ID, MONDAY_NOON
+from tests.notices import alert as notice
 
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
 NOON = MONDAY_NOON

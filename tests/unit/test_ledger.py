@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
-from notices import ALERT_ID, MONDAY_NOON, alert
 
 from agents.ledger import Ledger
 from agents.states import Kept, Place
@@ -16,6 +15,7 @@ from pipeline.follow_up.clock import EventClock
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.setting_groups import ROOT
+from tests.notices import ALERT_ID, MONDAY_NOON, alert
 
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
 NOON = MONDAY_NOON

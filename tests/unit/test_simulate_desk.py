@@ -3,15 +3,14 @@
 from collections import Counter
 from uuid import UUID
 
-from notices import MONDAY_NOON
-from notices import alert as notice
-
 from pipeline.action import problem_of
 from pipeline.alert import Alert
 from pipeline.follow_up.case import Case, hear
 from pipeline.follow_up.sla import load_sla
 from pipeline.setting_groups import ROOT
 from pipeline.sources.simulate.desk import actions_on
+from tests.notices import MONDAY_NOON
+from tests.notices import alert as notice
 
 START = MONDAY_NOON
 SLA = load_sla(ROOT / "desk" / "sla.yaml")

@@ -1,0 +1,129 @@
+"""What tests write into a store: events, alerts, dead letters, and something of everything."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from pipeline.alert import Alert, Contribution, Evidence
+from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.event import AuthorType, Event, EventType, Metric, Score
+from pipeline.kpi import Window
+from pipeline.reading import LABELS, Reading, Scored
+from pipeline.store import Backend, Store
+
+START = datetime(2026, 3, 28, 23, 55, tzinfo=UTC)
+"""The clocks in Europe change during the window; nothing here may notice."""
+WINDOW = Window(START, START + timedelta(hours=3))
+LATER = START + timedelta(days=30)
+NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def scored(event_id: str, at: float = 0, label: str | None = None, **fields: object) -> Scored:
+    """An event `at` seconds after START."""
+    event = Event(
+        event_id=event_id,
+        occurred_at=START + timedelta(seconds=at),
+        customer_id=str(fields.pop("customer_id", "c1")),
+        channel=str(fields.pop("channel", "app")),
+        type=EventType(fields.pop("type", "message")),
+        **fields,  # type: ignore[arg-type]
+    )
+    return Scored(event, reading(label) if label else None, received_at=event.occurred_at)
+
+
+def reading(label: str, intent: str = "cancel") -> Reading:
+    return msgspec.convert(
+        {
+            "label": label,
+            "probabilities": {"negative": 0.1, "neutral": 0.2, "positive": 0.7},
+            "intensity": 0.25,
+            "language": "tr",
+            "engine": "fast",
+            "version": "1",
+            "intents": [{"name": intent, "start": 2, "end": 5}],
+            "anger": 2,
+            "urgency": 1,
+            "topics": [
+                {"name": "delivery", "label": "negative", "start": 0, "end": 4},
+                {"name": "billing", "label": label, "start": 5, "end": 9},
+            ],
+            "hurried": True,
+        },
+        Reading,
+    )
+
+
+def some_events(rnd: random.Random, n: int) -> list[Scored]:
+    """Events of every kind over two hours, some in two revisions that differ in everything."""
+    first = [_some_event(rnd, f"e{i}", 0) for i in range(n)]
+    return first + [_some_event(rnd, f"e{i}", 1) for i in rnd.sample(range(n), n // 5)]
+
+
+def _some_event(rnd: random.Random, event_id: str, revision: int) -> Scored:
+    metric, top = rnd.choice([(Metric.NPS, 10), (Metric.CSAT, 5), (Metric.CES, 7)])
+    bottom = 0 if metric is Metric.NPS else 1
+    score = Score(metric, rnd.choice([rnd.randint(bottom, top), top - 1.5]), bottom, top)
+    return scored(
+        event_id,
+        at=rnd.choice([rnd.randrange(7200), rnd.random() * 300]),
+        label=rnd.choice([None, *LABELS]),
+        revision=revision,
+        customer_id=f"c{rnd.randrange(20)}",
+        type=rnd.choice(["survey", "complaint", "order.placed", "order.returned", "message"]),
+        author_type=rnd.choice([AuthorType.CUSTOMER, AuthorType.CUSTOMER, AuthorType.AGENT]),
+        channel=rnd.choice(["app", "çağrı merkezi"]),
+        touchpoint=rnd.choice([None, "fatura", "it's \\ 'quoted' %s {x}"]),
+        segment=rnd.choice([None, "vip"]),
+        brand=rnd.choice(["A", "B"]),
+        source="test",
+        score=score if rnd.random() < 0.5 else None,
+    )
+
+
+def alert(id_: str, revision: int = 1, **fields: object) -> Alert:
+    closed = fields.get("closed_at") is not None
+    values = {
+        "cause": "furious_message",
+        "severity": "high",
+        "title": "Öfkeli müşteri",
+        "titles": {"tr": "Öfkeli müşteri", "en": "Furious customer"},
+        "customer_id": "c1",
+        "opened_at": NOON,
+        "updated_at": NOON,
+        "state": "resolved" if closed else "open",
+        "risk": 0.75,
+        "contributions": (Contribution("furious_message", 0.75, 1.0, ("e1",)),),
+        "evidence": (Evidence("e1", "bir daha almam", 3, 17),),
+        "playbook": "call",
+        "dedup_key": id_,
+        "rules_version": "1",
+        "brand": "A",
+        **fields,
+    }
+    return Alert(id=id_, revision=revision, **values)  # type: ignore[arg-type]
+
+
+def letter(offset: int, reason: Reason = Reason.NOT_JSON, **fields: object) -> DeadLetter:
+    values = {
+        "topic": "cx.feedback",
+        "partition": 1,
+        "sentence": "It ends in the middle.",
+        "payload": b'{"a\xff\0',
+        "key": b"c1",
+        "received_at": NOON + timedelta(seconds=offset),
+        **fields,
+    }
+    return DeadLetter(offset=offset, reason=reason, **values)  # type: ignore[arg-type]
+
+
+def fill(backend: Backend) -> None:
+    """Write something of everything, with events that moved and records that were replaced."""
+    store = Store(backend)
+    store.migrate()
+    events = some_events(random.Random(1), 200)
+    for start in range(0, len(events), 50):
+        store.write_events(events[start : start + 50])
+    closed = alert("a1", 2, closed_at=NOON + timedelta(hours=1))
+    store.write_alerts([alert("a1"), closed, alert("a2", opened_at=NOON + timedelta(hours=2))])
+    store.write_dead_letters([letter(1), letter(2), letter(2, retried_at=LATER)])
