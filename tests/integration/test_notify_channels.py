@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -15,11 +15,12 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from agents.outbox import Outbox
-from agents.states import Kept, Place
+from agents.states import Place
 from pipeline.channels.open import open_channel, open_channels
 from pipeline.notify.case import Change
 from pipeline.ports import HOST, free_port
 from pipeline.setting_groups import NotifySettings
+from tests import states
 from tests.listeners import alertmanager, alerts_at, http_recorder, smtp_recorder
 from tests.notices import ALERT_ID, ROUTES, alert, desk, follow_up
 
@@ -37,29 +38,13 @@ DAY = ROUTES.replace("quiet: night\n", "")
 """Routes without quiet hours: these tests run at any hour."""
 
 
-class Table:
-    """States in a dictionary, which outlives the outboxes."""
+class World(states.World):
+    """A worker that is killed stands still: an outbox works in tasks of its own."""
 
-    def __init__(self) -> None:
-        self.states: dict[Place, bytes] = {}
-        self.dies_after: int | None = None
-
-    def get(self, partition: int, customer_id: str) -> bytes | None:
-        return self.states.get(Place(partition, customer_id))
-
-    def kept(self) -> Iterator[Kept]:
-        for place, state in self.states.items():
-            yield Kept(*place, state)
-
-    def stage(self, states: Sequence[Kept]) -> None:
-        pass
-
-    async def put(self, states: Sequence[Kept]) -> None:
-        if self.dies_after is not None:
-            if self.dies_after == 0:
-                await asyncio.Event().wait()  # as a worker that is killed here never goes on
-            self.dies_after -= 1
-        self.states.update({Place(*one[:2]): one.state for one in states})
+    async def live(self) -> None:
+        if self.steps_to_live == 0:
+            await asyncio.Event().wait()
+        await super().live()
 
 
 class Desk:
@@ -71,12 +56,13 @@ class Desk:
             channels=secrets, retry_seconds=0.5, timeout=2, board="http://board/"
         )
         self.desk = desk(folder, routes)
-        self.table = Table()
+        self.world = World()
         self.now = NOW
 
     def outbox(self) -> Outbox:
         channels = open_channels(self.settings)
-        made = Outbox(self.desk, channels, self.table, self.settings, lambda: self.now)
+        table = states.Table(self.world)
+        made = Outbox(self.desk, channels, table, self.settings, lambda: self.now)
         made.load()
         return made
 
@@ -151,7 +137,7 @@ async def test_an_email_has_the_quote_and_a_message_id_that_stays(tmp_path: Path
     with smtp_recorder() as mails:
         play = Desk(tmp_path, mail=f"smtp://{mails.url}/?from=nabiz@example.com&to=a@x.org,b@x.org")
         await play.through(alert(at=NOW))
-        play.table.states.clear()
+        play.world.states.clear()
         await play.through(alert(at=NOW))
         first, again = map(parsed, mails.came)
         assert mails.came[0].rcpt_tos == ["a@x.org", "b@x.org"]
@@ -247,10 +233,10 @@ async def test_a_worker_killed_after_the_send_rings_no_second_time(tmp_path: Pat
         play = Desk(tmp_path, duty="pagerduty://key", am=f"alertmanager://{address}")
         play.settings = play.settings.model_copy(update={"pagerduty": f"http://{events.url}"})
         killed = play.outbox()
-        play.table.dies_after = 1  # the states of the alert; not what the channels confirmed
+        play.world.steps_to_live = 1  # the states of the alert; not what the channels confirmed
         await killed.take({PLACE: [alert(at=NOW, severity="critical")]})
         await until(lambda: len(events.came) == 1 and len(alerts_at(address)) == 1)
-        play.table.dies_after = None
+        play.world.steps_to_live = states.FOREVER
         again = play.outbox()
         again.look()
         await again.idle()
@@ -268,7 +254,7 @@ async def test_nothing_is_sent_of_what_is_not_durable_yet(tmp_path: Path) -> Non
     with http_recorder() as hook:
         play = Desk(tmp_path, chat=f"json://{hook.url}")
         outbox = play.outbox()
-        play.table.dies_after = 0
+        play.world.steps_to_live = 0
         taking = asyncio.create_task(outbox.take({PLACE: [alert(at=NOW, severity="critical")]}))
         await asyncio.sleep(0)  # it has noted the change, and waits for the states
         outbox.look()
@@ -276,7 +262,7 @@ async def test_nothing_is_sent_of_what_is_not_durable_yet(tmp_path: Path) -> Non
         assert not taking.done()
         assert not hook.came
         taking.cancel()
-        play.table.dies_after = None
+        play.world.steps_to_live = states.FOREVER
         await play.through(alert(at=NOW, severity="critical"))
         assert len(hook.came) == 1
 

@@ -1,6 +1,6 @@
 """detect with a worker that is killed: what is stored in the end is as if nothing had been."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -19,35 +19,31 @@ from pipeline.detection.rules import RuleBook
 from pipeline.event import EventType
 from pipeline.reading import Scored
 from pipeline.setting_groups import DetectSettings
+from tests import states
+from tests.states import FOREVER, Killed, Table
 from tests.unit.customers import CHURN, START, Customer, event, histories, leaving, reading
 
 SETTINGS = DetectSettings()
 BOOK = RuleBook(SETTINGS.rules)
-FOREVER = 10**6
 
 
-class Killed(Exception):  # noqa: N818 - it is what happens to the worker
-    """The worker ended here."""
-
-
-class World:
-    """What outlives the workers: topics, committed offsets, states, alerts as they were sent."""
+class World(states.World):
+    """Also the topics, the committed offsets, and the alerts as they were sent."""
 
     def __init__(self, history: Sequence[Scored], urgent: Sequence[Scored] = ()) -> None:
+        super().__init__()
         self.topics = {SCORED: history, URGENT: urgent}
         self.committed = {SCORED: 0, URGENT: 0}
-        self.states: dict[str, bytes] = {}
         self.sent: list[Alert] = []
-        self.steps_to_live = FOREVER
 
     async def worker(self, name: bytes, dice: Random, most: int = 4) -> None:
         """Work from the committed offsets on, the topics in any turn, to the end of both.
 
         A batch is worked on before what the last one led to is durable.
         """
-        states = Staged(self)
+        table = Table(self)
         detector = Detector(
-            SETTINGS, BOOK, states, self.publish, lambda _, topic: self.committed[topic], name
+            SETTINGS, BOOK, table, self.publish, lambda _, topic: self.committed[topic], name
         )
         read = dict(self.committed)
         last: tuple[Outcome, str, int] | None = None
@@ -69,18 +65,13 @@ class World:
         self, detector: Detector, outcome: Outcome, topic: str, read: int
     ) -> None:
         await detector.make_durable(outcome)
-        self.live()
+        await self.live()
         self.committed[topic] = read
 
     async def publish(self, messages: Sequence[Outgoing]) -> None:
         for one in messages:
-            self.live()
+            await self.live()
             self.sent.append(from_cloudevent(one.value))
-
-    def live(self) -> None:
-        if self.steps_to_live == 0:
-            raise Killed
-        self.steps_to_live -= 1
 
     def stored(self) -> dict[str, Alert]:
         """The alerts as whoever keeps the highest revision has them, without that number."""
@@ -90,27 +81,6 @@ class World:
             for id_, alert in highest.items()
             if alert.state != "withdrawn"
         }
-
-
-class Staged:
-    """The states as one worker sees them; those of a world may be written in part."""
-
-    def __init__(self, world: World) -> None:
-        self._world, self._staged = world, dict(world.states)
-
-    def get(self, partition: int, customer_id: str) -> bytes | None:
-        return self._staged.get(customer_id)
-
-    def kept(self) -> Iterable[Kept]:
-        raise NotImplementedError
-
-    def stage(self, states: Sequence[Kept]) -> None:
-        self._staged.update({one.customer_id: one.state for one in states})
-
-    async def put(self, states: Sequence[Kept]) -> None:
-        for one in states:
-            self._world.live()
-            self._world.states[one.customer_id] = one.state
 
 
 def message(topic: str, offset: int, scored: Scored) -> Message:
@@ -188,7 +158,7 @@ async def test_a_batch_of_one_customer_alone_makes_no_large_state() -> None:
     world = World([event(f"e{i}", EventType.MESSAGE, i, angry) for i in range(1_000)])
     largest = 0
 
-    class Scales(Staged):
+    class Scales(Table):
         async def put(self, states: Sequence[Kept]) -> None:
             nonlocal largest
             largest = max(largest, *(len(one.state) for one in states))

@@ -1,13 +1,13 @@
 """The ledger of `follow_up`: what it publishes, and what a worker that is killed leaves behind."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
 
 from agents.ledger import Ledger
-from agents.states import Kept, Place
+from agents.states import Place
 from pipeline.action import Action
 from pipeline.alert import Alert
 from pipeline.follow_up.case import Arrival
@@ -15,7 +15,9 @@ from pipeline.follow_up.clock import EventClock
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.setting_groups import ROOT
+from tests import states
 from tests.notices import ALERT_ID, MONDAY_NOON, alert
+from tests.states import FOREVER, Killed
 
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
 NOON = MONDAY_NOON
@@ -27,44 +29,20 @@ def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-class Killed(Exception):  # noqa: N818 - it is what happens to the worker
-    """The worker ended here."""
-
-
-class World:
-    """States and what was published, which outlive the workers; and the clock on the wall."""
+class World(states.World):
+    """Also what was published, and the clock on the wall."""
 
     def __init__(self) -> None:
-        self.states: dict[Place, bytes] = {}
+        super().__init__()
         self.published: list[FollowUpEvent] = []
-        self.steps_to_live = 10**6
         self.now = NOON
 
     def worker(self) -> Ledger:
-        return Ledger(SLA, self, self.publish, lambda: self.now)
-
-    def get(self, partition: int, customer_id: str) -> bytes | None:
-        return self.states.get(Place(partition, customer_id))
-
-    def kept(self) -> Iterator[Kept]:
-        for place, state in self.states.items():
-            yield Kept(*place, state)
-
-    def stage(self, states: Sequence[Kept]) -> None:
-        pass
-
-    async def put(self, states: Sequence[Kept]) -> None:
-        self.live()
-        self.states.update({Place(*one[:2]): one.state for one in states})
+        return Ledger(SLA, states.Table(self), self.publish, lambda: self.now)
 
     async def publish(self, events: Sequence[FollowUpEvent]) -> None:
-        self.live()
+        await self.live()
         self.published += events
-
-    def live(self) -> None:
-        if self.steps_to_live == 0:
-            raise Killed
-        self.steps_to_live -= 1
 
     def kinds(self) -> list[str]:
         return [one.type.rpartition(".")[2] for one in self.published]
@@ -113,7 +91,7 @@ async def test_a_worker_that_is_killed_anywhere_publishes_the_same_once_more_at_
     with suppress(Killed):
         await ledger.take(came(HIGH))
         await ledger.take(came(taken_on(5), 5))
-    world.steps_to_live = 10**6
+    world.steps_to_live = FOREVER
     world.now = at(300)  # the SLA has ended meanwhile
     again = world.worker()
     await again.load()

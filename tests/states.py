@@ -1,0 +1,49 @@
+"""States of customers in a dictionary that outlives the workers, which may be killed anywhere."""
+
+from collections.abc import Iterator, Sequence
+
+from agents.states import Kept, Place
+
+FOREVER = 10**6
+
+
+class Killed(Exception):  # noqa: N818 - it is what happens to the worker
+    """The worker ended here."""
+
+
+class World:
+    """What outlives the workers, and after how many steps the one that works now is killed."""
+
+    def __init__(self) -> None:
+        self.states: dict[Place, bytes] = {}
+        self.steps_to_live = FOREVER
+
+    async def live(self) -> None:
+        if self.steps_to_live == 0:
+            raise Killed
+        self.steps_to_live -= 1
+
+
+class Table:
+    """The states of a world as one worker sees them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._staged: dict[Place, bytes] = {}
+
+    def get(self, partition: int, customer_id: str) -> bytes | None:
+        place = Place(partition, customer_id)
+        return self._staged.get(place) or self._world.states.get(place)
+
+    def kept(self) -> Iterator[Kept]:
+        for place, state in self._world.states.items():
+            yield Kept(*place, state)
+
+    def stage(self, states: Sequence[Kept]) -> None:
+        self._staged |= {Place(*place): state for *place, state in states}
+
+    async def put(self, states: Sequence[Kept]) -> None:
+        """One after the other: a worker that is killed has written a part."""
+        for *place, state in states:
+            await self._world.live()
+            self._world.states[Place(*place)] = state
