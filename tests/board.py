@@ -6,36 +6,17 @@ from typing import Any
 import msgspec
 
 from pipeline.action import Action
-from pipeline.alert import Alert, Contribution, Evidence
+from pipeline.alert import Alert
 from pipeline.board.item import Item
 from pipeline.follow_up.value import FollowUp
+from tests.alerts import made_up
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
 def alert(name: str = "a1", minutes_ago: float = 10, **fields: Any) -> Alert:
-    at = NOW - minutes_ago * MINUTE
-    quote = fields.pop("quote", "Bir daha asla!")
-    given: dict[str, Any] = {
-        "id": name,
-        "cause": "churn_intent",
-        "severity": "high",
-        "title": "Müşteri gitmeyi düşünüyor",
-        "titles": {"tr": "Müşteri gitmeyi düşünüyor", "en": "Customer intends to leave"},
-        "customer_id": "c1",
-        "opened_at": at,
-        "updated_at": at,
-        "state": "open",
-        "risk": 0.5,
-        "contributions": (Contribution("churn_intent", 0.8, 1.0, ("e1",)),),
-        "evidence": (Evidence("e1", quote, 0, len(quote)),) if quote else (),
-        "playbook": "Ara.",
-        "dedup_key": name,
-        "rules_version": "1",
-        "revision": 1,
-    }
-    return Alert(**(given | fields))
+    return made_up(name, NOW - minutes_ago * MINUTE, **fields)
 
 
 def follow_up(of: Alert, **fields: Any) -> FollowUp:

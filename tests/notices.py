@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipeline.alert import Alert, Evidence
+from pipeline.alert import Alert
 from pipeline.follow_up.value import FollowUp
 from pipeline.notify.routes import Desk, load_desk
+from tests.alerts import made_up
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 MONDAY_NOON = datetime(2026, 3, 2, 12, tzinfo=ISTANBUL)
@@ -56,27 +57,13 @@ def desk(folder: Path, text: str = ROUTES) -> Desk:
 
 
 def alert(revision: int = 1, at: datetime = MONDAY_NOON, **fields: Any) -> Alert:
-    id_ = fields.pop("id", ALERT_ID)
-    quote = fields.pop("quote", "Bir daha asla!")
-    given: dict[str, Any] = {
-        "id": id_,
-        "cause": "churn_intent",
-        "severity": "high",
-        "title": "Ayrılmak istiyor",
-        "titles": {"tr": "Ayrılmak istiyor", "en": "Wants to leave"},
+    given = {
+        "id_": fields.pop("id", ALERT_ID),
         "customer_id": "m-1",
         "opened_at": at - timedelta(minutes=revision),
-        "updated_at": at,
-        "state": "open",
-        "risk": 0.91,
-        "contributions": (),
-        "evidence": (Evidence("e1", quote, 0, len(quote)),),
-        "playbook": "Call within the hour.",
-        "dedup_key": id_,
-        "rules_version": "1",
         "revision": revision,
     }
-    return Alert(**(given | fields))
+    return made_up(at=at, **(given | fields))
 
 
 def follow_up(revision: int = 1, at: datetime = MONDAY_NOON, **fields: Any) -> FollowUp:

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from pipeline.alert import Alert, Contribution, Evidence
+from pipeline.alert import Alert
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.event import AuthorType, Event, EventType, Metric, Score
 from pipeline.kpi import Window
 from pipeline.reading import LABELS, Reading, Scored
 from pipeline.store import Backend, Store
+from tests.alerts import made_up
 
 START = datetime(2026, 3, 28, 23, 55, tzinfo=UTC)
 """The clocks in Europe change during the window; nothing here may notice."""
@@ -83,25 +84,8 @@ def _some_event(rnd: random.Random, event_id: str, revision: int) -> Scored:
 
 def alert(id_: str, revision: int = 1, **fields: object) -> Alert:
     closed = fields.get("closed_at") is not None
-    values = {
-        "cause": "furious_message",
-        "severity": "high",
-        "title": "Öfkeli müşteri",
-        "titles": {"tr": "Öfkeli müşteri", "en": "Furious customer"},
-        "customer_id": "c1",
-        "opened_at": NOON,
-        "updated_at": NOON,
-        "state": "resolved" if closed else "open",
-        "risk": 0.75,
-        "contributions": (Contribution("furious_message", 0.75, 1.0, ("e1",)),),
-        "evidence": (Evidence("e1", "bir daha almam", 3, 17),),
-        "playbook": "call",
-        "dedup_key": id_,
-        "rules_version": "1",
-        "brand": "A",
-        **fields,
-    }
-    return Alert(id=id_, revision=revision, **values)  # type: ignore[arg-type]
+    given = {"revision": revision, "state": "resolved" if closed else "open", "brand": "A"}
+    return made_up(id_, NOON, **(given | fields))
 
 
 def letter(offset: int, reason: Reason = Reason.NOT_JSON, **fields: object) -> DeadLetter:

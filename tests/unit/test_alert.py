@@ -1,28 +1,20 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 from cloudevents.core.bindings.common import get_event_factory_for_version
 from cloudevents.core.formats.json import JSONFormat
 
-from pipeline.alert import Alert, Contribution, Evidence, from_cloudevent, to_cloudevent
+from pipeline.alert import Alert, from_cloudevent, to_cloudevent
+from tests.alerts import made_up
 
-ALERT = Alert(
-    id="0b0e4a3e-6f0c-5a53-8d6c-1d3f1f4d7c11",
-    cause="churn_intent",
+OPENED = datetime(2026, 1, 5, 9, tzinfo=UTC)
+ALERT = made_up(
+    "0b0e4a3e-6f0c-5a53-8d6c-1d3f1f4d7c11",
+    OPENED,
+    updated_at=OPENED + timedelta(minutes=90),
     severity="critical",
-    title="Müşteri gitmeyi düşünüyor",
-    titles={"tr": "Müşteri gitmeyi düşünüyor", "en": "Customer intends to leave"},
     customer_id="müşteri-7",
-    opened_at=datetime(2026, 1, 5, 9, tzinfo=UTC),
-    updated_at=datetime(2026, 1, 5, 10, 30, tzinfo=UTC),
-    state="open",
-    risk=0.55,
-    contributions=(Contribution("churn_intent", 0.8, 1.0, ("e1",)),),
-    evidence=(Evidence("e1", "bir daha almam", 9, 23),),
-    playbook="Bugün arayın.",
-    dedup_key="müşteri-7/churn_intent/1",
-    rules_version="0123456789ab",
 )
 
 

@@ -33,7 +33,7 @@ def test_a_message_says_who_what_why_and_what_to_do_in_both_languages(ours: Desk
         "Customer: m-1",
         "Where: Acme · chat",
         "In their words: “Bir daha asla!”",
-        "Risk: 91 %",
+        "Risk: 50 %",
         "What to do: Call within the hour.",
         f"http://board/alerts/{ALERT_ID}",
     ]

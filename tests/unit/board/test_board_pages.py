@@ -33,7 +33,7 @@ def test_a_card_says_who_what_why_and_what_to_do(client: Client, company: Compan
     company.happen([alert(brand="Mavi Hat", segment="premium", channel="chat", severity="high")])
     text = page(client)
     for words in (
-        "Customer intends to leave",
+        "Wants to leave",
         "c1",
         "Mavi Hat",
         "premium",
@@ -108,7 +108,7 @@ def test_an_alert_that_left_the_inbox_is_found_in_the_store(
     company.happen([alert(minutes_ago=long_ago, state="resolved", closed_at=NOW - 9 * KEPT)])
     company.live.forget(NOW)
     assert company.live.get("a1") is None
-    assert "Customer intends to leave" in page(client, "/board/alerts/a1")
+    assert "Wants to leave" in page(client, "/board/alerts/a1")
     assert "There is no such alert." in page(client, "/board/alerts/a2", 404)
 
 
