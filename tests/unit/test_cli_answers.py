@@ -1,7 +1,5 @@
 """What the command `nabiz` says where something answers, or lies, that it cannot use."""
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -9,28 +7,9 @@ import pytest
 
 from pipeline.cli import doctor
 from pipeline.cli.checkup import Finding
-from pipeline.cli.main import main
 from pipeline.cli.target import ADDRESSES
 from pipeline.store import StoreUnavailable, open_chdb
-
-Nabiz = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def nabiz(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Nabiz:
-    """Run the command in an empty folder, in this process: exit code, output, errors."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("no_proxy", "")  # `main` sets it
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nabiz", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return int(end.value.code or 0), *capsys.readouterr()
-
-    return run
+from tests.unit.command import Nabiz
 
 
 @pytest.fixture
