@@ -13,6 +13,7 @@ import structlog
 import uvloop
 from aiokafka.errors import KafkaConnectionError
 
+from agents import broken_connections
 from agents.app import crash
 from agents.detect import detect
 from agents.follow_up import follow_up
@@ -55,6 +56,7 @@ def run_role(role: Role, settings: Settings) -> None:
     with ExitStack() as stack:
         build = _builder(role, settings, stack)
         uvloop.install()  # Faust's consumer has a loop of its own, in a thread
+        broken_connections.notice()
         asyncio.run(run_app(settings, build))
 
 

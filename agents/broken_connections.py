@@ -1,0 +1,33 @@
+"""Has aiokafka see that a connection is gone where the event loop is uvloop's.
+
+It expects an OSError when it writes to a connection that the broker has closed; uvloop raises a
+RuntimeError (aio-libs/aiokafka#1038). That ends the task which keeps the cluster's metadata, in
+silence: after an outage of the broker the worker would wait for its group's coordinator forever.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from aiokafka.conn import AIOKafkaConnection, CloseReason
+from aiokafka.errors import KafkaConnectionError
+
+
+def notice() -> None:
+    """Mend the connections of this process; may be called more than once."""
+    for name in ("send", "_send_sasl_token"):
+        method = getattr(AIOKafkaConnection, name)
+        if not hasattr(method, "__wrapped__"):
+            setattr(AIOKafkaConnection, name, _mended(method))
+
+
+def _mended(send: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(send)
+    def mended(self: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
+        try:
+            return send(self, *args, **options)
+        except RuntimeError as error:
+            self.close(reason=CloseReason.CONNECTION_BROKEN)
+            raise KafkaConnectionError(f"the broker has closed the connection: {error}") from error
+
+    return mended
