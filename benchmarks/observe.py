@@ -15,10 +15,10 @@ from confluent_kafka import Consumer, TopicPartition
 from benchmarks.machine import QUIET, Machine
 from benchmarks.measure import Crew
 from benchmarks.messages import Template, events, probe, raw_templates, send_open_loop
-from benchmarks.subjects import HOP
+from benchmarks.subjects import HOP, READERS
 from pipeline.alert import from_cloudevent
 from pipeline.broker.lag import LagReader
-from pipeline.chain import ALERTS, FEEDBACK, GROUPS, INTERACTIONS, role_of
+from pipeline.chain import ALERTS, FEEDBACK, INTERACTIONS, role_of
 
 PROBES_A_SECOND = 20
 KPI_POLL = 0.1
@@ -194,7 +194,7 @@ def _watch_kpis(
 def _watch_series(machine: Machine, crew: Crew, seen: Seen, stopping: threading.Event) -> None:
     with LagReader(machine.bootstrap) as reader:
         while not stopping.wait(SERIES_POLL):
-            lags = reader.read(GROUPS, datetime.now(UTC))
+            lags = reader.read(READERS, datetime.now(UTC))
             seconds = {role_of(one.group): 0.0 for one in lags}
             behind = dict.fromkeys(seconds, 0)
             for one in lags:

@@ -16,6 +16,7 @@ from benchmarks.chaos.clickhouse import ClickHouse
 from benchmarks.chaos.content import Content, states, stored_content
 from benchmarks.chaos.load import Feeder, Message
 from benchmarks.chaos.workers import Workers
+from benchmarks.subjects import READERS
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.local import LocalBroker
@@ -45,10 +46,6 @@ SETTINGS = {
     # What `auto` says of a text depends on the load, and both runs are to say the same.
     "NABIZ_ENGINE_NAME": "fast",
 }
-
-
-_OURS = {group_of(role): GROUPS[group_of(role)] for role in OF_EVENTS}
-"""Consumer groups of the roles that run."""
 
 
 class Stuck(Exception):  # noqa: N818 - a state of the system
@@ -191,7 +188,7 @@ class System:
         ended = self.feeder.ended_at or time.monotonic()
         self.until("Kafka answers", self._kafka_answers)
         if not wait_until_drained(
-            self.lags, dict(_OURS), STUCK_AFTER, lambda _: self._look_after()
+            self.lags, dict(READERS), STUCK_AFTER, lambda _: self._look_after()
         ):
             raise Stuck(f"not drained within {STUCK_AFTER:.0f} s. {self._lag_in_words()}")
         drained = time.monotonic()
@@ -227,7 +224,7 @@ class System:
 
     def _lag_in_words(self) -> str:
         try:
-            lags = self.lags.read(_OURS, None)
+            lags = self.lags.read(READERS, None)
         except BrokerUnavailable as away:
             return str(away)
         behind = [
