@@ -1,5 +1,6 @@
 """The detector of `detect`: events in, states made durable, the alerts that follow published."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -38,9 +39,10 @@ Publish: TypeAlias = Callable[[Sequence[Outgoing]], Awaitable[object]]
 
 
 class Step(NamedTuple):
-    """States to keep, and messages that may be sent once they are durable."""
+    """States to keep; `messages` may be sent once those `owing` them are durable."""
 
-    states: list[Kept]
+    owing: list[Kept]
+    others: list[Kept]
     messages: list[Outgoing]
 
 
@@ -101,9 +103,10 @@ class Detector:
                 read = {message.topic: message.offset for message, _ in some}
                 state = replace(state, outbox=Outbox(self._worker, read, said))
             if number == len(outcome.steps):
-                outcome.steps.append(Step([], []))
+                outcome.steps.append(Step([], [], []))
             step, key = outcome.steps[number], customer_id.encode()
-            step.states.append(Kept(state.partition, customer_id, encode_state(state)))
+            kept = Kept(state.partition, customer_id, encode_state(state))
+            (step.owing if said else step.others).append(kept)
             step.messages.extend(Outgoing(ALERTS, key, one, CLOUDEVENT) for one in said)
             outcome.alerts.extend(alerts)
             said = ()
@@ -111,14 +114,20 @@ class Detector:
     def stage(self, outcome: Outcome) -> None:
         """Have the next batch go on from there."""
         for step in outcome.steps:
-            self._customers.stage(step.states)
+            self._customers.stage([*step.owing, *step.others])
 
     async def make_durable(self, outcome: Outcome) -> None:
-        """Return when all is confirmed: of each step the states, then the alerts."""
+        """Return when all is confirmed, one step after the other.
+
+        The states that owe alerts go ahead: few do, and the alerts need not wait for the others.
+        """
         for step in outcome.steps:
-            await self._customers.put(step.states)
+            owing = await self._customers.confirm(step.owing)
             with metrics.STAGE_SECONDS.labels("detect", "send").time():
-                await self._publish(step.messages)
+                others, _ = await asyncio.gather(
+                    self._customers.confirm(step.others), self._publish(step.messages)
+                )
+            self._customers.keep(owing, others)
         _observe(outcome.alerts, outcome.came)
 
 

@@ -1,7 +1,7 @@
 """Customer states: a Faust table on RocksDB whose changelog is confirmed before the local write."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import faust
@@ -48,7 +48,21 @@ class Table(Protocol):
         """Have `get` answer with these."""
 
     async def put(self, states: Sequence[Kept]) -> None:
-        """Make them durable."""
+        """Make them durable, and keep them."""
+
+    async def confirm(self, states: Sequence[Kept]) -> "Confirmed":
+        """Make them durable; they are still to be kept."""
+
+    def keep(self, *confirmed: "Confirmed") -> None:
+        """Keep them where `get` finds them."""
+
+
+class Confirmed(NamedTuple):
+    """States that the changelog has, each as its message, and the newest offset by partition."""
+
+    states: Sequence[Kept]
+    messages: Sequence[Outgoing]
+    newest: Mapping[TP, int]
 
 
 class States:
@@ -90,21 +104,37 @@ class States:
         self._staged.update(((one.partition, _key(one.customer_id)), one.state) for one in states)
 
     async def put(self, states: Sequence[Kept]) -> None:
-        """Send states that were staged to the changelog; then keep them, a partition's at once."""
+        """Send states that were staged to the changelog; then keep them."""
+        self.keep(await self.confirm(states))
+
+    async def confirm(self, states: Sequence[Kept]) -> Confirmed:
+        """Send states that were staged to the changelog."""
         topic = self._table.changelog_topic_name
         messages = [
             Outgoing(topic, _key(customer_id), state, partition=partition)
             for partition, customer_id, state in states
         ]
-        newest = await send(self._app, messages)
+        return Confirmed(states, messages, await send(self._app, messages))
+
+    def keep(self, *confirmed: Confirmed) -> None:
+        """Write the states to the local files, a partition's at once.
+
+        Those of one call are all that the changelog holds up to the newest offset among them.
+        """
+        topic = self._table.changelog_topic_name
         batches: defaultdict[int, WriteBatch] = defaultdict(lambda: WriteBatch(raw_mode=True))
-        for (partition, *_), message in zip(states, messages, strict=True):
+        written = [
+            (state.partition, message)
+            for states, messages, _ in confirmed
+            for state, message in zip(states, messages, strict=True)
+        ]
+        for partition, message in written:
             batches[partition].put(message.key, message.value)
         for partition, batch in batches.items():
-            offset = newest[TP(topic, partition)]
+            offset = max(one.newest.get(TP(topic, partition), -1) for one in confirmed)
             batch.put(self._table.data.offset_key, str(offset).encode())
             self._files(partition).write(batch)
-        for (partition, *_), message in zip(states, messages, strict=True):
+        for partition, message in written:
             if self._staged.get((partition, message.key)) is message.value:
                 del self._staged[partition, message.key]
 

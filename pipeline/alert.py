@@ -1,7 +1,7 @@
 """An alert: one open matter of one customer, with its proof, and the CloudEvent that carries it."""
 
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 from uuid import UUID, uuid5
 
 import msgspec
@@ -106,7 +106,7 @@ def to_cloudevent(alert: Alert) -> bytes:
             type=f"nabiz.alert.{kind}",
             subject=alert.customer_id,
             time=alert.updated_at,
-            data=alert,
+            data=cast("Alert", msgspec.Raw(data)),  # encoded already
         )
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from agents.states import Kept, Place
+from agents.states import Confirmed, Kept, Place
 
 FOREVER = 10**6
 
@@ -43,7 +43,14 @@ class Table:
         self._staged |= {Place(*place): state for *place, state in states}
 
     async def put(self, states: Sequence[Kept]) -> None:
+        self.keep(await self.confirm(states))
+
+    async def confirm(self, states: Sequence[Kept]) -> Confirmed:
         """One after the other: a worker that is killed has written a part."""
         for *place, state in states:
             await self._world.live()
             self._world.states[Place(*place)] = state
+        return Confirmed(states, [], {})
+
+    def keep(self, *confirmed: Confirmed) -> None:
+        """What is confirmed is in the world already."""

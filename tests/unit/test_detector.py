@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agents.app import MAX_OUTGOING
 from agents.detector import Detector, Outcome
 from agents.messages import Message, Outgoing
-from agents.states import Kept
+from agents.states import Confirmed, Kept
 from pipeline.alert import Alert, from_cloudevent
 from pipeline.chain import SCORED, URGENT
 from pipeline.detection.rules import RuleBook
@@ -159,10 +159,10 @@ async def test_a_batch_of_one_customer_alone_makes_no_large_state() -> None:
     largest = 0
 
     class Scales(Table):
-        async def put(self, states: Sequence[Kept]) -> None:
+        async def confirm(self, states: Sequence[Kept]) -> Confirmed:
             nonlocal largest
-            largest = max(largest, *(len(one.state) for one in states))
-            await super().put(states)
+            largest = max(largest, *(len(one.state) for one in states), 0)
+            return await super().confirm(states)
 
     detector = Detector(SETTINGS, BOOK, Scales(world), world.publish, lambda *_: 0, b"w")
     batch = [message(SCORED, i, one) for i, one in enumerate(world.topics[SCORED])]
