@@ -147,8 +147,12 @@ def _place(message: Message) -> int | None:
 def _observe(alerts: Sequence[Alert], came: Mapping[str, Sequence[Came]]) -> None:
     """Count alerts; an open one's latency starts at the broker's time of its newest event."""
     now = datetime.now(UTC)
+    newest = {
+        customer_id: max(scored.received_at for _, scored in mine)
+        for customer_id, mine in came.items()
+    }
     for alert in alerts:
         metrics.ALERTS.labels(alert.cause, alert.state).inc()
         if alert.state == "open":
-            received_at = max(scored.received_at for _, scored in came[alert.customer_id])
-            metrics.ALERT_LATENCY.observe((now - received_at).total_seconds())
+            waited = now - newest[alert.customer_id]
+            metrics.ALERT_LATENCY.observe(waited.total_seconds())
