@@ -32,8 +32,8 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     refused = ""
 
     def committed(partition: int, topic: str) -> int:
-        """Faust has no public word for it; -1 where nothing is committed."""
-        known = app.consumer._committed_offset.get(TP(topic, partition))  # type: ignore[attr-defined]
+        """Return -1 where nothing is committed."""
+        known = app.consumer.committed.get(TP(topic, partition))  # type: ignore[attr-defined]
         return -1 if known is None else int(known)
 
     detector = Detector(

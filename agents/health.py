@@ -30,8 +30,8 @@ class Heartbeat:
 
         Nothing committed yet: all that the broker still has is lag.
         """
-        consumer: Any = self._app.consumer  # Faust has no public word for what is committed
-        committed = dict(consumer._committed_offset)
+        consumer: Any = self._app.consumer
+        committed = dict(consumer.committed)
         inputs = [tp for tp in consumer.assignment() if not consumer._is_changelog_tp(tp)]
         fresh = [tp for tp in inputs if committed.get(tp) is None]
         begins = await consumer.earliest_offsets(*fresh) if fresh else {}

@@ -111,6 +111,12 @@ class Consumer(stock.Consumer):
         consumer which has just started does not have.
         """
 
+    @property
+    def committed(self) -> Mapping[TP, int | None]:
+        """The offset up to which all of a partition is acknowledged and committed, where known."""
+        known: Mapping[TP, int | None] = self._committed_offset
+        return known
+
     def on_buffer_full(self, tp: TP) -> None:
         """Do nothing: a full queue holds up the delivery, and so the next poll.
 

@@ -24,7 +24,7 @@ class FakeConsumer:
 
     def __init__(self, end: int, begin: int = 0, committed: int | None = None) -> None:
         self.end, self.begin = end, begin
-        self._committed_offset: dict[Any, int | None] = {TP: committed}
+        self.committed: dict[Any, int | None] = {TP: committed}
 
     def assignment(self) -> set[Any]:
         return {TP, ("changelog", 0)}
@@ -39,7 +39,7 @@ class FakeConsumer:
         return dict.fromkeys(tps, self.begin)
 
     def commit(self, offset: int) -> None:
-        self._committed_offset[TP] = offset
+        self.committed[TP] = offset
 
 
 @pytest.fixture
