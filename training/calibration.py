@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.text.calibration import Card
-from pipeline.text.fast import probabilities_of
+from pipeline.text.calibration import Card, softmax
+from pipeline.text.engine import FloatArray
+from pipeline.text.fast import logits_of
 
 FILE: Final = "temperatures.yaml"
 
@@ -26,6 +27,11 @@ class Calibration(msgspec.Struct, frozen=True):
     held_out: float
     left_out: dict[str, float]
     ratios: dict[str, float]
+
+
+def probabilities_of(scores: NDArray[np.float64]) -> FloatArray:
+    """Probabilities of (negative, neutral, positive) from scores of (negative, positive)."""
+    return softmax(logits_of(scores))
 
 
 def calibrate(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:

@@ -20,9 +20,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from pipeline.text.fast import FastCard, probabilities_of
+from pipeline.text.fast import FastCard
 from pipeline.text.features import BITS
-from training.calibration import calibrate, calibration, spelled, versioned
+from training.calibration import (
+    calibrate,
+    calibration,
+    probabilities_of,
+    spelled,
+    versioned,
+)
 from training.data import Matrix, Source, batches, load, matrix, sources
 
 EPOCHS: Final = 2

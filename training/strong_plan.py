@@ -11,7 +11,7 @@ import msgspec
 from tokenizers import Tokenizer
 
 from pipeline.text.strong import prepare
-from training.data import load, sources
+from training.data import Source, load, sources
 from training.distort import distorted
 
 TOKENS_A_STEP: Final = 2_048
@@ -72,12 +72,17 @@ def collect(folder: Path, names: Sequence[str], seed: int) -> tuple[list[Text], 
     train: list[Text] = []
     held_out: list[Text] = []
     for number, name in enumerate(names):
-        source = chosen[name]
-        rng = random.Random(f"{seed}{name}")
-        for text, label in zip(*load(name, source, folder, seed), strict=True):
-            out = not source.is_ours and rng.random() < HELD_OUT
-            (held_out if out else train).append(Text(text, label, number))
+        texts, labels = load(name, chosen[name], folder, seed)
+        out = is_held_out(name, chosen[name], len(texts), seed)
+        for text, label, is_out in zip(texts, labels, out, strict=True):
+            (held_out if is_out else train).append(Text(text, label, number))
     return train, held_out
+
+
+def is_held_out(name: str, source: Source, texts: int, seed: int) -> list[bool]:
+    """Say of each text of a source, in order, whether it is held out."""
+    rng = random.Random(f"{seed}{name}")
+    return [not source.is_ours and rng.random() < HELD_OUT for _ in range(texts)]
 
 
 def epoch_of(texts: Sequence[Text], take: Sequence[int], rng: random.Random) -> list[Text]:

@@ -1,6 +1,7 @@
 """Hand-written customer texts that are easy to misread, by what makes them so; one YAML file each.
 
-They are for measuring only: no model is trained, chosen or tuned on them.
+They are for measuring only: no weights are trained or chosen on them, and no cue is written after
+one.
 """
 
 from importlib.resources import files

@@ -13,9 +13,9 @@ from pipeline.cli import show
 from pipeline.cli.score import EngineOption, engine_of
 from pipeline.cli.target import JsonOption
 from pipeline.detection.rules import load_rules
-from pipeline.reading import Reading
+from pipeline.reading import Topic
 from pipeline.settings import load_settings
-from pipeline.text.explain import Explanation
+from pipeline.text.explain import Explanation, FoundCue
 from pipeline.why import Why, why
 
 
@@ -51,7 +51,7 @@ def page(answer: Why) -> RenderableType:
         coloured(answer.text, answer.explanation),
         Text("bold words make the label, struck ones speak against it", "dim"),
         "",
-        reading_table(answer.text, answer.explanation.reading),
+        reading_table(answer.text, answer.explanation),
         "",
         Text("rules  ").append(show.datum(rules)).append(f"   risk {answer.risk:.2f}", "dim"),
     )
@@ -69,8 +69,9 @@ def coloured(text: str, explanation: Explanation) -> Text:
     return line
 
 
-def reading_table(text: str, reading: Reading) -> Table:
-    """Everything that a reading says, each with the words that it quotes."""
+def reading_table(text: str, explanation: Explanation) -> Table:
+    """Everything that a reading says, and its cues, each with the words that it quotes."""
+    reading = explanation.reading
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
@@ -85,9 +86,8 @@ def reading_table(text: str, reading: Reading) -> Table:
     table.add_row("anger, urgency", f"{reading.anger} of 3, {reading.urgency} of 3")
     for intent in reading.intents:
         table.add_row(intent.name, show.datum(text[intent.start : intent.end], "italic"))
-    for topic in reading.topics:
-        quoted = show.datum(text[topic.start : topic.end], "italic")
-        table.add_row(
-            topic.name, Text(f"{topic.label}  ", show.LABEL_STYLE[topic.label]).append(quoted)
-        )
+    spoken: list[Topic | FoundCue] = [*reading.topics, *explanation.cues]
+    for one in spoken:
+        quoted = show.datum(text[one.start : one.end], "italic")
+        table.add_row(one.name, Text(f"{one.label}  ", show.LABEL_STYLE[one.label]).append(quoted))
     return table

@@ -8,12 +8,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.text.calibration import tempered
 from pipeline.text.engine import Engine, FloatArray, Judged
 from pipeline.text.language import detect
 from pipeline.text.normalise import Folded
 
 DOUBT: Final = 0.55
 """A text is read again where no label has this probability: under a quarter of held-out texts."""
+DOUBTFUL: Final = 1.2
+"""Of texts that the first engine doubts the second is wrong more often than it says: by how much
+its temperature is higher there (`training.doubts`)."""
 _WARM_UP: Final = ("Kargo üç gündür gelmedi, kimse telefona bakmıyor.", "Great service, thank you!")
 _FIXED: Final = 30
 """What a text costs beyond its length, in characters."""
@@ -82,7 +86,7 @@ class AutoEngine(Engine):
 
     def _ask(self, texts: Sequence[str], languages: Sequence[str]) -> FloatArray:
         begin = self._clock()
-        answers = self._second.probabilities(texts, None, languages)
+        answers = tempered(self._second.probabilities(texts, None, languages), DOUBTFUL)
         pace = (self._clock() - begin) / sum(map(_cost, texts))
         self._pace = pace if self._pace == 0 else 0.8 * self._pace + 0.2 * pace
         return answers

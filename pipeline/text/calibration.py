@@ -39,3 +39,10 @@ def softmax(logits: NDArray[np.float64]) -> FloatArray:
     exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: FloatArray = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares
+
+
+def tempered(shares: FloatArray, temperature: float) -> FloatArray:
+    """Return probabilities of this temperature, from those of temperature 1."""
+    flatter = shares ** np.float32(1 / temperature)
+    evened: FloatArray = flatter / flatter.sum(axis=1, keepdims=True)
+    return evened

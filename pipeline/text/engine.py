@@ -24,7 +24,12 @@ class Judged(NamedTuple):
 
 
 class Engine(Protocol):
-    """Gives polarity probabilities to texts. Pure, thread-safe, never raises on any text."""
+    """Gives polarity probabilities to texts. Pure, thread-safe, never raises on any text.
+
+    `hears_cues`: whether it takes the turns of phrase of `pipeline.text.cues` into account.
+    """
+
+    hears_cues: bool = False
 
     @property
     def name(self) -> str:

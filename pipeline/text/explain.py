@@ -8,8 +8,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading import LABELS, Reading
+from pipeline.reading import LABELS, Label, Reading
+from pipeline.text.cues import LEXICON, find_cues
 from pipeline.text.engine import Engine
+from pipeline.text.normalise import fold
 from pipeline.text.reader import Reader
 
 MAX_PARTS: Final = 60
@@ -41,11 +43,21 @@ class Part(msgspec.Struct, frozen=True, gc=False):
         return "strong" if self.weight >= STRONG else "weak"
 
 
+class FoundCue(msgspec.Struct, frozen=True, gc=False):
+    """A turn of phrase that speaks for a label; `[start, end)` are characters of the text."""
+
+    name: str
+    label: Label
+    start: int
+    end: int
+
+
 class Explanation(msgspec.Struct, frozen=True):
-    """A reading, and what each part of the text does to its label, in the order of the text."""
+    """A reading, what each part of the text does to its label, and the cues, in their order."""
 
     reading: Reading
     parts: tuple[Part, ...]
+    cues: tuple[FoundCue, ...] = ()
 
 
 def explain(text: str, engine: Engine, language: str | None = None) -> Explanation:
@@ -66,7 +78,20 @@ def explain(text: str, engine: Engine, language: str | None = None) -> Explanati
             Part(start, end, whole - left)
             for (start, end), left in zip(spans, without, strict=True)
         ),
+        tuple(_cues_of(text)) if said_by.hears_cues else (),
     )
+
+
+def _cues_of(text: str) -> Iterator[FoundCue]:
+    folded = fold([text])
+    said: dict[
+        str, int
+    ] = {}  # where the last one of a name ended: "sorun yok" is in "hiç sorun yok"
+    for name, start, end in find_cues(folded):
+        if start >= said.get(name, 0):
+            said[name] = end
+            _, first, last = folded.span(start, end)
+            yield FoundCue(name, LEXICON.cues[name].label, first, last)
 
 
 def parts_of(text: str) -> Iterator[tuple[int, int]]:

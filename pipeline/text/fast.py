@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.text import cues
 from pipeline.text.calibration import Card, softmax
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.features import Ngrams, ngrams
@@ -33,6 +34,7 @@ class FastEngine(Engine):
     """Log-linear model; the neutral class has the score 0, the table holds the other two."""
 
     name = "fast"
+    hears_cues = True
 
     def __init__(self, weights: NDArray[np.int8], card: FastCard) -> None:
         """Take `weights` of shape (2, 2**BITS): negative and positive, in steps of `card.scale`."""
@@ -48,8 +50,8 @@ class FastEngine(Engine):
 
     @property
     def version(self) -> str:
-        """Version of the weights."""
-        return self._card.version
+        """Version of the weights and of the cues."""
+        return f"{self._card.version}.{cues.VERSION}"
 
     def probabilities(
         self,
@@ -58,11 +60,13 @@ class FastEngine(Engine):
         languages: Sequence[str] | None = None,
     ) -> FloatArray:
         """Return shape (len(texts), 3), as the contract says."""
-        scores = self._scores(folded or fold(texts))
+        folded = folded or fold(texts)
+        scores = self._scores(folded)
         long = [number for number, text in enumerate(texts) if len(text) > MAX_CHARACTERS]
         if long:
             scores[long] = self._scores(fold([texts[number][:MAX_CHARACTERS] for number in long]))
-        return probabilities_of(scores / self._card.temperatures(texts, languages))
+        logits = logits_of(scores) + cues.leanings(folded)
+        return softmax(logits / self._card.temperatures(texts, languages))
 
     def _scores(self, folded: Folded) -> NDArray[np.float64]:
         """Return shape (texts, 2): negative and positive, against 0 for neutral."""
@@ -80,8 +84,8 @@ class FastEngine(Engine):
         return scores
 
 
-def probabilities_of(scores: NDArray[np.float64]) -> FloatArray:
-    """Probabilities of (negative, neutral, positive) from scores of (negative, positive)."""
+def logits_of(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores of (negative, neutral, positive) from those of (negative, positive)."""
     logits = np.zeros((len(scores), 3))
     logits[:, ::2] = scores
-    return softmax(logits)
+    return logits

@@ -14,21 +14,10 @@ from pipeline.text.normalise import Folded
 from pipeline.text.phrases import Phrases, Words, patterns
 
 
-class Titles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a topic is shown to people."""
-
-    tr: str
-    en: str
-
-    def text(self, language: str) -> str:
-        """Return the one in a language: `tr` or `en`."""
-        return self.tr if language == "tr" else self.en
-
-
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A topic of the taxonomy, and phrases that are about it."""
 
-    title: Titles
+    title: lexicon.Titles
     phrases: list[str]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.auto import AutoEngine, doubtful_rows
+from pipeline.text.auto import DOUBTFUL, AutoEngine, doubtful_rows
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.normalise import Folded
 from pipeline.text.reader import Reader
@@ -122,3 +122,13 @@ def test_the_doubtful_are_those_below_in_order(certainties: list[float], doubt: 
     found = doubtful_rows(rows, doubt)
     assert sorted(found) == [i for i, one in enumerate(certainties) if one < doubt]
     assert [certainties[i] for i in found] == sorted(certainties[i] for i in found)
+
+
+def test_a_second_opinion_is_less_sure_than_it_says_and_says_the_same() -> None:
+    auto = AutoEngine(Constant(0.4, 0.3, 0.3), Constant(0.1, 0.2, 0.7))
+    (row,) = auto.probabilities(["so so"])
+    assert row.sum() == pytest.approx(1)
+    assert row.argmax() == 2
+    # odds of 7 to 2 and 7 to 1, at the temperature DOUBTFUL
+    odds = np.array([7.0, 3.5]) ** (1 / DOUBTFUL)
+    np.testing.assert_allclose(row[2] / row[:2], odds, rtol=1e-5)

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from pipeline.setting_groups import ROOT
+from pipeline.text.calibration import softmax, tempered
 from pipeline.text.fast import FastCard, FastEngine
-from training import fast, temperatures
-from training.calibration import Calibration, calibrate, calibration
+from training import doubts, fast, temperatures
+from training.calibration import Calibration, calibrate, calibration, probabilities_of
 from training.data import Source, load, matrix, read_csv
 from training.phrases import reviews
+from training.strong_plan import is_held_out
 
 WEIGHTS = ROOT / "pipeline" / "text" / "weights"
 CHOSEN = {"phrases_tr": Source("Apache-2.0", weight=1, intercept=True, made_up=400)}
@@ -42,7 +44,7 @@ def test_features_of_training_are_those_of_the_engine() -> None:
     model = fast.Model(weights.astype(np.float32) * 0.01, np.zeros(2), np.zeros((1, 2)))
     card = FastCard("x", 0, {}, 1.0, {"und": 1.0}, scale=0.01, bias=(0.0, 0.0))
     np.testing.assert_allclose(
-        fast.probabilities_of(fast.scores(model, features, row_of)),
+        probabilities_of(fast.scores(model, features, row_of)),
         FastEngine(weights, card).probabilities(texts),
         atol=1e-4,
     )
@@ -51,7 +53,7 @@ def test_features_of_training_are_those_of_the_engine() -> None:
 def test_temperature_undoes_overconfidence() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(20_000, 2))
-    shares = fast.probabilities_of(logits).astype(float)
+    shares = probabilities_of(logits).astype(float)
     labels = (rng.random(len(shares))[:, None] > shares.cumsum(axis=1)).sum(axis=1).clip(0, 2)
     assert calibrate(logits * 2, labels) == pytest.approx(2, abs=0.1)
 
@@ -101,3 +103,22 @@ def test_reads_labelled_texts_and_mends_split_words(tmp_path: Path) -> None:
     file = tmp_path / "x.csv.gz"
     file.write_bytes(gzip.compress('text,label\nit \'s n \'t "ok",2\n"çok, iyi",0\n'.encode()))
     assert read_csv(file) == (["it'sn't \"ok\"", "çok, iyi"], [2, 0])
+
+
+def test_doubts_have_the_temperature_that_fits_them_best() -> None:
+    rng = np.random.default_rng(0)
+    right = softmax(rng.normal(size=(20_000, 3)) * 2)
+    labels = (rng.random(len(right))[:, None] > right.cumsum(axis=1)).sum(axis=1).clip(0, 2)
+    overconfident = tempered(right, 0.5)
+    assert doubts.temperature(overconfident, labels, np.ones(len(labels))) == pytest.approx(
+        2, abs=0.1
+    )
+
+
+def test_the_same_texts_are_held_out_each_time_and_none_that_we_wrote() -> None:
+    theirs, ours = Source("MIT", 1, intercept=True), CHOSEN["phrases_tr"]
+    once = is_held_out("tr_a", theirs, 10_000, seed=1)
+    assert once == is_held_out("tr_a", theirs, 10_000, seed=1)
+    assert once != is_held_out("tr_b", theirs, 10_000, seed=1)
+    assert sum(once) == pytest.approx(300, abs=60)
+    assert not any(is_held_out("tr_a", ours, 100, seed=1))

@@ -1,0 +1,130 @@
+"""Turns of phrase: what is heard, what is not, and what it does to a reading."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipeline.reading import LABELS
+from pipeline.text.cues import LEXICON, REACH, find_cues, leanings
+from pipeline.text.explain import explain
+from pipeline.text.normalise import fold
+from pipeline.text.open import load_engine
+from pipeline.text.reader import Reader
+from tests.unit.text.engines import Constant
+
+FAST = load_engine("fast")
+
+
+def heard(text: str) -> set[str]:
+    return {name for name, _, _ in find_cues(fold([text]))}
+
+
+@pytest.mark.parametrize(
+    ("cue", "text"),
+    [
+        ("company_greets", "Değerli müşterimiz, hizmetimiz 18.00'e dek verilemeyecektir"),
+        ("company_greets", "Thank you for reaching out to us"),
+        ("company_yours", "Talebiniz ilgili ekibe ulaştı"),
+        ("company_yours", "Your refund has been approved"),
+        ("company_acts", "Yaşanan gecikme için özür dileriz"),
+        ("company_acts", "We're so sorry, our support team is looking into it"),
+        ("asks", "Garanti süresi ne kadar?"),
+        ("asks", "mağazadan iade edebilir miyim?"),
+        ("asks", "How long does shipping take?"),
+        ("closes", "tamam, teşekkürler"),
+        ("closes", "Got it, thanks"),
+        ("asks_in_anger", "daha kaç kere arayacağım"),
+        ("asks_in_anger", "Why does nobody answer the phone?"),
+        ("asks_in_delight", "bu kadar güzel nasıl yapıyorsunuz"),
+        ("denies_fault", "hiçbir sorun yaşamadım"),
+        ("denies_fault", "pişman değilim"),
+        ("denies_fault", "BİR KEZ BİLE ÜZMEDİLER"),
+        ("denies_fault", "never had a problem"),
+        ("denies_fault", "couldn't be happier"),
+        ("denies_praise", "not happy at all"),
+        ("draw", "ne iyi ne kötü"),
+        ("worth_it", "worth every penny"),
+        ("irony", "tebrikler, yine gecikme"),
+        ("irony", "Great, another delay"),
+        ("mockery", "sözde hızlı teslimat"),
+        ("failure", "ürün kırık geldi"),
+        ("mock_complaint", "My only complaint is that it ended"),
+        ("persists", "üç haftadır bekliyorum"),
+    ],
+)
+def test_a_turn_of_phrase_is_heard_however_it_is_typed(cue: str, text: str) -> None:
+    assert cue in heard(text)
+    assert cue in heard(text.upper().replace("'", "’"))
+
+
+@pytest.mark.parametrize(
+    ("cue", "text"),
+    [
+        ("company_greets", "değerli müşterimiz diyip duruyorlar"),
+        ("denies_fault", "sorun çözülmedi"),
+        ("denies_fault", "no problem was solved"),
+        ("irony", "çok güzel bir ürün, teşekkürler"),
+        ("irony", "great service ama kargo bozuk geldi"),
+        ("draw", "hiç fena değil"),
+        ("persists", "üç aydır kullanıyorum"),
+        ("asks", "kargo geldi"),
+    ],
+)
+def test_what_only_looks_like_one_is_not(cue: str, text: str) -> None:
+    assert cue not in heard(text)
+
+
+@pytest.mark.parametrize("engine", ["fast", "strong"])
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Değerli müşterimiz, yaşadığınız gecikme için özür dileriz.", "neutral"),
+        ("We're sorry for the delay, our support team will get back to you.", "neutral"),
+        ("Beş yılda bir kez bile üzmediler.", "positive"),
+        ("tebrikler, üç gündür internet yok", "negative"),
+    ],
+)
+def test_an_engine_heeds_them(engine: str, text: str, label: str) -> None:
+    (row,) = load_engine(engine).probabilities([text])
+    assert LABELS[int(row.argmax())] == label
+
+
+def test_a_version_names_the_cues_beside_the_weights() -> None:
+    (reading,) = Reader(FAST).read(["berbat"], ["tr"])
+    weights, _, cues = reading.version.partition(".")
+    assert weights.startswith("1-")
+    assert len(cues) == 4
+
+
+def test_in_a_long_text_one_cue_says_little() -> None:
+    short, long = "sorun yaşamadım", "sorun yaşamadım" + " kutu masa kapı" * 100
+    of_short, of_long = leanings(fold([short, long]))[:, LABELS.index("positive")]
+    assert of_short == LEXICON.cues["denies_fault"].log_odds
+    assert of_long == pytest.approx(of_short * REACH / (len(long) + 3))
+
+
+def test_cues_of_one_label_are_not_added_up() -> None:
+    text = "Değerli müşterimiz, talebiniz alındı, gecikme için özür dileriz"
+    assert heard(text) >= {"company_greets", "company_yours", "company_acts"}
+    most = max(cue.log_odds for name, cue in LEXICON.cues.items() if name.startswith("company"))
+    np.testing.assert_array_equal(leanings(fold([text])), [[0, most, 0]])
+
+
+@given(st.lists(st.text(max_size=200), max_size=5))
+@example([])
+@example(["harika " * 3_000, "\ud83d", "", "mi? " * 500])
+def test_any_texts_have_leanings_that_none_changes_for_another(texts: list[str]) -> None:
+    together = leanings(fold(texts))
+    assert together.shape == (len(texts), 3)
+    assert (together >= 0).all()
+    for text, row in zip(texts, together, strict=True):
+        np.testing.assert_allclose(row, leanings(fold([text]))[0])
+
+
+def test_an_explanation_quotes_them_where_the_engine_hears_them() -> None:
+    text = "Ürün GÜZEL, hiçbir sorun yaşamadım"
+    (cue,) = explain(text, FAST).cues
+    assert (cue.name, cue.label) == ("denies_fault", "positive")
+    assert text[cue.start : cue.end] == "sorun yaşamadım"
+    assert explain(text, Constant(0.1, 0.1, 0.8)).cues == ()

@@ -1,0 +1,51 @@
+"""Turkish typed without Turkish letters."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.text.spelling import respelled, without_marks
+from pipeline.text.strong import StrongEngine
+from training.spellings import AT_LEAST, spellings
+
+STRONG = StrongEngine.load()
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelled"),
+    [
+        ("urun cok guzel", "ürün çok güzel"),
+        ("musteri hizmetleri", "müşteri hizmetleri"),
+        ("kargo geldi, tesekkurler!", "kargo geldi, teşekkürler!"),
+        ("urun güzel", "urun güzel"),
+        ("", ""),
+    ],
+)
+def test_words_get_their_letters_back_where_a_text_has_none(typed: str, spelled: str) -> None:
+    assert respelled(typed) == spelled
+
+
+@given(st.text())
+def test_nothing_but_turkish_letters_changes(text: str) -> None:
+    small = text.lower()
+    assert without_marks(respelled(small)) == without_marks(small)
+
+
+def test_strong_reads_the_same_with_and_without_turkish_letters() -> None:
+    text = "çok kötü bir ürün, hiç beğenmedim, parama yazık oldu"
+    with_letters, without = STRONG.probabilities([text, without_marks(text)], None, ["tr", "tr"])
+    assert without == pytest.approx(with_letters, abs=0.02)
+
+
+def test_english_words_are_left_as_they_are() -> None:
+    words = "on an urun"  # `urun` would be `ürün`
+    english, turkish = (STRONG.probabilities([words], None, [one])[0] for one in ("en", "tr"))
+    assert english.tolist() != turkish.tolist()
+
+
+def test_a_word_is_written_down_as_most_spell_it_if_they_agree() -> None:
+    often = ["çözüm yok", "ön kamera"] * AT_LEAST
+    mixed = ["on gün", "ön"] * AT_LEAST
+    seldom = ["şömine"]
+    no_marks = ["cozum"] * 100  # says nothing of how people spell who have the letters
+    assert spellings([*often, *mixed, *seldom, *no_marks]) == ["gün", "çözüm"]
