@@ -1,4 +1,4 @@
-"""Turkish typed without Turkish letters, as on a foreign keyboard, spelled as it usually is."""
+"""Turkish as a model knows it, whatever keyboard it was typed on."""
 
 import re
 from importlib.resources import files
@@ -6,12 +6,18 @@ from typing import Final
 
 _PLAIN: Final = str.maketrans("çğıöşüâîû", "cgiosuaiu")
 _MARKED: Final = re.compile("[çğıöşü]")
+_TYPED_IN_TURKISH: Final = re.compile("[çğıöşüÇĞİÖŞÜ]")
 _WORD: Final = re.compile("[a-z]+")
 
 
 def without_marks(text: str) -> str:
     """Return a text of small letters without Turkish ones: `çözülmedi` is `cozulmedi`."""
     return text.translate(_PLAIN)
+
+
+def with_small_dotless(text: str) -> str:
+    """Return a Turkish text with `ı` for each `I`, if its keyboard has a letter for each."""
+    return text.replace("I", "ı") if _TYPED_IN_TURKISH.search(text) else text
 
 
 def respelled(text: str) -> str:

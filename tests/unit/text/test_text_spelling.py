@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.spelling import respelled, without_marks
+from pipeline.text.spelling import respelled, with_small_dotless, without_marks
 from pipeline.text.strong import StrongEngine
 from training.spellings import AT_LEAST, spellings
 
@@ -35,6 +35,17 @@ def test_strong_reads_the_same_with_and_without_turkish_letters() -> None:
     text = "çok kötü bir ürün, hiç beğenmedim, parama yazık oldu"
     with_letters, without = STRONG.probabilities([text, without_marks(text)], None, ["tr", "tr"])
     assert without == pytest.approx(with_letters, abs=0.02)
+
+
+def test_strong_reads_the_same_in_capitals_of_a_turkish_keyboard() -> None:
+    texts = ["BU ÜRÜN ÇALIŞMIYOR, IŞIĞI YANMIYOR", "bu ürün çalışmıyor, ışığı yanmıyor"]
+    in_capitals, in_small = STRONG.probabilities(texts, None, ["tr", "tr"])
+    assert in_capitals == pytest.approx(in_small, abs=1e-4)
+
+
+def test_an_i_of_a_keyboard_without_turkish_letters_may_be_either() -> None:
+    assert with_small_dotless("IYI") == "IYI"
+    assert with_small_dotless("İYİ AMA IŞIKSIZ") == "İYİ AMA ıŞıKSıZ"
 
 
 def test_english_words_are_left_as_they_are() -> None:
