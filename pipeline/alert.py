@@ -11,6 +11,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """In rising order."""
 AlertState = Literal["open", "resolved", "withdrawn"]
 """`withdrawn`: an event that came late showed that there was no cause."""
+STATES: tuple[AlertState, ...] = get_args(AlertState)
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):

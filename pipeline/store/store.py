@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.action import Action
-from pipeline.alert import Alert, AlertState
+from pipeline.alert import STATES, Alert, AlertState
 from pipeline.audit import AuditEntry
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.follow_up.value import FollowUp, Stage
@@ -37,8 +37,6 @@ from pipeline.store.rows import (
 )
 from pipeline.store.sql import query
 from pipeline.store.write_events import WriteResult, recompute, write_events
-
-_STATES: tuple[AlertState, ...] = ("open", "resolved", "withdrawn")
 
 
 class Store:
@@ -154,7 +152,7 @@ class Store:
                 "customer_id": customer_id or "",
                 "all_ids": int(ids is None),
                 "ids": tuple(ids or ("",)),
-                "states": tuple(_STATES if states is None else states) or ("",),
+                "states": tuple(STATES if states is None else states) or ("",),
                 "limit": limit,
             },
         )
