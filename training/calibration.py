@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.text.calibration import Card, softmax
+from pipeline.text.calibration import Card, softmax, tempered
 from pipeline.text.engine import FloatArray
 from pipeline.text.fast import logits_of
 
@@ -35,11 +35,18 @@ def probabilities_of(scores: NDArray[np.float64]) -> FloatArray:
 
 
 def calibrate(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """Return the temperature of scores of (negative, positive), to a hundredth."""
+    return temperature(probabilities_of(logits), labels, np.ones(len(labels)))
+
+
+def temperature(
+    shares: FloatArray, labels: NDArray[np.int64], weight: NDArray[np.float64]
+) -> float:
     """Return the temperature with the least log loss, to a hundredth."""
 
-    def loss(temperature: float) -> float:
-        shares = probabilities_of(logits / temperature)[np.arange(len(labels)), labels]
-        return float(-np.log(shares + 1e-9).mean())
+    def loss(candidate: float) -> float:
+        told = tempered(shares, candidate)[np.arange(len(labels)), labels]
+        return float(-(weight * np.log(told + 1e-9)).sum())
 
     candidates: list[float] = np.arange(0.5, 4.0, 0.01).round(2).tolist()
     return min(candidates, key=loss)

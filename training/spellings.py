@@ -22,14 +22,15 @@ AT_LEAST: Final = 5
 AGREED: Final = 0.7
 """Share of these with one spelling."""
 _MARKED: Final = re.compile("[çğıöşü]")
-_WORD: Final = re.compile("[a-zçğıöşüâîû]+")
+_WORD: Final = re.compile("[a-zçğıöşüâîû]{3,}")
+_SKIPPED: Final = re.compile(r"(?:https?://|www\.)\S+|\w+\.\w+/\S+|\w*I\w*")  # an `I` may be either
 
 
 def spellings(texts: Iterable[str]) -> list[str]:
     """Return the words that have Turkish letters nearly always, in order."""
     seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for text in texts:
-        small = text.replace("İ", "i").replace("I", "ı").lower()
+        small = _SKIPPED.sub(" ", text).replace("İ", "i").lower()
         if _MARKED.search(small):
             for word in _WORD.findall(small):
                 seen[without_marks(word)][word] += 1

@@ -14,15 +14,42 @@ from pipeline.text.language import detect
 from pipeline.text.normalise import Folded
 
 DOUBT: Final = 0.55
-"""A text is read again where no label has this probability: under a quarter of held-out texts."""
+"""A text is read again where no label has this probability: a quarter of held-out texts."""
 DOUBTFUL: Final = 1.2
-"""Of texts that the first engine doubts the second is wrong more often than it says: by how much
-its temperature is higher there (`training.doubts`)."""
+"""By how much the temperature of the second engine is higher on texts that the first one doubts:
+of these it is wrong more often than of others (`training.doubts`)."""
 _WARM_UP: Final = ("Kargo üç gündür gelmedi, kimse telefona bakmıyor.", "Great service, thank you!")
 _FIXED: Final = 30
 """What a text costs beyond its length, in characters."""
 _MAX_CHARACTERS: Final = 600
 """A text costs no more than one of so many characters: later ones are not read."""
+
+
+class Tempered(Engine):
+    """An engine that says the same as another, less surely."""
+
+    def __init__(self, engine: Engine, temperature: float) -> None:
+        self._engine, self._temperature = engine, temperature
+        self.hears_cues = engine.hears_cues
+
+    @property
+    def name(self) -> str:
+        """Name of the other engine."""
+        return self._engine.name
+
+    @property
+    def version(self) -> str:
+        """Version of the other engine, and the temperature."""
+        return f"{self._engine.version}~{self._temperature}"
+
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,
+        languages: Sequence[str] | None = None,
+    ) -> FloatArray:
+        """Return shape (len(texts), 3), as the contract says."""
+        return tempered(self._engine.probabilities(texts, folded, languages), self._temperature)
 
 
 class AutoEngine(Engine):
@@ -41,7 +68,8 @@ class AutoEngine(Engine):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Warm the second engine up, and time it: it knows from then on what a text costs."""
-        self._first, self._second, self._doubt, self._clock = first, second, doubt, clock
+        self._first, self._second = first, Tempered(second, DOUBTFUL)
+        self._doubt, self._clock = doubt, clock
         second.probabilities(_WARM_UP)
         self._pace = 0.0  # seconds a character of the second engine
         self._ask(_WARM_UP, detect(_WARM_UP))
@@ -86,7 +114,7 @@ class AutoEngine(Engine):
 
     def _ask(self, texts: Sequence[str], languages: Sequence[str]) -> FloatArray:
         begin = self._clock()
-        answers = tempered(self._second.probabilities(texts, None, languages), DOUBTFUL)
+        answers = self._second.probabilities(texts, None, languages)
         pace = (self._clock() - begin) / sum(map(_cost, texts))
         self._pace = pace if self._pace == 0 else 0.8 * self._pace + 0.2 * pace
         return answers

@@ -5,7 +5,9 @@ models that learnt from single words and from other people's texts miss these.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -22,12 +24,16 @@ REACH: Final = 160
 
 
 class Cue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Phrases for a `label`, and the `log_odds` (nats) that they add to its score."""
+    """Phrases for a `label`, and the `log_odds` (nats) that they add to its score.
+
+    A text that has one of the phrases of `unless` does not have the cue.
+    """
 
     title: lexicon.Titles
     label: Label
     log_odds: float
     phrases: list[str]
+    unless: list[str] = []
 
 
 class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,22 +43,45 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cues: dict[str, Cue]
 
 
-LEXICON: Final = lexicon.load("cues", Lexicon)
-_PHRASES: Final = Phrases(
-    patterns({name: cue.phrases for name, cue in LEXICON.cues.items()}, LEXICON.parts)
-)
-_ROWS: Final = {name: row for row, name in enumerate(LEXICON.cues)}
-_SHARES: Final = np.zeros((len(LABELS), len(_ROWS)))  # of each cue, to each label
-for _row, _cue in enumerate(LEXICON.cues.values()):
-    _SHARES[LABELS.index(_cue.label), _row] = _cue.log_odds
+def version_of(cues: Lexicon, reach: int) -> str:
+    """Return four digits that are others for cues with which a text could have other leanings."""
+    heard = [(one.label, one.log_odds, one.phrases, one.unless) for one in cues.cues.values()]
+    return hashlib.sha256(msgspec.json.encode((reach, cues.parts, heard))).hexdigest()[:4]
 
-VERSION: Final = hashlib.sha256(msgspec.json.encode(LEXICON)).hexdigest()[:4]
-"""Changes with the cues."""
+
+LEXICON: Final = lexicon.load("cues", Lexicon)
+_CUES: Final = LEXICON.cues
+_PHRASES: Final = Phrases(
+    patterns({name: cue.phrases for name, cue in _CUES.items()}, LEXICON.parts)
+)
+_UNLESS: Final = {
+    name: re.compile(
+        "|".join(rf"(?<![a-z0-9]){one}" for _, one in patterns({name: cue.unless}, LEXICON.parts))
+    )
+    for name, cue in _CUES.items()
+    if cue.unless
+}
+_ROWS: Final = {name: row for row, name in enumerate(_CUES)}
+_SHARES: Final = np.array(  # of each cue, to each label
+    [[cue.log_odds * (cue.label == label) for cue in _CUES.values()] for label in LABELS]
+)
+
+VERSION: Final = version_of(LEXICON, REACH)
 
 
 def find_cues(folded: Folded) -> Iterator[tuple[str, int, int]]:
     """Yield (name, start, end) of each cue, places of the folded batch."""
-    return _PHRASES.find(words_of(folded), overlapping=True)
+    bounds = [*folded.starts.tolist(), len(folded.codes)]
+
+    @cache
+    def is_heard(name: str, text: int) -> bool:
+        return not _UNLESS[name].search(folded.text, bounds[text], bounds[text + 1])
+
+    found = list(_PHRASES.find(words_of(folded), overlapping=True))
+    texts = folded.owners([start for _, start, _ in found]).tolist()
+    for text, (name, start, end) in zip(texts, found, strict=True):
+        if name not in _UNLESS or is_heard(name, text):
+            yield name, start, end
 
 
 def leanings(folded: Folded) -> NDArray[np.float64]:

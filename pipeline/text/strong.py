@@ -12,10 +12,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from pipeline.text import cues
+from pipeline.text import cues, spelling
 from pipeline.text.calibration import Card, softmax
 from pipeline.text.engine import Engine, FloatArray
-from pipeline.text.language import UNKNOWN, detect
+from pipeline.text.language import detect
 from pipeline.text.normalise import Folded, fold
 from pipeline.text.spelling import respelled, with_small_dotless
 
@@ -48,7 +48,13 @@ def _prepare_in(text: str, language: str) -> str:
     if language == "tr":
         text = with_small_dotless(text)
     prepared = prepare(text)
-    return respelled(prepared) if language in ("tr", UNKNOWN) else prepared
+    match language:
+        case "tr":
+            return respelled(prepared)
+        case "und":
+            return respelled(prepared, at_least=2)  # one may be a word of another language
+        case _:
+            return prepared
 
 
 class StrongEngine(Engine):
@@ -82,8 +88,8 @@ class StrongEngine(Engine):
 
     @property
     def version(self) -> str:
-        """Version of the weights and of the cues."""
-        return f"{self._card.version}.{cues.VERSION}"
+        """Version of the weights, of the cues, and of the spelling."""
+        return f"{self._card.version}.{cues.VERSION}.{spelling.VERSION}"
 
     def probabilities(
         self,

@@ -91,7 +91,7 @@ def test_without_time_the_first_answers_alone(auto: AutoEngine, slow: Slow) -> N
 def test_a_reading_names_who_said_it_and_that_it_was_hurried() -> None:
     reader = Reader(AutoEngine(Constant(0.5, 0.3, 0.2), Slow(), doubt=0.8))
     (careful,) = reader.read(["olur"], [None])
-    assert (careful.engine, careful.version, careful.label) == ("slow", "7", "positive")
+    assert (careful.engine, careful.version, careful.label) == ("slow", "7~1.2", "positive")
     (hurried,) = reader.read(["olur"], [None], seconds=0)
     assert (hurried.engine, hurried.label) == ("constant", "negative")
     assert (careful.hurried, hurried.hurried) == (False, True)
@@ -112,7 +112,7 @@ def test_a_reader_tells_the_languages_it_was_given_or_found(slow: Slow) -> None:
 
 
 def test_its_version_is_that_of_both(auto: AutoEngine) -> None:
-    assert auto.version == "1+7"
+    assert auto.version == "1+7~1.2"
 
 
 @given(st.lists(st.floats(0, 1)), st.floats(0, 1))

@@ -1,13 +1,18 @@
 """Turns of phrase: what is heard, what is not, and what it does to a reading."""
 
+import time
+from typing import Any
+
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.reading import LABELS
-from pipeline.text.cues import LEXICON, REACH, find_cues, leanings
+from pipeline.text.cues import LEXICON, REACH, VERSION, find_cues, leanings, version_of
 from pipeline.text.explain import explain
+from pipeline.text.lexicon import Titles
 from pipeline.text.normalise import fold
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
@@ -69,10 +74,69 @@ def test_a_turn_of_phrase_is_heard_however_it_is_typed(cue: str, text: str) -> N
         ("draw", "hiç fena değil"),
         ("persists", "üç aydır kullanıyorum"),
         ("asks", "kargo geldi"),
+        ("irony", "Harika, kesintisiz internet"),
+        ("irony", "Teşekkürler, hiç bekletmediler"),
+        ("irony", "Süper, 10 dakikada kurdum"),
+        ("irony", "Great app, never crashes"),
+        ("denies_fault", "Sorunumla ilgilenen olmadı"),
+        ("denies_fault", "Ütü ısınmıyor"),
+        ("company_yours", "Your refund is a joke"),
+        ("company_acts", "It has been ten business days and still no money"),
+        ("draw", "Daha açmadan kutusu ezilmişti"),
+        ("worth_it", "I would return it but shipping costs more"),
     ],
 )
 def test_what_only_looks_like_one_is_not(cue: str, text: str) -> None:
     assert cue not in heard(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Talebiniz alındı diyorlar ama çözüm yok",
+        "Şikayetiniz alındı diye mesaj geldi, param hâlâ yok",
+        "Özür dileriz demekle olmuyor",
+        "Dear customer service team, your courier lost my package",
+        "They say they are looking into it, our support team, for weeks",
+    ],
+)
+def test_a_customer_who_quotes_the_company_is_not_the_company(text: str) -> None:
+    assert not {name for name in heard(text) if name.startswith("company")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Faturam neden iki katına çıktı, açıklar mısınız?",
+        "Can you explain why I was charged twice?",
+        "Param hâlâ yatmadı, ne zaman yatar?",
+    ],
+)
+def test_a_reproach_is_no_question(text: str) -> None:
+    assert "asks" not in heard(text)
+
+
+@pytest.mark.parametrize(
+    ("cue", "text"),
+    [
+        ("company_acts", "We'll look into this"),
+        ("company_acts", "We've passed this to the team"),
+        ("company_yours", "You'll receive an email"),
+        ("persists", "I'm afraid the heating is off again"),
+    ],
+)
+def test_contractions_are_heard(cue: str, text: str) -> None:
+    assert cue in heard(text)
+
+
+@pytest.mark.parametrize(
+    "pieces", ["harika, ", "harika,.", "great, ", "tesekkurler ", "mi? ", "talebiniz ", "5 ", ",.!"]
+)
+def test_no_text_takes_long(pieces: str) -> None:
+    text = "harika" + pieces * (20_000 // len(pieces))
+    begin = time.process_time()
+    heard(text)
+    assert time.process_time() - begin < 1  # some 50 ms; what backtracks takes minutes
 
 
 @pytest.mark.parametrize("engine", ["fast", "strong"])
@@ -94,7 +158,20 @@ def test_a_version_names_the_cues_beside_the_weights() -> None:
     (reading,) = Reader(FAST).read(["berbat"], ["tr"])
     weights, _, cues = reading.version.partition(".")
     assert weights.startswith("1-")
-    assert len(cues) == 4
+    assert cues == VERSION == version_of(LEXICON, REACH)
+
+
+def test_another_reach_or_weight_is_another_version_another_title_is_none() -> None:
+    irony = LEXICON.cues["irony"]
+
+    def with_irony(**changes: Any) -> str:
+        cues = {**LEXICON.cues, "irony": msgspec.structs.replace(irony, **changes)}
+        return version_of(msgspec.structs.replace(LEXICON, cues=cues), REACH)
+
+    assert version_of(LEXICON, REACH + 1) != VERSION
+    assert with_irony(log_odds=irony.log_odds + 1) != VERSION
+    assert with_irony(unless=[]) != VERSION
+    assert with_irony(title=Titles("Başka", "Other")) == VERSION
 
 
 def test_in_a_long_text_one_cue_says_little() -> None:
@@ -111,7 +188,15 @@ def test_cues_of_one_label_are_not_added_up() -> None:
     np.testing.assert_array_equal(leanings(fold([text])), [[0, most, 0]])
 
 
-@given(st.lists(st.text(max_size=200), max_size=5))
+SAID = ["sorun yok", "talebiniz", "tebrikler,", "yine gecikti", "diyorlar", "mi?", "harika", "ama"]
+
+
+@given(
+    st.lists(
+        st.text(max_size=200) | st.lists(st.sampled_from(SAID), max_size=9).map(" ".join),
+        max_size=5,
+    )
+)
 @example([])
 @example(["harika " * 3_000, "\ud83d", "", "mi? " * 500])
 def test_any_texts_have_leanings_that_none_changes_for_another(texts: list[str]) -> None:

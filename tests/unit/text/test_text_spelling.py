@@ -46,6 +46,12 @@ def test_strong_reads_the_same_in_capitals_of_a_turkish_keyboard() -> None:
 def test_an_i_of_a_keyboard_without_turkish_letters_may_be_either() -> None:
     assert with_small_dotless("IYI") == "IYI"
     assert with_small_dotless("İYİ AMA IŞIKSIZ") == "İYİ AMA ıŞıKSıZ"
+    assert with_small_dotless("Çok iyi bir Internet") == "Çok iyi bir Internet"
+
+
+def test_one_word_of_a_text_in_no_certain_language_is_left_alone() -> None:
+    assert respelled("sure", at_least=2) == "sure"
+    assert respelled("urun cok guzel", at_least=2) == "ürün çok güzel"
 
 
 def test_english_words_are_left_as_they_are() -> None:
@@ -59,4 +65,7 @@ def test_a_word_is_written_down_as_most_spell_it_if_they_agree() -> None:
     mixed = ["on gün", "ön"] * AT_LEAST
     seldom = ["şömine"]
     no_marks = ["cozum"] * 100  # says nothing of how people spell who have the letters
-    assert spellings([*often, *mixed, *seldom, *no_marks]) == ["gün", "çözüm"]
+    either = ["IBAN'ım çok"] * 100  # a capital I may be `i` or `ı`
+    links = ["çok t.co/abcşıdef"] * 100
+    every = [*often, *mixed, *seldom, *no_marks, *either, *links]
+    assert spellings(every) == ["gün", "çok", "çözüm"]

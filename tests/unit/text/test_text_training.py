@@ -9,8 +9,8 @@ import pytest
 from pipeline.setting_groups import ROOT
 from pipeline.text.calibration import softmax, tempered
 from pipeline.text.fast import FastCard, FastEngine
-from training import doubts, fast, temperatures
-from training.calibration import Calibration, calibrate, calibration, probabilities_of
+from training import fast, temperatures
+from training.calibration import Calibration, calibrate, calibration, probabilities_of, temperature
 from training.data import Source, load, matrix, read_csv
 from training.phrases import reviews
 from training.strong_plan import is_held_out
@@ -110,9 +110,7 @@ def test_doubts_have_the_temperature_that_fits_them_best() -> None:
     right = softmax(rng.normal(size=(20_000, 3)) * 2)
     labels = (rng.random(len(right))[:, None] > right.cumsum(axis=1)).sum(axis=1).clip(0, 2)
     overconfident = tempered(right, 0.5)
-    assert doubts.temperature(overconfident, labels, np.ones(len(labels))) == pytest.approx(
-        2, abs=0.1
-    )
+    assert temperature(overconfident, labels, np.ones(len(labels))) == pytest.approx(2, abs=0.1)
 
 
 def test_the_same_texts_are_held_out_each_time_and_none_that_we_wrote() -> None:
