@@ -33,7 +33,6 @@ FIGURES: Final[dict[str, Callable[[Reading], float]]] = {
     "anger": lambda one: one.anger,
     "urgency": lambda one: one.urgency,
     "intensity": lambda one: one.intensity,
-    "anger + urgency + intensity": lambda one: one.anger + one.urgency + one.intensity,
     "urgent intents": lambda one: sum(intent.name in URGENT for intent in one.intents),
 }
 
