@@ -65,6 +65,16 @@ def test_explain_says_which_words_and_which_rules(nabiz: Nabiz) -> None:
         assert words in page
 
 
+def test_explain_quotes_turns_of_phrase_with_the_label_they_speak_for(nabiz: Nabiz) -> None:
+    text = "Ben hiçbir sorun yaşamadım"
+    (cue,) = json.loads(nabiz("explain", text, "--engine", "fast", "--json").out)["explanation"][
+        "cues"
+    ]
+    assert (cue["name"], cue["label"]) == ("denies_fault", "positive")
+    assert text[cue["start"] : cue["end"]] == "sorun yaşamadım"
+    assert "denies_fault" in nabiz("explain", text, "--engine", "fast").out
+
+
 def test_explain_shows_nothing_personal_and_nothing_that_a_terminal_obeys(nabiz: Nabiz) -> None:
     ran = nabiz("explain", "ara beni 0532 123 45 67 \x1b]0;sahte\x07 \x1b[2J", "--engine", "fast")
     assert ran.code == 0

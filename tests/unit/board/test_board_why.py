@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from pipeline.text.cues import LEXICON
 from pipeline.text.topics import TAXONOMY
 from tests.company import Company
 from tests.unit.board.pages import Client, page
@@ -20,6 +21,12 @@ def test_why_calls_a_topic_what_the_taxonomy_calls_it(
         both = (title.en, title.tr)
         assert both[place] in answer
         assert both[1 - place] not in answer
+
+
+def test_why_quotes_the_turns_of_phrase_that_speak_for_a_label(client: Client) -> None:
+    answer = client.post("/board/why", data={"text": "Ben hiçbir sorun yaşamadım"}).text
+    title = re.escape(LEXICON.cues["denies_fault"].title.en)
+    assert re.search(rf"<dt>{title}</dt>.*positive.*<bdi>sorun yaşamadım</bdi>", answer)
 
 
 def test_why_explains_a_text_masks_it_and_stores_nothing(client: Client, company: Company) -> None:
