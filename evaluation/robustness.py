@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from evaluation.sets import Language
 from pipeline.text.engine import FloatArray
-from training.distort import with_typos, without_marks
+from pipeline.text.spelling import without_marks
+from training.distort import with_typos
 
 
 def capitals(text: str, language: Language) -> str:

@@ -7,8 +7,6 @@ grave one. AUC (Hanley, McNeil 1982): how often the graver of two texts, one of 
 higher figure; ties count half, 0.5 is chance.
 """
 
-import csv
-import gzip
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,14 +16,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from evaluation.topics import Subject, read_texts
 from pipeline.reading import Reading
 from pipeline.text.intents import URGENT
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 
-FILE: Final = "sentiment/tr_telco_brain.csv.gz"
+FILE: Final = "sentiment/tr_telco_brain"
 GRADES: Final = {"0.0": "no complaint", "1.0": "complaint", "2.0": "grave"}
-_BATCH: Final = 500
 
 FIGURES: Final[dict[str, Callable[[Reading], float]]] = {
     "negative": lambda one: one.probabilities.negative,
@@ -36,14 +34,11 @@ FIGURES: Final[dict[str, Callable[[Reading], float]]] = {
 }
 
 
-def read_texts(folder: Path) -> dict[str, list[str]]:
+def texts_by_grade(folder: Path) -> dict[str, list[str]]:
     """Return the texts of each grade. Raises FileNotFoundError."""
-    texts: dict[str, list[str]] = {grade: [] for grade in GRADES}
-    with gzip.open(folder / FILE, "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["severity"] in texts:
-                texts[row["severity"]].append(row["text"])
-    return texts
+    return {
+        grade: read_texts(Subject(FILE, "severity", [grade], topics=[]), folder) for grade in GRADES
+    }
 
 
 def auc(lower: Sequence[float], higher: Sequence[float]) -> float:
@@ -59,10 +54,10 @@ def main(
 ) -> None:
     """Print the mean of each figure by grade, and how well it tells the grades apart."""
     reader = Reader(load_engine(engine))
-    readings = {}
-    for grade, texts in read_texts(data).items():
-        batches = [texts[i : i + _BATCH] for i in range(0, len(texts), _BATCH)]
-        readings[grade] = [one for some in batches for one in reader.read(some, ["tr"] * len(some))]
+    readings = {
+        grade: reader.read(texts, ["tr"] * len(texts))
+        for grade, texts in texts_by_grade(data).items()
+    }
     none, some, grave = GRADES
     table = Table("figure", *GRADES.values(), "AUC of a complaint", "AUC of a grave one")
     for name, figure in FIGURES.items():

@@ -22,9 +22,9 @@ from rich.console import Console
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
+from pipeline.text.spelling import without_marks
 from pipeline.text.strong import prepare
 from training.data import load, sources
-from training.distort import without_marks
 
 _BLOCK: Final = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 _ZERO: Final = 8  # a nibble of 8 stands for 0

@@ -8,7 +8,6 @@ are. Once on the sentences that we wrote, most of which are about services; once
 on held-out texts of others, which are films, news and small talk, where a cue is seldom meant.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,9 +20,9 @@ from rich.table import Table
 
 from pipeline.reading import LABELS
 from pipeline.text.calibration import Card, softmax
-from pipeline.text.cues import LEXICON, find_cues, leanings
+from pipeline.text.cues import LEXICON, Cue, find_cues, leanings
 from pipeline.text.fast import FastEngine
-from pipeline.text.normalise import fold
+from pipeline.text.normalise import Folded, fold
 from training.data import sentences
 from training.unseen import unseen
 
@@ -32,26 +31,30 @@ _DRAWN: Final = 0.6
 _CANDIDATES: Final = np.arange(-2.0, 6.01, 0.1)
 
 
-def fitted(
-    name: str, texts: Sequence[str], labels: NDArray[np.int64], logits: NDArray[np.float64]
-) -> tuple[int, float, float]:
-    """Return in how many texts a cue is heard, how often it is right, and its best log-odds.
+def rows_of(folded: Folded) -> dict[str, list[int]]:
+    """Return, for each cue, the numbers of the texts that have it."""
+    rows: dict[str, set[int]] = {name: set() for name in LEXICON.cues}
+    for cue in find_cues(folded):
+        rows[cue.name].add(cue.text)
+    return {name: sorted(texts) for name, texts in rows.items()}
+
+
+def fitted(cue: Cue, labels: NDArray[np.int64], logits: NDArray[np.float64]) -> tuple[float, float]:
+    """Return how often a cue is right on the texts that have it, and its best log-odds there.
 
     `logits` (texts, 3) are those of the engine with the cues.
     """
-    cue, folded = LEXICON.cues[name], fold(texts)
+    if not len(labels):
+        return np.nan, np.nan
     column = LABELS.index(cue.label)
-    rows = sorted({int(folded.owners(start)) for one, start, _ in find_cues(folded) if one == name})
-    if not rows:
-        return 0, np.nan, np.nan
-    mine, truth = logits[rows].copy(), labels[rows]
+    mine = logits.copy()
 
     def loss(log_odds: float) -> float:
-        mine[:, column] = logits[rows, column] + log_odds - cue.log_odds
-        told = softmax(mine)[np.arange(len(rows)), truth]
+        mine[:, column] = logits[:, column] + log_odds - cue.log_odds
+        told = softmax(mine)[np.arange(len(labels)), labels]
         return float(-np.log(told + 1e-9).sum() + _DRAWN * (log_odds - cue.log_odds) ** 2)
 
-    return len(rows), float((truth == column).mean()), min(_CANDIDATES.tolist(), key=loss)
+    return float((labels == column).mean()), min(_CANDIDATES.tolist(), key=loss)
 
 
 def main(
@@ -69,15 +72,18 @@ def main(
     shares = FastEngine.load(weights).probabilities(ours).astype(float)
     our_logits = np.log(shares) * card.temperatures(ours, None)
     theirs = unseen(data, seed)
+    of_theirs = fold(theirs.texts)
+    sets = [
+        (rows_of(fold(ours)), our_labels, our_logits),
+        (rows_of(of_theirs), theirs.labels, theirs.logits + leanings(of_theirs)),
+    ]
     table = Table("cue", "in the file", "ours", "right", "best", "others'", "right", "best")
     for name, cue in LEXICON.cues.items():
         columns = []
-        for texts, labels, logits in (
-            (ours, our_labels, our_logits),
-            (theirs.texts, theirs.labels, theirs.logits + leanings(fold(theirs.texts))),
-        ):
-            heard, right, best = fitted(name, texts, labels, logits)
-            columns += [f"{heard}", f"{right:.2f}", f"{best:.1f}"]
+        for heard, labels, logits in sets:
+            rows = heard[name]
+            right, best = fitted(cue, labels[rows], logits[rows])
+            columns += [f"{len(rows)}", f"{right:.2f}", f"{best:.1f}"]
         table.add_row(name, f"{cue.log_odds}", *columns)
     Console(width=110).print(table)
 

@@ -4,13 +4,9 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-_PLAIN: Final = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiuCGIOSUAIU")
+from pipeline.text.spelling import without_marks
+
 _SPOKEN: Final = ".,;:'\""
-
-
-def without_marks(text: str) -> str:
-    """Return the text without Turkish letters: `sorun çözülmedi` is `sorun cozulmedi`."""
-    return text.translate(_PLAIN)
 
 
 def with_typos(text: str, rng: random.Random, share: float = 0.04) -> str:

@@ -44,11 +44,12 @@ Floats = NDArray[np.float32]
 
 @dataclass
 class Examples:
-    """All training texts: features, labels, and the number of each text's source.
+    """All training texts, their features and labels, and the number of each text's source.
 
     `taught` (texts, 3) are the teacher's probabilities, 0 in all columns where it was not asked.
     """
 
+    texts: list[str]
     features: Matrix
     labels: NDArray[np.int64]
     source: NDArray[np.int64]
@@ -88,7 +89,7 @@ def collect(
     if teacher:
         with np.load(teacher) as answers:
             taught[answers["rows"]] = answers["shares"]
-    return Examples(matrix(texts), np.array(labels), np.array(source), taught)
+    return Examples(texts, matrix(texts), np.array(labels), np.array(source), taught)
 
 
 def scores(model: Model, features: Matrix, row_of: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -14,14 +14,13 @@ from typing import Annotated, Final
 
 import typer
 
-from pipeline.text.spelling import without_marks
+from pipeline.text.spelling import MARKED, without_marks
 from training.data import load, sources
 
 AT_LEAST: Final = 5
 """Times that a word has to be there."""
 AGREED: Final = 0.7
 """Share of these with one spelling."""
-_MARKED: Final = re.compile("[çğıöşü]")
 _WORD: Final = re.compile("[a-zçğıöşüâîû]{3,}")
 _SKIPPED: Final = re.compile(r"(?:https?://|www\.)\S+|\w+\.\w+/\S+|\w*I\w*")  # an `I` may be either
 
@@ -31,7 +30,7 @@ def spellings(texts: Iterable[str]) -> list[str]:
     seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for text in texts:
         small = _SKIPPED.sub(" ", text).replace("İ", "i").lower()
-        if _MARKED.search(small):
+        if MARKED.search(small):
             for word in _WORD.findall(small):
                 seen[without_marks(word)][word] += 1
     found = []

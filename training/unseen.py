@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.text.fast import logits_of
 from training.data import sources
-from training.fast import collect, fit, read, scores
+from training.fast import collect, fit, scores
 from training.strong_plan import is_held_out
 
 
@@ -25,19 +25,19 @@ def unseen(folder: Path, seed: int) -> Unseen:
     """Train `fast` anew without the texts that were held out from `strong`; return these."""
     chosen = sources()
     every = list(chosen.values())
-    texts, labels, source = read(folder, chosen, seed)
+    examples = collect(folder, chosen, seed)
+    counts = np.bincount(examples.source).tolist()
     held_out = np.concatenate(
         [
             is_held_out(name, one, count, seed)
-            for (name, one), count in zip(chosen.items(), np.bincount(source).tolist(), strict=True)
+            for (name, one), count in zip(chosen.items(), counts, strict=True)
         ]
     )
-    examples = collect(folder, chosen, seed)
     model = fit(examples, np.flatnonzero(~held_out), every, seed)
     rows = np.flatnonzero(held_out)
     return Unseen(
-        [texts[row] for row in rows],
-        np.array(labels)[rows],
-        np.array([one.weight for one in every])[np.array(source)[rows]],
+        [examples.texts[row] for row in rows],
+        examples.labels[rows],
+        np.array([one.weight for one in every])[examples.source[rows]],
         logits_of(scores(model, *examples.features.rows(rows))),
     )

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -69,8 +69,17 @@ _SHARES: Final = np.array(  # of each cue, to each label
 VERSION: Final = version_of(LEXICON, REACH)
 
 
-def find_cues(folded: Folded) -> Iterator[tuple[str, int, int]]:
-    """Yield (name, start, end) of each cue, places of the folded batch."""
+class Found(NamedTuple):
+    """That text number `text` has a cue at `[start, end)`, places of the folded batch."""
+
+    text: int
+    name: str
+    start: int
+    end: int
+
+
+def find_cues(folded: Folded) -> Iterator[Found]:
+    """Yield the cues of a batch, in order."""
     bounds = [*folded.starts.tolist(), len(folded.codes)]
 
     @cache
@@ -81,16 +90,15 @@ def find_cues(folded: Folded) -> Iterator[tuple[str, int, int]]:
     texts = folded.owners([start for _, start, _ in found]).tolist()
     for text, (name, start, end) in zip(texts, found, strict=True):
         if name not in _UNLESS or is_heard(name, text):
-            yield name, start, end
+            yield Found(text, name, start, end)
 
 
 def leanings(folded: Folded) -> NDArray[np.float64]:
     """Return shape (texts, 3): what the cues of each text add to the scores of the labels."""
-    found = [(_ROWS[name], start) for name, start, _ in find_cues(folded)]
+    found = [(_ROWS[cue.name], cue.text) for cue in find_cues(folded)]
     counts = np.zeros((len(_ROWS), len(folded.starts)))
     if found:
-        rows, places = zip(*found, strict=True)
-        np.add.at(counts, (rows, folded.owners(places)), 1.0)
+        np.add.at(counts, tuple(zip(*found, strict=True)), 1.0)
     lengths = np.diff(folded.starts, append=len(folded.codes))
     heard = np.minimum(counts * REACH / lengths, 1.0)
     strongest: NDArray[np.float64] = (_SHARES[:, :, None] * heard).max(axis=1).T

@@ -84,11 +84,9 @@ def explain(text: str, engine: Engine, language: str | None = None) -> Explanati
 
 def _cues_of(text: str) -> Iterator[FoundCue]:
     folded = fold([text])
-    said: dict[
-        str, int
-    ] = {}  # where the last one of a name ended: "sorun yok" is in "hiç sorun yok"
-    for name, start, end in find_cues(folded):
-        if start >= said.get(name, 0):
+    said: dict[str, int] = {}
+    for _, name, start, end in find_cues(folded):
+        if start >= said.get(name, 0):  # else it is part of the last one of its name
             said[name] = end
             _, first, last = folded.span(start, end)
             yield FoundCue(name, LEXICON.cues[name].label, first, last)

@@ -5,15 +5,17 @@ import re
 from importlib.resources import files
 from typing import Final
 
-_PLAIN: Final = str.maketrans("çğıöşüâîû", "cgiosuaiu")
-_MARKED: Final = re.compile("[çğıöşü]")
+MARKED: Final = re.compile("[çğıöşü]")
+"""The small letters that only a Turkish keyboard has."""
+
+_PLAIN: Final = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiuCGIOSUAIU")
 _TYPED_IN_TURKISH: Final = re.compile("[çğıöşüÇĞİÖŞÜ]")
 _WORD: Final = re.compile("[a-z]+")
 _IN_CAPITALS: Final = re.compile(r"\b[^\W\d_a-zçğıöşü]{2,}\b")
 
 
 def without_marks(text: str) -> str:
-    """Return a text of small letters without Turkish ones: `çözülmedi` is `cozulmedi`."""
+    """Return the text without Turkish letters: `sorun çözülmedi` is `sorun cozulmedi`."""
     return text.translate(_PLAIN)
 
 
@@ -33,7 +35,7 @@ def respelled(text: str, at_least: int = 1) -> str:
     It stays as it is where fewer than `at_least` of its words are known: those of
     `data/spellings.txt`, which `training.spellings` writes.
     """
-    if _MARKED.search(text):
+    if MARKED.search(text):
         return text
     if sum(word in _SPELLINGS for word in _WORD.findall(text)) < at_least:
         return text

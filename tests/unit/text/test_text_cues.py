@@ -22,7 +22,7 @@ FAST = load_engine("fast")
 
 
 def heard(text: str) -> set[str]:
-    return {name for name, _, _ in find_cues(fold([text]))}
+    return {cue.name for cue in find_cues(fold([text]))}
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.severity import FILE, auc, read_texts
+from evaluation.severity import FILE, auc, texts_by_grade
 
 
 def test_texts_are_sorted_by_their_grade_and_those_without_one_left_out(tmp_path: Path) -> None:
     rows = "text,severity\nçekmiyor,2.0\nteşekkürler,0.0\npahalı,1.0\nşey,\nhat yok,2.0\n"
-    (tmp_path / FILE).parent.mkdir()
-    (tmp_path / FILE).write_bytes(gzip.compress(rows.encode()))
+    file = tmp_path / f"{FILE}.csv.gz"
+    file.parent.mkdir()
+    file.write_bytes(gzip.compress(rows.encode()))
     grades = {"0.0": ["teşekkürler"], "1.0": ["pahalı"], "2.0": ["çekmiyor", "hat yok"]}
-    assert read_texts(tmp_path) == grades
+    assert texts_by_grade(tmp_path) == grades
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ pytest.importorskip("torch", reason="the training of `strong` needs the extra `h
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from pipeline.text.spelling import without_marks
 from training.backbone import dequantised
-from training.distort import distorted, with_typos, without_marks
+from training.distort import distorted, with_typos
 from training.strong_plan import Cycle, Recipe, Step, Text, epoch_of, plan, recipe, steps_of
 from training.strong_run import averaged
 
