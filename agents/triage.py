@@ -17,6 +17,8 @@ from agents.health import Heartbeat
 from agents.messages import Message, Outgoing, send
 from agents.understand import interpret, outgoing
 from pipeline.chain import URGENT
+from pipeline.dead_letter import Invalid
+from pipeline.decode import parse
 from pipeline.settings import Settings
 from pipeline.text.intents import cannot_wait
 from pipeline.text.open import open_engine
@@ -61,7 +63,12 @@ def urgent_among(messages: Sequence[Message]) -> list[Message]:
 
 
 def _text(message: Message) -> str:
+    value = message.value or b""
     try:
-        return _WORDS.decode(message.value or b"").text or ""
+        words = _WORDS.decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
+        try:
+            words = parse(_WORDS, value)  # slower, and reads what can be mended
+        except Invalid:
+            return ""
+    return words.text or ""

@@ -86,7 +86,7 @@ def read_files(paths: Iterable[Path]) -> Files:
 
 def _row(line: bytes) -> Row | None:
     try:
-        fields = json.loads(line.decode())
+        fields = json.loads(line.decode("utf-8-sig"))
         at = datetime.fromisoformat(fields["occurred_at"])
         row = Row(
             fields["id"],

@@ -3,6 +3,7 @@
 The good case is one pass of a compiled decoder. Only a message that fails is looked at again.
 """
 
+import codecs
 import re
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -35,6 +36,11 @@ _ENCODER = msgspec.json.Encoder()
 _MISSING = re.compile(r"missing required field `(.+?)`")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _LENGTH = re.compile(r"Expected `str` of length ([<>])= (\d+)")
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair
+    rb"|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
 
 
 def decode_event(value: bytes | None, key: bytes | None, *, now: datetime) -> Event:
@@ -87,9 +93,21 @@ def encode_event(event: Event) -> bytes:
 
 
 def parse(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
-    """Decode JSON with `decoder`. Raises Invalid, and nothing else, whatever the bytes are."""
+    """Decode JSON with `decoder`. Raises Invalid, and nothing else, whatever the bytes are.
+
+    A byte order mark is passed over; half of a surrogate pair, as is left of an emoji where a
+    sender cut a text in the middle of it, becomes U+FFFD.
+    """
     try:
         # The decoder skips fields that it does not know without a look at their encoding.
+        value.decode()
+        return decoder.decode(value)
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+        return _parse_mended(decoder, _mended(value))
+
+
+def _parse_mended(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
+    try:
         value.decode()
         return decoder.decode(value)
     except UnicodeDecodeError as error:
@@ -103,6 +121,20 @@ def parse(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
         raise _explain(error, value) from None
 
 
+def _mended(value: bytes) -> bytes:
+    """Return JSON without a byte order mark, and with U+FFFD for each half of a surrogate pair.
+
+    Halves are there as escapes, or as bytes where the sender's UTF-8 has no notion of pairs.
+    """
+    value = value.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = value.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return value
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    return _ESCAPE.sub(lambda found: b"\\ufffd" if found["half"] else found[0], whole)
+
+
 def _explain(error: msgspec.DecodeError, value: bytes) -> Invalid:
     """Say what is wrong with a message that `error` was raised for, without quoting from it."""
     try:
@@ -114,6 +146,9 @@ def _explain(error: msgspec.DecodeError, value: bytes) -> Invalid:
     except msgspec.DecodeError as broken:
         if not value.strip():
             return Invalid(Reason.EMPTY, "The message has no body: send the event as JSON.")
+        if b"\0" in value:
+            sentence = "The message holds NUL bytes, as UTF-16 does: encode the JSON as UTF-8."
+            return Invalid(Reason.NOT_JSON, sentence)
         return Invalid(Reason.NOT_JSON, f"The message is not JSON: {broken}.")
     if not isinstance(content, dict):
         return Invalid(Reason.WRONG_TYPE, "The message is JSON but not an object: send {...}.")

@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as NotJson
 
+from pipeline.encodings import utf8
 from pipeline.setting_groups import (
     AccessSettings,
     ApiSettings,
@@ -122,7 +123,7 @@ def _with_secrets(environment: Mapping[str, str | None]) -> dict[str, str | None
             problems.append(f"{variable}: {name} is set as well; leave out one of the two")
             continue
         try:
-            secret = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+            secret = utf8(Path(path).read_bytes()).decode().rstrip("\r\n")
         except OSError as error:
             problems.append(f"{variable}: {path} cannot be read ({error.strerror})")
             continue

@@ -11,6 +11,7 @@ from pipeline.channels.by_apprise import Apprise
 from pipeline.channels.channel import Channel, ChannelError
 from pipeline.channels.mail import Mail, Mailbox, is_address
 from pipeline.channels.pagerduty import PagerDuty
+from pipeline.encodings import utf8
 from pipeline.setting_groups import NotifySettings
 
 SMTP_PORT, SMTPS_PORT = 587, 465
@@ -60,12 +61,12 @@ def _addresses(settings: NotifySettings) -> Mapping[str, str]:
         return given
     path = Path(settings.channels_file)
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str]) | given
+        return msgspec.json.decode(utf8(path.read_bytes()), type=dict[str, str]) | given
     except OSError as error:
         raise ChannelError(
             f"NABIZ_NOTIFY_CHANNELS_FILE: {path} cannot be read ({error.strerror})"
         ) from None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise ChannelError(
             f"NABIZ_NOTIFY_CHANNELS_FILE: {path} must be a JSON object of channel names and "
             "addresses"

@@ -9,7 +9,7 @@ from pipeline.detection.rules import RuleError
 from pipeline.follow_up.sla import SlaError
 from pipeline.notify.routes import RoutesError
 from pipeline.settings import SettingsError
-from pipeline.sources.files import SourceError
+from pipeline.sources.source import SourceError
 from pipeline.store import BackupError, MigrationError, StoreRefused, StoreUnavailable
 from pipeline.text.open import EngineError
 from pipeline.topics import TopicError

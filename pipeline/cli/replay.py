@@ -1,4 +1,4 @@
-"""replay: files of events, complaints or tweets onto the topics."""
+"""replay: files of events, tables, complaints or tweets onto the topics."""
 
 import time
 import zlib
@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import typer
@@ -21,15 +22,19 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from pipeline.board.desk import load_desk
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import client_security
 from pipeline.chain import DEAD_LETTERS
-from pipeline.cli.errors import Mistake
+from pipeline.cli.errors import EXIT_NO, Mistake
 from pipeline.cli.target import DataOption, find
 from pipeline.dead_letter import DeadLetter
 from pipeline.event import Event
+from pipeline.plurals import counted
 from pipeline.privacy import redact_payload
+from pipeline.setting_groups import BoardSettings
 from pipeline.sources.files import BadLine, read, rebase
+from pipeline.sources.source import Note
 
 SHOWN = 10
 """Most bad lines that are quoted on the terminal; all of them are dead letters."""
@@ -39,6 +44,7 @@ class Source(StrEnum):
     """Formats that can be replayed."""
 
     EVENTS = "events"
+    CSV = "csv"
     SIKAYETVAR = "sikayetvar"
     TWEETS = "tweets"
 
@@ -52,9 +58,12 @@ class Rebase(StrEnum):
 def replay(
     files: Annotated[
         list[Path],
-        typer.Argument(exists=True, dir_okay=False, metavar="FILE...", help="JSON lines or gzip."),
+        typer.Argument(exists=True, dir_okay=False, metavar="FILE...", help="Plain or gzip."),
     ],
-    source: Annotated[Source, typer.Option(help="Format of the files.")],
+    source: Annotated[
+        Source,
+        typer.Option(help="Format of the files: CSV tables, or one of those of JSON lines."),
+    ],
     speed: Annotated[
         str, typer.Option(metavar="N|max", help="N times as fast as it happened, or max.")
     ] = "max",
@@ -66,22 +75,37 @@ def replay(
             "already, as from an earlier replay, keep the times they have.",
         ),
     ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE",
+            help="Of the times in a table that have no offset. Default: that of the board.",
+        ),
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Publish the events of files. The same file twice counts nothing twice.
 
-    A bad line becomes a dead letter (nabiz dead-letters); the lines beside it go on.
+    A bad line becomes a dead letter (nabiz dead-letters) and the lines beside it go on; the
+    command then ends with exit code 1.
 
-    Example: nabiz replay complaints.jsonl.gz --source sikayetvar
+    Example: nabiz replay survey.csv --source csv
     """
     factor = _factor(speed)
-    kafka = find(data).kafka
+    settings = find(data)
+    kafka, local = settings.kafka, _zone(zone, settings.board)
     console = Console(stderr=True)
     events: list[Event] = []
     bad: list[BadLine] = []
     with console.status("reading …"):
-        for one in (item for path in files for item in read(path, source)):
-            bad.append(one) if isinstance(one, BadLine) else events.append(one)
+        for one in (item for path in files for item in read(path, source, local)):
+            match one:
+                case Note():
+                    console.print(one.sentence, markup=False, highlight=False)
+                case BadLine():
+                    bad.append(one)
+                case Event():
+                    events.append(one)
         if rebase_to:
             events = rebase(events, datetime.now(UTC))
     now = datetime.now(UTC)
@@ -93,7 +117,24 @@ def replay(
             publisher.send(DEAD_LETTERS, letter.id.encode(), msgspec.json.encode(letter))
     for line in bad[:SHOWN]:
         console.print(str(line), style="yellow", markup=False, highlight=False)
-    console.print(f"{len(events):,} events published, {len(bad):,} bad lines are dead letters")
+    published = f"{counted(len(events), 'event')} published"
+    if not bad:
+        console.print(published)
+        return
+    became = "is a dead letter" if len(bad) == 1 else "are dead letters"
+    console.print(f"{published}, {counted(len(bad), 'bad line')} {became}")
+    raise typer.Exit(EXIT_NO)
+
+
+def _zone(name: str | None, board: BoardSettings) -> ZoneInfo:
+    if name is None:
+        return load_desk(board.file).zone
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Mistake(
+            f"--zone {name}: there is no such zone; say one like Europe/Istanbul"
+        ) from None
 
 
 def _factor(speed: str) -> float | None:

@@ -9,6 +9,9 @@ import msgspec
 import typer
 
 from pipeline.cli.errors import Mistake
+from pipeline.dead_letter import Invalid
+from pipeline.decode import parse
+from pipeline.encodings import utf8_lines
 from pipeline.setting_groups import EngineSettings
 from pipeline.settings import load_settings
 from pipeline.text.engine import Engine
@@ -16,6 +19,7 @@ from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
 
 BATCH = 512
+_ROWS = msgspec.json.Decoder()
 
 
 class EngineName(StrEnum):
@@ -45,7 +49,7 @@ def score(
     Example: echo '{"text": "bir daha asla almam"}' | nabiz score
     """
     reader = Reader(engine_of(load_settings().engine, engine))
-    lines = enumerate(sys.stdin.buffer, start=1)
+    lines = enumerate(utf8_lines(sys.stdin.buffer), start=1)
     while batch := list(islice(lines, BATCH)):
         rows = [_row(number, line) for number, line in batch if not line.isspace()]
         readings = reader.read([row["text"] for row in rows], [row.get("language") for row in rows])
@@ -57,9 +61,9 @@ def score(
 
 def _row(number: int, line: bytes) -> dict[str, Any]:
     try:
-        row = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Mistake(f"line {number} is not JSON: {error}") from None
+        row = parse(_ROWS, line)
+    except Invalid as error:
+        raise Mistake(f"line {number}: {error.sentence}") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         raise Mistake(f'line {number}: expected an object with a string "text"')
     if not isinstance(row.get("language"), str | None):

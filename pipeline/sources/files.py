@@ -1,10 +1,11 @@
-"""JSON lines, plain or gzip → events; a bad line is reported in its place and the rest goes on."""
+"""Files, plain or gzip → events; a bad line is reported in its place and the rest goes on."""
 
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -12,21 +13,12 @@ import msgspec
 
 from pipeline.dead_letter import Invalid, Reason
 from pipeline.decode import MAX_BYTES, parse_event
+from pipeline.encodings import utf8_lines
 from pipeline.event import Event
-from pipeline.sources import sikayetvar, tweets
+from pipeline.sources import csv_table, sikayetvar, tweets
+from pipeline.sources.source import Line, Note, Source, SourceError
 
-SOURCES: dict[str, Callable[[bytes], tuple[Event, ...]]] = {
-    "events": lambda line: (parse_event(line),),
-    "sikayetvar": sikayetvar.events_of,
-    "tweets": tweets.events_of,
-}
-"""What a line of each format becomes; each raises Invalid."""
-
-_GZIP = b"\x1f\x8b"
-
-
-class SourceError(Exception):
-    """A file cannot be read any further; the message says which one and why."""
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
 @dataclass(frozen=True)
@@ -43,23 +35,45 @@ class BadLine:
         return f"{self.file}:{self.line}: {self.reason}: {self.sentence}"
 
 
-def read(path: Path, source: str) -> Iterator[Event | BadLine]:
+def _json_lines(events_of: Callable[[bytes], Iterable[Event]]) -> Source:
+    """Make the source of a format of JSON lines, whose times all have an offset."""
+
+    def lines(file: BinaryIO, _zone: tzinfo) -> Iterator[Line]:
+        for number, line in enumerate(utf8_lines(file), start=1):
+            raw = line.rstrip(b"\r\n")
+            if raw.strip():
+                yield Line(number, raw, partial(events_of, raw))
+
+    return lines
+
+
+SOURCES: dict[str, Source] = {
+    "events": _json_lines(lambda line: (parse_event(line),)),
+    "csv": csv_table.lines,
+    "sikayetvar": _json_lines(sikayetvar.events_of),
+    "tweets": _json_lines(tweets.events_of),
+}
+"""Each format by its name."""
+
+
+def read(path: Path, source: str, zone: tzinfo = UTC) -> Iterator[Event | BadLine | Note]:
     """Yield the events of each line in order, or a BadLine for it; blank lines are skipped.
 
-    `source` is a key of SOURCES. Raises SourceError where the file itself cannot be read.
+    `source` is a key of SOURCES; times without an offset are of `zone`. Raises SourceError where
+    the file itself cannot be read.
     """
-    events_of = SOURCES[source]
     try:
-        with _open(path) as lines:
-            for number, line in enumerate(lines, start=1):
-                line = line.rstrip(b"\r\n")
-                if not line.strip():
+        with _open(path) as file:
+            for line in SOURCES[source](file, zone):
+                if isinstance(line, Note):
+                    yield Note(f"{path}: {line.sentence}")
                     continue
                 try:
-                    yield from events_of(line)
+                    yield from line.events()
                 except Invalid as error:
-                    yield BadLine(path, number, error.reason, error.sentence, line[:MAX_BYTES])
-    except (OSError, EOFError, zlib.error) as error:
+                    raw = line.raw[:MAX_BYTES]
+                    yield BadLine(path, line.number, error.reason, error.sentence, raw)
+    except (OSError, EOFError, zlib.error, SourceError) as error:
         raise SourceError(f"{path}: cannot be read: {error}") from error
 
 
@@ -74,5 +88,7 @@ def rebase(events: Iterable[Event], now: datetime) -> list[Event]:
 
 def _open(path: Path) -> BinaryIO:
     with path.open("rb") as file:
-        compressed = file.read(len(_GZIP)) == _GZIP
-    return cast(BinaryIO, gzip.open(path)) if compressed else path.open("rb")
+        start = file.read(len(_ZIP))
+    if start == _ZIP:
+        raise SourceError("it is a ZIP archive or an Excel workbook: unpack it, or save it as CSV")
+    return cast(BinaryIO, gzip.open(path)) if start.startswith(_GZIP) else path.open("rb")

@@ -92,6 +92,11 @@ def test_triage_takes_urgent_words_and_leaves_the_rest_valid_or_not_to_understan
     assert urgent_among(messages) == messages[:1]
 
 
+def test_triage_hears_what_is_urgent_beside_half_an_emoji() -> None:
+    urgent = message(0, b'{"text": "Kart\\u0131m\\u0131 iptal ediyorum \\ud83d"}')
+    assert urgent_among([urgent]) == [urgent]
+
+
 def test_the_scorer_never_sees_a_personal_datum() -> None:
     engine = Listening()
     value = encode_event(event("e", f"Beni {PHONE} numarasından arayın"))

@@ -28,11 +28,25 @@ def test_score_keeps_order_and_what_else_a_line_holds(nabiz: Nabiz) -> None:
         assert row["version"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_score_reads_files_with_a_byte_order_mark(nabiz: Nabiz, encoding: str) -> None:
+    lines = '{"text": "çok kötü"}\r\n{"text": "harika Ċ"}'
+    ran = nabiz("score", "--engine", "fast", stdin=lines.encode(encoding))
+    assert (ran.code, ran.err) == (0, "")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert [row["text"] for row in rows] == ["çok kötü", "harika Ċ"]
+
+
+def test_score_reads_half_an_emoji(nabiz: Nabiz) -> None:
+    ran = nabiz("score", "--engine", "fast", stdin=b'{"text": "k\\u00f6t\\u00fc \\ud83d"}')
+    assert (ran.code, json.loads(ran.out)["text"]) == (0, "kötü \ufffd")
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
         (b'{"text"', "is not JSON"),
-        (b"\xff", "is not JSON"),
+        (b"\xff", "is not UTF-8"),
         (b'"text"', 'expected an object with a string "text"'),
         (b'{"text": 5}', 'expected an object with a string "text"'),
         (b'{"text": "a", "language": 5}', '"language" must be a string'),

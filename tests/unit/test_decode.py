@@ -65,7 +65,8 @@ def test_a_good_message_becomes_the_event_it_says() -> None:
         (encoded()[:-1], Reason.NOT_JSON, "truncated"),
         (encoded() + b"{", Reason.NOT_JSON, "trailing"),
         (b'{"a":1}{', Reason.NOT_JSON, "trailing"),
-        (b'{"text":"\\ud800"}', Reason.NOT_JSON, "not JSON"),
+        (b'{"text":"\\ud8zz"}', Reason.NOT_JSON, "not JSON"),
+        ('{"text":"iyi"}'.encode("utf-16-le"), Reason.NOT_JSON, "NUL bytes, as UTF-16"),
         (b'{"unknown":NaN}', Reason.NOT_JSON, "not JSON"),
         (b'{"unknown":' + b"[" * 50_000, Reason.NOT_JSON, "nested too deeply"),
         (b"[]", Reason.WRONG_TYPE, "not an object"),
@@ -113,6 +114,35 @@ def test_a_wrong_message_gets_its_reason_and_a_sentence(
 )
 def test_the_key_must_be_the_customer(key: bytes | None, reason: Reason) -> None:
     assert verdict(encoded(), key).reason is reason
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        *("\\ud83d", "\\uDE00", "\\ud83d\\ud83d\\ude00", "\\\\\\ud83d", "\\ud83d\\n", "\\\\ud83d"),
+        *("\ud83d", "\ude00", "\ud83d\ud83d\ude00", "\ude00\ud83d"),
+    ],
+)
+def test_half_of_an_emoji_becomes_the_sign_for_it_and_the_rest_stays(half: str) -> None:
+    given = f'"kötü {half}x"'
+    # Python reads halves as they are, and UTF-16 tells them from pairs.
+    said = json.loads(given).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    written = given[1:-1].encode("utf-8", "surrogatepass")
+    message = encoded(text="TEXT", title="TEXT", attributes={"TEXT": "TEXT"}, zz=["TEXT"])
+    event = decode_event(message.replace(b"TEXT", written), b"c1", now=NOW)
+    assert (event.text, event.title, event.attributes) == (said, said, {said: said})
+    assert event == parse_event(encode_event(event))
+
+
+@given(st.text(st.characters(exclude_categories=())), st.booleans())
+def test_every_text_is_kept_whatever_halves_are_in_it(text: str, escaped: bool) -> None:
+    message = json.dumps({**GOOD, "text": text}, ensure_ascii=escaped)
+    event = parse_event(message.encode("utf-8", "surrogatepass"))
+    assert event.text == text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert decode_event(b"\xef\xbb\xbf" + encoded(), b"c1", now=NOW).event_id == "e1"
 
 
 def test_limits_are_inclusive() -> None:

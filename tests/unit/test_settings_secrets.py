@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.channels.open import open_channels
 from pipeline.settings import SettingsError, load_settings
 
 SASL = {
@@ -24,6 +25,20 @@ def test_addresses_of_channels_are_read_and_masked(monkeypatch: pytest.MonkeyPat
     notify = load_settings().notify
     assert notify.channels["duty"].get_secret_value() == "pagerduty://hush"
     assert "hush" not in repr(notify) + notify.model_dump_json()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_files_of_secrets_may_have_a_byte_order_mark(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, encoding: str
+) -> None:
+    token, channels = tmp_path / "token", tmp_path / "channels.json"
+    token.write_bytes("hush\r\n".encode(encoding))
+    channels.write_bytes('{"duty": "alertmanager://localhost"}'.encode(encoding))
+    monkeypatch.setenv("NABIZ_API_TOKEN_FILE", str(token))
+    monkeypatch.setenv("NABIZ_NOTIFY_CHANNELS_FILE", str(channels))
+    settings = load_settings()
+    assert settings.api.token.get_secret_value() == "hush"
+    assert open_channels(settings.notify).keys() == {"duty"}
 
 
 def test_an_openid_provider_is_read_its_secret_from_a_file(

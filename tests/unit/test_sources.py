@@ -1,7 +1,9 @@
 """Other people's formats become our events; a bad line never stops the good ones."""
 
 import gzip
+import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dead_letter import Reason
+from pipeline.encodings import utf8_lines
 from pipeline.event import AuthorType, Event, EventType, Metric, Score
-from pipeline.sources.files import BadLine, SourceError, read, rebase
+from pipeline.sources.files import SOURCES, BadLine, read, rebase
+from pipeline.sources.source import SourceError
 
 COMPLAINT: dict[str, Any] = {
     "source": "sikayetvar",
@@ -132,6 +136,53 @@ def test_gzip_is_read_whatever_the_file_is_called(tmp_path: Path) -> None:
     packed = tmp_path / "packed.jsonl"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     assert events(packed, "tweets") == events(plain, "tweets")
+
+
+ENVELOPES = (
+    '{"event_id":"e1","occurred_at":"2025-01-01T00:00:00Z","customer_id":"ċ","channel":"chat",'
+    '"type":"message","text":"çok kötü Ċ"}\n'
+    '{"event_id":"e2","occurred_at":"2025-01-01T00:00:00Z","customer_id":"c","channel":"chat",'
+    '"type":"message"}'
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_lines_are_the_same_however_a_program_saves_them(
+    tmp_path: Path, encoding: str, end: str, pack: Callable[[bytes], bytes]
+) -> None:
+    file = tmp_path / "f"
+    file.write_bytes(pack(ENVELOPES.replace("\n", end).encode(encoding)))
+    first, second = read(file, "events")
+    assert isinstance(first, Event)
+    assert isinstance(second, Event)
+    assert (first.event_id, first.customer_id, first.text) == ("e1", "ċ", "çok kötü Ċ")
+    assert second.event_id == "e2"
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_characters="\n")), max_size=5),
+    st.sampled_from(["utf-8-sig", "utf-16", "utf-32"]),
+)
+def test_lines_of_any_text_are_cut_where_they_end(texts: list[str], encoding: str) -> None:
+    file = io.BytesIO("".join(f"{text}\n" for text in texts).encode(encoding))
+    assert [line.decode() for line in utf8_lines(file)] == [f"{text}\n" for text in texts]
+
+
+def test_an_empty_file_has_no_events(tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    for content in (b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\r\n\r\n"):
+        file.write_bytes(content)
+        assert [list(read(file, source)) for source in SOURCES] == [[]] * len(SOURCES)
+
+
+def test_a_workbook_is_refused_in_words(tmp_path: Path) -> None:
+    book = tmp_path / "f.xlsx"
+    book.write_bytes(b"PK\x03\x04rest")
+    for source in SOURCES:
+        with pytest.raises(SourceError, match=r"f\.xlsx.*save it as CSV"):
+            list(read(book, source))
 
 
 def test_our_own_envelope_is_taken_as_it_is(tmp_path: Path) -> None:

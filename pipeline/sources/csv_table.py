@@ -1,0 +1,257 @@
+"""Tables as Excel, survey tools and help desks export them (CSV) → events.
+
+Columns are known by their names, in Turkish or English (`csv_columns.yaml`); all others become
+attributes. The encoding and the separator are found; times without an offset are of one zone.
+"""
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import tzinfo
+from functools import partial
+from typing import Any, BinaryIO, NamedTuple
+
+import msgspec
+
+from pipeline.dead_letter import Invalid, Reason
+from pipeline.decode import parse_event
+from pipeline.encodings import marked_encoding
+from pipeline.event import USUAL_SCALES, Event, EventType, Metric
+from pipeline.sources.csv_cells import COLUMNS, month_first, number, plain_name, time, word
+from pipeline.sources.source import Line, Note, SourceError
+
+WITHOUT_MARK = "windows-1254"
+"""What Excel in Turkish writes where it does not write UTF-8."""
+SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
+CHANNEL = "file"
+"""The channel of events whose table names none, and which are no answers to a survey."""
+
+_NAMES = {field: [plain_name(name) for name in names] for field, names in COLUMNS.fields.items()}
+_AS_THEY_ARE = (
+    *("customer_id", "text", "title", "language", "touchpoint", "ticket_id", "order_id"),
+    *("product", "segment", "account_id", "brand", "source"),
+)
+_SAID_SEPARATOR = re.compile(r"sep=([;,\t|])\s*", re.IGNORECASE)
+_UNDECODED = re.compile("[\udc80-\udcff]")
+_NOT_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
+
+
+class Row(NamedTuple):
+    """The cells of a row, and the number of its first line; `problem` where it has none."""
+
+    number: int
+    raw: str
+    cells: Sequence[str]
+    problem: str = ""
+
+
+class Table(NamedTuple):
+    """Where each field and each attribute stands in a row, and how times are to be read."""
+
+    fields: Mapping[str, int]
+    attributes: Mapping[str, int]
+    width: int
+    zone: tzinfo
+    months_first: bool = False
+
+
+def lines(file: BinaryIO, zone: tzinfo) -> Iterator[Line | Note]:
+    """Read a table whose first row names its columns. Raises SourceError."""
+    text, encoding = _decoded(file.read())
+    physical = list(io.StringIO(text, newline=""))
+    start, separator = _separator(physical)
+    header, *rows = _rows(physical, start, separator) or [Row(1, "", ())]
+    if not header.cells:
+        return
+    table = _table(header.cells, zone)
+    at = table.fields["occurred_at"]
+    table = table._replace(
+        months_first=month_first(row.cells[at] for row in rows if at < len(row.cells))
+    )
+    yield Note(
+        f"read as {encoding}, separated by {SEPARATORS[separator]}, times without an offset as of "
+        f"{zone}{', month first' if table.months_first else ''}; {_columns(table, header.cells)}"
+    )
+    for row in rows:
+        raw = row.raw.encode("utf-8", "surrogateescape")
+        yield Line(row.number, raw, partial(_events, table, row))
+
+
+def _decoded(raw: bytes) -> tuple[str, str]:
+    """Return the text and its encoding; bytes that are not UTF-8 in a text that is stay as halves.
+
+    Without a mark it is UTF-8 if more letters are in UTF-8 than not.
+    """
+    if (marked := marked_encoding(raw)) not in (None, "utf-8-sig"):
+        return raw.decode(marked, "replace"), marked
+    text = raw.decode(marked or "utf-8", "surrogateescape")
+    if 4 * text.count("\0") > len(text):
+        raise SourceError("it is UTF-16 without a byte order mark: save it as “CSV UTF-8”")
+    if len(_UNDECODED.findall(text)) <= len(_NOT_ASCII.findall(text)):
+        return text, "utf-8"
+    return raw.decode(WITHOUT_MARK, "replace"), WITHOUT_MARK
+
+
+def _separator(physical: Sequence[str]) -> tuple[int, str]:
+    """Return the line that names the columns, and what separates them.
+
+    That is what a first line `sep=;` says, as Excel knows it, else what finds most columns.
+    """
+    start = next((at for at, line in enumerate(physical) if line.strip()), len(physical))
+    if start < len(physical) and (said := _SAID_SEPARATOR.fullmatch(physical[start])):
+        return start + 1, said[1]
+
+    def found(separator: str) -> int:
+        return len(_fields(_row(physical, start, separator)[0].cells))
+
+    return start, max(SEPARATORS, key=found) if physical[start:] else ";"
+
+
+def _rows(physical: Sequence[str], start: int, separator: str) -> list[Row]:
+    """Cut lines into rows, blank ones left out; after quotes that do not end go on behind them."""
+    rows = []
+    while start < len(physical):
+        row, used = _row(physical, start, separator)
+        if row.problem or any(row.cells):
+            rows.append(row)
+        start += used
+    return rows
+
+
+def _row(physical: Sequence[str], start: int, separator: str) -> tuple[Row, int]:
+    """Return the row that begins with a line, and how many lines it has."""
+    rest = (physical[at] for at in range(start, len(physical)))
+    reader = csv.reader(rest, delimiter=separator, strict=True)
+    try:
+        cells = [cell.strip() for cell in next(reader)]
+    except csv.Error as error:
+        problem = f"The row's quotes are not in order: {error}."
+        return Row(start + 1, physical[start], (), problem), 1
+    used = reader.line_num
+    return Row(start + 1, "".join(physical[start : start + used]), cells), used
+
+
+def _fields(header: Sequence[str]) -> dict[str, int]:
+    """Return the column of each field that a header names."""
+    names = [plain_name(name) for name in header]
+    fields = {
+        field: names.index(name)
+        for field, known in _NAMES.items()
+        if (name := next((one for one in known if one in names), None)) is not None
+    }
+    if "occurred_at" not in fields and "time_of_day" in fields:
+        fields["occurred_at"] = fields.pop("time_of_day")
+    return fields
+
+
+def _table(header: Sequence[str], zone: tzinfo) -> Table:
+    fields = _fields(header)
+    for field in ("occurred_at", "customer_id"):
+        if field not in fields:
+            names = ", ".join(COLUMNS.fields[field][:3])
+            raise SourceError(
+                f"its first line names no column for {field} (such as {names}; docs/events.md has "
+                f"all): {_shown(header)[:200]}"
+            )
+    others = {name: at for at, name in enumerate(header) if name and at not in fields.values()}
+    return Table(fields, others, len(header), zone)
+
+
+def _columns(table: Table, header: Sequence[str]) -> str:
+    known = (
+        field if field == header[at] else f"{field} ({header[at]})"
+        for field, at in table.fields.items()
+    )
+    others = f"; attributes: {_shown(table.attributes)}" if table.attributes else ""
+    return f"columns: {_shown(known)}{others}"
+
+
+def _shown(names: Iterable[str]) -> str:
+    """Return names of others without what a terminal would obey."""
+    return "".join(one if one.isprintable() else " " for one in ", ".join(names))
+
+
+def _events(table: Table, row: Row) -> list[Event]:
+    """Return the event of a row, and one more for each further score. Raises Invalid."""
+    _check(table, row)
+    cells = {field: row.cells[at] for field, at in table.fields.items() if at < len(row.cells)}
+    cells = {field: cell for field, cell in cells.items() if cell}
+    attributes = {
+        name: _truth(row.cells[at])
+        for name, at in table.attributes.items()
+        if at < len(row.cells) and row.cells[at]
+    }
+    scores = list(_scores(cells))
+    kind = word("type", cells.get("type", EventType.SURVEY if scores else EventType.MESSAGE))
+    event: dict[str, Any] = {
+        "event_id": cells.get("event_id") or _fingerprint(cells, attributes),
+        "channel": cells.get("channel", kind if kind == EventType.SURVEY else CHANNEL),
+        "type": kind,
+        "attributes": attributes,
+        **{name: cells[name] for name in _AS_THEY_ARE if name in cells},
+    }
+    if "occurred_at" in cells:
+        when = " ".join(filter(None, (cells["occurred_at"], cells.get("time_of_day"))))
+        event["occurred_at"] = time(when, table.zone, months_first=table.months_first)
+    if "author_type" in cells:
+        event["author_type"] = word("author_type", cells["author_type"])
+    if revision := cells.get("revision"):
+        event["revision"] = int(revision) if revision.isdecimal() else revision
+    return [parse_event(msgspec.json.encode(one)) for one in _by_score(event, scores)]
+
+
+def _check(table: Table, row: Row) -> None:
+    if row.problem:
+        raise Invalid(Reason.WRONG_TYPE, row.problem)
+    if any(row.cells[table.width :]):
+        raise Invalid(
+            Reason.WRONG_TYPE,
+            f"The row has {len(row.cells)} cells, the first one has {table.width}: put a text that "
+            "holds the separator in quotes.",
+        )
+    if _UNDECODED.search(row.raw):
+        raise Invalid(
+            Reason.NOT_UTF8, "The row is not UTF-8, as the rest is: save the file as “CSV UTF-8”."
+        )
+
+
+def _scores(cells: Mapping[str, str]) -> Iterator[dict[str, object]]:
+    """Yield the answers: of the column `score`, which others describe, and of those by a metric."""
+    if "score" in cells:
+        metric = word("metric", cells.get("metric", Metric.RATING))
+        low, high = USUAL_SCALES.get(metric, (0, 0))
+        yield {
+            "metric": metric,
+            "value": number("score", cells["score"]),
+            "scale_min": number("scale_min", cells["scale_min"]) if "scale_min" in cells else low,
+            "scale_max": number("scale_max", cells["scale_max"]) if "scale_max" in cells else high,
+        }
+    for metric, (low, high) in USUAL_SCALES.items():
+        if metric in cells:
+            value = number(metric, cells[metric])
+            yield {"metric": metric, "value": value, "scale_min": low, "scale_max": high}
+
+
+def _by_score(
+    event: dict[str, Any], scores: Sequence[dict[str, object]]
+) -> Iterator[dict[str, Any]]:
+    """An event has one score, so each further one is an answer of its own."""
+    yield {**event, "score": scores[0]} if scores else event
+    bare = {name: value for name, value in event.items() if name not in ("text", "title")}
+    for score in scores[1:]:
+        event_id = f"{event['event_id']}-{score['metric']}"
+        yield {**bare, "event_id": event_id, "type": EventType.SURVEY, "score": score}
+
+
+def _truth(cell: str) -> str | bool:
+    """Excel writes TRUE and FALSE in the language of its user; all else stays as it is written."""
+    said = word("attributes", cell)
+    return said == "true" if said in ("true", "false") else cell
+
+
+def _fingerprint(cells: Mapping[str, str], attributes: Mapping[str, object]) -> str:
+    """Return the id of a row that has none: the same for the same content."""
+    content = msgspec.json.encode([sorted(cells.items()), sorted(attributes.items())])
+    return f"csv-{hashlib.sha256(content).hexdigest()[:32]}"
