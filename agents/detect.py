@@ -14,7 +14,8 @@ from agents.detector import Detector, Outcome
 from agents.health import Heartbeat
 from agents.messages import Message, send, send_dead_letters
 from agents.states import States
-from pipeline.detection.rules import RuleBook
+from pipeline import metrics
+from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     customers = States(app, "customers", partitions)
     book = RuleBook(settings.detect.rules)
     refused = ""
+    failed: dict[str, str] = {}
 
     def committed(partition: int, topic: str) -> int:
         """Return -1 where nothing is committed."""
@@ -52,7 +54,8 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     @app.timer(RELOAD_SECONDS, name="reload-rules")  # type: ignore[untyped-decorator]
     async def reload_rules() -> None:
         nonlocal refused
-        refused = reload(book, refused)
+        refused = await asyncio.to_thread(reload, book, refused)  # many rules take seconds
+        show_failed(book.rules, failed)
 
     return app, role_agent(app, "detect", settings, handle)
 
@@ -64,8 +67,21 @@ def reload(book: RuleBook, refused: str) -> str:
     """
     before = book.rules.version
     problem = str(book.reload() or "")
+    metrics.RULES_REFUSED.set(bool(problem))
     if problem and problem != refused:
         log.error("rules refused, the last good set stays", problem=problem)
     elif book.rules.version != before:
         log.info("rules taken", version=book.rules.version)
     return problem
+
+
+def show_failed(rules: RuleSet, shown: dict[str, str]) -> None:
+    """Log and measure the rules that failed on an event; `shown` are those that are known."""
+    failed = dict(rules.failed)
+    for rule in shown.keys() - failed.keys():
+        metrics.RULE_FAILED.remove(rule)
+    for rule in failed.keys() - shown.keys():
+        metrics.RULE_FAILED.labels(rule).set(1)
+        log.error("rule set aside: it fails on an event", rule=rule, problem=failed[rule])
+    shown.clear()
+    shown.update(failed)

@@ -46,6 +46,15 @@ ALERT_LATENCY = Histogram(
     "Seconds from the broker's time of the event to the confirmed alert that it caused.",
     buckets=_LATENCY,
 )
+RULES_REFUSED = Gauge(
+    "nabiz_rules_refused",
+    "1 while the rule files are not in force because one of them is refused, else 0.",
+)
+RULE_FAILED = Gauge(
+    "nabiz_rule_failed",
+    "1 for a rule that failed on an event and does not hold there, until the rules change.",
+    ["rule"],
+)
 FOLLOW_UPS = Counter(
     "nabiz_follow_ups_total",
     "Changes of follow-ups sent, by what changed last. Many escalated: SLAs are missed.",

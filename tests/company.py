@@ -158,11 +158,13 @@ class Company:
 class _Service(Service):
     """Publishes to the company instead of Kafka."""
 
-    def __init__(self, company: Company, store: object, observer: Observer) -> None:
+    def __init__(
+        self, company: Company, store: object, observer: Observer, rules: RuleBook
+    ) -> None:
         super().__init__(
             store,  # type: ignore[arg-type]
             observer,
-            RULES,
+            rules,
             SETTINGS,
             "kafka:9092",
             company.clock,
@@ -183,11 +185,12 @@ def app_of(
     book: AccountBook | None = None,
     passwords: Passwords | None = None,
     hosts: frozenset[str] = frozenset({"127.0.0.1", "testserver.local"}),
+    rules: RuleBook = RULES,
 ):  # type: ignore[no-untyped-def]
     """Return the API with its board over the company (and a store that has its events)."""
     observer = Observer("kafka:9092")
     observer.latest = Observation(tuple(partitions), None)
-    service = _Service(company, store or company, observer)
+    service = _Service(company, store or company, observer, rules)
     access = Access(
         Trail(company.noted.extend), company.clock, book=book, passwords=passwords, hosts=hosts
     )

@@ -14,6 +14,7 @@ from pipeline.api.views import (
     BrokerStatus,
     CustomerView,
     RetryResult,
+    RulesStatus,
     Status,
     StoreStatus,
 )
@@ -143,9 +144,16 @@ class Service:
         return msgspec.structs.replace(letter, retried_at=self._clock())
 
     def status(self) -> Status:
-        """Return lag and rate by partition, and the state of store and broker."""
+        """Return lag and rate by partition, and the state of store, broker and rules."""
         seen = self._observer.latest
-        return Status(seen.partitions, self._store(), BrokerStatus(self._bootstrap, seen.problem))
+        broker = BrokerStatus(self._bootstrap, seen.problem)
+        return Status(seen.partitions, self._store(), broker, self._rules_status())
+
+    def _rules_status(self) -> RulesStatus:
+        refused, rules = self._rules.reload(), self._rules.rules
+        return RulesStatus(
+            rules.version, len(rules.rules), str(refused) if refused else None, dict(rules.failed)
+        )
 
     def _store(self) -> StoreStatus:
         store = self.store

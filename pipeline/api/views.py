@@ -49,12 +49,26 @@ class BrokerStatus(msgspec.Struct, frozen=True):
     problem: str | None
 
 
+class RulesStatus(msgspec.Struct, frozen=True):
+    """The rules in force as the API knows them.
+
+    `refused` says why the files as they are now are not in force, `failed` by rule why CEL gave up
+    on it at an event that the API judged: it does not hold there.
+    """
+
+    version: str = ""
+    count: int = 0
+    refused: str | None = None
+    failed: dict[str, str] = {}
+
+
 class Status(msgspec.Struct, frozen=True):
     """How the pipeline is doing."""
 
     partitions: tuple[PartitionStatus, ...]
     store: StoreStatus
     broker: BrokerStatus
+    rules: RulesStatus = RulesStatus()
 
 
 class RetryResult(msgspec.Struct, frozen=True):

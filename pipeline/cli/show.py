@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.alert import Alert, weightiest_quote
-from pipeline.api.views import CustomerView, Status
+from pipeline.api.views import CustomerView, RulesStatus, Status
 from pipeline.cli.target import Answer
 from pipeline.dead_letter import DeadLetter
 from pipeline.follow_up.value import FollowUp
@@ -225,7 +225,15 @@ def status(state: Status) -> RenderableType:
         Text("broker        ").append(
             datum(state.broker.problem or f"Kafka at {state.broker.bootstrap}")
         ),
+        Text("rules         ").append(datum(_rules(state.rules))),
     )
+
+
+def _rules(state: RulesStatus) -> str:
+    """What is in force, and what is wrong with it."""
+    wrong = [f"refused, the last good ones stay: {state.refused}"] if state.refused else []
+    wrong += [f"{rule} fails on events: {problem}" for rule, problem in state.failed.items()]
+    return "; ".join([f"{state.count}, version {state.version}", *wrong])
 
 
 def panel(title: str, body: RenderableType) -> Panel:

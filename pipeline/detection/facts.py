@@ -11,13 +11,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from pipeline.detection.entry import DAY, HOUR, Entry, Mark
+from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, Entry, Mark
 from pipeline.event import AuthorType, EventType
 
 CONTACTS = 20
 """Most contacts that are remembered of a customer."""
 TICKETS = 20
 """Most closed tickets, and most promised orders, that are remembered of a customer."""
+
+OPEN_ALERTS = 50
+"""Most open alerts that a condition sees: the last opened."""
 
 CONTACT_TYPES = frozenset(
     {
@@ -159,12 +162,14 @@ class Moment(NamedTuple):
 class Field(NamedTuple):
     """A field: its CEL type (`string`, `double`, `int`, `bool`, `list(string)`) and its value.
 
-    A list is given as a tuple: values are compared with those of earlier events.
+    A list is given as a tuple: values are compared with those of earlier events. It has at most
+    `most` items.
     """
 
     type: str
     meaning: str
     get: Callable[[Moment], Any]
+    most: int = 0
 
 
 def _text(name: str, meaning: str) -> tuple[str, Field]:
@@ -210,15 +215,18 @@ FIELDS: dict[str, Field] = dict(
         "double", "0 flat to 1 furious or delighted", attrgetter("entry.intensity")
     ),
     "reading.intents": Field(
-        "list(string)", "what the author means to do", attrgetter("entry.intents")
+        "list(string)", "what the author means to do", attrgetter("entry.intents"), INTENTS
     ),
     "reading.anger": Field("int", "0 none to 3 furious", attrgetter("entry.anger")),
     "reading.urgency": Field("int", "0 none to 3 act at once", attrgetter("entry.urgency")),
-    "reading.topics": Field("list(string)", "what the text is about", attrgetter("entry.topics")),
+    "reading.topics": Field(
+        "list(string)", "what the text is about", attrgetter("entry.topics"), TOPICS
+    ),
     "reading.negative_topics": Field(
         "list(string)",
         "those of which it says something negative",
         attrgetter("entry.negative_topics"),
+        COMPLAINTS,
     ),
     "reading.against_score": Field(
         "bool",
@@ -261,7 +269,10 @@ FIELDS: dict[str, Field] = dict(
         lambda m: m.hours_late(),
     ),
     "customer.open_alerts": Field(
-        "list(string)", "causes of the alerts open before it", attrgetter("open_alerts")
+        "list(string)",
+        "causes of the alerts open before it",
+        lambda m: m.open_alerts[-OPEN_ALERTS:],
+        OPEN_ALERTS,
     ),
     "customer.risk": Field("double", "0 to 1, this event's weights included", attrgetter("risk")),
     "customer.risk_threshold": Field(

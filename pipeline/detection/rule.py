@@ -2,13 +2,14 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from cel_expr_python import cel
 
 from pipeline.alert import Severity
+from pipeline.detection.expression import STEPS
 from pipeline.detection.facts import Moment
 from pipeline.event import EventType
 from pipeline.reading import Scored
@@ -19,8 +20,10 @@ Get = Callable[[Moment], Any]
 REMEMBERED = 1_024
 """Most cases for which a stage remembers which of its rules hold."""
 
-STRING = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
-"""A string in a condition, with its quotes."""
+LONGEST_PROGRAM = 50_000
+"""Most characters of conditions in one program; CEL takes 100,000."""
+
+_STRING = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
 _UNUSUAL_STRING = re.compile(r"""\\|\"\"\"|'''""")
 
 
@@ -28,7 +31,8 @@ class Rule(msgspec.Struct, frozen=True):
     """A compiled rule.
 
     `fields` are those that the condition reads, `words` the strings it quotes (the intents among
-    them choose the span of the text to show). `cool_down` is in microseconds.
+    them choose the span of the text to show), `steps` the most that it can take. `cool_down` is in
+    microseconds.
     """
 
     name: str
@@ -36,6 +40,7 @@ class Rule(msgspec.Struct, frozen=True):
     program: Any
     fields: frozenset[str]
     words: frozenset[str]
+    steps: int
     weight: float
     cool_down: int
     cause: str | None
@@ -54,25 +59,43 @@ class Rule(msgspec.Struct, frozen=True):
         return bool(self.relief or self.closes)
 
 
+class Pack(NamedTuple):
+    """Rules whose conditions are one CEL program, a list: the way to CEL and back costs more."""
+
+    rules: tuple[Rule, ...]
+    program: Any
+
+
 class Stage:
     """Rules that are evaluated together on the fields that any of them reads.
 
     What held is remembered by case: conditions are functions of their fields, and of a number that
-    they only compare with literals they see no more than on which side of each it lies. What is
-    new is one CEL program, the list of all conditions: the way to CEL and back costs more than
-    they do.
+    they only compare with literals they see no more than on which side of each it lies.
+
+    A rule that cannot be evaluated on an event does not hold there, and is set aside: evaluated
+    apart from then on, so that the others go on together. That changes no verdict. Where CEL did
+    not even end, `failed` has the reason by the rule's name.
     """
 
-    def __init__(self, rules: tuple[Rule, ...], getters: Mapping[str, Get], env: cel.Env) -> None:
+    def __init__(
+        self,
+        rules: tuple[Rule, ...],
+        getters: Mapping[str, Get],
+        env: cel.Env,
+        failed: dict[str, str],
+    ) -> None:
         self.rules = rules
-        # A name with more parts than the field it starts with is a call on that field.
-        self._fields = sorted(name for name in getters if any(_reads(rule, name) for rule in rules))
-        self._getters = [getters[name] for name in self._fields]
-        conditions = [rule.condition for rule in rules]
-        self._case = [_seen(getters[name], cuts_of(name, conditions)) for name in self._fields]
-        self._env = env
-        listed = ",".join(f"({condition}\n)" for condition in conditions)  # may end in a comment
-        self._program = env.compile(f"[{listed}]")
+        reading = {
+            name: [rule.condition for rule in rules if name in rule.fields] for name in getters
+        }
+        self._getters = {name: getters[name] for name, some in sorted(reading.items()) if some}
+        self._case = [
+            _seen(get, cuts_of(name, reading[name])) for name, get in self._getters.items()
+        ]
+        places = {rule.name: place for place, rule in enumerate(rules)}
+        self._order = lambda rule: places[rule.name]
+        self._env, self._failed = env, failed
+        self._packs = [self._pack(some) for some in _shared_out(rules)]
         self._known: dict[tuple[Any, ...], tuple[Rule, ...]] = {}
 
     def holding(self, moment: Moment) -> tuple[Rule, ...]:
@@ -86,14 +109,58 @@ class Stage:
         return held
 
     def _evaluate(self, moment: Moment) -> tuple[Rule, ...]:
-        values = (get(moment) for get in self._getters)
-        given = (list(value) if isinstance(value, tuple) else value for value in values)
-        context = self._env.Activation(dict(zip(self._fields, given, strict=True)))
-        verdicts = self._program.eval(context).plain_value()
+        values = ((name, get(moment)) for name, get in self._getters.items())
+        given = {name: list(one) if isinstance(one, tuple) else one for name, one in values}
+        context = self._env.Activation(given)
+        held = [rule for pack in self._packs for rule in self._holding(pack, context)]
+        return tuple(sorted(held, key=self._order) if len(self._packs) > 1 else held)
+
+    def _holding(self, pack: Pack, context: cel.Activation) -> Iterable[Rule]:
+        try:
+            verdicts = pack.program.eval(context).plain_value()
+        except Exception:  # CEL raises where it gave up
+            verdicts = None
         if not isinstance(verdicts, list):  # an error in one is an error of the list
-            verdicts = [rule.program.eval(context).plain_value() for rule in self.rules]
-        judged = zip(self.rules, verdicts, strict=True)
-        return tuple(rule for rule, holds in judged if holds is True)
+            verdicts = [self._verdict(rule, context) for rule in pack.rules]
+            self._set_aside(pack, verdicts)
+        return [rule for rule, holds in zip(pack.rules, verdicts, strict=True) if holds is True]
+
+    def _verdict(self, rule: Rule, context: cel.Activation) -> object:
+        try:
+            return rule.program.eval(context).plain_value()
+        except Exception as error:
+            self._failed.setdefault(rule.name, str(error))
+            return None
+
+    def _set_aside(self, pack: Pack, verdicts: Sequence[object]) -> None:
+        judged = zip(pack.rules, verdicts, strict=True)
+        aside = {rule.name for rule, holds in judged if not isinstance(holds, bool)}
+        fit = tuple(rule for rule in pack.rules if rule.name not in aside)
+        if fit and aside:
+            apart = [fit, *[(rule,) for rule in pack.rules if rule.name in aside]]
+            others = [one for one in self._packs if one is not pack]
+            self._packs = [*others, *map(self._pack, apart)]
+
+    def _pack(self, rules: tuple[Rule, ...]) -> Pack:
+        return Pack(rules, self._env.compile(listed(rule.condition for rule in rules)))
+
+
+def listed(conditions: Iterable[str]) -> str:
+    """Return the CEL list of conditions, each of which may end in a comment."""
+    return "[" + ",".join(f"({condition}\n)" for condition in conditions) + "]"
+
+
+def _shared_out(rules: Iterable[Rule]) -> Iterator[tuple[Rule, ...]]:
+    """Share rules out to programs that CEL can compile, and evaluate within its budget."""
+    pack: list[Rule] = []
+    for rule in rules:
+        steps = sum(one.steps for one in pack) + rule.steps
+        length = sum(len(one.condition) for one in pack) + len(rule.condition)
+        if pack and (steps > STEPS or length > LONGEST_PROGRAM):
+            yield tuple(pack)
+            pack = []
+        pack.append(rule)
+    yield tuple(pack)
 
 
 def cuts_of(field: str, conditions: Iterable[str]) -> tuple[float, ...]:
@@ -109,7 +176,7 @@ def cuts_of(field: str, conditions: Iterable[str]) -> tuple[float, ...]:
     )
     cuts: set[float] = set()
     for condition in conditions:
-        code = re.sub("//.*", "", STRING.sub('""', condition)).strip()
+        code = re.sub("//.*", "", _STRING.sub('""', condition)).strip()
         literals = comparison.findall(code)
         if len(literals) != len(mention.findall(code)) or _UNUSUAL_STRING.search(condition):
             return ()
@@ -128,7 +195,3 @@ def _seen(get: Get, cuts: tuple[float, ...]) -> Get:
         return bisect_left(cuts, value) + bisect_right(cuts, value) if value == value else None
 
     return side
-
-
-def _reads(rule: Rule, name: str) -> bool:
-    return any(read == name or read.startswith(f"{name}.") for read in rule.fields)

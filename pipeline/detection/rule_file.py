@@ -1,5 +1,6 @@
 """A rule as it is written: the form of rules/*.yaml, read with line numbers."""
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +19,9 @@ from pipeline.reading import Intent, Label, Level, Probabilities, Reading, Score
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
 Sentence = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
+LARGEST_FILE = 65_536
+"""Most bytes of a rule file."""
+
 _FIXTURE_START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
@@ -25,7 +29,8 @@ class RuleError(Exception):
     """A rule is refused; `str()` is `file:line: reason`, `line` counts from 1."""
 
     def __init__(self, file: Path, line: int, reason: str) -> None:
-        super().__init__(f"{file}:{line}: {reason}")
+        shown = os.fsencode(file).decode(errors="replace")
+        super().__init__(f"{shown}:{line}: {reason}")
         self.file = file
         self.line = line
         self.reason = reason
@@ -79,6 +84,23 @@ class RuleForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     relief: ReliefForm | None = None
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads YAML as it stands: without aliases, which can stand for very much, and as UTF-8."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            alias = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _no_yaml("aliases (*name) are not allowed in rules", alias.start_mark)
+        node = super().compose_node(parent, index)
+        if isinstance(node, yaml.ScalarNode) and any("\ud800" <= c <= "\udfff" for c in node.value):
+            raise _no_yaml("half a character (a surrogate) is no text", node.start_mark)
+        return node
+
+
+def _no_yaml(problem: str, mark: yaml.Mark | None) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+
+
 class RuleSource:
     """A rule file: its form, and where each part of it stands."""
 
@@ -87,8 +109,11 @@ class RuleSource:
         self.path = path
         try:
             self.text = content.decode()
-            node = yaml.compose(self.text, Loader=yaml.SafeLoader)
-            data = yaml.safe_load(self.text)
+            loader = _Loader(self.text)
+            node = loader.get_single_node()
+            data = None if node is None else loader.construct_document(node)
+        except RecursionError:
+            raise RuleError(path, 1, "not YAML of a rule: it is nested too deeply") from None
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise RuleError(path, line, f"not YAML: {error.problem}") from error
@@ -139,7 +164,11 @@ class RuleSource:
         for index, step in enumerate(case):
             place = f"{where}[{index}]"
             fields = {"event_id": f"e{index + 1}", "customer_id": "c", "channel": "e-mail", **step}
-            at += duration(self._convert(fields.pop("after", "0s"), Duration, f"{place}.after"))
+            later = duration(self._convert(fields.pop("after", "0s"), Duration, f"{place}.after"))
+            try:
+                at += later
+            except OverflowError:
+                raise self.error(place, "the fixture goes beyond the year 9999") from None
             form = fields.pop("reading", None)
             if unknown := sorted(set(fields) - set(Event.__struct_fields__)):
                 raise self.error(f"{place}.{unknown[0]}", f"an event has no field `{unknown[0]}`")

@@ -1,38 +1,26 @@
 """Detection rules: loaded from rules/*.yaml, compiled and type-checked before any event comes."""
 
 import hashlib
-import re
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cel_expr_python import cel
 
-from pipeline.detection.entry import SECOND
-from pipeline.detection.facts import FIELDS, Moment
-from pipeline.detection.rule import STRING, Get, Rule, Stage
-from pipeline.detection.rule_file import RuleError, RuleForm, RuleSource
-from pipeline.durations import duration
+from pipeline.detection.compiled import compiled, environment, getters
+from pipeline.detection.rule import Rule, Stage
+from pipeline.detection.rule_file import LARGEST_FILE, RuleError, RuleSource
 from pipeline.event import EventType
 
 __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]
-
-
-_CEL_TYPES = {
-    "string": cel.Type.STRING,
-    "double": cel.Type.DOUBLE,
-    "int": cel.Type.INT,
-    "bool": cel.Type.BOOL,
-    "list(string)": cel.Type.List(cel.Type.STRING),
-}
-_ABSENT: dict[str, str | float | bool] = {"string": "", "double": float("nan"), "bool": False}
-_FIELD = re.compile(r"\b(?:event|reading|customer)\.\w+(?:\.\w+)?")
 
 
 class RuleSet:
     """Rules that belong together; `version` changes with any change of their files.
 
     Rules that read `customer.risk` are a second stage, evaluated once the weights of the first
-    are added. Within a stage reliefs come last.
+    are added. Within a stage reliefs come last. `failed` are rules that could not be evaluated on
+    an event, and why.
     """
 
     def __init__(
@@ -42,16 +30,14 @@ class RuleSet:
         self.rules = tuple(sorted(rules, key=lambda rule: (rule.is_relief, rule.name)))
         self.attributes = tuple(sorted(attributes))
         self.by_cause = {rule.cause: rule for rule in reversed(self.rules) if rule.cause}
-        getters = {name: field.get for name, field in FIELDS.items()} | {
-            f"event.attributes.{name}": _attribute(name, type_)
-            for name, type_ in attributes.items()
-        }
+        self.failed: dict[str, str] = {}
+        get = getters(attributes)
         stages: dict[tuple[str, ...], Stage] = {}
 
         def stage(rules: tuple[Rule, ...]) -> Stage:
             names = tuple(rule.name for rule in rules)
             if names not in stages:
-                stages[names] = Stage(rules, getters, env)
+                stages[names] = Stage(rules, get, env, self.failed)
             return stages[names]
 
         early = [rule for rule in self.rules if "customer.risk" not in rule.fields]
@@ -65,35 +51,49 @@ class RuleSet:
 
 
 class RuleBook:
-    """The rules in force. A bad set is refused and the last good one stays."""
+    """The rules in force. A bad set is refused and the last good one stays.
+
+    `refused` says why the files as they are now are not in force, None where they are.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Load the folder. Raises RuleError."""
         self._folder = folder
         self.rules = load_rules(folder)
+        self.refused: RuleError | None = None
+        self._looked_at = self.rules.version
 
     def reload(self) -> RuleError | None:
         """Take the rules as they are in the folder now, or return why they are refused."""
         try:
-            if _version(_read(self._folder)) != self.rules.version:
-                self.rules = load_rules(self._folder)
+            files = _read(self._folder)
         except RuleError as error:
+            self._looked_at, self.refused = "", error
             return error
-        return None
+        version = _version(files)
+        if version == self.rules.version:
+            self.refused = None
+        elif version != self._looked_at:
+            try:
+                self.rules, self.refused = _load(files), None
+            except RuleError as error:
+                self.refused = error
+        self._looked_at = version
+        return self.refused
 
 
 def load_rules(folder: Path) -> RuleSet:
     """Load every `*.yaml` of a folder. Raises RuleError at the first fault."""
-    files = _read(folder)
+    return _load(_read(folder))
+
+
+def _load(files: Mapping[Path, bytes]) -> RuleSet:
     sources = [RuleSource(path, content) for path, content in files.items()]
     attributes = _attributes(sources)
-    env = cel.NewEnv(
-        variables={name: _CEL_TYPES[field.type] for name, field in FIELDS.items()}
-        | {f"event.attributes.{name}": _CEL_TYPES[type_] for name, type_ in attributes.items()}
-    )
+    env = environment(attributes)
     rules: dict[str, Rule] = {}
     for source in sources:
-        rule = _compile(source, env)
+        rule = compiled(source, env, attributes)
         if rule.name in rules:
             raise source.error("$.name", f"there is another rule named `{rule.name}`")
         rules[rule.name] = rule
@@ -109,18 +109,30 @@ def load_rules(folder: Path) -> RuleSet:
 
 def _read(folder: Path) -> dict[Path, bytes]:
     try:
-        files = {path: path.read_bytes() for path in sorted(folder.glob("*.yaml"))}
+        # Not by `glob`: a folder that cannot be read has no files to it.
+        found = sorted(path for path in folder.iterdir() if path.match("*.yaml"))
+        files = {path: _content(path) for path in found}
     except OSError as error:
-        raise RuleError(Path(error.filename), 1, f"cannot be read: {error.strerror}") from error
+        path = Path(error.filename or folder)
+        raise RuleError(path, 1, f"cannot be read: {error.strerror}") from error
     if not files:
         raise RuleError(folder, 1, "the folder has no rule (*.yaml)")
     return files
 
 
+def _content(path: Path) -> bytes:
+    size = path.stat().st_size  # raises where a link leads nowhere
+    if not path.is_file():
+        raise RuleError(path, 1, "is no file")
+    if size > LARGEST_FILE:
+        raise RuleError(path, 1, f"has {size:,} bytes, a rule has at most {LARGEST_FILE:,}")
+    return path.read_bytes()
+
+
 def _version(files: Mapping[Path, bytes]) -> str:
     digest = hashlib.sha256()
     for path, content in files.items():
-        digest.update(path.name.encode() + b"\0" + content + b"\0")
+        digest.update(os.fsencode(path.name) + b"\0" + content + b"\0")
     return digest.hexdigest()[:12]
 
 
@@ -134,78 +146,5 @@ def _attributes(sources: Iterable[RuleSource]) -> dict[str, str]:
     return attributes
 
 
-def _compile(source: RuleSource, env: cel.Env) -> Rule:
-    form = source.form
-    _check_effect(source, form)
-    try:
-        program = env.compile(form.condition)
-    except RuntimeError as error:
-        raise _cel_error(source, str(error)) from error
-    if (type_ := program.return_type()) != cel.Type.BOOL:
-        raise source.condition_error(f"the condition is a {type_.name()}, it must be a bool", 1)
-    fields = frozenset(_FIELD.findall(STRING.sub("", form.condition)))
-    if "customer.risk" in fields and form.weight:
-        reason = "a rule that reads `customer.risk` cannot add to it: drop the weight"
-        raise source.error("$.weight", reason)
-    alert, relief = form.alert, form.relief
-    return Rule(
-        name=form.name,
-        condition=form.condition,
-        program=program,
-        fields=fields,
-        words=frozenset(word[1:-1] for word in STRING.findall(form.condition)),
-        weight=form.weight,
-        cool_down=int(duration(form.cool_down).total_seconds()) * SECOND,
-        cause=(alert.cause or form.name) if alert else None,
-        severity=alert.severity if alert else "low",
-        titles={"tr": alert.title.tr, "en": alert.title.en} if alert else {},
-        playbooks={"tr": alert.playbook.tr, "en": alert.playbook.en} if alert else {},
-        relief=relief.load if relief else 0.0,
-        closes=relief.closes if relief else (),
-        events=frozenset(form.events),
-        fires=source.fires,
-        silent=source.silent,
-    )
-
-
-def _check_effect(source: RuleSource, form: RuleForm) -> None:
-    if form.relief and (form.alert or form.weight):
-        raise source.error("$.relief", "a rule either raises the risk or relieves it, not both")
-    if form.relief and not (form.relief.load or form.relief.closes):
-        raise source.error("$.relief", "the relief does nothing: give `load` or `closes`")
-    if not (form.relief or form.alert or form.weight):
-        raise source.error("$.name", "the rule does nothing: give `weight`, `alert` or `relief`")
-
-
-def _cel_error(source: RuleSource, message: str) -> RuleError:
-    """Return the first line of CEL's message, at its place in the file."""
-    found = re.search(r"<input>:(\d+):(\d+): (.*)", message)
-    line, column, reason = (int(found[1]), int(found[2]), found[3]) if found else (1, 1, message)
-    if "undeclared reference to 'event.attributes." in reason:
-        reason += "; declare it under `attributes:`"
-    elif "undeclared reference" in reason:
-        reason += "; docs/rules.md lists the fields"
-    elif re.search(r"\((double, int|int, double)\)", reason):
-        reason += "; write the number as 2.0 beside a double and as 2 beside an int"
-    return source.condition_error(f"condition, column {column}: {reason}", line)
-
-
 def _looking_at(type_: EventType, rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if not rule.events or type_ in rule.events)
-
-
-def _attribute(name: str, type_: str) -> Get:
-    """Return the getter of an attribute: a value of another type counts as absent."""
-
-    def get(moment: Moment) -> str | float | bool:
-        value = moment.entry.attributes.get(name)
-        match type_, value:
-            case "string", str():
-                return value
-            case "bool", bool():
-                return value
-            case "double", int() | float() if not isinstance(value, bool):
-                return float(value)
-        return _ABSENT[type_]
-
-    return get

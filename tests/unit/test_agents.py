@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from agents.app import EXIT_CRASH
-from agents.detect import reload
+from agents.detect import reload, show_failed
 from agents.messages import Message, decode_as, sift
 from agents.record import sort
 from agents.triage import urgent_among
 from agents.understand import interpret, outgoing, retried_among
+from pipeline import metrics
 from pipeline.action import Action
 from pipeline.chain import ACTIONS, DEAD_LETTERS, SCORED
 from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
 from pipeline.decode import decode_event, encode_event
-from pipeline.detection.rules import RuleBook
+from pipeline.detection.rules import RuleBook, load_rules
 from pipeline.event import Event, EventType
 from pipeline.reading import Scored
 from pipeline.setting_groups import ROOT
@@ -199,6 +200,24 @@ def test_rules_that_are_refused_are_logged_once(tmp_path: Path) -> None:
         "rules taken",
     ]
     assert "payment_failed.yaml" in logs[0]["problem"]
+
+
+def test_a_rule_that_fails_is_logged_once_and_measured_until_the_rules_change() -> None:
+    rules, shown = load_rules(ROOT / "rules"), dict[str, str]()
+    with capture_logs() as logs:
+        show_failed(rules, shown)
+        rules.failed["churn_intent"] = "budget exceeded"
+        for _ in range(3):
+            show_failed(rules, shown)
+        assert failed_rules() == {"churn_intent"}
+        show_failed(load_rules(ROOT / "rules"), shown)
+    assert failed_rules() == set()
+    assert [(one["rule"], one["problem"]) for one in logs] == [("churn_intent", "budget exceeded")]
+
+
+def failed_rules() -> set[str]:
+    (family,) = metrics.RULE_FAILED.collect()
+    return {sample.labels["rule"] for sample in family.samples if sample.value}
 
 
 def test_a_crash_ends_the_process_at_once_with_its_code() -> None:

@@ -15,6 +15,7 @@ from pipeline.api.views import (
     BrokerStatus,
     CustomerView,
     PartitionStatus,
+    RulesStatus,
     Status,
     StoreStatus,
 )
@@ -68,7 +69,12 @@ def everything(text: str) -> list[RenderableType]:
         show.customer(CustomerView(text, 0.5, reasons, [event], [rung])),
         show.dead_letter_table([letter]),
         show.status(
-            Status((partition,), StoreStatus(problem=text), BrokerStatus("k:1", problem=text))
+            Status(
+                (partition,),
+                StoreStatus(problem=text),
+                BrokerStatus("k:1", problem=text),
+                RulesStatus("v1", 1, text, {text: text}),
+            )
         ),
     ]
 

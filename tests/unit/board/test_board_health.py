@@ -1,6 +1,7 @@
 """The page of the roles, the store and the dead letters."""
 
 import re
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -8,11 +9,13 @@ import pytest
 from litestar.testing import TestClient
 
 from pipeline.api import service as service_module
+from pipeline.detection.rules import RuleBook
+from pipeline.setting_groups import ROOT
 from pipeline.store import StoreUnavailable
 from tests.company import Company, app_of
 from tests.unit.board.pages import Clock, book, page
 from tests.unit.door import CHEAP, log_in
-from tests.unit.stand_ins import SEEN, FakePublisher, FakeStore, letter
+from tests.unit.stand_ins import SEEN, FakePublisher, FakeStore, api, letter
 
 
 def test_health_says_who_is_behind_and_sends_dead_letters_again(
@@ -46,3 +49,25 @@ def test_only_an_admin_sends_dead_letters_again(company: Company, tmp_path: Path
         token = re.findall(r'data-csrf="([^"]+)"', text)[0]
         form = {"reason": "not_json", "csrf_token": token}
         assert client.post("/board/health/retry", data=form).status_code == 403
+
+
+def test_health_and_status_say_which_rules_are_refused_and_which_fail(
+    company: Company, tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    rules = RuleBook(tmp_path / "rules")
+    with TestClient(api(FakeStore(), rules=rules)) as client:
+        status = client.get("/v1/status").json()["rules"]
+        assert (status["count"], status["refused"], status["failed"]) == (
+            len(rules.rules.rules), None, {}
+        )  # fmt: skip
+        (tmp_path / "rules" / "bad.yaml").write_text("name: [")
+        rules.rules.failed["churn_intent"] = "budget exceeded"
+        status = client.get("/v1/status").json()["rules"]
+        assert "bad.yaml:1: not YAML" in status["refused"]
+        assert status["failed"] == {"churn_intent": "budget exceeded"}
+    with TestClient(app_of(company, store=FakeStore(), rules=rules)) as client:
+        client.headers["accept-language"] = "en"
+        text = page(client, "/board/health")
+    assert "bad.yaml:1: not YAML" in text
+    assert "The rule churn_intent failed on an event" in text
