@@ -195,7 +195,7 @@ def app_of(
         Trail(company.noted.extend), company.clock, book=book, passwords=passwords, hosts=hosts
     )
     board = Board(service, company.live, DESK, SETTINGS, FastEngine.load, company.clock)
-    return make_api(service, access, board_routes(board))
+    return make_api(service, access, board_routes(board), board.error)
 
 
 def simulated(

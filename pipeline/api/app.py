@@ -4,39 +4,37 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
-import structlog
-from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar import Litestar, MediaType, Response, Router, get
 from litestar.datastructures import State
-from litestar.exceptions import NotAuthorizedException, NotFoundException
+from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.params import FromQuery, QueryParameter
-from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from pipeline.api.access.access import Access, Recognise
-from pipeline.api.access.login import login_routes, to_login
+from pipeline.api.access.login import login_routes
 from pipeline.api.access.needs import PROBE, VIEWER, needs
 from pipeline.api.alert_routes import alert_routes
 from pipeline.api.audit_routes import audit_routes
 from pipeline.api.dead_letter_routes import dead_letter_routes
-from pipeline.api.parameters import By, From, Refused, Time, To, dimensions, moment
+from pipeline.api.errors import Page, error_handlers
+from pipeline.api.parameters import By, From, Time, To, dimensions, moment
 from pipeline.api.service import Service
 from pipeline.api.views import CustomerView, Status
-from pipeline.broker.errors import BrokerUnavailable
 from pipeline.kpi import KpiValue
-from pipeline.store import StoreUnavailable
-
-log = structlog.get_logger(__name__)
 
 LONGEST_WINDOW = 10 * 366 * 86_400
 
 
 def make_api(
-    service: Service, access: Access, pages: Sequence[ControllerRouterHandler] = ()
+    service: Service,
+    access: Access,
+    pages: Sequence[ControllerRouterHandler] = (),
+    error_page: Page | None = None,
 ) -> Litestar:
-    """Build the application, with the `pages` of the board.
+    """Build the application, with the `pages` of the board, and its page for errors.
 
     Each route says as its `opt` who may use it; `access` sees to it.
     """
@@ -64,13 +62,7 @@ def make_api(
                 "/schema", route_handlers=[], opt=VIEWER, include_in_schema=False
             ),
         ),
-        exception_handlers={
-            Refused: _refused,
-            NotAuthorizedException: to_login,
-            StoreUnavailable: _away,
-            BrokerUnavailable: _away,
-            HTTP_500_INTERNAL_SERVER_ERROR: _bug,
-        },
+        exception_handlers=error_handlers(error_page),
     )
 
 
@@ -120,16 +112,3 @@ def _probes(service: Service) -> list[ControllerRouterHandler]:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return [healthz, metrics]
-
-
-def _refused(_: object, error: Refused) -> Response[dict[str, str]]:
-    return Response({"detail": str(error)}, status_code=400)
-
-
-def _away(_: object, error: Exception) -> Response[dict[str, str]]:
-    return Response({"detail": str(error)}, status_code=503)
-
-
-def _bug(request: Request, error: Exception) -> Response[dict[str, str]]:  # type: ignore[type-arg]
-    log.error("request failed", path=request.url.path, exc_info=error)
-    return Response({"detail": "a fault of ours; the log says more"}, status_code=500)

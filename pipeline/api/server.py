@@ -78,7 +78,7 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
         engine = cache(partial(open_engine, settings.engine))
         board = Board(service, live, desk, settings.detect, engine, _now)
         config = uvicorn.Config(
-            make_api(service, access_of(settings, trail), board_routes(board)),
+            make_api(service, access_of(settings, trail), board_routes(board), board.error),
             log_level="warning",
             timeout_graceful_shutdown=2,
             server_header=False,

@@ -25,6 +25,12 @@ from pipeline.text.engine import Engine
 
 LANGUAGE_COOKIE = "nabiz_language"
 A_YEAR = 366 * 86_400
+STRANGER = User("", "viewer")
+"""Who is not logged in: sees nothing but pages that say what went wrong."""
+SAID = frozenset({400, 401, 403, 404, 405, 413, 500, 503})
+"""Statuses that the board has words for."""
+EXPLAINED = frozenset({400, 401, 403, 503})
+"""Those of which the reason, in English, is shown as well."""
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -76,7 +82,10 @@ class Board:
         query = {name: value for name, value in request.query_params.items() if name != "lang"}
         other = next(one for one in LANGUAGES if one != language)
         return Visit(
-            request.user, csrf_token(request), language, urlencode({**query, "lang": other})
+            request.user or STRANGER,
+            csrf_token(request),
+            language,
+            urlencode({**query, "lang": other}),
         )
 
     def voice(self, visit: Visit) -> Voice:
@@ -138,11 +147,22 @@ class Board:
         )
 
     def message(
-        self, request: AnyRequest, status: int, message: str, back: str = "/board"
+        self, request: AnyRequest, status: int, message: str, back: str = "/board", detail: str = ""
     ) -> Response[Any]:
-        """Answer with one sentence for a person."""
+        """Answer with one sentence for a person, and with a detail for whoever can mend it."""
         visit = self.visit(request)
         say = self.voice(visit)
-        title = say.t("message.title")
-        given = {"page": "", "title": title, "message": message, "back": back}
+        given = {
+            "page": "",
+            "title": say.t("message.title"),
+            "message": message,
+            "detail": plain(detail),
+            "back": back,
+        }
         return self.page(request, visit, say, "message.html", given, status)
+
+    def error(self, request: AnyRequest, status: int, detail: str) -> Response[Any]:
+        """Answer a request that failed: by our words for its status, else by the reason given."""
+        say = self.voice(self.visit(request))
+        said = say.known("error", str(status)) if status in SAID else detail
+        return self.message(request, status, said, detail=detail if status in EXPLAINED else "")

@@ -27,7 +27,7 @@ def board_routes(board: Board) -> list[ControllerRouterHandler]:
     """Make the pages, their streams and buttons, and the files that they load."""
 
     def away(request: AnyRequest, error: Exception) -> Response[Any]:
-        return board.message(request, 503, str(error), request.url.path)
+        return board.error(request, 503, str(error))
 
     pages = Router(
         "/",

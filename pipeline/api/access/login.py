@@ -3,7 +3,6 @@
 import asyncio
 
 from litestar import Response, get, post
-from litestar.exceptions import NotAuthorizedException
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
@@ -99,13 +98,11 @@ def _keys(name: str, source: str) -> list[throttle.Key]:
     return [("name", name[:64].casefold()), origin_key(source)]
 
 
-def to_login(request: AnyRequest, error: NotAuthorizedException) -> Response[object]:
-    """Answer who is not logged in: a browser that opens a page goes to the login page."""
+def to_login(request: AnyRequest) -> Redirect | None:
+    """Lead a browser that opens a page to the login, where there is one."""
     access: Access = request.app.state.access
     wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-    if access.has_login and wants_page:
-        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return Redirect("/login", status_code=303, query_params={"next": local_path(asked)})
-    return Response(
-        {"status_code": 401, "detail": error.detail}, status_code=401, headers=error.headers
-    )
+    if not (access.has_login and wants_page):
+        return None
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return Redirect("/login", status_code=303, query_params={"next": local_path(asked)})
