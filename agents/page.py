@@ -10,6 +10,7 @@ from prometheus_client import make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from agents.health import Heartbeat
+from pipeline.ports import cannot_listen
 from pipeline.setting_groups import WorkerSettings
 from pipeline.settings import SettingsError
 
@@ -44,10 +45,9 @@ def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
             settings.host, settings.port, page, ThreadingWSGIServer, handler_class=_Quiet
         )
     except OSError as error:
-        raise SettingsError(
-            f"the page of this worker cannot listen on {settings.host}:{settings.port} "
-            f"({error.strerror}): choose another NABIZ_WORKER_PORT (0: any free one)"
-        ) from None
+        what = "the page of this worker"
+        said = cannot_listen(what, settings.host, settings.port, error, "NABIZ_WORKER_PORT")
+        raise SettingsError(said) from None
     thread = threading.Thread(target=server.serve_forever, name="page", daemon=True)
     thread.start()
     try:

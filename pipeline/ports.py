@@ -24,6 +24,19 @@ def free_port(preferred: int | None = None, besides: Container[int] = ()) -> int
     raise OSError(errno.EADDRINUSE, "a hundred ports between 20,000 and 32,000 are all in use")
 
 
+def cannot_listen(what: str, host: str, port: int, error: OSError, variable: str) -> str:
+    """Say why a server cannot listen there, and what to set so that it can.
+
+    `variable` names the setting of the port.
+    """
+    at, start = f"{what} cannot listen on {host}:{port}", variable.removesuffix("_PORT")
+    if error.errno == errno.EADDRINUSE:
+        return f"{at}, where another program listens: set another {variable} (0: any free one)"
+    if error.errno == errno.EACCES:
+        return f"{at}, which this user may not: set a {variable} from 1024 on"
+    return f"{at} ({error.strerror}): set {start}_HOST to an address of this machine"
+
+
 def is_free(port: int) -> bool:
     """Say whether a server could listen there now."""
     try:

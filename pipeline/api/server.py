@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
 
+import structlog
 import uvicorn
 
 from pipeline.api.access.access import Access
@@ -26,11 +27,14 @@ from pipeline.board.live import Live
 from pipeline.board.routes import board_routes
 from pipeline.broker.security import client_security
 from pipeline.detection.rules import RuleBook
+from pipeline.ports import cannot_listen
 from pipeline.setting_groups import ApiSettings
 from pipeline.settings import Settings, SettingsError
 from pipeline.store import Store
 from pipeline.text.open import open_engine
 from pipeline.urls import is_loopback
+
+log = structlog.get_logger(__name__)
 
 
 def serve_api(settings: Settings, store: Store) -> None:
@@ -39,6 +43,8 @@ def serve_api(settings: Settings, store: Store) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: None)
     with _server(settings, store) as (server, listener):
+        host, port = listener.getsockname()[:2]
+        log.info("API runs", page=f"http://{f'[{host}]' if ':' in host else host}:{port}")
         server.run([listener])
 
 
@@ -121,7 +127,5 @@ def listen(api: ApiSettings, *, login: bool = False) -> socket.socket:
     try:
         return socket.create_server((api.host, api.port), family=family)
     except OSError as error:
-        raise SettingsError(
-            f"the API cannot listen on {api.host}:{api.port} ({error.strerror}): choose another "
-            "NABIZ_API_PORT (0: any free one) or NABIZ_API_HOST"
-        ) from None
+        said = cannot_listen("the API", api.host, api.port, error, "NABIZ_API_PORT")
+        raise SettingsError(said) from None

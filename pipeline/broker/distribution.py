@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipeline.broker.errors import BrokerError
 
@@ -23,7 +23,10 @@ KAFKA_VERSION = "4.4.0"
 LOG4J_BINDING_VERSION = "2.25.5"
 """Kafka logs through SLF4J and leaves the back end to whoever runs it; this matches its Log4j."""
 
+KAFKA = f"Apache Kafka {KAFKA_VERSION}"
 PARALLEL_DOWNLOADS = 4
+LINE_EVERY = 10
+"""Files after which a line says how far the download is, where there is no terminal."""
 
 
 def kafka_jars(cache: Path | None = None, console: Console | None = None) -> list[Path]:
@@ -36,12 +39,13 @@ def kafka_jars(cache: Path | None = None, console: Console | None = None) -> lis
     home = (cache or _user_cache()) / f"kafka-{KAFKA_VERSION}"
     if not home.is_dir():
         try:
-            with _exclusive(home.with_name(f"{home.name}.lock")):
+            shown = console or Console(stderr=True)
+            with _exclusive(home.with_name(f"{home.name}.lock"), shown):
                 if not home.is_dir():
-                    _download(home, console or Console(stderr=True))
+                    _download(home, shown)
         except (OSError, RuntimeError, zipfile.BadZipFile) as error:
             raise BrokerError(
-                f"Apache Kafka {KAFKA_VERSION} could not be downloaded from Maven Central. Check "
+                f"{KAFKA} could not be downloaded from Maven Central. Check "
                 f"the network, proxy settings and the free space in {home.parent}, then try again; "
                 f"or use your own Kafka through NABIZ_KAFKA_BOOTSTRAP. Reason: {error}"
             ) from error
@@ -53,16 +57,25 @@ def _user_cache() -> Path:
 
 
 @contextmanager
-def _exclusive(lock: Path) -> Iterator[None]:
+def _exclusive(lock: Path, console: Console) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            console.print(f"waiting for another process that downloads {KAFKA} …", markup=False)
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def _download(home: Path, console: Console) -> None:
     with tempfile.TemporaryDirectory(dir=home.parent, prefix="download-") as scratch:
-        with console.status(f"Looking up Apache Kafka {KAFKA_VERSION} and its libraries"):
+        console.print(
+            f"{KAFKA} is downloaded from Maven Central (45 MB, once for this user)",
+            markup=False,
+            highlight=False,
+        )
+        with console.status("looking up its libraries …"):
             artifacts = _artifacts(Path(scratch, "repository"))
         jars = _fetch(artifacts, console)
         staged = Path(scratch, "jars")
@@ -89,20 +102,29 @@ def _artifacts(repository: Path) -> "list[Artifact]":
 
 
 def _fetch(artifacts: "list[Artifact]", console: Console) -> list[Path]:
+    """Download; the files that are there are counted, on a terminal with a bar, else in lines."""
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total} files"),
+        TextColumn("{task.completed} of {task.total} files"),
+        TimeElapsedColumn(),
         console=console,
+        transient=True,
         disable=not console.is_terminal,
     )
+    total = len(artifacts)
     with progress, ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
-        task = progress.add_task(f"Downloading Apache Kafka {KAFKA_VERSION}", total=len(artifacts))
+        task = progress.add_task("downloading", total=total)
 
         def fetch(artifact: "Artifact") -> Path:
             path = Path(artifact.resolve())
             with zipfile.ZipFile(path):  # raises if what came is not a whole jar
-                progress.advance(task)
-            return path
+                return path
 
-        return list(pool.map(fetch, artifacts))
+        jars = []
+        for jar in pool.map(fetch, artifacts):
+            jars.append(jar)
+            progress.update(task, completed=len(jars))
+            if not console.is_terminal and (len(jars) % LINE_EVERY == 0 or len(jars) == total):
+                console.print(f"downloaded {len(jars)} of {total} files", highlight=False)
+        return jars

@@ -1,14 +1,18 @@
 """Everything on one machine: Kafka, the store, the roles, the API and the sample."""
 
+import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
+from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
+from pipeline.cli.steps import step
 from pipeline.cli.supervisor import Child, answers, end_of, nabiz
 from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
 from pipeline.ports import HOST, free_port, is_free
@@ -39,21 +43,28 @@ class Machine:
         self.console = console
         self._broker: LocalBroker | None = None
 
+    @property
+    def started_before(self) -> bool:
+        """Whether there is something to go on with."""
+        return (self.folder / "kafka").exists()
+
     def start(self, *, sample: bool) -> None:
         """Start all and return when every role is ready; on an error stop what was started.
 
         Raises BrokerError if Kafka cannot start, and Away with the end of its log if a role does
         not come up or the sample ends in an error.
         """
-        self._broker = LocalBroker.start(self.folder / "kafka", console=self.console)
+        kafka_jars(console=self.console)
+        with step(self.console, "starting Kafka"):
+            self._broker = LocalBroker.start(self.folder / "kafka")
         bootstrap = self._broker.bootstrap
-        with self.console.status("creating topics …"):
+        with step(self.console, "creating topics"):
             apply_topics(bootstrap, load_topics(ROOT / "schemas").values())
-        with self.console.status("starting the roles …"):
+        with step(self.console, "starting the roles") as say:
             for role in self._roles():
                 self.children.append(self._role(role, bootstrap))
                 self.children[-1].start()
-            self._wait_until_ready()
+            self._wait_until_ready(say)
         pages = {child.name: child.page for child in self.children}
         write_addresses(self.folder, Addresses(bootstrap, self.api, pages))
         if sample:
@@ -96,7 +107,7 @@ class Machine:
             self.api if role == "api" else f"http://{HOST}:{page_port}",
         )
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, say: Callable[[str], None]) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         waiting = {child.page: child for child in self.children} | {self.api: self.children[-1]}
         while waiting:
@@ -108,6 +119,7 @@ class Machine:
                         f"{child.name} does not come up; the end of {child.log}:\n"
                         f"{child.last_words()}"
                     )
+            say("waiting for " + ", ".join(dict.fromkeys(one.name for one in waiting.values())))
             self.tick()
             time.sleep(0.1)
 
@@ -117,7 +129,7 @@ class Machine:
         log = self.folder / "logs" / "sample.log"
         published = self.folder / HISTORY_PUBLISHED
         if not published.exists():
-            with self.console.status("publishing a simulated day …"), log.open("ab") as output:
+            with step(self.console, "publishing a made-up day"), log.open("ab") as output:
                 ran = subprocess.run([*simulate, "--days", "1"], stderr=output)
             if ran.returncode:
                 raise Away(
@@ -136,7 +148,10 @@ def api_port(wanted: int) -> int:
     if wanted == 0:
         return free_port()
     if not is_free(wanted):
+        by_make = "MAKELEVEL" in os.environ  # as make says to the commands that it runs
+        retry = "NABIZ_API_PORT=0 make run" if by_make else "nabiz up --port 0"
         raise Mistake(
-            f"port {wanted} is in use by another program: choose one with --port (0: any free one)"
+            f"port {wanted} is in use by another program. To take any free one instead, type: "
+            f"{retry}"
         )
     return wanted

@@ -15,6 +15,11 @@ from pipeline.cli.machine import Machine, api_port
 from pipeline.cli.target import claimed
 from pipeline.settings import load_settings
 
+FIRST_START = (
+    "The first start takes a minute, on a busy machine several: Kafka is fetched once and set up, "
+    "the store is made, and a made-up day is published. Ctrl-C stops it; the next start goes on."
+)
+
 
 class Sample(StrEnum):
     """What is streamed through."""
@@ -64,6 +69,8 @@ def up(
 def _run(machine: Machine, sample: bool) -> None:
     console = machine.console
     _stop_on_signals(console)
+    if not machine.started_before:
+        console.print(FIRST_START, markup=False)
     try:
         machine.start(sample=sample)
         console.print(

@@ -188,6 +188,7 @@ def test_a_folder_or_port_that_is_in_use_is_refused_and_left_alone(
         port = str(other.getsockname()[1])
         said = run("up", "--data", str(tmp_path / "other"), "--port", port, exit_code=2)
     assert f"port {port} is in use" in said
+    assert "nabiz up --port 0" in said
 
 
 def value(told: Told, kpi: str) -> float:

@@ -37,7 +37,7 @@ def test_beyond_loopback_it_does_not_start_without_a_token(host: str) -> None:
 def test_a_port_that_is_taken_is_named(socket_enabled: None) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{port} .* NABIZ_API_PORT"):
+        with pytest.raises(SettingsError, match=rf"127\.0\.0\.1:{port}, .* NABIZ_API_PORT"):
             listen(ApiSettings(port=port))
 
 

@@ -1,8 +1,15 @@
+import fcntl
+import io
+import threading
+import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from rich.console import Console
 
-from pipeline.broker.distribution import KAFKA_VERSION, kafka_jars
+from pipeline.broker import distribution
+from pipeline.broker.distribution import KAFKA, KAFKA_VERSION, kafka_jars
 from pipeline.broker.errors import BrokerError
 
 
@@ -22,3 +29,47 @@ def test_without_network_the_error_says_what_to_do_and_leaves_nothing_half_done(
         kafka_jars(tmp_path)
 
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
+
+
+class Jar(NamedTuple):
+    """Stands in for a file of Maven Central."""
+
+    path: Path
+
+    def resolve(self) -> Path:
+        with zipfile.ZipFile(self.path, "w"):
+            return self.path
+
+
+def test_where_there_is_no_terminal_lines_say_how_far_the_download_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jars = [Jar(tmp_path / f"{number:02}.jar") for number in range(12)]
+    monkeypatch.setattr(distribution, "_artifacts", lambda _: jars)
+    said = io.StringIO()
+    assert len(kafka_jars(tmp_path / "cache", Console(file=said, width=200))) == 12
+    assert said.getvalue().splitlines() == [
+        f"{KAFKA} is downloaded from Maven Central (45 MB, once for this user)",
+        "downloaded 10 of 12 files",
+        "downloaded 12 of 12 files",
+    ]
+
+
+def test_who_waits_for_the_download_of_another_says_so(tmp_path: Path) -> None:
+    home, said = tmp_path / f"kafka-{KAFKA_VERSION}", io.StringIO()
+    waits = threading.Event()
+
+    class Heard(Console):
+        def print(self, *said_: object, **how: object) -> None:
+            super().print(*said_, **how)  # type: ignore[arg-type]
+            waits.set()
+
+    with home.with_name(f"{home.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        other = threading.Thread(target=kafka_jars, args=(tmp_path, Heard(file=said)))
+        other.start()
+        assert waits.wait(30)
+        home.mkdir()
+    other.join(30)
+    assert not other.is_alive()
+    assert "waiting for another process" in said.getvalue()
