@@ -1,18 +1,50 @@
 """What is measured: our engines, the baselines, and a model of somebody else's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from evaluation.baselines import TfidfEngine, VaderEngine
 from evaluation.sets import Language
 from pipeline.reading import Label
-from pipeline.text.engine import Engine
+from pipeline.text import consistency
+from pipeline.text.engine import Engine, FloatArray
+from pipeline.text.normalise import Folded
 from pipeline.text.open import load_engine
+from pipeline.text.reader import Reader
 
 OURS: Final = ("fast", "auto", "strong")
 BASELINES: Final = ("vader", "tfidf")
 NAMES: Final = (*OURS, *BASELINES, "hf")
+
+
+class Polarity(Engine):
+    """What a reader makes of an engine's answers, in the contract of engines."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._reader = engine, Reader(engine)
+
+    @property
+    def name(self) -> str:
+        """Name of the engine."""
+        return self._engine.name
+
+    @property
+    def version(self) -> str:
+        """Version of the engine, and of what the reader adds."""
+        return f"{self._engine.version}.{consistency.VERSION}"
+
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        folded: Folded | None = None,  # noqa: ARG002 - the reader folds
+        languages: Sequence[str] | None = None,
+    ) -> FloatArray:
+        """Return shape (len(texts), 3), as the contract says."""
+        judged = self._reader.judge(texts, languages or [None] * len(texts))
+        return judged.probabilities.astype(np.float32)
 
 
 class System(NamedTuple):
@@ -40,4 +72,5 @@ def open_system(
         case "tfidf":
             return System(TfidfEngine.train(data, seed))
         case _:
-            return System(load_engine(name, hf_model=hf_model, hf_labels=hf_labels))
+            engine = load_engine(name, hf_model=hf_model, hf_labels=hf_labels)
+            return System(Polarity(engine))

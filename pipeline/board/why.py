@@ -12,8 +12,7 @@ from pipeline.api.access.needs import VIEWER
 from pipeline.board.board import Board
 from pipeline.board.voice import Voice, plain
 from pipeline.reading import Reading
-from pipeline.text.cues import LEXICON
-from pipeline.text.explain import Explanation
+from pipeline.text.explain import TITLES, Explanation
 from pipeline.text.topics import TAXONOMY
 from pipeline.why import why
 
@@ -85,7 +84,7 @@ def _explain(board: Board, say: Voice, text: str) -> Explained:
         for one in reading.topics
     ]
     quotes += [
-        (LEXICON.cues[one.name].title.text(say.language), one.label, seen[one.start : one.end])
+        (TITLES[one.name].text(say.language), one.label, seen[one.start : one.end])
         for one in answer.explanation.cues
     ]
     return Explained(weighed(seen, answer.explanation), reading, quotes, answer.risk, answer.rules)

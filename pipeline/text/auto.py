@@ -1,4 +1,4 @@
-"""Engine `auto`: `fast` reads everything, `strong` what `fast` doubts, while there is time."""
+"""Engine `auto`: `fast` reads everything, `strong` what is in doubt, while there is time."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.calibration import tempered
-from pipeline.text.engine import Engine, FloatArray, Judged
+from pipeline.text.engine import Engine, FloatArray, Judged, Question
 from pipeline.text.language import detect
 from pipeline.text.normalise import Folded
 
@@ -53,7 +53,7 @@ class Tempered(Engine):
 
 
 class AutoEngine(Engine):
-    """Asks a second engine about the texts that the first is unsure of.
+    """Asks a second engine about the texts that the first is unsure of, or the caller questions.
 
     Where time is short, those that the first is least sure of come first.
     """
@@ -68,7 +68,8 @@ class AutoEngine(Engine):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Warm the second engine up, and time it: it knows from then on what a text costs."""
-        self._first, self._second = first, Tempered(second, DOUBTFUL)
+        self._first, self._second = first, second
+        self._unsure = Tempered(second, DOUBTFUL)
         self._doubt, self._clock = doubt, clock
         second.probabilities(_WARM_UP)
         self._pace = 0.0  # seconds a character of the second engine
@@ -76,8 +77,8 @@ class AutoEngine(Engine):
 
     @property
     def version(self) -> str:
-        """Versions of both engines."""
-        return f"{self._first.version}+{self._second.version}"
+        """Versions of both engines, the second as it is heard where the first doubts."""
+        return f"{self._first.version}+{self._unsure.version}"
 
     def probabilities(
         self,
@@ -94,20 +95,24 @@ class AutoEngine(Engine):
         folded: Folded | None = None,
         languages: Sequence[str] | None = None,
         seconds: float = inf,
+        question: Question | None = None,
     ) -> Judged:
         """Return what both say, as the contract says; 0 seconds are for the first engine alone."""
         known = detect(texts) if languages is None else languages
         rows = self._first.probabilities(texts, folded, known)
         by: list[Engine] = [self._first] * len(texts)
         hurried = [False] * len(texts)
-        doubtful = doubtful_rows(rows, self._doubt)
+        doubtful = doubtful_rows(rows, self._doubt, question(rows) if question else None)
         costs = np.array([_cost(texts[row]) for row in doubtful]).cumsum() * self._pace
         affordable = int(np.searchsorted(costs, seconds, "right"))
         asked = doubtful[:affordable]
         if asked:
-            rows[asked] = self._ask([texts[row] for row in asked], [known[row] for row in asked])
-        for row in asked:
-            by[row] = self._second
+            is_doubted = rows[asked].max(axis=1) < self._doubt
+            said = self._ask([texts[row] for row in asked], [known[row] for row in asked])
+            said[is_doubted] = tempered(said[is_doubted], DOUBTFUL)
+            rows[asked] = said
+            for row, doubted in zip(asked, is_doubted.tolist(), strict=True):
+                by[row] = self._unsure if doubted else self._second
         for row in doubtful[affordable:]:
             hurried[row] = True
         return Judged(rows, by, hurried)
@@ -120,11 +125,17 @@ class AutoEngine(Engine):
         return answers
 
 
-def doubtful_rows(probabilities: NDArray[np.floating], doubt: float) -> list[int]:
-    """Return the rows whose highest probability is below `doubt`, the least certain first."""
+def doubtful_rows(
+    probabilities: NDArray[np.floating], doubt: float, also: NDArray[np.bool_] | None = None
+) -> list[int]:
+    """Return the rows whose highest probability is below `doubt`, the least certain first.
+
+    Then those of `also`, in the same order.
+    """
     certainty = probabilities.max(axis=1)
+    asked = certainty < doubt
     order = np.argsort(certainty, kind="stable")
-    found: list[int] = order[: np.searchsorted(certainty[order], doubt)].tolist()
+    found: list[int] = order[(asked if also is None else asked | also)[order]].tolist()
     return found
 
 

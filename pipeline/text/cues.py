@@ -99,7 +99,6 @@ def leanings(folded: Folded) -> NDArray[np.float64]:
     counts = np.zeros((len(_ROWS), len(folded.starts)))
     if found:
         np.add.at(counts, tuple(zip(*found, strict=True)), 1.0)
-    lengths = np.diff(folded.starts, append=len(folded.codes))
-    heard = np.minimum(counts * REACH / lengths, 1.0)
+    heard = np.minimum(counts * REACH / folded.lengths, 1.0)
     strongest: NDArray[np.float64] = (_SHARES[:, :, None] * heard).max(axis=1).T
     return strongest

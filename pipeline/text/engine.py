@@ -1,8 +1,8 @@
 """What every scoring engine offers, and nothing that one of them happens to be."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from pipeline.text.normalise import Folded
 
 FloatArray = NDArray[np.float32]
+Question: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
+"""Says of texts, given their polarity, whether somebody else should be asked as well."""
 
 
 class Judged(NamedTuple):
@@ -18,7 +20,7 @@ class Judged(NamedTuple):
     `probabilities` has the shape (texts, 3): columns in the order of `pipeline.reading.LABELS`.
     """
 
-    probabilities: FloatArray
+    probabilities: NDArray[np.floating]
     by: "Sequence[Engine]"
     hurried: Sequence[bool]
 
@@ -57,6 +59,7 @@ class Engine(Protocol):
         folded: Folded | None = None,
         languages: Sequence[str] | None = None,
         seconds: float = inf,  # noqa: ARG002 - for those who can do with less
+        question: Question | None = None,  # noqa: ARG002 - for those who can ask another
     ) -> Judged:
         """Return the probabilities and who gave them, after about `seconds` at most."""
         shares = self.probabilities(texts, folded, languages)

@@ -1,7 +1,7 @@
 """Why a text is read as it is: what the engine would say without each of its words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -9,15 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.reading import LABELS, Label, Reading
+from pipeline.text import lexicon
 from pipeline.text.cues import LEXICON, find_cues
 from pipeline.text.engine import Engine
-from pipeline.text.normalise import fold
+from pipeline.text.intensity import STATED, find_stated
+from pipeline.text.normalise import Folded, fold
+from pipeline.text.phrases import words_of
 from pipeline.text.reader import Reader
 
 MAX_PARTS: Final = 60
 """Of a text with more words, neighbours are left out together."""
 STRONG, WEAK = 1.0, 0.25
 """Log-odds from which a part is shown as one that speaks for or against the label."""
+TITLES: Final[Mapping[str, lexicon.Titles]] = {
+    name: cue.title for name, cue in LEXICON.cues.items()
+} | STATED
+"""How each `FoundCue` is shown to people, by name."""
 _WORD: Final = re.compile(r"\S+")
 _LEAST: Final = 1e-6
 
@@ -44,7 +51,10 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
 
 class FoundCue(msgspec.Struct, frozen=True, gc=False):
-    """A turn of phrase that speaks for a label; `[start, end)` are characters of the text."""
+    """A turn of phrase that speaks for a label; `[start, end)` are characters of the text.
+
+    Of `cues.LEXICON`, or one by which authors say that they are angry (`consistency`).
+    """
 
     name: str
     label: Label
@@ -65,9 +75,11 @@ def explain(text: str, engine: Engine, language: str | None = None) -> Explanati
 
     Under `auto` the engine that gave the reading reads all of them. Never raises on a text.
     """
-    (reading,) = Reader(engine).read([text], [language])
+    reader = Reader(engine)
+    (reading,) = reader.read([text], [language])
     spans = list(parts_of(text))
-    (said_by,) = engine.judge([text], None, [reading.language]).by
+    folded = fold([text])
+    (said_by,) = reader.judge([text], [language]).by
     versions = [text, *(f"{text[:start]} {text[end:]}" for start, end in spans)]
     languages = [reading.language] * len(versions)
     shares = said_by.probabilities(versions, None, languages)[:, LABELS.index(reading.label)]
@@ -78,18 +90,23 @@ def explain(text: str, engine: Engine, language: str | None = None) -> Explanati
             Part(start, end, whole - left)
             for (start, end), left in zip(spans, without, strict=True)
         ),
-        tuple(_cues_of(text)) if said_by.hears_cues else (),
+        (*(_cues_of(folded) if said_by.hears_cues else ()), *_stated_in(folded)),
     )
 
 
-def _cues_of(text: str) -> Iterator[FoundCue]:
-    folded = fold([text])
+def _cues_of(folded: Folded) -> Iterator[FoundCue]:
     said: dict[str, int] = {}
     for _, name, start, end in find_cues(folded):
         if start >= said.get(name, 0):  # else it is part of the last one of its name
             said[name] = end
             _, first, last = folded.span(start, end)
             yield FoundCue(name, LEXICON.cues[name].label, first, last)
+
+
+def _stated_in(folded: Folded) -> Iterator[FoundCue]:
+    for name, start, end in find_stated(words_of(folded)):
+        _, first, last = folded.span(start, end)
+        yield FoundCue(name, "negative", first, last)
 
 
 def parts_of(text: str) -> Iterator[tuple[int, int]]:

@@ -19,18 +19,26 @@ from pipeline.text.phrases import Phrases, Words
 
 Signs = NDArray[np.bool_]
 
+ANGRY: Final = 2
+"""The level of anger from which nobody is pleased."""
+
 
 class Mood(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words of one strong feeling, as regular expressions, and what each shows of it."""
+    """Words of one strong feeling, as regular expressions, and what each shows of it.
+
+    Those with a `title` mean nothing else, whatever the text is: authors say what they feel.
+    """
 
     force: float
     words: list[str]
     anger: int = 0
-    always: bool = False
+    title: lexicon.Titles | None = None
 
 
-_LEXICON: Final = lexicon.load("intensity", dict[str, Mood])
-_PHRASES: Final = Phrases((name, word) for name, mood in _LEXICON.items() for word in mood.words)
+LEXICON: Final = lexicon.load("intensity", dict[str, Mood])
+STATED: Final = {name: mood.title for name, mood in LEXICON.items() if mood.title}
+"""Titles of the moods of authors who say that they are angry, by name."""
+_PHRASES: Final = Phrases((name, word) for name, mood in LEXICON.items() for word in mood.words)
 
 # A search skips to where a pattern can begin if that is one set of characters.
 _SHOUTED: Final = re.compile(r"[^\W\d_a-zçğıöşü](?<!\w.)[^\W\d_a-zçğıöşü]{2,}(?!\w)")
@@ -43,11 +51,13 @@ _STYLE_FORCES: Final = (0.35, 0.3, 0.15, 0.2)  # of shouting, outcry, emphasis, 
 _STYLES: Final = len(_STYLE_FORCES)
 _LOUD: Final = 2
 """The first styles, shouting and outcry: each makes a negative text a level angrier."""
-_ROWS: Final = {name: row for row, name in enumerate([*_LEXICON, *PICTURES], start=_STYLES)}
-_FEELINGS: Final[list[Mood | Picture]] = [*_LEXICON.values(), *PICTURES.values()]
+_ROWS: Final = {name: row for row, name in enumerate([*LEXICON, *PICTURES], start=_STYLES)}
+_FEELINGS: Final[list[Mood | Picture]] = [*LEXICON.values(), *PICTURES.values()]
 _FORCES: Final = np.array([*_STYLE_FORCES, *(one.force for one in _FEELINGS)])
 _ANGER: Final = np.array([one.anger for one in _FEELINGS])
-_ALWAYS: Final = np.array([isinstance(one, Mood) and one.always for one in _FEELINGS])
+_STATED_ANGER: Final = np.array(
+    [one.anger if isinstance(one, Mood) and one.title else 0 for one in _FEELINGS]
+)
 _ROW_OF_PICTURE: Final = np.zeros(ord("Z") + 1, np.int64)
 for _name, _picture in PICTURES.items():
     _ROW_OF_PICTURE[ord(_picture.token)] = _ROWS[_name]
@@ -68,6 +78,11 @@ def signs_of(folded: Folded, words: Words) -> Signs:
     return signs
 
 
+def find_stated(words: Words) -> Iterator[tuple[str, int, int]]:
+    """Yield (name, start, end), places of the batch, of what authors say of their anger."""
+    return (one for one in _PHRASES.find(words) if one[0] in STATED)
+
+
 def intensities(signs: Signs, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return 0 (flat) to 1 (furious or delighted) for each text, given its (texts, 3) polarity.
 
@@ -86,13 +101,26 @@ def anger_levels(signs: Signs, probabilities: NDArray[np.float64]) -> NDArray[np
     """Return 0 (none) to 3 (furious) for each text, given its (texts, 3) polarity.
 
     It is as angry as its angriest word or picture, and where it is negative a level more for
-    shouting and for `!!!`. In a positive text only words count that can mean nothing else.
+    shouting and for `!!!`. A positive text is annoyed at most, and only by words that can mean
+    nothing else.
     """
     labels = probabilities.argmax(axis=1)
-    counted = signs[_STYLES:] & (_ALWAYS[:, None] | (labels != LABELS.index("positive")))
-    said = (_ANGER[:, None] * counted).max(axis=0)
+    is_positive = labels == LABELS.index("positive")
+    said = np.where(is_positive, np.minimum(stated_levels(signs), ANGRY - 1), said_levels(signs))
     loud = (signs[:_LOUD] & (labels == LABELS.index("negative"))).sum(axis=0)
     levels: NDArray[np.int64] = np.minimum(said + loud, MAX_LEVEL)
+    return levels
+
+
+def said_levels(signs: Signs) -> NDArray[np.int64]:
+    """Return the level of each text's angriest word or picture, whatever its polarity."""
+    levels: NDArray[np.int64] = (_ANGER[:, None] * signs[_STYLES:]).max(axis=0)
+    return levels
+
+
+def stated_levels(signs: Signs) -> NDArray[np.int64]:
+    """Return the level of anger of each text's angriest words that mean nothing else."""
+    levels: NDArray[np.int64] = (_STATED_ANGER[:, None] * signs[_STYLES:]).max(axis=0)
     return levels
 
 

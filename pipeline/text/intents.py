@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.reading import Intent
+from pipeline.reading import Intent, Label
 from pipeline.text import lexicon
 from pipeline.text.normalise import Folded, fold
 from pipeline.text.phrases import Phrases, Words, patterns, words_of
@@ -25,19 +25,20 @@ URGENT: Final = _LEXICON.urgent
 """Intents upon which somebody must act at once."""
 
 
-def find_intents(
-    folded: Folded, words: Words, negative: Sequence[bool]
-) -> list[tuple[Intent, ...]]:
-    """Return the intents of each text in order, with their spans in the text as given.
-
-    `negative` says of each text whether it is: there praise is irony, and left out.
-    """
+def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
+    """Return the intents of each text in order, with their spans in the text as given."""
     found: list[tuple[Intent, ...]] = [()] * len(folded.starts)
     for name, start, end in _PHRASES.find(words):
         text, first, last = folded.span(start, end)
-        if not (negative[text] and name in _LEXICON.sincere):
-            found[text] += (Intent(name, first, last),)
+        found[text] += (Intent(name, first, last),)
     return found
+
+
+def sincere(intents: tuple[Intent, ...], label: Label) -> tuple[Intent, ...]:
+    """Return the intents of a text without its irony: in a negative text that is what praise is."""
+    if label != "negative":
+        return intents
+    return tuple([one for one in intents if one.name not in _LEXICON.sincere])
 
 
 def cannot_wait(texts: Sequence[str]) -> list[bool]:

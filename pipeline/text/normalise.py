@@ -50,6 +50,11 @@ class Batch:
     codes: NDArray[np.uint32]
     starts: NDArray[np.int64]
 
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """How long each text is, with what is around it."""
+        return np.diff(self.starts, append=len(self.codes))
+
     def owners(self, places: ArrayLike) -> NDArray[np.int64]:
         """Return, for each place in `text`, the number of the text that stands there."""
         return np.searchsorted(self.starts, places, side="right") - 1

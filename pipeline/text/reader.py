@@ -4,24 +4,36 @@ import re
 import time
 from collections.abc import Sequence
 from math import inf
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.event import Event
-from pipeline.reading import LABELS, Label, Probabilities, Reading
-from pipeline.text.engine import Engine, FloatArray
-from pipeline.text.intensity import anger_levels, intensities, signs_of
-from pipeline.text.intents import find_intents
+from pipeline.event import Event, Score
+from pipeline.reading import LABELS, Intent, Label, Probabilities, Reading
+from pipeline.text.consistency import VERSION, is_questionable, with_stated_anger
+from pipeline.text.engine import Engine, FloatArray, Judged
+from pipeline.text.intensity import Signs, anger_levels, intensities, signs_of
+from pipeline.text.intents import find_intents, sincere
 from pipeline.text.language import detect
 from pipeline.text.normalise import LINK, MENTION, PERSONAL, Folded, fold
-from pipeline.text.phrases import words_of
+from pipeline.text.phrases import Words, words_of
 from pipeline.text.topics import find_topics
 from pipeline.text.urgency import urgency_levels
 
 _SAYS_SOMETHING: Final = re.compile(rf"[^\W_{LINK}{MENTION}{PERSONAL}]")
 _NOTHING_SAID: Final = (0.25, 0.5, 0.25)
+
+
+class _Heard(NamedTuple):
+    """Texts, and what is found in them before an engine is asked; see `signs_of` for `signs`."""
+
+    texts: Sequence[str]
+    folded: Folded
+    words: Words
+    languages: Sequence[str]
+    signs: Signs
+    intents: Sequence[tuple[Intent, ...]]
 
 
 class Reader:
@@ -34,41 +46,50 @@ class Reader:
         """Return one reading an event, in order; None where it has no text. See `read`."""
         spoken = [event for event in events if event.text]
         readings = iter(
-            self.read([one.text or "" for one in spoken], [one.language for one in spoken], seconds)
+            self.read(
+                [event.text or "" for event in spoken],
+                [event.language for event in spoken],
+                [event.score for event in spoken],
+                seconds,
+            )
         )
         return [next(readings) if event.text else None for event in events]
 
     def read(
-        self, texts: Sequence[str], languages: Sequence[str | None], seconds: float = inf
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str | None],
+        scores: Sequence[Score | None] = (),
+        seconds: float = inf,
     ) -> list[Reading]:
         """Return one reading a text, in order.
 
-        `seconds` is how long an engine may take that can do with less; `Reading.hurried` says where
-        it had to.
+        `scores` were given with the texts, if any were. `seconds` is how long an engine may take
+        that can do with less; `Reading.hurried` says where it had to.
 
         A language that is given (`tr`, `tr-TR`) wins over detection. A text without words or emoji
-        (empty, only a link) is neutral with low certainty. Raises ValueError where the two
-        sequences differ in length.
+        (empty, only a link) is neutral with low certainty. Raises ValueError where the sequences
+        differ in length.
         """
-        if len(texts) != len(languages):
-            raise ValueError(f"{len(texts)} texts, but {len(languages)} languages")
-        folded = fold(texts)
-        words = words_of(folded)
-        known = _known(texts, languages)
+        heard = _hear(texts, languages)
         begin = time.monotonic()
-        judged = self._engine.judge(texts, folded, known, seconds)
-        rows = _certain(judged.probabilities, folded, len(texts))
+        judged = self._judge(heard, scores, seconds)
+        known, signs, rows = heard.languages, heard.signs, judged.probabilities.astype(float)
         labels = _labels(rows)
+        intents = [sincere(*its) for its in zip(heard.intents, labels, strict=True)]
+        hurried = list(judged.hurried)
 
         def of_clauses(clauses: Sequence[str], owners: Sequence[int]) -> list[Label]:
             left = max(0.0, seconds - (time.monotonic() - begin))
-            spoken = [known[text] for text in owners]
-            return _labels(self._engine.judge(clauses, None, spoken, left).probabilities)
+            said = self._engine.judge(clauses, None, [known[text] for text in owners], left)
+            for text, is_hurried in zip(owners, said.hurried, strict=True):
+                hurried[text] |= is_hurried
+            return _labels(said.probabilities)
 
-        signs = signs_of(folded, words)
-        intents = find_intents(folded, words, [label == "negative" for label in labels])
+        topics = find_topics(texts, heard.folded, heard.words, labels, of_clauses)
+        versions = {engine: f"{engine.version}.{VERSION}" for engine in set(judged.by)}
         return [
-            Reading(label, Probabilities(*row), force, language, by.name, by.version, *found)
+            Reading(label, Probabilities(*row), force, language, by.name, versions[by], *found)
             for by, label, row, force, language, *found in zip(
                 judged.by,
                 labels,
@@ -77,12 +98,38 @@ class Reader:
                 known,
                 intents,
                 anger_levels(signs, rows).tolist(),
-                urgency_levels(folded, words, intents, rows).tolist(),
-                find_topics(texts, folded, words, labels, of_clauses),
-                judged.hurried,
+                urgency_levels(heard.folded, heard.words, intents, rows).tolist(),
+                topics,
+                hurried,
                 strict=True,
             )
         ]
+
+    def judge(self, texts: Sequence[str], languages: Sequence[str | None]) -> Judged:
+        """Return the polarity that `read` gives to texts, and who said it."""
+        return self._judge(_hear(texts, languages), (), inf)
+
+    def _judge(self, heard: _Heard, scores: Sequence[Score | None], seconds: float) -> Judged:
+        texts, folded, _, languages, signs, intents = heard
+        given = scores or [None] * len(texts)
+        judged = self._engine.judge(
+            *(texts, folded, languages, seconds),
+            lambda rows: is_questionable(rows, signs, intents, given),
+        )
+        rows = _certain(judged.probabilities, folded, len(texts))
+        return Judged(with_stated_anger(rows, signs, folded), judged.by, judged.hurried)
+
+
+def _hear(texts: Sequence[str], languages: Sequence[str | None]) -> _Heard:
+    """Find what needs no engine. Raises ValueError where the sequences differ in length."""
+    if len(texts) != len(languages):
+        raise ValueError(f"{len(texts)} texts, but {len(languages)} languages")
+    folded = fold(texts)
+    words = words_of(folded)
+    return _Heard(
+        *(texts, folded, words, _known(texts, languages)),
+        *(signs_of(folded, words), find_intents(folded, words)),
+    )
 
 
 def _certain(probabilities: FloatArray, folded: Folded, texts: int) -> NDArray[np.float64]:

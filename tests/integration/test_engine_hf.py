@@ -12,6 +12,7 @@ transformers = pytest.importorskip(
 )
 
 from pipeline.reading import Label  # noqa: E402
+from pipeline.text.consistency import VERSION  # noqa: E402
 from pipeline.text.open import load_engine  # noqa: E402
 from pipeline.text.reader import Reader  # noqa: E402
 
@@ -76,7 +77,7 @@ def test_takes_any_text(folder: Path) -> None:
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
     assert engine.probabilities([]).shape == (0, 3)
     (reading,) = Reader(engine).read(["çok kötü"], [None])
-    assert (reading.engine, reading.version) == ("hf", engine.version)
+    assert (reading.engine, reading.version) == ("hf", f"{engine.version}.{VERSION}")
 
 
 def test_the_version_depends_on_the_label_map(folder: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.auto import DOUBTFUL, AutoEngine, doubtful_rows
+from pipeline.text.consistency import VERSION
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.normalise import Folded
 from pipeline.text.reader import Reader
@@ -91,7 +92,11 @@ def test_without_time_the_first_answers_alone(auto: AutoEngine, slow: Slow) -> N
 def test_a_reading_names_who_said_it_and_that_it_was_hurried() -> None:
     reader = Reader(AutoEngine(Constant(0.5, 0.3, 0.2), Slow(), doubt=0.8))
     (careful,) = reader.read(["olur"], [None])
-    assert (careful.engine, careful.version, careful.label) == ("slow", "7~1.2", "positive")
+    assert (careful.engine, careful.version, careful.label) == (
+        "slow",
+        f"7~1.2.{VERSION}",
+        "positive",
+    )
     (hurried,) = reader.read(["olur"], [None], seconds=0)
     assert (hurried.engine, hurried.label) == ("constant", "negative")
     assert (careful.hurried, hurried.hurried) == (False, True)
@@ -122,6 +127,12 @@ def test_the_doubtful_are_those_below_in_order(certainties: list[float], doubt: 
     found = doubtful_rows(rows, doubt)
     assert sorted(found) == [i for i, one in enumerate(certainties) if one < doubt]
     assert [certainties[i] for i in found] == sorted(certainties[i] for i in found)
+
+
+def test_what_the_caller_questions_is_asked_as_well_in_the_same_order() -> None:
+    rows = np.array([[0.5, 0.3, 0.2], [0.9, 0.1, 0], [0.7, 0.2, 0.1], [0.8, 0.1, 0.1]])
+    also = np.array([False, True, False, True])
+    assert doubtful_rows(rows, 0.55, also) == [0, 3, 1]
 
 
 def test_a_second_opinion_is_less_sure_than_it_says_and_says_the_same() -> None:

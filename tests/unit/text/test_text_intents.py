@@ -8,9 +8,9 @@ from pipeline.text.normalise import fold
 from pipeline.text.phrases import words_of
 
 
-def find(texts: list[str], negative: bool = False) -> list[tuple[Intent, ...]]:
+def find(texts: list[str]) -> list[tuple[Intent, ...]]:
     folded = fold(texts)
-    return find_intents(folded, words_of(folded), [negative] * len(texts))
+    return find_intents(folded, words_of(folded))
 
 
 def found(text: str) -> list[tuple[str, str]]:

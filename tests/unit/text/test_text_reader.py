@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.reading import Intent, Reading
+from pipeline.text.consistency import VERSION
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.unit.text.engines import Constant
@@ -20,7 +21,11 @@ def read(reader: Reader, text: str, language: str | None = None) -> Reading:
 
 def test_a_reading_says_which_engine_gave_it_and_what_the_author_means_to_do() -> None:
     reading = read(ANGRY, "BİR DAHA ALMAM")
-    assert (reading.engine, reading.version, reading.label) == ("constant", "7", "negative")
+    assert (reading.engine, reading.version, reading.label) == (
+        "constant",
+        f"7.{VERSION}",
+        "negative",
+    )
     assert (reading.language, reading.intents) == ("tr", (Intent("boycott", 0, 14),))
 
 

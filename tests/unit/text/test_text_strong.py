@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.reading import LABELS
 from pipeline.text.auto import DOUBT
+from pipeline.text.consistency import VERSION
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from pipeline.text.strong import StrongEngine, prepare
@@ -56,7 +57,7 @@ def test_a_reading_names_its_version_and_nothing_said_is_neutral() -> None:
     (empty, link) = Reader(STRONG).read(["", "https://a.example/b"], [None, None])
     assert (empty.label, link.label) == ("neutral", "neutral")
     assert empty.probabilities.neutral < 0.6
-    assert (empty.engine, empty.version) == ("strong", STRONG.version)
+    assert (empty.engine, empty.version) == ("strong", f"{STRONG.version}.{VERSION}")
 
 
 def test_the_default_engine_asks_it_where_the_other_is_unsure() -> None:
