@@ -4,16 +4,25 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Literal
 
 import structlog
 import tenacity
 
 from pipeline import metrics
-from pipeline.channels.channel import PARALLEL, Channel, ChannelAway, ChannelRefused
+from pipeline.channels.channel import (
+    PARALLEL,
+    Channel,
+    ChannelAway,
+    ChannelRefused,
+    MessageRefused,
+)
 from pipeline.notify.messages import Message
 
 log = structlog.get_logger(__name__)
 
+Outcome = Literal["sent", "failed", "refused"]
+"""`failed`: it may be taken later; `refused`: the channel takes no message like this one."""
 DOWN_FOR = timedelta(seconds=30)
 """How long a channel that stayed away is not asked: its messages fail at once meanwhile."""
 
@@ -37,15 +46,15 @@ class Line:
         self._free = asyncio.Semaphore(PARALLEL)
         self._down_until: datetime | None = None
 
-    async def send(self, message: Message) -> bool | None:
-        """Send a message, again and again while the channel is away; return whether it took it.
+    async def send(self, message: Message) -> Outcome | None:
+        """Send a message, again and again while the channel is away; return what came of it.
 
         None: there was no time to find out.
         """
         async with self._free:
             if self._down_until and self._clock() < self._down_until:
                 self._count("failed")
-                return False
+                return "failed"
             try:
                 async for attempt in self._retrying():
                     with attempt, metrics.NOTIFICATION_SECONDS.labels(self._name).time():
@@ -55,19 +64,19 @@ class Line:
             except ChannelRefused as error:
                 self._count("refused")
                 log.error("channel refuses", channel=self._name, error=str(error))
-                return False
+                return "refused" if isinstance(error, MessageRefused) else "failed"
             except ChannelAway as error:
                 if self._settling.is_set():
                     return None
                 self._count("failed")
                 log.error("channel is down", channel=self._name, error=str(error))
                 self._down_until = self._clock() + DOWN_FOR
-                return False
+                return "failed"
             if self._down_until:
                 log.info("channel is back", channel=self._name)
             self._down_until = None
             self._count("sent")
-            return True
+            return "sent"
 
     def _retrying(self) -> tenacity.AsyncRetrying:
         return tenacity.AsyncRetrying(

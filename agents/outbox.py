@@ -224,15 +224,22 @@ class Outbox:
     async def _run(self, errands: Sequence[Errand], message: Message) -> None:
         with crashing():
             name = errands[0].delivery.channel
-            sent = await self._lines[name].send(message)
+            outcome = await self._lines[name].send(message)
+            if outcome == "refused" and len(errands) > 1:  # one of them may be why
+                for errand in errands:
+                    self._start([errand], self._render(errand.case, errand.delivery))
+                return
             now = self._clock()
             for place, case, delivery in errands:
                 self._busy.discard((case.alert_id, name))
                 customer = self._customer(place)
                 current = customer.case(case.alert_id)
-                if current is None or sent is None:
+                if current is None or outcome is None:
                     continue
-                after = taken(current, delivery, case, now) if sent else failed(current, name, now)
+                if outcome == "sent":
+                    after = taken(current, delivery, case, now)
+                else:
+                    after = failed(current, name, case, now, refused=outcome == "refused")
                 self._note(place, customer.having(after))
             await self._save()
             self.look()

@@ -21,11 +21,15 @@ from tests.servers import missing
 
 
 class Recorder:
-    """What came to a server; `status` is what it answers with, `gate` what it waits for."""
+    """What came to a server; `status` is what it answers with, `gate` what it waits for.
+
+    A message that holds `refuses` is answered with 400.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.status = 202
+        self.refuses = ""
         self.gate = threading.Event()
         self.gate.set()
         self.came: list[Any] = []
@@ -51,9 +55,11 @@ def http_recorder(port: int = 0) -> Iterator[Recorder]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             recorder.gate.wait(30)
-            if recorder.status < 300:
+            refused = recorder.refuses and recorder.refuses in body.decode()
+            status = 400 if refused else recorder.status
+            if status < 300:
                 recorder.add(json.loads(body))
-            self.send_response(recorder.status)
+            self.send_response(status)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:

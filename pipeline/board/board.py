@@ -19,7 +19,8 @@ from pipeline.api.service import Service
 from pipeline.board.desk import Desk
 from pipeline.board.live import Live
 from pipeline.board.pages import render
-from pipeline.board.voice import Voice, plain
+from pipeline.board.voice import Voice
+from pipeline.plain import plain
 from pipeline.setting_groups import DetectSettings
 from pipeline.text.engine import Engine
 

@@ -17,7 +17,8 @@ from pipeline.board.chart import across, line, upwards
 from pipeline.board.item import Item
 from pipeline.board.risk import risk_curve
 from pipeline.board.timeline import by_day, timeline
-from pipeline.board.voice import Voice, plain
+from pipeline.board.voice import Voice
+from pipeline.plain import plain
 
 SHOWN = 300
 """Entries that a page shows, the newest."""

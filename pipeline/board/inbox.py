@@ -14,8 +14,9 @@ from pipeline.board.board import Board, Visit
 from pipeline.board.cards import card_choices, stream_cards
 from pipeline.board.choice import VIEWS, Choice, Selection, choice_of, select
 from pipeline.board.stream import Shown
-from pipeline.board.voice import Voice, plain
+from pipeline.board.voice import Voice
 from pipeline.follow_up.value import UNDER_WAY
+from pipeline.plain import plain
 
 KEYS = (
     *(("j", "next"), ("k", "previous"), ("o", "show"), ("a", "acknowledge"), ("m", "assign")),

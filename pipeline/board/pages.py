@@ -7,13 +7,13 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.alert import weightiest_quote
-from pipeline.board.voice import plain
+from pipeline.plain import cut as cut_at
+from pipeline.plain import plain
 
 
 def cut(text: str, length: int) -> str:
     """Return a text of others for reading, its end left out beyond `length` characters."""
-    shown = plain(text)
-    return shown if len(shown) <= length else f"{shown[: length - 1]}…"
+    return cut_at(plain(text), length)
 
 
 def render(template: str, values: Mapping[str, object]) -> str:

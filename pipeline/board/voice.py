@@ -1,6 +1,5 @@
 """How the board speaks: its texts, numbers and times in one language and time zone."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -9,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.plain import plain
+
 Texts = Mapping[str, str]
 
 _MONTHS = {
@@ -16,8 +17,6 @@ _MONTHS = {
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 }
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
-_UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
-"""Control characters but tab and newline, and those that turn the direction of what follows."""
 
 
 @cache
@@ -28,11 +27,6 @@ def texts(language: str) -> Texts:
 
 
 _Both = dict[str, dict[str, str]]
-
-
-def plain(text: str) -> str:
-    """Return a text of others without what is not for reading; its length stays."""
-    return _UNSHOWN.sub(" ", text)
 
 
 class Voice:

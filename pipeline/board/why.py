@@ -10,7 +10,8 @@ from pipeline.alert import Contribution
 from pipeline.api.access.access import AnyRequest
 from pipeline.api.access.needs import VIEWER
 from pipeline.board.board import Board
-from pipeline.board.voice import Voice, plain
+from pipeline.board.voice import Voice
+from pipeline.plain import plain
 from pipeline.reading import Reading
 from pipeline.text.explain import TITLES, Explanation
 from pipeline.text.topics import TAXONOMY

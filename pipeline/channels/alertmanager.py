@@ -13,6 +13,7 @@ import msgspec
 from pipeline.alert import Alert, Severity
 from pipeline.channels.channel import ask
 from pipeline.notify.messages import Message
+from pipeline.plain import one_line
 
 KEPT_FOR = timedelta(minutes=5)
 """How long an open alert lives there without being sent again."""
@@ -79,7 +80,7 @@ def _post(
     }
     starts_at = min(alert.opened_at, ends_at)
     return {
-        "labels": {name: value for name, value in labels.items() if value},
+        "labels": {name: one_line(value) for name, value in labels.items() if value},
         "annotations": {"summary": message.title, "description": message.body},
         "generatorURL": message.link,
         "startsAt": starts_at.isoformat(),

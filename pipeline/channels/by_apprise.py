@@ -2,12 +2,16 @@
 
 import asyncio
 import logging
+import re
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import apprise
+from apprise import NotifyFormat, OverflowMode
+from apprise.plugins import NotifyBase
+from apprise.result import AppriseResult
 
-from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelError
+from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelError, ChannelRefused, verdict
+from pipeline.channels.markup import in_markdown, markup_of
 from pipeline.notify.messages import Message
 
 _TYPES = {
@@ -15,33 +19,35 @@ _TYPES = {
     "withdrawn": apprise.NotifyType.INFO,
     "acknowledged": apprise.NotifyType.INFO,
 }
+_STATUS = re.compile(r"\berror=([45]\d\d)\b")
+"""How the plugins of Apprise note the HTTP status of a refusal."""
 
 
 class Apprise:
-    """One Apprise URL. Apprise says that a message failed, but not why: all is tried again."""
+    """One Apprise URL; what is too long for its service is split."""
 
     digests = True
 
     def __init__(self, name: str, url: str) -> None:
         """Raises ChannelError where Apprise does not know such a URL."""
-        logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it quotes messages and addresses
+        log = logging.getLogger("apprise")  # it quotes messages and addresses
+        log.propagate, log.handlers = False, [logging.NullHandler()]
         self._threads = ThreadPoolExecutor(PARALLEL, f"channel-{name}")
-        self._apprise = apprise.Apprise()
-        if not self._apprise.add(url):
+        known = apprise.Apprise()
+        if not known.add(url):
             raise ChannelError(
                 f"channel {name}: Apprise does not know an address like this "
                 "(https://github.com/caronc/apprise/wiki lists them)"
             )
+        self._services = [_Service(one) for one in known]
 
     async def send(self, message: Message) -> None:
         """Send it by Apprise, in a thread."""
-        kind = _TYPES.get(message.kind, apprise.NotifyType.WARNING)
-        notify = partial(
-            self._apprise.notify, body=message.body, title=message.title, notify_type=kind
-        )
-        sent = await asyncio.get_running_loop().run_in_executor(self._threads, notify)
-        if not sent:
-            raise ChannelAway("Apprise could not send it")
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message)
+
+    def _send(self, message: Message) -> None:
+        for service in self._services:
+            service.send(message)
 
     async def probe(self) -> str:
         """Say so: Apprise cannot ask a service anything without a message."""
@@ -50,3 +56,41 @@ class Apprise:
     async def close(self) -> None:
         """Let go of the threads."""
         self._threads.shutdown(wait=False)
+
+
+class _Service:
+    """One service of Apprise, which shows a message as plain text."""
+
+    def __init__(self, service: NotifyBase) -> None:
+        if service.overflow_mode == OverflowMode.UPSTREAM:
+            service.overflow_mode = OverflowMode.SPLIT
+        self._markup = markup_of(service.schemas())  # type: ignore[no-untyped-call]
+        wanted = service.resolve_format(NotifyFormat.TEXT)
+        # Apprise would escape Markdown itself, but our links as well, which then lead nowhere.
+        self._escaped = self._markup.escaped or wanted is NotifyFormat.MARKDOWN
+        self._format = wanted if wanted is NotifyFormat.MARKDOWN else NotifyFormat.TEXT
+        self._apprise = apprise.Apprise()
+        self._apprise.add(service)
+
+    def send(self, message: Message) -> None:
+        """Return once it is sent. Raises ChannelAway, ChannelRefused."""
+        result = self._apprise.notify(
+            title=self._shown(message.title, message.link),
+            body=self._shown(message.body, message.link),
+            notify_type=_TYPES.get(message.kind, apprise.NotifyType.WARNING),
+            body_format=self._format,
+        )
+        if not result:
+            raise _why(result)
+
+    def _shown(self, text: str, link: str) -> str:
+        text = self._markup.plain(text)
+        return in_markdown(text, link) if self._escaped else text
+
+
+def _why(result: AppriseResult) -> ChannelAway | ChannelRefused:
+    """Return what a failure says of the channel; Apprise tells the reason in its log alone."""
+    found = [_STATUS.search(entry.message) for entry in result.logs()]
+    if status := next((int(one[1]) for one in found if one), 0):
+        return verdict(status, f"HTTP {status}")
+    return ChannelAway("Apprise could not send it")

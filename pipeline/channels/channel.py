@@ -8,7 +8,9 @@ from pipeline.notify.messages import Message
 
 PARALLEL = 4
 """Messages that one channel is given at the same time."""
-TOO_MANY, SERVER_ERROR = 429, 500
+LATER, SERVER_ERROR = (408, 425, 429), 500
+NOT_LIKE_THIS = (400, 413, 422)
+"""HTTP: the request is wrong or too large, not who sends it, nor where to."""
 
 
 class ChannelAway(Exception):  # noqa: N818 - a state of the world
@@ -17,6 +19,10 @@ class ChannelAway(Exception):  # noqa: N818 - a state of the world
 
 class ChannelRefused(Exception):  # noqa: N818 - a state of the world
     """The channel answers that it will not take this: to try again soon would not help."""
+
+
+class MessageRefused(ChannelRefused):
+    """The channel takes no message like this one, whenever it is sent."""
 
 
 class ChannelError(Exception):
@@ -48,7 +54,11 @@ async def ask(client: httpx.AsyncClient, method: str, url: str, content: bytes =
         raise ChannelAway(f"{type(error).__name__}: {error}") from error
     if answer.is_success:
         return answer.text
-    text = f"HTTP {answer.status_code}: {answer.text[:200]}"
-    if answer.status_code == TOO_MANY or answer.status_code >= SERVER_ERROR:
-        raise ChannelAway(text)
-    raise ChannelRefused(text)
+    raise verdict(answer.status_code, f"HTTP {answer.status_code}: {answer.text[:200]}")
+
+
+def verdict(status: int, why: str) -> ChannelAway | ChannelRefused:
+    """Return what an HTTP status that is no success says of a channel and the message."""
+    if status in LATER or status >= SERVER_ERROR:
+        return ChannelAway(why)
+    return MessageRefused(why) if status in NOT_LIKE_THIS else ChannelRefused(why)

@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import NamedTuple
+from urllib.parse import quote
 
-from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelRefused
+from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelRefused, MessageRefused
 from pipeline.notify.messages import Message
 
 DOMAIN = "nabiz.invalid"
@@ -67,6 +68,10 @@ class Mail:
             codes = [code for code, _ in error.recipients.values()]
             kind = ChannelRefused if all(map(_is_final, codes)) else ChannelAway
             raise kind(f"SMTP refused all recipients: {sorted(set(codes))}") from error
+        except smtplib.SMTPDataError as error:  # who sends and to whom was right
+            raise (MessageRefused if _is_final(error.smtp_code) else ChannelAway)(
+                _told(error)
+            ) from error
         except smtplib.SMTPResponseException as error:
             kind = ChannelRefused if _is_final(error.smtp_code) else ChannelAway
             raise kind(_told(error)) from error
@@ -95,8 +100,8 @@ def to_email(message: Message, mailbox: Mailbox) -> EmailMessage:
     email = EmailMessage()
     email["Message-ID"] = f"<{message.id}@{DOMAIN}>"
     if message.alert:
-        email["References"] = f"<{message.alert.id}@{DOMAIN}>"
-    email["Subject"] = " ".join(message.title.split())
+        email["References"] = f"<{quote(message.alert.id)}@{DOMAIN}>"
+    email["Subject"] = message.title
     email["From"] = mailbox.sender
     email["To"] = ", ".join(mailbox.recipients)
     email["Date"] = format_datetime(message.at)

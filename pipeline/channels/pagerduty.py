@@ -13,6 +13,7 @@ from pipeline.alert import Severity
 from pipeline.channels.channel import ChannelAway, ask
 from pipeline.notify.case import Kind
 from pipeline.notify.messages import Message
+from pipeline.plain import cut, one_line
 
 Action = Literal["trigger", "acknowledge", "resolve"]
 ACTIONS: Mapping[Kind, Action] = {
@@ -26,8 +27,8 @@ SEVERITIES: Mapping[Severity, str] = {
     "high": "error",
     "critical": "critical",
 }
-SUMMARY = 1_024
-"""Most characters of a summary."""
+SUMMARY, SOURCE = 1_024, 255
+"""Most characters of a summary, and of the name of what it is about."""
 
 
 class PagerDuty:
@@ -73,8 +74,8 @@ def event_of(message: Message) -> dict[str, object]:
         "client_url": message.link,
         "links": [{"href": message.link, "text": "Nabız"}],
         "payload": {
-            "summary": message.title[:SUMMARY],
-            "source": alert.brand or "nabiz",
+            "summary": cut(message.title, SUMMARY),
+            "source": one_line(alert.brand or "nabiz", SOURCE),
             "severity": SEVERITIES[message.severity],
             "timestamp": alert.opened_at.isoformat(),
             "class": alert.cause,

@@ -18,6 +18,7 @@ from pipeline.cli.target import Answer
 from pipeline.dead_letter import DeadLetter
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi import DEFINITIONS, KpiValue
+from pipeline.plain import one_line
 from pipeline.reading import Scored
 
 T = TypeVar("T")
@@ -31,14 +32,11 @@ _ESCAPE_SEQUENCE = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, moves of the cursor (CSI)
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # titles, links
 )
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-"""Control characters, and those that turn the direction of what follows."""
 
 
 def datum(text: str, style: str = "") -> Text:
     """A text of others as a cell: no markup, in one line, nothing that a terminal obeys."""
-    seen = _CONTROLS.sub(" ", _ESCAPE_SEQUENCE.sub("", text))
-    return Text(" ".join(seen.split()), style)
+    return Text(one_line(_ESCAPE_SEQUENCE.sub("", text)), style)
 
 
 def _lines(*parts: Text) -> Text:

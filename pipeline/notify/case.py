@@ -43,11 +43,20 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A channel did not take a message of this alert, when last, and how often in a row."""
+    """A channel did not take a message of this alert, when last, and how often in a row.
+
+    `refused` of these times it answered that it takes no message like this one, which said `said`.
+    """
 
     channel: str
     at: datetime
     times: int
+    refused: int = 0
+    said: str = ""
+
+    def refusals(self, said: str) -> int:
+        """Return how often a message that says this was refused."""
+        return self.refused if self.said == said else 0
 
     @property
     def again_at(self) -> datetime:
@@ -105,6 +114,11 @@ class Case(msgspec.Struct, frozen=True):
     def told_to(self, channel: str) -> Told | None:
         """Return what the channel knows."""
         return next((one for one in self.told if one.channel == channel), None)
+
+    def refused_by(self, channel: str) -> int:
+        """Return how often the channel has refused a message that says what people read now."""
+        failure = self.failure_of(channel)
+        return failure.refusals(self.said) if failure else 0
 
     def failure_of(self, channel: str) -> Failure | None:
         """Return the failure since the channel last took a message."""

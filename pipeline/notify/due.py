@@ -10,6 +10,9 @@ from msgspec.structs import replace
 from pipeline.notify.case import Case, Failure, Kind, Told
 from pipeline.notify.routes import Chain, Desk
 
+REFUSALS = 8
+"""Refusals of a message, two hours with their pauses, after which it is given up."""
+
 _SPACE = UUID("8d0c6a52-5f0e-4a0b-9b0e-6f6f3c1f7d11")
 
 
@@ -32,14 +35,15 @@ def deliveries(case: Case, desk: Desk, channels: Collection[str]) -> list[Delive
 
     `channels` are those that have an address. The first and the last message of an alert go to
     every channel that hears of it; updates between them at most at the channel's rate. What is not
-    critical waits for the end of quiet hours.
+    critical waits for the end of quiet hours. A message that the channel takes in no form is given
+    up, until the alert has something else to say.
     """
     ringing, targets = _targets(case, channels)
     found = []
     for channel in targets:
         told = case.told_to(channel)
         kind = _kind(case, told, rings=channel in ringing)
-        if kind and case.alert:
+        if kind and case.alert and case.refused_by(channel) < REFUSALS:
             found.append(_delivery(case, desk, channel, told, kind))
     return found
 
@@ -62,10 +66,13 @@ def taken(case: Case, delivery: Delivery, sent: Case, now: datetime) -> Case:
     return replace(case, told=(*others, told), failures=failures)
 
 
-def failed(case: Case, channel: str, now: datetime) -> Case:
-    """Return the case once a channel has not taken a message: the next of its chain is asked."""
-    before = case.failure_of(channel)
-    failure = Failure(channel, now, before.times + 1 if before else 1)
+def failed(case: Case, channel: str, sent: Case, now: datetime, *, refused: bool) -> Case:
+    """Return the case once a channel has not taken a message: the next of its chain is asked.
+
+    `refused`: it does not take a message about the case as it was (`sent`), now or later.
+    """
+    before, said = case.failure_of(channel) or Failure(channel, now, 0), sent.said
+    failure = Failure(channel, now, before.times + 1, before.refusals(said) + refused, said)
     others = tuple(one for one in case.failures if one.channel != channel)
     return replace(case, failures=(*others, failure))
 

@@ -1,4 +1,8 @@
-"""What a message says, in Turkish or English; the texts are in texts.yaml."""
+"""What a message says, in Turkish or English; the texts are in texts.yaml.
+
+Its text is plain: each field is one line, whatever customers wrote, and nothing in it is mark-up.
+How a service is given plain text is for its channel to know (`pipeline/channels/markup.py`).
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -13,9 +17,12 @@ from pipeline.alert import SEVERITIES, Alert, Severity
 from pipeline.notify.case import Case, Kind
 from pipeline.notify.due import Delivery
 from pipeline.notify.routes import Language
+from pipeline.plain import one_line
 
-QUOTED = 300
-"""Characters of the customer's text that a message shows."""
+LONGEST = {"quote": 300, "playbook": 2_000}
+"""Characters of a field that a message shows."""
+LONGEST_FIELD = 200
+"""Characters of any other."""
 LISTED = 20
 """Alerts that a digest lists; the rest is a number, and on the board."""
 
@@ -65,7 +72,10 @@ def _texts() -> Mapping[Language, _Texts]:
 
 
 def render(case: Case, delivery: Delivery, language: Language, board: str) -> Message:
-    """Return the message about a case; `board` is the address of the board, without a last `/`."""
+    """Return the message about a case; `board` is the address of the board, without a last `/`.
+
+    A channel that has refused what it says is told the headline and the link alone.
+    """
     texts, alert, link = _texts()[language], _alert(case), link_to(case, board)
     follow_up = case.follow_up
     outcome = follow_up.outcome if follow_up else None
@@ -74,20 +84,24 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> Me
     values: dict[str, object] = {
         "customer": alert.customer_id,
         "place": " · ".join(one for one in (alert.brand, alert.segment, alert.channel) if one),
-        "quote": said if len(said) <= QUOTED else f"{said[: QUOTED - 1]}…",
+        "quote": said,
         "risk": round(100 * alert.risk),
-        "playbook": "" if ended else alert.playbook.strip(),
+        "playbook": "" if ended else alert.playbook,
         "owner": follow_up.owner if follow_up else None,
         "outcome": texts.outcomes[outcome] if outcome else None,
         "escalation": case.escalation or None,
         "withdrawn": texts.withdrawn if delivery.kind == "withdrawn" else None,
         "link": link,
     }
-    lines = [
-        line.format_map(values)
-        for name, line in texts.lines.items()
-        if values[name] not in (None, "")
-    ]
+    if case.refused_by(delivery.channel):
+        values = dict.fromkeys(values) | {"link": link}
+    fields = {
+        name: one_line(str(value), LONGEST.get(name, LONGEST_FIELD))
+        for name, value in values.items()
+        if value is not None
+    }
+    fields["link"] = link
+    lines = [line.format_map(fields) for name, line in texts.lines.items() if fields.get(name)]
     told = case.told_to(delivery.channel)
     return Message(
         id=delivery.id,
@@ -111,7 +125,7 @@ def render_digest(held: Sequence[tuple[Case, Delivery]], language: Language, boa
     lines = [
         digest.line.format(
             headline=_headline(_alert(case), delivery.kind, language),
-            customer=_alert(case).customer_id,
+            customer=one_line(_alert(case).customer_id, LONGEST_FIELD),
             link=link_to(case, board),
         )
         for case, delivery in ordered[:LISTED]
@@ -138,6 +152,7 @@ def link_to(case: Case, board: str) -> str:
 def _headline(alert: Alert, kind: Kind, language: Language) -> str:
     texts = _texts()[language]
     title = alert.titles.get(language) or alert.title
+    title = one_line(title, LONGEST_FIELD)
     return texts.kinds[kind].format(severity=texts.severities[alert.severity], title=title)
 
 

@@ -300,3 +300,29 @@ async def test_a_channel_that_refuses_is_not_tried_again_at_once(tmp_path: Path)
         assert count("duty", "retried") == retried
         channel = open_channel("duty", "pagerduty://key", play.settings)
         assert "answers" in await channel.probe()
+
+
+async def test_one_message_that_a_channel_refuses_keeps_no_other_of_a_digest_back(
+    tmp_path: Path,
+) -> None:
+    with http_recorder() as hook:
+        hook.refuses = "<poison>"
+        play = Desk(tmp_path, ROUTES, chat=f"json://{hook.url}")
+        play.now = NOW.astimezone(play.desk.zone).replace(hour=23, minute=0)
+        outbox = play.outbox()
+        ids = [f"6f1d0b5a-0000-4000-8000-{number:012}" for number in range(3)]
+        for number, id_ in enumerate(ids):
+            customer_id = "<poison>" if number == 1 else f"m-{number}"
+            mine = alert(id=id_, at=play.now, customer_id=customer_id)
+            await outbox.take({Place(0, customer_id): [mine]})
+        play.now += timedelta(hours=9)
+        outbox.look()
+        await outbox.idle()
+        assert sorted(one["message"].splitlines()[0] for one in hook.came) == [
+            "Customer: m-0",
+            "Customer: m-2",
+        ]
+        play.now += timedelta(minutes=2)
+        outbox.look()
+        await outbox.idle()
+        assert hook.came[-1]["message"] == f"http://board/alerts/{ids[1]}"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.notify.case import Change, Customer, fold
-from pipeline.notify.due import Delivery, deliveries, failed, taken
+from pipeline.notify.due import REFUSALS, Delivery, deliveries, failed, taken
 from pipeline.notify.routes import Desk
 from tests.notices import MONDAY_NIGHT, MONDAY_NOON, alert, desk, follow_up
 
@@ -33,6 +33,8 @@ class Play:
         self.ids: list[str] = []
         self.digests: list[Delivery] = []
         self.down: set[str] = set()
+        self.refusing: set[str] = set()
+        self.refused = 0
 
     def __call__(self, now: datetime, *changes: Change) -> list[tuple[str, str]]:
         """Fold changes and send what is due at `now`; return (channel, kind) of what was sent."""
@@ -47,8 +49,11 @@ class Play:
             for one in deliveries(case, self.desk, self.channels):
                 if one.at > now:
                     continue
-                if one.channel in self.down:
-                    self.customer = self.customer.having(failed(case, one.channel, now))
+                if one.channel in self.down | self.refusing:
+                    refused = one.channel in self.refusing
+                    after = failed(case, one.channel, case, now, refused=refused)
+                    self.customer = self.customer.having(after)
+                    self.refused += refused
                     return True
                 self.customer = self.customer.having(taken(case, one, case, now))
                 self.sent.append((one.channel, one.kind))
@@ -291,3 +296,27 @@ def test_first_and_last_always_updates_at_the_rate_and_nothing_twice(
 
 def _desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return desk(tmp_path_factory.getbasetemp())
+
+
+def test_a_message_that_a_channel_refuses_for_good_is_given_up_until_there_is_something_new(
+    ours: Desk,
+) -> None:
+    play = Play(ours, ("chat",))
+    play.refusing = {"chat"}
+    play(MONDAY_NOON, alert())
+    for minutes in range(10, 600, 10):
+        play(MONDAY_NOON + minutes * MINUTE)
+    assert play.refused == REFUSALS
+    play.refusing = set()
+    later = MONDAY_NOON + 600 * MINUTE
+    assert play(later) == []
+    assert play(later, alert(2, at=later, severity="critical")) == [("chat", "opened")]
+
+
+def test_a_channel_that_is_away_is_tried_however_long_that_takes(ours: Desk) -> None:
+    play = Play(ours, ("chat",))
+    play.down = {"chat"}
+    for minutes in range(0, 1_440, 10):
+        play(MONDAY_NOON + minutes * MINUTE, alert())
+    play.down = set()
+    assert play(MONDAY_NOON + 1_500 * MINUTE) == [("chat", "opened")]

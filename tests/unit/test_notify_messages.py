@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from pipeline.notify.case import Case, Change, Customer, fold
-from pipeline.notify.due import Delivery, deliveries
+from pipeline.notify.due import Delivery, deliveries, failed
 from pipeline.notify.messages import LISTED, render, render_digest
 from pipeline.notify.routes import Desk
 from tests.notices import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, desk
@@ -67,3 +67,13 @@ def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: Desk) -> None:
     assert lines[0].startswith(f"• [high] Wants to leave (m-{LISTED})")
     assert lines[-1] == "… and 5 more alerts"
     assert render_digest(held[::-1], "en", "http://board").id == message.id
+
+
+def test_what_a_channel_has_refused_comes_again_as_headline_and_link_alone(ours: Desk) -> None:
+    case = case_of(ours, alert(brand="Acme"))
+    refused = failed(case, "chat", case, MONDAY_NOON, refused=True)
+    message = render(refused, first(ours, case), "en", "http://board")
+    assert message.title == "[high] Wants to leave"
+    assert message.body == f"http://board/alerts/{ALERT_ID}"
+    changed = case_of(ours, alert(2, brand="Acme", severity="critical"))
+    assert "Bir daha asla!" in render(changed, first(ours, changed), "en", "http://board").body

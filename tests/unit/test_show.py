@@ -23,6 +23,7 @@ from pipeline.cli import show
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.event import Event, EventType, Metric, Score
 from pipeline.kpi import KpiValue
+from pipeline.plain import one_line
 from pipeline.reading import Scored
 from tests.alerts import made_up
 
@@ -89,7 +90,8 @@ def test_a_text_is_shown_as_it_is_and_commands_nothing(text: str, safe: str) -> 
 @settings(max_examples=100)
 @given(st.text())
 def test_no_text_breaks_a_table_or_reaches_the_terminal_as_a_command(text: str) -> None:
-    assert not any(show._CONTROLS.search(char) for char in show.datum(text).plain)
+    shown = show.datum(text).plain
+    assert shown == one_line(shown)
 
 
 def test_a_link_and_a_title_for_the_terminal_leave_only_their_text() -> None:
