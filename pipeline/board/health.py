@@ -1,7 +1,10 @@
-"""The page of the pipeline's health: lag and rate of each role, store, broker, dead letters."""
+"""The page of the pipeline's health: lag and rate of each role, store, broker, dead letters.
+
+Whoever runs Nabız sees all of it; others are told in words whether what they see is current.
+"""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from litestar import Response, get, post
@@ -10,8 +13,9 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline.api.access.access import AnyRequest
 from pipeline.api.access.needs import VIEWER, needs
-from pipeline.api.views import PartitionStatus
+from pipeline.api.views import PartitionStatus, Status
 from pipeline.board.board import Board
+from pipeline.board.voice import Voice
 from pipeline.chain import INPUTS
 from pipeline.dead_letter import Reason
 
@@ -40,11 +44,13 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
         visit = board.visit(request)
         say, status = board.voice(visit), board.service.status()
         letters = [] if status.store.problem else board.service.store.dead_letters(None, LETTERS)
+        roles = by_role(status.partitions)
         given = {
             "page": "health",
             "title": say.t("nav.health"),
+            "state": in_words(status, roles, say),
             "status": status,
-            "roles": by_role(status.partitions),
+            "roles": roles,
             "letters": letters,
             "said": _said(request),
         }
@@ -63,6 +69,18 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
         return Redirect("/board/health", status_code=303, query_params=counts)
 
     return [health, retry]
+
+
+def in_words(status: Status, roles: Sequence[RoleHealth], say: Voice) -> tuple[str, bool]:
+    """Return for people who do not run Nabız how it is, and whether that is well."""
+    late = [one for one in roles if one.late]
+    if status.broker.problem or status.store.problem:
+        return say.t("health.all_away"), False
+    if any(one.seconds is None for one in late):
+        return say.t("health.all_late_unknown"), False
+    if late:
+        return say.t("health.all_late", span=say.span(max(one.seconds or 0 for one in late))), False
+    return say.t("health.all_fine"), True
 
 
 def by_role(partitions: Iterable[PartitionStatus]) -> list[RoleHealth]:

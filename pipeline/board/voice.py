@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.names import Kind, shown
 from pipeline.plain import plain
 
 Texts = Mapping[str, str]
@@ -47,6 +48,16 @@ class Voice:
         """Return our word for a name that others may extend, else the name in plain words."""
         return self._texts.get(f"{kind}.{name}", plain(name.replace("_", " ")))
 
+    def name(self, kind: Kind, name: str) -> str:
+        """Return what a channel or a touchpoint is called, else its name."""
+        return plain(shown(kind, name, self.language))
+
+    def counted(self, key: str, number: int, **values: object) -> str:
+        """Return the text for so many; where they differ, `key.one` is the text for one."""
+        single = f"{key}.one"
+        found = single if number == 1 and single in self._texts else key
+        return self.t(found, n=self.number(number), **values)
+
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number as it is written in the language."""
         text = f"{value:,.{digits}f}"
@@ -67,6 +78,14 @@ class Voice:
             return hour
         day = f"{there.day} {_MONTHS[self.language][there.month - 1]}"
         return f"{day} {hour}" if there.year == today.year else f"{day} {there.year} {hour}"
+
+    @property
+    def zone(self) -> str:
+        """In which zone times are, with its offset now."""
+        offset = f"{self.now.astimezone(self._zone):%z}"
+        hours = f"{offset[0]}{int(offset[1:3])}" + (f":{offset[3:]}" if offset[3:] != "00" else "")
+        place = shown("zone", self._zone.key, self.language).rpartition("/")[2].replace("_", " ")
+        return f"{place} (UTC{hours})".replace("-", "\u2212")
 
     def day(self, at: datetime) -> str:
         """Return the day of a time."""

@@ -168,7 +168,7 @@ def test_another_language_is_one_press_away_and_stays(open_: Open) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Gelen kutusu")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Inbox")
-    page.get_by_role("link", name="Why").click()
+    page.get_by_role("link", name="Try a text").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 

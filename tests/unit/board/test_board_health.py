@@ -29,23 +29,28 @@ def test_health_says_who_is_behind_and_sends_dead_letters_again(
     with TestClient(app) as client:
         client.headers["accept-language"] = "en"
         text = page(client, "/board/health")
-        rows = re.findall(r'<th scope="row">(\w+)</th>\n<td><span class="\w+">(\w+)<', text)
+        rows = re.findall(r'<small>(\w+)</small></th>\n<td><span class="\w+">(\w+)<', text)
         assert rows == [("detect", "fine"), ("record", "behind")]
+        assert "What is shown is behind: 1 min." in text
         assert "12,345" in text
         assert "&lt;script&gt;" in text
         answer = client.post("/board/health/retry", data={"reason": "not_json"})
         assert answer.url.path == "/board/health"
-        assert "1 were sent again, 0 left" in answer.text
+        assert "Sent again: 1. Left as they are: 0." in answer.text
         store.fault = StoreUnavailable("the disk is gone")
         assert "the disk is gone" in page(client, "/board/health")
 
 
-def test_only_an_admin_sends_dead_letters_again(company: Company, tmp_path: Path) -> None:
+def test_health_is_for_those_who_run_it_others_are_told_in_words(
+    company: Company, tmp_path: Path
+) -> None:
     app = app_of(company, store=FakeStore(), book=book(tmp_path), passwords=CHEAP)
     with TestClient(app) as client:
         log_in(client, "agent")
-        text = page(client, "/board/health")
-        assert "/board/health/retry" not in text
+        text = page(client, "/board/health?lang=en")
+        assert "Everything is up to date." in text
+        for detail in ("<table", "/board/health/retry", 'href="/board/health"'):
+            assert detail not in text
         token = re.findall(r'data-csrf="([^"]+)"', text)[0]
         form = {"reason": "not_json", "csrf_token": token}
         assert client.post("/board/health/retry", data=form).status_code == 403

@@ -3,10 +3,12 @@
 import html
 import re
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from pipeline.board.live import KEPT
+from pipeline.board.voice import Voice
 from pipeline.notify.case import Case
 from pipeline.notify.messages import link_to
 from pipeline.setting_groups import NotifySettings
@@ -94,8 +96,8 @@ def test_the_history_of_an_alert(client: Client, company: Company, clock: Clock)
     assert [(at, what.strip(" –")) for at, what in found] == [
         ("15:01", "Resolved: Customer lost"),
         ("15:00", "Assigned: local"),
-        ("14:00", "SLA missed: contact"),
-        ("11:00", "SLA missed: acknowledge"),
+        ("14:00", "Not contacted in time"),
+        ("11:00", "Not acknowledged in time"),
         ("10:00", "Opened"),
     ]
     assert "Gitti." in text
@@ -119,6 +121,34 @@ def test_the_language_is_that_of_the_browser_until_another_is_chosen(client: Cli
     assert 'href="?view=mine&amp;lang=en"' in page(client, "/board?view=mine")
     assert '<html lang="en">' in page(client, "/board?view=mine&lang=en")
     assert '<html lang="en">' in page(client)
+
+
+def test_channels_have_names_and_unknown_ones_stay(client: Client, company: Company) -> None:
+    company.happen([alert("a1", channel="call"), alert("a2", channel="bayi_hattı")])
+    assert re.findall(
+        r'class="place">(?:<bdi>[^<]*</bdi> · )*<bdi>([^<]*)</bdi>', page(client)
+    ) == [
+        "Phone",
+        "bayi_hattı",
+    ]
+    turkish = page(client, "/board?lang=tr")
+    assert '<option value="call">Telefon</option>' in turkish
+    assert '<option value="bayi_hattı">bayi_hattı</option>' in turkish
+
+
+def test_every_page_says_in_which_zone_its_times_are(client: Client) -> None:
+    assert "Times: Istanbul (UTC+3)" in page(client)
+    assert "Saatler: İstanbul (UTC+3)" in page(client, "/board/why?lang=tr")
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "said"),
+    [("en", 1, "1 deadline missed"), ("en", 2, "2 deadlines missed"), ("tr", 2, "2 süre aşıldı")],
+)
+def test_nouns_agree_with_their_number(language: str, number: int, said: str) -> None:
+    say = Voice(language, ZoneInfo("Asia/Kolkata"), NOW)
+    assert say.counted("card.escalated", number) == said
+    assert say.zone == "Kolkata (UTC+5:30)"
 
 
 def test_files_are_loaded_once_and_asked_for_again_by_their_tag(client: Client) -> None:
