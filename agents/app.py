@@ -20,6 +20,7 @@ from agents.transport import RecordsSchema, Transport
 from pipeline import metrics
 from pipeline.broker.security import faust_credentials
 from pipeline.chain import EXIT_HALT, INPUTS, URGENT, group_of
+from pipeline.folders import plain_name
 from pipeline.settings import Role, Settings
 
 log = structlog.get_logger(__name__)
@@ -60,14 +61,14 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
     """
     demand_compiled()
     datadir = settings.data / "state" / (settings.worker.instance or role)
-    datadir.parent.mkdir(parents=True, exist_ok=True)
+    datadir.mkdir(parents=True, exist_ok=True)
     brokers = [URL(f"kafka://{host}") for host in settings.kafka.bootstrap.split(",")]
     app = App(
         group_of(role),
         broker=brokers,
         broker_credentials=faust_credentials(settings.kafka),
         store="rocksdb://?driver=rocksdict",
-        datadir=str(datadir),
+        datadir=plain_name(datadir),
         key_serializer="raw",
         value_serializer="raw",
         topic_replication_factor=settings.kafka.replication,

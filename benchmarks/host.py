@@ -10,7 +10,7 @@ def described() -> dict[str, str | int]:
     cpu = next(
         (
             line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
             if line.startswith("model name")
         ),
         platform.processor(),

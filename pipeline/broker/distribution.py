@@ -59,7 +59,7 @@ def _user_cache() -> Path:
 @contextmanager
 def _exclusive(lock: Path, console: Console) -> Iterator[None]:
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
+    with lock.open("wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

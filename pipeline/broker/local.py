@@ -228,5 +228,5 @@ def _format(command: list[str], data: Path, output: IO[bytes]) -> None:
 
 
 def _tail(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines()[-LOG_TAIL:]
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL:]
     return "\n".join([f"The end of {log}:", *lines])

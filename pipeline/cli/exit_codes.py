@@ -1,5 +1,8 @@
 """Which error ends a command with which exit code."""
 
+import errno
+import sys
+
 from agents.compiled import NotCompiled
 from pipeline.api.access.accounts import AccountError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
@@ -35,6 +38,16 @@ EXIT_CODES: dict[type[Exception], int] = {
     StoreUnavailable: EXIT_AWAY,
 }
 """Errors that are for people; any other is a bug and shows its traceback."""
+
+
+def for_people(error: Exception) -> Exception:
+    """Return what an error of the machine's means to who runs a command; others as they are."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Mistake(f"no space is left for {error.filename or 'what is printed'}: make room")
+    if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
+        encoding = sys.getfilesystemencoding()
+        return Mistake(f"an argument is not text in the encoding of this terminal, {encoding}")
+    return error
 
 
 def exit_code(error: Exception) -> int | None:

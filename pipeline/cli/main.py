@@ -10,6 +10,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pipeline.cli.streams import discard_output, prepare_streams
+
 HELP = (
     "Listens to what customers do and say, keeps the KPIs of their experience true to the "
     "minute, and tells who needs a call now.\n\n"
@@ -173,17 +175,21 @@ nabiz = TyperGroup(
 
 def main() -> None:
     """Run the command; an error for people ends with its sentence and exit code."""
+    prepare_streams()
     for client in ("kafka", "clickhouse_driver"):
         logging.getLogger(client).setLevel(logging.CRITICAL)  # what matters is raised
     direct = (os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")
     os.environ["no_proxy"] = ",".join(filter(None, direct))  # what runs on this machine
     try:
         nabiz()
-    except Exception as error:
-        from pipeline.cli.exit_codes import exit_code  # imports all that can fail
+    except Exception as raised:
+        from pipeline.cli.exit_codes import exit_code, for_people  # imports all that can fail
 
+        error = for_people(raised)
         code = exit_code(error)
         if code is None:
             raise
+        if isinstance(raised, OSError):
+            discard_output()
         typer.echo(typer.style(f"nabiz: {error}", fg="red"), err=True)
         sys.exit(code)

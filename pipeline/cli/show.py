@@ -47,7 +47,7 @@ def _lines(*parts: Text) -> Text:
 def as_json(body: bytes) -> None:
     """Print JSON, indented on a terminal and as it is into a pipe."""
     text = msgspec.json.format(body, indent=2 if sys.stdout.isatty() else -1)
-    sys.stdout.write(text.decode() + "\n")
+    sys.stdout.buffer.write(text + b"\n")
     sys.stdout.flush()  # here a reader that has gone, as `head`, ends the command without noise
 
 

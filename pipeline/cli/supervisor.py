@@ -74,7 +74,7 @@ class Child:
             self.start_at = time.monotonic() + self.pause
             self.process = None
         elif self.page and self._hangs():
-            with self.log.open("a") as log:
+            with self.log.open("a", encoding="utf-8") as log:
                 log.write(f"killed: no good answer at {self.page}/healthz for {HANGS_AFTER:g} s\n")
             self.process.kill()  # whatever hangs would not hear a SIGTERM
             self.process.wait()
@@ -103,7 +103,7 @@ class Child:
 
 def end_of(log: Path) -> str:
     """Return the last lines of a log, for a message about the process that wrote it."""
-    text = log.read_text(errors="replace") if log.exists() else ""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     return "\n".join(text.splitlines()[-3:])
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from chdb.session import Session
 
+from pipeline.folders import plain_name
 from pipeline.store.backend import Columns, Parameter, Row, StoreUnavailable, bind
 
 _ROW_FORMAT, _COLUMN_FORMAT = "JSONCompactEachRow", "JSONCompactColumns"
@@ -45,7 +46,7 @@ class ChdbBackend:
         self._lock = threading.Lock()
         self._session: Any
         try:
-            self._session = Session(str(path))  # type: ignore[no-untyped-call]
+            self._session = Session(plain_name(path))  # type: ignore[no-untyped-call]
         except RuntimeError as error:
             raise StoreUnavailable(
                 f"cannot open the store in {path}: another process may have it open ({error})"

@@ -117,7 +117,7 @@ def descendants(pid: int) -> list[int]:
 
 def _lives(pid: int) -> bool:
     with suppress(OSError):
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
         return state != "Z"
     return False
 
@@ -127,4 +127,4 @@ def _explained_by(log: Path) -> Iterator[None]:
     try:
         yield
     except pytest.fail.Exception as failure:
-        pytest.fail(f"{failure.msg}\n{log.read_text()[-3_000:]}")
+        pytest.fail(f"{failure.msg}\n{log.read_text(encoding='utf-8')[-3_000:]}")
