@@ -6,15 +6,13 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["channel", "touchpoint", "zone"]
-
 NAMES: Mapping[str, Mapping[str, Mapping[str, str]]] = msgspec.yaml.decode(
     files(__package__).joinpath("names.yaml").read_bytes(),
-    type=dict[Kind, dict[str, dict[Literal["tr", "en"], str]]],
+    type=dict[str, dict[str, dict[Literal["tr", "en"], str]]],
 )
 """The texts in each language, by kind and name."""
 
 
-def shown(kind: Kind, name: str, language: str) -> str:
+def shown(kind: str, name: str, language: str) -> str:
     """Return what a name is called in a language; the name itself where we know no other."""
-    return NAMES[kind].get(name, {}).get(language, name)
+    return NAMES.get(kind, {}).get(name, {}).get(language, name)

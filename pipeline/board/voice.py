@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from pipeline.names import Kind, shown
+from pipeline.names import shown
 from pipeline.plain import plain
 
 Texts = Mapping[str, str]
@@ -48,7 +48,7 @@ class Voice:
         """Return our word for a name that others may extend, else the name in plain words."""
         return self._texts.get(f"{kind}.{name}", plain(name.replace("_", " ")))
 
-    def name(self, kind: Kind, name: str) -> str:
+    def name(self, kind: str, name: str) -> str:
         """Return what a channel or a touchpoint is called, else its name."""
         return plain(shown(kind, name, self.language))
 

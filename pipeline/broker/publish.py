@@ -10,6 +10,7 @@ from pipeline.broker.errors import BrokerUnavailable, reaching
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.decode import encode_event
 from pipeline.event import Event, topic_of
+from pipeline.plurals import counted
 
 CONNECT_TIMEOUT_MS = 10_000
 RECONNECT_MS = 1_000
@@ -85,7 +86,7 @@ class Publisher:
         if self._failures:
             failures, self._failures = self._failures, []
             raise BrokerUnavailable(
-                f"Kafka at {self._bootstrap} did not confirm {len(failures)} message(s); "
+                f"Kafka at {self._bootstrap} did not confirm {counted(len(failures), 'message')}; "
                 f"the first reason: {failures[0]}. "
                 "Send them again when that is mended: nothing counts twice."
             )

@@ -10,6 +10,7 @@ from kafka.errors import TopicAlreadyExistsError
 from pipeline.broker.errors import BrokerError, reaching
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.chain import INPUTS, STATEFUL
+from pipeline.plurals import counted
 from pipeline.topics import Topic
 
 CONNECT_TIMEOUT_MS = 10_000
@@ -113,7 +114,7 @@ def _grow(
     if stateful := sorted(larger.keys() & readers.keys()):
         name = stateful[0]
         raise BrokerError(
-            f"{name} has {present[name]} partitions and {larger[name]} are declared. Its "
+            f"{name} has {counted(present[name], 'partition')}, declared: {larger[name]}. Its "
             f"customers' states are kept by partition and would be lost to {readers[name]}: "
             "declare the old number, or start anew with other topics and replay"
         )

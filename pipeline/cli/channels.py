@@ -7,6 +7,7 @@ from pipeline.channels.channel import Channel, ChannelAway, ChannelRefused
 from pipeline.channels.open import open_channels
 from pipeline.cli.checkup import Finding
 from pipeline.notify.routes import Desk, load_desk
+from pipeline.plurals import counted
 from pipeline.setting_groups import NotifySettings
 
 
@@ -38,7 +39,7 @@ def check_routes(desk: Desk, channels: Collection[str]) -> Finding:
     if not channels:
         return Finding("routes", "ok", "no channel is set (NABIZ_NOTIFY_CHANNELS): nobody is told")
     without = sorted(routed - set(channels))
-    found = f"{len(desk.form.routes)} routes, {len(channels)} channels"
+    found = f"{counted(len(desk.form.routes), 'route')}, {counted(len(channels), 'channel')}"
     if without:
         found += f"; passed over for want of an address: {', '.join(without)}"
     return Finding("routes", "ok", found)

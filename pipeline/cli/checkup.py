@@ -9,6 +9,7 @@ from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
 from pipeline.chain import CHANGELOG, INPUTS, SCORED, STATEFUL, group_of
 from pipeline.decode import FUTURE_TOLERANCE
+from pipeline.plurals import counted
 from pipeline.reading import Label, Reading
 from pipeline.setting_groups import KafkaSettings
 from pipeline.store.health import StoreFacts
@@ -82,8 +83,8 @@ def check_topic(
         return Finding(
             check,
             "warning",
-            f"{found.replicas} replicas, NABIZ_KAFKA_REPLICATION is {replication} "
-            f"(the cluster has {brokers} brokers)",
+            f"{counted(found.replicas, 'replica')}, NABIZ_KAFKA_REPLICATION is {replication} "
+            f"(the cluster has {counted(brokers, 'broker')})",
             "add replicas with Kafka's kafka-reassign-partitions",
         )
     return Finding(check, "ok", _size(found))
@@ -114,7 +115,7 @@ def check_changelog(found: TopicFacts | None, scored: TopicFacts | None, *, used
         return Finding(
             check,
             "problem",
-            f"{found.partitions} partitions, {SCORED} has {scored.partitions}",
+            f"{counted(found.partitions, 'partition')}, {SCORED} has {scored.partitions}",
             "states are kept by partition: start detect anew, docs/operations.md says how",
         )
     return Finding(check, "ok", f"{_size(found)}, compacted")
@@ -122,17 +123,17 @@ def check_changelog(found: TopicFacts | None, scored: TopicFacts | None, *, used
 
 def _availability(check: str, found: TopicFacts) -> Finding | None:
     if found.offline:
-        text = f"{found.offline} of {found.partitions} partitions have no leader"
+        text = f"no leader for {found.offline} of {counted(found.partitions, 'partition')}"
         return Finding(check, "problem", text, "start the brokers that are down")
     if found.behind:
-        text = f"{found.behind} of {found.partitions} partitions lack an in-sync replica"
+        text = f"no in-sync replica for {found.behind} of {counted(found.partitions, 'partition')}"
         return Finding(check, "warning", text, "look whether a broker is down or slow")
     return None
 
 
 def _partitions(topic: Topic, found: TopicFacts) -> tuple[str, str] | None:
     """What is wrong and what to do. More than declared is well, but not where states follow."""
-    text = f"{found.partitions} partitions, {topic.partitions} are declared"
+    text = f"{counted(found.partitions, 'partition')}; declared: {topic.partitions}"
     follow = any(topic.name in INPUTS[role] for role in STATEFUL)
     if follow and found.partitions != topic.partitions:
         return text, f"declare {found.partitions} in its topic.yaml: states are kept by partition"
@@ -140,7 +141,7 @@ def _partitions(topic: Topic, found: TopicFacts) -> tuple[str, str] | None:
 
 
 def _size(found: TopicFacts) -> str:
-    return f"{found.partitions} partitions, {found.replicas} replica(s)"
+    return f"{counted(found.partitions, 'partition')}, {counted(found.replicas, 'replica')}"
 
 
 def check_groups(
@@ -164,10 +165,10 @@ def _group(
         return Finding(
             check,
             "problem" if lag else "warning",
-            f"nobody reads; {lag:,} messages wait",
+            f"nobody reads; waiting: {counted(lag, 'message')}",
             f"nabiz worker {role} (or nabiz up)",
         )
-    text = f"{members} worker(s), {lag:,} messages behind"
+    text = f"{counted(members, 'worker')}, {counted(lag, 'message')} behind"
     if group and group.state.endswith("Rebalance"):
         return Finding(check, "warning", f"{text}; sharing out partitions now", "look again soon")
     if lag and not moved:
@@ -181,7 +182,7 @@ def _group(
         return Finding(
             check,
             "warning",
-            f"{text}; with {widest} partitions a topic some of them have nothing to do",
+            f"{text}; with {counted(widest, 'partition')} a topic some of them have nothing to do",
             "stop some workers, or give the topics more partitions",
         )
     return Finding(check, "ok", text)

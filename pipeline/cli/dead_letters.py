@@ -45,4 +45,4 @@ def retry(
         show.as_json(answer.body)
         return
     result = answer.value
-    typer.echo(f"{result.sent} published again, {result.skipped} left as they are")
+    typer.echo(f"published again: {result.sent:,}, left as they are: {result.skipped:,}")

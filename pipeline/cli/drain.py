@@ -11,6 +11,7 @@ from pipeline.broker.security import client_security
 from pipeline.chain import GROUPS, role_of
 from pipeline.cli.errors import EXIT_NO
 from pipeline.cli.target import DataOption, find
+from pipeline.plurals import counted
 
 
 def drain(
@@ -28,7 +29,7 @@ def drain(
 
         def progress(lags: Sequence[PartitionLag]) -> None:
             behind = sum(lag.events for lag in lags)
-            line.update(f"{role_of(lags[0].group)}: {behind:,} messages to go")
+            line.update(f"{role_of(lags[0].group)}: {counted(behind, 'message')} to go")
 
         drained = wait_until_drained(reader, GROUPS, timeout, progress)
     if not drained:

@@ -16,6 +16,7 @@ from pipeline.cli import show
 from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child
 from pipeline.kpi import KpiValue
+from pipeline.plurals import counted
 
 T = TypeVar("T")
 
@@ -143,6 +144,7 @@ def summary(status: Status) -> Text:
     seconds = max((one.lag_seconds or 0.0 for one in status.partitions), default=0.0)
     stored = status.store.rows.get("events", 0)
     return Text(
-        f"{rates.get('understand', 0):,.0f} events/s   lag {events:,} events, {seconds:.1f} s   "
-        f"{stored:,} events stored"
+        f"{rates.get('understand', 0):,.0f} events/s   "
+        f"lag {counted(events, 'event')}, {seconds:.1f} s   "
+        f"{counted(stored, 'event')} stored"
     )

@@ -11,6 +11,7 @@ from pipeline.broker.security import client_security
 from pipeline.broker.topics import apply_topics
 from pipeline.chain import group_of
 from pipeline.cli.target import DataOption, find
+from pipeline.plurals import counted
 from pipeline.setting_groups import ROOT
 from pipeline.settings import (
     STREAM_ROLES,
@@ -117,4 +118,6 @@ def restore(folder: Folder) -> None:
 
 
 def _rows(manifest: Manifest) -> str:
-    return ", ".join(f"{file.rows} rows of {table}" for table, file in manifest.tables.items())
+    return ", ".join(
+        f"{counted(file.rows, 'row')} of {table}" for table, file in manifest.tables.items()
+    )

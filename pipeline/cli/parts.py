@@ -38,6 +38,7 @@ from pipeline.cli.logins import check_logins
 from pipeline.cli.target import Addresses, ask, running
 from pipeline.detection.rules import load_rules
 from pipeline.follow_up.sla import load_sla
+from pipeline.plurals import counted
 from pipeline.setting_groups import (
     ROOT,
     BoardSettings,
@@ -123,7 +124,8 @@ def _topics(kafka: KafkaSettings, cluster: ClusterFacts) -> Findings:
     yield Finding(
         "broker",
         "ok",
-        f"Kafka {cluster.version} or newer, {cluster.brokers} broker(s), at {kafka.bootstrap}",
+        f"Kafka {cluster.version} or newer, {counted(cluster.brokers, 'broker')}, "
+        f"at {kafka.bootstrap}",
     )
     yield check_clock("the broker", cluster.clock_ahead)
     for topic in load_topics(ROOT / "schemas").values():
@@ -227,7 +229,7 @@ def _installed(name: str) -> str | None:
 
 def _rules(detect: DetectSettings) -> Findings:
     rules = load_rules(detect.rules)
-    yield Finding("rules", "ok", f"{len(rules.rules)} rules, version {rules.version}")
+    yield Finding("rules", "ok", f"{counted(len(rules.rules), 'rule')}, version {rules.version}")
 
 
 def _sla(follow_up: FollowUpSettings) -> Findings:

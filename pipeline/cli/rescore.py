@@ -20,6 +20,7 @@ from pipeline.cli.options import moment
 from pipeline.cli.score import EngineOption, engine_of
 from pipeline.cli.target import JsonOption
 from pipeline.event import AuthorType
+from pipeline.plurals import counted
 from pipeline.reading import LABELS, Label, Scored
 from pipeline.settings import load_settings
 from pipeline.store import Store
@@ -69,7 +70,7 @@ def rescore(
             (store.shadow if shadow else store.restate)(after, datetime.now(UTC))
             texts += moves(before, after)
             customers += moves(_by_customers(before), _by_customers(after))
-            progress.update(task, description=f"{texts.total():,} texts read again")
+            progress.update(task, description=f"{counted(texts.total(), 'text')} read again")
     summary = Summary(
         opened.name,
         opened.version,
@@ -138,8 +139,8 @@ def _progress() -> Progress:
 def _print(summary: Summary, found: Moves) -> None:
     what = "read beside" if summary.shadow else "restated"
     typer.echo(
-        f"{summary.texts:,} texts {what} by {summary.engine} {summary.version};"
-        f" {summary.changed:,} labels differ"
+        f"{counted(summary.texts, 'text')} {what} by {summary.engine} {summary.version};"
+        f" {counted(summary.changed, 'other label')}"
     )
     if not summary.texts:
         return

@@ -18,6 +18,7 @@ from pipeline.cli.target import Answer
 from pipeline.dead_letter import DeadLetter
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi import DEFINITIONS, KpiValue
+from pipeline.names import shown
 from pipeline.plain import one_line
 from pipeline.reading import Scored
 
@@ -85,7 +86,7 @@ def kpi_table(values: Sequence[KpiValue]) -> RenderableType:
     for name in ("value", "n", "95% interval"):
         table.add_column(name, justify="right")
     for value in values:
-        slice_ = ", ".join(part or "–" for part in value.slice.values())
+        slice_ = ", ".join(shown(*part, "en") if part[1] else "–" for part in value.slice.items())
         cells = (value.kpi, number(value), str(value.n), interval(value))
         table.add_row(*([datum(slice_)] if sliced else []), *map(Text, cells))
     return table
@@ -157,7 +158,11 @@ def quote(alert: Alert) -> str:
 
 def customer(view: CustomerView) -> RenderableType:
     """Risk with its reasons, the alerts, and the timeline."""
-    reasons = ", ".join(f"{one.rule} {one.share:.0%}" for one in view.contributions[:5])
+    titles = {one.cause: one.titles.get("en", one.title) for one in view.alerts}
+    reasons = ", ".join(
+        f"{titles.get(one.rule, one.rule.replace('_', ' '))} {one.share:.0%}"
+        for one in view.contributions[:5]
+    )
     head = datum(view.customer_id).append(f"   risk {view.risk:.2f}")
     if reasons:
         head.append("   because of ", "dim").append(datum(reasons, "dim"))
@@ -175,7 +180,7 @@ def timeline(events: Iterable[Scored]) -> Table:
         texts = filter(None, (answer, event.title, event.text))
         table.add_row(
             clock(event.occurred_at),
-            datum(event.channel),
+            datum(shown("channel", event.channel, "en")),
             event.type.value,
             Text(reading.label, LABEL_STYLE[reading.label]) if reading else "",
             datum(" – ".join(texts)),
@@ -212,7 +217,7 @@ def status(state: Status) -> RenderableType:
             clock(one.last_commit) if one.last_commit else "–",
         )
     letters = ", ".join(f"{reason} {n}" for reason, n in state.store.dead_letters.items())
-    rows = ", ".join(f"{n:,} {kind}" for kind, n in state.store.rows.items())
+    rows = ", ".join(f"{kind.replace('_', ' ')} {n:,}" for kind, n in state.store.rows.items())
     return Group(
         table,
         "",

@@ -16,6 +16,7 @@ from pipeline.cli.options import moment
 from pipeline.cli.target import DataOption, find
 from pipeline.decode import encode_event
 from pipeline.event import Event
+from pipeline.plurals import counted
 from pipeline.setting_groups import KafkaSettings
 from pipeline.sources import simulate as company
 
@@ -76,4 +77,4 @@ def _publish(events: Iterable[Event], kafka: KafkaSettings) -> None:
         for event in events:
             publisher.publish(event)
             published += 1
-    typer.echo(f"{published:,} events published", err=True)
+    typer.echo(f"{counted(published, 'event')} published", err=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.plurals import counted
 from pipeline.store.audit_trail import AUDIT_COLUMNS
 from pipeline.store.backend import Backend, Row
 from pipeline.store.follow_ups import ACTION_COLUMNS, FOLLOW_UP_COLUMNS
@@ -121,7 +122,7 @@ def restore(backend: Backend, folder: Path) -> Manifest:
     for table, file in manifest.tables.items():
         ((rows,),) = backend.execute(f"SELECT count() FROM {table} FINAL")
         if rows != file.rows and table != "dead_letters":  # those of old expire
-            raise BackupError(f"{table}: {rows} rows are stored, the backup has {file.rows}")
+            raise BackupError(f"{table}: {counted(rows, 'row')} stored, the backup has {file.rows}")
     return manifest
 
 

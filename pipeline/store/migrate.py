@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import NamedTuple
 
+from pipeline.plurals import counted
 from pipeline.store.backend import Backend
 
 _FILE = re.compile(r"(?P<number>\d{3})_\w+?(\.since_(?P<major>\d+)_(?P<minor>\d+))?\.sql")
@@ -93,7 +94,7 @@ def migrate(backend: Backend, dry_run: bool) -> list[Migration]:
 
 def lacking(todo: Sequence[Migration]) -> str:
     """Say that these have to be applied first."""
-    return f"the store lacks {len(todo)} migrations: nabiz store migrate"
+    return f"the store lacks {counted(len(todo), 'migration')}: nabiz store migrate"
 
 
 def applied(backend: Backend) -> dict[str, str]:

@@ -189,7 +189,7 @@ def test_the_doctor_finds_a_working_nabiz_well_and_each_fault_of_a_broken_one(
         assert wait_until_drained(reader, GROUPS, 120, lambda _: None)
         well = run(servers, "doctor", exit_code=0)
     assert "problem" not in well
-    assert well.count("1 worker(s), 0 messages behind") == len(STREAM_ROLES)
+    assert well.count("1 worker, 0 messages behind") == len(STREAM_ROLES)
     assert "compacted" in well
 
     url, _, database = servers.store.rpartition("/")
@@ -214,7 +214,7 @@ def test_the_doctor_finds_a_working_nabiz_well_and_each_fault_of_a_broken_one(
     run(servers, "topics", "apply", exit_code=0)
     mended = diagnosis(servers)
     assert mended[f"topic {FEEDBACK}"][0] == mended["store"][0] == "ok"
-    assert mended["role understand"][:2] == ("warning", "nobody reads; 0 messages wait")
+    assert mended["role understand"][:2] == ("warning", "nobody reads; waiting: 0 messages")
 
 
 def test_the_doctor_says_in_seconds_that_nothing_is_there(servers: Servers) -> None:

@@ -143,5 +143,5 @@ def test_follow_ups_show_in_whose_hands_they_are(
 def test_a_retry_is_asked_for_by_reason(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answering(monkeypatch, 200, {"sent": 2, "skipped": 1})
     ran = nabiz("dead-letters", "retry", "--reason", "not_json")
-    assert ran == (0, "2 published again, 1 left as they are\n", "")
+    assert ran == (0, "published again: 2, left as they are: 1\n", "")
     assert json.loads(asked[0].content) == {"reason": "not_json"}

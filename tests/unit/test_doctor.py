@@ -46,11 +46,11 @@ def seen(name: str = "t", replication: int = 1, **changes: object) -> Finding:
     [
         (seen(), "ok", "4 partitions"),
         (seen(partitions=8), "ok", "8 partitions"),
-        (seen(partitions=2), "problem", "2 partitions, 4 are declared"),
+        (seen(partitions=2), "problem", "2 partitions; declared: 4"),
         (seen(SCORED, partitions=8), "problem", "declare 8"),
         (seen(offline=1), "problem", "no leader"),
         (seen(behind=1), "warning", "in-sync"),
-        (seen(replication=3), "warning", "1 replicas, NABIZ_KAFKA_REPLICATION is 3"),
+        (seen(replication=3), "warning", "1 replica, NABIZ_KAFKA_REPLICATION is 3"),
         (seen(config={**CONFIG, "retention.ms": "1"}), "problem", "retention.ms is 1, declared 60"),
         (
             seen(config={**CONFIG, "compression.type": "zstd"}),
@@ -100,14 +100,14 @@ def role(
 
 def test_a_role() -> None:
     one, idle, busy = GroupFacts("Stable", 1), lags(0), lags(3)
-    assert role(one, idle, idle) == ("ok", "1 worker(s), 0 messages behind")
+    assert role(one, idle, idle) == ("ok", "1 worker, 0 messages behind")
     assert role(one, busy, lags(3, committed=6))[0] == "ok"
     assert role(one, lags(3, committed=None), busy)[0] == "ok"
     state, found = role(one, busy, busy)
     assert state == "warning"
     assert "24 messages behind, and nothing was committed" in found
-    assert role(None, idle, idle) == ("warning", "nobody reads; 0 messages wait")
-    assert role(GroupFacts("Empty", 0), busy, busy) == ("problem", "nobody reads; 24 messages wait")
+    assert role(None, idle, idle) == ("warning", "nobody reads; waiting: 0 messages")
+    assert role(GroupFacts("Empty", 0), busy, busy)[1] == "nobody reads; waiting: 24 messages"
     assert role(GroupFacts("PreparingRebalance", 2), busy, busy)[1].endswith("partitions now")
     assert role(GroupFacts("Stable", 5), idle, idle)[0] == "warning"
 

@@ -63,9 +63,9 @@ def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: Desk) -> None:
         held.append((case, first(ours, case)))
     message = render_digest(held, "en", "http://board")
     lines = message.body.splitlines()
-    assert message.title == "From the quiet hours: 25 alerts"
+    assert message.title == "Alerts of the quiet hours: 25"
     assert lines[0].startswith(f"• [high] Wants to leave (m-{LISTED})")
-    assert lines[-1] == "… and 5 more alerts"
+    assert lines[-1] == "… and 5 more"
     assert render_digest(held[::-1], "en", "http://board").id == message.id
 
 

@@ -56,6 +56,15 @@ def scored(**changes: object) -> Scored:
     return Scored(msgspec.structs.replace(event, **changes), None, AT)
 
 
+def test_channels_and_touchpoints_have_names_and_unknown_ones_stay() -> None:
+    timeline = printed(show.timeline([scored(channel="call"), scored(channel="bayi")]))
+    assert "Phone" in timeline
+    assert "bayi" in timeline
+    of = {"channel": "email", "touchpoint": "teslimat", "brand": "call"}
+    value = KpiValue("nps", of, 45.0, 1, 1.0, 2.0, AT, AT, "1")
+    assert "E-mail, Delivery, call" in printed(show.kpi_table([value]))
+
+
 def everything(text: str) -> list[RenderableType]:
     """Every view with `text` wherever a text of others may stand."""
     kpi = KpiValue("nps", {"brand": text}, 1.0, 1, 0.0, 2.0, AT, AT, "1")

@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.api.access.oidc.flow import Flow, authorization_url
 from pipeline.api.access.oidc.token import Claims, Keys, Untrusted, trusted_claims
+from pipeline.plurals import counted
 from pipeline.setting_groups import AccessSettings
 from pipeline.urls import is_protected
 
@@ -69,7 +70,7 @@ class Provider:
     async def probe(self) -> str:
         """Return in a sentence what the provider answers. Raises ProviderAway."""
         keys = await self._get((await self._offer()).jwks_uri, Keys)
-        return f"{self.settings.oidc_issuer} answers, with {len(keys.keys)} keys"
+        return f"{self.settings.oidc_issuer} answers, with {counted(len(keys.keys), 'key')}"
 
     async def login_url(self, redirect_uri: str, flow: Flow) -> str:
         """Return where the browser is sent to log in. Raises ProviderAway."""
