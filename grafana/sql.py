@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from grafana.texts import Language, word
+from pipeline.names import NAMES
 from pipeline.store.sql import shared_parts
 from pipeline.text.topics import TAXONOMY
 
@@ -16,6 +17,9 @@ FEWEST_PEOPLE = 5
 
 # `${name:format}` is a variable of Grafana, and not meant.
 _PLACE = re.compile(r"(?<!\$)\{([\w.]+)\}")
+_NAMED = frozenset(
+    f"{kind}_{form}" for kind in ("topic", "channel", "touchpoint") for form in ("names", "titles")
+)
 _COMMENT = re.compile(r"^\s*--.*\n", flags=re.MULTILINE)
 
 
@@ -37,18 +41,21 @@ def _filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
             return _filled(str(given[name]), language, given)
         if name == "language":
             return language
-        if name in ("topic_names", "topic_titles"):
-            return _topics(name, language)
+        if name in _NAMED:
+            return _named(name, language)
         return _filled(_part(name), language, given)
 
     return _PLACE.sub(fill, text)
 
 
-def _topics(which: str, language: Language) -> str:
-    """Return an array of the topics, as they are stored or as they are shown."""
-    topics = TAXONOMY.topics
-    titles = [topic.title.text(language) for topic in topics.values()]
-    values = topics if which == "topic_names" else titles
+def _named(which: str, language: Language) -> str:
+    """Return an array of what has a title of its own, as it is stored or as it is shown."""
+    kind, _, form = which.partition("_")
+    if kind == "topic":
+        titles = {name: one.title.text(language) for name, one in TAXONOMY.topics.items()}
+    else:
+        titles = {name: said[language] for name, said in NAMES[kind].items()}
+    values = titles if form == "names" else titles.values()
     return "[" + ", ".join(_literal(value) for value in values) + "]"
 
 

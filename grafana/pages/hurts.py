@@ -33,7 +33,7 @@ QUOTES: Mapping[str, Looks] = {
     "time": TIME,
     "topic_shown": {"custom.width": 190},
     "quote": {"custom.minWidth": 400, "custom.cellOptions": {"type": "auto", "wrapText": True}},
-    "channel": NUMBER,
+    "channel_shown": NUMBER,
     "brand": NUMBER,
     "intensity": decimal(2),
 }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from grafana.looks import BAD_SHARE, BALANCE, NUMBER, SHARE, Looks
 from grafana.page import FILTERS, Page
 from grafana.texts import Language
+from pipeline.names import NAMES
 
 SLICES: Mapping[str, Looks] = {
     "slice_shown": {},
@@ -41,8 +42,20 @@ def page(language: Language) -> Page:
     page.series("complaints_over_time", bars=True)
     page.row("slices")
     for name in FILTERS:
-        page.table(f"by_{name}", SLICES, of="slices", dimension=name)
+        page.table(f"by_{name}", SLICES, of="slices", dimension=name, slice_title=_title(name))
     page.matrix("topics_by_channel", width=24, height=14, of="topics_crossed")
-    page.matrix("touchpoints_by_channel", of="crossed", down="touchpoint", across="channel")
-    page.matrix("segments_by_brand", of="crossed", down="segment", across="brand")
+    page.matrix(
+        "touchpoints_by_channel",
+        of="crossed",
+        down_title="{touchpoint_title}",
+        across_title="{channel_title}",
+    )
+    page.matrix("segments_by_brand", of="crossed", down_title="segment", across_title="brand")
     return page
+
+
+def _title(dimension: str) -> str:
+    """Return SQL of what a slice is called."""
+    if dimension not in NAMES:
+        return "slice"
+    return f"transform(slice, {{{dimension}_names}}, {{{dimension}_titles}}, slice)"

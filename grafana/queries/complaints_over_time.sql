@@ -1,4 +1,4 @@
-SELECT {bucket} AS time, if({is_unfinished}, '{word.unfinished}', if(touchpoint = '', '{word.not_given}', touchpoint)) AS series,
+SELECT {bucket} AS time, if({is_unfinished}, '{word.unfinished}', if(touchpoint = '', '{word.not_given}', {touchpoint_title})) AS series,
     sum(complaints) AS complaints_n
 FROM {counted}
 GROUP BY time, series

@@ -1,5 +1,5 @@
 -- Contacts that ask a person for help, in each interval, of channels that enough customers use in the range.
-SELECT {bucket} AS time, if({is_unfinished}, '{word.unfinished}', if(channel = '', '{word.not_given}', channel)) AS series,
+SELECT {bucket} AS time, if({is_unfinished}, '{word.unfinished}', if(channel = '', '{word.not_given}', {channel_title})) AS series,
     count() AS contacts
 FROM events FINAL
 PREWHERE {is_contact} OR {may_replace}

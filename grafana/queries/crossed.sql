@@ -3,7 +3,7 @@ SELECT if(down = '', '{word.not_given}', down) AS down_shown, if(across = '', '{
     if(n < ${enough}, NULL, 100 * (toInt64(plus) - toInt64(minus)) / n) AS value
 FROM
 (
-    SELECT {down} AS down, {across} AS across, sum(positive) AS plus, sum(negative) AS minus, sum(texts) AS n
+    SELECT {down_title} AS down, {across_title} AS across, sum(positive) AS plus, sum(negative) AS minus, sum(texts) AS n
     FROM {counted}
     GROUP BY down, across
 )

@@ -2,7 +2,7 @@
 -- characters, of which ClickHouse 18 cannot cut a string by columns: so the text is taken apart and put together.
 SELECT toDateTime(intDiv(occurred_us, 1000000), 'UTC') AS time, {topic_title} AS topic_shown,
     arrayStringConcat(arraySlice(extractAll(text, '(?s).'), begin + 1, finish - begin), '') AS quote,
-    channel, brand, intensity
+    {channel_title} AS channel_shown, brand, intensity
 FROM
 (
     SELECT occurred_us, topic, text, begin, finish, channel, brand, intensity

@@ -1,5 +1,5 @@
 -- Who answers: agents and bots as groups; nobody is named.
-SELECT if(channel = '', '{word.not_given}', channel) AS channel_shown, customers, by_agents, by_bots,
+SELECT if(channel = '', '{word.not_given}', {channel_title}) AS channel_shown, customers, by_agents, by_bots,
     if(by_agents + by_bots < ${enough}, NULL, 100 * by_bots / (by_agents + by_bots)) AS bot_share,
     reopened
 FROM

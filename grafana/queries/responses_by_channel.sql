@@ -1,4 +1,4 @@
-SELECT if(channel = '', '{word.not_given}', channel) AS channel_shown, answered, waiting,
+SELECT if(channel = '', '{word.not_given}', {channel_title}) AS channel_shown, answered, waiting,
     if(answered < ${enough}, NULL, middle) AS median_minutes,
     if(answered < ${enough}, NULL, slow) AS p90_minutes
 FROM

@@ -1,4 +1,4 @@
-SELECT {slice_title} AS slice_shown,
+SELECT if(slice = '', '{word.not_given}', {slice_title}) AS slice_shown,
     if(nps_n < ${enough}, NULL, 100 * (toInt64(promoters_n) - toInt64(detractors_n)) / nps_n) AS nps,
     if(csat_n < ${enough}, NULL, 100 * satisfied_n / csat_n) AS csat,
     if(ces_n < ${enough}, NULL, 100 * easy_n / ces_n) AS ces,

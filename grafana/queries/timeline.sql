@@ -1,5 +1,5 @@
 -- All that one customer did and that was done, on every channel, the last first.
-SELECT toDateTime(intDiv(at_us, 1000000), 'UTC') AS time, customer_id, what, channel, words, label, score_shown, by
+SELECT toDateTime(intDiv(at_us, 1000000), 'UTC') AS time, customer_id, what, {channel_title} AS channel_shown, words, label, score_shown, by
 FROM
 (
     SELECT occurred_us AS at_us, customer_id, type AS what, channel, text AS words, label,

@@ -14,8 +14,8 @@ FROM
             sumIf(texts, NOT {is_now}) AS n_before
         FROM
         (
-            SELECT minute, positive, negative, texts, arrayJoin([('brand', brand), ('channel', channel), ('touchpoint', touchpoint),
-                ('segment', segment), ('touchpoint, channel', concat(touchpoint, ', ', channel))]) AS pair
+            SELECT minute, positive, negative, texts, arrayJoin([('brand', brand), ('channel', {channel_title}), ('touchpoint', {touchpoint_title}),
+                ('segment', segment), ('touchpoint, channel', concat({touchpoint_title}, ', ', {channel_title}))]) AS pair
             FROM {counted}
             WHERE texts > 0
         )

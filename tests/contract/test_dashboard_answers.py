@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline import names
 from pipeline.event import AuthorType, EventType
 from pipeline.kpi import Window
 from pipeline.reading import Scored
@@ -76,9 +77,12 @@ def test_friction_is_counted_by_customer(company: Backend) -> None:
             }:
                 stuck[event.touchpoint].add(event.customer_id)
     rows = statement("hurts", "Friction by touchpoint").asked(company, DAY)
-    assert {row[0]: row[1] for row in rows} == {name: len(who) for name, who in passed.items()}
-    for name, customers, share, *_ in rows:
-        assert share == pytest.approx(100 * len(stuck[name]) / customers)
+    titles = {names.shown("touchpoint", name, "en"): name for name in passed}
+    assert {row[0]: row[1] for row in rows} == {
+        title: len(passed[name]) for title, name in titles.items()
+    }
+    for title, customers, share, *_ in rows:
+        assert share == pytest.approx(100 * len(stuck[titles[title]]) / customers)
 
 
 @pytest.mark.parametrize("title", ["By channel", "By touchpoint", "By segment"])
@@ -93,7 +97,8 @@ def test_groups_of_few_people_are_not_shown(company: Backend, title: str) -> Non
     for one in days().scored:
         if window.start <= one.event.occurred_at < window.end:
             active[getattr(one.event, dimension)].add(one.event.customer_id)
-    assert {row[0] for row in rows} == {n for n, who in active.items() if len(who) >= FEWEST}
+    crowds = {name for name, who in active.items() if len(who) >= FEWEST}
+    assert {row[0] for row in rows} == {names.shown(dimension, name, "en") for name in crowds}
 
 
 @pytest.mark.parametrize("hours", [12, 24])

@@ -3,11 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pytest
 
 from grafana.texts import targets
+from pipeline import names
 from pipeline.estimates import share
 from pipeline.event import AuthorType, Event, EventType, Metric
 from pipeline.reading import Scored
@@ -39,11 +41,14 @@ def has_ended(interval: datetime) -> bool:
     return interval + timedelta(hours=HOURS) <= DAY.end
 
 
+called = partial(names.shown, language="en")
+
+
 def counted_by(of: Iterable[Event], series: str) -> Counter[tuple[datetime, str]]:
     """How many events are in each bar, and what the part of the bar is called."""
     bars = ((interval_of(event.occurred_at), event) for event in of)
     return Counter(
-        (interval, getattr(event, series) if has_ended(interval) else UNFINISHED)
+        (interval, called(series, getattr(event, series)) if has_ended(interval) else UNFINISHED)
         for interval, event in bars
     )
 
@@ -104,9 +109,9 @@ def test_contacts_stand_in_the_bar_of_their_channel(company: Backend) -> None:
     contacts = [one for one in events(*ASKS) if one.author_type is AuthorType.CUSTOMER]
     crowds = {channel for channel, who in by_customers(contacts).items() if len(who) >= FEWEST}
     rows = statement("agents", "Contacts by channel").asked(company, DAY, interval_s=SECONDS)
-    shown = [one for one in contacts if one.channel in crowds]
-    assert bars(rows) == counted_by(shown, "channel")
-    assert {series for _, series, _ in rows} >= {"call", "chat", UNFINISHED}
+    of_crowds = [one for one in contacts if one.channel in crowds]
+    assert bars(rows) == counted_by(of_crowds, "channel")
+    assert {series for _, series, _ in rows} >= {"Phone", "Chat", UNFINISHED}
 
 
 def test_a_trend_shows_each_interval_with_its_own(company: Backend) -> None:
@@ -142,7 +147,7 @@ def test_waits_in_the_line_are_those_that_the_source_tells(company: Backend) -> 
 
 def test_first_responses_by_channel_are_those_of_the_store(company: Backend) -> None:
     values = {
-        one.slice["channel"]: one
+        called("channel", one.slice["channel"]): one
         for one in Store(company).kpis(DAY, ["channel"], DAY.end + timedelta(days=9))
         if one.kpi == "first_response_median" and one.n
     }
@@ -156,8 +161,10 @@ def test_replies_by_channel_are_of_agents_and_bots(company: Backend) -> None:
     who = by_customers(steps)
     counts = Counter((one.channel, one.type, one.author_type) for one in steps)
     rows = statement("agents", "Replies by agents and bots").asked(company, DAY)
-    assert {row[0] for row in rows} == {name for name, some in who.items() if len(some) >= FEWEST}
-    for channel, customers, agents, bots, share_of_bots, reopened in rows:
+    titles = {called("channel", name): name for name, some in who.items() if len(some) >= FEWEST}
+    assert {row[0] for row in rows} == titles.keys()
+    for title, customers, agents, bots, share_of_bots, reopened in rows:
+        channel = titles[title]
         assert customers == len(who[channel])
         assert agents == counts[channel, EventType.TICKET_REPLIED, AuthorType.AGENT]
         assert bots == counts[channel, EventType.TICKET_REPLIED, AuthorType.BOT]

@@ -1,0 +1,1 @@
+transform(channel, {channel_names}, {channel_titles}, channel)

@@ -1,1 +1,0 @@
-if(slice = '', '{word.not_given}', slice)

@@ -1,0 +1,1 @@
+transform(touchpoint, {touchpoint_names}, {touchpoint_titles}, touchpoint)
