@@ -22,6 +22,7 @@ from agents.messages import (
     send,
     send_dead_letters,
 )
+from agents.people import known_people
 from agents.states import States
 from pipeline.chain import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import Arrival
@@ -32,10 +33,6 @@ from pipeline.settings import Settings
 LOOK_EVERY = 1.0
 """Seconds between two looks at what the passing of time has changed."""
 
-_READ: Mapping[str, Callable[[Message], Arrival]] = {
-    ALERTS: lambda message: Arrival(read_alert(message), message.received_at),
-    ACTIONS: lambda message: Arrival(read_action(message), message.received_at),
-}
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -46,10 +43,15 @@ def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App,
     async def publish(events: Sequence[FollowUpEvent]) -> None:
         await send(app, [outgoing(event) for event in events])
 
+    knows = known_people(settings.access)
+    read: Mapping[str, Callable[[Message], Arrival]] = {
+        ALERTS: lambda message: Arrival(read_alert(message), message.received_at),
+        ACTIONS: lambda message: Arrival(read_action(message, knows), message.received_at),
+    }
     ledger = Ledger(sla, States(app, "customers", partitions), publish)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(by_customer, messages, _READ))
+        return make_durable(await asyncio.to_thread(by_customer, messages, read))
 
     async def make_durable(batch: Taken[Arrival]) -> None:
         await send_dead_letters(app, batch.dead)

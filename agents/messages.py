@@ -18,7 +18,7 @@ from pipeline import metrics
 from pipeline.action import Action
 from pipeline.alert import Alert, CloudEvent
 from pipeline.chain import DEAD_LETTERS, RETRY_HEADER
-from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid
+from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
 from pipeline.decode import decode_action, parse
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.privacy import redact, redact_payload
@@ -88,9 +88,17 @@ def read_follow_up(message: Message) -> FollowUp:
     return _FOLLOW_UP(message).data
 
 
-def read_action(message: Message) -> Action:
-    """Return the action of a message, with its note masked. Raises Invalid."""
+def read_action(message: Message, knows: Callable[[str], bool]) -> Action:
+    """Return the action of a message, with its note masked. Raises Invalid.
+
+    `knows` says whether a name may be that of somebody here.
+    """
     action = decode_action(message.value, message.key, now=message.received_at)
+    if action.assignee and not knows(action.assignee):
+        raise Invalid(
+            Reason.WRONG_TYPE,
+            "The action is not in order: `assignee` is none of those who may log in.",
+        )
     return replace(action, note=redact(action.note)) if action.note else action
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import faust
@@ -19,6 +20,7 @@ from agents.messages import (
     send_dead_letters,
     sift,
 )
+from agents.people import known_people
 from pipeline import metrics
 from pipeline.action import Action
 from pipeline.alert import Alert
@@ -49,6 +51,7 @@ class Batch(NamedTuple):
 def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
     """Build the role: what a batch holds, each kind in one write."""
     app = make_app("record", settings)
+    knows = known_people(settings.access)
     patiently = tenacity.retry(
         retry=tenacity.retry_if_exception_type(StoreUnavailable),
         wait=tenacity.wait_random_exponential(multiplier=0.2, max=10),
@@ -67,7 +70,7 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
         metrics.DUPLICATES.inc(result.duplicates)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(sort, messages))
+        return make_durable(await asyncio.to_thread(sort, messages, knows))
 
     async def make_durable(batch: Batch) -> None:
         await send_dead_letters(app, batch.dead)
@@ -81,8 +84,11 @@ def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
     return app, role_agent(app, "record", settings, handle, size=size, within=within)
 
 
-def sort(messages: Sequence[Message]) -> Batch:
-    """Return what the messages hold, and what is nothing that these topics carry."""
+def sort(messages: Sequence[Message], knows: Callable[[str], bool] = lambda _: True) -> Batch:
+    """Return what the messages hold, and what is nothing that these topics carry.
+
+    `knows` says whether a name may be that of somebody here.
+    """
     batch = Batch([], [], [], [], [], [])
 
     def take(topic: str, decode: Callable[[Message], T]) -> list[T]:
@@ -93,7 +99,7 @@ def sort(messages: Sequence[Message]) -> Batch:
     return batch._replace(
         scored=take(SCORED, _SCORED),
         alerts=take(ALERTS, read_alert),
-        actions=take(ACTIONS, read_action),
+        actions=take(ACTIONS, partial(read_action, knows=knows)),
         follow_ups=take(FOLLOW_UPS, read_follow_up),
         letters=take(DEAD_LETTERS, _LETTER),
     )

@@ -1,15 +1,21 @@
 """What a person did about an alert, as it travels on `cx.alert-actions`."""
 
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from pipeline.plain import one_line
 
 Outcome = Literal["rescued", "no_fault", "not_reached", "lost", "other"]
 ActionKind = Literal[
     "acknowledge", "assign", "snooze", "contact", "resolve", "inform", "note", "undo"
 ]
 
+LONGEST_NAME, LONGEST_NOTE = 128, 2_000
+_ID = re.compile(r"[^\W_][\w.:+@=-]{0,127}")
 _NEEDED = {"assign": "assignee", "snooze": "until", "resolve": "outcome", "undo": "undoes"}
 
 
@@ -42,4 +48,17 @@ def problem_of(action: Action) -> str | None:
         return f"`{action.kind}` needs `{needed}`"
     if action.until and action.until <= action.at:
         return "`until` must be later than `at`"
-    return None
+    return next(_misshapen(action), None)
+
+
+def _misshapen(action: Action) -> Iterator[str]:
+    for field in ("action_id", "undoes"):
+        id_ = getattr(action, field)
+        if id_ is not None and not _ID.fullmatch(id_):
+            yield f"`{field}` must be 1 to 128 letters, digits and . : + @ = _ -, as a UUID is"
+    for field in ("by", "assignee"):
+        name = getattr(action, field) or ""
+        if name != one_line(name, LONGEST_NAME):
+            yield f"`{field}` must be a name: one line of at most {LONGEST_NAME} characters"
+    if len(action.note) > LONGEST_NOTE:
+        yield f"`note` is longer than the {LONGEST_NOTE:,} characters that are allowed"

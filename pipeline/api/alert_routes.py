@@ -10,10 +10,10 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline.action import Action
 from pipeline.alert import Alert
-from pipeline.api.access.access import about
+from pipeline.api.access.access import Access, about
 from pipeline.api.access.needs import VIEWER, needs
 from pipeline.api.access.user import User
-from pipeline.api.parameters import Limit, Time, moment
+from pipeline.api.parameters import Limit, Refused, Time, moment
 from pipeline.api.service import Service
 from pipeline.api.views import ActionRequest
 from pipeline.follow_up.value import FollowUp, Stage
@@ -58,6 +58,9 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
         alert_id: FromPath[str], data: JSONBody[ActionRequest], request: Request[User, Any, State]
     ) -> Action:
         """Note what somebody does about an alert: it is published, and so takes effect."""
+        access: Access = request.app.state.access
+        if data.assignee and not access.knows(data.assignee):
+            raise Refused("`assignee` is none of those who may log in here (nabiz users list)")
         action = service.act(alert_id, data, request.user.name)
         if action is None:
             raise NotFoundException("there is no such alert")

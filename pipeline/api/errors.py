@@ -49,6 +49,9 @@ def error_handlers(page: Page | None) -> ExceptionHandlersMap:
 
         return say
 
+    def too_deep(request: AnyRequest, _: RecursionError) -> Response[Any]:
+        return plainly(400)(request, Refused("the JSON is nested too deeply to be read"))
+
     def bug(request: AnyRequest, error: Exception) -> Response[Any]:
         log.error("request failed", path=request.url.path, exc_info=error)
         said = Exception("a fault of ours; the log says more")
@@ -58,6 +61,7 @@ def error_handlers(page: Page | None) -> ExceptionHandlersMap:
         HTTPException: answer,
         NotAuthorizedException: not_logged_in,
         Refused: plainly(400),
+        RecursionError: too_deep,
         StoreUnavailable: plainly(503),
         BrokerUnavailable: plainly(503),
         HTTP_500_INTERNAL_SERVER_ERROR: bug,

@@ -18,6 +18,7 @@ from pipeline.api.access.oidc.provider import Provider
 from pipeline.api.access.origin import LOOPBACK_NAMES
 from pipeline.api.access.trail import Trail
 from pipeline.api.app import make_api
+from pipeline.api.half_sent import WholeRequests
 from pipeline.api.observer import Observer
 from pipeline.api.service import Service
 from pipeline.board.board import Board
@@ -85,6 +86,7 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
         board = Board(service, live, desk, settings.detect, engine, _now)
         config = uvicorn.Config(
             make_api(service, access_of(settings, trail), board_routes(board), board.error),
+            http=WholeRequests,
             log_level="warning",
             timeout_graceful_shutdown=2,
             server_header=False,

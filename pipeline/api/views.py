@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from pipeline.action import ActionKind, Outcome
+from pipeline.action import LONGEST_NOTE, ActionKind, Outcome
 from pipeline.alert import Alert, Contribution
 from pipeline.reading import Scored
 
@@ -91,6 +91,6 @@ class ActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     assignee: str | None = None
     until: datetime | None = None
     outcome: Outcome | None = None
-    note: Annotated[str, msgspec.Meta(max_length=2_000)] = ""
+    note: Annotated[str, msgspec.Meta(max_length=LONGEST_NOTE)] = ""
     undoes: str | None = None
     action_id: str | None = None

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import get_args
 
-from pipeline.action import Outcome
+from pipeline.action import LONGEST_NOTE, Outcome
 from pipeline.api.parameters import Refused
 from pipeline.api.views import ActionRequest
 
 LONGEST_SNOOZE = 7 * 24 * 60
-LONGEST_NOTE = 2_000
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from pipeline.action import Action
+from pipeline.action import Action, problem_of
 from pipeline.alert import Alert, from_cloudevent
 from pipeline.api.watching import Watching
 from pipeline.board.live import KEPT, Live
@@ -126,7 +126,7 @@ def take(messages: Sequence[tuple[str, bytes]], live: Live) -> bool:
             elif topic == FOLLOW_UPS:
                 follow_ups.append(_FOLLOW_UP.decode(value).data)
             else:
-                actions.append(_ACTION.decode(value))
+                actions.append(_in_order(_ACTION.decode(value)))
         except msgspec.DecodeError:
             log.warning("a message that is none of ours", topic=topic)  # `record` keeps it
     older = {one.id for one in alerts if one.revision > 1}
@@ -134,6 +134,13 @@ def take(messages: Sequence[tuple[str, bytes]], live: Live) -> bool:
     unknown = any(live.get(one) is None for one in older)
     live.take(alerts, follow_ups, actions)
     return unknown
+
+
+def _in_order(action: Action) -> Action:
+    """Return an action that the other readers take, too. Raises msgspec.DecodeError."""
+    if problem := problem_of(action):
+        raise msgspec.DecodeError(problem)
+    return action
 
 
 def load(store: Store, live: Live, now: datetime) -> None:

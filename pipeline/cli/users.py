@@ -17,6 +17,7 @@ from pipeline.api.access.accounts import (
     removed,
     with_password,
 )
+from pipeline.api.access.guessable import is_guessable
 from pipeline.api.access.passwords import LONGEST, SHORTEST, Passwords
 from pipeline.api.access.user import Role
 from pipeline.cli.errors import Mistake
@@ -41,7 +42,7 @@ def add(
     path = _path()
     # A wrong name is told before a password is asked for.
     added(read_accounts(path) if path.exists() else {}, Account(name, role, ""))
-    hashed = _hashed()
+    hashed = _hashed(name)
     change_accounts(path, lambda accounts: added(accounts, Account(name, role, hashed)))
     typer.echo(f"{name} may log in as {role}")
 
@@ -58,7 +59,7 @@ def passwd(name: Name) -> None:
     """Give a user another password. Where they are logged in ends at once."""
     path = _path()
     known(read_accounts(path), name)
-    hashed = _hashed()
+    hashed = _hashed(name)
     change_accounts(path, lambda accounts: with_password(accounts, name, hashed))
     typer.echo(f"{name} has another password")
 
@@ -81,11 +82,18 @@ def _path() -> Path:
     return Path(users)
 
 
-def _hashed() -> str:
+def _hashed(name: str) -> str:
     if sys.stdin.isatty():
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not SHORTEST <= len(password) <= LONGEST:
         raise Mistake(f"a password has {SHORTEST} to {LONGEST:,} characters; a few words make one")
+    access = load_settings().access
+    if is_guessable(password, ("Nabız", name, access.oidc_company, *access.hosts.split(","))):
+        raise Mistake(
+            "this password is among the first to be guessed: little is left of it without common "
+            "words, rows of keys, years, and the names of the user, the company and Nabız; a few "
+            "words that have nothing to do with each other make a good one"
+        )
     return Passwords().hash(password)

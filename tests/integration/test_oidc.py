@@ -13,6 +13,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from pipeline.api.access.access import COOKIE
+from pipeline.api.access.devices import DEVICE_COOKIE
 from pipeline.api.access.oidc.flow import challenge
 from pipeline.cli.logins import check_logins
 from pipeline.setting_groups import AccessSettings
@@ -34,7 +35,7 @@ def test_one_logs_in_at_the_company_acts_and_logs_out(
     assert client.get(STATUS).status_code == 200
     assert client.get("/v1/audit").status_code == 403
     kept = client.cookies[COOKIE]
-    assert list(client.cookies) == [COOKIE]
+    assert list(client.cookies) == [COOKIE, DEVICE_COOKIE]
 
     assert client.post("/logout").status_code == 403
     answer = client.post("/logout", data={"csrf_token": token_of(door, client)})
@@ -150,7 +151,8 @@ def test_under_tls_the_way_back_and_the_cookies_are_for_this_host_alone(
         ended = client.get(back)
     cookies = begun.headers.get_list("set-cookie") + ended.headers.get_list("set-cookie")
     assert [one.partition("=")[0] for one in cookies] == [
-        *("__Host-nabiz_login", "__Host-nabiz_session", "__Host-nabiz_login"),
+        *("__Host-nabiz_login", "__Host-nabiz_session", "__Host-nabiz_device"),
+        "__Host-nabiz_login",
     ]
     for one in cookies:
         assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(one.split("; "))

@@ -139,15 +139,25 @@ def test_an_answer_in_a_browser_that_did_not_ask(
 
 
 def test_a_code_that_was_used(company: Company, door: Door, client: TestClient[Litestar]) -> None:
-    there = sent_there(client)
-    kept = client.cookies[FLOW_COOKIE]
-    back = sent_back(there)
-    assert client.get(back).status_code == 303
+    used = sent_back(sent_there(client))
+    assert client.get(used).status_code == 303
     with browser(door) as thief, capture_logs() as logs:
-        thief.cookies.set(FLOW_COOKIE, kept, domain="127.0.0.1")
-        refused(door, thief, thief.get(back), "onaylamadı")
+        state = dict(parse_qsl(urlsplit(sent_there(thief)).query))["state"]
+        refused(door, thief, thief.get(with_query(used, state=state)), "onaylamadı")
     assert logs[0]["reason"] == "it refused the code: invalid_grant"
     assert company.asked.count("token") == 2
+
+
+def test_a_flow_whose_cookie_was_kept(
+    company: Company, door: Door, client: TestClient[Litestar]
+) -> None:
+    there = sent_there(client, lang="en")
+    kept = client.cookies[FLOW_COOKIE]
+    assert client.get(sent_back(there)).status_code == 303
+    with browser(door) as thief:
+        thief.cookies.set(FLOW_COOKIE, kept, domain="127.0.0.1")
+        refused(door, thief, thief.get(sent_back(there)), "did not begin here")
+    assert company.asked.count("token") == 1
 
 
 def test_a_code_that_was_given_to_somebody_else(door: Door, client: TestClient[Litestar]) -> None:

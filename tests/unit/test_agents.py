@@ -16,18 +16,20 @@ from structlog.testing import capture_logs
 from agents.app import EXIT_CRASH
 from agents.detect import reload, show_failed
 from agents.messages import Message, decode_as, sift
+from agents.people import known_people
 from agents.record import sort
 from agents.triage import urgent_among
 from agents.understand import interpret, outgoing, retried_among
 from pipeline import metrics
 from pipeline.action import Action
+from pipeline.api.access.accounts import Account, change_accounts
 from pipeline.chain import ACTIONS, DEAD_LETTERS, SCORED
 from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
 from pipeline.decode import decode_event, encode_event
 from pipeline.detection.rules import RuleBook, load_rules
 from pipeline.event import Event, EventType
 from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT
+from pipeline.setting_groups import ROOT, AccessSettings
 from pipeline.text.engine import Engine
 from pipeline.text.reader import Reader
 
@@ -176,6 +178,24 @@ def test_record_sorts_messages_by_topic_and_masks_the_notes_of_people() -> None:
     assert PHONE not in batch.actions[0].note
     assert [(one.offset, one.topic) for one in batch.dead] == [(2, SCORED), (3, ACTIONS)]
     assert "outcome" in batch.dead[1].sentence
+
+
+def test_an_action_for_nobody_who_is_known_is_a_dead_letter(tmp_path: Path) -> None:
+    file = tmp_path / "users.yaml"
+    change_accounts(file, lambda _: {"ayse": Account("ayse", "agent", "$argon2id$x")})
+    done = [
+        Action(f"x{number}", "a1", CUSTOMER, "assign", "ali", NOW, assignee=name)
+        for number, name in enumerate(["ayse", "nobody"])
+    ]
+    messages = [
+        Message(ACTIONS, 0, offset, CUSTOMER.encode(), msgspec.json.encode(one), NOW)
+        for offset, one in enumerate(done)
+    ]
+    batch = sort(messages, known_people(AccessSettings(users=str(file))))
+    assert [one.assignee for one in batch.actions] == ["ayse"]
+    assert [one.offset for one in batch.dead] == [1]
+    for unknown in (AccessSettings(), AccessSettings(users=str(tmp_path / "none.yaml"))):
+        assert len(sort(messages, known_people(unknown)).actions) == 2
 
 
 def test_rules_that_are_refused_are_logged_once(tmp_path: Path) -> None:

@@ -102,6 +102,12 @@ def test_the_same_request_sent_again_is_the_same_action(
         ({"kind": "contact", "by": "somebody else"}, 400),
         ({"kind": "note", "note": "x" * 2_001}, 400),
         ([], 400),
+        ({"kind": "assign", "assignee": "z" * 1_000_000}, 400),
+        ({"kind": "assign", "assignee": "<script>alert(1)</script>"}, 400),
+        ({"kind": "assign", "assignee": "nobody"}, 400),
+        ({"kind": "note", "note": "x", "action_id": "../../x" * 50}, 400),
+        ({"kind": "note", "note": "x", "action_id": "a\nb"}, 400),
+        ({"kind": "undo", "undoes": "x" * 129}, 400),
     ],
 )
 def test_an_action_that_is_not_in_order_is_refused_and_not_published(
@@ -109,6 +115,13 @@ def test_an_action_that_is_not_in_order_is_refused_and_not_published(
 ) -> None:
     assert client.post(HERE, json=body).status_code == status
     assert kafka.sent == []
+
+
+def test_an_alert_is_given_to_somebody_who_may_log_in(
+    client: TestClient[Litestar], kafka: Kafka
+) -> None:
+    assert client.post(HERE, json={"kind": "assign", "assignee": "agent"}).status_code == 201
+    assert [action.assignee for _, _, action in kafka.sent] == ["agent"]
 
 
 def test_there_is_nothing_to_do_about_an_alert_that_is_not_there(

@@ -272,6 +272,14 @@ def test_the_revision_rises_with_every_change_and_only_then(done: list[Action], 
         (did("snooze", 5, until=at(5)), "later"),
         (did("resolve", 1), "outcome"),
         (did("undo", 1), "undoes"),
+        (did("assign", 1, assignee="x" * 129), "assignee"),
+        (did("assign", 1, assignee="ayşe\nkaya"), "assignee"),
+        (did("assign", 1, assignee="ay\u202eşe"), "assignee"),
+        (did("undo", 1, undoes="../../x"), "undoes"),
+        (replace(did("acknowledge", 1), action_id="x" * 129), "action_id"),
+        (replace(did("acknowledge", 1), action_id=""), "action_id"),
+        (replace(did("acknowledge", 1), by="a" * 1_000_000), "by"),
+        (replace(did("note", 1), note="a" * 2_001), "note"),
         (replace(did("acknowledge", 1), at=datetime(2026, 3, 1)), "offset"),
     ],
 )
@@ -281,6 +289,7 @@ def test_an_action_that_lacks_something_is_told_what(action: Action, reason: str
 
 def test_an_action_that_has_what_it_needs_is_in_order() -> None:
     assert problem_of(resolved(1)) is None
+    assert problem_of(did("assign", 1, assignee="Ayşe Kaya")) is None
     assert problem_of(did("snooze", 1, until=at(5))) is None
 
 

@@ -76,6 +76,10 @@ class Access:
         """Whether people may log in, in one way or another."""
         return bool(self.book or self.provider)
 
+    def knows(self, name: str) -> bool:
+        """Return whether this may be somebody's name: with passwords alone all are known."""
+        return not self.book or bool(self.provider or self.book.find(name))
+
     def _user_now(self, session: Session) -> User | None:
         """Return who a session is of; nobody where the account went or has another password."""
         if session.password is None:

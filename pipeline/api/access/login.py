@@ -10,7 +10,16 @@ from pipeline import metrics
 from pipeline.api.access import throttle
 from pipeline.api.access.access import COOKIE, Access, AnyRequest, address, cookie_name
 from pipeline.api.access.accounts import Account, AccountBook
-from pipeline.api.access.entry import UNKNOWN, Attempts, cookie, let_in, origin_key, page
+from pipeline.api.access.devices import device_cookie
+from pipeline.api.access.entry import (
+    UNKNOWN,
+    Attempts,
+    cookie,
+    known_device,
+    let_in,
+    origin_key,
+    page,
+)
 from pipeline.api.access.login_page import local_path
 from pipeline.api.access.needs import PUBLIC, needs
 from pipeline.api.access.oidc.routes import company_routes
@@ -55,7 +64,7 @@ def _password_route(access: Access, book: AccountBook) -> ControllerRouterHandle
         form = {name: str(value) for name, value in (await request.form()).items()}
         name, language = form.get("name", ""), form.get("lang", "")
         goes_to = local_path(form.get("next", "/"))
-        keys = _keys(name, address(request))
+        keys = _keys(request, name, book.find(name))
         if left := desk.attempts.wait(keys, access.clock()):
             metrics.LOGINS.labels("throttled").inc()
             return page(access, request, 429, language, goes_to, "wait", seconds=left)
@@ -64,7 +73,8 @@ def _password_route(access: Access, book: AccountBook) -> ControllerRouterHandle
             metrics.LOGINS.labels("refused").inc()
             access.note(request, account.user if account else UNKNOWN, 401, "login")
             return page(access, request, 401, language, goes_to, "wrong")
-        return let_in(access, request, account.user, "login", goes_to, account.password)
+        device = device_cookie(name, account.password.encode())
+        return let_in(access, request, account.user, "login", goes_to, account.password, device)
 
     return log_in
 
@@ -94,8 +104,10 @@ class _Desk:
         return account, fits
 
 
-def _keys(name: str, source: str) -> list[throttle.Key]:
-    return [("name", name[:64].casefold()), origin_key(source)]
+def _keys(request: AnyRequest, name: str, account: Account | None) -> list[throttle.Key]:
+    """Return what an attempt counts for: where it is theirs to try, for nobody else."""
+    known = known_device(request, name, account.password.encode()) if account else []
+    return known or [("name", name[:64].casefold()), origin_key(address(request))]
 
 
 def to_login(request: AnyRequest) -> Redirect | None:

@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-Key = tuple[Literal["address", "name"], str]
-"""What attempts are counted by: where they come from, and whom they try."""
+Key = tuple[Literal["address", "name", "device"], str]
+"""What attempts are counted by: where they come from, whom they try, a browser known for that."""
 
 
 class Tried(NamedTuple):
@@ -20,7 +20,7 @@ class Tried(NamedTuple):
 
 Attempts = Mapping[Key, Tried]
 
-FREE = {"address": 20, "name": 5}
+FREE = {"address": 20, "name": 5, "device": 5}
 """Attempts without a wait. More for an address: many people may share it."""
 LONGEST = 300.0
 """A wait is never longer: whoever is attacked can still log in, with some patience."""

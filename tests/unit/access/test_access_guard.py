@@ -87,6 +87,29 @@ def test_each_role_may_do_what_its_routes_say(door: Door, role: Role | None) -> 
                 assert answer.status_code == (403 if role else 401), path
 
 
+BODIES = {
+    "deep lists": b"[" * 100_000 + b"]" * 100_000,
+    "deep objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "deep in a field": b'{"kind":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "never closed": b"[" * 100_000,
+    "no UTF-8": b'{"kind": "\xff"}',
+    "no JSON": b"\x00{",
+    "a huge number": b'{"kind": ' + b"9" * 10_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data", "text/plain"])
+@pytest.mark.parametrize("body", BODIES)
+def test_no_body_makes_a_route_fail(whole: Litestar, body: str, kind: str) -> None:
+    with TestClient(whole, base_url=HERE, raise_server_exceptions=False) as client:
+        client.follow_redirects = False
+        client.headers.update({"Authorization": f"Bearer {TOKEN}", "Content-Type": kind})
+        for method, path, _ in routes(whole):
+            if method != "GET":
+                answer = client.request(method, path, content=BODIES[body])
+                assert answer.status_code < 500, path
+
+
 def test_the_token_is_an_admin_without_a_cookie(door: Door) -> None:
     bearer = {"Authorization": f"Bearer {TOKEN}"}
     with browser(door, "http://api.internal:8089") as client:

@@ -10,7 +10,15 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from pipeline.api.access.login_page import Ways, login_page
-from pipeline.api.access.oidc.flow import Flow, authorization_url, challenge, opened, sealed
+from pipeline.api.access.oidc import spent
+from pipeline.api.access.oidc.flow import (
+    LONGEST,
+    Flow,
+    authorization_url,
+    challenge,
+    opened,
+    sealed,
+)
 from pipeline.api.access.oidc.people import NoUser, user_of
 from pipeline.api.access.oidc.token import Keys, Untrusted, trusted_claims
 from pipeline.api.access.trail import Trail
@@ -222,3 +230,15 @@ def test_a_provider_opens_other_hosts_and_is_named_after_its_own(socket_enabled:
     assert access.provider.company == "login.example.com"
     with listen(ApiSettings(host="0.0.0.0", port=0), login=SET.login) as listener:
         assert listener.getsockname()[1] > 0
+
+
+def test_a_flow_serves_once_and_so_do_those_that_are_no_longer_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(spent, "MOST", 3)
+    flows = [Flow(f"state{at}", "n", "v", "/", "tr", float(at)) for at in range(1, 9)]
+    used = spent.Spent()
+    assert [used.spend(one, 10.0) for one in flows] == [True] * 8
+    assert [used.spend(one, 10.0) for one in flows] == [False] * 8
+    late = Flow("late", "n", "v", "/", "tr", 9.0)
+    assert used.spend(late, 10.0 + LONGEST)

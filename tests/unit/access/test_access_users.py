@@ -90,6 +90,19 @@ def test_a_password_that_is_too_short_or_too_long_is_refused(
     assert "12 to 1,024 characters" in ran.err
 
 
+@pytest.mark.parametrize("password", [b"password1234\n", b"Ayse-Nabiz-2026\n", b"acme.2026.acme\n"])
+def test_a_password_that_is_guessed_first_is_refused(
+    nabiz: Nabiz, file: Path, monkeypatch: pytest.MonkeyPatch, password: bytes
+) -> None:
+    monkeypatch.setenv("NABIZ_ACCESS_HOSTS", "nabiz.acme.com")
+    ran = nabiz("users", "add", "ayse", "--role", "agent", stdin=password)
+    assert (ran.code, file.exists()) == (2, False)
+    assert "among the first to be guessed" in ran.err
+    assert password.decode().strip() not in ran.err
+    nabiz("users", "add", "ayse", "--role", "agent", stdin=TYPED)
+    assert nabiz("users", "passwd", "ayse", stdin=password).code == 2
+
+
 def test_a_password_is_never_an_argument(nabiz: Nabiz, file: Path) -> None:
     ran = nabiz("users", "add", "ayse", PASSWORD, "--role", "agent")
     assert (ran.code, file.exists()) == (2, False)

@@ -12,12 +12,22 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline import metrics
 from pipeline.api.access.access import Access, AnyRequest, address, cookie_name
-from pipeline.api.access.entry import UNKNOWN, Attempts, cookie, let_in, origin_key, page
+from pipeline.api.access.devices import device_cookie
+from pipeline.api.access.entry import (
+    UNKNOWN,
+    Attempts,
+    cookie,
+    known_device,
+    let_in,
+    origin_key,
+    page,
+)
 from pipeline.api.access.login_page import local_path
 from pipeline.api.access.needs import PUBLIC
 from pipeline.api.access.oidc.flow import LONGEST, Flow, opened, sealed
 from pipeline.api.access.oidc.people import NoUser, user_of
 from pipeline.api.access.oidc.provider import Provider, ProviderAway
+from pipeline.api.access.oidc.spent import Spent
 from pipeline.api.access.oidc.token import Untrusted
 from pipeline.api.access.user import User
 
@@ -42,7 +52,9 @@ class _Refusal(Exception):  # noqa: N818 - a verdict
 def company_routes(access: Access, provider: Provider) -> list[ControllerRouterHandler]:
     """Make the routes /login/oidc, which leads to the provider, and its callback."""
     key = secrets.token_bytes(32)
-    logins, strays = Attempts(), Attempts()
+    # Who logs in is not known yet as an attempt is counted; our secret outlasts a restart.
+    device_key = provider.settings.oidc_client_secret.get_secret_value().encode() or key
+    logins, strays, spent = Attempts(), Attempts(), Spent()
 
     @get(START, opt=PUBLIC, include_in_schema=False)
     async def begin(request: AnyRequest) -> Response[str] | Redirect:
@@ -71,19 +83,21 @@ def company_routes(access: Access, provider: Provider) -> list[ControllerRouterH
         if flow and not _same(flow.state, request.query_params.get("state", "")):
             flow = None
         # Pages of other sites can send strays here: those make nobody wait who logs in.
-        attempts, keys = logins if flow else strays, [origin_key(address(request))]
+        attempts = logins if flow else strays
+        keys = known_device(request, "", device_key) or [origin_key(address(request))]
         if left := attempts.wait(keys, now):
             metrics.LOGINS.labels("throttled").inc()
             return page(access, request, 429, "", "/", "wait", seconds=left)
         try:
-            if flow is None:
+            if flow is None or not spent.spend(flow, now.timestamp()):
                 raise _Refusal(401, "stray")
             user = await _user(access, provider, request, flow)
         except _Refusal as refusal:
             access.note(request, refusal.user, refusal.status, WHAT)
             return _ended(request, flow, refusal)
         attempts.forgive(keys)
-        answer = let_in(access, request, user, WHAT, flow.goes_to, None)
+        device = device_cookie("", device_key)
+        answer = let_in(access, request, user, WHAT, flow.goes_to, None, device)
         answer.cookies.append(_gone(request))
         return answer
 

@@ -1,0 +1,60 @@
+"""HTTP whose requests have to come whole: half-sent ones are few, and do not last.
+
+uvicorn waits for the rest of a request without end, so that anybody could hold sockets, and with
+them the file descriptors of this process, by sending slowly (slowloris).
+"""
+
+import asyncio
+from typing import ClassVar
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+WHOLE_WITHIN = 10.0
+"""Seconds that a request may take from its first byte, or the connection, to its last."""
+MOST = 256
+"""Half-sent requests at once; the oldest makes room."""
+
+
+class WholeRequests(H11Protocol):
+    """Closes connections whose request does not come whole in time."""
+
+    _half_sent: ClassVar[dict["WholeRequests", asyncio.TimerHandle]] = {}
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request, or all of it."""
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        """Go on to what came behind the request that is answered."""
+        super().on_response_complete()
+        if self.conn.trailing_data[0] or self.conn.their_state is not h11.IDLE:
+            self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._rest()
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
+            self._wait()
+        else:
+            self._rest()
+
+    def _wait(self) -> None:
+        if self in self._half_sent or self.transport.is_closing():
+            return
+        if len(self._half_sent) >= MOST:
+            next(iter(self._half_sent)).transport.abort()
+        self._half_sent[self] = self.loop.call_later(WHOLE_WITHIN, self.transport.abort)
+
+    def _rest(self) -> None:
+        if timer := self._half_sent.pop(self, None):
+            timer.cancel()
