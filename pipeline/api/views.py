@@ -68,7 +68,7 @@ class Status(msgspec.Struct, frozen=True):
     partitions: tuple[PartitionStatus, ...]
     store: StoreStatus
     broker: BrokerStatus
-    rules: RulesStatus = RulesStatus()
+    rules: RulesStatus = msgspec.field(default_factory=RulesStatus)
 
 
 class RetryResult(msgspec.Struct, frozen=True):
