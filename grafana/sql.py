@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from grafana.texts import Language, word
+from pipeline.contact import CONTACT_TYPES, PAUSES
 from pipeline.names import NAMES
 from pipeline.store.sql import shared_parts
 from pipeline.text.topics import TAXONOMY
@@ -70,11 +71,14 @@ def _part(name: str) -> str:
 
 @cache
 def _computed() -> dict[str, str]:
-    """Parts that the store knows: the counts of a KPI minute, and the columns that keep them."""
+    """Parts that others know: the counts of a KPI minute, their columns, what a contact is."""
     of_store = shared_parts()
     return {
         "counts": of_store["counts"].strip(),
         "names": of_store["names"],
+        "only_thanks": of_store["only_thanks"],
+        "contact_types": ", ".join(map(_literal, sorted(CONTACT_TYPES))),
+        "pause_us": str(PAUSES.usual),
         "fewest": str(FEWEST_PEOPLE),
     }
 

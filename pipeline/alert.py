@@ -10,7 +10,7 @@ Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """In rising order."""
 AlertState = Literal["open", "resolved", "withdrawn"]
-"""`withdrawn`: an event that came late showed that there was no cause."""
+"""`withdrawn`: there is no cause after all, see `Alert.ended_by`."""
 STATES: tuple[AlertState, ...] = get_args(AlertState)
 
 
@@ -36,7 +36,11 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     """The state of an alert after `revision` changes.
 
     `id` depends only on customer, cause and episode; `title` is `titles` in the set language.
-    `opened_at`, `updated_at`, `closed_at` are event times.
+    `opened_at`, `updated_at`, `closed_at` are event times. `topics` are what the quoted texts
+    complain of, or else are about.
+
+    `ended_by` is the rule that closed it (`solved_and_content`), or why there is no cause for it:
+    `no_cause`, as a late event showed, or `rules_changed`. `ending` says so to people, by language.
     """
 
     id: str
@@ -59,6 +63,13 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     brand: str | None = None
     segment: str | None = None
     channel: str | None = None
+    topics: tuple[str, ...] = ()
+    ended_by: str | None = None
+    ending: dict[str, str] | None = None
+
+    def why_ended(self, language: str) -> str:
+        """Return `ending` in a language; "" where nothing is said."""
+        return (self.ending or {}).get(language, "")
 
 
 def weightiest_quote(alert: Alert) -> str:

@@ -151,6 +151,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "sessions solved without a contact within 24 hours, of self-service sessions",
         _share("self_service_solved", "self_service_sessions"),
         wait=SELF_SERVICE_WAIT,
+        version="2",
     ),
     Definition(
         "first_response_median",
@@ -206,6 +207,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "tickets resolved without a contact on the same topic within 7 days, of resolved",
         _share("resolved_at_once", "resolved"),
         wait=SAME_TOPIC_WAIT,
+        version="2",
     ),
     Definition(
         "loop_closure",

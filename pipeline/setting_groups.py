@@ -1,12 +1,14 @@
 """The groups of settings: what each variable means, its default, and what it may be."""
 
 import re
+from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from pipeline.contact import Pauses
 from pipeline.urls import is_protected
 
 T = TypeVar("T")
@@ -228,6 +230,19 @@ class DetectSettings(Group):
     risk_threshold: float = Field(0.8, gt=0, lt=1, description="risk at which an alert opens")
     max_events: int = Field(200, ge=10, le=1_000, description="events that a state remembers")
     language: Literal["tr", "en"] = Field("tr", description="language of an alert's `title`")
+    pause_minutes: float = Field(
+        30.0, ge=0, description="silence on its channel after which a customer's line is a contact"
+    )
+    channel_pauses: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict,
+        description='pauses in minutes of channels that differ, JSON: {"email": 240, "call": 0}',
+    )
+
+    @cached_property
+    def pauses(self) -> Pauses:
+        """What ends a contact, by channel."""
+        by_channel = {name: round(one * 60e6) for name, one in self.channel_pauses.items()}
+        return Pauses(round(self.pause_minutes * 60e6), by_channel)
 
 
 class FollowUpSettings(Group):

@@ -1,13 +1,12 @@
--- Contacts that ask a person for help, in each interval, of channels that enough customers use in the range.
+-- Contacts in each interval, of channels that enough customers use in the range.
 SELECT {bucket} AS time, if({is_unfinished}, '{word.unfinished}', if(channel = '', '{word.not_given}', {channel_title})) AS series,
     count() AS contacts
-FROM events FINAL
-PREWHERE {is_contact} OR {may_replace}
-WHERE {of_events} AND {is_contact} AND channel IN
+FROM {contacts}
+WHERE channel IN
 (
     SELECT channel
     FROM events FINAL
-    PREWHERE {is_contact} OR {may_replace}
+    PREWHERE type IN ({contact_types}) OR {may_replace}
     WHERE {of_events} AND {is_contact}
     GROUP BY channel
     HAVING uniqExact(customer_id) >= {fewest}

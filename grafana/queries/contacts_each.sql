@@ -4,9 +4,7 @@ SELECT if(often = 5, '5+', toString(often)) AS times, if(count() < {fewest}, NUL
 FROM
 (
     SELECT customer_id, least(count(), 5) AS often, uniqExact(channel) AS channels
-    FROM events FINAL
-    PREWHERE {is_contact} OR {may_replace}
-    WHERE {of_events} AND {is_contact}
+    FROM {contacts}
     GROUP BY customer_id
 )
 GROUP BY often

@@ -9,12 +9,17 @@ FROM
 (
     SELECT touchpoint, uniqExact(customer_id) AS customers,
         uniqExactIf(customer_id, type IN ('self_service.abandoned', 'payment.failed', 'order.returned', 'ticket.reopened', 'outage.started')) AS stuck,
-        uniqExactIf(customer_id, {is_contact}) AS asking, countIf({is_contact}) AS contacts,
         countIf(author_type = 'customer' AND label != '') AS read, countIf(author_type = 'customer' AND label = 'negative') AS bad,
         countIf(type = 'complaint') AS complaints
     FROM events FINAL
     WHERE {of_events}
     GROUP BY touchpoint
     HAVING customers >= {fewest}
-)
+) AS passing
+ANY LEFT JOIN
+(
+    SELECT touchpoint, uniqExact(customer_id) AS asking, count() AS contacts
+    FROM {contacts}
+    GROUP BY touchpoint
+) AS turning USING touchpoint
 ORDER BY stuck_share DESC, customers DESC

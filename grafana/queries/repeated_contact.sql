@@ -8,9 +8,7 @@ FROM
         FROM
         (
             SELECT customer_id, count() AS contacts
-            FROM events FINAL
-            PREWHERE {is_contact} OR {may_replace}
-            WHERE {of_events} AND {is_contact}
+            FROM {contacts}
             GROUP BY customer_id
         )
     )

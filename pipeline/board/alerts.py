@@ -112,7 +112,7 @@ def _act(
 
 
 def _meanwhile(item: Item, say: Voice) -> str:
-    stage = say.t(f"stage.{item.stage}")
+    stage = say.t(item.word)
     return say.t("act.changed", stage=stage, owner=item.owner or say.t("act.nobody"))
 
 

@@ -1,10 +1,14 @@
 """What happened to an alert, as a list for people."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from pipeline.action import Action
+from pipeline.alert import Alert
 from pipeline.board.item import Item
 from pipeline.board.voice import Voice
+from pipeline.follow_up.value import FollowUp
 
 
 class Happening(NamedTuple):
@@ -18,28 +22,42 @@ class Happening(NamedTuple):
 
 def history(item: Item, say: Voice) -> list[Happening]:
     """Return what happened, the newest first."""
-    alert, follow_up = item.alert, item.follow_up
-    found = [Happening(alert.opened_at, say.t("alert.opened"))]
-    if alert.state == "open" and alert.updated_at > alert.opened_at:
-        found.append(Happening(alert.updated_at, say.t("alert.updated")))
-    if alert.closed_at:
-        key = "alert.withdrawn" if alert.state == "withdrawn" else "alert.closed"
-        found.append(Happening(alert.closed_at, say.t(key)))
-    if follow_up:
-        ended = follow_up.resolved_at or say.now
-        for due, done, key in (
-            (follow_up.acknowledge_due, follow_up.acknowledged_at, "alert.missed"),
-            (follow_up.contact_due, follow_up.contacted_at, "alert.missed_contact"),
-        ):
-            if due and due < (done or ended):
-                found.append(Happening(due, say.t(key)))
-    for action in item.actions:
-        what = say.t(f"did.{action.kind}")
-        if action.kind == "assign" and action.assignee:
-            what = f"{what}: {action.assignee}"
-        if action.outcome:
-            what = f"{what}: {say.t(f'outcome.{action.outcome}')}"
-        if action.until:
-            what = say.t("card.snoozed", until=say.clock(action.until))
-        found.append(Happening(action.at, what, action.by, action.note))
+    found = [*_of_alert(item.alert, say), *(_of_action(action, say) for action in item.actions)]
+    if item.follow_up:
+        found += _of_follow_up(item.follow_up, say)
     return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _of_alert(alert: Alert, say: Voice) -> Iterator[Happening]:
+    yield Happening(alert.opened_at, say.t("alert.opened"))
+    if alert.state == "open" and alert.updated_at > alert.opened_at:
+        yield Happening(alert.updated_at, say.t("alert.updated"))
+    if alert.closed_at:
+        end = say.t("end.withdrawn" if alert.state == "withdrawn" else "end.by_itself")
+        why = alert.why_ended(say.language)
+        yield Happening(alert.closed_at, f"{end}: {why}" if why else end)
+
+
+def _of_follow_up(follow_up: FollowUp, say: Voice) -> Iterator[Happening]:
+    if follow_up.reopened_at:
+        yield Happening(follow_up.reopened_at, say.t("alert.reopened"))
+    if follow_up.end in ("nobody_came", "unfinished"):
+        yield Happening(follow_up.updated_at, say.t(f"end.{follow_up.end}"))
+    ended = follow_up.resolved_at or say.now
+    for due, done, key in (
+        (follow_up.acknowledge_due, follow_up.acknowledged_at, "alert.missed"),
+        (follow_up.contact_due, follow_up.contacted_at, "alert.missed_contact"),
+    ):
+        if due and due < (done or ended):
+            yield Happening(due, say.t(key))
+
+
+def _of_action(action: Action, say: Voice) -> Happening:
+    what = say.t(f"did.{action.kind}")
+    if action.kind == "assign" and action.assignee:
+        what = f"{what}: {action.assignee}"
+    if action.outcome:
+        what = f"{what}: {say.t(f'outcome.{action.outcome}')}"
+    if action.until:
+        what = say.t("card.snoozed", until=say.clock(action.until))
+    return Happening(action.at, what, action.by, action.note)

@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline.action import Action
 from pipeline.alert import Alert, AlertState
-from pipeline.follow_up.value import FollowUp, Stage, Step
+from pipeline.follow_up.value import FollowUp, Stage, Step, end_of
 
 _WITHOUT_FOLLOW_UP: dict[AlertState, Stage] = {
     "open": "open",
@@ -43,6 +43,12 @@ class Item(msgspec.Struct, frozen=True):
     def ended(self) -> bool:
         """Whether nobody need do anything."""
         return self.follow_up.ended if self.follow_up else self.alert.state != "open"
+
+    @property
+    def word(self) -> str:
+        """The key of what is said of how far it is: how it ended, or else its stage."""
+        end = end_of(self.alert.state, self.follow_up) if self.ended else None
+        return f"end.{end}" if end else f"stage.{self.stage}"
 
     @property
     def to_inform(self) -> bool:

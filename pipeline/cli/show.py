@@ -119,7 +119,9 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
     for alert in alerts:
         severity = datum(alert.severity, SEVERITY_STYLE[alert.severity])
         what = datum(alert.title)
-        if with_playbook:
+        if ending := alert.why_ended("en"):
+            what = _lines(what, datum(ending))
+        elif with_playbook:
             what = _lines(what, datum(alert.playbook, "dim"))
         table.add_row(
             clock(alert.opened_at).replace(" ", "\n"),
@@ -143,11 +145,18 @@ def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
         due = clock(one.due[1]) if one.due else "–"
         table.add_row(
             _lines(datum(one.alert_id), datum(one.customer_id)),
-            _lines(datum(one.severity, SEVERITY_STYLE[one.severity]), Text(one.stage)),
+            _lines(datum(one.severity, SEVERITY_STYLE[one.severity]), Text(how_far(one))),
             _lines(Text(due), Text(str(one.escalation or ""), "red")),
             _lines(datum(one.owner or "–"), Text(one.outcome or "")),
         )
     return table
+
+
+def how_far(follow_up: FollowUp) -> str:
+    """The stage, how it ended, and whether it had ended before."""
+    parts = (follow_up.stage, *filter(None, [follow_up.end]))
+    reopened = ["reopened"] if follow_up.reopened_at and not follow_up.ended else []
+    return ", ".join([*parts, *reopened]).replace("_", " ")
 
 
 def quote(alert: Alert) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from cel_expr_python import cel
 
+from pipeline.contact import PAUSES
 from pipeline.detection.entry import SECOND, entry_of
 from pipeline.detection.expression import (
     NAME,
@@ -78,6 +79,7 @@ def _compile(source: RuleSource, env: cel.Env) -> Rule:
         reason = "a rule that reads `customer.risk` cannot add to it: drop the weight"
         raise source.error("$.weight", reason)
     alert, relief = form.alert, form.relief
+    title = alert.title if alert else relief.title if relief else None
     return Rule(
         name=form.name,
         condition=form.condition,
@@ -89,7 +91,7 @@ def _compile(source: RuleSource, env: cel.Env) -> Rule:
         cool_down=int(duration(form.cool_down).total_seconds()) * SECOND,
         cause=(alert.cause or form.name) if alert else None,
         severity=alert.severity if alert else "low",
-        titles={"tr": alert.title.tr, "en": alert.title.en} if alert else {},
+        titles={"tr": title.tr, "en": title.en} if title else {},
         playbooks={"tr": alert.playbook.tr, "en": alert.playbook.en} if alert else {},
         relief=relief.load if relief else 0.0,
         closes=relief.closes if relief else (),
@@ -126,7 +128,7 @@ def _try(source: RuleSource, rule: Rule, env: cel.Env, attributes: Mapping[str, 
         memory = Memory()
         for scored in case:
             entry = entry_of(scored, tuple(attributes))
-            memory = with_contact(memory, entry, entry.at)
+            memory = with_contact(memory, entry, entry.at, PAUSES)
             stage.holding(Moment(entry, entry.at, memory, (), 0.0, 1.0))
             memory = after(memory, entry, entry.at)
     if failed:

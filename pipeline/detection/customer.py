@@ -17,6 +17,7 @@ import msgspec
 from pipeline.alert import Alert, Contribution
 from pipeline.detection.entry import entry_of
 from pipeline.detection.episodes import (
+    NoCause,
     alert_of,
     changes,
     contributions_of,
@@ -103,27 +104,34 @@ def apply(
     judged anew.
     """
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
-    basis = f"{rules.version}/{settings.half_life_days}/{settings.risk_threshold}"
+    basis = _basis(rules, settings)
     log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
     partition, offset = state.partition, state.offset
-    head, refold, revisions = state.head, basis != state.basis, dict(state.revisions)
-    alerts: list[Alert] = []
+    revisions, alerts = dict(state.revisions), list[Alert]()
+
+    def publish(before: Fold, now: Fold, withdrawn_for: NoCause) -> None:
+        for episode, alert_state in changes(before, now):
+            revisions[episode.key] = revision = revisions.get(episode.key, 0) + 1
+            alerts.append(
+                alert_of(
+                    *(state.customer_id, episode, alert_state, revision, now.at),
+                    *(log.quote, rules, settings.language, withdrawn_for),
+                )
+            )
+
+    head = state.head
+    if basis != state.basis:
+        log.keep_open(rules.by_cause)
+        head = log.head(head, refold=True)
+        publish(state.head, head, "rules_changed")
     for arrival in arrivals:
         if arrival.partition != partition:
             partition, offset = arrival.partition, -1
         if arrival.offset is None or arrival.offset > offset:
             offset = offset if arrival.offset is None else arrival.offset
             log.add(entry_of(arrival.scored, rules.attributes))
-        before, head = head, log.head(head, refold=refold)
-        refold = False
-        for episode, alert_state in changes(before, head):
-            revisions[episode.key] = revision = revisions.get(episode.key, 0) + 1
-            alerts.append(
-                alert_of(
-                    *(state.customer_id, episode, alert_state, revision, head.at),
-                    *(log.quote, rules, settings.language),
-                )
-            )
+        before, head = head, log.head(head)
+        publish(before, head, "no_cause")
     log.trim(settings.max_events)
     if log.snapshot is not state.log.snapshot:
         head = without_settled(head, log.snapshot)
@@ -132,6 +140,13 @@ def apply(
         CustomerState(state.customer_id, partition, offset, basis, log.log(), head, revisions),
         alerts,
     )
+
+
+def _basis(rules: RuleSet, settings: DetectSettings) -> str:
+    """Return what names the rules and settings that a state was folded with."""
+    usual, by_channel = settings.pauses
+    pauses = ",".join([str(usual), *(f"{name}={by_channel[name]}" for name in sorted(by_channel))])
+    return f"{rules.version}/{settings.half_life_days}/{settings.risk_threshold}/{pauses}"
 
 
 def unsent(

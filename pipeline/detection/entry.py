@@ -91,6 +91,11 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """What the event is about: touchpoint, else product, else ticket; "" if none is known."""
         return self.touchpoint or self.product or self.ticket_id
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What the text complains of, or else what it is about."""
+        return self.negative_topics or self.topics
+
     def mark(self, names: frozenset[str] = frozenset()) -> Mark:
         """Return the place of the first intent or negative topic among `names`.
 

@@ -1,6 +1,8 @@
 """From episodes to alerts: what is published is what changed between two folds."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final, Literal
 from uuid import UUID, uuid5
 
 import msgspec
@@ -14,6 +16,14 @@ from pipeline.micros import to_datetime
 
 NAMESPACE = UUID("6f1b9a52-7c1e-5d0a-9a3e-3d2f7f0c8b11")
 """Of alert ids: a fixed value, so that the same episode has the same id everywhere."""
+
+NoCause = Literal["no_cause", "rules_changed"]
+"""Why an alert is withdrawn."""
+
+ENDINGS: Final = msgspec.yaml.decode(
+    Path(__file__).with_name("endings.yaml").read_bytes(), type=dict[str, dict[str, str]]
+)
+"""Why an alert ended, by language, where no rule says it."""
 
 
 def changes(before: Fold, now: Fold) -> Iterator[tuple[Episode, AlertState]]:
@@ -65,6 +75,12 @@ def _episodes(fold: Fold) -> Iterator[Episode]:
     yield from fold.open.values()
 
 
+def _ending(ended_by: str, rules: RuleSet) -> dict[str, str]:
+    """Return the sentences on an end: those of the rule, else the usual ones."""
+    rule = rules.by_name.get(ended_by)
+    return (rule and rule.titles) or ENDINGS.get(ended_by) or ENDINGS["closed"]
+
+
 def alert_of(
     customer_id: str,
     episode: Episode,
@@ -74,15 +90,17 @@ def alert_of(
     quote: Callable[[Mark], str],
     rules: RuleSet,
     language: Language,
+    withdrawn_for: NoCause,
 ) -> Alert:
     """Return the alert of an episode; one that is withdrawn is so since `at`, without evidence.
 
-    `quote` finds what stands at a mark.
+    `quote` finds what stands at a mark; `withdrawn_for` says why there is no cause where it is.
     """
     dedup_key = f"{customer_id}/{episode.key}"
     withdrawn = state == "withdrawn"
     updated_at = to_datetime(max(at, episode.opened_at) if withdrawn else episode.updated_at)
     rule = rules.by_cause.get(episode.cause)
+    ended_by = withdrawn_for if withdrawn else episode.ended_by
     # The rules may have changed since the episode was opened.
     titles = rule.titles if rule else {"tr": episode.cause, "en": episode.cause}
     return Alert(
@@ -114,4 +132,7 @@ def alert_of(
         brand=episode.brand or None,
         segment=episode.segment or None,
         channel=episode.channel or None,
+        topics=episode.topics,
+        ended_by=ended_by or None,
+        ending=_ending(ended_by, rules) if state != "open" else None,
     )

@@ -10,33 +10,37 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
+from pipeline.contact import (
+    CONTACT_TYPES,
+    Pauses,
+    continued,
+    is_contact,
+    keeps_alive,
+    only_thanks,
+)
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, Entry, Mark
-from pipeline.event import AuthorType, EventType
+from pipeline.event import EventType
 
 CONTACTS = 20
 """Most contacts that are remembered of a customer."""
+CONTACT_TOPICS = 5
+"""Most topics that are remembered of a contact after its first."""
 TICKETS = 20
 """Most closed tickets, and most promised orders, that are remembered of a customer."""
 
 OPEN_ALERTS = 50
 """Most open alerts that a condition sees: the last opened."""
 
-CONTACT_TYPES = frozenset(
-    {
-        EventType.MESSAGE,
-        EventType.CALL,
-        EventType.TICKET_OPENED,
-        EventType.TICKET_REOPENED,
-        EventType.COMPLAINT,
-        EventType.POST,
-    }
-)
-"""Events by which a customer turns to the company."""
-
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One time a customer turned to the company; `solved` once the topic was closed."""
+    """One attempt to reach the company, in however many lines (`pipeline.contact`).
+
+    `at` is when its last line came, `negative` whether any line is, `mark` the place of the last
+    one with words, of the negative ones if there are any. `solved` once one of its topics was
+    closed; those after the first are in `more`. `subjects` are the topics of its texts.
+    """
 
     at: int
     channel: str
@@ -45,6 +49,13 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     mark: Mark
     ticket_id: str = ""
     solved: bool = False
+    # A contact of a version before ends here: what comes after it needs a default.
+    more: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+
+    def is_about(self, topic: str) -> bool:
+        """Whether any of its lines is about the topic."""
+        return topic in (self.topic, *self.more)
 
 
 class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -59,44 +70,69 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     good_score_at: int | None = None
 
 
-def with_contact(memory: Memory, entry: Entry, at: int) -> Memory:
-    """Return the memory with the entry, if it is a contact, and without contacts over 7 days."""
-    kept = memory.contacts  # in the order of their times
+def with_contact(memory: Memory, entry: Entry, at: int, pauses: Pauses) -> Memory:
+    """Return the memory with the entry, if it is of a contact, and without contacts over 7 days."""
+    kept = memory.contacts  # in the order of their last lines
     if kept and at - kept[0].at > 7 * DAY:
         kept = tuple(one for one in kept if at - one.at <= 7 * DAY)
-    if entry.type in CONTACT_TYPES and entry.author_type == AuthorType.CUSTOMER:
-        negative = entry.label == "negative"
-        contact = Contact(at, entry.channel, entry.topic, negative, entry.mark(), entry.ticket_id)
-        kept = (*kept[1 - CONTACTS :], contact)
-    elif kept is memory.contacts:
-        return memory
-    return msgspec.structs.replace(memory, contacts=kept)
+    thanks = only_thanks(entry.label, entry.intents)
+    is_own = is_contact(entry.type, entry.author_type, thanks=thanks)
+    if is_own or (kept and keeps_alive(entry.type, entry.author_type)):
+        pause = pauses.of(entry.channel)
+        contact = continued(kept, at, entry.channel, entry.ticket_id, pause)
+        now = _with_line(contact, entry, at) if is_own else contact and replace(contact, at=at)
+        if now:
+            others = kept if contact is None else [one for one in kept if one is not contact]
+            kept = (*others[1 - CONTACTS :], now)
+    return memory if kept is memory.contacts else replace(memory, contacts=kept)
+
+
+def _with_line(contact: Contact | None, entry: Entry, at: int) -> Contact:
+    """Return the contact, a new one if it is None, after one more line."""
+    negative, topic = entry.label == "negative", entry.topic
+    if contact is None:
+        place = (at, entry.channel, topic, negative, entry.mark(), entry.ticket_id)
+        return Contact(*place, subjects=entry.subjects)
+    more = contact.more
+    if topic and contact.topic and not contact.is_about(topic):
+        more = (*more[1 - CONTACT_TOPICS :], topic)
+    tells_more = (negative or not contact.negative) and (entry.has_text or not contact.mark.end)
+    return replace(
+        contact,
+        at=at,
+        topic=contact.topic or topic,
+        negative=contact.negative or negative,
+        mark=entry.mark() if tells_more else contact.mark,
+        ticket_id=entry.ticket_id or contact.ticket_id,
+        more=more,
+        subjects=tuple(dict.fromkeys((*contact.subjects, *entry.subjects))),
+    )
 
 
 def after(memory: Memory, entry: Entry, at: int) -> Memory:
     """Return the memory once the entry has had its effect on tickets, orders and scores."""
     if entry.good_score:
-        memory = msgspec.structs.replace(memory, good_score_at=at)
+        memory = replace(memory, good_score_at=at)
     if entry.type == EventType.TICKET_RESOLVED:
-        return msgspec.structs.replace(
+        return replace(
             memory,
             closed=_remember(memory.closed, entry.ticket_id, at),
             contacts=tuple(_solved(one, entry) for one in memory.contacts),
         )
     if entry.type == EventType.TICKET_REOPENED and entry.ticket_id in memory.closed:
         closed = {key: when for key, when in memory.closed.items() if key != entry.ticket_id}
-        return msgspec.structs.replace(memory, closed=closed)
+        return replace(memory, closed=closed)
     if entry.order_id and entry.promised_at is not None:
         promised = _remember(memory.promised, entry.order_id, entry.promised_at)
-        return msgspec.structs.replace(memory, promised=promised)
+        return replace(memory, promised=promised)
     return memory
 
 
 def _solved(contact: Contact, entry: Entry) -> Contact:
     same = (entry.ticket_id and contact.ticket_id == entry.ticket_id) or (
-        entry.topic and contact.topic == entry.topic
+        entry.topic and contact.is_about(entry.topic)
     )
-    return msgspec.structs.replace(contact, solved=True) if same else contact
+    return replace(contact, solved=True) if same else contact
 
 
 def _remember(times: dict[str, int], key: str, at: int) -> dict[str, int]:
@@ -126,7 +162,7 @@ class Moment(NamedTuple):
         topic = self.entry.topic
         if not topic or self.entry.type not in CONTACT_TYPES:
             return []
-        return [one for one in self.memory.contacts if one.topic == topic and not one.solved]
+        return [one for one in self.memory.contacts if one.is_about(topic) and not one.solved]
 
     def cited(self, field: str) -> list[Contact]:
         """Contacts that a field counts: they belong to the proof of a rule that reads it."""

@@ -35,6 +35,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `number` rises from one of a cause to the next and is no lower than the day of the opening,
     counted from 1970. `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
+    `topics` are those of the evidence, `ended_by` is the rule that closed it.
     """
 
     cause: str
@@ -49,6 +50,9 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     brand: str = ""
     segment: str = ""
     channel: str = ""
+    # An episode of a version before ends here: what comes after it needs a default.
+    topics: tuple[str, ...] = ()
+    ended_by: str = ""
 
     @property
     def key(self) -> str:
@@ -109,7 +113,7 @@ def cited_events(fold: Fold) -> set[str]:
 def step(fold: Fold, entry: Entry, rules: RuleSet, settings: DetectSettings) -> Fold:
     """Return the fold after one more event. An event from before `fold.at` counts as of then."""
     at = max(entry.at, fold.at)
-    memory = with_contact(fold.memory, entry, at)
+    memory = with_contact(fold.memory, entry, at, settings.pauses)
     draft = _Draft(fold, entry, at, decay(fold.loads, at - fold.at, settings.half_life_days))
     fired: tuple[str, ...] = ()
     for stage in rules.stages[entry.type]:
@@ -155,7 +159,7 @@ class _Draft:
             if rule.is_relief:
                 self._relieve(rule)
             elif rule.cause in self.open or (rule.cause and rule.name in due):
-                self._ring(rule, rule.cause, _evidence(rule, moment, self.loads, self.sources))
+                self._ring(rule, rule.cause, moment)
         if due:
             self.counted = {**self.counted, **dict.fromkeys(due, self.at)}
 
@@ -169,8 +173,9 @@ class _Draft:
         self.sources = {**self.sources, rule.name: newest}
         self.loads[rule.name] = self.loads.get(rule.name, 0.0) + rule.weight
 
-    def _ring(self, rule: Rule, cause: str, evidence: tuple[Mark, ...]) -> None:
+    def _ring(self, rule: Rule, cause: str, moment: Moment) -> None:
         """Open an alert of the cause, or add this event to the one that is open."""
+        evidence = _evidence(rule, moment, self.loads, self.sources)
         episode = self.open.get(cause)
         if episode is None:
             # Not from 1: where a state was lost, its alerts' ids would be given again.
@@ -201,6 +206,7 @@ class _Draft:
                 risk=risk_of(self.loads),
                 shares=shares_of(self.loads, self.sources),
                 evidence=_bounded(episode.evidence + new),
+                topics=_topics(episode.topics, moment, new),
             )
             self.open = {**self.open, cause: episode}
 
@@ -213,7 +219,11 @@ class _Draft:
                 self.closed = (
                     *self.closed,
                     msgspec.structs.replace(
-                        episode, closed_at=self.at, updated_at=self.at, risk=risk_of(self.loads)
+                        episode,
+                        closed_at=self.at,
+                        updated_at=self.at,
+                        risk=risk_of(self.loads),
+                        ended_by=rule.name,
                     ),
                 )
 
@@ -232,6 +242,14 @@ def _evidence(
     cited = [contact for field in rule.fields for contact in moment.cited(field)]
     marks = [contact.mark for contact in sorted(cited, key=lambda contact: contact.at)]
     return tuple({mark.event_id: mark for mark in [*marks, own]}.values())
+
+
+def _topics(known: tuple[str, ...], moment: Moment, evidence: tuple[Mark, ...]) -> tuple[str, ...]:
+    """Return the topics with those of new evidence: of its contacts, and of this event."""
+    quoted = {mark.event_id for mark in evidence}
+    contacts = (one for one in moment.memory.contacts if one.mark.event_id in quoted)
+    found = (topic for one in contacts for topic in one.subjects)
+    return tuple(dict.fromkeys((*known, *found, *moment.entry.subjects)))
 
 
 def _bounded(evidence: tuple[Mark, ...]) -> tuple[Mark, ...]:

@@ -6,9 +6,10 @@ order costs the same however long the log is: nothing else of it is decoded.
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.detection.entry import Entry, Mark, Span
 from pipeline.detection.episodes import without_settled
@@ -84,7 +85,13 @@ class LogDraft:
         self._index[place * _RECORD : place * _RECORD] = record
         self._forget_ids()
 
-    def head(self, head: Fold, *, refold: bool) -> Fold:
+    def keep_open(self, causes: Container[str]) -> None:
+        """Forget what the events that left had opened of other causes: no rule is for them."""
+        kept = {cause: one for cause, one in self.snapshot.open.items() if cause in causes}
+        if len(kept) < len(self.snapshot.open):
+            self.snapshot = replace(self.snapshot, open=kept)
+
+    def head(self, head: Fold, *, refold: bool = False) -> Fold:
         """Return the fold of everything, where `head` is what the last call returned.
 
         (At first: what the log was folded to.) Only what was added since then is folded where it

@@ -32,7 +32,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     `fields` are those that the condition reads, `words` the strings it quotes (the intents among
     them choose the span of the text to show), `steps` the most that it can take. `cool_down` is in
-    microseconds.
+    microseconds. `titles` are of the alert that it opens, or say why those that it closes ended.
     """
 
     name: str

@@ -53,10 +53,14 @@ class AlertForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReliefForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Takes `load` (a share) off every rule's load and closes the alerts of these causes."""
+    """Takes `load` (a share) off every rule's load and closes the alerts of these causes.
+
+    `title` says to people why they ended.
+    """
 
     load: Annotated[float, Meta(ge=0, le=1)] = 0.0
     closes: tuple[Name, ...] = ()
+    title: Texts | None = None
 
 
 Case = Annotated[tuple[dict[str, Any], ...], Meta(min_length=1)]

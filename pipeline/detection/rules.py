@@ -29,6 +29,7 @@ class RuleSet:
         self.version = version
         self.rules = tuple(sorted(rules, key=lambda rule: (rule.is_relief, rule.name)))
         self.attributes = tuple(sorted(attributes))
+        self.by_name = {rule.name: rule for rule in self.rules}
         self.by_cause = {rule.cause: rule for rule in reversed(self.rules) if rule.cause}
         self.failed: dict[str, str] = {}
         get = getters(attributes)

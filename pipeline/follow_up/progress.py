@@ -12,7 +12,7 @@ from typing import NamedTuple, assert_never
 from pipeline.action import Action, Outcome
 from pipeline.follow_up.matter import Matter, News
 from pipeline.follow_up.sla import Sla
-from pipeline.follow_up.value import STAGES, UNDER_WAY, FollowUp, Stage
+from pipeline.follow_up.value import STAGES, UNDER_WAY, End, FollowUp, Stage
 
 
 class Progress(NamedTuple):
@@ -32,7 +32,7 @@ def progress(matter: Matter, actions: Sequence[Action], sla: Sla, clock: datetim
     walk = _Walk(sla)
     for step in _steps(matter, actions):
         if isinstance(step, News) and walk.stage == "resolved":
-            walk = _Walk(sla, owner=walk.owner, note=walk.note)
+            walk = _Walk(sla, owner=walk.owner, note=walk.note, reopened_at=step.at)
         walk.take(step)
     walk.pass_time(clock)
     if matter.state == "withdrawn":
@@ -60,6 +60,8 @@ def progress(matter: Matter, actions: Sequence[Action], sla: Sla, clock: datetim
         brand=matter.brand,
         segment=matter.segment,
         channel=matter.channel,
+        end=walk.end,
+        reopened_at=walk.reopened_at,
     )
     return Progress(follow_up, walk.next_at(clock))
 
@@ -120,6 +122,8 @@ class _Walk:
     missed_contact: bool = False
     outcome: Outcome | None = None
     note: str = ""
+    end: End | None = None
+    reopened_at: datetime | None = None
 
     def take(self, step: _Step) -> None:
         """Take the next step, once what was due before it has been missed."""
@@ -135,6 +139,7 @@ class _Walk:
         """Let the clock go on to `clock`."""
         self._miss(clock, before=False)
         if self._is_open() and self.opened_at and self.opened_at + self.sla.expire <= clock:
+            self.end = "nobody_came" if self.stage == "open" else "unfinished"
             self.stage = "expired"
 
     def withdraw(self) -> None:
@@ -142,7 +147,7 @@ class _Walk:
         self.acknowledge_due = self.contact_due = None
         self.missed_acknowledge = self.missed_contact = False
         if self._is_open():
-            self.stage = "expired"
+            self.stage, self.end = "expired", "withdrawn"
 
     def next_at(self, clock: datetime) -> datetime | None:
         """Return the next moment after `clock` at which something is missed, or expires."""
@@ -178,7 +183,7 @@ class _Walk:
     def _close(self, at: datetime) -> None:
         if self.stage != "open":
             return  # whoever has it in hand also ends it
-        self.stage, self.resolved_at = "resolved", at
+        self.stage, self.end, self.resolved_at = "resolved", "by_itself", at
         if self.contact_due and self.contact_due > at:
             self.contact_due = None
 
@@ -212,7 +217,7 @@ class _Walk:
         if stage == "contacted":
             self.contacted_at = self.contacted_at or action.at
         if stage == "resolved":
-            self.resolved_at = self.resolved_at or action.at
+            self.resolved_at, self.end = self.resolved_at or action.at, "by_person"
         self.stage = max(self.stage, stage, key=STAGES.index)
         self.snoozed_until = None
 

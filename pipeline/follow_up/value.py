@@ -6,13 +6,16 @@ from typing import Literal, get_args
 import msgspec
 
 from pipeline.action import Outcome
-from pipeline.alert import Severity
+from pipeline.alert import AlertState, Severity
 
 Stage = Literal["open", "acknowledged", "contacted", "resolved", "expired"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """In the order in which a follow-up goes through them."""
 UNDER_WAY: tuple[Stage, ...] = ("open", "acknowledged", "contacted")
 """Those in which somebody still has something to do."""
+End = Literal["by_person", "by_itself", "withdrawn", "nobody_came", "unfinished"]
+"""How a follow-up ended: a person resolved it; the cause passed before anybody came; there was no
+cause; time ran out and nobody had taken it on, or somebody had."""
 Step = Literal["acknowledge", "contact"]
 """What an SLA demands."""
 
@@ -21,7 +24,8 @@ class FollowUp(msgspec.Struct, frozen=True):
     """The follow-up of an alert after `revision` changes.
 
     Times are event times. `acknowledge_due` and `contact_due` are when an SLA ends; `escalation` is
-    how often one was missed.
+    how often one was missed, `end` how it ended. `reopened_at`: it was resolved before, and there
+    was bad news then; the other times are of the round since.
     """
 
     alert_id: str
@@ -46,6 +50,8 @@ class FollowUp(msgspec.Struct, frozen=True):
     brand: str | None = None
     segment: str | None = None
     channel: str | None = None
+    end: End | None = None
+    reopened_at: datetime | None = None
 
     @property
     def ended(self) -> bool:
@@ -60,6 +66,29 @@ class FollowUp(msgspec.Struct, frozen=True):
         if self.stage in ("open", "acknowledged") and self.contact_due:
             return "contact", self.contact_due
         return None
+
+
+_OF_ALERT: dict[AlertState, End | None] = {
+    "open": None,
+    "resolved": "by_itself",
+    "withdrawn": "withdrawn",
+}
+
+
+def end_of(alert: AlertState, follow_up: FollowUp | None) -> End | None:
+    """Return how a matter ended, by its follow-up or else its alert; None where it has not."""
+    if follow_up and follow_up.ended:
+        return follow_up.end or _end_before(alert, follow_up)
+    return _OF_ALERT[alert]
+
+
+def _end_before(alert: AlertState, follow_up: FollowUp) -> End:
+    """Return the end of a follow-up of a version that did not say it."""
+    if follow_up.stage == "resolved":
+        return "by_person" if follow_up.outcome else "by_itself"
+    if alert == "withdrawn":
+        return "withdrawn"
+    return "unfinished" if follow_up.acknowledged_at else "nobody_came"
 
 
 class FollowUpEvent(msgspec.Struct, frozen=True):

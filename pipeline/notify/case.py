@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.alert import Alert, Severity
-from pipeline.follow_up.value import FollowUp
+from pipeline.follow_up.value import End, FollowUp, end_of
 from pipeline.notify.routes import Chain, Desk
 
 Kind = Literal["opened", "updated", "acknowledged", "escalated", "resolved", "withdrawn"]
@@ -91,6 +91,13 @@ class Case(msgspec.Struct, frozen=True):
         return None
 
     @property
+    def end(self) -> End | None:
+        """How it ended, as people are told."""
+        if self.ended == "withdrawn":
+            return "withdrawn"
+        return end_of(self.alert.state if self.alert else "open", self.follow_up)
+
+    @property
     def escalation(self) -> int:
         """How often an SLA was missed."""
         return self.follow_up.escalation if self.follow_up else 0
@@ -163,8 +170,9 @@ def _changed(case: Case, change: Change, desk: Desk, now: datetime) -> Case:
     if isinstance(change, FollowUp):
         return replace(case, follow_up=change, seen_at=now)
     alert = replace(change, contributions=(), evidence=change.evidence[-KEPT_EVIDENCE:])
+    known = {*case.alert.topics} if case.alert else set()
     case = replace(case, alert=alert, seen_at=now)
-    if case.routed == alert.severity:
+    if case.routed == alert.severity and known.issuperset(alert.topics):
         return case
     taken = {chain.route for chain in case.chains}
     new = tuple(one for one in desk.chains(alert, now) if one.route not in taken)

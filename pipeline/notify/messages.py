@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from pipeline.alert import SEVERITIES, Alert, Severity
+from pipeline.follow_up.value import End
 from pipeline.notify.case import Case, Kind
 from pipeline.notify.due import Delivery
 from pipeline.notify.routes import Language
@@ -59,9 +60,9 @@ class _Digest(msgspec.Struct, frozen=True):
 class _Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severities: Mapping[Severity, str]
     kinds: Mapping[Kind, str]
+    ends: Mapping[End, str]
     outcomes: Mapping[str, str]
     lines: Mapping[str, str]
-    withdrawn: str
     digest: _Digest
 
 
@@ -90,7 +91,8 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> Me
         "owner": follow_up.owner if follow_up else None,
         "outcome": texts.outcomes[outcome] if outcome else None,
         "escalation": case.escalation or None,
-        "withdrawn": texts.withdrawn if delivery.kind == "withdrawn" else None,
+        "reopened": follow_up.reopened_at if follow_up and not ended else None,
+        "ending": alert.why_ended(language) if ended else "",
         "link": link,
     }
     if case.refused_by(delivery.channel):
@@ -107,7 +109,7 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> Me
         id=delivery.id,
         kind=delivery.kind,
         severity=alert.severity,
-        title=_headline(alert, delivery.kind, language),
+        title=_headline(case, delivery.kind, language),
         body="\n".join(lines),
         link=link,
         at=delivery.at,
@@ -124,7 +126,7 @@ def render_digest(held: Sequence[tuple[Case, Delivery]], language: Language, boa
     )
     lines = [
         digest.line.format(
-            headline=_headline(_alert(case), delivery.kind, language),
+            headline=_headline(case, delivery.kind, language),
             customer=one_line(_alert(case).customer_id, LONGEST_FIELD),
             link=link_to(case, board),
         )
@@ -149,11 +151,13 @@ def link_to(case: Case, board: str) -> str:
     return f"{board}/alerts/{quote(case.alert_id)}"
 
 
-def _headline(alert: Alert, kind: Kind, language: Language) -> str:
-    texts = _texts()[language]
+def _headline(case: Case, kind: Kind, language: Language) -> str:
+    texts, alert = _texts()[language], _alert(case)
     title = alert.titles.get(language) or alert.title
     title = one_line(title, LONGEST_FIELD)
-    return texts.kinds[kind].format(severity=texts.severities[alert.severity], title=title)
+    ended = kind in ("resolved", "withdrawn")
+    form = texts.ends[case.end or "by_itself"] if ended else texts.kinds[kind]
+    return form.format(severity=texts.severities[alert.severity], title=title)
 
 
 def _alert(case: Case) -> Alert:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,6 +14,7 @@ from pipeline.alert import Alert, Severity
 from pipeline.durations import Duration, duration
 from pipeline.forms import read_form
 from pipeline.notify.hours import Hours
+from pipeline.text import lexicon
 
 Language = Literal["tr", "en"]
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
@@ -31,6 +33,7 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"go
     name: Annotated[str, Meta(min_length=1)]
     channels: Annotated[tuple[Name, ...], Meta(min_length=1)]
     causes: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     severities: tuple[Severity, ...] = ()
     brands: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
@@ -38,6 +41,13 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"go
     during: str | None = None
     outside: str | None = None
     go_on: bool = False
+
+
+class Department(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is a department's: alerts of these causes, and those about these topics."""
+
+    causes: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
 
 
 class PolicyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,8 +67,13 @@ class DeskForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     update_every: Duration = "30m"
     quiet: str | None = None
     hours: dict[str, Hours] = {}
-    departments: dict[str, tuple[str, ...]] = {}
+    departments: dict[str, Department | tuple[str, ...]] = {}
     channels: dict[Name, PolicyForm] = {}
+
+    def department(self, name: str) -> Department:
+        """Return a department; a bare list of it is one of causes."""
+        found = self.departments[name]
+        return found if isinstance(found, Department) else Department(causes=found)
 
     @property
     def routed(self) -> frozenset[str]:
@@ -119,12 +134,11 @@ class Desk(NamedTuple):
         return quiet.end_after(moment, self.zone)
 
     def _matches(self, route: Route, alert: Alert, now: datetime) -> bool:
-        causes = {*route.causes}
-        for department in route.departments:
-            causes.update(self.form.departments[department])
-        by_cause = bool(route.causes or route.departments)
+        concerned = [Department(causes=route.causes)] if route.causes else []
+        concerned += map(self.form.department, route.departments)
         return (
-            (not by_cause or alert.cause in causes)
+            (not concerned or any(_is_of(alert, one) for one in concerned))
+            and (not route.topics or _is_of(alert, Department(topics=route.topics)))
             and (not route.severities or alert.severity in route.severities)
             and (not route.brands or alert.brand in route.brands)
             and (not route.segments or alert.segment in route.segments)
@@ -134,6 +148,10 @@ class Desk(NamedTuple):
 
     def _within(self, hours: str, now: datetime) -> bool:
         return self.form.hours[hours].end_after(now, self.zone) is not None
+
+
+def _is_of(alert: Alert, department: Department) -> bool:
+    return alert.cause in department.causes or not {*department.topics}.isdisjoint(alert.topics)
 
 
 def load_desk(path: Path) -> Desk:
@@ -171,10 +189,31 @@ def _refuse_unknown(path: Path, form: DeskForm) -> None:
     for where, name, known, kind in named:
         if name is not None and name not in known:
             raise RoutesError(f"{path}: {where}: there are no {kind} `{name}`")
+    _refuse_unknown_topics(path, form)
     if unused := sorted(form.channels.keys() - form.routed):
         raise RoutesError(f"{path}: channels.{unused[0]}: no route names this channel")
     if repeated := _repeated([route.name for route in form.routes]):
         raise RoutesError(f"{path}: routes: two routes have the name `{repeated}`")
+
+
+def _refuse_unknown_topics(path: Path, form: DeskForm) -> None:
+    named = [(f"departments.{one}", form.department(one).topics) for one in form.departments]
+    named += [(f"routes[{index}]", route.topics) for index, route in enumerate(form.routes)]
+    for where, topics in named:
+        if unknown := sorted({*topics} - _topic_names()):
+            known = ", ".join(sorted(_topic_names()))
+            reason = f"there is no topic `{unknown[0]}`; there are {known}"
+            raise RoutesError(f"{path}: {where}.topics: {reason}")
+
+
+class _Taxonomy(msgspec.Struct):
+    topics: dict[str, object]
+
+
+@cache
+def _topic_names() -> frozenset[str]:
+    """Return the topics that texts are read for; the phrases of each stay unread."""
+    return frozenset(lexicon.load("topics", _Taxonomy).topics)
 
 
 def _repeated(names: list[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline.contact import PAUSES, Pauses
 from pipeline.store.backend import Backend, StoreRefused, StoreUnavailable
 from pipeline.store.backup import BackupError
 from pipeline.store.migrate import Migration, MigrationError
@@ -22,7 +23,7 @@ __all__ = [
 ]
 
 
-def open_chdb(path: Path) -> Store:
+def open_chdb(path: Path, pauses: Pauses = PAUSES) -> Store:
     """Open the store in a folder, with the engine in this process.
 
     One process holds a folder, and a process one folder at a time; otherwise StoreUnavailable.
@@ -30,14 +31,16 @@ def open_chdb(path: Path) -> Store:
     # The engine is a library of 400 MB, loaded only where it is used.
     from pipeline.store.chdb import ChdbBackend
 
-    return Store(ChdbBackend(path))
+    return Store(ChdbBackend(path), pauses)
 
 
-def open_server(host: str, port: int, user: str, password: str, database: str) -> Store:
+def open_server(
+    host: str, port: int, user: str, password: str, database: str, pauses: Pauses = PAUSES
+) -> Store:
     """Open the store on a ClickHouse server (native protocol); the database must exist.
 
     The connection is made at the first use.
     """
     from pipeline.store.server import ServerBackend
 
-    return Store(ServerBackend(host, port, user, password, database))
+    return Store(ServerBackend(host, port, user, password, database), pauses)

@@ -1,12 +1,15 @@
 """What follows what: replies, resolutions and solutions by oneself, out of a customer's steps."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from itertools import groupby, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from pipeline.contact import CONTACT_TYPES, Pauses, continued, keeps_alive
 from pipeline.kpi import SAME_TOPIC_WAIT, SELF_SERVICE_WAIT
+from pipeline.micros import to_micros
 
 BUSINESS_ZONE = ZoneInfo("Europe/Istanbul")
 _OPENING, _WORKDAY = time(9), timedelta(hours=9)
@@ -24,13 +27,7 @@ TICKET_TYPES = (
 SELF_SERVICE_TYPES = tuple(
     f"self_service.{what}" for what in ("viewed", "searched", "resolved", "abandoned")
 )
-ASSISTED = ("message", "call", "visit", "ticket.opened")
-"""A customer who does this asks a person for help."""
-
-CONTACTS = (*ASSISTED, "ticket.reopened", "complaint")
-"""A customer who does this after a resolution has not been helped by it."""
-
-JOURNEY_TYPES = (*SELF_SERVICE_TYPES, *TICKET_TYPES, *ASSISTED[:3])
+JOURNEY_TYPES = tuple({*SELF_SERVICE_TYPES, *TICKET_TYPES, *map(str, sorted(CONTACT_TYPES))})
 
 _SAME_MOMENT = (
     "complaint",
@@ -49,7 +46,7 @@ class Step(NamedTuple):
     """An event as journeys see it.
 
     `internal` marks a note that the customer does not see, `handoff` a reply by which a bot hands
-    over to a person.
+    over to a person, `is_contact` a line of a contact (`pipeline.contact`).
     """
 
     at: datetime
@@ -59,6 +56,7 @@ class Step(NamedTuple):
     author_type: str
     internal: bool
     handoff: bool
+    is_contact: bool
     slice: Slice
 
 
@@ -70,11 +68,14 @@ class Fact(NamedTuple):
     minutes: float | None = None
 
 
-def journey_facts(steps: Iterable[Step], start: datetime, end: datetime) -> Iterator[Fact]:
+def journey_facts(
+    steps: Iterable[Step], start: datetime, end: datetime, pauses: Pauses
+) -> Iterator[Fact]:
     """Find what began in `[start, end)`; `steps` of before and after it are the context."""
     ordered = sorted(steps, key=_order)
     for _, group in groupby(ordered, key=lambda step: step.customer_id):
         journey = list(group)
+        contacts = _contacts(journey, pauses)
         tickets: dict[str, list[Step]] = {}
         for step in journey:
             if step.ticket_id and step.type in TICKET_TYPES:
@@ -82,8 +83,8 @@ def journey_facts(steps: Iterable[Step], start: datetime, end: datetime) -> Iter
         for ticket in tickets.values():
             yield from _responses(ticket, start, end)
             yield from _resolutions(ticket, start, end)
-            yield from _first_contact(ticket, journey, start, end)
-        yield from _self_service(journey, start, end)
+            yield from _first_contact(ticket, contacts, start, end)
+        yield from _self_service(journey, contacts, start, end)
 
 
 def _order(step: Step) -> tuple[str, datetime, int]:
@@ -135,36 +136,77 @@ def _resolutions(ticket: Sequence[Step], start: datetime, end: datetime) -> Iter
         yield Fact(opening.slice, "resolution_open")
 
 
+@dataclass
+class _Contact:
+    """A contact so far: when its first and its last line came, and what its lines are about."""
+
+    began_at: datetime
+    at: int
+    channel: str
+    ticket_id: str
+    topics: set[str]
+    solved: bool = False
+
+
+def _contacts(journey: Sequence[Step], pauses: Pauses) -> list[_Contact]:
+    """Return the contacts of a customer, in the order of their beginnings."""
+    found: list[_Contact] = []
+    alive: list[_Contact] = []
+    longest = pauses.longest
+    for step in journey:
+        at, (channel, topic, *_) = to_micros(step.at), step.slice
+        if step.type == "ticket.resolved":
+            for one in alive:
+                one.solved |= bool(
+                    (step.ticket_id and one.ticket_id == step.ticket_id)
+                    or (topic and topic in one.topics)
+                )
+        if not (step.is_contact or keeps_alive(step.type, step.author_type)):
+            continue
+        contact = continued(alive, at, channel, step.ticket_id, pauses.of(channel))
+        if contact is None and step.is_contact:
+            found.append(contact := _Contact(step.at, at, channel, step.ticket_id, set()))
+        if contact is None:
+            continue
+        contact.at = at
+        if step.is_contact:
+            contact.ticket_id = step.ticket_id or contact.ticket_id
+            contact.topics.add(topic)
+        others = (one for one in alive if one is not contact and at - one.at < longest)
+        alive = [*others, contact]
+    return found
+
+
 def _first_contact(
-    ticket: Sequence[Step], journey: Sequence[Step], start: datetime, end: datetime
+    ticket: Sequence[Step], contacts: Sequence[_Contact], start: datetime, end: datetime
 ) -> Iterator[Fact]:
     """The first resolution of a ticket, and whether silence on its topic followed."""
     resolution = next((step for step in ticket if step.type == "ticket.resolved"), None)
     if resolution is None or not start <= resolution.at < end:
         return
     subject = _opening(ticket) or resolution
-    topic = subject.slice[1]
+    topic, until = subject.slice[1], resolution.at + SAME_TOPIC_WAIT
     yield Fact(subject.slice, "resolved")
-    again = any(
-        step.type in CONTACTS
-        and step.author_type == "customer"
-        and step.slice[1] == topic
-        and resolution.at < step.at <= resolution.at + SAME_TOPIC_WAIT
-        for step in journey
+    # Whoever writes that it was reopened: helpdesks do so themselves.
+    reopened = any(
+        step.type == "ticket.reopened" and resolution.at < step.at <= until for step in ticket
     )
-    if not again:
+    if not reopened and not any(
+        resolution.at < one.began_at <= until and topic in one.topics for one in contacts
+    ):
         yield Fact(subject.slice, "resolved_at_once")
 
 
-def _self_service(journey: Sequence[Step], start: datetime, end: datetime) -> Iterator[Fact]:
-    contacts = [s.at for s in journey if s.type in ASSISTED and s.author_type == "customer"]
+def _self_service(
+    journey: Sequence[Step], contacts: Sequence[_Contact], start: datetime, end: datetime
+) -> Iterator[Fact]:
     for session in _sessions([s for s in journey if s.type in SELF_SERVICE_TYPES]):
         if not start <= session[0].at < end:
             continue
         yield Fact(session[0].slice, "self_service_sessions")
         solved = [step.at for step in session if step.type == "self_service.resolved"]
         if solved and not any(
-            solved[-1] < contact <= solved[-1] + SELF_SERVICE_WAIT for contact in contacts
+            solved[-1] < one.began_at <= solved[-1] + SELF_SERVICE_WAIT for one in contacts
         ):
             yield Fact(session[0].slice, "self_service_solved")
 

@@ -9,7 +9,8 @@ def open_store(settings: Settings) -> Store:
 
     Raises StoreUnavailable if the folder is in use by another process or cannot be made.
     """
+    pauses = settings.detect.pauses
     address = store_address(settings.store)
     if address is None:
-        return open_chdb(settings.data / "store")
-    return open_server(**address.model_dump())
+        return open_chdb(settings.data / "store", pauses)
+    return open_server(**address.model_dump(), pauses=pauses)

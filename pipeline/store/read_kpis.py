@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pipeline.contact import Pauses, is_contact
 from pipeline.kpi import (
     DIMENSIONS,
     NEXT_SCORE_WAIT,
@@ -28,7 +29,7 @@ _CUSTOMER_COUNTS = ("active_customers", "negative_customers", "calls", "avoidabl
 
 
 def read_kpis(
-    backend: Backend, window: Window, by: Sequence[Dimension], as_of: datetime
+    backend: Backend, window: Window, by: Sequence[Dimension], as_of: datetime, pauses: Pauses
 ) -> list[KpiValue]:
     """Return every KPI of every slice; see `Store.kpis`."""
     unknown = [name for name in by if name not in DIMENSIONS]
@@ -43,7 +44,7 @@ def read_kpis(
         seen = Window(window.start, end)
         _add_counts(facts, backend, seen, by)
         _add_customers(facts, backend, seen, by)
-        _add_journeys(facts, backend, seen, by, as_of)
+        _add_journeys(facts, backend, seen, by, as_of, pauses)
         _add_follow_ups(facts, backend, seen, by, as_of)
     return [
         value
@@ -79,13 +80,15 @@ def _add_journeys(
     window: Window,
     by: Sequence[Dimension],
     as_of: datetime,
+    pauses: Pauses,
 ) -> None:
+    before = max(journeys.SESSION_GAP, timedelta(microseconds=pauses.longest))
     until = min(as_of, window.end + SAME_TOPIC_WAIT)
     found = backend.execute(
         query("journeys"),
         {
             **_bounds(window),
-            "around_from": _minute(window.start - journeys.SESSION_GAP),
+            "around_from": _minute(window.start - before),
             "around_to": _minute(until),
             "since": _minute(window.start - LOOK_BACK),
             "until": _minute(as_of),
@@ -105,12 +108,13 @@ def _add_journeys(
             author,
             bool(note),
             bool(handoff),
+            is_contact(type_, author, thanks=bool(thanks)),
             tuple(slice_),
         )
-        for at, customer, ticket, type_, author, note, handoff, *slice_ in found
+        for at, customer, ticket, type_, author, note, handoff, thanks, *slice_ in found
     ]
     positions = [DIMENSIONS.index(name) for name in by]
-    for fact in journeys.journey_facts(steps, window.start, window.end):
+    for fact in journeys.journey_facts(steps, window.start, window.end, pauses):
         of_slice = _of(facts, tuple(fact.slice[position] for position in positions))
         if fact.minutes is None:
             of_slice.add(fact.name)

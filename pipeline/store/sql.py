@@ -20,19 +20,19 @@ def query(name: str) -> str:
 @cache
 def count_names() -> tuple[str, ...]:
     """Return the counts of a KPI minute: the columns of `kpi_minutes` after its key and version."""
-    return tuple(re.findall(r" AS (\w+)", _counts()))
+    return tuple(re.findall(r" AS (\w+)", _part("counts")))
 
 
-@cache
-def _counts() -> str:
-    return (files(__package__) / "queries" / "counts.sql").read_text("utf-8")
+def _part(name: str) -> str:
+    return (files(__package__) / "queries" / f"{name}.sql").read_text("utf-8")
 
 
 @cache
 def shared_parts() -> dict[str, str]:
     """Return what `{counts}`, `{names}` and their like stand for."""
     return {
-        "counts": _counts(),
+        "counts": _part("counts"),
+        "only_thanks": _part("only_thanks").strip(),
         "names": ", ".join(count_names()),
         "sums": ", ".join(f"sum({name})" for name in count_names()),
         "zeros": ", ".join(f"toUInt64(0) AS {name}" for name in count_names()),

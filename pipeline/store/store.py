@@ -9,6 +9,7 @@ import msgspec
 from pipeline.action import Action
 from pipeline.alert import STATES, Alert, AlertState
 from pipeline.audit import AuditEntry
+from pipeline.contact import PAUSES, Pauses
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.kpi import Dimension, KpiValue, Window
@@ -46,8 +47,9 @@ class Store:
     Every method raises `StoreUnavailable` where the engine is away and waiting may help.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, pauses: Pauses = PAUSES) -> None:
         self._backend = backend
+        self._pauses = pauses
 
     def migrate(self, dry_run: bool = False) -> list[Migration]:
         """Bring the tables up to date and return the migrations applied (or still to apply).
@@ -133,7 +135,7 @@ class Store:
         Events after `as_of` are not counted. A dimension that was not given has the value "".
         Raises ValueError for an unknown dimension or a window that ends before it starts.
         """
-        return read_kpis(self._backend, window, by, as_of)
+        return read_kpis(self._backend, window, by, as_of, self._pauses)
 
     def alerts(
         self,

@@ -6,11 +6,20 @@ from datetime import timedelta
 import pytest
 
 from pipeline import names
-from pipeline.event import AuthorType, EventType
+from pipeline.event import EventType
 from pipeline.kpi import Window
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
-from tests.contract.counted import ASKS, FEWEST, TITLES, happened, moment, open_at, texts, within
+from tests.contract.counted import (
+    FEWEST,
+    TITLES,
+    contacts,
+    happened,
+    moment,
+    open_at,
+    texts,
+    within,
+)
 from tests.contract.stored import WINDOW, scored
 from tests.dashboards import statement
 from tests.simulated_day import DAY, days
@@ -50,11 +59,7 @@ def test_a_quote_is_what_a_customer_said_of_the_topic(company: Backend) -> None:
 
 
 def test_who_asks_again_is_counted_by_customer(company: Backend) -> None:
-    asked = Counter(
-        one.event.customer_id
-        for one in days().scored
-        if within(one) and one.event.type in ASKS and one.event.author_type is AuthorType.CUSTOMER
-    )
+    asked = Counter(one.customer_id for one in contacts(filter(within, days().scored)))
     again = sum(times >= 2 for times in asked.values())
     ((value, note, _),) = statement("hurts", "Had to ask again").asked(company, DAY)
     assert value == pytest.approx(100 * again / len(asked))
@@ -81,8 +86,24 @@ def test_friction_is_counted_by_customer(company: Backend) -> None:
     assert {row[0]: row[1] for row in rows} == {
         title: len(passed[name]) for title, name in titles.items()
     }
-    for title, customers, share, *_ in rows:
-        assert share == pytest.approx(100 * len(stuck[titles[title]]) / customers)
+    asked = contacts(filter(within, days().scored))
+    for title, customers, share, asking, each, *_ in rows:
+        name = titles[title]
+        assert share == pytest.approx(100 * len(stuck[name]) / customers)
+        here = [one.customer_id for one in asked if (one.touchpoint or "") == name]
+        assert asking in (None, pytest.approx(100 * len({*here}) / customers))
+        assert each is None or each == pytest.approx(len(here) / len({*here}))
+
+
+def test_a_chat_of_many_lines_is_one_contact(store: Store) -> None:
+    said = {"channel": "whatsapp", "type": "message", "ticket_id": "T1", "customer_id": "c1"}
+    lines = [scored(f"e{i}", at=i * 60, **said) for i in range(30)]
+    answer = scored("a", at=50 * 60, **said | {"type": "ticket.replied", "author_type": "agent"})
+    store.write_events([*lines, answer, scored("e31", at=75 * 60, **said)])
+    panel = statement("hurts", "Had to ask again")
+    assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 0
+    store.write_events([scored("e32", at=105 * 60, **said)])
+    assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 100
 
 
 @pytest.mark.parametrize("title", ["By channel", "By touchpoint", "By segment"])
@@ -211,13 +232,13 @@ def test_dead_letters_wait_until_they_are_tried_again(company: Backend) -> None:
 def test_a_later_revision_counts_where_rows_are_passed_over_early(store: Store) -> None:
     """PREWHERE must not pass over the row that replaces another one."""
     said = {"type": "message", "text": "Faturam yanlış", "label": "negative"}
-    store.write_events([scored(f"e{i}", at=i, customer_id="c1", **said) for i in range(3)])
+    store.write_events([scored(f"e{i}", at=3600 * i, customer_id="c1", **said) for i in range(3)])
     panel = statement("hurts", "Had to ask again")
     asked = {"enough": ["1"]}
     assert panel.asked(store._backend, WINDOW, asked)[0][0] == 100
     store.write_events(
         [
-            scored("e1", at=1, customer_id="c1", type="visit", revision=1),
+            scored("e1", at=3600, customer_id="c1", type="visit", revision=1),
             scored("e2", at=-86_400, customer_id="c1", revision=1, **said),
         ]
     )

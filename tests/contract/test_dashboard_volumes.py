@@ -14,7 +14,7 @@ from pipeline.estimates import share
 from pipeline.event import AuthorType, Event, EventType, Metric
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
-from tests.contract.counted import ASKS, FEWEST, TITLES, moment, texts, within
+from tests.contract.counted import FEWEST, TITLES, contacts, moment, texts, within
 from tests.contract.stored import WINDOW, scored
 from tests.dashboards import statement
 from tests.simulated_day import DAY, days
@@ -106,10 +106,10 @@ def test_complaints_stand_in_the_bar_of_their_touchpoint(company: Backend) -> No
 
 
 def test_contacts_stand_in_the_bar_of_their_channel(company: Backend) -> None:
-    contacts = [one for one in events(*ASKS) if one.author_type is AuthorType.CUSTOMER]
-    crowds = {channel for channel, who in by_customers(contacts).items() if len(who) >= FEWEST}
+    found = contacts(filter(within, days().scored))
+    crowds = {channel for channel, who in by_customers(found).items() if len(who) >= FEWEST}
     rows = statement("agents", "Contacts by channel").asked(company, DAY, interval_s=SECONDS)
-    of_crowds = [one for one in contacts if one.channel in crowds]
+    of_crowds = [one for one in found if one.channel in crowds]
     assert bars(rows) == counted_by(of_crowds, "channel")
     assert {series for _, series, _ in rows} >= {"Phone", "Chat", UNFINISHED}
 

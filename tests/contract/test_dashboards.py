@@ -11,11 +11,11 @@ from grafana.sql import query
 from grafana.texts import panels
 from pipeline.alert import Alert
 from pipeline.estimates import Estimate, balance, share
-from pipeline.event import AuthorType, Event
+from pipeline.event import Event
 from pipeline.kpi import KpiValue
 from pipeline.reading import Scored
 from pipeline.store import Backend, Store
-from tests.contract.counted import ASKS, open_at, texts, within
+from tests.contract.counted import contacts, open_at, texts, within
 from tests.dashboards import Statement, distinct_statements, statement
 from tests.simulated_day import DAY, days
 
@@ -111,12 +111,8 @@ def test_filters_of_several_variables_hold_together(company: Backend) -> None:
         return one.brand == "Mavi Hat" and one.channel in ("call", "whatsapp")
 
     filters = {"brand": ["Mavi Hat"], "channel": ["call", "whatsapp"], "enough": ["1"]}
-    asking = {
-        one.event.customer_id
-        for one in days().scored
-        if within(one) and chosen(one.event) and one.event.type in ASKS
-        if one.event.author_type is AuthorType.CUSTOMER
-    }
+    lines = [one for one in days().scored if within(one) and chosen(one.event)]
+    asking = {one.customer_id for one in contacts(lines)}
     ((_, note, _),) = statement("hurts", "Had to ask again").asked(company, DAY, filters)
     assert f"n {len(asking)} " in note
     waiting = open_at(DAY.end)

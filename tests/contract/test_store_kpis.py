@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.event import AuthorType, Metric, Score
 from pipeline.kpi import DEFINITIONS, KpiValue, Window
-from pipeline.reading import Scored
+from pipeline.reading import Intent, Label, Scored
 from pipeline.store import Store
 from tests.contract.stored import LATER, START, WINDOW, alert, reading, scored
 
@@ -156,6 +156,36 @@ def test_journeys_are_read_from_before_and_after_the_window(store: Store) -> Non
     earlier = read(store, tomorrow, as_of=START + timedelta(days=2))["first_contact_resolution"]
     assert (earlier.value, earlier.n, earlier.provisional) == (100, 1, True)
     assert read(store, touchpoint="fatura")["first_response_median"].n == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "intents", "at_once"),
+    [
+        ("positive", ["thanks"], 100),
+        ("positive", ["thanks", "praise"], 100),
+        ("positive", ["thanks", "ask_status"], 0),
+        ("positive", ["praise"], 0),
+        ("negative", ["thanks"], 0),
+        ("positive", [], 0),
+    ],
+)
+def test_thanks_after_the_resolution_are_no_contact(
+    store: Store, said: Label, intents: list[str], at_once: float
+) -> None:
+    ticket = {"ticket_id": "t1", "channel": "email"}
+    words = msgspec.structs.replace(
+        reading(said), intents=tuple(Intent(name, 0, 5) for name in intents)
+    )
+    after = scored("after", at=720, type="message", text="Sağ olun", **ticket)
+    write(
+        store,
+        scored("opened", at=0, type="ticket.opened", **ticket),
+        scored("line", at=20, type="message", **ticket),
+        scored("resolved", at=600, type="ticket.resolved", author_type="agent", **ticket),
+        msgspec.structs.replace(after, reading=words),
+    )
+    resolved = read(store)["first_contact_resolution"]
+    assert (resolved.value, resolved.n) == (at_once, 1)
 
 
 def test_what_a_ticket_did_long_before_the_window_holds_in_its_last_revision(store: Store) -> None:

@@ -114,7 +114,7 @@ def histories(draw: st.DrawFn, most: int = 12) -> list[Scored]:
             event(
                 f"e{index}",
                 type_,
-                draw(st.integers(0, 40)) * 6,
+                draw(st.integers(0, 40)) * 6 + draw(st.sampled_from([0, 0.2, 0.4, 0.6])),
                 draw(READINGS),
                 channel=draw(st.sampled_from(["chat", "phone", "e-mail"])),
                 ticket_id=draw(st.sampled_from([None, "T1"])),

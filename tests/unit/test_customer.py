@@ -1,16 +1,20 @@
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from pipeline.detection.customer import Arrival, StateError, decode_state, risk_at
+from pipeline.detection.customer import Arrival, StateError, apply, decode_state, risk_at
 from pipeline.detection.entry import DAY
 from pipeline.detection.fold import decay, risk_of
+from pipeline.detection.rules import RuleSet, load_rules
 from pipeline.event import AuthorType, EventType
 from pipeline.reading import Scored
-from pipeline.setting_groups import DetectSettings
+from pipeline.setting_groups import ROOT, DetectSettings
 from tests.unit.customers import (
     CHURN,
+    RULES,
     SETTINGS,
     START,
     TEXT,
@@ -79,7 +83,59 @@ def test_a_resolved_ticket_with_a_good_score_closes_the_alert_and_lowers_the_ris
     after, _ = risk_at(customer.state, START + timedelta(hours=2), SETTINGS)
     assert (closed.cause, closed.state) == ("churn_intent", "resolved")
     assert closed.closed_at == START + timedelta(hours=2)
+    assert closed.ended_by == "solved_and_content"
+    assert closed.ending == {
+        "tr": "Sorun çözüldü, müşteri memnun",
+        "en": "Solved, and the customer is content",
+    }
     assert after < before / 3
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing", "ended_by", "ending"),
+    [
+        (EventType.OUTAGE_STARTED, EventType.OUTAGE_ENDED, "outage_over", "The outage is over"),
+        (None, EventType.VISIT, "risk_calmed", "Nothing more happened and the risk has fallen"),
+    ],
+)
+def test_why_an_alert_ended_is_told_in_words(
+    opening: EventType | None, closing: EventType, ended_by: str, ending: str
+) -> None:
+    customer = Customer()
+    if opening:
+        customer.receive(event("e1", opening, 0))
+    else:
+        said = reading("negative", 0.9, CHURN)
+        customer.receive(event("e1", EventType.MESSAGE, 0, said), csat("e2", 1, 1))
+    (closed,) = customer.receive(event("end", closing, 60 * 24))
+    assert (closed.state, closed.ended_by, closed.why_ended("en")) == ("resolved", ended_by, ending)
+
+
+def rules_without(folder: Path, *names: str) -> RuleSet:
+    for path in (ROOT / "rules").glob("*.yaml"):
+        if path.stem not in names:
+            shutil.copy(path, folder)
+    return load_rules(folder)
+
+
+FEW = DetectSettings(max_events=50)
+
+
+@pytest.mark.parametrize("events_since", [0, 60])
+def test_an_alert_whose_rule_was_removed_ends_and_says_so(
+    tmp_path: Path, events_since: int
+) -> None:
+    """Whether the event that opened it is still in the log or has left it."""
+    history = [event("e1", EventType.OUTAGE_STARTED, 0)]
+    history += [event(f"v{i}", EventType.VISIT, i + 1) for i in range(events_since)]
+    state, _ = apply(None, [Arrival(one, 0, i) for i, one in enumerate(history)], RULES, FEW)
+    rules = rules_without(tmp_path, "outage_hits_customer", "outage_over", "solved_and_content")
+    later = Arrival(event("later", EventType.VISIT, 70), 0, 100)
+    state, (ended,) = apply(state, [later], rules, FEW)
+    assert (ended.cause, ended.state) == ("outage_hits_customer", "withdrawn")
+    assert ended.ended_by == "rules_changed"
+    assert "Kural değişti" in ended.why_ended("tr")
+    assert apply(state, [Arrival(event("v", EventType.VISIT, 80), 0, 101)], rules, FEW)[1] == []
 
 
 def test_after_resolution_a_new_cause_opens_a_new_episode_but_not_in_the_cool_down() -> None:
@@ -117,12 +173,14 @@ def test_a_late_event_that_removes_the_cause_withdraws_the_alert() -> None:
     )
     assert (withdrawn.id, withdrawn.state, withdrawn.revision) == (alert.id, "withdrawn", 2)
     assert withdrawn.evidence == ()
+    assert withdrawn.ended_by == "no_cause"
     (again,) = customer.receive(
         event("e3", EventType.CALL, 3, touchpoint="fatura"),
         contacts[2],
         event("e4", EventType.CALL, 4, touchpoint="fatura"),
     )
     assert (again.id, again.state, again.revision) == (alert.id, "open", 3)
+    assert (again.ended_by, again.ending) == (None, None)
 
 
 def test_a_higher_revision_replaces_the_event() -> None:

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline.action import Action, ActionKind, problem_of
-from pipeline.alert import Alert, Evidence
+from pipeline.alert import STATES, Alert, Evidence
 from pipeline.follow_up.case import Case, event_of, hear, is_over, pass_time
 from pipeline.follow_up.sla import SlaError, load_sla
-from pipeline.follow_up.value import FollowUp
+from pipeline.follow_up.value import FollowUp, end_of
 from pipeline.setting_groups import ROOT
 from tests.notices import ALERT_ID, MONDAY_NOON
 from tests.notices import alert as notice
@@ -133,6 +133,39 @@ def test_bad_news_after_a_person_has_resolved_it_opens_it_again_with_a_new_sla()
     assert (case.follow_up.owner, case.follow_up.outcome) == ("ayse", None)
     assert case.follow_up.acknowledge_due == at(360)
     assert case.follow_up.contacted_at is None
+    assert (case.follow_up.reopened_at, case.follow_up.end) == (at(300), None)
+
+
+FORTNIGHT = 14 * 24 * 60
+CLOSED = alert(2, at(30), severity="high", state="resolved", closed_at=at(30))
+WITHDRAWN = alert(2, at(30), severity="high", state="withdrawn", evidence=())
+
+
+@pytest.mark.parametrize(
+    ("changes", "stage", "end"),
+    [
+        ([resolved(30)], "resolved", "by_person"),
+        ([CLOSED], "resolved", "by_itself"),
+        ([CLOSED, resolved(40)], "resolved", "by_person"),
+        ([WITHDRAWN], "expired", "withdrawn"),
+        ([resolved(20), WITHDRAWN], "resolved", "by_person"),
+        ([], "expired", "nobody_came"),
+        ([did("acknowledge", 5)], "expired", "unfinished"),
+        ([did("contact", 5), CLOSED], "expired", "unfinished"),
+    ],
+)
+def test_each_end_has_a_name_of_its_own(
+    changes: list[Alert | Action], stage: str, end: str
+) -> None:
+    ended = followed(HIGH, *changes, until=FORTNIGHT)
+    assert (ended.stage, ended.end, ended.reopened_at) == (stage, end, None)
+    state = next((one.state for one in changes if isinstance(one, Alert)), "open")
+    assert end_of(state, ended) == end
+    assert end_of(state, replace(ended, end=None)) == end  # of a version before
+
+
+def test_an_end_without_a_follow_up_is_that_of_the_alert() -> None:
+    assert [end_of(one, None) for one in STATES] == [None, "by_itself", "withdrawn"]
 
 
 def test_an_update_that_says_nothing_new_opens_nothing_again() -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipeline.contact import PAUSES, is_contact
 from pipeline.store.journeys import Step, business_minutes, journey_facts
 
 MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -16,13 +17,14 @@ def step(hours: float, type_: str, author: str = "customer", **fields: object) -
     is_ticket = type_.startswith(("ticket.", "complaint"))
     values = {"customer_id": "c1", "ticket_id": "t1" if is_ticket else ""}
     values |= {"internal": False, "handoff": False}
+    values["is_contact"] = is_contact(type_, author, thanks=False)
     at = MONDAY + timedelta(hours=hours)
     return Step(at=at, type=type_, author_type=author, **values | {"slice": SLICE} | fields)
 
 
 def facts(*steps: Step, hours: float = 24) -> dict[str, list[float | None]]:
     found: dict[str, list[float | None]] = defaultdict(list)
-    for fact in journey_facts(reversed(steps), MONDAY, MONDAY + timedelta(hours=hours)):
+    for fact in journey_facts(reversed(steps), MONDAY, MONDAY + timedelta(hours=hours), PAUSES):
         found[fact.name].append(fact.minutes)
     return found
 
@@ -122,13 +124,27 @@ def test_first_and_full_resolution() -> None:
         (step(2, "message", "agent"), True),
         (step(2, "self_service.viewed"), True),
         (step(2, "ticket.reopened"), False),
+        (step(24, "ticket.reopened", "system"), False),
         (step(0.5, "message"), True),
+        (step(2, "message"), False),
+        (step(1.1, "message", ticket_id="t1"), False),
+        (step(1.1, "message", ticket_id="t1", is_contact=False), True),
     ],
 )
 def test_first_contact_resolution_is_silence_on_the_topic(contact: Step, at_once: bool) -> None:
     found = facts(step(0, "ticket.opened"), step(1, "ticket.resolved", "agent"), contact)
     assert len(found["resolved"]) == 1
     assert len(found["resolved_at_once"]) == at_once
+
+
+def test_a_conversation_that_began_before_the_resolution_is_no_contact_after_it() -> None:
+    by_phone = {"slice": ("call", *SLICE[1:])}
+    found = facts(
+        step(0, "ticket.opened"),
+        *(step(hours, "message", **by_phone) for hours in (0.9, 1.2)),
+        step(1, "ticket.resolved", "agent", slice=("app", "", "", "A", "")),
+    )
+    assert len(found["resolved_at_once"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -138,7 +154,8 @@ def test_first_contact_resolution_is_silence_on_the_topic(contact: Step, at_once
         (step(24.51, "call"), True),
         (step(1, "message", "agent"), True),
         (step(1, "usage"), True),
-        (step(1, "visit", customer_id="c2"), True),
+        (step(1, "visit"), True),
+        (step(1, "message", customer_id="c2"), True),
     ],
 )
 def test_self_service_that_needs_help_within_a_day_solved_nothing(

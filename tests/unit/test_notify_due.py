@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.notify.case import Change, Customer, fold
 from pipeline.notify.due import REFUSALS, Delivery, deliveries, failed, taken
 from pipeline.notify.routes import Desk
-from tests.notices import MONDAY_NIGHT, MONDAY_NOON, alert, desk, follow_up
+from tests.notices import MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk, follow_up
 
 ALL = ("am", "chat", "mail", "duty", "billing")
 MINUTE = timedelta(minutes=1)
@@ -169,6 +169,15 @@ def test_what_is_critical_rings_at_night_and_so_does_what_becomes_critical(ours:
     assert play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT)) == []
     worse = alert(2, at=MONDAY_NIGHT, severity="critical")
     assert {*play(MONDAY_NIGHT + MINUTE, worse)} == {("chat", "opened"), ("duty", "opened")}
+
+
+def test_who_is_told_of_a_topic_is_told_when_it_comes_up(tmp_path: Path) -> None:
+    text = ROUTES.replace("billing: [payment_failed]", "billing: {topics: [billing]}")
+    play = Play(desk(tmp_path, text))
+    assert ("billing", "opened") not in play(MONDAY_NOON, alert(topics=("waiting_time",)))
+    more = alert(2, topics=("waiting_time", "billing"))
+    assert play(MONDAY_NOON + MINUTE, more) == [("billing", "opened")]
+    assert play(MONDAY_NOON + 2 * MINUTE, alert(3, topics=more.topics)) == []
 
 
 def test_a_channel_that_is_down_is_replaced_by_the_next_for_this_alert(ours: Desk) -> None:

@@ -8,7 +8,7 @@ from pipeline.notify.case import Case, Change, Customer, fold
 from pipeline.notify.due import Delivery, deliveries, failed
 from pipeline.notify.messages import LISTED, render, render_digest
 from pipeline.notify.routes import Desk
-from tests.notices import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, desk
+from tests.notices import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, desk, follow_up
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,38 @@ def test_a_quote_with_braces_and_of_any_length_stays_text_and_short(ours: Desk) 
     message = render(case, first(ours, case), "en", "http://board")
     assert "{title} {title}" in message.body
     assert len(message.body) < 600
+
+
+@pytest.mark.parametrize(
+    ("changes", "english", "turkish"),
+    [
+        ([alert(2, state="resolved")], "Ended by itself", "Kendiliğinden kapandı"),
+        ([alert(2, state="withdrawn")], "Withdrawn", "Geri çekildi"),
+        ([follow_up(2, stage="resolved", end="by_person")], "Resolved", "Çözüldü"),
+        ([follow_up(2, stage="expired", end="nobody_came")], "Nobody came", "Kimse ilgilenmedi"),
+        ([follow_up(2, stage="expired", end="unfinished")], "Left unfinished", "Yarım kaldı"),
+        ([follow_up(2, stage="resolved", outcome="lost")], "Resolved", "Çözüldü"),
+    ],
+)
+def test_each_end_reads_otherwise(
+    ours: Desk, changes: list[Change], english: str, turkish: str
+) -> None:
+    case = case_of(ours, alert(), *changes)
+    assert case.ended
+    last = first(ours, case_of(ours, alert()))._replace(kind=case.ended)
+    assert render(case, last, "en", "b").title == f"{english}: Wants to leave"
+    assert render(case, last, "tr", "b").title == f"{turkish}: Ayrılmak istiyor"
+
+
+def test_the_last_message_says_why_and_that_of_one_that_came_back_says_so(ours: Desk) -> None:
+    ending = {"tr": "Kesinti bitti", "en": "The outage is over"}
+    case = case_of(ours, alert(), alert(2, state="resolved", ending=ending))
+    last = first(ours, case_of(ours, alert()))._replace(kind="resolved")
+    assert "Why it ended: The outage is over" in render(case, last, "en", "b").body.splitlines()
+    assert "Neden kapandı: Kesinti bitti" in render(case, last, "tr", "b").body.splitlines()
+    again = case_of(ours, alert(), follow_up(2, reopened_at=MONDAY_NOON))
+    body = render(again, first(ours, again), "en", "b").body
+    assert "It was resolved; new evidence opened it again." in body.splitlines()
 
 
 def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: Desk) -> None:

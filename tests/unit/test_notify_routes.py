@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 
 from pipeline.cli.channels import check_routes
+from pipeline.detection.customer import Arrival, apply
+from pipeline.detection.rules import load_rules
+from pipeline.event import Event, EventType
 from pipeline.notify.hours import Hours
 from pipeline.notify.routes import RoutesError, load_desk
-from pipeline.setting_groups import ROOT
+from pipeline.reading import Scored
+from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.text.fast import FastEngine
+from pipeline.text.reader import Reader
 from tests.notices import ISTANBUL, MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk
 
 SATURDAY_NOON = MONDAY_NOON + timedelta(days=5)
@@ -36,11 +42,75 @@ def test_an_alert_takes_the_first_route_that_matches_and_those_that_continue(
 
 def test_the_routes_that_come_with_nabiz_are_valid_and_reach_somebody_at_any_time() -> None:
     ours = load_desk(ROOT / "desk" / "routes.yaml")
-    causes = {path.stem for path in (ROOT / "rules").glob("*.yaml")}
-    for department in ours.form.departments.values():
-        assert causes >= {*department}
+    opened = {*load_rules(ROOT / "rules").by_cause}
+    for name in ours.form.departments:
+        department = ours.form.department(name)
+        assert opened >= {*department.causes}
+        assert department.causes or department.topics
     for hour in range(24 * 7):
         assert len(ours.chains(alert(), MONDAY_NOON + timedelta(hours=hour))) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "team"),
+    [
+        ("Faturam yine yanlış kesilmiş, bu rezalete son! Aboneliğimi iptal edin.", "billing"),
+        ("Kartımdan iki kez ücret çekmişsiniz, avukatıma gidiyorum!", "billing"),
+        ("My bill is wrong again, I am leaving you for good.", "billing"),
+        ("You charged me twice, you will hear from my lawyer!", "billing"),
+        ("Kargom üç haftadır gelmedi, bir daha sizden almam!", "logistics"),
+        ("My parcel never arrived, I will never order from you again!", "logistics"),
+        ("İnternetim her akşam kesiliyor, başka operatöre geçiyorum.", None),
+    ],
+)
+def test_a_team_is_told_of_what_customers_write_about_its_topic(
+    text: str, team: str | None
+) -> None:
+    (read,) = Reader(FastEngine.load()).read([text], [None])
+    at = MONDAY_NOON
+    event = Event("e1", at, "c1", "chat", EventType.MESSAGE, text=text)
+    rules = load_rules(ROOT / "rules")
+    _, alerts = apply(None, [Arrival(Scored(event, read, at), 0, 0)], rules, DetectSettings())
+    assert alerts
+    ours = load_desk(ROOT / "desk" / "routes.yaml")
+    for one in alerts:
+        told = {channel for chain in ours.chains(one, at) for channel in chain.channels}
+        assert told & {"billing", "logistics"} == ({team} if team else set())
+        assert "chat" in told
+
+
+@pytest.mark.parametrize(
+    ("departments", "matched"),
+    [
+        ("[churn_intent]", True),
+        ("{causes: [churn_intent]}", True),
+        ("{topics: [billing]}", True),
+        ("{causes: [late_delivery], topics: [billing, card]}", True),
+        ("[late_delivery]", False),
+        ("{causes: [late_delivery], topics: [delivery]}", False),
+    ],
+)
+def test_an_alert_is_a_departments_by_its_cause_or_a_topic(
+    tmp_path: Path, departments: str, matched: bool
+) -> None:
+    ours = desk(tmp_path, ROUTES.replace("[payment_failed]", departments))
+    about = alert(cause="churn_intent", topics=("waiting_time", "billing"))
+    routes = [chain.route for chain in ours.chains(about, MONDAY_NOON)]
+    assert routes == ["all", "billing" if matched else "rest"]
+
+
+def test_a_route_may_name_topics_beside_all_else(tmp_path: Path) -> None:
+    ours = desk(
+        tmp_path, ROUTES.replace("brands: [Acme]", "topics: [delivery]\n    brands: [Acme]")
+    )
+    evening = SATURDAY_NOON
+    for topics, brand, matched in (
+        (("delivery",), "Acme", True),
+        (("delivery",), "Other", False),
+        ((), "Acme", False),
+    ):
+        routes = ours.chains(alert(topics=topics, brand=brand), evening)
+        assert ("brand" in [chain.route for chain in routes]) == matched
 
 
 @pytest.mark.parametrize(
@@ -51,6 +121,8 @@ def test_the_routes_that_come_with_nabiz_are_valid_and_reach_somebody_at_any_tim
         ("quiet: night", "quiet: nights", "quiet: there are no hours `nights`"),
         ("Europe/Istanbul", "Europe/Konya", "time_zone: there is no zone `Europe/Konya`"),
         ("departments: [billing]", "departments: [tax]", r"routes\[3\].departments: .* `tax`"),
+        ("[payment_failed]", "{topics: [tax]}", r"departments.billing.topics: .* `tax`; there are"),
+        ("segments: [", "topics: [vip, ", r"routes\[1\].topics: there is no topic `premium`"),
         ("am: {", "pm: {", "channels.pm: no route names this channel"),
         ("name: brand", "name: rest", "two routes have the name `rest`"),
         ('"22:00"', '"25:00"', r"hours\[...\].start: Expected"),

@@ -1,2 +1,2 @@
--- A customer asks a person for help.
-(author_type = 'customer' AND type IN ('message', 'call', 'complaint'))
+-- A line by which the customer turns to the company.
+(author_type = 'customer' AND type IN ({contact_types}) AND NOT ({only_thanks}))

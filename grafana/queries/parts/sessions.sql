@@ -1,6 +1,6 @@
 -- Self-service sessions that began in the range, as pipeline.store.journeys has them: a pause of more than
--- 30 minutes ends one; it is solved if no person was asked for help within 24 hours after its last solution.
--- A session is followed for two days after the range.
+-- 30 minutes ends one; it is solved if the customer did not turn to the company within 24 hours after its last
+-- solution (a line of a chat that ran already counts here). A session is followed for two days after the range.
 --
 -- A step is (time, whether it solves, whether it is of the chosen slice). The conditions on lengths hold always:
 -- ClickHouse 18 gives a lambda only columns that are used outside of one too.
@@ -30,10 +30,9 @@
                             SELECT customer_id, occurred_us, type LIKE 'self_service.%' AS is_step,
                                 toUInt8(type = 'self_service.resolved') AS solves, toUInt8({filters}) AS chosen
                             FROM events FINAL
-                            PREWHERE type LIKE 'self_service.%' OR type IN ('message', 'call', 'visit', 'ticket.opened') OR {may_replace}
+                            PREWHERE type LIKE 'self_service.%' OR type IN ({contact_types}) OR {may_replace}
                             WHERE minute >= $__fromTime - 86400 AND minute < $__toTime + 172800 AND {is_valid}
-                                AND (type LIKE 'self_service.%'
-                                    OR author_type = 'customer' AND type IN ('message', 'call', 'visit', 'ticket.opened'))
+                                AND (type LIKE 'self_service.%' OR {is_contact})
                                 AND customer_id IN
                                 (
                                     SELECT customer_id FROM events WHERE {window} AND type LIKE 'self_service.%'

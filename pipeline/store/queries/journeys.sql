@@ -1,13 +1,14 @@
 -- What customers with a ticket or self-service in the window did around it: all of it from shortly
 -- before the window to shortly after, as far as something was resolved that another contact could
 -- follow, and of the tickets the steps before and after that.
-SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff,
+SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff, thanks,
     channel, touchpoint, segment, brand, source
 FROM
 (
     SELECT occurred_us, customer_id, ticket_id, type, author_type,
         toUInt8(visitParamExtractBool(attributes, 'internal')) AS internal,
         toUInt8(visitParamExtractBool(attributes, 'handoff')) AS handoff,
+        toUInt8({only_thanks}) AS thanks,
         channel, touchpoint, segment, brand, source
     FROM events FINAL
     WHERE minute >= toDateTime(%(around_from)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
@@ -28,7 +29,8 @@ FROM
                 AND type IN %(resolutions)s
         ))
     UNION ALL
-    SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff,
+    -- Thanks are no step of a ticket.
+    SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff, toUInt8(0) AS thanks,
         channel, touchpoint, segment, brand, source
     FROM
     (

@@ -2,11 +2,13 @@
 
 import html
 import re
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipeline.alert import Evidence
 from pipeline.board.live import KEPT
 from pipeline.board.voice import Voice
 from pipeline.notify.case import Case
@@ -101,6 +103,49 @@ def test_the_history_of_an_alert(client: Client, company: Company, clock: Clock)
         ("10:00", "Opened"),
     ]
     assert "Gitti." in text
+
+
+NEWS = (Evidence("e1", "Bir daha asla!", 0, 14), Evidence("e2", "Yine aynı!", 0, 10))
+
+
+def test_an_alert_that_came_back_says_so_and_when(
+    client: Client, company: Company, clock: Clock
+) -> None:
+    company.happen([alert()])
+    press(client, "resolve", outcome="no_fault")
+    assert "Opened again" not in page(client, "/board/alerts/a1")
+    clock.now += 30 * MINUTE
+    company.happen([alert(revision=2, updated_at=clock.now, evidence=NEWS)])
+    text = page(client, "/board/alerts/a1")
+    assert "Opened again 15:30, by new evidence" in text
+    assert "It was resolved; new evidence opened it again" in text
+    assert "15:30 yeni kanıtla yeniden açıldı" in page(client, "/board?lang=tr")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"state": "resolved", "ending": {"tr": "Kesinti bitti", "en": "The outage is over"}},
+            {"tr": "Kendiliğinden kapandı", "en": "Ended by itself"},
+        ),
+        (
+            {"state": "withdrawn", "ending": {"tr": "Kural değişti", "en": "The rule changed"}},
+            {"tr": "Geri çekildi", "en": "Withdrawn"},
+        ),
+    ],
+)
+def test_how_and_why_an_alert_ended_stands_on_its_card(
+    client: Client, company: Company, fields: dict[str, Any], words: dict[str, str]
+) -> None:
+    company.happen([alert(), alert(revision=2, closed_at=NOW, **fields)])
+    for language, how in words.items():
+        why = fields["ending"][language]
+        text = page(client, f"/board/alerts/a1?lang={language}")
+        card, history = text.split('<ol class="history">')
+        assert how in card
+        assert why in card
+        assert f"{how}: {why}" in history
 
 
 def test_an_alert_that_left_the_inbox_is_found_in_the_store(
