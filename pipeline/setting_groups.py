@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from pipeline.contact import Pauses
+from pipeline.progress import PATIENCE
 from pipeline.urls import is_protected
 
 T = TypeVar("T")
@@ -277,6 +278,14 @@ class DeadLetterSettings(Group):
 
     max_share: float = Field(0.5, gt=0, le=1, description="share of invalid messages that stops")
     window: int = Field(200, ge=10, description="messages over which the share is taken")
+
+
+class UpSettings(Group):
+    """`nabiz up`: everything on this machine."""
+
+    patience: float = Field(
+        PATIENCE, gt=0, description="a start has failed when nothing moved for so many seconds"
+    )
 
 
 class WorkerSettings(Group):

@@ -35,6 +35,7 @@ from pipeline.setting_groups import (
     KafkaSettings,
     NotifySettings,
     StoreSettings,
+    UpSettings,
     WorkerSettings,
 )
 
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     followup: FollowUpSettings = FollowUpSettings()
     notify: NotifySettings = NotifySettings()
     deadletters: DeadLetterSettings = DeadLetterSettings()
+    up: UpSettings = UpSettings()
     worker: WorkerSettings = WorkerSettings()
 
     @classmethod

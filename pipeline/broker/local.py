@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -26,9 +26,10 @@ from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.tied_to_parent import tied
 from pipeline.ports import HOST, free_port, is_free
 from pipeline.processes import end
+from pipeline.progress import PATIENCE, Watch
 
-START_TIMEOUT = 60.0
-STOP_TIMEOUT = 20.0
+STOP_TIMEOUT, GIVE_UP_TIMEOUT = 60.0, 5.0
+"""Seconds to end in order; where it did not come up there is little to put in order."""
 LOG_TAIL = 15
 """Lines of the broker's log that an error quotes."""
 
@@ -74,10 +75,17 @@ class LocalBroker:
 
     @classmethod
     def start(
-        cls, data: Path, port: int | None = None, console: Console | None = None
+        cls,
+        data: Path,
+        port: int | None = None,
+        console: Console | None = None,
+        patience: float = PATIENCE,
+        say: Callable[[str], None] = lambda _: None,
     ) -> "LocalBroker":
         """Install Kafka if need be, start it on `data`, and return when it answers clients.
 
+        It may take as long as it gets anywhere: it has failed when nothing moved for `patience`
+        seconds. `say` is told how long it takes.
         Without `port` the one of the last run is used again if it is free, else a free one.
         The broker ends with the thread that calls this (Linux), so call it from the main thread.
         Raises `BrokerError` if it cannot be installed, `port` is taken, another broker uses
@@ -103,9 +111,9 @@ class LocalBroker:
             )
         broker = cls(f"{HOST}:{chosen}", process, log)
         try:
-            broker._wait_until_it_answers(chosen)
+            broker._wait_until_it_answers(chosen, patience, say)
         except BaseException:
-            broker.stop()
+            end(process, GIVE_UP_TIMEOUT)
             raise
         return broker
 
@@ -119,17 +127,19 @@ class LocalBroker:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _wait_until_it_answers(self, port: int) -> None:
-        deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
+    def _wait_until_it_answers(
+        self, port: int, patience: float, say: Callable[[str], None]
+    ) -> None:
+        watch = Watch(patience, time.monotonic())
+        while not _answers(port):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = self.process.wait(0.05)
                 raise BrokerError(
                     f"Kafka ended with status {status} as it started. {_tail(self.log)}"
                 )
-            if _answers(port):
-                return
-        raise BrokerError(f"Kafka did not answer within {START_TIMEOUT:.0f} s. {_tail(self.log)}")
+            if watch.stalled([self.process.pid], [self.log], now := time.monotonic()):
+                raise BrokerError(f"Kafka {watch.failed(now)}. {_tail(self.log)}")
+            say(watch.said(now))
 
 
 def _answers(port: int) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline.broker.distribution import kafka_jars
+from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
@@ -16,11 +17,11 @@ from pipeline.cli.steps import step
 from pipeline.cli.supervisor import Child, answers, end_of, nabiz
 from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
 from pipeline.ports import HOST, free_port, is_free
+from pipeline.progress import Watch
 from pipeline.setting_groups import ROOT
 from pipeline.settings import STREAM_ROLES, Settings, store_address
 from pipeline.topics import load_topics
 
-START_TIMEOUT = 90.0
 DEATHS_AT_START = 3
 """A role that dies so often before it was ready will not come up by itself."""
 HISTORY_PUBLISHED = "sample-history-published"
@@ -39,6 +40,7 @@ class Machine:
         self.credentials = credentials(settings.api)
         self.children: list[Child] = []
         self._settings = settings
+        self._patience = settings.up.patience
         self._port = port
         self.console = console
         self._broker: LocalBroker | None = None
@@ -55,11 +57,11 @@ class Machine:
         not come up or the sample ends in an error.
         """
         kafka_jars(console=self.console)
-        with step(self.console, "starting Kafka"):
-            self._broker = LocalBroker.start(self.folder / "kafka")
+        with step(self.console, "starting Kafka") as say:
+            self._broker = self._start_broker(say)
         bootstrap = self._broker.bootstrap
-        with step(self.console, "creating topics"):
-            apply_topics(bootstrap, load_topics(ROOT / "schemas").values())
+        with step(self.console, "creating topics") as say:
+            self._create_topics(bootstrap, say)
         with step(self.console, "starting the roles") as say:
             for role in self._roles():
                 self.children.append(self._role(role, bootstrap))
@@ -73,7 +75,7 @@ class Machine:
     def tick(self) -> None:
         """Start again what has died or hangs."""
         if self._broker and self._broker.process.poll() is not None:
-            self._broker = LocalBroker.start(self.folder / "kafka")
+            self._broker = self._start_broker(lambda _: None)
         for child in self.children:
             child.tick()
 
@@ -107,21 +109,49 @@ class Machine:
             self.api if role == "api" else f"http://{HOST}:{page_port}",
         )
 
+    def _start_broker(self, say: Callable[[str], None]) -> LocalBroker:
+        return LocalBroker.start(self.folder / "kafka", patience=self._patience, say=say)
+
+    def _create_topics(self, bootstrap: str, say: Callable[[str], None]) -> None:
+        """Try again where Kafka takes longer to answer than its clients wait."""
+        watch = self._watch()
+        while True:
+            try:
+                apply_topics(bootstrap, load_topics(ROOT / "schemas").values())
+                return
+            except BrokerUnavailable:
+                if self._stalled(watch):
+                    raise
+                say(watch.said(time.monotonic()))
+
     def _wait_until_ready(self, say: Callable[[str], None]) -> None:
-        deadline = time.monotonic() + START_TIMEOUT
+        watch = self._watch()
         waiting = {child.page: child for child in self.children} | {self.api: self.children[-1]}
         while waiting:
             for page, child in list(waiting.items()):
                 if answers(page):
                     del waiting[page]
-                elif child.deaths >= DEATHS_AT_START or time.monotonic() > deadline:
-                    raise Away(
-                        f"{child.name} does not come up; the end of {child.log}:\n"
-                        f"{child.last_words()}"
-                    )
-            say("waiting for " + ", ".join(dict.fromkeys(one.name for one in waiting.values())))
-            self.tick()
+                elif child.deaths >= DEATHS_AT_START:
+                    raise _away(child, "does not come up")
+            now = time.monotonic()
+            if waiting and self._stalled(watch):
+                raise _away(next(iter(waiting.values())), watch.failed(now))
+            names = ", ".join(dict.fromkeys(child.name for child in waiting.values()))
+            say(f"waiting for {names}, {watch.said(now)}")
+            for child in self.children:
+                child.revive()
             time.sleep(0.1)
+
+    def _watch(self) -> Watch:
+        return Watch(self._patience, time.monotonic())
+
+    def _stalled(self, watch: Watch) -> bool:
+        """A role may have to wait for Kafka, so they are looked at as one."""
+        processes = [child.process for child in self.children if child.process]
+        if self._broker:
+            processes.append(self._broker.process)
+        pids = [process.pid for process in processes]
+        return watch.stalled(pids, [child.log for child in self.children], time.monotonic())
 
     def _start_sample(self) -> None:
         """Publish a day of history once, then what happens now; invented people act on alerts."""
@@ -141,6 +171,10 @@ class Machine:
             child = Child(name, [*simulate, *arguments], {}, log, "")
             child.start()
             self.children.append(child)
+
+
+def _away(child: Child, why: str) -> Away:
+    return Away(f"{child.name} {why}; the end of {child.log}:\n{child.last_words()}")
 
 
 def api_port(wanted: int) -> int:

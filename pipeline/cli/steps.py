@@ -1,21 +1,25 @@
 """What a command waits for, said while it waits."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+SLOW = 30.0
+"""Seconds after which a line says how long it takes, where there is no terminal."""
+
 
 @contextmanager
 def step(console: Console, doing: str) -> Iterator[Callable[[str], None]]:
     """Show what is done and for how long: moving on a terminal, elsewhere as a line.
 
-    Yields what says more about it, which a terminal shows.
+    Yields what says more about it: a terminal shows it at once, a line now and then.
     """
     if not console.is_terminal:
         console.print(f"{doing} …", markup=False, highlight=False)
-        yield lambda _more: None
+        yield _now_and_then(lambda more: console.print(f"{doing}: {more}", markup=False))
         return
     columns = (
         SpinnerColumn(),
@@ -25,3 +29,15 @@ def step(console: Console, doing: str) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(doing)
         yield lambda more: progress.update(task, description=f"{doing}: {more}")
+
+
+def _now_and_then(say: Callable[[str], None]) -> Callable[[str], None]:
+    said_at = time.monotonic()
+
+    def seldom(more: str) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= SLOW:
+            said_at = time.monotonic()
+            say(more)
+
+    return seldom

@@ -13,6 +13,7 @@ import httpx
 from pipeline.broker.tied_to_parent import tied
 from pipeline.chain import EXIT_HALT
 from pipeline.processes import end
+from pipeline.progress import Watch
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a process is started again; doubled each time it dies young."""
@@ -39,6 +40,8 @@ class Child:
     started_at: float = 0.0
     checked_at: float = 0.0
     healthy_at: float = 0.0
+    starting: Watch | None = None
+    """Until it was healthy once."""
     deaths: int = 0
     pause: float = field(default=FIRST_PAUSE)
     start_at: float = 0.0
@@ -56,9 +59,19 @@ class Child:
                 start_new_session=True,
             )
         self.started_at = self.healthy_at = time.monotonic()
+        self.starting = Watch(HANGS_AFTER, self.started_at)
 
     def tick(self) -> None:
-        """Start the process again if it has died and its pause is over; kill it if it hangs.
+        """Start the process again if it has died; kill it if it hangs, also as it starts."""
+        self.revive()
+        if self.process and self.process.poll() is None and self.page and self._hangs():
+            with self.log.open("a", encoding="utf-8") as log:
+                log.write(f"killed: no good answer at {self.page}/healthz for {HANGS_AFTER:g} s\n")
+            self.process.kill()  # whatever hangs would not hear a SIGTERM
+            self.process.wait()
+
+    def revive(self) -> None:
+        """Start the process again if it has died and its pause is over.
 
         One that halted stays down: a person has to look first.
         """
@@ -73,11 +86,6 @@ class Child:
             self.pause = FIRST_PAUSE if old else min(2 * self.pause, LONGEST_PAUSE)
             self.start_at = time.monotonic() + self.pause
             self.process = None
-        elif self.page and self._hangs():
-            with self.log.open("a", encoding="utf-8") as log:
-                log.write(f"killed: no good answer at {self.page}/healthz for {HANGS_AFTER:g} s\n")
-            self.process.kill()  # whatever hangs would not hear a SIGTERM
-            self.process.wait()
 
     @property
     def halted(self) -> bool:
@@ -88,8 +96,11 @@ class Child:
         if time.monotonic() - self.checked_at >= CHECK_EVERY:
             self.checked_at = time.monotonic()
             if answers(self.page):
-                self.healthy_at = time.monotonic()
-        return time.monotonic() - self.healthy_at > HANGS_AFTER
+                self.healthy_at, self.starting = time.monotonic(), None
+        now = time.monotonic()
+        if self.starting and self.process:
+            return self.starting.stalled([self.process.pid], [self.log], now)
+        return now - self.healthy_at > HANGS_AFTER
 
     def stop(self) -> None:
         """Ask the process to finish; kill it if that takes too long."""
