@@ -184,6 +184,7 @@ def app_of(
     partitions: Sequence[PartitionStatus] = (),
     book: AccountBook | None = None,
     passwords: Passwords | None = None,
+    token: str = "",
     hosts: frozenset[str] = frozenset({"127.0.0.1", "testserver.local"}),
     rules: RuleBook = RULES,
 ):  # type: ignore[no-untyped-def]
@@ -192,7 +193,12 @@ def app_of(
     observer.latest = Observation(tuple(partitions), None)
     service = _Service(company, store or company, observer, rules)
     access = Access(
-        Trail(company.noted.extend), company.clock, book=book, passwords=passwords, hosts=hosts
+        Trail(company.noted.extend),
+        company.clock,
+        token=token,
+        book=book,
+        passwords=passwords,
+        hosts=hosts,
     )
     board = Board(service, company.live, DESK, SETTINGS, FastEngine.load, company.clock)
     return make_api(service, access, board_routes(board), board.error)

@@ -1,7 +1,7 @@
 """Exit codes, and errors that a person can act on."""
 
 EXIT_NO = 1
-"""The answer is no: not drained in time, not ready."""
+"""The answer is no: not drained in time, not ready, not all of it read."""
 EXIT_MISTAKE = 2
 """An option, a setting or a file is wrong."""
 EXIT_AWAY = 3

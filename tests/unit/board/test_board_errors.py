@@ -1,5 +1,6 @@
 """What is answered where an address is wrong: a page to people, JSON to programs."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from litestar.testing import TestClient
 from pipeline.store import StoreUnavailable
 from tests.company import Company, app_of
 from tests.unit.board.pages import Client, book
+from tests.unit.door import CHEAP, log_in
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
@@ -92,4 +94,26 @@ def test_whoever_is_not_logged_in_sees_no_more_than_that(company: Company, tmp_p
         text = client.get("/nope").text
         assert "There is no page at this address." in text
         assert "<nav" not in text
+        assert 'action="/logout"' not in text
         assert client.get("/board", follow_redirects=False).headers["location"].startswith("/login")
+
+
+def test_whoever_is_logged_in_keeps_the_menu_on_a_page_that_there_is_not(
+    company: Company, tmp_path: Path
+) -> None:
+    with TestClient(app_of(company, book=book(tmp_path), passwords=CHEAP)) as client:
+        log_in(client, "agent")
+        client.headers.update({"accept": BROWSER, "accept-language": "en"})
+        text = client.get("/nope").text
+        assert ">agent</span>" in text
+        assert 'href="/board/pulse"' in text
+        (token,) = re.findall(r'name="csrf_token" value="([^"]+)"', text)
+        answer = client.post("/logout", data={"csrf_token": token}, follow_redirects=False)
+        assert answer.status_code == 303
+
+
+def test_a_browser_that_has_no_way_to_log_in_is_told_so(company: Company) -> None:
+    with TestClient(app_of(company, token="secret")) as client:
+        answer = client.get("/board", headers={"accept": BROWSER, "accept-language": "en"})
+    assert (answer.status_code, "Log in first." in answer.text) == (401, True)
+    assert answer.headers["www-authenticate"] == "Bearer"
