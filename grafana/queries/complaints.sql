@@ -1,5 +1,5 @@
 -- The headline, and how many complaints that is.
-SELECT value_shown, concat(note, ' · ', toString(k), ' {word.complaints_in_all}') AS note, colour
+SELECT value_shown, concat(note, ' · ', '{word.complaints_in_all} ', toString(k)) AS note, colour
 FROM
 (
     SELECT {headline}, k

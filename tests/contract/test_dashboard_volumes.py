@@ -73,7 +73,7 @@ def test_complaints_are_counted_per_order(company: Backend) -> None:
     goal = targets()["complaints"].target
     assert note == (
         f"{expected.ci_low:.1f} – {expected.ci_high:.1f} · n {orders} · target {goal:g}"
-        f" · {complaints} complaints"
+        f" · complaints: {complaints}"
     )
     assert colour == "red"
     assert expected.ci_low is not None
@@ -88,7 +88,7 @@ def test_too_few_orders_are_no_share_but_the_complaints_are_told(company: Backen
     )
     complaints = len(events(EventType.COMPLAINT))
     assert (value, colour) == (None, "text")
-    assert note == f"n {orders} < {orders + 1} · {complaints} complaints"
+    assert note == f"n {orders} < {orders + 1} · complaints: {complaints}"
 
 
 def test_more_complaints_than_orders_have_no_interval_and_no_colour(store: Store) -> None:
@@ -97,7 +97,7 @@ def test_more_complaints_than_orders_have_no_interval_and_no_colour(store: Store
     panel = statement("now", "Complaints per 100 orders")
     ((value, note, colour),) = panel.asked(store._backend, WINDOW, {"enough": ["1"]})
     assert (value, colour) == (250, "text")
-    assert note == "n 2 · target 5 · 5 complaints"
+    assert note == "n 2 · target 5 · complaints: 5"
 
 
 def test_complaints_stand_in_the_bar_of_their_touchpoint(company: Backend) -> None:
