@@ -21,6 +21,7 @@ from pipeline import metrics
 from pipeline.broker.security import faust_credentials
 from pipeline.chain import EXIT_HALT, INPUTS, URGENT, group_of
 from pipeline.folders import plain_name
+from pipeline.private import make_private
 from pipeline.settings import Role, Settings
 
 log = structlog.get_logger(__name__)
@@ -62,6 +63,7 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
     demand_compiled()
     datadir = settings.data / "state" / (settings.worker.instance or role)
     datadir.mkdir(parents=True, exist_ok=True)
+    make_private(datadir)
     brokers = [URL(f"kafka://{host}") for host in settings.kafka.bootstrap.split(",")]
     app = App(
         group_of(role),

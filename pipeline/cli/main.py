@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pipeline.cli.streams import discard_output, prepare_streams
+from pipeline.private import OTHERS
 
 HELP = (
     "Listens to what customers do and say, keeps the KPIs of their experience true to the "
@@ -176,6 +177,7 @@ nabiz = TyperGroup(
 def main() -> None:
     """Run the command; an error for people ends with its sentence and exit code."""
     prepare_streams()
+    os.umask(OTHERS)  # what a command writes may hold what customers wrote
     for client in ("kafka", "clickhouse_driver"):
         logging.getLogger(client).setLevel(logging.CRITICAL)  # what matters is raised
     direct = (os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")

@@ -12,6 +12,7 @@ import typer
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline.cli.errors import Away, Mistake
+from pipeline.private import make_private
 from pipeline.setting_groups import ApiSettings
 from pipeline.settings import Settings, load_settings
 
@@ -71,6 +72,7 @@ def claimed(folder: Path) -> Iterator[None]:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Mistake(f"Nabız runs on {folder} already: nabiz status --data {folder}") from None
+        make_private(folder)  # an earlier version, or somebody else, may have made it
         yield
 
 

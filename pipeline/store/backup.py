@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from pipeline.plurals import counted
+from pipeline.private import make_private
 from pipeline.store.audit_trail import AUDIT_COLUMNS
 from pipeline.store.backend import Backend, Row
 from pipeline.store.follow_ups import ACTION_COLUMNS, FOLLOW_UP_COLUMNS
@@ -77,7 +78,8 @@ def back_up(backend: Backend, folder: Path, now: datetime) -> Manifest:
     """Write the store into a new or empty folder.
 
     Each table is read at one moment, one after the other, the events last. Raises BackupError where
-    the folder is not empty or cannot be written, or a table lacks a migration.
+    the folder is not empty or cannot be written, or a table lacks a migration. Only the owner may
+    read it.
     """
     with _on_disk(folder, "written"):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -85,6 +87,7 @@ def back_up(backend: Backend, folder: Path, now: datetime) -> Manifest:
         if pending := migrate(backend, dry_run=True):
             raise BackupError(lacking(pending))
         folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         manifest = Manifest(
             format=FORMAT,
             made_at=now,
@@ -95,6 +98,7 @@ def back_up(backend: Backend, folder: Path, now: datetime) -> Manifest:
         draft = folder / f"{MANIFEST}.new"
         draft.write_bytes(msgspec.json.format(_ENCODER.encode(manifest)))
         draft.replace(folder / MANIFEST)
+        make_private(folder)
     return manifest
 
 

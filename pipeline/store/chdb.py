@@ -9,6 +9,7 @@ import msgspec
 from chdb.session import Session
 
 from pipeline.folders import plain_name
+from pipeline.private import make_private
 from pipeline.store.backend import Columns, Parameter, Row, StoreUnavailable, bind
 
 _ROW_FORMAT, _COLUMN_FORMAT = "JSONCompactEachRow", "JSONCompactColumns"
@@ -38,6 +39,7 @@ class ChdbBackend:
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
+            make_private(path)
         except OSError as error:
             raise StoreUnavailable(
                 f"cannot make the store's folder {path} ({error.strerror}): "

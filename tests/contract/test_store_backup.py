@@ -49,6 +49,18 @@ def test_an_empty_store_has_a_backup(store: Store, tmp_path: Path) -> None:
     assert store.restore(tmp_path / "backup") == made
 
 
+def test_a_backup_is_its_owner_s_alone_whatever_the_umask(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    before = os.umask(0)
+    try:
+        folder.mkdir(mode=0o777)
+        store.back_up(folder, NOW)
+    finally:
+        os.umask(before)
+    assert {oct(one.stat().st_mode & 0o777) for one in folder.iterdir()} == {"0o600"}
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_backup_goes_into_an_empty_folder_only(store: Store, tmp_path: Path) -> None:
     (tmp_path / "something").touch()
     with pytest.raises(BackupError, match="not an empty folder"):

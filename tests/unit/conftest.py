@@ -24,10 +24,12 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def nabiz(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Nabiz:
+) -> Iterator[Nabiz]:
     """Run the command in an empty folder, in this process."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("no_proxy", "")  # `main` sets it
+
+    umask = os.umask(0o022)  # `main` sets it
 
     def run(*arguments: str, stdin: bytes = b"") -> Ran:
         monkeypatch.setattr(sys, "argv", ["nabiz", *arguments])
@@ -37,4 +39,5 @@ def nabiz(
         out, err = capfdbinary.readouterr()
         return Ran(int(end.value.code or 0), out.decode(), err.decode())
 
-    return run
+    yield run
+    os.umask(umask)

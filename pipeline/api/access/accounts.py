@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from pipeline.api.access.user import LOCAL, MACHINE, Role, User
+from pipeline.private import make_private
 
 log = structlog.get_logger(__name__)
 
@@ -138,6 +139,7 @@ class AccountBook:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        make_private(path)
         self._seen = self._stamp()
         self._accounts = read_accounts(path)
         if not self._accounts:
