@@ -7,19 +7,24 @@ SELECT if(touchpoint = '', '{word.not_given}', {touchpoint_title}) AS touchpoint
     complaints
 FROM
 (
-    SELECT touchpoint, uniqExact(customer_id) AS customers,
-        uniqExactIf(customer_id, type IN ('self_service.abandoned', 'payment.failed', 'order.returned', 'ticket.reopened', 'outage.started')) AS stuck,
-        countIf(author_type = 'customer' AND label != '') AS read, countIf(author_type = 'customer' AND label = 'negative') AS bad,
-        countIf(type = 'complaint') AS complaints
-    FROM events FINAL
-    WHERE {of_events}
-    GROUP BY touchpoint
-    HAVING customers >= {fewest}
-) AS passing
-ANY LEFT JOIN
-(
-    SELECT touchpoint, uniqExact(customer_id) AS asking, count() AS contacts
-    FROM {contacts}
-    GROUP BY touchpoint
-) AS turning USING touchpoint
+    SELECT touchpoint, customers, stuck, asking, contacts, read, bad, complaints
+    FROM
+    (
+        SELECT touchpoint, uniqExact(customer_id) AS customers,
+            uniqExactIf(customer_id, type IN ('self_service.abandoned', 'payment.failed', 'order.returned', 'ticket.reopened', 'outage.started')) AS stuck,
+            countIf(author_type = 'customer' AND label != '') AS read, countIf(author_type = 'customer' AND label = 'negative') AS bad,
+            countIf(type = 'complaint') AS complaints
+        FROM events FINAL
+        WHERE {of_events}
+        GROUP BY touchpoint
+        HAVING customers >= {fewest}
+    ) AS passing
+    ANY LEFT JOIN
+    (
+        SELECT touchpoint, uniqExact(customer_id) AS asking, count() AS contacts
+        FROM {contacts}
+        GROUP BY touchpoint
+    ) AS turning
+    USING (touchpoint)
+)
 ORDER BY stuck_share DESC, customers DESC
