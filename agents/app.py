@@ -1,51 +1,57 @@
 """What the roles share: a Faust app, and batches that are acknowledged last."""
 
 import asyncio
-import os
-import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import aclosing, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Sequence
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import faust
-import structlog
-from faust.types import EventT
+from faust.types import TP, EventT
 from yarl import URL
 
 from agents.compiled import demand_compiled
+from agents.continuity import LOOK_EVERY, Continuity
+from agents.crash import crashing
 from agents.health import Heartbeat
+from agents.local_files import demand_sound
 from agents.messages import Message, messages_of
 from agents.transport import RecordsSchema, Transport
 from pipeline import metrics
 from pipeline.broker.security import faust_credentials
-from pipeline.chain import EXIT_HALT, INPUTS, URGENT, group_of
+from pipeline.chain import INPUTS, URGENT, group_of
 from pipeline.folders import plain_name
 from pipeline.private import make_private
 from pipeline.settings import Role, Settings
 
-log = structlog.get_logger(__name__)
 Fetch: TypeAlias = EventT[Any]
-
-EXIT_CRASH = 70
-"""Exit code of a role that could not go on (EX_SOFTWARE): its supervisor starts it again."""
 
 MAX_OUTGOING = 4_194_304
 """Largest message that a role sends, in bytes: the state of a customer with very many events."""
 MAX_BATCH = 524_288
 """Bytes of a batch to one partition; brokers refuse more than 1 MiB unless told otherwise."""
+METADATA_MAX_AGE_MS = 60_000
+"""How long partitions that a topic was given may go unread."""
 FETCHES_AHEAD = 2
 """Fetches that Faust holds for a role which has a whole batch waiting already."""
-
-
-class Halt(Exception):  # noqa: N818 - not a fault of this process
-    """To go on would do harm, and so would starting again: a person has to look first."""
 
 
 class App(faust.App):
     """A Faust app; `settle` is awaited before its consumer stops, and with it the right to send."""
 
+    continuity: Continuity
     settle: Callable[[], Awaitable[None]] | None = None
+
+    async def look(self, assigned: Collection[TP]) -> None:
+        """See, before anything is read, that partitions and states are as they were left."""
+        tables: Any = self.tables
+        if not assigned:
+            return
+        changelogs = {topic: table.data for topic, table in tables._changelogs.items()}
+        found = await self.continuity.look(assigned, changelogs)
+        for tp in assigned:
+            if tp.topic in changelogs:
+                demand_sound(self.continuity.role, changelogs[tp.topic], tp, found.end[tp])
 
     async def on_stop(self) -> None:
         """Stop in order."""
@@ -78,6 +84,8 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
         web_enabled=False,
         web_tables_enabled=False,
         consumer_auto_offset_reset="earliest",
+        consumer_metadata_max_age_ms=METADATA_MAX_AGE_MS,
+        producer_metadata_max_age_ms=METADATA_MAX_AGE_MS,
         consumer_group_instance_id=settings.worker.instance or None,
         broker_commit_interval=settings.kafka.commit_interval,
         broker_session_timeout=settings.kafka.session_timeout,
@@ -91,7 +99,14 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
         producer_max_request_size=MAX_OUTGOING,
         stream_wait_empty=True,  # a batch in flight ends before its partitions go
     )
+    app.continuity = Continuity(role, app.conf.id, settings.kafka)
     app.transport = app.producer_transport = Transport(brokers, app)
+
+    @app.timer(LOOK_EVERY, name="watch-topics")  # type: ignore[untyped-decorator]
+    async def watch() -> None:
+        with crashing():
+            await app.continuity.watch()
+
     app.on_rebalance_complete.connect(_hold_the_flow)  # type: ignore[arg-type]
     return app
 
@@ -148,7 +163,8 @@ def role_agent(
                 batches(stream, size or app.conf.broker_max_poll_records, within)
             ) as taken:
                 async for fetches in taken:
-                    messages = [message for fetch in fetches for message in messages_of(fetch)]
+                    now = utc_now()
+                    messages = [one for fetch in fetches for one in messages_of(fetch, now)]
                     effect = await handle(messages)
                     await asyncio.shield(last)
                     last = asyncio.ensure_future(finish(stream, fetches, effect))
@@ -205,30 +221,3 @@ async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[
 def utc_now() -> datetime:
     """Return the time by the clock on the wall."""
     return datetime.now(UTC)
-
-
-@contextmanager
-def crashing() -> Iterator[None]:
-    """End the process upon an exception."""
-    try:
-        yield
-    except Exception as error:
-        crash(error)
-
-
-def crash(error: BaseException) -> None:
-    """End the process at once, so that no offset of the failed batch can be committed.
-
-    Of the error's text only the start is logged: a store quotes whole statements, and so data.
-    """
-    log.critical(
-        "role stops",
-        error=f"{type(error).__name__}: {first_line(error)}",
-        where="".join(traceback.format_tb(error.__traceback__)),
-    )
-    os._exit(EXIT_HALT if isinstance(error, Halt) else EXIT_CRASH)
-
-
-def first_line(error: BaseException) -> str:
-    """Return the beginning of an error's text, for a log."""
-    return str(error).partition("\n")[0][:300]

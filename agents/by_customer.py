@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from agents.messages import Message, sift
+from agents.messages import Message, demand_place, sift
 from agents.states import Place
 from pipeline.dead_letter import DeadLetter
 
@@ -27,11 +27,15 @@ class Taken(NamedTuple, Generic[T]):
 
 
 def by_customer(
-    messages: Sequence[Message], readers: Mapping[str, Callable[[Message], T]]
+    messages: Sequence[Message], readers: Mapping[str, Callable[[Message], T]], partitions: int
 ) -> Taken[T]:
-    """Return what the reader of its topic makes of each message, and what is none of these."""
+    """Return what the reader of its topic makes of each message, and what is none of these.
+
+    The topics have so many `partitions`. Raises Halt where customers have moved between them.
+    """
     good, dead = sift(messages, lambda message: readers[message.topic](message))
     changes: defaultdict[Place, list[T]] = defaultdict(list)
     for message, change in good:
+        demand_place(message, change.customer_id, partitions)
         changes[Place(message.partition, change.customer_id)].append(change)
     return Taken(changes, dead)

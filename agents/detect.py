@@ -10,11 +10,12 @@ import structlog
 from faust.types import TP
 
 from agents.app import Effect, make_app, role_agent
-from agents.detector import Detector, Outcome
+from agents.detector import Detector, Offsets, Outcome
 from agents.health import Heartbeat
 from agents.messages import Message, send, send_dead_letters
 from agents.states import States
 from pipeline import metrics
+from pipeline.chain import SCORED
 from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.settings import Settings
 
@@ -38,8 +39,12 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
         known = app.consumer.committed.get(TP(topic, partition))  # type: ignore[attr-defined]
         return -1 if known is None else int(known)
 
+    def source(partition: int) -> str:
+        return app.continuity.source(TP(SCORED, partition))
+
+    offsets = Offsets(partitions, committed, source)
     detector = Detector(
-        settings.detect, book, customers, partial(send, app), committed, token_bytes(8)
+        settings.detect, book, customers, partial(send, app), offsets, token_bytes(8)
     )
 
     async def handle(messages: Sequence[Message]) -> Effect:

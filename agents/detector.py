@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from agents.app import Halt
-from agents.messages import CLOUDEVENT, Message, Outgoing, decode_as, sift
+from agents.crash import Halt
+from agents.messages import CLOUDEVENT, Message, Outgoing, decode_as, demand_place, sift
 from agents.states import Kept, Table
 from pipeline import metrics
 from pipeline.alert import Alert, to_cloudevent
@@ -38,6 +38,18 @@ Came: TypeAlias = tuple[Message, Scored]
 Publish: TypeAlias = Callable[[Sequence[Outgoing]], Awaitable[object]]
 
 
+class Offsets(NamedTuple):
+    """What is known of the topics that are read, each of so many `partitions`.
+
+    `committed` tells of a partition and a topic up to where all is acknowledged, `source` of a
+    partition what its offsets in `cx.scored` are about.
+    """
+
+    partitions: int
+    committed: Callable[[int, str], int]
+    source: Callable[[int], str]
+
+
 class Step(NamedTuple):
     """States to keep; `messages` may be sent once those `owing` them are durable."""
 
@@ -61,7 +73,6 @@ class Detector:
     The state is durable first. What a batch leads to depends on what came ahead of its turn, which
     a redelivery may bring in another order: an alert that was sent before its state was kept might
     then belong to nothing. A worker that ends after the state leaves the alerts in it to be sent.
-    `committed` is asked of a partition and a topic for the offset up to which all is acknowledged.
     """
 
     def __init__(
@@ -70,14 +81,17 @@ class Detector:
         book: RuleBook,
         customers: Table,
         publish: Publish,
-        committed: Callable[[int, str], int],
+        offsets: Offsets,
         worker: bytes,
     ) -> None:
         self._settings, self._book, self._customers = settings, book, customers
-        self._publish, self._committed, self._worker = publish, committed, worker
+        self._publish, self._offsets, self._worker = publish, offsets, worker
 
     def work(self, messages: Sequence[Message]) -> Outcome:
-        """Return what the messages lead to, from the states that were staged or kept."""
+        """Return what the messages lead to, from the states that were staged or kept.
+
+        Raises Halt where a state cannot be read, or is in another partition than the message.
+        """
         good, dead = sift(messages, _DECODE)
         came: defaultdict[str, list[Came]] = defaultdict(list)
         for message, scored in good:
@@ -91,13 +105,15 @@ class Detector:
     def _fold(
         self, customer_id: str, mine: Sequence[Came], rules: RuleSet, outcome: Outcome
     ) -> None:
+        demand_place(mine[-1][0], customer_id, self._offsets.partitions)
         partition = mine[-1][0].partition
         stored = self._customers.get(partition, customer_id)
         state = _state(stored) if stored else None
-        said = unsent(state, self._worker, partial(self._committed, partition))
+        said = unsent(state, self._worker, partial(self._offsets.committed, partition))
+        source = self._offsets.source(partition)
         for number, start in enumerate(range(0, len(mine), IN_A_STEP)):
             some = mine[start : start + IN_A_STEP]
-            arrivals = [Arrival(scored, one.partition, _place(one)) for one, scored in some]
+            arrivals = [Arrival(scored, one.partition, _place(one), source) for one, scored in some]
             state, alerts = apply(state, arrivals, rules, self._settings)
             if said := (*said, *map(to_cloudevent, alerts)):
                 read = {message.topic: message.offset for message, _ in some}

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 import faust
 import msgspec
 
-from agents.app import Effect, crashing, make_app, role_agent
+from agents.app import Effect, make_app, role_agent
 from agents.by_customer import Taken, by_customer
+from agents.crash import crashing
 from agents.health import Heartbeat
 from agents.ledger import Ledger
 from agents.messages import (
@@ -51,7 +52,7 @@ def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App,
     ledger = Ledger(sla, States(app, "customers", partitions), publish)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(by_customer, messages, read))
+        return make_durable(await asyncio.to_thread(by_customer, messages, read, partitions))
 
     async def make_durable(batch: Taken[Arrival]) -> None:
         await send_dead_letters(app, batch.dead)

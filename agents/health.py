@@ -1,6 +1,7 @@
 """Is this worker making progress? Lag without commits is the one sure sign that it is not."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import faust
@@ -19,6 +20,7 @@ class Heartbeat:
         self._committed: dict[object, int | None] = {}
         self._progress_at = time.monotonic()
         self._handled_timestamp = 0.0
+        self._recovered: Mapping[object, int | None] | None = None
         app.timer(interval=1.0, on_leader=False, name=f"{role}-heartbeat")(self.beat)
 
     def handled(self, timestamp: float) -> None:
@@ -42,7 +44,7 @@ class Heartbeat:
         lag = sum(max(0, ends[tp] - (begins.get(tp) or committed.get(tp) or 0)) for tp in inputs)
         if committed != self._committed:
             metrics.LAST_COMMIT.labels(self._role).set_to_current_time()
-        if lag == 0 or committed != self._committed or self._app.in_recovery:
+        if lag == 0 or committed != self._committed:
             self._progress_at = time.monotonic()
         self._committed = committed
         metrics.LAG_EVENTS.labels(self._role).set(lag)
@@ -51,7 +53,15 @@ class Heartbeat:
 
     def problem(self) -> str | None:
         """Return what is wrong in words, or None while the worker makes progress."""
-        idle = time.monotonic() - self._progress_at
-        if idle <= self._stall_seconds or self._app.in_recovery:  # no beat in a long recovery
-            return None
-        return f"{self._role} has lag and has committed nothing for {idle:.0f} s"
+        now = time.monotonic()
+        if self._app.in_recovery:  # no beat in a long recovery
+            if (recovered := self._read_of_changelogs()) != self._recovered:
+                self._recovered, self._progress_at = recovered, now
+            idle, what = now - self._progress_at, "recovers its states and has got no further"
+        else:
+            idle, what = now - self._progress_at, "has lag and has committed nothing"
+        return f"{self._role} {what} for {idle:.0f} s" if idle > self._stall_seconds else None
+
+    def _read_of_changelogs(self) -> dict[object, int | None]:
+        recovery: Any = self._app.tables.recovery  # type: ignore[attr-defined]
+        return dict(recovery.active_offsets)

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,11 +13,13 @@ from aiokafka.partitioner import murmur2
 from faust.types import TP, EventT
 from msgspec.structs import replace
 
+from agents.crash import Halt
 from agents.transport import Records
 from pipeline import metrics
 from pipeline.action import Action
 from pipeline.alert import Alert, CloudEvent
-from pipeline.chain import DEAD_LETTERS, RETRY_HEADER
+from pipeline.broker.stamps import BY_BROKER, received_at
+from pipeline.chain import ACTIONS, DEAD_LETTERS, RETRY_HEADER
 from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
 from pipeline.decode import decode_action, parse
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
@@ -30,9 +32,11 @@ CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 
 
 class Message(NamedTuple):
-    """A Kafka message as a role sees it; `received_at` is the broker's time.
+    """A Kafka message as a role sees it.
 
-    `retried`: it was a dead letter before.
+    `received_at` is when the broker had it, `clock` the time that its contents cannot be ahead of:
+    the broker's where the broker stamped it, else ours, since a source stamps by the clock by which
+    it dates its events. `retried`: it was a dead letter before.
     """
 
     topic: str
@@ -41,6 +45,7 @@ class Message(NamedTuple):
     key: bytes | None
     value: bytes | None
     received_at: datetime
+    clock: datetime
     retried: bool = False
 
 
@@ -54,17 +59,19 @@ class Outgoing(NamedTuple):
     partition: int | None = None
 
 
-def messages_of(event: EventT[Any]) -> Iterator[Message]:
-    """Yield the messages of one fetch, in order."""
+def messages_of(event: EventT[Any], now: datetime) -> Iterator[Message]:
+    """Yield the messages of one fetch, which is read at `now`, in order."""
     records: Records = event.value
     for record in records:
+        received = received_at(record.timestamp, record.timestamp_type, now)
         yield Message(
             record.topic,
             record.partition,
             record.offset,
             record.key,
             record.value,
-            datetime.fromtimestamp(record.timestamp / 1_000, UTC),
+            received,
+            received if record.timestamp_type == BY_BROKER else now,
             bool(record.headers) and RETRY_HEADER in dict(record.headers),
         )
 
@@ -93,7 +100,7 @@ def read_action(message: Message, knows: Callable[[str], bool]) -> Action:
 
     `knows` says whether a name may be that of somebody here.
     """
-    action = decode_action(message.value, message.key, now=message.received_at)
+    action = decode_action(message.value, message.key, now=message.clock)
     if action.assignee and not knows(action.assignee):
         raise Invalid(
             Reason.WRONG_TYPE,
@@ -142,7 +149,7 @@ async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> dict[TP, int]:
         if partition is None:
             if message.topic not in counts:
                 counts[message.topic] = len(await producer.partitions_for(message.topic))
-            partition = _hash(message.key) % counts[message.topic]
+            partition = partition_of(message.key, counts[message.topic])
         lanes[TP(message.topic, partition)].append(message)
     sent = [_send_in_order(producer, tp, messages) for tp, messages in lanes.items()]
     return dict(zip(lanes, await asyncio.gather(*sent), strict=True))
@@ -163,6 +170,28 @@ async def _send_in_order(producer: Any, tp: TP, messages: Sequence[Outgoing]) ->
     *_, last = await asyncio.gather(*confirmed)
     end: int = last.offset + batches[-1].record_count()
     return end - 1
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition that a key belongs to, of a topic with so many."""
+    return _hash(key) % partitions
+
+
+def demand_place(message: Message, customer_id: str, partitions: int) -> None:
+    """Check that a message that we sent is in the partition where its customer's state is.
+
+    Raises Halt: the topic has been given partitions since, and from a state that begins anew the
+    same alerts would come with other contents.
+    """
+    if message.topic == ACTIONS:  # others send these too, each by a hash of its own
+        return
+    place = partition_of(customer_id.encode(), partitions)
+    if place != message.partition:
+        raise Halt(
+            f"a message in partition {message.partition} of {message.topic} belongs to {place} of "
+            f"{partitions}: the topic was given partitions, and the states of customers are not "
+            "where their messages are now. Start the role anew: docs/operations.md says how"
+        )
 
 
 @lru_cache(maxsize=65_536)

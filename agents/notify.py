@@ -39,7 +39,7 @@ def notify(
     outbox = Outbox(desk, channels, States(app, "customers", partitions), settings.notify)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(by_customer, messages, _READ))
+        return make_durable(await asyncio.to_thread(by_customer, messages, _READ, partitions))
 
     async def make_durable(batch: Taken[Change]) -> None:
         await send_dead_letters(app, batch.dead)

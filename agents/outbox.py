@@ -14,7 +14,8 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from agents.app import crashing, utc_now
+from agents.app import utc_now
+from agents.crash import crashing
 from agents.line import Line
 from agents.states import Kept, Place, Table
 from pipeline import metrics

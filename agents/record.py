@@ -9,7 +9,8 @@ import faust
 import structlog
 import tenacity
 
-from agents.app import Effect, first_line, make_app, role_agent
+from agents.app import Effect, make_app, role_agent
+from agents.crash import first_line
 from agents.health import Heartbeat
 from agents.messages import (
     Message,

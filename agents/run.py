@@ -4,8 +4,9 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import Callable
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Literal
 
 import faust
@@ -14,7 +15,7 @@ import uvloop
 from aiokafka.errors import KafkaConnectionError
 
 from agents import broken_connections
-from agents.app import crash
+from agents.crash import EXIT_CRASH, crash
 from agents.detect import detect
 from agents.follow_up import follow_up
 from agents.health import Heartbeat
@@ -38,6 +39,9 @@ from pipeline.store.migrate import lacking
 from pipeline.store.open import open_store
 
 log = structlog.get_logger(__name__)
+
+STOP_WITHIN = 9.0
+"""Seconds that a role has to stop in order; containers are killed after ten."""
 
 Build = Callable[[], tuple[faust.App, Heartbeat]]
 
@@ -132,8 +136,30 @@ async def run_app(settings: Settings, build: Build) -> None:
             ) from error
         log.info("role runs", page=address)
         await _until_stopped_or_crashed(app, stopping)
-        await app.stop()
+        with ending_within(STOP_WITHIN):
+            await app.stop()
     log.info("role stopped")
+
+
+@contextmanager
+def ending_within(seconds: float) -> Iterator[None]:
+    """End the process if the block takes longer, even where it holds up the event loop.
+
+    Faust waits for a broker that is gone, to flush and to commit, for as long as it is gone. What
+    is in hand then is not acknowledged, and comes again.
+    """
+
+    def give_up() -> None:
+        log.error("role does not stop in order and is ended: Kafka does not answer", after=seconds)
+        os._exit(EXIT_CRASH)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 async def _until_stopped_or_crashed(

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-import faust
 import msgspec
 from faust.types import TP
 from rocksdict import WriteBatch
 
-from agents.app import MAX_OUTGOING
+from agents.app import MAX_OUTGOING, App
+from agents.crash import crashing
+from agents.local_files import is_damage, throw_away
 from agents.messages import Outgoing, send
 
 MEMORY = {
@@ -73,10 +74,10 @@ class States:
     local files. Here `put` returns when the broker has the states.
     """
 
-    def __init__(self, app: faust.App, name: str, partitions: int) -> None:
+    def __init__(self, app: App, name: str, partitions: int) -> None:
         self._app = app
         self._staged: dict[tuple[int, bytes], bytes] = {}
-        self._table: Any = app.Table(
+        table: Any = app.Table(
             name,
             key_type=str,
             value_type=bytes,
@@ -84,11 +85,20 @@ class States:
             options=MEMORY,
             extra_topic_configs={"max.message.bytes": str(MAX_OUTGOING)},
         )
+        self._table, self._store = table, table.data
+        self._recover = self._store.apply_changelog_batch
+        self._store.apply_changelog_batch = self._recover_or_crash
 
     def get(self, partition: int, customer_id: str) -> bytes | None:
         """Return the state that was staged last, or that is kept in the partition."""
         key = _key(customer_id)
-        found: bytes | None = self._staged.get((partition, key)) or self._files(partition).get(key)
+        if staged := self._staged.get((partition, key)):
+            return staged
+        try:
+            found: bytes | None = self._files(partition).get(key)
+        except Exception as error:
+            self._notice(partition, error)
+            raise
         return found
 
     def kept(self) -> Iterator[Kept]:
@@ -96,8 +106,22 @@ class States:
         topic = self._table.changelog_topic_name
         for tp in self._app.assignor.assigned_actives():
             if tp.topic == topic:
-                for key, state in self._table.data._visible_items(self._files(tp.partition)):
+                for key, state in self._visible(tp.partition):
                     yield Kept(tp.partition, msgspec.json.decode(key, type=str), state)
+
+    def _visible(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield keys and states. RocksDB's own iteration just ends where a file is damaged."""
+        found = self._files(partition).iter()
+        found.seek_to_first()
+        while found.valid():
+            if (key := found.key()) != self._store.offset_key:
+                yield key, found.value()
+            found.next()
+        try:
+            found.status()
+        except Exception as error:
+            self._notice(partition, error)
+            raise
 
     def stage(self, states: Sequence[Kept]) -> None:
         """Have `get` answer with these from now on; `put` makes them durable."""
@@ -132,14 +156,36 @@ class States:
             batches[partition].put(message.key, message.value)
         for partition, batch in batches.items():
             offset = max(one.newest.get(TP(topic, partition), -1) for one in confirmed)
-            batch.put(self._table.data.offset_key, str(offset).encode())
-            self._files(partition).write(batch)
+            batch.put(self._store.offset_key, str(offset).encode())
+            try:
+                self._files(partition).write(batch)
+            except Exception as error:
+                self._notice(partition, error)
+                raise
+            self._app.continuity.keep(partition, offset + 1)
         for partition, message in written:
             if self._staged.get((partition, message.key)) is message.value:
                 del self._staged[partition, message.key]
 
     def _files(self, partition: int) -> Any:
-        return self._table.data._db_for_partition(partition)
+        return self._store._db_for_partition(partition)
+
+    def _notice(self, partition: int, error: Exception) -> None:
+        """Throw damaged files away; the process ends for the error, and the next one recovers."""
+        if is_damage(error):
+            path = self._store.partition_path(partition)
+            throw_away(self._app.continuity.role, partition, path, str(error)[:200])
+
+    def _recover_or_crash(self, batch: Iterable[Any], *args: Any, **options: Any) -> None:
+        """Faust would log what fails in a recovery, and wait forever for it to end."""
+        events = list(batch)
+        with crashing():
+            try:
+                self._recover(events, *args, **options)
+            except Exception as error:
+                for partition in {event.message.partition for event in events}:
+                    self._notice(partition, error)
+                raise
 
 
 def _key(customer_id: str) -> bytes:

@@ -14,16 +14,18 @@ from typing import Any, NamedTuple, TypeAlias
 
 import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.structs import ConsumerRecord
+from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 from faust.events import Event
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as stock
-from faust.transport.drivers.aiokafka import ensure_aiokafka_TP
 from faust.types import TP, ConsumerMessage, EventT, Message
 from faust.types.tuples import ack_lock
 from mode.utils.futures import notify
 
+from agents.continuity import TopicsChanged
+from agents.crash import crashing
 from agents.fence import guard
+from pipeline.broker.continuity import Breach
 from pipeline.chain import URGENT
 
 Records: TypeAlias = Sequence[ConsumerRecord[bytes, bytes]]
@@ -145,6 +147,8 @@ class Consumer(stock.Consumer):
     async def _deliver(self, tp: TP, records: Records) -> None:
         """Pass on what was not passed on before, or as much as the flow allows."""
         position = self._read_offset[tp]
+        if position not in (None, records[0].offset) and not self._is_changelog_tp(tp):
+            await self._look_at_jump(tp, position)
         fresh = tuple(one for one in records if position is None or one.offset >= position)
         if not fresh:
             return
@@ -155,6 +159,18 @@ class Consumer(stock.Consumer):
             self._note(messages[0])
         await self.wait_first(self._pass_on(messages), self.suspend_flow.wait())
         self._read_offset[tp] = fresh[-1].offset + 1
+
+    async def _look_at_jump(self, tp: TP, position: int) -> None:
+        """Tell of records that expired before they were read, where a fetch begins elsewhere.
+
+        Compaction and transactions leave gaps that are no loss. Raises TopicsChanged where the
+        partition ends before what was read of it.
+        """
+        first = (await self.earliest_offsets(tp))[tp]
+        if (await self.highwaters(tp))[tp] < position:
+            raise TopicsChanged(f"{tp.topic} has lost messages that were read")
+        if first > position:
+            self.app.continuity.tell(tp, Breach("expired", first - position))  # type: ignore[attr-defined]
 
     async def _pass_on(self, messages: Iterable[ConsumerMessage]) -> None:
         for message in messages:
@@ -193,22 +209,26 @@ class Consumer(stock.Consumer):
         """Go back to the committed offsets: what is not committed comes again.
 
         What a stream has taken counts once it is acknowledged; what it has not is gone from its
-        queue. Faust would leave a partition of which nothing is committed where it is.
+        queue. Where nothing is committed, or not what is still there, the work goes on elsewhere.
         """
         for tp, delivered in self._delivered.items():
             self._delivered[tp] = deque(takewhile(_is_taken, delivered))
         await super().perform_seek()
-        inputs = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
-        fresh = [tp for tp in inputs if self._read_offset[tp] is None]
-        if fresh:
-            await self._thread.seek_to_beginning(*map(ensure_aiokafka_TP, fresh))
+        if elsewhere := self.app.continuity.elsewhere():  # type: ignore[attr-defined]
+            await self._thread.seek_wait(elsewhere)
+            self._read_offset.update(elsewhere)
+            await self._thread.commit(elsewhere)
+            self._committed_offset.update(elsewhere)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Hold the flow until Faust has recovered tables and sought; it resumes the flow itself.
 
-        Faust holds it where partitions were revoked: not in a worker that had none.
+        Faust holds it where partitions were revoked: not in a worker that had none. What the broker
+        has lost since is seen first.
         """
         self.stop_flow()
+        with crashing():
+            await self.app.look(assigned)  # type: ignore[attr-defined]
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
@@ -251,6 +271,15 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: stock.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = FETCH_BYTES, FETCH_WAIT_MS
+        consumer._isolation_level = "read_committed"  # what a producer took back never was
+        commit, note = consumer.commit, self.app.continuity.note  # type: ignore[attr-defined]
+
+        async def commit_with_notes(offsets: Mapping[Any, OffsetAndMetadata]) -> None:
+            await commit(
+                {tp: OffsetAndMetadata(at.offset, note(*tp)) for tp, at in offsets.items()}
+            )
+
+        consumer.commit = commit_with_notes
         return consumer
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import faust
 import msgspec
 
-from agents.app import Effect, Halt, make_app, role_agent
+from agents.app import Effect, make_app, role_agent
+from agents.crash import Halt
 from agents.health import Heartbeat
 from agents.messages import Message, Outgoing, send, send_dead_letters, sift
 from pipeline import metrics
@@ -62,7 +63,7 @@ def interpret(
     with metrics.STAGE_SECONDS.labels("understand", "decode").time():
         good, dead = sift(
             messages,
-            lambda one: redact_event(decode_event(one.value, one.key, now=one.received_at)),
+            lambda one: redact_event(decode_event(one.value, one.key, now=one.clock)),
         )
     with metrics.STAGE_SECONDS.labels("understand", "score").time():
         oldest = min((one.received_at for one in messages), default=now)

@@ -5,8 +5,45 @@ No personal data: log counts, topics, offsets and reason codes, never a text or 
 
 import logging
 import sys
+import time
+from collections.abc import Callable
 
 import structlog
+
+OURS = ("pipeline", "agents")
+REPEATED_EVERY = 60.0
+"""Seconds in which a library says the same once."""
+MOST_KINDS = 1_000
+"""Kinds of records that are remembered; a template that was already filled in is a kind each."""
+
+
+class Once(logging.Filter):
+    """Passes on what a library says once a minute, with how often it was said meanwhile.
+
+    A client whose broker is gone says so a hundred times a second, for as long as it is gone.
+    Records are the same that have one logger, one place in the code and one template.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, int, object], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to pass the record on; one that was repeated says so."""
+        if record.name.startswith(OURS):
+            return True
+        kind, now = (record.name, record.lineno, record.msg), self._clock()
+        since, times = self._said.get(kind, (float("-inf"), 0))
+        if now - since < REPEATED_EVERY:
+            self._said[kind] = (since, times + 1)
+            return False
+        if len(self._said) >= MOST_KINDS:
+            self._said.clear()
+        self._said[kind] = (now, 0)
+        if times:
+            record.msg = f"{record.msg} (and {times} times more)"
+        return True
 
 
 def configure_logging(role: str) -> None:
@@ -24,6 +61,7 @@ def configure_logging(role: str) -> None:
         else structlog.processors.JSONRenderer()
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Once())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
@@ -33,7 +71,7 @@ def configure_logging(role: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
-    for ours in ("pipeline", "agents"):
+    for ours in OURS:
         logging.getLogger(ours).setLevel(logging.INFO)
     # They log each failed connection with its traceback; what matters is raised.
     for client in ("kafka", "clickhouse_driver"):

@@ -22,6 +22,17 @@ EVENTS = Counter(
     "Messages that a role has handled and acknowledged, valid or not.",
     ["role"],
 )
+BREACHES = Counter(
+    "nabiz_breaches_total",
+    "Times that a role could not go on where it had left off, by topic and kind: expired, "
+    "truncated, recreated, states_lost, local_state. Not 0: Kafka or a disk has lost something.",
+    ["role", "topic", "kind"],
+)
+MISSED = Counter(
+    "nabiz_missed_messages_total",
+    "Messages that were gone from Kafka before a role read them. Must be 0.",
+    ["role", "topic"],
+)
 DEAD_LETTERS = Counter(
     "nabiz_dead_letters_total",
     "Messages that could not be understood, by reason code. A jump means that a source changed.",

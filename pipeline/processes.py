@@ -1,6 +1,12 @@
 """Processes that this one started."""
 
+import os
+import shutil
 import subprocess
+from pathlib import Path
+
+MOST_LOG = 16 * 1024 * 1024
+"""Bytes of a log; the log before it is kept, too."""
 
 
 def end(process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -11,3 +17,13 @@ def end(process: subprocess.Popen[bytes], seconds: float) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def bound(log: Path, most: int = MOST_LOG) -> None:
+    """Put a log of over `most` bytes aside, as NAME.1, while its process goes on writing.
+
+    The process must have opened it to append, so that it goes on at the new end.
+    """
+    if log.exists() and log.stat().st_size > most:
+        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        os.truncate(log, 0)

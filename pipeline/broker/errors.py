@@ -4,7 +4,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kafka.errors import KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
+from kafka.errors import (
+    CorruptRecordError,
+    KafkaError,
+    KafkaTimeoutError,
+    SaslAuthenticationFailedError,
+    UnsupportedCodecError,
+)
 
 
 class BrokerError(Exception):
@@ -12,7 +18,10 @@ class BrokerError(Exception):
 
 
 class BrokerUnavailable(Exception):  # noqa: N818 - a state of Kafka, not a mistake
-    """Kafka does not answer, or did not confirm what was sent. Trying again may help."""
+    """Kafka does not answer, or not as can be read, or did not confirm what was sent.
+
+    Trying again may help.
+    """
 
 
 @contextmanager
@@ -21,6 +30,12 @@ def reaching(bootstrap: str) -> Iterator[None]:
     with _attempts() as failures:
         try:
             yield
+        except (CorruptRecordError, UnsupportedCodecError) as error:
+            raise BrokerUnavailable(
+                f"Kafka at {bootstrap} answers with messages that cannot be decoded ({error}): "
+                "`make setup`, or another installation of the locked packages, brings what is "
+                "missing; nabiz doctor names it."
+            ) from error
         except KafkaError as error:
             reason = failures.telling or error
             raise BrokerUnavailable(

@@ -17,6 +17,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from pipeline.broker.errors import BrokerError, reaching
 from pipeline.broker.security import PLAINTEXT, Security
+from pipeline.broker.stamps import received_at
 
 Groups: TypeAlias = Mapping[str, Sequence[str]]
 """Consumer group → the topics that it reads."""
@@ -40,13 +41,13 @@ _NO_COORDINATOR_YET = (
     NotCoordinatorError,
 )
 
-# The group coordinator of a broker that has just started needs a moment.
-_until_coordinated = retry(
+until_coordinated = retry(
     retry=retry_if_exception_type(_NO_COORDINATOR_YET),
     stop=stop_after_delay(10),
     wait=wait_fixed(0.1),
     reraise=True,
 )
+"""Tries a call again: the group coordinator of a broker that has just started needs a moment."""
 
 
 class PartitionLag(msgspec.Struct, frozen=True):
@@ -86,7 +87,7 @@ class LagReader:
                 **CLIENT,
                 **security,
             )
-        self._written_at: dict[tuple[TopicPartition, int], float] = {}
+        self._written_at: dict[tuple[TopicPartition, int], datetime] = {}
 
     def read(self, groups: Groups, now: datetime | None) -> list[PartitionLag]:
         """Lag of each group, by topic and partition.
@@ -103,14 +104,14 @@ class LagReader:
             ends = self._offsets(partitions, OffsetSpec.LATEST)
             position = {key: max(offset or 0, first[key[1]]) for key, offset in committed.items()}
             unread = {(p, at) for (_, p), at in position.items() if at < ends[p]}
-            written_at = self._when_written(unread) if now else {}
+            written_at = self._when_written(unread, now) if now else {}
 
         def age(partition: TopicPartition, offset: int) -> float | None:
             if (partition, offset) not in unread:
                 return 0.0
             if now is None or (partition, offset) not in written_at:
                 return None
-            return max(0.0, now.timestamp() - written_at[partition, offset])
+            return max(0.0, (now - written_at[partition, offset]).total_seconds())
 
         def lag(group: str, partition: TopicPartition) -> PartitionLag:
             start, end = position[group, partition], ends[partition]
@@ -151,7 +152,7 @@ class LagReader:
             for partition in topic["partitions"]
         ]
 
-    @_until_coordinated
+    @until_coordinated
     def _committed(
         self, groups: Groups, partitions: Iterable[TopicPartition]
     ) -> dict[tuple[str, TopicPartition], int | None]:
@@ -173,9 +174,9 @@ class LagReader:
         return {partition: int(found.offset) for partition, found in answer.items()}
 
     def _when_written(
-        self, unread: set[tuple[TopicPartition, int]]
-    ) -> dict[tuple[TopicPartition, int], float]:
-        """Broker time, in epoch seconds, of the messages at these offsets, of those that came.
+        self, unread: set[tuple[TopicPartition, int]], now: datetime
+    ) -> dict[tuple[TopicPartition, int], datetime]:
+        """When the broker received the messages at these offsets, of those that came.
 
         A group that does not move asks for the same messages each time: they are remembered.
         """
@@ -185,15 +186,15 @@ class LagReader:
         while pending and monotonic() < deadline:
             # Two groups may be at different offsets of a partition: one of them at a time.
             turn = dict(pending)
-            known |= self._fetch(turn, deadline)
+            known |= self._fetch(turn, deadline, now)
             pending -= set(turn.items())
         self._written_at = known
         return known
 
     def _fetch(
-        self, offsets: dict[TopicPartition, int], deadline: float
-    ) -> dict[tuple[TopicPartition, int], float]:
-        found: dict[tuple[TopicPartition, int], float] = {}
+        self, offsets: dict[TopicPartition, int], deadline: float, now: datetime
+    ) -> dict[tuple[TopicPartition, int], datetime]:
+        found: dict[tuple[TopicPartition, int], datetime] = {}
         waiting = dict(offsets)
         self._consumer.assign(list(waiting))
         for partition, offset in waiting.items():
@@ -204,7 +205,8 @@ class LagReader:
             ).items():
                 if partition in waiting:
                     # Compaction may have removed the message at the offset; the next one counts.
-                    found[partition, waiting.pop(partition)] = records[0].timestamp / 1000
+                    at = received_at(records[0].timestamp, records[0].timestamp_type, now)
+                    found[partition, waiting.pop(partition)] = at
                     self._consumer.pause(partition)
         self._consumer.unsubscribe()
         return found

@@ -94,7 +94,8 @@ class LocalBroker:
         command = java(console)
         data.mkdir(parents=True, exist_ok=True)
         log = data / LOG
-        with _claim(data) as lock, log.open("wb") as output:
+        with _claim(data) as lock, log.open("ab") as output:
+            output.truncate(0)
             chosen = _configure(data, port)
             _take_back_misplaced_log(data / "log")
             if not (data / "log" / "meta.properties").exists():

@@ -25,7 +25,11 @@ class Tail:
         self._bootstrap = bootstrap
         with reaching(bootstrap):
             self._consumer = KafkaConsumer(
-                bootstrap_servers=bootstrap, enable_auto_commit=False, **CLIENT, **security
+                bootstrap_servers=bootstrap,
+                enable_auto_commit=False,
+                isolation_level="read_committed",
+                **CLIENT,
+                **security,
             )
             partitions = [
                 TopicPartition(topic, number)

@@ -17,6 +17,7 @@ from pipeline.cli.steps import step
 from pipeline.cli.supervisor import Child, answers, end_of, nabiz
 from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
 from pipeline.ports import HOST, free_port, is_free
+from pipeline.processes import bound
 from pipeline.progress import Watch
 from pipeline.setting_groups import ROOT
 from pipeline.settings import STREAM_ROLES, Settings, store_address
@@ -78,6 +79,9 @@ class Machine:
             self._broker = self._start_broker(lambda _: None)
         for child in self.children:
             child.tick()
+            bound(child.log)
+        if self._broker:
+            bound(self._broker.log)
 
     def stop(self) -> None:
         """Stop what feeds, then the roles along the chain, then Kafka."""

@@ -53,11 +53,15 @@ class StateError(Exception):
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A message as it was read from its partition; `offset` is None ahead of its turn."""
+    """A message as it was read from its partition; `offset` is None ahead of its turn.
+
+    `source` says what the offset is about: another topic of the same name has another one.
+    """
 
     scored: Scored
     partition: int
     offset: int | None
+    source: str = ""
 
 
 class Outbox(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -74,9 +78,9 @@ class Outbox(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is kept of a customer.
 
-    `partition` and `offset` are of the last message applied. `head` is the fold of all events,
-    `basis` names the rules and settings that it was folded with. `revisions` are of the published
-    alerts, by episode. `outbox` is of the last batch, None where nothing followed from it.
+    `partition`, `source` and `offset` are of the last message applied. `head` is the fold of all
+    events, `basis` names the rules and settings that it was folded with. `revisions` are of the
+    published alerts, by episode. `outbox` is of the last batch, None where nothing followed.
     """
 
     customer_id: str
@@ -87,6 +91,7 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     head: Fold = Fold()
     revisions: dict[str, int] = {}
     outbox: Outbox | None = None
+    source: str = ""
 
 
 def apply(
@@ -106,7 +111,7 @@ def apply(
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
     basis = _basis(rules, settings)
     log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
-    partition, offset = state.partition, state.offset
+    partition, source, offset = state.partition, state.source, state.offset
     revisions, alerts = dict(state.revisions), list[Alert]()
 
     def publish(before: Fold, now: Fold, withdrawn_for: NoCause) -> None:
@@ -125,8 +130,9 @@ def apply(
         head = log.head(head, refold=True)
         publish(state.head, head, "rules_changed")
     for arrival in arrivals:
-        if arrival.partition != partition:
-            partition, offset = arrival.partition, -1
+        if arrival.partition != partition or source not in ("", arrival.source):
+            offset = -1
+        partition, source = arrival.partition, arrival.source
         if arrival.offset is None or arrival.offset > offset:
             offset = offset if arrival.offset is None else arrival.offset
             log.add(entry_of(arrival.scored, rules.attributes))
@@ -137,7 +143,10 @@ def apply(
         head = without_settled(head, log.snapshot)
         revisions = _live_revisions(revisions, log.snapshot)
     return (
-        CustomerState(state.customer_id, partition, offset, basis, log.log(), head, revisions),
+        CustomerState(
+            *(state.customer_id, partition, offset, basis, log.log(), head, revisions),
+            source=source,
+        ),
         alerts,
     )
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from agents.app import EXIT_CRASH
+from agents.crash import EXIT_CRASH
 from agents.detect import reload, show_failed
 from agents.messages import Message, decode_as, sift
 from agents.people import known_people
@@ -59,7 +59,7 @@ def event(id_: str, text: str | None = None, **fields: object) -> Event:
 
 
 def message(offset: int, value: bytes | None, key: str = CUSTOMER) -> Message:
-    return Message("cx.interactions", 3, offset, key.encode(), value, NOW)
+    return Message("cx.interactions", 3, offset, key.encode(), value, NOW, NOW)
 
 
 def test_good_messages_go_on_beside_bad_ones_each_with_its_own_reading() -> None:
@@ -136,7 +136,7 @@ def test_what_is_sent_is_under_the_key_of_its_customer() -> None:
     scored = Scored(event("e"), None, NOW)
     sent = outgoing(scored)
     assert (sent.topic, sent.key) == (SCORED, CUSTOMER.encode())
-    assert decode_as(Scored)(Message(SCORED, 0, 0, sent.key, sent.value, NOW)) == scored
+    assert decode_as(Scored)(Message(SCORED, 0, 0, sent.key, sent.value, NOW, NOW)) == scored
 
 
 @pytest.mark.parametrize("value", [None, b"", b"\xff", b"{", b"[]", b'{"event": {}}'])
@@ -167,7 +167,7 @@ def test_record_sorts_messages_by_topic_and_masks_the_notes_of_people() -> None:
     done = Action("x1", "a1", CUSTOMER, "contact", "ayse", NOW, note=note)
     wrong = msgspec.structs.replace(done, kind="resolve")  # without its outcome
     mixed = [
-        Message(topic, 0, offset, CUSTOMER.encode(), msgspec.json.encode(value), NOW)
+        Message(topic, 0, offset, CUSTOMER.encode(), msgspec.json.encode(value), NOW, NOW)
         for offset, (topic, value) in enumerate(
             [(ACTIONS, done), (DEAD_LETTERS, letter), (SCORED, letter), (ACTIONS, wrong)]
         )
@@ -188,7 +188,7 @@ def test_an_action_for_nobody_who_is_known_is_a_dead_letter(tmp_path: Path) -> N
         for number, name in enumerate(["ayse", "nobody"])
     ]
     messages = [
-        Message(ACTIONS, 0, offset, CUSTOMER.encode(), msgspec.json.encode(one), NOW)
+        Message(ACTIONS, 0, offset, CUSTOMER.encode(), msgspec.json.encode(one), NOW, NOW)
         for offset, one in enumerate(done)
     ]
     batch = sort(messages, known_people(AccessSettings(users=str(file))))
@@ -243,7 +243,7 @@ def failed_rules() -> set[str]:
 def test_a_crash_ends_the_process_at_once_with_its_code() -> None:
     code = (
         "import atexit\n"
-        "from agents.app import crash\n"
+        "from agents.crash import crash\n"
         "from pipeline.logs import configure_logging\n"
         "configure_logging('detect')\n"
         "atexit.register(print, 'a commit at exit')\n"

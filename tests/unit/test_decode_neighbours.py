@@ -57,7 +57,7 @@ anything = st.one_of(
 
 def batch(items: list[tuple[bytes | None, bytes | None]]) -> list[Message]:
     return [
-        Message("cx.interactions", 0, offset, key, value, NOW)
+        Message("cx.interactions", 0, offset, key, value, NOW, NOW)
         for offset, (value, key) in enumerate(items)
     ]
 

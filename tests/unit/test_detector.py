@@ -6,11 +6,13 @@ from random import Random
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.app import MAX_OUTGOING
-from agents.detector import Detector, Outcome
+from agents.crash import Halt
+from agents.detector import Detector, Offsets, Outcome
 from agents.messages import Message, Outgoing
 from agents.states import Confirmed, Kept
 from pipeline.alert import Alert, from_cloudevent
@@ -25,6 +27,7 @@ from tests.unit.customers import CHURN, START, Customer, event, histories, leavi
 
 SETTINGS = DetectSettings()
 BOOK = RuleBook(SETTINGS.rules)
+NOTHING_READ = Offsets(1, lambda *_: 0, lambda _: "t1/0")
 
 
 class World(states.World):
@@ -34,6 +37,7 @@ class World(states.World):
         super().__init__()
         self.topics = {SCORED: history, URGENT: urgent}
         self.committed = {SCORED: 0, URGENT: 0}
+        self.source = "t1/0"
         self.sent: list[Alert] = []
 
     async def worker(self, name: bytes, dice: Random, most: int = 4) -> None:
@@ -42,9 +46,8 @@ class World(states.World):
         A batch is worked on before what the last one led to is durable.
         """
         table = Table(self)
-        detector = Detector(
-            SETTINGS, BOOK, table, self.publish, lambda _, topic: self.committed[topic], name
-        )
+        offsets = Offsets(1, lambda _, topic: self.committed[topic], lambda _: self.source)
+        detector = Detector(SETTINGS, BOOK, table, self.publish, offsets, name)
         read = dict(self.committed)
         last: tuple[Outcome, str, int] | None = None
         while left := [one for one, at in read.items() if at < len(self.topics[one])]:
@@ -85,7 +88,8 @@ class World(states.World):
 
 def message(topic: str, offset: int, scored: Scored) -> Message:
     value = msgspec.json.encode(scored)
-    return Message(topic, 0, offset, scored.event.customer_id.encode(), value, scored.received_at)
+    at = scored.received_at
+    return Message(topic, 0, offset, scored.event.customer_id.encode(), value, at, at)
 
 
 async def killed_after(world: World, steps: int, name: bytes, dice: Random) -> None:
@@ -153,6 +157,27 @@ async def test_what_was_kept_and_not_sent_is_sent_when_it_is_delivered_again() -
     assert (alert.state, alert.revision, alert.opened_at) == ("open", 1, START)
 
 
+async def test_a_topic_that_begins_anew_counts_its_messages_whatever_their_offsets() -> None:
+    """Deleted and made anew, it has offsets that the state has seen, of other messages."""
+    world = World([leaving(f"old{i}", i) for i in range(2)])
+    await world.worker(b"first", Random(1))
+    world.topics[SCORED], world.committed[SCORED] = [leaving("new", 3)], 0
+    world.source = "t2/0"
+    await world.worker(b"second", Random(1))
+    (alert,) = world.stored().values()
+    assert [one.event_id for one in alert.evidence] == ["old0", "old1", "new"]
+
+
+async def test_a_customer_is_not_looked_for_in_another_partition() -> None:
+    """Topics that were given partitions send customers to others than those of their states."""
+    world = World([])
+    offsets = NOTHING_READ._replace(partitions=6)
+    detector = Detector(SETTINGS, BOOK, Table(world), world.publish, offsets, b"w")
+    moved = [message(SCORED, 0, one) for one in of("c2", [leaving("e1", 0)])]
+    with pytest.raises(Halt, match=r"was given partitions.*docs/operations\.md"):
+        detector.work(moved)
+
+
 async def test_a_batch_of_one_customer_alone_makes_no_large_state() -> None:
     angry = reading("negative", 0.95, CHURN)
     world = World([event(f"e{i}", EventType.MESSAGE, i, angry) for i in range(1_000)])
@@ -164,7 +189,7 @@ async def test_a_batch_of_one_customer_alone_makes_no_large_state() -> None:
             largest = max(largest, *(len(one.state) for one in states), 0)
             return await super().confirm(states)
 
-    detector = Detector(SETTINGS, BOOK, Scales(world), world.publish, lambda *_: 0, b"w")
+    detector = Detector(SETTINGS, BOOK, Scales(world), world.publish, NOTHING_READ, b"w")
     batch = [message(SCORED, i, one) for i, one in enumerate(world.topics[SCORED])]
     await detector.make_durable(detector.work(batch))
     assert len(world.sent) >= 1_000

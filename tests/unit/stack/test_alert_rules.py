@@ -79,13 +79,17 @@ def test_each_rule_is_seen_to_ring(rule: dict[str, Any]) -> None:
     assert any(one.get("exp_alerts") for one in asked if one["alertname"] == rule["alert"])
 
 
+OF_ALL = ("up", "process_start_time_seconds")
+"""What Prometheus and its client give of every process."""
+
+
 def test_the_series_of_the_rules_tests_are_those_that_nabiz_gives() -> None:
     given = [one["series"] for case in CASES for one in case["input_series"]]
     for one in given:
         name, _, rest = one.partition("{")
         labels = dict(re.findall(r'(\w+)="([^"]*)"', rest))
         if name not in SERIES:
-            assert name == "up" or name.startswith("ClickHouseAsyncMetrics_")
+            assert name in OF_ALL or name.startswith("ClickHouseAsyncMetrics_")
             continue
         assert set(labels) - OF_PROMETHEUS - OF_THE_SCRAPE_CONFIG <= SERIES[name], one
         assert labels.get("role", "api") in {*INPUTS, "api"}

@@ -1,0 +1,141 @@
+"""A group goes on where it left off, or says why not: what Kafka lost is seen and counted.
+
+Each commit carries a note of what its offset is about (`pipeline/broker/continuity.py`). When
+partitions are given to this worker, before anything of them is read, the notes are held against
+what the broker has. What can be mended is, and the rest halts the role.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping
+
+import structlog
+from faust.types import TP
+
+from agents.crash import Halt
+from pipeline import metrics
+from pipeline.broker.continuity import (
+    Breach,
+    KeptStates,
+    Kind,
+    Note,
+    StatesLost,
+    Verdict,
+    demand_states,
+    judge,
+    write_note,
+)
+from pipeline.broker.security import client_security
+from pipeline.broker.survey import Survey, TopicAsIs, survey, topics_as_is
+from pipeline.setting_groups import KafkaSettings
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 60.0
+"""Seconds between two looks at whether the topics are still the same."""
+
+_ADVICE: Mapping[Kind, str] = {
+    "expired": "they expired or were deleted before they were read: raise retention.ms, or read "
+    "faster (docs/operations.md)",
+    "truncated": "Kafka has lost its newest messages: have their sources send them again",
+    "recreated": "another topic has the name: it is read from its start, and what was unread in "
+    "the old one is lost",
+}
+
+
+class TopicsChanged(Exception):  # noqa: N818
+    """A topic is another than the one that is being read: a new process looks what that means."""
+
+
+class Continuity:
+    """What one worker knows of its topics, and where it goes on in each partition."""
+
+    def __init__(self, role: str, group: str, kafka: KafkaSettings) -> None:
+        self.role, self._group, self._bootstrap = role, group, kafka.bootstrap
+        self._security = client_security(kafka)
+        self._topics: dict[str, TopicAsIs] = {}
+        self._verdicts: dict[TP, Verdict] = {}
+        self._changelogs: Collection[str] = ()
+        self._states: dict[int, KeptStates] = {}
+        self._elsewhere: dict[TP, int] = {}
+
+    async def look(self, assigned: Collection[TP], changelogs: Collection[str]) -> Survey:
+        """Work out where to go on in the partitions that were given to this worker.
+
+        Raises Halt where the states that go with the offsets are gone.
+        """
+        topics = {tp.topic for tp in assigned}
+        found = await asyncio.to_thread(
+            survey, self._bootstrap, self._group, topics, self._security
+        )
+        self._topics, self._changelogs = dict(found.topics), changelogs
+        for tp in assigned:
+            if tp.topic in changelogs:
+                self._states[tp.partition] = KeptStates(
+                    found.topics[tp.topic].id, found.first[tp], found.end[tp]
+                )
+                continue
+            for changelog in changelogs:
+                self._demand_states(tp, changelog, found)
+            self._verdicts[tp] = verdict = judge(tp, found)
+            if verdict.breach:
+                self.tell(tp, verdict.breach)
+            if verdict.breach or tp not in found.committed:
+                self._elsewhere[tp] = verdict.start
+        return found
+
+    def _demand_states(self, tp: TP, changelog: str, found: Survey) -> None:
+        try:
+            demand_states(tp.partition, changelog, found)
+        except StatesLost as lost:
+            metrics.BREACHES.labels(self.role, tp.topic, "states_lost").inc()
+            raise Halt(
+                f"{lost}. To go on would count {self.role}'s customers anew from the middle. "
+                f"Restore the topic, or start {self.role} anew: docs/operations.md says how"
+            ) from lost
+
+    def tell(self, tp: TP, breach: Breach) -> None:
+        """Log and count a breach."""
+        metrics.BREACHES.labels(self.role, tp.topic, breach.kind).inc()
+        metrics.MISSED.labels(self.role, tp.topic).inc(breach.messages)
+        log.warning(
+            "messages are missing",
+            topic=tp.topic,
+            partition=tp.partition,
+            kind=breach.kind,
+            messages=breach.messages,
+            advice=_ADVICE[breach.kind],
+        )
+
+    def elsewhere(self) -> dict[TP, int]:
+        """Return where to go on, once, in partitions that do not go on at a committed offset."""
+        moved, self._elsewhere = self._elsewhere, {}
+        return moved
+
+    def source(self, tp: TP) -> str:
+        """Return what the offsets of a partition are about: the topic's id and the epoch."""
+        return f"{self._topics[tp.topic].id}/{self._verdicts[tp].epoch}"
+
+    def keep(self, partition: int, next_offset: int) -> None:
+        """Note up to where the changelog of a partition holds the states that were kept."""
+        if known := self._states.get(partition):
+            self._states[partition] = KeptStates(known.topic, known.first, next_offset)
+
+    def note(self, topic: str, partition: int) -> str:
+        """Return what to commit beside an offset."""
+        inputs = {name: one for name, one in self._topics.items() if name not in self._changelogs}
+        epoch = self._verdicts[TP(topic, partition)].epoch
+        return write_note(Note(inputs, epoch, self._states.get(partition)))
+
+    async def watch(self) -> None:
+        """Check that the topics are still those that were looked at. Raises TopicsChanged."""
+        before = dict(self._topics)
+        if not before:
+            return
+        now = await asyncio.to_thread(topics_as_is, self._bootstrap, before, self._security)
+        stateful = bool(self._changelogs)
+        for name, was in before.items():
+            found = now.get(name)
+            if found is None or found.id != was.id:
+                raise TopicsChanged(f"{name} was deleted" + (" and made anew" if found else ""))
+            if stateful and found.partitions != was.partitions:
+                raise TopicsChanged(f"{name} has another number of partitions than it had")

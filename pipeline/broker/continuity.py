@@ -1,0 +1,125 @@
+"""Whether a group can go on where it left off: what it noted, beside what is there now.
+
+With each offset a group commits a note of what the offset is about: the ids of its topics, how
+many partitions they had, and up to where its changelog holds the states that go with the offset.
+Kafka keeps the note with the offset. So a topic that was deleted and made anew, grew or was cut
+short, and a changelog that is gone, are seen before anything is read.
+"""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from pipeline.broker.survey import Place, Survey, TopicAsIs
+
+Kind: TypeAlias = Literal["expired", "truncated", "recreated"]
+
+
+class KeptStates(msgspec.Struct, frozen=True):
+    """The changelog's id, and the offsets that it held: from `first` to before `next`."""
+
+    topic: str
+    first: int
+    next: int
+
+
+class Note(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a committed offset is about.
+
+    `topics` are all that the role reads, since Kafka forgets the offsets of a topic that is
+    deleted. `epoch` counts how often the partition was cut short, and so its offsets given anew.
+    """
+
+    topics: dict[str, TopicAsIs] = {}
+    epoch: int = 0
+    states: KeptStates | None = None
+
+
+class Breach(NamedTuple):
+    """Why a partition does not go on where the group left it, and how many messages that costs.
+
+    expired: unread ones are gone. truncated: the newest are gone, read ones among them. recreated:
+    another topic has the name; what was unread in the old one is not known.
+    """
+
+    kind: Kind
+    messages: int
+
+
+class Verdict(NamedTuple):
+    """Where to go on in a partition, in which epoch."""
+
+    start: int
+    epoch: int
+    breach: Breach | None
+
+
+class StatesLost(Exception):  # noqa: N818 - a state of Kafka, not a mistake
+    """The states that go with the committed offsets are not where they were kept."""
+
+
+def read_note(text: str) -> Note:
+    """Return a note; an empty one where the offset was committed by other means."""
+    try:
+        return msgspec.json.decode(text, type=Note)
+    except msgspec.DecodeError:
+        return Note()
+
+
+def write_note(note: Note) -> str:
+    """Return the note as it is committed: under a thousand bytes, and Kafka takes 4,096."""
+    return msgspec.json.encode(note).decode()
+
+
+def judge(place: Place, found: Survey) -> Verdict:
+    """Return where a group goes on in a partition of one of its inputs."""
+    topic, first, end = place[0], found.first[place], found.end[place]
+    now = found.topics[topic].id
+    committed = found.committed.get(place)
+    if committed is None:
+        known = {note.topics[topic].id for note in _notes(found) if topic in note.topics}
+        anew = known and now not in known
+        return Verdict(first, 0, Breach("recreated", 0) if anew else None)
+    note, offset = read_note(committed.note), committed.offset
+    known_id = note.topics[topic].id if topic in note.topics else ""
+    if known_id != now and (known_id or offset > end):
+        return Verdict(first, 0, Breach("recreated", 0))
+    if offset > end:
+        return Verdict(end, note.epoch + 1, Breach("truncated", offset - end))
+    if offset < first:
+        return Verdict(first, note.epoch, Breach("expired", first - offset))
+    return Verdict(offset, note.epoch, None)
+
+
+def demand_states(partition: int, changelog: str, found: Survey) -> None:
+    """Check that the states which go with what was read of a partition are still there.
+
+    Raises StatesLost.
+    """
+    for (_, number), committed in found.committed.items():
+        if number == partition:
+            _demand_noted(read_note(committed.note), partition, changelog, found)
+
+
+def _demand_noted(note: Note, partition: int, changelog: str, found: Survey) -> None:
+    for name, was in note.topics.items():
+        if (topic := found.topics.get(name)) and topic.partitions != was.partitions:
+            raise StatesLost(
+                f"{name} has {topic.partitions} partitions and had {was.partitions} when the "
+                "states were kept: customers have moved to others, where their states are not"
+            )
+    if note.states is None:
+        return
+    here = found.topics.get(changelog)
+    if here is None or here.id != note.states.topic:
+        raise StatesLost(f"{changelog} was deleted and made anew: the states in it are gone")
+    where = (changelog, partition)
+    if (lost := note.states.next - found.end[where]) > 0:
+        raise StatesLost(f"partition {partition} of {changelog} has lost its last {lost} records")
+    if (lost := found.first[where] - note.states.first) > 0:
+        raise StatesLost(f"partition {partition} of {changelog} has lost its first {lost} records")
+
+
+def _notes(found: Survey) -> Iterator[Note]:
+    return (read_note(committed.note) for committed in found.committed.values())

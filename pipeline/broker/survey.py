@@ -1,0 +1,87 @@
+"""What the topics of a group are like, and where the group is in them, as the broker says it."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple, TypeAlias
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+
+from pipeline.broker.errors import reaching
+from pipeline.broker.lag import CLIENT, until_coordinated
+from pipeline.broker.security import Security
+
+Place: TypeAlias = tuple[str, int]
+"""A topic and the number of a partition."""
+
+
+class TopicAsIs(NamedTuple):
+    """A topic: its id, which another topic of the same name has not, and its partitions."""
+
+    id: str
+    partitions: int
+
+
+class Committed(NamedTuple):
+    """The next offset that a group reads of a partition, with what it noted beside it."""
+
+    offset: int
+    note: str
+
+
+class Survey(NamedTuple):
+    """Topics that are there, the offsets that each partition holds, and those committed.
+
+    `first` is the oldest offset that is there, `end` the one that the next record will have.
+    """
+
+    topics: Mapping[str, TopicAsIs]
+    first: Mapping[Place, int]
+    end: Mapping[Place, int]
+    committed: Mapping[Place, Committed]
+
+
+def survey(bootstrap: str, group: str, topics: Collection[str], security: Security) -> Survey:
+    """Ask the broker. Raises BrokerUnavailable."""
+    with (
+        reaching(bootstrap),
+        KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT, **security) as admin,
+    ):
+        found = _topics(admin, topics)
+        places = [
+            TopicPartition(name, number)
+            for name, topic in found.items()
+            for number in range(topic.partitions)
+        ]
+        # Committed before end: so a group that goes on reading is never found beyond the end.
+        committed = until_coordinated(admin.list_group_offsets)({group: places})[group]
+        first = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
+        end = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+    return Survey(
+        found,
+        {(place.topic, place.partition): at.offset for place, at in first.items()},
+        {(place.topic, place.partition): at.offset for place, at in end.items()},
+        {
+            (place.topic, place.partition): Committed(at.offset, at.metadata or "")
+            for place, at in committed.items()
+            if at.offset >= 0
+        },
+    )
+
+
+def topics_as_is(
+    bootstrap: str, topics: Collection[str], security: Security
+) -> dict[str, TopicAsIs]:
+    """Return those of the topics that are there. Raises BrokerUnavailable."""
+    with (
+        reaching(bootstrap),
+        KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT, **security) as admin,
+    ):
+        return _topics(admin, topics)
+
+
+def _topics(admin: KafkaAdminClient, names: Collection[str]) -> dict[str, TopicAsIs]:
+    return {
+        topic["name"]: TopicAsIs(str(topic["topic_id"]), len(topic["partitions"]))
+        for topic in admin.describe_topics(sorted(names))
+        if not topic["error_code"]
+    }

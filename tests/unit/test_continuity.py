@@ -1,0 +1,127 @@
+"""Where a group goes on, by what it noted and what Kafka still has."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.broker.continuity import (
+    Breach,
+    KeptStates,
+    Note,
+    StatesLost,
+    Verdict,
+    demand_states,
+    judge,
+    read_note,
+    write_note,
+)
+from pipeline.broker.survey import Committed, Survey, TopicAsIs
+
+PLACE, LOG = ("cx.scored", 1), ("states", 1)
+NOTED = Note({PLACE[0]: TopicAsIs("t1", 4)}, 2, KeptStates("s1", 0, 50))
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """A topic that holds the offsets 10 to 99, and a changelog of 50 records."""
+
+    topic: str = "t1"
+    partitions: int = 4
+    first: int = 10
+    end: int = 100
+    committed: int = 60
+    note: str = write_note(NOTED)
+    changelog: str = "s1"
+    states_first: int = 0
+    states_end: int = 50
+
+    def survey(self) -> Survey:
+        return Survey(
+            {
+                PLACE[0]: TopicAsIs(self.topic, self.partitions),
+                LOG[0]: TopicAsIs(self.changelog, self.partitions),
+            },
+            {PLACE: self.first, LOG: self.states_first},
+            {PLACE: self.end, LOG: self.states_end},
+            {PLACE: Committed(self.committed, self.note)} if self.committed >= 0 else {},
+        )
+
+
+AS_LEFT = Kafka()
+
+
+@pytest.mark.parametrize(
+    ("kafka", "verdict"),
+    [
+        (AS_LEFT, Verdict(60, 2, None)),
+        (replace(AS_LEFT, committed=-1), Verdict(10, 0, None)),
+        (replace(AS_LEFT, committed=7), Verdict(10, 2, Breach("expired", 3))),
+        (replace(AS_LEFT, end=40), Verdict(40, 3, Breach("truncated", 20))),
+        (replace(AS_LEFT, topic="t2", first=0), Verdict(0, 0, Breach("recreated", 0))),
+        (replace(AS_LEFT, topic="t2", first=0, end=5), Verdict(0, 0, Breach("recreated", 0))),
+        (replace(AS_LEFT, note=""), Verdict(60, 0, None)),
+        (replace(AS_LEFT, note="of another tool"), Verdict(60, 0, None)),
+        (replace(AS_LEFT, note="", end=40), Verdict(10, 0, Breach("recreated", 0))),
+        (replace(AS_LEFT, note="", committed=7), Verdict(10, 0, Breach("expired", 3))),
+    ],
+)
+def test_a_group_goes_on_where_it_left_off_or_says_why_not(kafka: Kafka, verdict: Verdict) -> None:
+    assert judge(PLACE, kafka.survey()) == verdict
+
+
+@given(*(st.integers(0, 30) for _ in range(3)), st.sampled_from(["t1", "t2"]))
+def test_a_group_goes_on_within_what_is_there(
+    first: int, length: int, committed: int, topic: str
+) -> None:
+    kafka = Kafka(topic, first=first, end=first + length, committed=committed)
+    verdict = judge(PLACE, kafka.survey())
+    assert first <= verdict.start <= first + length
+    assert (verdict.breach is None) == (verdict.start == committed and topic == "t1")
+
+
+def test_states_that_are_all_there_are_gone_on_with() -> None:
+    for kafka in (
+        AS_LEFT,
+        replace(AS_LEFT, states_end=70),
+        replace(AS_LEFT, note="", states_end=0),
+        replace(AS_LEFT, committed=-1, states_end=0),
+        replace(AS_LEFT, topic="t2"),
+    ):
+        demand_states(PLACE[1], LOG[0], kafka.survey())
+
+
+@pytest.mark.parametrize(
+    ("kafka", "words"),
+    [
+        (replace(AS_LEFT, changelog="s2"), "states was deleted and made anew"),
+        (replace(AS_LEFT, states_end=47), "has lost its last 3 records"),
+        (replace(AS_LEFT, states_first=5), "has lost its first 5 records"),
+    ],
+)
+def test_states_that_are_gone_are_missed(kafka: Kafka, words: str) -> None:
+    with pytest.raises(StatesLost, match=words):
+        demand_states(PLACE[1], LOG[0], kafka.survey())
+
+
+def test_topics_that_grew_together_with_the_changelog_are_noticed() -> None:
+    with pytest.raises(StatesLost, match="has 6 partitions and had 4"):
+        demand_states(PLACE[1], LOG[0], replace(AS_LEFT, partitions=6).survey())
+
+
+def test_a_topic_whose_offsets_kafka_forgot_is_known_by_the_notes_beside_it() -> None:
+    """Kafka deletes the offsets of a topic that is deleted."""
+    beside = Kafka(committed=-1).survey()
+    beside = beside._replace(committed={("cx.urgent", 0): Committed(5, write_note(NOTED))})
+    assert judge(PLACE, beside) == Verdict(10, 0, None)
+    anew = beside._replace(topics={PLACE[0]: TopicAsIs("t2", 4)})
+    assert judge(PLACE, anew) == Verdict(10, 0, Breach("recreated", 0))
+
+
+TOPICS = st.dictionaries(st.text(), st.builds(TopicAsIs, st.text(), st.integers(0, 99)))
+
+
+@given(st.builds(Note, TOPICS, st.integers(0, 99)))
+def test_a_note_is_read_as_it_was_written(note: Note) -> None:
+    assert read_note(write_note(note)) == note
