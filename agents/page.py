@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 
 class _Quiet(WSGIRequestHandler):
+    timeout = 10
+    """Seconds that the next part of a request may take: each holds a thread."""
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Requests are not logged: probes come every few seconds."""
 

@@ -14,8 +14,8 @@ ActionKind = Literal[
     "acknowledge", "assign", "snooze", "contact", "resolve", "inform", "note", "undo"
 ]
 
-LONGEST_NAME, LONGEST_NOTE = 128, 2_000
-_ID = re.compile(r"[^\W_][\w.:+@=-]{0,127}")
+LONGEST_ID, LONGEST_NAME, LONGEST_NOTE = 128, 128, 2_000
+_ID = re.compile(r"[^\W_][\w.:+@=-]*")
 _NEEDED = {"assign": "assignee", "snooze": "until", "resolve": "outcome", "undo": "undoes"}
 
 
@@ -54,8 +54,8 @@ def problem_of(action: Action) -> str | None:
 def _misshapen(action: Action) -> Iterator[str]:
     for field in ("action_id", "undoes"):
         id_ = getattr(action, field)
-        if id_ is not None and not _ID.fullmatch(id_):
-            yield f"`{field}` must be 1 to 128 letters, digits and . : + @ = _ -, as a UUID is"
+        if id_ is not None and not (len(id_) <= LONGEST_ID and _ID.fullmatch(id_)):
+            yield f"`{field}` must be 1 to {LONGEST_ID} letters, digits and . : + @ = _ -"
     for field in ("by", "assignee"):
         name = getattr(action, field) or ""
         if name != one_line(name, LONGEST_NAME):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from pipeline.action import LONGEST_NOTE, ActionKind, Outcome
+from pipeline.action import LONGEST_ID, LONGEST_NAME, LONGEST_NOTE, ActionKind, Outcome
 from pipeline.alert import Alert, Contribution
 from pipeline.reading import Scored
 
@@ -88,9 +88,9 @@ class ActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     kind: ActionKind
-    assignee: str | None = None
+    assignee: Annotated[str, msgspec.Meta(max_length=LONGEST_NAME)] | None = None
     until: datetime | None = None
     outcome: Outcome | None = None
     note: Annotated[str, msgspec.Meta(max_length=LONGEST_NOTE)] = ""
-    undoes: str | None = None
-    action_id: str | None = None
+    undoes: Annotated[str, msgspec.Meta(max_length=LONGEST_ID)] | None = None
+    action_id: Annotated[str, msgspec.Meta(max_length=LONGEST_ID)] | None = None

@@ -8,24 +8,34 @@ not.
 
 import hashlib
 import hmac
+import re
 import secrets
 
 DEVICE_COOKIE = "nabiz_device"
 LASTS = 180 * 86_400
 """Seconds that a browser keeps the cookie after a login."""
+NAMES = 8
+"""People who share a browser; the one who logged in longest ago makes room."""
+
+_COOKIE = re.compile(r"[\w-]{22}(\.[0-9a-f]{64})+", re.ASCII)
 
 
-def device_cookie(name: str, key: bytes) -> str:
-    """Return a new cookie for the browser in which `name` has logged in."""
-    device = secrets.token_urlsafe(16)
-    return f"{device}.{_seal(device, name, key)}"
+def device_cookie(name: str, key: bytes, before: str = "") -> str:
+    """Return the cookie for a browser in which `name` has logged in, and which had `before`."""
+    if not _COOKIE.fullmatch(before):
+        before = secrets.token_urlsafe(16)
+    device, *others = before.split(".")
+    mine = _seal(device, name, key)
+    seals = [mine, *(one for one in others if one != mine)]
+    return ".".join([device, *seals[:NAMES]])
 
 
 def device_of(value: str, name: str, key: bytes) -> str | None:
-    """Return which browser this is, if `name` has logged in there; else None."""
-    device, _, seal = value.partition(".")
-    fits = hmac.compare_digest(seal.encode(), _seal(device, name, key).encode())
-    return device if fits else None
+    """Return which browser this is to `name`, if they have logged in there; else None."""
+    device, *seals = value.split(".")
+    mine = _seal(device, name, key).encode()
+    known = [hmac.compare_digest(one.encode(), mine) for one in seals[:NAMES]]
+    return f"{device}/{name}" if any(known) else None
 
 
 def _seal(device: str, name: str, key: bytes) -> str:

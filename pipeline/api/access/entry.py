@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from pipeline import metrics
 from pipeline.api.access import throttle
 from pipeline.api.access.access import COOKIE, Access, AnyRequest, cookie_name
-from pipeline.api.access.devices import DEVICE_COOKIE, LASTS, device_of
+from pipeline.api.access.devices import DEVICE_COOKIE, LASTS, device_cookie, device_of
 from pipeline.api.access.login_page import Ways, language_of, login_page
 from pipeline.api.access.user import User
 
@@ -51,8 +51,12 @@ def origin_key(source: str) -> throttle.Key:
 
 def known_device(request: AnyRequest, name: str, key: bytes) -> list[throttle.Key]:
     """Return by what attempts count from a browser in which `name` has logged in before."""
-    device = device_of(request.cookies.get(cookie_name(request, DEVICE_COOKIE), ""), name, key)
+    device = device_of(_device(request), name, key)
     return [("device", device)] if device else []
+
+
+def _device(request: AnyRequest) -> str:
+    return request.cookies.get(cookie_name(request, DEVICE_COOKIE), "")
 
 
 def let_in(
@@ -62,16 +66,17 @@ def let_in(
     what: str,
     goes_to: str,
     hashed: str | None,
-    device: str,
+    known_by: tuple[str, bytes],
 ) -> Redirect:
     """Begin a session in the place of the one before, if any, and lead on to a page of ours.
 
-    `device` is the cookie by which the browser will be known again.
+    `known_by` are name and key by which the browser will be known again.
     """
     metrics.LOGINS.labels("accepted").inc()
     access.note(request, user, 303, what)
     access.sessions.end(request.cookies.get(cookie_name(request), ""))
     session = cookie(request, COOKIE, access.sessions.begin(user, hashed))
+    device = device_cookie(*known_by, _device(request))
     known = cookie(request, DEVICE_COOKIE, device, max_age=LASTS)
     return Redirect(goes_to, status_code=303, cookies=[session, known])
 

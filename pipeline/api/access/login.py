@@ -10,7 +10,6 @@ from pipeline import metrics
 from pipeline.api.access import throttle
 from pipeline.api.access.access import COOKIE, Access, AnyRequest, address, cookie_name
 from pipeline.api.access.accounts import Account, AccountBook
-from pipeline.api.access.devices import device_cookie
 from pipeline.api.access.entry import (
     UNKNOWN,
     Attempts,
@@ -73,8 +72,9 @@ def _password_route(access: Access, book: AccountBook) -> ControllerRouterHandle
             metrics.LOGINS.labels("refused").inc()
             access.note(request, account.user if account else UNKNOWN, 401, "login")
             return page(access, request, 401, language, goes_to, "wrong")
-        device = device_cookie(name, account.password.encode())
-        return let_in(access, request, account.user, "login", goes_to, account.password, device)
+        kept = account.password
+        known_by = (name, kept.encode())
+        return let_in(access, request, account.user, "login", goes_to, kept, known_by)
 
     return log_in
 

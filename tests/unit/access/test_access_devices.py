@@ -7,7 +7,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from pipeline.api.access.accounts import AccountBook, change_accounts, with_password
-from pipeline.api.access.devices import DEVICE_COOKIE, device_cookie, device_of
+from pipeline.api.access.devices import DEVICE_COOKIE, NAMES, device_cookie, device_of
 from tests.unit.door import CHEAP, PASSWORD, Door, browser, log_in
 
 OTHER = "another password"
@@ -56,7 +56,15 @@ def test_a_browser_that_is_known_may_not_guess_faster(
         assert log_in(new, "viewer") == 303
 
 
-def test_it_is_known_for_the_name_that_logged_in_there_alone(
+def test_people_who_share_a_browser_are_all_known_there(
+    door: Door, known: TestClient[Litestar]
+) -> None:
+    assert log_in(known, "agent") == 303
+    guess(door, "viewer")
+    assert [log_in(known, name) for name in ("viewer", "agent", "viewer")] == [303] * 3
+
+
+def test_it_is_known_for_the_names_that_logged_in_there_alone(
     door: Door, known: TestClient[Litestar]
 ) -> None:
     guess(door, "admin")
@@ -76,11 +84,21 @@ def test_another_password_makes_all_browsers_strange(
 @given(st.text(), st.text(), st.binary(min_size=1))
 def test_a_cookie_counts_only_with_its_own_name_and_key(value: str, name: str, key: bytes) -> None:
     cookie = device_cookie(name, key)
-    assert device_of(cookie, name, key) == cookie.partition(".")[0]
+    assert device_of(cookie, name, key) == f"{cookie.partition('.')[0]}/{name}"
     assert device_of(cookie, f"{name}x", key) is None
     assert device_of(cookie, name, key + b"x") is None
     assert device_of(value, name, key) is None
     assert device_of(f"x{cookie}", name, key) is None
+    assert device_of(device_cookie(name, key, value), name, key)
+
+
+def test_a_cookie_stays_small_and_keeps_who_logged_in_last() -> None:
+    cookie = ""
+    for number in range(3 * NAMES):
+        cookie = device_cookie(f"name{number}", b"key", cookie)
+    known = [bool(device_of(cookie, f"name{number}", b"key")) for number in range(3 * NAMES)]
+    assert known == [False] * 2 * NAMES + [True] * NAMES
+    assert len(cookie) < 1_000
 
 
 def test_the_cookie_is_for_http_only(door: Door) -> None:

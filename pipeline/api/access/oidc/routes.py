@@ -12,7 +12,6 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline import metrics
 from pipeline.api.access.access import Access, AnyRequest, address, cookie_name
-from pipeline.api.access.devices import device_cookie
 from pipeline.api.access.entry import (
     UNKNOWN,
     Attempts,
@@ -96,8 +95,7 @@ def company_routes(access: Access, provider: Provider) -> list[ControllerRouterH
             access.note(request, refusal.user, refusal.status, WHAT)
             return _ended(request, flow, refusal)
         attempts.forgive(keys)
-        device = device_cookie("", device_key)
-        answer = let_in(access, request, user, WHAT, flow.goes_to, None, device)
+        answer = let_in(access, request, user, WHAT, flow.goes_to, None, ("", device_key))
         answer.cookies.append(_gone(request))
         return answer
 
