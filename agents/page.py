@@ -1,5 +1,6 @@
 """A worker's own page: `/metrics` for Prometheus, `/healthz` for whoever restarts it."""
 
+import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from agents.health import Heartbeat
 from pipeline.ports import cannot_listen
 from pipeline.setting_groups import WorkerSettings
 from pipeline.settings import SettingsError
+from pipeline.urls import own_page
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -45,7 +47,7 @@ def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
 
     try:
         server = make_server(
-            settings.host, settings.port, page, ThreadingWSGIServer, handler_class=_Quiet
+            settings.host, settings.port, page, _server(settings.host), handler_class=_Quiet
         )
     except OSError as error:
         what = "the page of this worker"
@@ -54,7 +56,14 @@ def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, name="page", daemon=True)
     thread.start()
     try:
-        yield f"http://{settings.host}:{server.server_port}"
+        yield own_page(settings.host, server.server_port)
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _server(host: str) -> type[ThreadingWSGIServer]:
+    class Server(ThreadingWSGIServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+    return Server

@@ -6,6 +6,8 @@ import socket
 from collections.abc import Container
 from typing import Final
 
+from pipeline.urls import with_port
+
 HOST: Final = "127.0.0.1"
 _CHOICE: Final = range(20_000, 32_000)
 
@@ -29,7 +31,7 @@ def cannot_listen(what: str, host: str, port: int, error: OSError, variable: str
 
     `variable` names the setting of the port.
     """
-    at, start = f"{what} cannot listen on {host}:{port}", variable.removesuffix("_PORT")
+    at, start = f"{what} cannot listen on {with_port(host, port)}", variable.removesuffix("_PORT")
     if error.errno == errno.EADDRINUSE:
         return f"{at}, where another program listens: set another {variable} (0: any free one)"
     if error.errno == errno.EACCES:
@@ -37,10 +39,16 @@ def cannot_listen(what: str, host: str, port: int, error: OSError, variable: str
     return f"{at} ({error.strerror}): set {start}_HOST to an address of this machine"
 
 
-def is_free(port: int) -> bool:
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def is_free(port: int, host: str = HOST) -> bool:
     """Say whether a server could listen there now."""
     try:
-        socket.create_server((HOST, port)).close()
+        listening(host, port).close()
     except OSError:
         return False
     return True

@@ -80,8 +80,9 @@ class KafkaSettings(Group):
     @field_validator("bootstrap")
     @classmethod
     def _hosts_and_ports(cls, bootstrap: str) -> str:
-        if not re.fullmatch(r"[^\s,/]+:\d+(,[^\s,/]+:\d+)*", bootstrap):
-            raise ValueError("must look like host:9092 or host:9092,other:9092")
+        one = r"(\[[\da-fA-F:.]+\]|[^\s,/:\[\]]+):\d+"
+        if not re.fullmatch(f"{one}(,{one})*", bootstrap):
+            raise ValueError("must look like host:9092, [::1]:9092 or host:9092,other:9092")
         return bootstrap
 
 

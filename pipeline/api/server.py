@@ -28,7 +28,7 @@ from pipeline.board.live import Live
 from pipeline.board.routes import board_routes
 from pipeline.broker.security import client_security
 from pipeline.detection.rules import RuleBook
-from pipeline.ports import cannot_listen
+from pipeline.ports import cannot_listen, listening
 from pipeline.setting_groups import ApiSettings
 from pipeline.settings import Settings, SettingsError
 from pipeline.store import Store
@@ -125,9 +125,8 @@ def listen(api: ApiSettings, *, login: bool = False) -> socket.socket:
             "(nabiz users add), or NABIZ_ACCESS_OIDC_ISSUER to your OpenID provider, or keep to "
             "127.0.0.1"
         )
-    family = socket.AF_INET6 if ":" in api.host else socket.AF_INET
     try:
-        return socket.create_server((api.host, api.port), family=family)
+        return listening(api.host, api.port)
     except OSError as error:
         said = cannot_listen("the API", api.host, api.port, error, "NABIZ_API_PORT")
         raise SettingsError(said) from None

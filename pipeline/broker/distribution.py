@@ -1,5 +1,6 @@
 """Apache Kafka's jars, fetched once from Maven Central into the user's cache."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -36,7 +37,7 @@ def kafka_jars(cache: Path | None = None, console: Console | None = None) -> lis
     the first. The folder appears whole or not at all, so an interrupted download starts afresh.
     Raises `BrokerError` if Maven Central cannot be reached or the disk cannot be written.
     """
-    home = (cache or _user_cache()) / f"kafka-{KAFKA_VERSION}"
+    home = (cache or user_cache()) / f"kafka-{KAFKA_VERSION}"
     if not home.is_dir():
         try:
             shown = console or Console(stderr=True)
@@ -44,6 +45,12 @@ def kafka_jars(cache: Path | None = None, console: Console | None = None) -> lis
                 if not home.is_dir():
                     _download(home, shown)
         except (OSError, RuntimeError, zipfile.BadZipFile) as error:
+            if isinstance(error, OSError) and error.errno in (
+                errno.EACCES,
+                errno.EROFS,
+                errno.EPERM,
+            ):
+                raise BrokerError(_not_writable(home.parent, error)) from error
             raise BrokerError(
                 f"{KAFKA} could not be downloaded from Maven Central. Check "
                 f"the network, proxy settings and the free space in {home.parent}, then try again; "
@@ -52,8 +59,26 @@ def kafka_jars(cache: Path | None = None, console: Console | None = None) -> lis
     return sorted(home.glob("*.jar"))
 
 
-def _user_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nabiz"
+def user_cache() -> Path:
+    """Return XDG_CACHE_HOME/nabiz, by default ~/.cache/nabiz; an XDG path that is relative is none.
+
+    Raises BrokerError for a user without a home.
+    """
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        return (named if named.is_absolute() else Path.home() / ".cache") / "nabiz"
+    except RuntimeError:
+        raise BrokerError(
+            f"this user has no home to keep {KAFKA} in: set XDG_CACHE_HOME to a folder that it "
+            "may write to"
+        ) from None
+
+
+def _not_writable(folder: Path, error: OSError) -> str:
+    return (
+        f"{KAFKA} cannot be kept in {folder} ({error.strerror}): give this user the right to write "
+        "there, or set XDG_CACHE_HOME to a folder that has it"
+    )
 
 
 @contextmanager

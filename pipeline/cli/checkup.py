@@ -26,6 +26,8 @@ CLOCK_PROBLEM = FUTURE_TOLERANCE.total_seconds()
 """Seconds after which events of a right clock are refused as being from the future."""
 
 GIB = 1024**3
+FEW_FILES = 4_096
+"""Kafka holds three files open of each segment, a role some hundreds of its state."""
 DISK_PROBLEM, DISK_WARNING = 1 * GIB, 5 * GIB
 """Free bytes: eight segments of Kafka's log, and enough to look into it without haste."""
 
@@ -213,6 +215,15 @@ def check_disk(check: str, free: int) -> Finding:
         return Finding(check, "ok", text)
     state: State = "problem" if free < DISK_PROBLEM else "warning"
     return Finding(check, state, text, "make room, or shorten what is kept (retention)")
+
+
+def check_open_files(limit: int) -> Finding:
+    """How many files a process of this user may have open."""
+    text = f"{limit:,} in a process"
+    if limit >= FEW_FILES:
+        return Finding("open files", "ok", text)
+    advice = f"let this user have {FEW_FILES:,}: `ulimit -n`, LimitNOFILE= of systemd"
+    return Finding("open files", "warning", text, advice)
 
 
 def check_clock(whose: str, ahead: float | None) -> Finding:

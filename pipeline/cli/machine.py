@@ -22,6 +22,7 @@ from pipeline.progress import Watch
 from pipeline.setting_groups import ROOT
 from pipeline.settings import STREAM_ROLES, Settings, store_address
 from pipeline.topics import load_topics
+from pipeline.urls import own_page
 
 DEATHS_AT_START = 3
 """A role that dies so often before it was ready will not come up by itself."""
@@ -37,7 +38,7 @@ class Machine:
 
     def __init__(self, settings: Settings, folder: Path, port: int, console: Console) -> None:
         self.folder = folder
-        self.api = f"http://{HOST}:{port}"
+        self.api = own_page(settings.api.host, port)
         self.credentials = credentials(settings.api)
         self.children: list[Child] = []
         self._settings = settings
@@ -110,7 +111,7 @@ class Machine:
                 "NABIZ_WORKER_INSTANCE": f"{role}-0",
             },
             self.folder / "logs" / f"{role}.log",
-            self.api if role == "api" else f"http://{HOST}:{page_port}",
+            self.api if role == "api" else own_page(self._settings.worker.host, page_port),
         )
 
     def _start_broker(self, say: Callable[[str], None]) -> LocalBroker:
@@ -181,11 +182,11 @@ def _away(child: Child, why: str) -> Away:
     return Away(f"{child.name} {why}; the end of {child.log}:\n{child.last_words()}")
 
 
-def api_port(wanted: int) -> int:
+def api_port(wanted: int, host: str = HOST) -> int:
     """Return `wanted`, or a free port for 0. Raises Mistake if somebody else has it."""
     if wanted == 0:
         return free_port()
-    if not is_free(wanted):
+    if not is_free(wanted, host):
         by_make = "MAKELEVEL" in os.environ  # as make says to the commands that it runs
         retry = "NABIZ_API_PORT=0 make run" if by_make else "nabiz up --port 0"
         raise Mistake(

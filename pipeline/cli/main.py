@@ -10,6 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pipeline.cli.limits import raise_open_files
 from pipeline.cli.streams import discard_output, prepare_streams
 from pipeline.private import OTHERS
 
@@ -177,10 +178,16 @@ nabiz = TyperGroup(
 def main() -> None:
     """Run the command; an error for people ends with its sentence and exit code."""
     prepare_streams()
+    raise_open_files()
     os.umask(OTHERS)  # what a command writes may hold what customers wrote
     for client in ("kafka", "clickhouse_driver"):
         logging.getLogger(client).setLevel(logging.CRITICAL)  # what matters is raised
-    direct = (os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), "127.0.0.1", "localhost")
+    direct = (
+        os.environ.get("no_proxy") or os.environ.get("NO_PROXY"),
+        "127.0.0.1",
+        "localhost",
+        "::1",
+    )
     os.environ["no_proxy"] = ",".join(filter(None, direct))  # what runs on this machine
     try:
         nabiz()

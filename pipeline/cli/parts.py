@@ -4,7 +4,6 @@ import os
 import platform
 import re
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -28,17 +27,20 @@ from pipeline.cli.checkup import (
     check_clock,
     check_disk,
     check_groups,
+    check_open_files,
     check_packages,
     check_readings,
     check_security,
     check_store,
     check_topic,
 )
+from pipeline.cli.limits import open_files
 from pipeline.cli.logins import check_logins
 from pipeline.cli.target import Addresses, ask, running
 from pipeline.detection.rules import load_rules
 from pipeline.follow_up.sla import load_sla
 from pipeline.plurals import counted
+from pipeline.ports import listening
 from pipeline.setting_groups import (
     ROOT,
     BoardSettings,
@@ -53,6 +55,7 @@ from pipeline.store.server import ServerBackend
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
 from pipeline.topics import load_topics
+from pipeline.urls import own_page, with_port
 
 Findings = Iterator[Finding]
 Parts = Mapping[str, Callable[[], Findings]]
@@ -91,6 +94,7 @@ def this_machine(settings: Settings) -> Parts:
     return {
         "settings": lambda: iter([check_security(settings.kafka)]),
         "data folder": lambda: _folder(settings.data),
+        "open files": lambda: iter([check_open_files(open_files())]),
         "packages": _packages,
         "rules": lambda: _rules(settings.detect),
         "SLA": lambda: _sla(settings.followup),
@@ -190,14 +194,14 @@ def _page(check: str, page: str, advice: str) -> Finding:
 def _port(check: str, host: str, port: int, variable: str) -> Finding:
     if port == 0:
         return Finding(check, "ok", "any free one")
-    if _page(check, f"http://{host}:{port}", "").state == "ok":
-        return Finding(check, "ok", f"Nabız answers at {host}:{port}")
+    if _page(check, own_page(host, port), "").state == "ok":
+        return Finding(check, "ok", f"Nabız answers at {with_port(host, port)}")
     try:
-        socket.create_server((host, port)).close()
+        listening(host, port).close()
     except OSError as error:
-        found = f"cannot listen on {host}:{port} ({error.strerror})"
+        found = f"cannot listen on {with_port(host, port)} ({error.strerror})"
         return Finding(check, "problem", found, f"choose another {variable}")
-    return Finding(check, "ok", f"{host}:{port} is free")
+    return Finding(check, "ok", f"{with_port(host, port)} is free")
 
 
 def _folder(folder: Path) -> Findings:

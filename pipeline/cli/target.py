@@ -15,6 +15,7 @@ from pipeline.cli.errors import Away, Mistake
 from pipeline.private import make_private
 from pipeline.setting_groups import ApiSettings
 from pipeline.settings import Settings, load_settings
+from pipeline.urls import own_page
 
 T = TypeVar("T")
 
@@ -142,7 +143,7 @@ def ask(settings: Settings, method: str, path: str, kind: type[T], **kwargs: obj
     else answers there.
     """
     api = settings.api
-    url = api.url or f"http://{api.host}:{api.port}"
+    url = api.url or own_page(api.host, api.port)
     try:
         answer = httpx.request(method, url + path, headers=credentials(api), timeout=60, **kwargs)  # type: ignore[arg-type]
     except (httpx.HTTPError, httpx.InvalidURL) as error:

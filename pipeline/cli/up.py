@@ -63,7 +63,10 @@ def up(
     folder = (data or settings.data).resolve()
     with claimed(folder):
         wanted = settings.api.port if port is None else port
-        _run(Machine(settings, folder, api_port(wanted), Console()), sample is Sample.COMPANY)
+        _run(
+            Machine(settings, folder, api_port(wanted, settings.api.host), Console()),
+            sample is Sample.COMPANY,
+        )
 
 
 def _run(machine: Machine, sample: bool) -> None:

@@ -1,15 +1,18 @@
+import errno
 import fcntl
 import io
+import os
 import threading
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import Mock
 
 import pytest
 from rich.console import Console
 
 from pipeline.broker import distribution
-from pipeline.broker.distribution import KAFKA, KAFKA_VERSION, kafka_jars
+from pipeline.broker.distribution import KAFKA, KAFKA_VERSION, kafka_jars, user_cache
 from pipeline.broker.errors import BrokerError
 
 
@@ -73,3 +76,32 @@ def test_who_waits_for_the_download_of_another_says_so(tmp_path: Path) -> None:
     other.join(30)
     assert not other.is_alive()
     assert "waiting for another process" in said.getvalue()
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EROFS])
+def test_a_cache_that_cannot_be_written_to_is_named_with_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    refused = OSError(error, os.strerror(error))
+    monkeypatch.setattr(distribution, "_exclusive", Mock(side_effect=refused))
+    with pytest.raises(BrokerError, match=r"cannot be kept in .*XDG_CACHE_HOME") as told:
+        kafka_jars(tmp_path)
+    assert f"{tmp_path} ({os.strerror(error)})" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("named", "found"), [("/c", "/c"), ("relative", "/h/.cache"), ("", "/h/.cache")]
+)
+def test_jars_are_kept_in_the_user_s_cache(
+    monkeypatch: pytest.MonkeyPatch, named: str, found: str
+) -> None:
+    monkeypatch.setenv("HOME", "/h")
+    monkeypatch.setenv("XDG_CACHE_HOME", named)
+    assert user_cache() == Path(found, "nabiz")
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", Mock(side_effect=RuntimeError("no home")))
+    with pytest.raises(BrokerError, match=r"no home.*XDG_CACHE_HOME"):
+        kafka_jars()
