@@ -86,8 +86,8 @@ def replay(
 ) -> None:
     """Publish the events of files. The same file twice counts nothing twice.
 
-    A bad line becomes a dead letter (nabiz dead-letters) and the lines beside it go on; the
-    command then ends with exit code 1.
+    A bad line becomes a dead letter (nabiz dead-letters); the lines beside it go on.
+    Where there was one, the exit code is 1.
 
     Example: nabiz replay survey.csv --source csv
     """
