@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from importlib.resources import files
 
 import msgspec
@@ -45,6 +45,9 @@ _TIME = re.compile(
     r"(?:,?[ T-]+(\d{1,2})[:.](\d\d)(?:[:.](\d\d)(?:[.,]\d+)?)?(?:\s*([ap]\.?m\.?|öö|ös))?)?",
     re.IGNORECASE,
 )
+_SERIAL = re.compile(r"[2-7]\d{4}(?:[.,]\d+)?")
+_FIRST_DAY = datetime(1899, 12, 30)
+"""Day 0 of Excel, which takes 1900 for a leap year; days are counted here from March 1900 on."""
 _HALVES = {"am": 0, "oo": 0, "pm": 12, "os": 12}
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/\d")
 
@@ -77,9 +80,9 @@ def month_first(cells: Iterable[str]) -> bool:
 
 
 def time(cell: str, zone: tzinfo, *, months_first: bool = False) -> datetime:
-    """Read a time as 31.01.2026 14:05, or as in ISO 8601; without an offset it is of `zone`.
+    """Read a time as 31.01.2026 14:05, as in ISO 8601, or as the number that Excel has for it.
 
-    Raises Invalid.
+    Without an offset it is of `zone`. Raises Invalid.
     """
     try:
         moment = datetime.fromisoformat(cell)
@@ -89,6 +92,8 @@ def time(cell: str, zone: tzinfo, *, months_first: bool = False) -> datetime:
 
 
 def _local(cell: str, *, months_first: bool) -> datetime:
+    if _SERIAL.fullmatch(cell):
+        return _FIRST_DAY + timedelta(seconds=round(86_400 * float(cell.replace(",", "."))))
     found = _TIME.fullmatch(cell)
     try:
         if not found:
