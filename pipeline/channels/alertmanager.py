@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.alert import Alert, Severity
 from pipeline.channels.channel import ask
+from pipeline.channels.markup import markup_of
 from pipeline.notify.messages import Message
 from pipeline.plain import one_line
 
@@ -19,6 +20,7 @@ KEPT_FOR = timedelta(minutes=5)
 """How long an open alert lives there without being sent again."""
 AT_ONCE = 500
 """Alerts in one request."""
+_MARKUP = markup_of(["alertmanager"])
 
 
 class Alertmanager:
@@ -80,8 +82,8 @@ def _post(
     }
     starts_at = min(alert.opened_at, ends_at)
     return {
-        "labels": {name: one_line(value) for name, value in labels.items() if value},
-        "annotations": {"summary": message.title, "description": message.body},
+        "labels": {name: _MARKUP.plain(one_line(value)) for name, value in labels.items() if value},
+        "annotations": {"summary": message.title, "description": _MARKUP.plain(message.body)},
         "generatorURL": message.link,
         "startsAt": starts_at.isoformat(),
         "endsAt": ends_at.isoformat(),

@@ -16,8 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import markdown
 
+from pipeline.channels.alertmanager import posts
 from pipeline.channels.by_apprise import Apprise
 from pipeline.channels.channel import ChannelAway, ChannelRefused, MessageRefused
+from pipeline.channels.mail import Mailbox, to_email
+from pipeline.channels.pagerduty import event_of
 from pipeline.notify.case import Case
 from pipeline.notify.due import Delivery
 from pipeline.notify.messages import Message, render, render_digest
@@ -235,3 +238,30 @@ def test_a_refusal_is_told_from_a_service_that_is_away(
         asyncio.run(channel_of(kind).send(message_of("Kötü.")))
     assert found.type is verdict
     assert "Kötü" not in str(found.value)
+
+
+def test_what_alertmanager_hands_on_is_one_line_and_no_markup() -> None:
+    hostile = message_of(
+        f"{PINGS} {LINKS}", customer_id="ali@ornek.com\n<!channel>", brand="@here", channel="[a](b)"
+    )
+    (post,) = posts(hostile, MONDAY_NOON)
+    shown: Any = post
+    assert shown["labels"]["customer_id"] == "ali@ornek.com ＜!channel＞"
+    assert shown["labels"]["brand"] == "＠here"
+    assert not set("<>[]") & set(shown["annotations"]["description"])
+    assert not set("<>[]\n") & {sign for value in shown["labels"].values() for sign in value}
+    assert LINK in shown["annotations"]["description"]
+    assert shown["annotations"]["summary"] == "[yüksek] Ayrılmak istiyor"
+
+
+def test_pagerduty_and_an_e_mail_have_one_line_where_one_line_is() -> None:
+    hostile = message_of(
+        "Kötü.", brand="Acme\u2028" * 200, titles={"tr": "Gitmek\r\nBcc: x@kotu.example"}
+    )
+    event: Any = event_of(hostile)
+    assert len(event["payload"]["source"]) <= 255
+    assert len(event["payload"]["summary"].splitlines()) == 1
+    box = Mailbox("h", 25, "", "", "nabiz@example.com", ("a@example.com",), tls=False)
+    email = to_email(hostile, box)
+    assert email["Subject"] == "[yüksek] Gitmek Bcc: x@kotu.example"
+    assert email["Bcc"] is None
