@@ -76,7 +76,7 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
         service = Service(
             store,
             observer,
-            RuleBook(settings.detect.rules),
+            RuleBook(settings.detect.rules, demanded=False),
             settings.detect,
             bootstrap,
             _now,

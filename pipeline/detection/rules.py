@@ -57,12 +57,14 @@ class RuleBook:
     `refused` says why the files as they are now are not in force, None where they are.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Load the folder. Raises RuleError."""
+    def __init__(self, folder: Path, *, demanded: bool = True) -> None:
+        """Load the folder. Raises RuleError, or goes without rules where none are `demanded`."""
         self._folder = folder
-        self.rules = load_rules(folder)
+        self.rules = RuleSet([], environment({}), {}, "")
         self.refused: RuleError | None = None
-        self._looked_at = self.rules.version
+        self._looked_at = ""
+        if (refused := self.reload()) and demanded:
+            raise refused
 
     def reload(self) -> RuleError | None:
         """Take the rules as they are in the folder now, or return why they are refused."""

@@ -291,6 +291,18 @@ def test_rules_that_go_and_come_back_are_the_same_ones(tmp_path: Path) -> None:
     assert book.refused is None
 
 
+def test_who_only_shows_what_rules_say_does_without_until_there_are_good_ones(
+    tmp_path: Path,
+) -> None:
+    folder_of(tmp_path, bad="1")
+    book = RuleBook(tmp_path, demanded=False)
+    assert "bad.yaml" in str(book.refused)
+    assert fired(book.rules, message("e1")) == set()
+    folder_of(tmp_path, bad="event.has_text")
+    assert book.reload() is None
+    assert fired(book.rules, message("e1")) == {"bad"}
+
+
 def test_rules_that_were_refused_are_not_looked_at_again_until_they_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
