@@ -127,7 +127,7 @@ def take(messages: Sequence[tuple[str, bytes]], live: Live) -> bool:
                 follow_ups.append(_FOLLOW_UP.decode(value).data)
             else:
                 actions.append(_in_order(_ACTION.decode(value)))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             log.warning("a message that is none of ours", topic=topic)  # `record` keeps it
     older = {one.id for one in alerts if one.revision > 1}
     older |= {one.alert_id for one in follow_ups if one.revision > 1}

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from pipeline.api.access.oidc.flow import (
     sealed,
 )
 from pipeline.api.access.oidc.people import NoUser, user_of
+from pipeline.api.access.oidc.provider import ProviderAway, _decoded
 from pipeline.api.access.oidc.token import Keys, Untrusted, trusted_claims
 from pipeline.api.access.trail import Trail
 from pipeline.api.access.user import Role, User
@@ -242,3 +244,10 @@ def test_a_flow_serves_once_and_so_do_those_that_are_no_longer_remembered(
     assert [used.spend(one, 10.0) for one in flows] == [False] * 8
     late = Flow("late", "n", "v", "/", "tr", 9.0)
     assert used.spend(late, 10.0 + LONGEST)
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"keys":' * 100_000, b"\xff", b""])
+def test_an_answer_of_the_provider_that_cannot_be_read_is_none(body: bytes) -> None:
+    asked = httpx.Request("GET", "https://login.example.com/keys")
+    with pytest.raises(ProviderAway):
+        _decoded(httpx.Response(200, content=body, request=asked), Keys)

@@ -40,6 +40,11 @@ def test_messages_of_the_three_topics_are_taken_and_others_passed_over() -> None
             (ALERTS, to_cloudevent(opened)),
             (FOLLOW_UPS, b"\xff"),
             (ACTIONS, b"[]"),
+            (ACTIONS, b'{"x":' * 100_000 + b"1" + b"}" * 100_000),
+            (
+                ACTIONS,
+                msgspec.json.encode(action("assign", assignee="a" * 129, alert_id=opened.id)),
+            ),
         ],
         live,
     )

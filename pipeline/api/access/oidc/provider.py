@@ -164,6 +164,6 @@ def _decoded(answer: httpx.Response, kind: type[T]) -> T:
     if answer.is_success or (kind is _Failure):
         try:
             return msgspec.json.decode(answer.content, type=kind)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise ProviderAway(f"{answer.url}: {error}") from None
     raise ProviderAway(f"{answer.url}: answered {answer.status_code}")
