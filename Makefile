@@ -53,7 +53,7 @@ clean:
 
 $(BIN)/uv: requirements/uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Nabız needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 2; }
+	  { echo "Nabız needs Python 3.11, 3.12 or 3.13: make PYTHON=/path/to/python3"; exit 2; }
 	@echo "Setting up Nabız in $(VENV): its packages are downloaded once, which takes a minute or more."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import httpx
@@ -80,7 +81,8 @@ def _loop(
         machine.tick()
         view = ask(client, view, begun)
         if view:
-            display(view)
+            with suppress(OSError):  # a log on a full disk: what is shown is not what it is for
+                display(view)
         time.sleep(max(0.0, begun + every - time.monotonic()))
 
 

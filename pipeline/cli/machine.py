@@ -1,6 +1,7 @@
 """Everything on one machine: Kafka, the store, the roles, the API and the sample."""
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -9,12 +10,12 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline.broker.distribution import kafka_jars
-from pipeline.broker.errors import BrokerUnavailable
+from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
 from pipeline.cli.steps import step
-from pipeline.cli.supervisor import Child, answers, end_of, nabiz
+from pipeline.cli.supervisor import LONGEST_PAUSE, Child, answers, end_of, nabiz
 from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
 from pipeline.ports import HOST, free_port, is_free
 from pipeline.processes import bound
@@ -24,6 +25,8 @@ from pipeline.settings import STREAM_ROLES, Settings, store_address
 from pipeline.topics import load_topics
 from pipeline.urls import own_page
 
+NEARLY_FULL = 2**25
+"""Bytes: too few for a segment's indices and the checkpoints of Kafka."""
 DEATHS_AT_START = 3
 """A role that dies so often before it was ready will not come up by itself."""
 HISTORY_PUBLISHED = "sample-history-published"
@@ -46,6 +49,7 @@ class Machine:
         self._port = port
         self.console = console
         self._broker: LocalBroker | None = None
+        self._broker_again_at = 0.0
 
     @property
     def started_before(self) -> bool:
@@ -77,12 +81,29 @@ class Machine:
     def tick(self) -> None:
         """Start again what has died or hangs."""
         if self._broker and self._broker.process.poll() is not None:
-            self._broker = self._start_broker(lambda _: None)
+            self._restart_broker()
         for child in self.children:
             child.tick()
             bound(child.log)
         if self._broker:
             bound(self._broker.log)
+
+    def _restart_broker(self) -> None:
+        """Try it again and again: what keeps Kafka down, as a full disk, may be mended."""
+        if time.monotonic() < self._broker_again_at:
+            return
+        try:
+            self._broker = self._start_broker(lambda _: None)
+        except BrokerError as error:
+            self._broker_again_at = time.monotonic() + LONGEST_PAUSE
+            self.console.print(
+                f"{self._why_down(error)} (tried again every {LONGEST_PAUSE:g} s)", markup=False
+            )
+
+    def _why_down(self, error: BrokerError) -> str:
+        if shutil.disk_usage(self.folder).free < NEARLY_FULL:
+            return f"Kafka does not run: the disk of {self.folder} is full. Make room"
+        return str(error)
 
     def stop(self) -> None:
         """Stop what feeds, then the roles along the chain, then Kafka."""

@@ -1,11 +1,14 @@
 """`nabiz up`: a role that dies or hangs is started again and named; the screen asks sparingly."""
 
+import errno
+import io
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx
 import msgspec
@@ -13,6 +16,8 @@ import pytest
 from rich.console import Console
 
 from pipeline.api.views import BrokerStatus, Status, StoreStatus
+from pipeline.broker.errors import BrokerError
+from pipeline.broker.local import LocalBroker
 from pipeline.chain import EXIT_HALT
 from pipeline.cli import live, machine, supervisor
 from pipeline.cli.errors import Away
@@ -175,3 +180,42 @@ def test_a_history_that_cannot_be_published_ends_with_the_end_of_its_log(
     monkeypatch.setattr(machine, "nabiz", lambda *_: fails)
     with pytest.raises(Away, match=r"(?s)history was not published.*sample\.log.*does not answer"):
         Machine(Settings(), tmp_path, 1, Console(quiet=True))._start_sample()
+
+
+def test_a_screen_that_cannot_be_written_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shown: list[object] = []
+
+    def display(view: object) -> None:
+        shown.append(view)
+        if len(shown) == 3:
+            raise KeyboardInterrupt
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(live, "ask", lambda *_: object())
+    silent = Machine(Settings(), tmp_path, 1, Console(quiet=True))
+    with httpx.Client() as client, pytest.raises(KeyboardInterrupt):
+        live._loop(silent, client, 0.0, display)
+    assert len(shown) == 3
+
+
+@pytest.mark.parametrize(
+    ("free", "said"), [(0, "Kafka does not run: the disk of"), (2**40, "Kafka ended with status 1")]
+)
+def test_a_kafka_that_does_not_come_back_is_tried_again_and_what_is_the_matter_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, said: str
+) -> None:
+    ended = Mock(process=Mock(poll=Mock(return_value=1)), log=tmp_path / "kafka.log")
+    runs = Mock(process=Mock(poll=Mock(return_value=None)), log=tmp_path / "kafka.log")
+    tries = Mock(side_effect=[BrokerError("Kafka ended with status 1"), runs])
+    monkeypatch.setattr(LocalBroker, "start", tries)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Mock(free=free))
+    output = io.StringIO()
+    nabiz = Machine(Settings(), tmp_path, 1, Console(file=output, width=500))
+    nabiz._broker = ended
+    for now in (100.0, 101.0, 131.0, 200.0):
+        monkeypatch.setattr(time, "monotonic", lambda now=now: now)
+        nabiz.tick()
+    assert (tries.call_count, nabiz._broker) == (2, runs)
+    assert [line.startswith(said) for line in output.getvalue().splitlines()] == [True]
