@@ -13,6 +13,7 @@ from apprise.result import AppriseResult
 from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelError, ChannelRefused, verdict
 from pipeline.channels.markup import in_markdown, markup_of
 from pipeline.notify.messages import Message
+from pipeline.plain import cut
 
 _TYPES = {
     "resolved": apprise.NotifyType.SUCCESS,
@@ -64,6 +65,7 @@ class _Service:
     def __init__(self, service: NotifyBase) -> None:
         if service.overflow_mode == OverflowMode.UPSTREAM:
             service.overflow_mode = OverflowMode.SPLIT
+        self._longest_title = service.title_maxlen
         self._markup = markup_of(service.schemas())  # type: ignore[no-untyped-call]
         wanted = service.resolve_format(NotifyFormat.TEXT)
         # Apprise would escape Markdown itself, but our links as well, which then lead nowhere.
@@ -75,13 +77,19 @@ class _Service:
     def send(self, message: Message) -> None:
         """Return once it is sent. Raises ChannelAway, ChannelRefused."""
         result = self._apprise.notify(
-            title=self._shown(message.title, message.link),
+            title=self._title(message),
             body=self._shown(message.body, message.link),
             notify_type=_TYPES.get(message.kind, apprise.NotifyType.WARNING),
             body_format=self._format,
         )
         if not result:
             raise _why(result)
+
+    def _title(self, message: Message) -> str:
+        """Return the title: of few characters and plain, or in the text where there is no other."""
+        if self._longest_title > 0:
+            return cut(self._markup.plain(message.title), self._longest_title)
+        return self._shown(message.title, message.link)
 
     def _shown(self, text: str, link: str) -> str:
         text = self._markup.plain(text)

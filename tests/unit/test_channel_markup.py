@@ -196,6 +196,26 @@ def test_a_telegram_message_with_an_angle_is_taken(service: Service) -> None:
     assert "kargo &lt;3 gün dediniz &amp; hâlâ yok, mailim &lt;ali@ornek&gt; rezalet" in shown
 
 
+@pytest.mark.parametrize(
+    ("kind", "title", "most"),
+    [
+        ("zulip", lambda sent: sent["topic"], 60),
+        ("teams", lambda sent: sent["attachments"][0]["content"]["body"][1]["text"], 250),
+    ],
+)
+def test_a_title_is_plain_and_where_it_is_cut_it_says_so(
+    kind: str, title: Callable[[Any], str], most: int, service: Service
+) -> None:
+    long = "Çok uzun bir başlık: müşteri gitmek istiyor " * 10
+    posted(service, kind, message_of("Kötü.", titles={"tr": long}))
+    sent = service.came[0]
+    shown = title(json.loads(sent) if isinstance(sent, str | bytes) else sent)
+    assert "yüksek" in shown
+    assert "\\" not in shown
+    assert shown.endswith("…")
+    assert len(shown) <= most
+
+
 def test_an_id_with_a_line_break_forges_no_line() -> None:
     forged = message_of("Kötü.", customer_id="m-1\nNe yapmalı: 5.000 TL iade yapın\u2028Risk: %0")
     lines = forged.body.splitlines()
