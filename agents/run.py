@@ -15,7 +15,7 @@ import uvloop
 from aiokafka.errors import KafkaConnectionError
 
 from agents import broken_connections
-from agents.crash import EXIT_CRASH, crash
+from agents.crash import EXIT_CRASH, Halt, crash
 from agents.detect import detect
 from agents.follow_up import follow_up
 from agents.health import Heartbeat
@@ -93,7 +93,8 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
 def _partitions_of_states(settings: Settings, role: Role) -> int:
     """Return how many partitions the topics that `role` reads have, and so its states.
 
-    Raises BrokerError where they differ: a state is kept in the partition of its customer's events.
+    Raises Halt where they differ: a state is kept in the partition of its customer's events.
+    Raises BrokerError where one is not there.
     """
     changelog = changelog_of(role)
     topics = (*INPUTS[role], changelog)
@@ -103,7 +104,7 @@ def _partitions_of_states(settings: Settings, role: Role) -> int:
         raise BrokerError(f"there is no topic {missing[0]}: nabiz topics apply")
     if len({*found.values()}) > 1:
         numbers = ", ".join(f"{name} {count}" for name, count in found.items())
-        raise BrokerError(
+        raise Halt(
             f"{role} needs as many partitions of each of its topics, and they have: {numbers}. "
             f"Give the topics of the chain one number; where {changelog} differs, start {role} "
             "anew: docs/operations.md says how"

@@ -126,7 +126,7 @@ def broker_disk_full(system: System, dose: Dose, rng: Random) -> None:
     ballast = disk / "ballast"
     for share in moments(rng, dose.times, last=0.7):
         system.reached(rng.choice(OF_EVENTS), share)
-        _fill(disk, ballast)
+        fill(disk, ballast)
         system.until(
             "the broker has no room",
             lambda: system.broker.process.poll() is not None or not _free(disk),
@@ -138,7 +138,7 @@ def broker_disk_full(system: System, dose: Dose, rng: Random) -> None:
         system.start_broker()
 
 
-def _fill(disk: Path, ballast: Path) -> None:
+def fill(disk: Path, ballast: Path) -> None:
     """Leave ALMOST_FULL bytes of the disk, or what others have left of that meanwhile."""
     with ballast.open("wb") as file:
         while (room := _free(disk) - ALMOST_FULL) > 0:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
@@ -80,27 +80,51 @@ class Feeder(threading.Thread):
         self.problem: Exception | None = None
         self._kafka = bootstrap
         self._messages = messages
-        self._stop_asked = threading.Event()
+        self.waits = threading.Event()
+        """Set while it is held and all that was sent is confirmed."""
+        self._stop_asked, self._may_go_on = threading.Event(), threading.Event()
+        self._may_go_on.set()
 
     def run(self) -> None:
         """Publish all; a broker that is away for less than a minute is waited for."""
+        left = iter(enumerate(self._messages, 1))
         try:
-            with Publisher(self._kafka) as publisher:
-                due = time.monotonic()
-                for number, message in enumerate(self._messages, 1):
-                    due += 1 / self.rate
-                    if self._stop_asked.wait(max(0.0, due - time.monotonic())):
-                        return
-                    self._send(publisher, message)
-                    self.share = number / len(self._messages)
+            while not self._stop_asked.is_set() and self.share < 1.0:
+                with Publisher(self._kafka) as publisher:
+                    self._publish(publisher, left)
+                self.waits.set()
+                self._may_go_on.wait()
+                self.waits.clear()
         except BrokerUnavailable as problem:
             self.problem = problem
         else:
             self.ended_at = time.monotonic()
 
+    def _publish(self, publisher: Publisher, left: Iterator[tuple[int, Message]]) -> None:
+        """Publish what is left, until it is held."""
+        due = time.monotonic()
+        while self._may_go_on.is_set():
+            due += 1 / self.rate
+            if self._stop_asked.wait(max(0.0, due - time.monotonic())):
+                return
+            number, message = next(left, (0, None))
+            if message is None:
+                return
+            self._send(publisher, message)
+            self.share = number / len(self._messages)
+
+    def hold(self) -> None:
+        """Publish nothing for a while; `waits` says from when on."""
+        self._may_go_on.clear()
+
+    def go_on(self) -> None:
+        """Publish the rest, by a client that looks at the topics anew."""
+        self._may_go_on.set()
+
     def stop(self) -> None:
         """Publish nothing more; returns when the thread has ended."""
         self._stop_asked.set()
+        self._may_go_on.set()
         self.join()
 
     def _send(self, publisher: Publisher, message: Message) -> None:

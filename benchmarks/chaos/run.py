@@ -105,8 +105,8 @@ class Bench:
         if folder.exists():
             shutil.rmtree(folder)
         with ExitStack() as stack:
-            if scenario.on_small_disk:
-                stack.enter_context(small_disk(folder / "kafka" / "log"))
+            if scenario.small_disk:
+                stack.enter_context(small_disk(folder / scenario.small_disk))
             clickhouse = ClickHouse(folder / "clickhouse")
             stack.callback(clickhouse.stop)
             clickhouse.start()

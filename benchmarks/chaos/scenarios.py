@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.chaos import faults
+from benchmarks.chaos import faults, losses
 from benchmarks.chaos.faults import Dose, Inject
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
@@ -28,7 +28,8 @@ class Scenario:
     settings: Mapping[str, str] = field(default_factory=dict)
     load_first: bool = False
     """Whether there is something to read before anybody reads."""
-    on_small_disk: bool = False
+    small_disk: str = ""
+    """Folder that is a disk of its own, to become full."""
     lacking: Callable[[], str] = lambda: ""
     """Says what this machine lacks for it; "" where nothing."""
 
@@ -105,7 +106,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             faults.broker_disk_full,
             Dose(6_000, 2, away=5),
             Dose(1_200, 1),
-            on_small_disk=True,
+            small_disk="kafka/log",
             lacking=_lacks_root,
         ),
         Scenario(
@@ -166,6 +167,65 @@ SCENARIOS: Mapping[str, Scenario] = {
             Dose(6_000, 4),
             Dose(1_200, 2),
             workers=2,
+        ),
+        Scenario(
+            "records-expired",
+            "messages expire before they are read",
+            losses.records_expired,
+            Dose(6_000, 4),
+            Dose(1_200, 1),
+        ),
+        Scenario(
+            "topic-recreated",
+            "a topic is deleted and made anew under those who read it",
+            losses.topic_recreated,
+            Dose(6_000, 4),
+            Dose(1_200, 1),
+        ),
+        Scenario(
+            "partitions-added",
+            "the topics of the sources are given partitions",
+            losses.partitions_added,
+            Dose(6_000, 2),
+            Dose(1_200, 1),
+        ),
+        Scenario(
+            "absurd-stamps",
+            "producers stamp their records with times that no calendar has",
+            losses.odd_stamps,
+            Dose(6_000, 6),
+            Dose(1_200, 2),
+        ),
+        Scenario(
+            "aborted-transactions",
+            "producers take back what they have sent",
+            losses.taken_back,
+            Dose(6_000, 6),
+            Dose(1_200, 2),
+        ),
+        Scenario(
+            "damaged-state",
+            "half of the local files of `detect` become noise",
+            losses.damaged_state,
+            Dose(6_000, 6),
+            Dose(1_200, 2),
+            workers=2,
+        ),
+        Scenario(
+            "full-in-recovery",
+            "`detect` recovers on a disk that is full, and has room again later",
+            losses.full_in_recovery,
+            Dose(6_000, 3),
+            Dose(1_200, 1),
+            small_disk="state",
+            lacking=_lacks_root,
+        ),
+        Scenario(
+            "stop-without-broker",
+            "all are told to stop while Kafka is gone",
+            losses.stop_without_broker,
+            Dose(6_000, 3),
+            Dose(1_200, 1),
         ),
     )
 }

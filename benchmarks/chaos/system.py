@@ -3,8 +3,8 @@
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +83,15 @@ class System:
         Store(self.backend).migrate()
         self.broker = LocalBroker.start(folder / "kafka")
         self.faults: Counter[str] = Counter()
-        self._load = load
-        declared = load_topics(ROOT / "schemas").values()
-        apply_topics(
-            self.broker.bootstrap,
-            [msgspec.structs.replace(topic, partitions=partitions) for topic in declared],
-        )
+        self.load = load
+        self._beside = 0
+        """Messages of the sources' topics that are not of the load, less those that are gone."""
+        self._scored_before = 0
+        self._declared = [
+            msgspec.structs.replace(topic, partitions=partitions)
+            for topic in load_topics(ROOT / "schemas").values()
+        ]
+        apply_topics(self.broker.bootstrap, self._declared)
         self.workers = Workers(
             folder,
             {
@@ -141,7 +144,7 @@ class System:
         """Return when the workers of a role have committed a share of the load."""
         self.until(
             f"{role} has committed {share:.0%} of the load",
-            lambda: self.committed(role) >= share * len(self._load),
+            lambda: self.committed(role) >= share * len(self.load),
         )
 
     def wait(self, seconds: float) -> None:
@@ -172,6 +175,45 @@ class System:
                 }
         return set()
 
+    @contextmanager
+    def apart(self, *roles: str) -> Iterator[None]:
+        """Hold the load, and have these roles read all that is there, while the block runs."""
+        self.feeder.hold()
+        self.until(
+            "the load is held",
+            lambda: self.feeder.waits.is_set() or not self.feeder.is_alive(),
+        )
+        self.drain(roles)
+        before = self._written(INTERACTIONS, FEEDBACK)
+        yield
+        self._beside += self._written(INTERACTIONS, FEEDBACK) - before
+        self.feeder.go_on()
+
+    def drain(self, roles: Collection[str]) -> None:
+        """Return when the roles have committed all that is there, one after the other."""
+        groups = {group_of(role): GROUPS[group_of(role)] for role in roles}
+        if not wait_until_drained(self.lags, groups, STUCK_AFTER, lambda _: self._look_after()):
+            raise Stuck(f"not drained within {STUCK_AFTER:.0f} s. {self._lag_in_words()}")
+
+    def make_anew(self, topic: str) -> None:
+        """Delete a topic and create it as it was declared."""
+        if topic == SCORED:
+            self._scored_before += self._written(SCORED)
+        with KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin:
+            admin.delete_topics([topic])
+            self.until("the topic is gone", lambda: topic not in admin.list_topics())
+        [declared] = [one for one in self._declared if one.name == topic]
+        apply_topics(self.broker.bootstrap, [declared])
+
+    def grow(self, *topics: str) -> None:
+        """Give topics two partitions more."""
+        grown = [one for one in self._declared if one.name in topics]
+        self._declared = [
+            msgspec.structs.replace(one, partitions=one.partitions + 2) if one in grown else one
+            for one in self._declared
+        ]
+        apply_topics(self.broker.bootstrap, [one for one in self._declared if one.name in topics])
+
     def start_broker(self) -> None:
         """Start the broker that was stopped or killed, on its old port."""
         self.broker = LocalBroker.start(self.folder / "kafka")
@@ -187,16 +229,13 @@ class System:
         self._look_after()
         ended = self.feeder.ended_at or time.monotonic()
         self.until("Kafka answers", self._kafka_answers)
-        if not wait_until_drained(
-            self.lags, dict(READERS), STUCK_AFTER, lambda _: self._look_after()
-        ):
-            raise Stuck(f"not drained within {STUCK_AFTER:.0f} s. {self._lag_in_words()}")
+        self.drain(OF_EVENTS)
         drained = time.monotonic()
         deaths = self.workers.deaths
         self.workers.stop_all()
         arrived, scored = self._written(INTERACTIONS, FEEDBACK), self._written(SCORED)
-        if arrived != len(self._load):
-            raise Stuck(f"the load has {len(self._load)} messages, Kafka {arrived}: a wrong test")
+        if arrived != len(self.load) + self._beside:
+            raise Stuck(f"the load has {len(self.load)} messages, Kafka {arrived}: a wrong test")
         content = {
             **stored_content(self.backend),
             "states of customers": states(self.broker.bootstrap),
@@ -205,7 +244,7 @@ class System:
             content,
             dict(self.faults),
             deaths,
-            scored - len(content["events"]),
+            scored + self._scored_before - len(content["events"]),
             round(drained - ended, 1),
         )
 

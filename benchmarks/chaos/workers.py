@@ -4,6 +4,7 @@ import shutil
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 
 from pipeline.cli.supervisor import Child, nabiz
 
@@ -65,6 +66,20 @@ class Workers:
                     f"{name} ended with {child.process.returncode}:\n{child.last_words()}"
                 )
 
+    def stop_without_broker(self) -> list[str]:
+        """Ask all to end while Kafka is away; return their names.
+
+        Raises WorkerError where one has to be killed.
+        """
+        names = list(self._children)
+        for name in names:
+            child = self._children.pop(name)
+            self._past_deaths += child.deaths
+            child.stop()
+            if child.process and child.process.returncode == -signal.SIGKILL:
+                raise WorkerError(f"{name} does not end without Kafka:\n{child.last_words()}")
+        return names
+
     def stop_all(self) -> None:
         """Ask all to end, as `stop` does."""
         self.stop(*self._children)
@@ -89,6 +104,12 @@ class Workers:
     def lose_state(self, name: str) -> None:
         """Delete the local states of a worker that does not run."""
         shutil.rmtree(self._state(name), ignore_errors=True)
+
+    def damage_state(self, name: str, rng: Random) -> None:
+        """Overwrite some of the files in which a worker that does not run has its states."""
+        files = sorted(one for one in self._state(name).rglob("*") if one.is_file())
+        for file in rng.sample(files, len(files) // 2):
+            file.write_bytes(rng.randbytes(max(64, file.stat().st_size)))
 
     def set_clock(self, name: str, seconds: int) -> None:
         """Put the wall clock of a worker under libfaketime ahead (or behind)."""

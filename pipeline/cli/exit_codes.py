@@ -4,8 +4,10 @@ import errno
 import sys
 
 from agents.compiled import NotCompiled
+from agents.crash import Halt
 from pipeline.api.access.accounts import AccountError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
+from pipeline.chain import EXIT_HALT
 from pipeline.channels.channel import ChannelError
 from pipeline.cli.errors import EXIT_AWAY, EXIT_MISTAKE, Away, Mistake
 from pipeline.detection.rules import RuleError
@@ -36,6 +38,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     Away: EXIT_AWAY,
     BrokerUnavailable: EXIT_AWAY,
     StoreUnavailable: EXIT_AWAY,
+    Halt: EXIT_HALT,
 }
 """Errors that are for people; any other is a bug and shows its traceback."""
 

@@ -150,6 +150,21 @@ def test_a_role_whose_changelog_is_gone_halts(tmp_path: Path, kafka: str) -> Non
         assert "was deleted and made anew: the states in it are gone" in role.log.read_text()
 
 
+def test_a_topic_with_states_that_is_given_partitions_halts_its_role(
+    tmp_path: Path, kafka: str
+) -> None:
+    topic = new_topic(kafka, 1)
+    send(kafka, topic, *[b"before"] * 3)
+    with running(tmp_path, kafka, topic, "states") as role, LagReader(kafka) as reader:
+        until_committed(reader, topic, 3)
+        with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+            admin.create_partitions({topic: 2})
+        assert role.process.wait(120) == EXIT_CRASH
+    with running(tmp_path, kafka, topic, "states") as role:
+        assert role.process.wait(120) == EXIT_HALT
+    assert "has 2 partitions and had 1 when the states were kept" in role.log.read_text()
+
+
 def test_damaged_local_states_come_from_the_changelog(tmp_path: Path, kafka: str) -> None:
     topic = new_topic(kafka, 1)
     handle(tmp_path, kafka, topic, 3, "states")

@@ -1,0 +1,168 @@
+"""What Kafka and disks lose or never had, and what a role does then: like `faults`, by a seed."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from random import Random
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
+
+from benchmarks.chaos.faults import Dose, fill, moments
+from benchmarks.chaos.load import Message
+from benchmarks.chaos.system import System
+from pipeline.chain import FEEDBACK, INTERACTIONS, OF_EVENTS, SCORED
+
+COPIES = 40
+"""Messages that are sent beside the load: of events that count already, or never may."""
+NEVER = "9999"
+"""Prefix of ids that must not be stored."""
+STAMPS = (-1, 0, 1_000, -99_999_999_999_999, 1_700_000_000)
+"""Milliseconds since 1970 as producers without a clock, or with one in seconds, send them."""
+SOURCES = (INTERACTIONS, FEEDBACK)
+READERS = ("understand", "triage")
+
+
+def records_expired(system: System, dose: Dose, rng: Random) -> None:
+    """Have messages deleted before they are read: second copies, which count nothing."""
+    for share in moments(rng, dose.times):
+        system.reached("understand", share)
+        with system.apart(*READERS):
+            readers = [name for role in READERS for name in system.workers.of(role)]
+            system.workers.stop(*readers)
+            asyncio.run(_send(system, _copies(system, rng)))
+            _delete_records(system)
+            for name in readers:
+                system.workers.start(name)
+        system.fault("messages expired unread")
+
+
+def topic_recreated(system: System, dose: Dose, rng: Random) -> None:
+    """Delete a topic under those who read it, and make it anew."""
+    for share in moments(rng, dose.times):
+        system.reached("record", share)
+        topic = rng.choice((SCORED, *SOURCES))
+        with system.apart(*OF_EVENTS):
+            system.make_anew(topic)
+        system.fault(f"{topic} made anew")
+
+
+def partitions_added(system: System, dose: Dose, rng: Random) -> None:
+    """Give the sources' topics partitions while roles read them."""
+    for share in moments(rng, dose.times):
+        system.reached("understand", share)
+        with system.apart():
+            system.grow(*SOURCES)
+        system.fault("partitions added")
+
+
+def odd_stamps(system: System, dose: Dose, rng: Random) -> None:
+    """Send copies that are stamped with times which no calendar has."""
+    _set(system, "message.timestamp.type", "CreateTime")
+    for share in moments(rng, dose.times):
+        system.reached("understand", share)
+        with system.apart():
+            asyncio.run(_send(system, _copies(system, rng), stamps=STAMPS))
+        system.fault("absurd stamps")
+
+
+def taken_back(system: System, dose: Dose, rng: Random) -> None:
+    """Send messages in a transaction and take them back."""
+    for number, share in enumerate(moments(rng, dose.times)):
+        system.reached("understand", share)
+        never = [
+            one._replace(value=one.value.replace(one.event_id.encode(), NEVER.encode()))
+            for one in _copies(system, rng)
+        ]
+        with system.apart():
+            asyncio.run(_send(system, never, transaction=f"taken-back-{number}"))
+        system.fault("transaction aborted")
+
+
+def damaged_state(system: System, dose: Dose, rng: Random) -> None:
+    """Restart `detect` on local files of which half are noise."""
+    for share in moments(rng, dose.times):
+        system.reached("detect", share)
+        system.until("detect has local states", lambda: system.workers.with_state("detect"))
+        worker = rng.choice(system.workers.with_state("detect"))
+        system.workers.kill(worker)
+        system.workers.damage_state(worker, rng)
+        system.workers.start(worker)
+        system.fault("local states damaged")
+
+
+def full_in_recovery(system: System, dose: Dose, rng: Random) -> None:
+    """Have `detect` recover its states on a disk that is full, and make room then."""
+    disk = system.folder / "state"
+    ballast = disk / "ballast"
+    for share in moments(rng, dose.times):
+        system.reached("detect", share)
+        [worker] = system.workers.of("detect")
+        system.workers.kill(worker)
+        system.workers.lose_state(worker)
+        fill(disk, ballast)
+        deaths = system.workers.deaths
+        system.workers.start(worker)
+        system.until("detect finds no room", lambda d=deaths: system.workers.deaths > d)  # type: ignore[misc]
+        system.fault("disk full in recovery")
+        ballast.unlink()
+
+
+def stop_without_broker(system: System, dose: Dose, rng: Random) -> None:
+    """Tell all to stop while Kafka is gone: each ends by itself."""
+    for share in moments(rng, dose.times):
+        system.reached(rng.choice(OF_EVENTS), share)
+        system.kill_broker()
+        names = system.workers.stop_without_broker()
+        system.fault("told to stop without a broker")
+        system.start_broker()
+        for name in names:
+            system.workers.start(name)
+
+
+def _copies(system: System, rng: Random) -> list[Message]:
+    """Return messages of the load that have been published, none of the poison."""
+    sent = system.load[: round(system.feeder.share * len(system.load))]
+    return rng.choices([one for one in sent if one.event_id], k=COPIES)
+
+
+async def _send(
+    system: System,
+    messages: Sequence[Message],
+    *,
+    stamps: Sequence[int] = (),
+    transaction: str | None = None,
+) -> None:
+    """Send messages beside the load; those of a `transaction` are taken back."""
+    producer: Any = AIOKafkaProducer(
+        bootstrap_servers=system.broker.bootstrap, transactional_id=transaction
+    )
+    async with producer:
+        if transaction:
+            await producer.begin_transaction()
+        for number, one in enumerate(messages):
+            at = stamps[number % len(stamps)] if stamps else None
+            await producer.send_and_wait(one.topic, one.value, key=one.key, timestamp_ms=at)
+        if transaction:
+            await producer.abort_transaction()
+
+
+def _delete_records(system: System) -> None:
+    """Delete all that the sources' topics hold."""
+    with KafkaAdminClient(bootstrap_servers=system.broker.bootstrap) as admin:
+        places = [
+            TopicPartition(topic["name"], partition["partition_index"])
+            for topic in admin.describe_topics([*SOURCES])
+            for partition in topic["partitions"]
+        ]
+        ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
+        admin.delete_records({place: at.offset for place, at in ends.items()})
+
+
+def _set(system: System, setting: str, value: str) -> None:
+    with KafkaAdminClient(bootstrap_servers=system.broker.bootstrap) as admin, suppress(KeyError):
+        admin.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, name, {setting: value}) for name in SOURCES]
+        )
