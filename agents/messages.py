@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import faust
 import msgspec
 from aiokafka.partitioner import murmur2
+from aiokafka.structs import ConsumerRecord
 from faust.types import TP, EventT
 from msgspec.structs import replace
 
@@ -63,17 +64,22 @@ def messages_of(event: EventT[Any], now: datetime) -> Iterator[Message]:
     """Yield the messages of one fetch, which is read at `now`, in order."""
     records: Records = event.value
     for record in records:
-        received = received_at(record.timestamp, record.timestamp_type, now)
-        yield Message(
-            record.topic,
-            record.partition,
-            record.offset,
-            record.key,
-            record.value,
-            received,
-            received if record.timestamp_type == BY_BROKER else now,
-            bool(record.headers) and RETRY_HEADER in dict(record.headers),
-        )
+        yield message_of(record, now)
+
+
+def message_of(record: ConsumerRecord[bytes, bytes], now: datetime) -> Message:
+    """Return a record, which is read at `now`, as roles see it."""
+    received = received_at(record.timestamp, record.timestamp_type, now)
+    return Message(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key,
+        record.value,
+        received,
+        received if record.timestamp_type == BY_BROKER else now,
+        bool(record.headers) and RETRY_HEADER in dict(record.headers),
+    )
 
 
 def decode_as(kind: type[T]) -> Callable[[Message], T]:

@@ -9,11 +9,12 @@ import faust
 import msgspec
 
 from agents.app import Effect, make_app, role_agent
-from agents.crash import Halt
+from agents.crash import Halt, crashing
 from agents.health import Heartbeat
 from agents.messages import Message, Outgoing, send, send_dead_letters, sift
+from agents.reread import SpareTime, read_again, with_patience
 from pipeline import metrics
-from pipeline.chain import SCORED
+from pipeline.chain import HURRIED, SCORED
 from pipeline.dead_letter import DeadLetter
 from pipeline.decode import decode_event
 from pipeline.privacy import redact_event
@@ -29,25 +30,44 @@ class TooManyInvalid(Halt):
 
 
 def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
-    """Build the role: decode, redact, read, send to `cx.scored`, then acknowledge."""
+    """Build the role: decode, redact, read, send to `cx.scored`, then acknowledge.
+
+    What was read in haste goes to `cx.hurried` as well, and is read again beside it.
+    """
     app = make_app("understand", settings)
     reader = Reader(open_engine(settings.engine))
     patience = settings.engine.patience
     limit = InvalidLimit(settings.deadletters)
 
+    spare = SpareTime(patience)
+
     async def handle(messages: Sequence[Message]) -> Effect:
         now = datetime.now(UTC)
-        scored, dead = await asyncio.to_thread(interpret, messages, reader, now, patience)
+        with spare.taken(waited(messages, now)):
+            scored, dead = await asyncio.to_thread(interpret, messages, reader, now, patience)
         limit.check(valid=len(scored), invalid=len(dead) - retried_among(dead, messages))
         return make_durable(scored, dead)
 
     async def make_durable(scored: Sequence[Scored], dead: Sequence[DeadLetter]) -> None:
         with metrics.STAGE_SECONDS.labels("understand", "send").time():
             await send_dead_letters(app, dead)
-            await send(app, [outgoing(one) for one in scored])
+            hurried = [one for one in scored if one.reading and one.reading.hurried]
+            again = [outgoing(one, HURRIED) for one in hurried]
+            await send(app, [*map(outgoing, scored), *again])
         for reading in filter(None, (one.reading for one in scored)):
             metrics.READINGS.labels(reading.engine, reading.label).inc()
-            metrics.HURRIED.inc(reading.hurried)
+        metrics.HURRIED.inc(len(hurried))
+
+    async def restate(messages: Sequence[Message]) -> None:
+        scored, dead = await asyncio.to_thread(with_patience, messages, reader)
+        await send_dead_letters(app, dead)
+        await send(app, map(outgoing, scored))
+        metrics.REREAD.inc(len(scored))
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def reread() -> None:
+        with crashing():
+            await read_again(settings.kafka, spare, restate)
 
     return app, role_agent(app, "understand", settings, handle)
 
@@ -66,13 +86,17 @@ def interpret(
             lambda one: redact_event(decode_event(one.value, one.key, now=one.clock)),
         )
     with metrics.STAGE_SECONDS.labels("understand", "score").time():
-        oldest = min((one.received_at for one in messages), default=now)
-        left = max(0.0, patience - (now - oldest).total_seconds())
+        left = max(0.0, patience - waited(messages, now))
         readings = reader.read_events([event for _, event in good], left)
     return [
         Scored(event, reading, message.received_at)
         for (message, event), reading in zip(good, readings, strict=True)
     ], dead
+
+
+def waited(messages: Sequence[Message], now: datetime) -> float:
+    """Return how old the oldest message is, in seconds by the broker's time."""
+    return (now - min((one.received_at for one in messages), default=now)).total_seconds()
 
 
 def outgoing(scored: Scored, topic: str = SCORED) -> Outgoing:

@@ -7,6 +7,7 @@ INTERACTIONS: Final = "cx.interactions"
 FEEDBACK: Final = "cx.feedback"
 SCORED: Final = "cx.scored"
 URGENT: Final = "cx.urgent"
+HURRIED: Final = "cx.hurried"
 ALERTS: Final = "cx.alerts"
 ACTIONS: Final = "cx.alert-actions"
 FOLLOW_UPS: Final = "cx.follow-ups"
@@ -14,6 +15,7 @@ DEAD_LETTERS: Final = "cx.dead-letters"
 
 INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "understand": (INTERACTIONS, FEEDBACK),
+    "reread": (HURRIED,),
     "triage": (INTERACTIONS, FEEDBACK),
     "detect": (SCORED, URGENT),
     "follow_up": (ALERTS, ACTIONS),
@@ -21,6 +23,9 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "notify": (ALERTS, FOLLOW_UPS),
 }
 """Topics that a role reads, roles in the order of the chain."""
+
+WITHIN: Final[Mapping[str, str]] = {"reread": "understand"}
+"""Roles without a process of their own: what the workers of another do when they have time."""
 
 OF_EVENTS: Final = tuple(
     role for role, topics in INPUTS.items() if {INTERACTIONS, SCORED} & {*topics}

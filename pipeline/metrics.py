@@ -47,6 +47,10 @@ HURRIED = Counter(
     "nabiz_hurried_readings_total",
     "Texts that `auto` had no time to read again. Rising: the load is near what the worker can do.",
 )
+REREAD = Counter(
+    "nabiz_reread_texts_total",
+    "Texts read again with patience after a reading in haste. Far below the hurried ones: no time.",
+)
 ALERTS = Counter(
     "nabiz_alerts_total",
     "Alert messages sent, by cause and state. Updates of an open alert count as state open.",

@@ -1,7 +1,7 @@
 """What a text says: the result of `understand`, and the event that carries it on `cx.scored`."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,8 @@ LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
 """Order of the columns in every probability array."""
 
 Share = Annotated[float, Meta(ge=0, le=1)]
+Rank: TypeAlias = tuple[int, bool]
+"""A revision of an event, and whether its text was read with patience (or there is none)."""
 MAX_LEVEL = 3
 Level = Annotated[int, Meta(ge=0, le=MAX_LEVEL)]
 
@@ -86,3 +88,8 @@ class Scored(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     event: Event
     reading: Reading | None
     received_at: datetime
+
+    @property
+    def rank(self) -> Rank:
+        """Of two copies of one event the one with the higher rank counts, whichever comes first."""
+        return self.event.revision, not (self.reading and self.reading.hurried)

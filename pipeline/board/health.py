@@ -16,7 +16,7 @@ from pipeline.api.access.needs import VIEWER, needs
 from pipeline.api.views import PartitionStatus, Status
 from pipeline.board.board import Board
 from pipeline.board.voice import Voice
-from pipeline.chain import INPUTS
+from pipeline.chain import INPUTS, WITHIN
 from pipeline.dead_letter import Reason
 
 LATE = 5.0
@@ -26,7 +26,10 @@ LETTERS = 20
 
 
 class RoleHealth(NamedTuple):
-    """A role over all its partitions; `seconds` is the worst, None where it is not known."""
+    """A role over all its partitions; `seconds` is the worst, None where it is not known.
+
+    What is done when there is time is never `late`.
+    """
 
     role: str
     partitions: int
@@ -101,7 +104,7 @@ def _joined(role: str, partitions: list[PartitionStatus]) -> RoleHealth:
         behind,
         seconds,
         sum(one.rate for one in partitions),
-        behind > 0 and (seconds is None or seconds >= LATE),
+        role not in WITHIN and behind > 0 and (seconds is None or seconds >= LATE),
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
-from pipeline.chain import CHANGELOG, INPUTS, SCORED, STATEFUL, group_of
+from pipeline.chain import CHANGELOG, INPUTS, SCORED, STATEFUL, WITHIN, group_of
 from pipeline.decode import FUTURE_TOLERANCE
 from pipeline.plurals import counted
 from pipeline.reading import Label, Reading
@@ -168,7 +168,7 @@ def _group(
             check,
             "problem" if lag else "warning",
             f"nobody reads; waiting: {counted(lag, 'message')}",
-            f"nabiz worker {role} (or nabiz up)",
+            f"nabiz worker {WITHIN.get(role, role)} (or nabiz up)",
         )
     text = f"{counted(members, 'worker')}, {counted(lag, 'message')} behind"
     if group and group.state.endswith("Rebalance"):

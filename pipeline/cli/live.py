@@ -13,6 +13,7 @@ from rich.text import Text
 
 from pipeline.alert import Alert
 from pipeline.api.views import Status
+from pipeline.chain import WITHIN
 from pipeline.cli import show
 from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child
@@ -142,8 +143,9 @@ def summary(status: Status) -> Text:
     rates: dict[str, float] = {}
     for one in status.partitions:
         rates[one.role] = rates.get(one.role, 0.0) + one.rate
-    events = max((one.lag_events for one in status.partitions), default=0)
-    seconds = max((one.lag_seconds or 0.0 for one in status.partitions), default=0.0)
+    due = [one for one in status.partitions if one.role not in WITHIN]
+    events = max((one.lag_events for one in due), default=0)
+    seconds = max((one.lag_seconds or 0.0 for one in due), default=0.0)
     stored = status.store.rows.get("events", 0)
     return Text(
         f"{rates.get('understand', 0):,.0f} events/s   "

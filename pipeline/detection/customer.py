@@ -104,9 +104,9 @@ def apply(
 
     Return the new state and every change of an alert, in order: what is said, and under which
     revision, depends on the order of the messages and not on the batches that they come in.
-    Redelivered messages and duplicates change nothing; a higher revision of an event in the log
-    replaces it. Where rules or settings changed since the last call, the events in the log are
-    judged anew.
+    Redelivered messages and duplicates change nothing; a copy of higher rank (`Scored.rank`) of an
+    event in the log replaces it. Where rules or settings changed since the last call, the events in
+    the log are judged anew.
     """
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
     basis = _basis(rules, settings)

@@ -7,7 +7,7 @@ import msgspec
 
 from pipeline.event import AuthorType, Event
 from pipeline.micros import to_micros
-from pipeline.reading import Intent, Scored, Topic, is_against_score
+from pipeline.reading import Intent, Rank, Scored, Topic, is_against_score
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -85,6 +85,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     topics: tuple[str, ...] = ()
     negative_topics: tuple[str, ...] = ()
     against_score: bool = False
+    hurried: bool = False
+
+    @property
+    def rank(self) -> Rank:
+        """As `Scored.rank`."""
+        return self.revision, not self.hurried
 
     @property
     def topic(self) -> str:
@@ -161,6 +167,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
         topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS] if heard else (),
         negative_topics=tuple([topic.name for topic in complaints]) if heard else (),
         against_score=bool(heard and event.score and is_against_score(heard, event.score)),
+        hurried=bool(reading and reading.hurried),
     )
 
 

@@ -66,7 +66,7 @@ class LogDraft:
         id_hash = _hash(entry.event_id)
         found = self._find(id_hash)
         if found >= self._left:
-            if entry.revision <= _decode(self._encoded[found - self._left]).revision:
+            if entry.rank <= _decode(self._encoded[found - self._left]).rank:
                 return
             self._added.pop(entry.event_id, None)
             del self._encoded[found - self._left]

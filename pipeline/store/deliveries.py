@@ -15,16 +15,16 @@ class Known(NamedTuple):
 
 
 def latest_revisions(scored: Iterable[Scored]) -> tuple[dict[str, Scored], list[Scored]]:
-    """Return the highest revision of each event by its id, of equals the first; and the others."""
+    """Return by id the copy of each event of highest rank, of equals the first; and the others."""
     latest: dict[str, Scored] = {}
     superseded = []
     for one in scored:
-        event = one.event
-        held = latest.setdefault(event.event_id, one)
+        event_id = one.event.event_id
+        held = latest.setdefault(event_id, one)
         if held is one:
             continue
-        if event.revision > held.event.revision:
-            latest[event.event_id], one = one, held
+        if one.rank > held.rank:
+            latest[event_id], one = one, held
         superseded.append(one)
     return latest, superseded
 

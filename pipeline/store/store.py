@@ -61,7 +61,8 @@ class Store:
     def write_events(self, scored: Sequence[Scored]) -> WriteResult:
         """Store a batch and recompute the KPI minutes that it touches.
 
-        A known event is dropped unless its revision is higher; then it replaces the other.
+        A known event is dropped unless its rank (`Scored.rank`) is higher; then it replaces the
+        other.
         """
         return write_events(self._backend, scored)
 

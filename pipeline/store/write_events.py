@@ -36,10 +36,13 @@ def write_events(backend: Backend, scored: Sequence[Scored]) -> WriteResult:
     known = _known(backend, latest)
     present = {event_id: minute_of(one.event) for event_id, one in latest.items()}
     elsewhere = other_minutes(present, superseded, known)
+    hurried = _hurried(backend, latest, known)
     news = {
         event_id: one
         for event_id, one in latest.items()
-        if event_id not in known or one.event.revision > known[event_id].revision
+        if event_id not in known
+        or one.event.revision > known[event_id].revision
+        or event_id in hurried
     }
     replacing = [event_id for event_id in news if event_id in known]
     _leave_timelines(backend, news, superseded, replacing)
@@ -62,6 +65,19 @@ def _known(backend: Backend, latest: Mapping[str, Scored]) -> dict[str, Known]:
         for event_id, revision, minutes in found
         if event_id in latest
     }
+
+
+def _hurried(
+    backend: Backend, latest: Mapping[str, Scored], known: Mapping[str, Known]
+) -> set[str]:
+    """Return which of the events are stored as they were read in haste, and are no longer."""
+    patient = [
+        event_id
+        for event_id, seen in known.items()
+        if latest[event_id].reading and latest[event_id].rank == (seen.revision, True)
+    ]
+    found = backend.look_up(query("hurried_events"), patient) if patient else []
+    return {event_id for (event_id,) in found}
 
 
 def _leave_timelines(

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from pipeline.event import AuthorType, Metric, Score
+from pipeline.reading import Scored
 from pipeline.store import Backend, Store
 from pipeline.store.backend import Columns
 from tests.contract.recount import DIMENSIONS, by_slice, check
-from tests.contract.stored import LATER, START, WINDOW, scored, some_events
+from tests.contract.stored import LATER, START, WINDOW, reading, scored, some_events
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -68,6 +70,50 @@ def test_a_batch_cut_off_anywhere_is_whole_after_it_is_delivered_again(
         Store(Failing(backend, step, before)).write_events(batch)
     store.write_events(batch)
     check(store, events)
+
+
+def read(one: Scored, label: str, *, hurried: bool) -> Scored:
+    return replace(one, reading=replace(reading(label), hurried=hurried))
+
+
+def net_sentiment(store: Store) -> float | None:
+    return {one.kpi: one.value for one in store.kpis(WINDOW, (), LATER)}["net_sentiment"]
+
+
+def test_a_reading_with_patience_replaces_one_in_haste_and_never_the_other_way(
+    store: Store,
+) -> None:
+    event = scored("e")
+    hurried = read(event, "negative", hurried=True)
+    careful = read(event, "positive", hurried=False)
+    assert store.write_events([hurried]).stored == 1
+    assert net_sentiment(store) == -100
+    assert store.write_events([careful]).replaced == 1
+    for again in ([hurried], [careful], [careful, hurried], [hurried, careful]):
+        assert store.write_events(again).duplicates == len(again)
+    assert net_sentiment(store) == 100
+    assert store.timeline("c1") == [careful]
+    assert store.counts()["events"] == 1
+
+
+def test_a_reading_with_patience_does_not_hide_a_later_revision(store: Store) -> None:
+    later = read(scored("e", at=600, revision=1), "negative", hurried=True)
+    store.write_events([read(scored("e"), "neutral", hurried=True), later])
+    assert store.write_events([read(scored("e"), "positive", hurried=False)]).duplicates == 1
+    assert store.timeline("c1") == [later]
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_reading_that_was_cut_off_while_it_was_replaced_counts_after_it_is_delivered_again(
+    backend: Backend, store: Store, step: int, before: bool
+) -> None:
+    careful = read(scored("e"), "positive", hurried=False)
+    store.write_events([read(scored("e"), "negative", hurried=True)])
+    with pytest.raises(ConnectionError):
+        Store(Failing(backend, step, before)).write_events([careful])
+    store.write_events([careful])
+    assert net_sentiment(store) == 100
 
 
 def test_the_batch_after_a_crash_may_be_longer(backend: Backend, store: Store) -> None:

@@ -8,17 +8,19 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from pipeline.reading import Scored
+from pipeline.reading import Reading, Scored
 from pipeline.store import Backend, Store
 from pipeline.store.backend import Parameter, Row
 from pipeline.store.sql import query
 from tests.contract.answers import answers
-from tests.contract.stored import scored
+from tests.contract.stored import reading, scored
 
 TABLES = ("events", "known_events", "timelines", "kpi_minutes")
 
 MINUTE_AND_MORE = st.sampled_from([0.0, 30.5, 59.999999, 60.0, 61.0, 3_600.0, 86_400.0 * 2])
+LABEL = st.sampled_from(["negative", "neutral", "positive"])
 TYPES = st.sampled_from(
     ["message", "call", "ticket.opened", "ticket.replied", "ticket.resolved", "complaint"]
 )
@@ -91,6 +93,51 @@ def _without_arrival(found: dict[str, object]) -> dict[str, object]:
         customer: [one.event for one in events] for customer, events in found["timelines"].items()
     }
     return {**found, "timelines": timelines}
+
+
+@st.composite
+def two_readings(draw: st.DrawFn) -> tuple[list[Scored], list[list[Scored]]]:
+    """Events as they are read with patience, and batches in which some come read in haste, too."""
+    events = [
+        scored(event_id, at=draw(st.sampled_from([0.0, 59.9, 60.0])), label=label)
+        for event_id, label in draw(st.dictionaries(st.sampled_from("abc"), LABEL)).items()
+    ]
+    careful = [replace(one, reading=replace(_read(one), hurried=False)) for one in events]
+    hurried = [
+        replace(one, reading=reading(draw(LABEL)))
+        for one in (draw(st.lists(st.sampled_from(events), max_size=6)) if events else ())
+    ]
+    arriving = draw(st.permutations([*careful, *hurried]))
+    size = draw(st.integers(1, 4))
+    return careful, [arriving[at : at + size] for at in range(0, len(arriving), size)]
+
+
+def _read(one: Scored) -> Reading:
+    assert one.reading
+    return one.reading
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(two_readings())
+def test_what_was_read_in_haste_leaves_no_trace_once_it_is_read_with_patience(
+    backend: Backend, delivered: tuple[list[Scored], list[list[Scored]]]
+) -> None:
+    careful, batches = delivered
+    found = []
+    for way in ([careful], batches):
+        store = Store(backend)
+        store.migrate()
+        for table in TABLES:
+            backend.execute(f"TRUNCATE TABLE {table}")
+        for batch in way:
+            store.write_events(batch)
+        found.append(answers(backend))
+    assert found[0] == found[1]
 
 
 class Overtaken:

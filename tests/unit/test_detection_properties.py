@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.detection import customer as detection
 from pipeline.detection.customer import Arrival, state_digest
@@ -15,6 +16,9 @@ from pipeline.detection.fold import NEGLIGIBLE, decay
 from pipeline.event import EventType, Metric, Score
 from pipeline.reading import Scored
 from tests.unit.customers import CHURN, START, Customer, event, histories, leaving, reading
+
+CHURN_READ = reading("negative", 0.5, CHURN)
+ANGRY_READ = replace(reading("negative", 0.95), anger=3)
 
 STATE_BOUND = {50: 80 * 1024, 200: 128 * 1024}
 """Bytes of an encoded state by `max_events`, with identifiers of up to 40 characters."""
@@ -73,6 +77,47 @@ def test_no_order_at_all_matters_while_every_event_fits_in_the_log(
         customer.receive(*batch)
     assert customer.alerts() == expected.alerts()
     assert state_digest(customer.state) == state_digest(expected.state)
+
+
+READ = st.sampled_from([reading("neutral"), reading("positive"), CHURN_READ, ANGRY_READ])
+
+
+@settings(max_examples=60, deadline=None)
+@given(history=histories(most=25), said=st.data(), dice=st.randoms(use_true_random=False))
+def test_what_was_read_in_haste_counts_until_it_is_read_with_patience_and_no_longer(
+    history: list[Scored], said: st.DataObject, dice: Random
+) -> None:
+    hurried = [
+        replace(one, reading=replace(said.draw(READ), hurried=True))
+        for one in history
+        if one.reading
+    ]
+    arriving = history + hurried
+    dice.shuffle(arriving)
+    expected, customer = in_order(history, 30), Customer(30)
+    for batch in cut(arriving, dice):
+        customer.receive(*batch)
+    assert customer.alerts() == expected.alerts()
+    assert state_digest(customer.state) == state_digest(expected.state)
+    assert customer.receive(*hurried) == []
+
+
+def test_a_reading_in_haste_that_rang_is_withdrawn_and_what_it_missed_rings_once() -> None:
+    calm = event("m", EventType.MESSAGE, 0, reading("neutral"))
+    furious = event("m", EventType.MESSAGE, 0, reading("negative", 0.95))
+    for first, then, states in (
+        (_hurried(furious), calm, ["open", "withdrawn"]),
+        (_hurried(calm), furious, ["open"]),
+        (_hurried(furious), furious, ["open"]),
+    ):
+        customer = Customer()
+        said = [*customer.receive(first), *customer.receive(then), *customer.receive(first, then)]
+        assert [one.state for one in said] == states
+
+
+def _hurried(one: Scored) -> Scored:
+    assert one.reading
+    return replace(one, reading=replace(one.reading, hurried=True))
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,6 +13,6 @@ WHERE (minute, event_id, revision) IN
         LIMIT %(limit)s
     )
     AND is_deleted = 0
--- Of one revision the last reading.
-ORDER BY occurred_us DESC, event_id DESC, reread_at DESC
+-- Of one revision the last reading, and one with patience rather than one in haste.
+ORDER BY occurred_us DESC, event_id DESC, reread_at DESC, hurried
 LIMIT 1 BY event_id

@@ -1,0 +1,120 @@
+"""reread: what `understand` read in haste is read again with patience, and sent once more.
+
+What is still to be read again lies on `cx.hurried`: the position of a consumer group in it survives
+a crash and takes no memory, and where nothing was hurried there is nothing to fetch. It is done in
+the process of `understand`, which has the engines, a few texts at a time while no fresh message
+waits. The event goes to `cx.scored` again; its rank says that this reading is the one that counts.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
+
+import msgspec
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import CommitFailedError
+
+from agents.messages import Message, decode_as, message_of, sift
+from pipeline.broker.security import client_security
+from pipeline.chain import HURRIED, group_of
+from pipeline.dead_letter import DeadLetter
+from pipeline.reading import Scored
+from pipeline.setting_groups import KafkaSettings
+from pipeline.text.reader import Reader
+
+AT_ONCE = 8
+"""Texts between two looks at whether there is still time."""
+FETCH_WAIT_MS = 5_000
+"""How long the broker holds a fetch while nothing comes; what comes is handed over at once."""
+LOOK_MS = 60_000
+LEAVE_SECONDS = 1.0
+
+_SCORED = decode_as(Scored)
+
+
+class SpareTime:
+    """Whether fresh messages leave time: none is being read, and the last had not waited long."""
+
+    def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take as long what is over `patience` seconds."""
+        self._patience, self._clock = patience, clock
+        self._in_hand = 0
+        self._pressed_until = clock()
+
+    @contextmanager
+    def taken(self, waited: float) -> Iterator[None]:
+        """Fresh messages are read inside; the oldest of them has `waited` so many seconds."""
+        self._in_hand += 1
+        try:
+            yield
+        finally:
+            self._in_hand -= 1
+            if waited > self._patience:  # there may be more behind them
+                self._pressed_until = self._clock() + self._patience
+
+    def is_there(self) -> bool:
+        """Whether there is time now."""
+        return not self._in_hand and self._clock() >= self._pressed_until
+
+    async def come(self) -> None:
+        """Return when there is time."""
+        while not self.is_there():
+            await asyncio.sleep(max(0.01, self._patience))
+
+
+async def read_again(
+    settings: KafkaSettings,
+    spare: SpareTime,
+    handle: Callable[[Sequence[Message]], Awaitable[None]],
+) -> None:
+    """Give `handle` what waits on `cx.hurried`, a few at a time while there is time, for ever.
+
+    What it has returned from is acknowledged. Raises what `handle` and the broker's client raise.
+    """
+    async with _joined(settings) as consumer:
+        while True:
+            await spare.come()
+            fetched = await consumer.getmany(timeout_ms=LOOK_MS, max_records=AT_ONCE)
+            now = datetime.now(UTC)
+            messages = [message_of(one, now) for records in fetched.values() for one in records]
+            if messages:
+                await handle(messages)
+                with suppress(CommitFailedError):  # another worker has the partition, and reads it
+                    await consumer.commit()
+
+
+def with_patience(
+    messages: Sequence[Message], reader: Reader
+) -> tuple[list[Scored], list[DeadLetter]]:
+    """Read the texts of events again, with all the time that it takes; pure."""
+    good, dead = sift(messages, _SCORED)
+    events = [scored.event for _, scored in good]
+    return [
+        msgspec.structs.replace(scored, reading=reading)
+        for (_, scored), reading in zip(good, reader.read_events(events), strict=True)
+    ], dead
+
+
+@asynccontextmanager
+async def _joined(settings: KafkaSettings) -> AsyncGenerator[AIOKafkaConsumer, None]:
+    """A member of the group, which commits by itself nothing."""
+    consumer = AIOKafkaConsumer(
+        HURRIED,
+        bootstrap_servers=settings.bootstrap,
+        group_id=group_of("reread"),
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        fetch_max_wait_ms=FETCH_WAIT_MS,
+        session_timeout_ms=int(settings.session_timeout * 1_000),
+        heartbeat_interval_ms=int(settings.session_timeout * 200),
+        **client_security(settings),
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        with suppress(TimeoutError):  # the broker may be gone
+            await asyncio.wait_for(consumer.stop(), LEAVE_SECONDS)
