@@ -73,7 +73,7 @@ def publish(kafka: str, topic: str, *values: bytes) -> None:
 def scored_until(kafka: str, enough: Callable[[Sequence[Scored]], bool]) -> list[Scored]:
     found: list[Scored] = []
     with KafkaConsumer(
-        SCORED, bootstrap_servers=kafka, auto_offset_reset="earliest", consumer_timeout_ms=60_000
+        SCORED, bootstrap_servers=kafka, auto_offset_reset="earliest", consumer_timeout_ms=120_000
     ) as consumer:
         for one in consumer:
             found.append(msgspec.json.decode(one.value, type=Scored))
