@@ -1,14 +1,12 @@
 """What an event costs the pure functions, in figures that do not depend on the machine.
 
-Seconds mean nothing in CI. Counted are function calls an event, which are the same in every run,
-and CPU time as a multiple of a fixed loop's in the same process, which sees what happens inside C.
-`cost.json` holds what is accepted: `python -m benchmarks.cost` writes it anew.
+Seconds mean nothing in CI, and their ratios differ between processors. Counted are calls of
+functions, those in C among them, and lines run, which see a loop that calls nothing: both are the
+same in every run. `cost.json` holds what is accepted: `python -m benchmarks.cost` writes it anew.
 """
 
-import json
-import re
 import sys
-import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
@@ -32,26 +30,24 @@ ACCEPTED = Path(__file__).parent / "cost.json"
 EVENTS = 300
 CUSTOMERS = 20
 """So few that a state holds some fifteen events, as it does where customers come back."""
-ROUNDS = 7
 CALLS_BOUND = 1.15
-TIME_BOUND = 1.35
-"""How much dearer than accepted a function may be: times differ between machines, calls do not."""
-_WORDS = re.compile(r"\w+")
+LINES_BOUND = 1.35
+"""How much dearer than accepted a function may be: versions of Python differ a little in what they
+count, in lines more than in calls."""
 
 Work = Callable[[], object]
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """Calls an event, and CPU time an event as a multiple of one pass of the fixed loop."""
+    """Calls of functions an event, and lines of Python run an event."""
 
     calls: float
-    time: float
+    lines: float
 
-    def within(self, accepted: "Cost") -> bool:
-        """Whether neither is over its bound."""
-        return (
-            self.calls <= CALLS_BOUND * accepted.calls and self.time <= TIME_BOUND * accepted.time
-        )
+    def over(self, accepted: "Cost") -> list[str]:
+        """Return what is over its bound."""
+        bounds = {"calls": CALLS_BOUND * accepted.calls, "lines": LINES_BOUND * accepted.lines}
+        return [name for name, bound in bounds.items() if getattr(self, name) > bound]
 
 
 def works() -> dict[str, Work]:
@@ -90,42 +86,25 @@ def works() -> dict[str, Work]:
 def cost(work: Work) -> Cost:
     """Return what `work` costs an event."""
     work()  # caches
-    ours = loop = float("inf")
-    for _ in range(ROUNDS):
-        loop = min(loop, _seconds(fixed_loop))
-        ours = min(ours, _seconds(work))
-    return Cost(calls=round(_calls(work) / EVENTS, 2), time=round(ours / EVENTS / loop, 5))
+    seen: Counter[str] = Counter()
 
+    def note_call(_: FrameType, event: str, __: object) -> None:
+        seen[event] += 1
 
-def fixed_loop() -> int:
-    """Do what such code does: regular expressions, dictionaries, small objects, JSON."""
-    total = 0
-    for number in range(300):
-        words = _WORDS.findall(f"kargo {number} hâlâ gelmedi ve kimse cevap vermiyor {number}")
-        seen = {word: index for index, word in enumerate(words)}
-        total += len(json.dumps(seen)) + sum(sorted(seen.values()))
-    return total
+    def note_line(_: FrameType, event: str, __: object) -> Callable[..., object]:
+        seen["lines"] += event == "line"
+        return note_line
 
-
-def _seconds(work: Work) -> float:
-    began = time.process_time()
-    work()
-    return time.process_time() - began
-
-
-def _calls(work: Work) -> int:
-    count = 0
-
-    def note(_: FrameType, event: str, __: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(note)
+    before = sys.gettrace()  # what measures coverage, if anything
+    sys.settrace(note_line)
+    sys.setprofile(note_call)
     try:
         work()
     finally:
         sys.setprofile(None)
-    return count
+        sys.settrace(before)
+    calls = seen["call"] + seen["c_call"]
+    return Cost(calls=round(calls / EVENTS, 2), lines=round(seen["lines"] / EVENTS, 2))
 
 
 def accepted() -> dict[str, Cost]:
