@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Annotated, Final
 
 import msgspec
@@ -13,10 +14,10 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from benchmarks.host import described
-from evaluation import challenges
+from evaluation import challenges, processors
 from evaluation.curve import Point, curve
 from evaluation.page import PLOT, page
-from evaluation.results import Measured, Report, Results
+from evaluation.results import Measured, Processor, Report, Results
 from evaluation.run import answers, report
 from evaluation.sets import LabelledSet, Language, load, of_tweet_length, origins
 from evaluation.systems import NAMES, System, open_system
@@ -75,6 +76,8 @@ def main(
     if not systems:
         raise typer.Exit(1)
     results = _measure(systems, labelled, timed, log, missing)
+    if save:
+        results = msgspec.structs.replace(results, processors=_processors(data, log))
     Console(width=160).print(Markdown(page(results)))
     if save:
         _save(results, ROOT / "docs", log)
@@ -104,6 +107,15 @@ def _measure(
         missing=missing,
         curve=_curve(given, reports, sets),
     )
+
+
+def _processors(data: Path, log: Console) -> dict[str, Processor]:
+    log.print("measuring other kinds of processors")
+    try:
+        return processors.measured(data)
+    except (OSError, CalledProcessError) as error:
+        log.print(f"Other kinds of processors are not at hand: {_said(error)}")
+        return {}
 
 
 def _said(error: Exception) -> str:

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from benchmarks.markdown import table
 from evaluation.bars import verdicts
 from evaluation.measures import Interval, Measures
+from evaluation.processors import processors
 from evaluation.results import Results
 
 T = TypeVar("T")
@@ -15,6 +16,7 @@ T = TypeVar("T")
 PLOT: Final = "curve.svg"
 """The curve, in a folder `evaluation` beside the page."""
 
+_ONE_PROCESSOR: Final = "Not measured: that takes Linux on x86-64 and a C compiler."
 _COLUMNS: Final = {
     "accuracy": "accuracy",
     "macro_f1": "macro-F1",
@@ -54,6 +56,7 @@ def page(results: Results) -> str:
         english_challenges=_challenges(results, "en"),
         kept=_kept(results),
         curve=_curve(results),
+        processors=processors(results.processors) if results.processors else _ONE_PROCESSOR,
     )
 
 

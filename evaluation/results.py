@@ -36,8 +36,26 @@ class Measured(msgspec.Struct, frozen=True):
     count: int
 
 
+class Processor(msgspec.Struct, frozen=True):
+    """What engines, by name, do on a kind of processors: texts a second of one core, accuracy.
+
+    Of `answers`, so many have another label than on the first kind; a probability differs from
+    the one there by `difference` at most.
+    """
+
+    rates: dict[str, float]
+    accuracies: dict[str, float]
+    answers: int
+    other_labels: int
+    difference: float
+
+
 class Results(msgspec.Struct, frozen=True):
-    """A whole run. `missing` names what was asked for and not at hand; `curve` is by set."""
+    """A whole run. `missing` names what was asked for and not at hand; `curve` is by set.
+
+    `processors` is by kind, the one that it was compared with first; empty where there is only
+    that of this machine.
+    """
 
     date: str
     machine: dict[str, str | int]
@@ -45,3 +63,4 @@ class Results(msgspec.Struct, frozen=True):
     systems: dict[str, Report]
     missing: list[str]
     curve: dict[str, list[Point]]
+    processors: dict[str, Processor] = {}

@@ -1,6 +1,7 @@
 """A model in eight bits, whose answer to a text does not depend on the texts beside it.
 
-Weights are rounded per channel. Activations have ranges that are fixed beforehand: what is usual,
+Weights are rounded per channel, so that no sum saturates on any processor
+(`training.saturation`). Activations have ranges that are fixed beforehand: what is usual,
 ranges taken anew from each batch, would let a text change what is said of its neighbours. The
 input of a feed-forward layer's second half has a few channels that are ten times as wide as all
 others; these keep all their digits (Dettmers et al. 2022, LLM.int8), as otherwise the others would
@@ -20,11 +21,13 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from pipeline.text.strong import padded
+from training.saturation import narrowed
 from training.strong_run import Classifier
 
 WIDE: Final = 4
 """Channels that keep all their digits."""
 _DYNAMIC: Final = "DynamicQuantizeLinear"
+_PRODUCT: Final = "MatMulInteger"
 _STEPS: Final = 255
 
 Tokens = Sequence[list[int]]
@@ -105,10 +108,24 @@ def quantised(model: Classifier, tokens: Tokens) -> bytes:
             nodes_to_exclude=[node.name for node in nodes if "/wide/" in node.name],
         )
         graph = onnx.load(rounded)
+    narrow(graph)
     fix_ranges(graph, tokens)
     onnx.checker.check_model(graph)
     content: bytes = graph.SerializeToString()
     return content
+
+
+def narrow(model: Any) -> None:
+    """Make weights in eight bits smaller, and their scales larger, where sums could saturate."""
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        if node.op_type == _PRODUCT:
+            weights = tensors[node.input[1]]
+            scale = tensors[weights.name.removesuffix("_quantized") + "_scale"]
+            shrunk, ratios = narrowed(onnx.numpy_helper.to_array(weights))
+            scales = onnx.numpy_helper.to_array(scale) / ratios
+            weights.CopyFrom(onnx.numpy_helper.from_array(shrunk, weights.name))
+            scale.CopyFrom(onnx.numpy_helper.from_array(scales.astype(np.float32), scale.name))
 
 
 def fix_ranges(model: Any, tokens: Tokens) -> None:

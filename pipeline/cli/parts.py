@@ -29,6 +29,7 @@ from pipeline.cli.checkup import (
     check_groups,
     check_open_files,
     check_packages,
+    check_processor,
     check_readings,
     check_security,
     check_store,
@@ -36,6 +37,7 @@ from pipeline.cli.checkup import (
 )
 from pipeline.cli.limits import open_files
 from pipeline.cli.logins import check_logins
+from pipeline.cli.processor import told_of_the_processor
 from pipeline.cli.target import Addresses, ask, running
 from pipeline.detection.rules import load_rules
 from pipeline.follow_up.sla import load_sla
@@ -99,6 +101,7 @@ def this_machine(settings: Settings) -> Parts:
         "rules": lambda: _rules(settings.detect),
         "SLA": lambda: _sla(settings.followup),
         "board": lambda: _board(settings.board),
+        "processor": lambda: iter([check_processor(settings.engine.name, told_of_the_processor())]),
         "text model": lambda: _model(settings.engine),
         "notify": lambda: check_channels(settings.notify),
         "logins": lambda: check_logins(settings.access),

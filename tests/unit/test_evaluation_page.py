@@ -3,8 +3,9 @@ import gzip
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import msgspec
 import pytest
 from typer import Typer
 from typer.testing import CliRunner
@@ -14,7 +15,7 @@ from evaluation.bars import bars, verdicts
 from evaluation.curve import Point
 from evaluation.measures import Interval, Measures
 from evaluation.page import page
-from evaluation.results import Challenge, Measured, Report, Results
+from evaluation.results import Challenge, Measured, Processor, Report, Results
 from evaluation.sets import origins
 from evaluation.systems import System
 
@@ -97,6 +98,15 @@ def test_the_page_has_the_figures_of_every_part() -> None:
     assert "$" not in text
 
 
+def test_the_page_compares_processors_with_the_first() -> None:
+    richest = Processor({"strong": 200.0, "fast": 10.0}, {"strong": 0.9, "fast": 0.8}, 20, 0, 0.0)
+    other = Processor({"strong": 100.0, "fast": 9.0}, {"strong": 0.85, "fast": 0.8}, 20, 1, 0.0004)
+    found = msgspec.structs.replace(results(), processors={"VNNI": richest, "AVX2": other})
+    row = "| AVX2 | 100 (0.50 ×) | 0.8500 | 9 (0.90 ×) | 0.8000 | 1 of 20 | 4e-04 |"
+    assert row in page(found).splitlines()
+    assert "Not measured: that takes Linux" in page(results())
+
+
 def app() -> Typer:
     made = Typer()
     made.command()(command.main)
@@ -121,14 +131,19 @@ def test_the_command_measures_what_is_at_hand_and_says_what_is_not(
             raise FileNotFoundError(2, "No such file", "strong.onnx")
         return open_system(name, *_)
 
+    def no_compiler(_: Path) -> NoReturn:
+        raise FileNotFoundError(2, "No such file", "cc")
+
     open_system = command.open_system
     monkeypatch.setattr(command, "open_system", weights_missing)
     monkeypatch.setattr(command, "ROOT", data)
+    monkeypatch.setattr(command.processors, "measured", no_compiler)
     (data / "docs").mkdir()
     arguments = ["--data", str(data), "--engine", "fast", "--engine", "strong", "--save"]
     ran = CliRunner().invoke(app(), arguments)
     assert ran.exit_code == 0, ran.output
     assert "strong is not at hand: There is no strong.onnx." in ran.stderr
+    assert "Other kinds of processors are not at hand: There is no cc." in ran.stderr
     saved = json.loads((data / "docs" / "evaluation.json").read_text())
     assert set(saved["systems"]["fast"]["sets"]) == set(origins())
     assert saved["missing"] == ["strong"]
