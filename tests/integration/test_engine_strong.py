@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-MOST_SECONDS = 3.0
+MOST_IMPORTS = 10
+"""How many times the processor time of importing the libraries the first reading may take; 5 it
+does. Seconds would be another number on another machine."""
 MOST_MEGABYTES = 350
 
 PROGRAM = r"""
@@ -22,6 +24,8 @@ readings = reader.read(["Kargo gelmedi, berbat! " * repeats] * texts, [None] * t
 print(json.dumps([time.process_time(), int(peak) / 1024, readings[0].label]))
 """
 
+LIBRARIES = "import time, msgspec, numpy, onnxruntime, tokenizers; print(time.process_time())"
+
 
 def run(engine: str, repeats: int, texts: int) -> tuple[float, float, str]:
     """Seconds of processor time, megabytes at the most, and the first label."""
@@ -34,8 +38,9 @@ def run(engine: str, repeats: int, texts: int) -> tuple[float, float, str]:
 @pytest.mark.parametrize("engine", ["strong", "auto"])
 def test_the_first_reading_comes_soon(engine: str) -> None:
     seconds, _, label = run(engine, repeats=1, texts=1)
+    libraries = subprocess.run([sys.executable, "-c", LIBRARIES], capture_output=True, check=True)
     assert label == "negative"
-    assert seconds < MOST_SECONDS
+    assert seconds < MOST_IMPORTS * float(libraries.stdout)
 
 
 def test_memory_is_bounded_under_long_texts() -> None:
