@@ -32,11 +32,16 @@ Records: TypeAlias = Sequence[ConsumerRecord[bytes, bytes]]
 
 
 FETCH_BYTES, FETCH_WAIT_MS = 65_536, 50
-"""The broker answers a fetch when it has so many bytes, or after so long.
+"""While messages come, the broker answers a fetch when it has so many bytes, or after so long.
 
 Few messages wait 50 ms for each other, since a batch has a cost of its own; many do not wait.
 The client has one fetch at a time on its way to a broker: one that asks only for what has been read
 to its end would hold up the others, for 1.5 s as Faust has it.
+"""
+QUIET_BYTES, QUIET_WAIT_MS = 1, 1_000
+"""The same once all has been read to its end: the first message to come is answered at once.
+
+To have nothing said twenty times a second is what an idle worker and its broker would else do.
 """
 
 
@@ -281,6 +286,31 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
 
         consumer.commit = commit_with_notes
         return consumer
+
+    async def on_start(self) -> None:
+        """Start the client, and have it wait for long where nothing comes."""
+        await super().on_start()
+        fetcher = self._ensure_consumer()._fetcher
+        fetcher._fetcher_timeout = QUIET_WAIT_MS / 1_000  # what it waits for wakes it anyway
+        fetch = fetcher._proc_fetch_request
+
+        async def fetch_and_see(*request: Any) -> bool:
+            came: bool = await fetch(*request)
+            quiet = not came and self._has_read_all(fetcher._records)
+            fetcher._fetch_min_bytes = QUIET_BYTES if quiet else FETCH_BYTES
+            fetcher._fetch_max_wait_ms = QUIET_WAIT_MS if quiet else FETCH_WAIT_MS
+            return came
+
+        fetcher._proc_fetch_request = fetch_and_see
+
+    def _has_read_all(self, fetched: Iterable[TP]) -> bool:
+        """Return whether none of `fetched` is for a stream, and no table is being recovered.
+
+        What a worker has written to its changelog itself is fetched too, and never read.
+        """
+        consumer = self.consumer
+        flows = consumer.flow_active and not self.app.in_recovery
+        return flows and all(consumer._is_changelog_tp(tp) for tp in fetched)
 
 
 class Producer(stock.Producer):

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from benchmarks import chain, dashboards, inbox, profile, scaling, store, throughput
+from benchmarks import chain, dashboards, inbox, profile, scaling, store, throughput, upkeep
 from benchmarks.chaos.clickhouse import ServerError
 from benchmarks.host import described
 from benchmarks.machine import Machine, running_machine
@@ -40,6 +40,7 @@ PARTS: dict[str, Part] = {
     "store": store,
     "dashboards": dashboards,
     "profile": profile,
+    "upkeep": upkeep,
 }
 
 

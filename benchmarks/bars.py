@@ -29,6 +29,8 @@ def bars(results: Results) -> Iterator[Bar]:
         yield from _scaling(results["scaling"])
     if "dashboards" in results:
         yield from _dashboards(results["dashboards"])
+    if "upkeep" in results:
+        yield from _upkeep(results["upkeep"])
 
 
 def _throughput(found: dict[str, Any]) -> Iterator[Bar]:
@@ -100,3 +102,17 @@ def _dashboards(found: dict[str, Any]) -> Iterator[Bar]:
     slowest = max(panel["ms"] for panel in found["panels"])
     what = f"slowest query of a dashboard, {found['events'] / 1e6:.1f} M events"
     yield Bar(what, "< 1,000 ms", f"{slowest:,.0f} ms", slowest < 1_000)
+
+
+def _upkeep(found: dict[str, Any]) -> Iterator[Bar]:
+    rate = found["rate"]
+    for kind, what, most in (
+        ("idle", "with nothing to do", 8),
+        ("sample", f"at {rate} events/s", 25),
+    ):
+        cpu = sum(part["cpu"] for part in found[kind]["parts"])
+        yield Bar(f"nabiz up {what}", f"≤ {most}% of a core", f"{cpu:.1f}%", cpu <= most)
+    memory = max(sum(part["pss"] for part in found[kind]["parts"]) for kind in ("idle", "sample"))
+    yield Bar("nabiz up, memory of everything", "≤ 1,000 MB", f"{memory:,.0f} MB", memory <= 1_000)
+    slowest = max(found[kind]["first_screen"] for kind in ("idle", "sample"))
+    yield Bar("nabiz up, first screen", "≤ 15 s", f"{slowest:.1f} s", slowest <= 15)

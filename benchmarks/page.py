@@ -57,6 +57,9 @@ def write_page(folder: Path, parts: Iterable[str]) -> None:
         dashboard_alerts=f"{results['dashboards']['alerts']:,}",
         dashboards=_dashboards(results["dashboards"]),
         profile=_profile(results["profile"]["roles"]),
+        upkeep=_upkeep(results["upkeep"]),
+        upkeep_minutes=f"{results['upkeep']['seconds'] / 60:g}",
+        sample_rate=f"{results['upkeep']['rate']}",
     )
     PAGE.write_text(text)
 
@@ -263,3 +266,28 @@ def _profile(found: dict[str, dict[str, float]]) -> str:
             for layer in layers
         ),
     )
+
+
+def _upkeep(found: dict[str, Any]) -> str:
+    """A line a part, with nothing to do and with the sample."""
+    kinds = {
+        kind: {one["part"]: one for one in found[kind]["parts"]} for kind in ("idle", "sample")
+    }
+
+    def row(name: str, parts: Iterable[str]) -> tuple[str, ...]:
+        cells = []
+        for of_kind in kinds.values():
+            mine = [of_kind[part] for part in parts if part in of_kind]
+            cpu, pss = sum(one["cpu"] for one in mine), sum(one["pss"] for one in mine)
+            cells += [f"{cpu:.1f}%", f"{pss:,.0f}"] if mine else ["", ""]
+        return name, *cells
+
+    head = ("", "idle: of a core", "MB", "sample: of a core", "MB")
+    names = list(kinds["sample"])
+    times = (
+        f"first screen, a new folder: {found[kind]['first_screen']:.1f} s ({kind}); "
+        f"started again: {found[kind]['again']:.1f} s"
+        for kind in kinds
+    )
+    rows = [*(row(name, [name]) for name in names), row("**together**", names)]
+    return table(head, rows) + "\n\n" + ". ".join(times) + "."

@@ -4,12 +4,24 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Protocol
 
 MOST_LOG = 16 * 1024 * 1024
 """Bytes of a log; the log before it is kept, too."""
 
 
-def end(process: subprocess.Popen[bytes], seconds: float) -> None:
+class Process(Protocol):
+    """What is asked of a process, however it was started; as `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int: ...  # noqa: D102
+    def poll(self) -> int | None: ...  # noqa: D102
+    def wait(self, timeout: float | None = None) -> int: ...  # noqa: D102
+    def terminate(self) -> None: ...  # noqa: D102
+    def kill(self) -> None: ...  # noqa: D102
+
+
+def end(process: Process, seconds: float) -> None:
     """Ask a process to finish in order; kill it if that takes longer than `seconds`."""
     process.terminate()
     try:

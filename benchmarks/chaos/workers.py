@@ -1,5 +1,6 @@
 """The roles as processes of their own, kept running as `nabiz up` and systemd do."""
 
+import os
 import shutil
 import signal
 from collections.abc import Mapping
@@ -61,10 +62,9 @@ class Workers:
             self._past_deaths += child.deaths
             child.stop()
             # One that is still starting ends by the signal itself.
-            if child.process and child.process.returncode not in (0, -signal.SIGTERM):
-                raise WorkerError(
-                    f"{name} ended with {child.process.returncode}:\n{child.last_words()}"
-                )
+            status = child.process.poll() if child.process else 0
+            if status not in (0, -signal.SIGTERM):
+                raise WorkerError(f"{name} ended with {status}:\n{child.last_words()}")
 
     def stop_without_broker(self) -> list[str]:
         """Ask all to end while Kafka is away; return their names.
@@ -76,7 +76,7 @@ class Workers:
             child = self._children.pop(name)
             self._past_deaths += child.deaths
             child.stop()
-            if child.process and child.process.returncode == -signal.SIGKILL:
+            if child.process and child.process.poll() == -signal.SIGKILL:
                 raise WorkerError(f"{name} does not end without Kafka:\n{child.last_words()}")
         return names
 
@@ -127,7 +127,7 @@ class Workers:
         process = self._children[name].process
         if process is None or process.poll() is not None:
             raise WorkerError(f"{name} does not run, so it cannot be sent {number.name}")
-        process.send_signal(number)
+        os.kill(process.pid, number)
 
     def _state(self, name: str) -> Path:
         return self._folder / "state" / name

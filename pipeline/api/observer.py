@@ -1,5 +1,6 @@
 """Watches the consumer groups from outside: lag, last commit and rate of every partition."""
 
+import threading
 import time
 from datetime import UTC, datetime
 
@@ -16,7 +17,10 @@ from pipeline.chain import GROUPS, role_of
 
 log = structlog.get_logger(__name__)
 
-INTERVAL = 1.0
+INTERVAL, QUIET_INTERVAL = 1.0, 15.0
+"""Seconds between looks: while something moves or somebody asks, and otherwise."""
+ANSWERS_WITHIN = 1.0
+"""Seconds that who asks is let wait for a new look."""
 SMOOTHING = 0.3
 """Weight of the newest second in a rate: a single batch should not make it jump."""
 
@@ -29,14 +33,34 @@ class Observation(msgspec.Struct, frozen=True):
 
 
 class Observer(Watching):
-    """A thread that asks the broker every second; `latest` may be read from any thread."""
+    """A thread that asks the broker every second, seldom while nothing moves."""
 
     def __init__(self, bootstrap: str, security: Security = PLAINTEXT) -> None:
         super().__init__("observer")
         self._bootstrap = bootstrap
         self._security = security
         self._asked = time.monotonic()
+        self._changed = threading.Condition()
+        self._wanted = threading.Event()
         self.latest = Observation()
+
+    def look(self) -> Observation:
+        """Return what was seen in the last second, or before if the broker does not answer.
+
+        May be called from any thread.
+        """
+        with self._changed:
+            if time.monotonic() - self._asked > INTERVAL and self._thread.is_alive():
+                seen = self.latest
+                self._wanted.set()
+                self._changed.wait_for(lambda: self.latest is not seen, ANSWERS_WITHIN)
+            return self.latest
+
+    def __exit__(self, *error: object) -> None:
+        """Stop watching."""
+        self._stop.set()
+        self._wanted.set()
+        super().__exit__(*error)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -50,7 +74,7 @@ class Observer(Watching):
                 self._note(f"the lag cannot be read: {error!r}")
 
     def _note(self, problem: str) -> None:
-        self.latest = Observation(self.latest.partitions, problem)
+        self._tell(Observation(self.latest.partitions, problem))
         metrics.BROKER_UP.labels(self._bootstrap).set(0)
         self._stop.wait(INTERVAL)
 
@@ -59,11 +83,24 @@ class Observer(Watching):
             asked, now = time.monotonic(), datetime.now(UTC)
             lags = reader.read(GROUPS, now)
             before, elapsed = self.latest.partitions, asked - self._asked
-            self.latest = Observation(observe(before, lags, now, elapsed), None)
+            self._asked = asked
+            self._tell(Observation(observe(before, lags, now, elapsed), None))
             metrics.BROKER_UP.labels(self._bootstrap).set(1)
             measure(self.latest.partitions)
-            self._asked = asked
             self._stop.wait(INTERVAL)
+            if not moves(self.latest.partitions):
+                self._wanted.wait(QUIET_INTERVAL - INTERVAL)
+
+    def _tell(self, observation: Observation) -> None:
+        with self._changed:
+            self.latest = observation
+            self._wanted.clear()
+            self._changed.notify_all()
+
+
+def moves(partitions: tuple[PartitionStatus, ...]) -> bool:
+    """Whether a look in a second may well see something else."""
+    return any(one.lag_events or one.rate for one in partitions)
 
 
 def observe(

@@ -145,7 +145,7 @@ class Service:
 
     def status(self) -> Status:
         """Return lag and rate by partition, and the state of store, broker and rules."""
-        seen = self._observer.latest
+        seen = self._observer.look()
         broker = BrokerStatus(self._bootstrap, seen.problem)
         return Status(seen.partitions, self._store(), broker, self._rules_status())
 

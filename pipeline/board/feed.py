@@ -35,7 +35,7 @@ OVERLAP = timedelta(minutes=10)
 """Messages so old are read again at the start: they may not be in the store yet."""
 LOADED = 10_000
 """Most rows of a kind that are read from the store."""
-WAIT = 0.2
+WAIT = 1.0
 """Seconds that a stop may have to wait for."""
 
 _FOLLOW_UP = msgspec.json.Decoder(FollowUpEvent)

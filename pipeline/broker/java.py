@@ -17,7 +17,9 @@ from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.errors import BrokerError
 
 JVM_OPTIONS = (
+    "-Xms32m",  # else a share of the machine's memory
     "-Xmx512m",
+    "-Xss512k",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "--enable-native-access=ALL-UNNAMED",

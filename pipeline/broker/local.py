@@ -59,6 +59,8 @@ PROPERTIES = {
     "log.segment.bytes": 134_217_728,
     "log.retention.hours": 168,
     "log.cleaner.dedupe.buffer.size": 16_777_216,
+    # A lone controller need not tell itself twice a second that it is there.
+    "metadata.max.idle.interval.ms": 0,
     # On a busy machine it takes longer than its own minute; how long is for us to say.
     "initial.broker.registration.timeout.ms": 2**31 - 1,
 }

@@ -10,6 +10,9 @@ from pipeline.broker.errors import reaching
 from pipeline.broker.lag import CLIENT
 from pipeline.broker.security import PLAINTEXT, Security
 
+WAIT_MS = 2_000
+"""For so long the broker waits for a message; the first one that comes it hands over at once."""
+
 
 class Tail:
     """Messages of some topics from a moment on. Not for use by several threads at once."""
@@ -28,6 +31,7 @@ class Tail:
                 bootstrap_servers=bootstrap,
                 enable_auto_commit=False,
                 isolation_level="read_committed",
+                fetch_max_wait_ms=WAIT_MS,
                 **CLIENT,
                 **security,
             )

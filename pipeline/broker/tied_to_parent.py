@@ -22,8 +22,14 @@ def tied(command: Sequence[str]) -> list[str]:
     return [sys.executable, "-IS", __file__, str(os.getpid()), *command]
 
 
-if __name__ == "__main__":
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != int(sys.argv[1]):
+def tie_to_parent(parent: int) -> None:
+    """Have this process end with the thread of `parent` that started it (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
         sys.exit("the parent ended before the program began")
+
+
+if __name__ == "__main__":
+    tie_to_parent(int(sys.argv[1]))
     os.execv(sys.argv[2], sys.argv[2:])

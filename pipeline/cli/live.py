@@ -23,10 +23,15 @@ from pipeline.plurals import counted
 T = TypeVar("T")
 
 REFRESH = 1.0
+QUIET = 3
+"""While nothing is read and nothing was stored, it is looked at so many times more seldom."""
 LINES_EVERY = 5.0
 """Seconds between lines where there is no terminal."""
-KPIS_EVERY = 5.0
-"""Seconds between questions for the KPIs: the store is locked while it answers."""
+KPIS_EVERY, QUIET_KPIS_EVERY = 5.0, 30.0
+"""Seconds between questions for the KPIs: the store is locked while it answers.
+
+Where nothing was stored since, they change only by what is no longer of the last hour.
+"""
 NEWEST = 6
 SHOWN_KPIS = (
     "nps",
@@ -76,15 +81,25 @@ def watch(machine: Machine, console: Console) -> None:
 def _loop(
     machine: Machine, client: httpx.Client, every: float, display: Callable[[View], None]
 ) -> None:
-    view = None
+    view: View | None = None
+    turns = 0
     while True:
         begun = time.monotonic()
         machine.tick()
-        view = ask(client, view, begun)
-        if view:
-            with suppress(OSError):  # a log on a full disk: what is shown is not what it is for
-                display(view)
+        turns -= 1
+        if turns <= 0:
+            before, view = view, ask(client, view, begun)
+            if view:
+                with suppress(OSError):  # a log on a full disk: what is shown is not what it is for
+                    display(view)
+            turns = QUIET if before and view and still(before, view) else 1
         time.sleep(max(0.0, begun + every - time.monotonic()))
+
+
+def still(before: View, now: View) -> bool:
+    """Whether nothing happens."""
+    reads = any(one.lag_events or one.rate for one in now.status.partitions)
+    return not reads and before.status.store.rows == now.status.store.rows
 
 
 def ask(client: httpx.Client, before: View | None, now: float) -> View | None:
@@ -92,8 +107,10 @@ def ask(client: httpx.Client, before: View | None, now: float) -> View | None:
     try:
         status = _get(client, "/v1/status", Status)
         alerts = _get(client, f"/v1/alerts?limit={NEWEST}", list[Alert])
-        if before and now - before.kpis_at < KPIS_EVERY:
-            return View(status, before.kpis, alerts, before.kpis_at)
+        if before:
+            same = before.status.store.rows == status.store.rows
+            if now - before.kpis_at < (QUIET_KPIS_EVERY if same else KPIS_EVERY):
+                return View(status, before.kpis, alerts, before.kpis_at)
         return View(status, _get(client, "/v1/kpis", list[KpiValue]), alerts, now)
     except (httpx.HTTPError, msgspec.DecodeError):
         return None  # the role that serves the API is being started again

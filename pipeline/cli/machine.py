@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +13,9 @@ from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
+from pipeline.cli.nursery import forked, open_nursery
 from pipeline.cli.steps import step
-from pipeline.cli.supervisor import LONGEST_PAUSE, Child, answers, end_of, nabiz
+from pipeline.cli.supervisor import LONGEST_PAUSE, Child, answers, end_of
 from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
 from pipeline.ports import HOST, free_port, is_free
 from pipeline.processes import bound
@@ -62,6 +62,7 @@ class Machine:
         Raises BrokerError if Kafka cannot start, and Away with the end of its log if a role does
         not come up or the sample ends in an error.
         """
+        open_nursery()
         kafka_jars(console=self.console)
         with step(self.console, "starting Kafka") as say:
             self._broker = self._start_broker(say)
@@ -123,7 +124,7 @@ class Machine:
         page_port = free_port()
         return Child(
             role,
-            nabiz("worker", role),
+            ["worker", role],
             {
                 "NABIZ_DATA": str(self.folder),
                 "NABIZ_KAFKA_BOOTSTRAP": bootstrap,
@@ -133,6 +134,7 @@ class Machine:
             },
             self.folder / "logs" / f"{role}.log",
             self.api if role == "api" else own_page(self._settings.worker.host, page_port),
+            launch=forked,
         )
 
     def _start_broker(self, say: Callable[[str], None]) -> LocalBroker:
@@ -181,20 +183,20 @@ class Machine:
 
     def _start_sample(self) -> None:
         """Publish a day of history once, then what happens now; invented people act on alerts."""
-        simulate = nabiz("simulate", "--publish", "--data", str(self.folder))
+        simulate = ["simulate", "--publish", "--data", str(self.folder)]
         log = self.folder / "logs" / "sample.log"
         published = self.folder / HISTORY_PUBLISHED
         if not published.exists():
-            with step(self.console, "publishing a made-up day"), log.open("ab") as output:
-                ran = subprocess.run([*simulate, "--days", "1"], stderr=output)
-            if ran.returncode:
+            with step(self.console, "publishing a made-up day"):
+                ended = forked([*simulate, "--days", "1"], {}, log).wait()
+            if ended:
                 raise Away(
                     f"the sample's history was not published; the end of {log}:\n{end_of(log)}"
                 )
             published.touch()
         for name, arguments in (("sample", ["--rate", str(SAMPLE_RATE)]), ("desk", ["--desk"])):
             log = self.folder / "logs" / f"{name}.log"
-            child = Child(name, [*simulate, *arguments], {}, log, "")
+            child = Child(name, [*simulate, *arguments], {}, log, "", launch=forked)
             child.start()
             self.children.append(child)
 

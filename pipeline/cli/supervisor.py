@@ -4,15 +4,17 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import httpx
 
 from pipeline.broker.tied_to_parent import tied
 from pipeline.chain import EXIT_HALT
-from pipeline.processes import end
+from pipeline.processes import Process, end
 from pipeline.progress import Watch
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
@@ -22,6 +24,25 @@ GROWN_UP = 60.0
 CHECK_EVERY, HANGS_AFTER = 5.0, 60.0
 """Seconds between looks at a process's page, and without a good answer until it is killed."""
 STOP_TIMEOUT = 15.0
+
+Launch: TypeAlias = Callable[[Sequence[str], Mapping[str, str], Path], Process]
+"""Starts a process by its command, what it adds to the environment, and where its output goes.
+
+The terminal's Ctrl-C is not for the process, but for us, who stop it in order.
+"""
+
+
+def spawned(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
+    """Start a program; it ends with this process."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            tied(command),
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 @dataclass
@@ -36,7 +57,7 @@ class Child:
     environment: Mapping[str, str]
     log: Path
     page: str
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     started_at: float = 0.0
     checked_at: float = 0.0
     healthy_at: float = 0.0
@@ -45,19 +66,12 @@ class Child:
     deaths: int = 0
     pause: float = field(default=FIRST_PAUSE)
     start_at: float = 0.0
+    launch: Launch = spawned
 
     def start(self) -> None:
-        """Start the process; the terminal's Ctrl-C is for us, who stop it in order."""
+        """Start the process."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                tied(self.command),
-                env={**os.environ, **self.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self.process = self.launch(self.command, self.environment, self.log)
         self.started_at = self.healthy_at = time.monotonic()
         self.starting = Watch(HANGS_AFTER, self.started_at)
 
@@ -121,9 +135,15 @@ def end_of(log: Path) -> str:
 def answers(page: str) -> bool:
     """Return whether the page says that its process is healthy."""
     try:
-        return httpx.get(f"{page}/healthz", timeout=2).status_code == 200
+        return _client().get(f"{page}/healthz").status_code == 200
     except httpx.HTTPError:
         return False
+
+
+@cache
+def _client() -> httpx.Client:
+    """One for all pages: each new one reads the certificates of all authorities, for 20 ms."""
+    return httpx.Client(timeout=2)
 
 
 def nabiz(*arguments: str) -> list[str]:

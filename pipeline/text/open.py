@@ -1,12 +1,16 @@
 """Opens engines: by name, or the one that the settings name."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from pipeline.reading import Label
 from pipeline.setting_groups import EngineSettings
 from pipeline.text.auto import AutoEngine
 from pipeline.text.engine import Engine
 from pipeline.text.fast import FastEngine
+
+SHIPPED = ("auto", "fast", "strong")
+"""Engines that come with Nabız."""
 
 
 class EngineError(Exception):
@@ -32,20 +36,24 @@ def load_engine(
     Raises ValueError for an unknown name or a wrong setting, ImportError where the extra is not
     installed.
     """
-    match name:
-        case "fast":
-            return FastEngine.load()
-        case "strong" | "auto":
-            from pipeline.text.strong import StrongEngine  # slow to import
-
-            strong = StrongEngine.load()
-            return strong if name == "strong" else AutoEngine(FastEngine.load(), strong)
-        case "hf":
-            pass
-        case _:
-            raise ValueError(f"There is no engine {name!r}: choose auto, fast, strong or hf.")
+    if name in SHIPPED:
+        return _shipped(name)
+    if name != "hf":
+        raise ValueError(f"There is no engine {name!r}: choose auto, fast, strong or hf.")
     if not hf_model:
         raise ValueError("The engine hf needs a model: a folder or a name on the Hugging Face hub.")
     from pipeline.text.hf import HuggingFaceEngine  # slow to import, and an extra
 
     return HuggingFaceEngine(hf_model, hf_labels)
+
+
+@cache
+def _shipped(name: str) -> Engine:
+    """Load an engine once: who else asks for it in this process shares it."""
+    if name == "fast":
+        return FastEngine.load()
+    if name == "auto":
+        return AutoEngine(_shipped("fast"), _shipped("strong"))
+    from pipeline.text.strong import StrongEngine  # slow to import
+
+    return StrongEngine.load()

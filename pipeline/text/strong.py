@@ -1,14 +1,14 @@
 """Engine `strong`: a small transformer for Turkish and English, in eight bits, on the CPU."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
+from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from typing import Final
 
 import msgspec
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
@@ -18,6 +18,9 @@ from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.language import detect
 from pipeline.text.normalise import Folded, fold
 from pipeline.text.spelling import respelled, with_small_dotless
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # it would report to its makers, in a thread of its own
+import onnxruntime
 
 MAX_CHARACTERS: Final = 2_000
 MAX_TOKENS: Final = 192
@@ -63,8 +66,13 @@ class StrongEngine(Engine):
     name = "strong"
     hears_cues = True
 
-    def __init__(self, model: bytes, tokenizer: Tokenizer, card: Card, threads: int = 1) -> None:
-        """Take an ONNX model: `input_ids` and `attention_mask` in, logits of three labels out."""
+    def __init__(
+        self, model: bytes | str, tokenizer: Tokenizer, card: Card, threads: int = 1
+    ) -> None:
+        """Take an ONNX model: `input_ids` and `attention_mask` in, logits of three labels out.
+
+        The path of its file costs less memory than its bytes, which would stay beside it.
+        """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -84,7 +92,8 @@ class StrongEngine(Engine):
         """Read what `training.export` wrote into `folder`. Raises FileNotFoundError."""
         card = msgspec.json.decode((folder / "strong.json").read_bytes(), type=Card)
         tokenizer = Tokenizer.from_str((folder / "strong.tokenizer.json").read_text("utf-8"))
-        return cls((folder / "strong.onnx").read_bytes(), tokenizer, card, threads)
+        with as_file(folder / "strong.onnx") as model:
+            return cls(str(model), tokenizer, card, threads)
 
     @property
     def version(self) -> str:

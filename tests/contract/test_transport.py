@@ -3,6 +3,7 @@
 Where Faust's is known to fail, the test says how (`fails_on_stock`), and that it still does.
 """
 
+import asyncio
 from collections import defaultdict
 
 import pytest
@@ -16,6 +17,7 @@ from tests.contract.watching import (
     Outstanding,
     announce,
     client_has,
+    fetches_of,
     polled_in_vain,
     until,
 )
@@ -279,3 +281,20 @@ async def test_a_paused_partition_rests_and_goes_on(worker: Make, kafka: str) ->
         member.consumer.resume_partitions([TP(topic, 0)])
         await member.has(10)
     assert member.values == [*numbered(5, start=5), *numbered(5)]
+
+
+async def test_a_worker_without_work_asks_seldom_and_is_told_at_once(
+    worker: Make, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.transport.QUIET_WAIT_MS", 15_000)
+    topic = new_topic(kafka, 3)
+    async with worker(topic) as member:
+        await publish(kafka, topic, [b"first"])
+        await member.has(1)
+        await polled_in_vain(member)
+        fetches = fetches_of(member)
+        await polled_in_vain(member)
+        assert len(fetches) <= 3, "not twenty a second"
+        async with asyncio.timeout(10):
+            await publish(kafka, topic, [b"second"])
+            await member.has(2)

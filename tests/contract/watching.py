@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from aiokafka.protocol.fetch import FetchRequest
 from faust.types import TP
 
 from tests.contract.worker import PATIENCE, Worker
@@ -88,3 +89,17 @@ async def client_has(member: Worker, tp: TP) -> None:
     async with asyncio.timeout(PATIENCE):
         while tp not in fetched:
             await asyncio.sleep(0.01)
+
+
+def fetches_of(member: Worker) -> list[FetchRequest]:
+    """A list of what the worker asks the broker for from now on."""
+    client, asked = member.consumer._thread._ensure_consumer()._client, []
+    send = client.send
+
+    async def watched(node_id: int, request: Any, **options: Any) -> Any:
+        if isinstance(request, FetchRequest):
+            asked.append(request)
+        return await send(node_id, request, **options)
+
+    client.send = watched
+    return asked

@@ -23,8 +23,9 @@ from pipeline.cli import live, machine, supervisor
 from pipeline.cli.errors import Away
 from pipeline.cli.live import restarts
 from pipeline.cli.machine import Machine
-from pipeline.cli.supervisor import Child
+from pipeline.cli.supervisor import Child, spawned
 from pipeline.cli.up import _stop_on_signals
+from pipeline.processes import Process
 from pipeline.settings import Settings
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -51,13 +52,14 @@ def tick_until(child: Child, done: Callable[[], bool]) -> None:
 def page(monkeypatch: pytest.MonkeyPatch, status: int | None) -> None:
     """Let the child's page answer so, or not at all."""
 
-    def get(url: str, timeout: float) -> httpx.Response:
-        assert url == "http://page/healthz"
+    def get(request: httpx.Request) -> httpx.Response:
+        assert request.url == "http://page/healthz"
         if status is None:
             raise httpx.ReadTimeout("timed out")
         return httpx.Response(status)
 
-    monkeypatch.setattr(httpx, "get", get)
+    client = httpx.Client(transport=httpx.MockTransport(get))
+    monkeypatch.setattr(supervisor, "_client", lambda: client)
 
 
 @pytest.mark.parametrize("status", [503, None])
@@ -92,7 +94,7 @@ def test_a_role_that_was_started_again_is_named_with_its_log(tmp_path: Path) -> 
 
 def test_kpis_are_asked_for_only_when_they_are_old() -> None:
     asked: list[str] = []
-    status = msgspec.json.encode(Status((), StoreStatus(), BrokerStatus("k:1", None)))
+    status = b""
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.path)
@@ -101,9 +103,15 @@ def test_kpis_are_asked_for_only_when_they_are_old() -> None:
     with httpx.Client(base_url="http://api", transport=httpx.MockTransport(answer)) as client:
         view = None
         for second in range(11):
+            stored = StoreStatus(rows={"events": second})
+            status = msgspec.json.encode(Status((), stored, BrokerStatus("k:1", None)))
             view = live.ask(client, view, float(second))
-    assert asked.count("/v1/kpis") == 3
-    assert asked.count("/v1/status") == asked.count("/v1/alerts") == 11
+        assert asked.count("/v1/kpis") == 3
+        assert asked.count("/v1/status") == asked.count("/v1/alerts") == 11
+        asked.clear()
+        for second in range(11, 41):
+            view = live.ask(client, view, float(second))
+        assert asked.count("/v1/kpis") == 1, "nothing was stored: only what grows old changes them"
 
 
 def test_while_the_api_is_away_there_is_no_view() -> None:
@@ -156,13 +164,13 @@ def test_the_history_is_published_once_however_often_that_was_interrupted(
     (tmp_path / "logs").mkdir()
     runs: list[str] = []
 
-    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
-        runs.append(command[-1])
+    def fork(arguments: list[str], *_: object) -> Process:
+        runs.append(arguments[-1])
         if len(runs) == 1:
             raise KeyboardInterrupt
-        return subprocess.CompletedProcess(command, 0)
+        return subprocess.Popen(["true"])
 
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(machine, "forked", fork)
     monkeypatch.setattr(Child, "start", lambda _: None)
     started = Machine(Settings(), tmp_path, 1, Console(quiet=True))
     with pytest.raises(KeyboardInterrupt):
@@ -177,7 +185,7 @@ def test_a_history_that_cannot_be_published_ends_with_the_end_of_its_log(
 ) -> None:
     (tmp_path / "logs").mkdir()
     fails = [sys.executable, "-c", "raise SystemExit('nabiz: Kafka does not answer')"]
-    monkeypatch.setattr(machine, "nabiz", lambda *_: fails)
+    monkeypatch.setattr(machine, "forked", lambda _, *rest: spawned(fails, *rest))
     with pytest.raises(Away, match=r"(?s)history was not published.*sample\.log.*does not answer"):
         Machine(Settings(), tmp_path, 1, Console(quiet=True))._start_sample()
 
@@ -193,7 +201,8 @@ def test_a_screen_that_cannot_be_written_stops_nothing(
             raise KeyboardInterrupt
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(live, "ask", lambda *_: object())
+    view = live.View(Status((), StoreStatus(), BrokerStatus("k:1", None)), [], [], 0.0)
+    monkeypatch.setattr(live, "ask", lambda *_: view)
     silent = Machine(Settings(), tmp_path, 1, Console(quiet=True))
     with httpx.Client() as client, pytest.raises(KeyboardInterrupt):
         live._loop(silent, client, 0.0, display)

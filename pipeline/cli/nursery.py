@@ -1,0 +1,80 @@
+"""The processes of one machine, forked from one that has imported and loaded what they need.
+
+What they only read of it they share: a role is a process of its own, and yet costs a few megabytes
+and a moment, where by itself it takes some 250 MB and seconds.
+"""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import tenacity
+from setproctitle import setproctitle
+
+from pipeline.broker.tied_to_parent import tie_to_parent
+
+PRELOADED = "pipeline.cli.preloaded"
+
+_until_open = tenacity.retry(
+    retry=tenacity.retry_if_exception_type(ConnectionError),  # it was killed a moment ago
+    stop=tenacity.stop_after_delay(10),
+    wait=tenacity.wait_fixed(0.05),
+    reraise=True,
+)
+
+
+def open_nursery() -> None:
+    """Start the process to fork from; it loads what is common while other things start."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOADED])
+    forkserver.ensure_running()
+
+
+class Forked(ForkServerProcess):
+    """A process with the methods of `subprocess.Popen` that differ."""
+
+    @property
+    def pid(self) -> int:
+        """Return its number; 0 before it was started."""
+        return super().pid or 0
+
+    def poll(self) -> int | None:
+        """Return how it ended, if it has."""
+        return self.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; return how it ended. Raises subprocess.TimeoutExpired."""
+        self.join(timeout)
+        if self.exitcode is None:
+            raise subprocess.TimeoutExpired(self.name, timeout or 0.0)
+        return self.exitcode
+
+
+@_until_open
+def forked(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Forked:
+    """Run `nabiz ARGUMENT...`; it ends with the nursery, which ends with this process.
+
+    A nursery that has ended is opened again.
+    """
+    process = Forked(target=_run, args=(arguments, environment, log))
+    process.start()
+    return process
+
+
+def _run(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    from pipeline.cli.main import main
+
+    os.setsid()  # the terminal's Ctrl-C is for the parent, which stops all in order
+    tie_to_parent(os.getppid())
+    with Path(os.devnull).open("rb") as nothing, log.open("ab") as output:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    os.environ.update(environment)
+    sys.argv = ["nabiz", *arguments]
+    setproctitle(" ".join([sys.executable, "-m", "pipeline.cli", *arguments]))
+    main()
