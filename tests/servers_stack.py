@@ -19,12 +19,12 @@ from benchmarks.chaos.clickhouse import ClickHouse, ServerError
 from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.tied_to_parent import tied
 from pipeline.ports import HOST, free_port
+from pipeline.progress import PATIENCE, Watch
 from pipeline.setting_groups import ROOT
 from tests.servers import Address, missing
 
 DEPLOY = ROOT / "deploy"
 CLICKHOUSE = DEPLOY / "clickhouse"
-START_TIMEOUT = 90.0
 T = TypeVar("T")
 
 
@@ -36,10 +36,11 @@ class Server(NamedTuple):
 
     def until(self, happened: Callable[[], T]) -> T:
         """Return what is seen when it has happened; fail when the server has ended before."""
-        deadline = time.monotonic() + START_TIMEOUT
+        watch = Watch(PATIENCE, time.monotonic())
         while not (seen := happened()):
             assert self.process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, self.log.read_text()
+            stalled = watch.stalled([self.process.pid], [self.log], time.monotonic())
+            assert not stalled, self.log.read_text()
             time.sleep(0.05)
         return seen
 

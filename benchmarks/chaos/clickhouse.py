@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pipeline.broker.tied_to_parent import tied
 from pipeline.ports import HOST, free_port
+from pipeline.progress import PATIENCE, Watch
 
 SERVER = shutil.which("clickhouse-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 CONFIG = Path("/etc/clickhouse-server")
-START_TIMEOUT = 30.0
 STOP_TIMEOUT = 2.0
 """Seconds in which a server that is told to stop may finish its merges."""
 
@@ -53,8 +53,8 @@ class ClickHouse:
                 stderr=log,
                 cwd=self._folder,
             )
-        deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline and self._process.poll() is None:
+        watch, seen = Watch(PATIENCE, time.monotonic()), ([self._process.pid], [output])
+        while self._process.poll() is None and not watch.stalled(*seen, time.monotonic()):
             with suppress(OSError):
                 socket.create_connection((self.host, self.port), timeout=1).close()
                 return

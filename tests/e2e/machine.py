@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 NABIZ = [sys.executable, "-m", "pipeline.cli"]
-START_TIMEOUT = 120.0
+START_TIMEOUT = 240.0
 COMMAND_TIMEOUT = 120.0
 STOP_TIMEOUT = 60.0
 POLL = 0.02

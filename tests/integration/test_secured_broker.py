@@ -91,7 +91,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     try:
         for attempt in Retrying(
             retry=retry_if_exception_type(BrokerUnavailable),
-            stop=stop_after_delay(60),
+            stop=stop_after_delay(240),
             wait=wait_fixed(0.2),
         ):
             with attempt:

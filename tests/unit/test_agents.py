@@ -247,7 +247,7 @@ def test_a_crash_ends_the_process_at_once_with_its_code() -> None:
         "from pipeline.logs import configure_logging\n"
         "configure_logging('detect')\n"
         "atexit.register(print, 'a commit at exit')\n"
-        "def write(): raise RuntimeError('the store is gone\\nINSERT m-104233')\n"
+        "def write(): raise RuntimeError('the store is gone\\nINSERT m-' + '104233')\n"
         "try: write()\n"
         "except RuntimeError as error: crash(error)\n"
         "finally: print('a commit on the way')\n"

@@ -1,6 +1,7 @@
 """Commands on terminals that lack letters, with streams that are closed or full."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from pipeline.setting_groups import ROOT
 
-NABIZ = f"exec {sys.executable} -m pipeline.cli"
+PYTHON = shlex.quote(sys.executable)
+NABIZ = f"exec {PYTHON} -m pipeline.cli"
 SIGNS = "Müşteri “iade” … 3 → 4 ║ ığİ"
 SAY = f"""
 from pipeline.cli.streams import prepare_streams
@@ -60,7 +62,7 @@ def test_what_is_opened_does_not_become_a_stream_that_was_closed(tmp_path: Path)
         "import os\nfrom pipeline.cli.streams import prepare_streams\nprepare_streams()\n"
         f"with open({str(file)!r}, 'w'):\n    os.write(1, b'printed')\n    print('printed')\n"
     )
-    done = shell(f"{sys.executable} {script} >&-", PYTHONPATH=str(ROOT))
+    done = shell(f"{PYTHON} {script} >&-", PYTHONPATH=str(ROOT))
     assert (done.returncode, done.stderr, file.read_bytes()) == (0, b"", b"")
 
 
