@@ -246,6 +246,12 @@ class DetectSettings(Group):
         by_channel = {name: round(one * 60e6) for name, one in self.channel_pauses.items()}
         return Pauses(round(self.pause_minutes * 60e6), by_channel)
 
+    @cached_property
+    def basis(self) -> str:
+        """What events are folded by, in one word: a state that was folded by another is old."""
+        pauses = ",".join(f"{name}={one:g}" for name, one in sorted(self.channel_pauses.items()))
+        return f"{self.half_life_days}/{self.risk_threshold}/{self.pause_minutes:g},{pauses}"
+
 
 class FollowUpSettings(Group):
     """By when what must be done about an alert."""

@@ -109,7 +109,7 @@ def apply(
     the log are judged anew.
     """
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
-    basis = _basis(rules, settings)
+    basis = f"{rules.version}/{settings.basis}"
     log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
     partition, source, offset = state.partition, state.source, state.offset
     revisions, alerts = dict(state.revisions), list[Alert]()
@@ -149,13 +149,6 @@ def apply(
         ),
         alerts,
     )
-
-
-def _basis(rules: RuleSet, settings: DetectSettings) -> str:
-    """Return what names the rules and settings that a state was folded with."""
-    usual, by_channel = settings.pauses
-    pauses = ",".join([str(usual), *(f"{name}={by_channel[name]}" for name in sorted(by_channel))])
-    return f"{rules.version}/{settings.half_life_days}/{settings.risk_threshold}/{pauses}"
 
 
 def unsent(

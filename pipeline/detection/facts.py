@@ -82,9 +82,16 @@ def with_contact(memory: Memory, entry: Entry, at: int, pauses: Pauses) -> Memor
         contact = continued(kept, at, entry.channel, entry.ticket_id, pause)
         now = _with_line(contact, entry, at) if is_own else contact and replace(contact, at=at)
         if now:
-            others = kept if contact is None else [one for one in kept if one is not contact]
-            kept = (*others[1 - CONTACTS :], now)
+            kept = (*_others(kept, contact)[1 - CONTACTS :], now)
     return memory if kept is memory.contacts else replace(memory, contacts=kept)
+
+
+def _others(contacts: tuple[Contact, ...], contact: Contact | None) -> tuple[Contact, ...]:
+    if contact is None:
+        return contacts
+    if contact is contacts[-1]:
+        return contacts[:-1]
+    return tuple(one for one in contacts if one is not contact)
 
 
 def _with_line(contact: Contact | None, entry: Entry, at: int) -> Contact:
@@ -162,7 +169,11 @@ class Moment(NamedTuple):
         topic = self.entry.topic
         if not topic or self.entry.type not in CONTACT_TYPES:
             return []
-        return [one for one in self.memory.contacts if one.is_about(topic) and not one.solved]
+        return [
+            one
+            for one in self.memory.contacts
+            if not one.solved and (one.topic == topic or topic in one.more)
+        ]
 
     def cited(self, field: str) -> list[Contact]:
         """Contacts that a field counts: they belong to the proof of a rule that reads it."""

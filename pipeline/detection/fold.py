@@ -246,9 +246,11 @@ def _evidence(
 
 def _topics(known: tuple[str, ...], moment: Moment, evidence: tuple[Mark, ...]) -> tuple[str, ...]:
     """Return the topics with those of new evidence: of its contacts, and of this event."""
-    quoted = {mark.event_id for mark in evidence}
-    contacts = (one for one in moment.memory.contacts if one.mark.event_id in quoted)
-    found = (topic for one in contacts for topic in one.subjects)
+    contacts = moment.memory.contacts
+    if len(evidence) == 1:  # this event's own, which is of the last contact if of any
+        contacts = contacts[-1:]
+    quoted = [mark.event_id for mark in evidence]
+    found = [topic for one in contacts if one.mark.event_id in quoted for topic in one.subjects]
     return tuple(dict.fromkeys((*known, *found, *moment.entry.subjects)))
 
 
