@@ -73,7 +73,7 @@ def processors(found: Mapping[str, Processor]) -> str:
             "processor",
             *(f"`{engine}`: {what}" for engine in ENGINES for what in ("texts/s/core", "accuracy")),
             "other labels than the first",
-            "probabilities differ by",
+            "probabilities differ on average by",
         ),
         (
             (
@@ -141,7 +141,7 @@ def _compared(answers: Answers, first: Answers) -> Processor:
         accuracies={name: float((said[name] == answers["labels"]).mean()) for name in ENGINES},
         answers=sum(map(len, said.values())),
         other_labels=sum(int((said[name] != others[name]).sum()) for name in ENGINES),
-        difference=max(float(abs(answers[name] - first[name]).max()) for name in ENGINES),
+        difference=max(float(abs(answers[name] - first[name]).mean()) for name in ENGINES),
     )
 
 

@@ -39,8 +39,8 @@ class Measured(msgspec.Struct, frozen=True):
 class Processor(msgspec.Struct, frozen=True):
     """What engines, by name, do on a kind of processors: texts a second of one core, accuracy.
 
-    Of `answers`, so many have another label than on the first kind; a probability differs from
-    the one there by `difference` at most.
+    Of `answers`, so many have another label than on the first kind; probabilities differ from
+    those there by `difference` on average.
     """
 
     rates: dict[str, float]
