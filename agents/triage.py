@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.text.intents import cannot_wait
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
+from pipeline.uncounted import load_uncounted
 
 
 class _Words(msgspec.Struct):
@@ -38,10 +39,12 @@ def triage(settings: Settings) -> tuple[faust.App, Heartbeat]:
     """Build the role: look at every text, read the urgent ones, send them, then acknowledge."""
     app = make_app("triage", settings)
     reader = Reader(open_engine(settings.engine))
+    uncounted = load_uncounted(settings.uncounted.file)
 
     def read(messages: Sequence[Message]) -> list[Outgoing]:
         # What is invalid becomes a dead letter in `understand`.
-        scored, _ = interpret(messages, reader, datetime.now(UTC), settings.engine.patience)
+        now, patience = datetime.now(UTC), settings.engine.patience
+        scored, _ = interpret(messages, reader, now, patience, uncounted)
         return [outgoing(one, URGENT) for one in scored]
 
     async def handle(messages: Sequence[Message]) -> Effect:

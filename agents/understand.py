@@ -23,6 +23,7 @@ from pipeline.setting_groups import DeadLetterSettings
 from pipeline.settings import Settings
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
+from pipeline.uncounted import EVERYTHING_COUNTS, Uncounted, load_uncounted
 
 
 class TooManyInvalid(Halt):
@@ -36,6 +37,7 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
     """
     app = make_app("understand", settings)
     reader = Reader(open_engine(settings.engine))
+    uncounted = load_uncounted(settings.uncounted.file)
     patience = settings.engine.patience
     limit = InvalidLimit(settings.deadletters)
 
@@ -44,7 +46,8 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
     async def handle(messages: Sequence[Message]) -> Effect:
         now = datetime.now(UTC)
         with spare.taken(waited(messages, now)):
-            scored, dead = await asyncio.to_thread(interpret, messages, reader, now, patience)
+            given = (messages, reader, now, patience, uncounted)
+            scored, dead = await asyncio.to_thread(interpret, *given)
         limit.check(valid=len(scored), invalid=len(dead) - retried_among(dead, messages))
         return make_durable(scored, dead)
 
@@ -73,7 +76,11 @@ def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
 
 
 def interpret(
-    messages: Sequence[Message], reader: Reader, now: datetime, patience: float
+    messages: Sequence[Message],
+    reader: Reader,
+    now: datetime,
+    patience: float,
+    uncounted: Uncounted = EVERYTHING_COUNTS,
 ) -> tuple[list[Scored], list[DeadLetter]]:
     """Decode and redact each message and read its text; pure but for its stage metrics.
 
@@ -89,7 +96,7 @@ def interpret(
         left = max(0.0, patience - waited(messages, now))
         readings = reader.read_events([event for _, event in good], left)
     return [
-        Scored(event, reading, message.received_at)
+        Scored(event, reading, message.received_at, uncounted.counts(event))
         for (message, event), reading in zip(good, readings, strict=True)
     ], dead
 

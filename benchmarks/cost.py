@@ -79,7 +79,7 @@ def works() -> dict[str, Work]:
         "read": lambda: reader.read([text for text, _ in texts], [lang for _, lang in texts]),
         "apply, with the state's bytes": detect,
         "columns of the store": lambda: event_columns(
-            scored, [minute_of(one.event) for one in scored], [0] * len(scored)
+            scored, [minute_of(one.event) for one in scored]
         ),
     }
 

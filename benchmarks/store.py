@@ -171,7 +171,7 @@ def _writes(
     def insert_only() -> None:
         some = next(ready)
         stored = [minute_of(one.event) for one in some]
-        engine.backend.insert("bare", event_columns(some, stored, [0] * len(some)))
+        engine.backend.insert("bare", event_columns(some, stored))
 
     yield engine.compare(
         f"write {what}",

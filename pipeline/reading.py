@@ -82,12 +82,14 @@ def is_against_score(reading: Reading, score: Score) -> bool:
 class Scored(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An event with its reading; `reading` is None where the event has no text.
 
-    `received_at` is the broker's time of the original message, the start of every latency.
+    `received_at` is the broker's time of the original message, the start of every latency. One that
+    is not `counted`, as of a test, is kept, but is part of no figure and rings no alert.
     """
 
     event: Event
     reading: Reading | None
     received_at: datetime
+    counted: bool = True
 
     @property
     def rank(self) -> Rank:

@@ -208,6 +208,14 @@ class BoardSettings(Group):
     )
 
 
+class UncountedSettings(Group):
+    """Events that are kept but counted nowhere."""
+
+    file: Path = Field(
+        ROOT / "desk" / "uncounted.yaml", description="which events are of tests or internal"
+    )
+
+
 class EngineSettings(Group):
     """What reads the texts; `hf` needs a model folder or name, and its labels."""
 

@@ -35,6 +35,7 @@ from pipeline.setting_groups import (
     KafkaSettings,
     NotifySettings,
     StoreSettings,
+    UncountedSettings,
     UpSettings,
     WorkerSettings,
 )
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     access: AccessSettings = AccessSettings()
     board: BoardSettings = BoardSettings()
+    uncounted: UncountedSettings = UncountedSettings()
     engine: EngineSettings = EngineSettings()
     detect: DetectSettings = DetectSettings()
     followup: FollowUpSettings = FollowUpSettings()

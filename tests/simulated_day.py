@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from benchmarks.company import company_days
 from pipeline.action import Action, ActionKind
 from pipeline.alert import Alert
@@ -98,9 +100,16 @@ def followed(alert: Alert, actions: Sequence[Action]) -> FollowUp:
     return follow_up
 
 
+def uncounted(scored: Scored) -> Scored:
+    """Return a test that is like an event: whatever counts it gives another answer."""
+    event = replace(scored.event, event_id=f"{scored.event.event_id}-test")
+    return replace(scored, event=event, counted=False)
+
+
 def stored_in(store: Store) -> None:
-    """Store the days."""
+    """Store the days, and among the events some that do not count."""
     store.write_events(days().scored)
+    store.write_events([uncounted(one) for one in days().scored[::7]])
     store.write_alerts(days().alerts)
     store.write_actions(days().actions)
     store.write_follow_ups(days().follow_ups)

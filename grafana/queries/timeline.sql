@@ -7,7 +7,7 @@ FROM
     FROM events FINAL
     PREWHERE minute IN (SELECT minute FROM timelines WHERE customer_id = {the_customer})
         AND customer_id = {the_customer}
-    WHERE is_deleted = 0
+    WHERE is_deleted != 1
     UNION ALL
     SELECT opened_us AS at_us, customer_id, '{word.alert_opened}' AS what, channel,
         {alert_title} AS words, severity AS label, '' AS score_shown, '' AS by, 2 AS place

@@ -18,6 +18,7 @@ from pipeline.sources.source import SourceError
 from pipeline.store import BackupError, MigrationError, StoreRefused, StoreUnavailable
 from pipeline.text.open import EngineError
 from pipeline.topics import TopicError
+from pipeline.uncounted import UncountedError
 
 EXIT_CODES: dict[type[Exception], int] = {
     Mistake: EXIT_MISTAKE,
@@ -28,6 +29,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     ChannelError: EXIT_MISTAKE,
     RoutesError: EXIT_MISTAKE,
     SlaError: EXIT_MISTAKE,
+    UncountedError: EXIT_MISTAKE,
     TopicError: EXIT_MISTAKE,
     EngineError: EXIT_MISTAKE,
     NotCompiled: EXIT_MISTAKE,

@@ -50,6 +50,7 @@ from pipeline.setting_groups import (
     EngineSettings,
     FollowUpSettings,
     KafkaSettings,
+    UncountedSettings,
 )
 from pipeline.settings import Settings, store_address
 from pipeline.store.health import inspect_store
@@ -57,6 +58,7 @@ from pipeline.store.server import ServerBackend
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
 from pipeline.topics import load_topics
+from pipeline.uncounted import load_uncounted
 from pipeline.urls import own_page, with_port
 
 Findings = Iterator[Finding]
@@ -101,6 +103,7 @@ def this_machine(settings: Settings) -> Parts:
         "rules": lambda: _rules(settings.detect),
         "SLA": lambda: _sla(settings.followup),
         "board": lambda: _board(settings.board),
+        "uncounted": lambda: _uncounted(settings.uncounted),
         "processor": lambda: iter([check_processor(settings.engine.name, told_of_the_processor())]),
         "text model": lambda: _model(settings.engine),
         "notify": lambda: check_channels(settings.notify),
@@ -247,6 +250,11 @@ def _sla(follow_up: FollowUpSettings) -> Findings:
 def _board(board: BoardSettings) -> Findings:
     desk = load_desk(board.file)
     yield Finding("board", "ok", f"{board.file} is valid, times are in {desk.zone}")
+
+
+def _uncounted(settings: UncountedSettings) -> Findings:
+    load_uncounted(settings.file)
+    yield Finding("uncounted", "ok", f"{settings.file} is valid")
 
 
 def _model(settings: EngineSettings) -> Findings:

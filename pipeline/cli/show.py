@@ -190,7 +190,7 @@ def timeline(events: Iterable[Scored]) -> Table:
         table.add_row(
             clock(event.occurred_at),
             datum(shown("channel", event.channel, "en")),
-            event.type.value,
+            event.type.value if scored.counted else f"{event.type.value} (not counted)",
             Text(reading.label, LABEL_STYLE[reading.label]) if reading else "",
             datum(" – ".join(texts)),
         )

@@ -86,6 +86,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     negative_topics: tuple[str, ...] = ()
     against_score: bool = False
     hurried: bool = False
+    counted: bool = True
 
     @property
     def rank(self) -> Rank:
@@ -168,6 +169,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
         negative_topics=tuple([topic.name for topic in complaints]) if heard else (),
         against_score=bool(heard and event.score and is_against_score(heard, event.score)),
         hurried=bool(reading and reading.hurried),
+        counted=scored.counted,
     )
 
 

@@ -111,7 +111,12 @@ def cited_events(fold: Fold) -> set[str]:
 
 
 def step(fold: Fold, entry: Entry, rules: RuleSet, settings: DetectSettings) -> Fold:
-    """Return the fold after one more event. An event from before `fold.at` counts as of then."""
+    """Return the fold after one more event. An event from before `fold.at` counts as of then.
+
+    One that is not counted leaves the fold as it is.
+    """
+    if not entry.counted:
+        return fold
     at = max(entry.at, fold.at)
     memory = with_contact(fold.memory, entry, at, settings.pauses)
     draft = _Draft(fold, entry, at, decay(fold.loads, at - fold.at, settings.half_life_days))

@@ -155,7 +155,8 @@ class LogDraft:
 
     def _leave(self, entry: Entry) -> None:
         self.snapshot = self._fold(self.snapshot, entry)
-        self._quotes[entry.event_id] = entry.spans
+        if entry.counted:  # else nothing cites it
+            self._quotes[entry.event_id] = entry.spans
 
     def _forget_ids(self) -> None:
         excess = self._left - REMEMBERED

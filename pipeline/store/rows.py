@@ -28,8 +28,12 @@ _REQUIRED = ("event_id", "customer_id", "channel", "type", "author_type")
 _PLAIN = (*_REQUIRED, "revision", *_GIVEN)
 """Fields of an event that are columns of the same name; `_GIVEN` are those that may be missing."""
 
+COUNTED, MOVED, UNCOUNTED = 0, 1, 2
+"""What `is_deleted` of a row of `events` and `timelines` says: there; no longer here; there, but in
+no figure. So what reads figures asks for 0, what reads all that is stored for all but 1."""
+
 SCORED_COLUMNS = (
-    *("occurred_us", "received_us"),
+    *("is_deleted", "occurred_us", "received_us"),
     *_PLAIN,
     *("attributes", "metric", "score", "scale_min", "scale_max"),
     *("label", "p_negative", "p_neutral", "p_positive", "intensity"),
@@ -39,7 +43,7 @@ SCORED_COLUMNS = (
 )
 """What a `Scored` is made of again."""
 
-EVENT_COLUMNS = ("minute", "is_deleted", *SCORED_COLUMNS, "reread_at")
+EVENT_COLUMNS = ("minute", *SCORED_COLUMNS, "reread_at")
 
 TIMELINE_KEY = ("customer_id", "minute", "event_id", "revision", "is_deleted")
 """The columns of `timelines` that take an event out of one."""
@@ -66,17 +70,19 @@ def epoch_minute(at: datetime) -> int:
 def event_columns(
     scored: Sequence[Scored],
     minutes: Sequence[int],
-    is_deleted: Sequence[int],
+    moved: int = 0,
     reread_at: int = 0,
 ) -> Columns:
     """Columns of `events` for events at these minutes, without those that are empty throughout.
 
-    `reread_at` is when their texts were read again, in epoch seconds.
+    The last `moved` of them are no longer at their minutes. `reread_at` is when their texts were
+    read again, in epoch seconds.
     """
+    there = [COUNTED if one.counted else UNCOUNTED for one in scored[: len(scored) - moved]]
     events = [one.event for one in scored]
     columns = {
         "minute": minutes,
-        "is_deleted": is_deleted,
+        "is_deleted": [*there, *[MOVED] * moved],
         "occurred_us": [to_micros(event.occurred_at) for event in events],
         "received_us": [to_micros(one.received_at) for one in scored],
         "revision": [event.revision for event in events],
@@ -151,6 +157,7 @@ def scored_of(row: Row) -> Scored:
         event=msgspec.convert(fields, Event),
         reading=_reading_of(cells) if cells["label"] else None,
         received_at=to_datetime(cells["received_us"]),
+        counted=cells["is_deleted"] != UNCOUNTED,
     )
 
 

@@ -96,7 +96,7 @@ class Store:
         """
         minutes = [minute_of(one.event) for one in scored]
         reread_at = int(now.timestamp())
-        columns = event_columns(scored, minutes, [0] * len(scored), reread_at)
+        columns = event_columns(scored, minutes, reread_at=reread_at)
         if scored:
             self._backend.insert("events", columns)
         recompute(self._backend, set(minutes))

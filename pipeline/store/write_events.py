@@ -124,7 +124,7 @@ def _insert_events(
         event_columns(
             [*news.values(), *(one for one, _ in gone)],
             [*minutes, *(minute for _, minute in gone)],
-            [0] * len(news) + [1] * len(gone),
+            moved=len(gone),
         ),
     )
     index: Columns = {

@@ -22,6 +22,7 @@ NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
 def scored(event_id: str, at: float = 0, label: str | None = None, **fields: object) -> Scored:
     """An event `at` seconds after START."""
+    counted = bool(fields.pop("counted", True))
     event = Event(
         event_id=event_id,
         occurred_at=START + timedelta(seconds=at),
@@ -30,7 +31,7 @@ def scored(event_id: str, at: float = 0, label: str | None = None, **fields: obj
         type=EventType(fields.pop("type", "message")),
         **fields,  # type: ignore[arg-type]
     )
-    return Scored(event, reading(label) if label else None, received_at=event.occurred_at)
+    return Scored(event, reading(label) if label else None, event.occurred_at, counted)
 
 
 def reading(label: str, intent: str = "cancel") -> Reading:
@@ -79,6 +80,7 @@ def _some_event(rnd: random.Random, event_id: str, revision: int) -> Scored:
         brand=rnd.choice(["A", "B"]),
         source="test",
         score=score if rnd.random() < 0.5 else None,
+        counted=rnd.random() < 0.9,
     )
 
 

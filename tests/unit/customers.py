@@ -110,15 +110,15 @@ def histories(draw: st.DrawFn, most: int = 12) -> list[Scored]:
             )
         )
         score = Score(Metric.CSAT, float(draw(st.integers(1, 5))), 1, 5)
-        events.append(
-            event(
-                f"e{index}",
-                type_,
-                draw(st.integers(0, 40)) * 6 + draw(st.sampled_from([0, 0.2, 0.4, 0.6])),
-                draw(READINGS),
-                channel=draw(st.sampled_from(["chat", "phone", "e-mail"])),
-                ticket_id=draw(st.sampled_from([None, "T1"])),
-                score=score if type_ is EventType.SURVEY else None,
-            )
+        happened = event(
+            f"e{index}",
+            type_,
+            draw(st.integers(0, 40)) * 6 + draw(st.sampled_from([0, 0.2, 0.4, 0.6])),
+            draw(READINGS),
+            channel=draw(st.sampled_from(["chat", "phone", "e-mail"])),
+            ticket_id=draw(st.sampled_from([None, "T1"])),
+            score=score if type_ is EventType.SURVEY else None,
         )
+        counted = draw(st.integers(0, 9)) < 8
+        events.append(msgspec.structs.replace(happened, counted=counted))
     return sorted(events, key=lambda one: (one.event.occurred_at, one.event.event_id))

@@ -32,6 +32,7 @@ from pipeline.reading import Scored
 from pipeline.setting_groups import ROOT, AccessSettings
 from pipeline.text.engine import Engine
 from pipeline.text.reader import Reader
+from pipeline.uncounted import Uncounted
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PATIENCE = 0.1
@@ -85,6 +86,19 @@ def test_good_messages_go_on_beside_bad_ones_each_with_its_own_reading() -> None
         ("cx.interactions/3/1", Reason.NOT_JSON),
         ("cx.interactions/3/3", Reason.EMPTY),
     ]
+
+
+def test_an_event_of_a_test_is_read_and_says_that_it_does_not_count() -> None:
+    events = [event("e", "Olmuyor"), event("t", "TEST", attributes={"test": True})]
+    scored, _ = interpret(
+        [message(offset, encode_event(one)) for offset, one in enumerate(events)],
+        *(Reader(Listening()), NOW, PATIENCE, Uncounted(attributes=frozenset({"test"}))),
+    )
+    assert [(one.event.event_id, one.counted) for one in scored] == [("e", True), ("t", False)]
+    assert all(one.reading for one in scored)
+    sent = [outgoing(one).value for one in scored]
+    assert [b"counted" in value for value in sent] == [False, True]
+    assert [msgspec.json.decode(value, type=Scored) for value in sent] == scored
 
 
 def test_triage_takes_urgent_words_and_leaves_the_rest_valid_or_not_to_understand() -> None:

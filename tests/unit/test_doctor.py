@@ -265,7 +265,12 @@ def test_a_folder_without_rights_is_a_problem(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "variable"), [("SLA", "NABIZ_FOLLOWUP_SLA"), ("board", "NABIZ_BOARD_FILE")]
+    ("check", "variable"),
+    [
+        ("SLA", "NABIZ_FOLLOWUP_SLA"),
+        ("board", "NABIZ_BOARD_FILE"),
+        ("uncounted", "NABIZ_UNCOUNTED_FILE"),
+    ],
 )
 def test_a_wrong_file_of_the_desk_is_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, variable: str

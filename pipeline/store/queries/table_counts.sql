@@ -1,4 +1,4 @@
-SELECT 'events' AS name, count() FROM events FINAL WHERE is_deleted = 0
+SELECT 'events' AS name, count() FROM events FINAL WHERE is_deleted != 1
 UNION ALL
 SELECT 'alerts' AS name, count() FROM alerts FINAL
 UNION ALL

@@ -8,11 +8,11 @@ WHERE (minute, event_id, revision) IN
     (
         SELECT minute, event_id, revision
         FROM timelines FINAL
-        WHERE customer_id = %(customer_id)s AND is_deleted = 0
+        WHERE customer_id = %(customer_id)s AND is_deleted != 1
         ORDER BY occurred_us DESC, event_id DESC
         LIMIT %(limit)s
     )
-    AND is_deleted = 0
+    AND is_deleted != 1
 -- Of one revision the last reading, and one with patience rather than one in haste.
 ORDER BY occurred_us DESC, event_id DESC, reread_at DESC, hurried
 LIMIT 1 BY event_id

@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from pipeline.event import EventType
 from tests.company import Company
 from tests.unit.board.pages import HOSTILE, Client, Clock, page, press
@@ -47,3 +49,13 @@ def test_a_customer_of_hostile_words(client: Client, company: Company) -> None:
     assert "<img" not in text
     assert "49" not in re.sub("<[^>]*>", "", text)
     assert "Show all of it" in text
+
+
+def test_a_test_is_shown_as_one_that_does_not_count(client: Client, company: Company) -> None:
+    threat = leaving("e1", 1, customer_id="c1")
+    company.events["c1"] = [replace(threat, counted=False)]
+    text = page(client, "/board/customers/c1")
+    assert "test, not counted" in text
+    assert "0% at most" in text or "0 % at most" in text
+    company.events["c1"] = [threat]
+    assert "not counted" not in page(client, "/board/customers/c1")

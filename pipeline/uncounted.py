@@ -1,0 +1,72 @@
+"""Which events count. Those of tests and of the company itself are kept, but counted nowhere."""
+
+import re
+from collections.abc import Mapping
+from fnmatch import translate
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from pipeline.event import Event
+from pipeline.forms import read_form
+
+_TRUE = frozenset({"true", "1", "1.0", "yes", "evet", "doğru"})
+"""How tables say it, those of a Turkish Excel too."""
+
+
+class UncountedError(Exception):
+    """The file is wrong; the message names the file and the field."""
+
+
+class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """`desk/uncounted.yaml`: what tells that an event does not count. Any one of them is enough.
+
+    `attributes` are names of attributes that are true of it; of `customers`, which are customer
+    ids, `*` stands for any characters. Segments and brands are compared without regard to case.
+    """
+
+    attributes: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+    brands: frozenset[str] = frozenset()
+    customers: frozenset[str] = frozenset()
+
+    def counts(self, event: Event) -> bool:
+        """Whether an event counts."""
+        return not (
+            (event.attributes and any(map(_is_true, self._told_by(event.attributes))))
+            or (event.segment and _folded(event.segment) in self._segments)
+            or (event.brand and _folded(event.brand) in self._brands)
+            or self._customers.fullmatch(event.customer_id)
+        )
+
+    def _told_by(self, attributes: Mapping[str, object]) -> list[object]:
+        return [attributes[name] for name in self.attributes if name in attributes]
+
+    @cached_property
+    def _segments(self) -> frozenset[str]:
+        return frozenset(map(_folded, self.segments))
+
+    @cached_property
+    def _brands(self) -> frozenset[str]:
+        return frozenset(map(_folded, self.brands))
+
+    @cached_property
+    def _customers(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(translate, sorted(self.customers))) or r"(?!)")
+
+
+EVERYTHING_COUNTS = Uncounted()
+
+
+def load_uncounted(path: Path) -> Uncounted:
+    """Read the file. Raises UncountedError."""
+    return read_form(path, Uncounted, UncountedError)
+
+
+def _is_true(value: object) -> bool:
+    return _folded(str(value)) in _TRUE
+
+
+def _folded(text: str) -> str:
+    return text.strip().casefold()

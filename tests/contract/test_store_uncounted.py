@@ -1,0 +1,84 @@
+"""Tests and internal customers are stored, and part of no figure; a revision may say otherwise."""
+
+from msgspec.structs import replace
+
+from pipeline.event import Metric, Score
+from pipeline.kpi import DIMENSIONS, KpiValue
+from pipeline.reading import Scored
+from pipeline.store import Store
+from tests.contract.stored import LATER, WINDOW, scored
+
+
+def answer(event_id: str, value: int, **fields: object) -> Scored:
+    score = Score(Metric.NPS, value, 0, 10)
+    return scored(event_id, at=value * 70, type="survey", score=score, **fields)
+
+
+def figures(store: Store, *by: str) -> list[KpiValue]:
+    return store.kpis(WINDOW, list(by), LATER)
+
+
+def of(store: Store, kpi: str) -> tuple[float | None, int]:
+    (value,) = [one for one in figures(store) if one.kpi == kpi]
+    return value.value, value.n
+
+
+TEST = [
+    answer("t1", 0, customer_id="qa", segment="internal", counted=False),
+    scored("t2", 80, "negative", customer_id="qa", brand="T", counted=False),
+    scored("t3", 90, type="ticket.opened", customer_id="qa", ticket_id="T", counted=False),
+    scored("t4", 95, type="ticket.resolved", customer_id="qa", ticket_id="T", counted=False),
+    scored("t5", 99, type="self_service.viewed", customer_id="qa", counted=False),
+    scored("t6", 99, "neutral", type="call", customer_id="qa", counted=False),
+]
+
+
+def test_tests_are_kept_and_change_no_figure(store: Store) -> None:
+    store.write_events([answer("e1", 10, customer_id="m-2")])
+    alone = [figures(store), figures(store, *DIMENSIONS)]
+    store.write_events(TEST)
+    store.write_events(TEST[:2])
+    assert [figures(store), figures(store, *DIMENSIONS)] == alone
+    assert of(store, "nps") == (100, 1)
+    assert of(store, "active_customers") == (1, 1)
+    assert store.timeline("qa") == sorted(
+        TEST, key=lambda one: (one.event.occurred_at, one.event.event_id), reverse=True
+    )
+    assert store.counts()["events"] == 7
+
+
+def test_the_figures_follow_a_revision_that_marks_an_event_or_takes_the_mark_back(
+    store: Store,
+) -> None:
+    counted = [answer("e1", 10, customer_id="m-2"), answer("e2", 0, customer_id="m-3")]
+    store.write_events(counted)
+    assert of(store, "nps") == (0, 2)
+    for revision, mark, nps in ((1, False, (100, 1)), (2, True, (0, 2)), (3, False, (100, 1))):
+        event = replace(counted[1].event, revision=revision)
+        revised = replace(counted[1], event=event, counted=mark)
+        store.write_events([revised])
+        assert of(store, "nps") == nps
+        assert store.timeline("m-3") == [revised]
+
+
+def test_a_test_between_a_resolution_and_silence_is_no_contact(store: Store) -> None:
+    ticket = {"ticket_id": "T", "touchpoint": "fatura"}
+    store.write_events(
+        [
+            scored("o", 10, type="ticket.opened", **ticket),
+            scored("r", 20, type="ticket.resolved", **ticket),
+            scored("t", 30, touchpoint="fatura", counted=False),
+            scored("x", 40, type="ticket.replied", author_type="agent", counted=False, **ticket),
+        ]
+    )
+    assert of(store, "first_contact_resolution") == (100, 1)
+    store.write_events([scored("m", 50, touchpoint="fatura")])
+    assert of(store, "first_contact_resolution") == (0, 1)
+
+
+def test_a_reading_that_is_restated_leaves_the_mark(store: Store) -> None:
+    test = scored("t", 5, "negative", counted=False)
+    store.write_events([test])
+    store.restate([replace(test, reading=scored("t", 5, "positive").reading)], LATER)
+    assert of(store, "texts") == (0, 0)
+    assert [one.counted for one in store.timeline("c1")] == [False]
