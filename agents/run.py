@@ -5,8 +5,8 @@ import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Literal
 
 import faust
@@ -130,24 +130,24 @@ async def run_app(settings: Settings, build: Build) -> None:
             os._exit(0)  # nothing is in hand: a recovery can be left at any point
         try:
             await starting
+            log.info("role runs", page=address)
+            await _until_stopped_or_crashed(app, stopping)
         except KafkaConnectionError as error:
             raise BrokerUnavailable(
                 f"Kafka at {settings.kafka.bootstrap} does not answer ({error}). "
                 "Is it running there (NABIZ_KAFKA_BOOTSTRAP)?"
             ) from error
-        log.info("role runs", page=address)
-        await _until_stopped_or_crashed(app, stopping)
-        with ending_within(STOP_WITHIN):
-            await app.stop()
+        finally:
+            end_within(STOP_WITHIN)
+        await app.stop()
     log.info("role stopped")
 
 
-@contextmanager
-def ending_within(seconds: float) -> Iterator[None]:
-    """End the process if the block takes longer, even where it holds up the event loop.
+def end_within(seconds: float) -> None:
+    """End this process if it has not ended by then, even where something holds up its event loop.
 
-    Faust waits for a broker that is gone, to flush and to commit, for as long as it is gone. What
-    is in hand then is not acknowledged, and comes again.
+    Faust waits for a broker that is gone, to flush and to commit, for as long as it is gone, and
+    its threads outlive a start that failed. What is in hand is not acknowledged, and comes again.
     """
 
     def give_up() -> None:
@@ -157,10 +157,6 @@ def ending_within(seconds: float) -> Iterator[None]:
     timer = threading.Timer(seconds, give_up)
     timer.daemon = True
     timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 async def _until_stopped_or_crashed(

@@ -7,11 +7,11 @@ from agents.crash import EXIT_CRASH
 
 BLOCKED = """
 import threading
-from agents.run import ending_within
+from agents.run import end_within
 from pipeline.logs import configure_logging
 configure_logging("detect")
-with ending_within({seconds}):
-    {work}
+end_within({seconds})
+{work}
 print("in order")
 """
 
