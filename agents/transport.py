@@ -219,6 +219,10 @@ class Consumer(stock.Consumer):
         for tp, delivered in self._delivered.items():
             self._delivered[tp] = deque(takewhile(_is_taken, delivered))
         await super().perform_seek()
+        inputs = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
+        # The client passes over a committed offset of 0 as over none.
+        if begun := [tp for tp in inputs if not self._read_offset[tp]]:
+            await self._thread.seek_to_beginning(*map(ensure_aiokafka_TP, begun))
         if elsewhere := self.app.continuity.elsewhere():  # type: ignore[attr-defined]
             await self._thread.seek_wait(elsewhere)
             self._read_offset.update(elsewhere)
