@@ -99,7 +99,7 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
         producer_max_request_size=MAX_OUTGOING,
         stream_wait_empty=True,  # a batch in flight ends before its partitions go
     )
-    app.continuity = Continuity(role, app.conf.id, settings.kafka)
+    app.continuity = Continuity(role, app.conf.id, settings.worker.instance, settings.kafka)
     app.transport = app.producer_transport = Transport(brokers, app)
 
     @app.timer(LOOK_EVERY, name="watch-topics")  # type: ignore[untyped-decorator]

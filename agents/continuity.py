@@ -25,7 +25,7 @@ from pipeline.broker.continuity import (
     write_note,
 )
 from pipeline.broker.security import client_security
-from pipeline.broker.survey import Survey, TopicAsIs, survey, topics_as_is
+from pipeline.broker.survey import Survey, TopicAsIs, leave_group, survey, topics_as_is
 from pipeline.setting_groups import KafkaSettings
 
 log = structlog.get_logger(__name__)
@@ -49,8 +49,9 @@ class TopicsChanged(Exception):  # noqa: N818
 class Continuity:
     """What one worker knows of its topics, and where it goes on in each partition."""
 
-    def __init__(self, role: str, group: str, kafka: KafkaSettings) -> None:
-        self.role, self._group, self._bootstrap = role, group, kafka.bootstrap
+    def __init__(self, role: str, group: str, instance: str, kafka: KafkaSettings) -> None:
+        self.role, self._group, self._instance = role, group, instance
+        self._bootstrap = kafka.bootstrap
         self._security = client_security(kafka)
         self._topics: dict[str, TopicAsIs] = {}
         self._verdicts: dict[TP, Verdict] = {}
@@ -127,15 +128,26 @@ class Continuity:
         return write_note(Note(inputs, epoch, self._states.get(partition)))
 
     async def watch(self) -> None:
-        """Check that the topics are still those that were looked at. Raises TopicsChanged."""
-        before = dict(self._topics)
-        if not before:
+        """Check that the topics are still those that were looked at. Raises TopicsChanged.
+
+        A worker with a stable name would be given the partitions that it had, and where its topic
+        was gone for a while, none: so it leaves its group first.
+        """
+        if not self._topics:
             return
-        now = await asyncio.to_thread(topics_as_is, self._bootstrap, before, self._security)
-        stateful = bool(self._changelogs)
-        for name, was in before.items():
+        now = await asyncio.to_thread(topics_as_is, self._bootstrap, self._topics, self._security)
+        if changed := self._changed(now):
+            if self._instance:
+                place = (self._bootstrap, self._group, self._instance, self._security)
+                await asyncio.to_thread(leave_group, *place)
+            raise TopicsChanged(changed)
+
+    def _changed(self, now: Mapping[str, TopicAsIs]) -> str:
+        """Say what is another with a topic than when it was looked at; "" where nothing is."""
+        for name, was in self._topics.items():
             found = now.get(name)
             if found is None or found.id != was.id:
-                raise TopicsChanged(f"{name} was deleted" + (" and made anew" if found else ""))
-            if stateful and found.partitions != was.partitions:
-                raise TopicsChanged(f"{name} has another number of partitions than it had")
+                return f"{name} was deleted" + (" and made anew" if found else "")
+            if self._changelogs and found.partitions != was.partitions:
+                return f"{name} has another number of partitions than it had"
+        return ""

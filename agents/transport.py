@@ -18,6 +18,7 @@ from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 from faust.events import Event
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as stock
+from faust.transport.drivers.aiokafka import ensure_aiokafka_TP
 from faust.types import TP, ConsumerMessage, EventT, Message
 from faust.types.tuples import ack_lock
 from mode.utils.futures import notify

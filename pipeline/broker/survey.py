@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple, TypeAlias
 
 from kafka import KafkaAdminClient, TopicPartition
-from kafka.admin import OffsetSpec
+from kafka.admin import MemberToRemove, OffsetSpec
 
 from pipeline.broker.errors import reaching
 from pipeline.broker.lag import CLIENT, until_coordinated
@@ -77,6 +77,18 @@ def topics_as_is(
         KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT, **security) as admin,
     ):
         return _topics(admin, topics)
+
+
+def leave_group(bootstrap: str, group: str, instance: str, security: Security) -> None:
+    """Have a group forget a member of a stable name, so that partitions are shared out anew.
+
+    Raises BrokerUnavailable.
+    """
+    with (
+        reaching(bootstrap),
+        KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT, **security) as admin,
+    ):
+        admin.remove_group_members(group, [MemberToRemove(group_instance_id=instance)])
 
 
 def _topics(admin: KafkaAdminClient, names: Collection[str]) -> dict[str, TopicAsIs]:

@@ -85,6 +85,8 @@ class Servers(NamedTuple):
             "NABIZ_KAFKA_COMMIT_INTERVAL": "0.1",
             "NABIZ_KAFKA_SESSION_TIMEOUT": str(SESSION_TIMEOUT),
             "NABIZ_WORKER_PORT": str(port),
+            # What `auto` reads in haste comes again, and here that would be a fault.
+            "NABIZ_ENGINE_NAME": "fast",
         }
         with log.open("wb") as output:
             process = subprocess.Popen(
