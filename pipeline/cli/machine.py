@@ -13,7 +13,7 @@ from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
-from pipeline.cli.nursery import forked, open_nursery
+from pipeline.cli.nursery import close_nursery, forked, open_nursery
 from pipeline.cli.steps import step
 from pipeline.cli.supervisor import LONGEST_PAUSE, Child, answers, end_of
 from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
@@ -113,6 +113,7 @@ class Machine:
             child.stop()
         if self._broker:
             self._broker.stop()
+        close_nursery()
 
     def _roles(self) -> tuple[str, ...]:
         """`record` serves the API beside the in-process store; a server's is a role of its own."""
