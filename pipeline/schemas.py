@@ -7,6 +7,7 @@ a writer of the committed version: such a change needs a new version beside the 
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, cast
 
@@ -63,7 +64,21 @@ def schema_of(topic: str) -> Schema:
         **msgspec.json.schema(PAYLOADS[topic]),
     }
     # As it reads back from a file: tuples become lists.
-    return cast(Schema, msgspec.json.decode(msgspec.json.encode(schema)))
+    return cast(Schema, _dedented(msgspec.json.decode(msgspec.json.encode(schema))))
+
+
+def _dedented(part: Any) -> Any:
+    """Return a schema whose descriptions are docstrings without indent, as Python 3.13 has them."""
+    if isinstance(part, list):
+        return [_dedented(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: cleandoc(value)
+        if name == "description" and isinstance(value, str)
+        else _dedented(value)
+        for name, value in part.items()
+    }
 
 
 def breaking_changes(old: Schema, new: Schema) -> list[str]:
