@@ -12,10 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 DAY = timedelta(days=1)
-SILENCE = timedelta(days=7)
-"""First-contact resolution: no other complaint so long after the case was closed."""
-AFTER_COMPLAINT = timedelta(seconds=2)
-"""A replayed complaint is closed so long after it was written."""
 
 Figure: TypeAlias = tuple[str, str, str]
 """Window, slice and what is counted there."""
@@ -117,10 +113,6 @@ def figures_of_files(files: Files, alerts: Sequence[dict[str, Any]]) -> dict[Fig
         ("all", "", "stored events"): len(files.event_ids),
         ("all", "", "dead letters"): files.bad,
     }
-    complaints: defaultdict[str, list[datetime]] = defaultdict(list)
-    for row in files.rows:
-        if row.is_complaint:
-            complaints[row.author].append(row.at)
     for window, (start, end) in windows(files.rows).items():
         rows = [row for row in files.rows if start <= row.at < end]
         open_then = {
@@ -130,7 +122,7 @@ def figures_of_files(files: Files, alerts: Sequence[dict[str, Any]]) -> dict[Fig
             and (alert["closed_at"] is None or datetime.fromisoformat(alert["closed_at"]) >= start)
         }
         for slice_, part in _slices(rows, by_dimension=window == "all").items():
-            for name, value in _count(part, complaints, open_then).items():
+            for name, value in _count(part, open_then).items():
                 figures[window, slice_, name] = value
     return figures
 
@@ -155,10 +147,11 @@ def _slices(rows: Sequence[Row], *, by_dimension: bool) -> dict[str, list[Row]]:
     return slices
 
 
-def _count(
-    rows: Sequence[Row], complaints: dict[str, list[datetime]], open_then: set[str]
-) -> dict[str, float | None]:
-    """The KPIs of these rows, by name; `/n` where a KPI rests on a number of cases."""
+def _count(rows: Sequence[Row], open_then: set[str]) -> dict[str, float | None]:
+    """The KPIs of these rows, by name; `/n` where a KPI rests on a number of cases.
+
+    Of those that rest on how texts are read, as whether one only says thanks, there is the number.
+    """
     counts: Counter[str] = Counter()
     marks: list[float] = []
     for row in rows:
@@ -172,11 +165,7 @@ def _count(
             counts["waiting"] += not row.replied and not row.resolved
             counts["unresolved"] += not row.resolved
         if row.resolved:
-            closed = row.at + AFTER_COMPLAINT
             counts["resolved"] += 1
-            counts["silent"] += not any(
-                closed < other <= closed + SILENCE for other in complaints[row.author]
-            )
     authors = {row.author for row in rows}
     return {
         "events": counts["events"],
@@ -194,7 +183,7 @@ def _count(
         "first_response_open": counts["waiting"],
         "resolution_first_median/n": counts["resolved"],
         "resolution_open": counts["unresolved"],
-        "first_contact_resolution": _percent(counts["silent"], counts["resolved"]),
+        "first_contact_resolution/n": counts["resolved"],
     }
 
 

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kafka import KafkaAdminClient
+from kafka.errors import TopicAlreadyExistsError
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from pipeline.broker.local import LocalBroker
@@ -22,9 +23,9 @@ def new_topic(bootstrap: str, partitions: int = 4, name: str | None = None) -> s
     """Create a topic, under a name no other test has unless given, and wait until it is usable."""
     name = name or f"test-{uuid.uuid4().hex[:8]}"
     with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
-        admin.create_topics(
-            {name: {"num_partitions": partitions, "replication_factor": 1}}, wait_for_metadata=True
-        )
+        with suppress(TopicAlreadyExistsError):  # a request whose answer was late is sent again
+            admin.create_topics({name: {"num_partitions": partitions, "replication_factor": 1}})
+        admin.wait_for_topics([name])
     return name
 
 

@@ -22,7 +22,7 @@ from pipeline.broker.inspect import inspect_cluster
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import DEAD_LETTERS, FEEDBACK, GROUPS, OF_EVENTS, SCORED, group_of
+from pipeline.chain import DEAD_LETTERS, FEEDBACK, GROUPS, INPUTS, OF_EVENTS, SCORED, group_of
 from pipeline.ports import free_port
 from pipeline.setting_groups import ROOT
 from pipeline.settings import STREAM_ROLES
@@ -191,7 +191,7 @@ def test_the_doctor_finds_a_working_nabiz_well_and_each_fault_of_a_broken_one(
         assert wait_until_drained(reader, GROUPS, 120, lambda _: None)
         well = run(servers, "doctor", exit_code=0)
     assert "problem" not in well
-    assert well.count("1 worker, 0 messages behind") == len(STREAM_ROLES)
+    assert well.count("1 worker, 0 messages behind") == len(INPUTS)
     assert "compacted" in well
 
     url, _, database = servers.store.rpartition("/")

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from pipeline.broker.publish import Publisher
-from pipeline.chain import INTERACTIONS
+from pipeline.chain import INPUTS, INTERACTIONS
 from pipeline.ports import HOST, free_port
 from tests.compose import NABIZ, WORKERS, command, environment, make_secrets
 from tests.servers_stack import (
@@ -154,7 +154,7 @@ def test_prometheus_sees_every_role_and_alertmanager_hears_of_one_that_stops(
             return next((one for one in labels if one["alertname"] == "NabizWorkerDown"), None)
 
         scraping.until(lambda: seen('up{job="nabiz"} == 1') == {*WORKERS})
-        assert seen("nabiz_group_lag_events") == {*WORKERS} - {"api"}
+        assert seen("nabiz_group_lag_events") == {*INPUTS}
         (broker,) = query(prometheus, "nabiz_broker_up")
         assert (broker["metric"]["bootstrap"], broker["value"][1]) == (stack.kafka, "1")
         rules = json.loads(page(f"http://{prometheus}/api/v1/rules") or b"")["data"]["groups"]

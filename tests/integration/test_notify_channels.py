@@ -205,7 +205,7 @@ async def test_a_channel_that_is_down_is_tried_then_replaced_and_used_again_once
                 assert len(next_one.came) == 1
                 await play.through(alert(2, at=NOW, state="resolved"), outbox=outbox)
                 assert len(back.came) == 1
-                assert next_one.came[-1]["title"] == "Closed: Wants to leave"
+                assert next_one.came[-1]["title"] == "Ended by itself: Wants to leave"
         assert [one["event"] for one in logs] == ["channel is down", "channel is back"]
         assert "Bir daha" not in json.dumps(logs)
 

@@ -117,7 +117,7 @@ def test_a_killed_worker_that_lost_its_files_rings_nothing_twice_and_ends_what_i
             duty.wait_for(lambda came: len(came) == 1)
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0, (tmp_path / "log").read_text()
-        assert [one["title"] for one in hook.came][2:] == ["Closed: Wants to leave"]
+        assert [one["title"] for one in hook.came][2:] == ["Ended by itself: Wants to leave"]
         assert [one["event_action"] for one in duty.came] == ["trigger"]
         log = (tmp_path / "log").read_text()
         assert "m-1" not in log
