@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 
 import structlog
 from faust.types import TP
+from msgspec.structs import replace
 
 from agents.crash import Halt
 from pipeline import metrics
@@ -24,6 +25,7 @@ from pipeline.broker.continuity import (
     judge,
     write_note,
 )
+from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.security import client_security
 from pipeline.broker.survey import Survey, TopicAsIs, leave_group, survey, topics_as_is
 from pipeline.setting_groups import KafkaSettings
@@ -119,7 +121,7 @@ class Continuity:
     def keep(self, partition: int, next_offset: int) -> None:
         """Note up to where the changelog of a partition holds the states that were kept."""
         if known := self._states.get(partition):
-            self._states[partition] = KeptStates(known.topic, known.first, next_offset)
+            self._states[partition] = replace(known, next=next_offset)
 
     def note(self, topic: str, partition: int) -> str:
         """Return what to commit beside an offset."""
@@ -130,16 +132,23 @@ class Continuity:
     async def watch(self) -> None:
         """Check that the topics are still those that were looked at. Raises TopicsChanged.
 
+        While Kafka is away nothing is known, and the client waits for it: the next look tells.
         A worker with a stable name would be given the partitions that it had, and where its topic
         was gone for a while, none: so it leaves its group first.
         """
         if not self._topics:
             return
-        now = await asyncio.to_thread(topics_as_is, self._bootstrap, self._topics, self._security)
-        if changed := self._changed(now):
-            if self._instance:
+        try:
+            now = await asyncio.to_thread(
+                topics_as_is, self._bootstrap, self._topics, self._security
+            )
+            changed = self._changed(now)
+            if changed and self._instance:
                 place = (self._bootstrap, self._group, self._instance, self._security)
                 await asyncio.to_thread(leave_group, *place)
+        except BrokerUnavailable:
+            return
+        if changed:
             raise TopicsChanged(changed)
 
     def _changed(self, now: Mapping[str, TopicAsIs]) -> str:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents import continuity
+from agents.continuity import Continuity, TopicsChanged
 from pipeline.broker.continuity import (
     Breach,
     KeptStates,
@@ -17,7 +19,9 @@ from pipeline.broker.continuity import (
     read_note,
     write_note,
 )
+from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.survey import Committed, Survey, TopicAsIs
+from pipeline.setting_groups import KafkaSettings
 
 PLACE, LOG = ("cx.scored", 1), ("states", 1)
 NOTED = Note({PLACE[0]: TopicAsIs("t1", 4)}, 2, KeptStates("s1", 0, 50))
@@ -125,3 +129,35 @@ TOPICS = st.dictionaries(st.text(), st.builds(TopicAsIs, st.text(), st.integers(
 @given(st.builds(Note, TOPICS, st.integers(0, 99)))
 def test_a_note_is_read_as_it_was_written(note: Note) -> None:
     assert read_note(write_note(note)) == note
+
+
+@pytest.mark.parametrize("fails", ["topics_as_is", "leave_group"])
+async def test_a_look_at_a_kafka_that_is_away_ends_no_role(
+    monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    def away(*_: object) -> None:
+        raise BrokerUnavailable("it is started again")
+
+    watched = watched_topics(monkeypatch)
+    monkeypatch.setattr(continuity, fails, away)
+    await watched.watch()
+
+
+async def test_a_look_that_finds_another_topic_leaves_the_group_and_ends_the_role(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left: list[object] = []
+    watched = watched_topics(monkeypatch)
+    monkeypatch.setattr(continuity, "leave_group", lambda *place: left.append(place[2]))
+    with pytest.raises(TopicsChanged, match="was deleted and made anew"):
+        await watched.watch()
+    assert left == ["only"]
+
+
+def watched_topics(monkeypatch: pytest.MonkeyPatch) -> Continuity:
+    """A worker whose topic was made anew since it looked."""
+    watched = Continuity("detect", "nabiz-detect", "only", KafkaSettings())
+    watched._topics = {PLACE[0]: TopicAsIs("t1", 4)}
+    now = {PLACE[0]: TopicAsIs("t2", 4)}
+    monkeypatch.setattr(continuity, "topics_as_is", lambda *_: now)
+    return watched

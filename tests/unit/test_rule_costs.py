@@ -264,19 +264,6 @@ def test_whatever_stands_in_a_file_it_is_a_rule_or_refused_in_words(data: st.Dat
         RuleSource(Path("a.yaml"), (GOOD[:start] + piece + GOOD[end:]).encode(errors="replace"))
 
 
-PIECES = (
-    "!!float x",
-    ".inf",
-    "1e999",
-    "0x" + "f" * 40,
-    "- " * 20,
-    "? ",
-    "<<: {}",
-    "2026-99-99",
-    "|2",
-)
-
-
 def test_rules_that_go_and_come_back_are_the_same_ones(tmp_path: Path) -> None:
     folder = tmp_path / "rules"
     folder.mkdir()
