@@ -25,7 +25,7 @@ CHARSETS = {
     "tr_TR.ISO-8859-9": ("tr_TR", "ISO-8859-9"),
     "de_DE.ISO-8859-1": ("de_DE", "ISO-8859-1"),
 }
-COMMANDS = (("kpis", "--by", "channel"), ("alerts",), ("customer", "m5-00001"), ("status",))
+COMMANDS = (("kpis", "--by", "channel"), ("alerts",), ("status",))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def turkish(tmp_path_factory: pytest.TempPathFactory, locales: Path) -> Iterator
     data = tmp_path_factory.mktemp("machine") / FOLDER
     data.parent.mkdir(parents=True)
     with running_machine(data, LOCPATH=str(locales), **TURKISH) as machine:
-        machine.run("simulate", "--publish", "--days", "0.2", "--seed", "5")
+        machine.run("simulate", "--publish", "--days", "0.5", "--seed", "5")
         machine.run("drain")
         yield machine
 
@@ -77,7 +77,8 @@ def test_every_command_answers_in_every_locale_and_on_narrow_terminals(
     turkish: Machine, locales: Path, environment: dict[str, str]
 ) -> None:
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    for command in COMMANDS:
+    alerted = turkish.json("alerts")[0]["customer_id"]
+    for command in (*COMMANDS, ("customer", alerted)):
         done = subprocess.run(
             [*NABIZ, *command, "--data", str(turkish.data)],
             env={**kept, "LOCPATH": str(locales), **environment},
