@@ -19,7 +19,7 @@ run: setup
 
 test: check
 	tests/install-servers
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
