@@ -59,8 +59,9 @@ $(BIN)/uv: requirements/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
 
 $(VENV)/.runtime: $(BIN)/uv requirements/runtime.lock pyproject.toml
-	$(UV) --require-hashes -r requirements/runtime.lock
+	$(UV) --compile-bytecode --require-hashes -r requirements/runtime.lock
 	$(UV) --quiet --no-deps -e .
+	@$(BIN)/python -m pipeline.broker.prepare
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev requirements/bench.lock

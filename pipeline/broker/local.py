@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
@@ -83,17 +83,18 @@ class LocalBroker:
         console: Console | None = None,
         patience: float = PATIENCE,
         say: Callable[[str], None] = lambda _: None,
+        options: Sequence[str] = (),
     ) -> "LocalBroker":
         """Install Kafka if need be, start it on `data`, and return when it answers clients.
 
         It may take as long as it gets anywhere: it has failed when nothing moved for `patience`
-        seconds. `say` is told how long it takes.
+        seconds. `say` is told how long it takes; `options` are Java's.
         Without `port` the one of the last run is used again if it is free, else a free one.
         The broker ends with the thread that calls this (Linux), so call it from the main thread.
         Raises `BrokerError` if it cannot be installed, `port` is taken, another broker uses
         `data`, or it does not come up; the message then ends with the tail of its log.
         """
-        command = java(console)
+        command = java(console, options)
         data.mkdir(parents=True, exist_ok=True)
         log = data / LOG
         with _claim(data) as lock, log.open("ab") as output:
@@ -101,7 +102,7 @@ class LocalBroker:
             chosen = _configure(data, port)
             _take_back_misplaced_log(data / "log")
             if not (data / "log" / "meta.properties").exists():
-                _format(command, data, output)
+                _format(data, output)
             process = subprocess.Popen(
                 tied([*command, "kafka.Kafka", CONFIGURATION]),
                 cwd=data,
@@ -226,11 +227,11 @@ def _take_back_misplaced_log(log: Path) -> None:
             return
 
 
-def _format(command: list[str], data: Path, output: IO[bytes]) -> None:
+def _format(data: Path, output: IO[bytes]) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", CONFIGURATION]
     done = subprocess.run(
-        [*command, *tool],
+        [*java(), *tool],
         cwd=data,
         env=java_environment(),
         stdout=output,

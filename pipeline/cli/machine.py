@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.broker.distribution import kafka_jars
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.local import LocalBroker
+from pipeline.broker.prepare import prepare
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
 from pipeline.cli.nursery import close_nursery, forked, open_nursery
@@ -63,7 +63,7 @@ class Machine:
         not come up or the sample ends in an error.
         """
         open_nursery()
-        kafka_jars(console=self.console)
+        prepare(self.console)
         with step(self.console, "starting Kafka") as say:
             self._broker = self._start_broker(say)
         bootstrap = self._broker.bootstrap

@@ -1,0 +1,50 @@
+"""Have Kafka here, ready to start in half its time: `python -m pipeline.broker.prepare`.
+
+Set-up runs this; `nabiz up` does what is still missing.
+"""
+
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from pipeline.broker.distribution import kafka_jars
+from pipeline.broker.errors import BrokerError
+from pipeline.broker.java import classes_cache, keep_classes
+from pipeline.broker.local import LocalBroker
+from pipeline.broker.topics import apply_topics
+from pipeline.setting_groups import ROOT
+from pipeline.topics import load_topics
+
+
+def prepare(console: Console) -> None:
+    """Download Kafka, and let Java keep what it finds out about its classes; once a user.
+
+    Raises BrokerError where Kafka cannot be downloaded. Without the classes it is just slower.
+    """
+    jars = kafka_jars(console=console)
+    cache = classes_cache(jars)
+    if not cache.exists():
+        with suppress(OSError, BrokerError), console.status("preparing Kafka, once …"):
+            _keep_classes(cache)
+
+
+def _keep_classes(cache: Path) -> None:
+    """Start a Kafka of its own, with our topics, and end it: then Java writes what it has loaded.
+
+    Raises OSError where there is no place for it, BrokerError where Kafka does not come up.
+    """
+    with tempfile.TemporaryDirectory(dir=cache.parent, prefix="preparing-") as scratch:
+        written = Path(scratch, cache.name)
+        with LocalBroker.start(Path(scratch, "data"), options=keep_classes(written)) as broker:
+            apply_topics(broker.bootstrap, load_topics(ROOT / "schemas").values())
+        written.replace(cache)
+
+
+if __name__ == "__main__":
+    try:
+        prepare(Console(stderr=True))
+    except BrokerError as error:
+        print(f"{error}\n`nabiz up` will try again.", file=sys.stderr)  # noqa: T201

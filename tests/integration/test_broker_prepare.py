@@ -1,0 +1,53 @@
+"""Kafka made ready: Java keeps what it has found out about its classes, and starts with that."""
+
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pipeline.broker.distribution import kafka_jars
+from pipeline.broker.java import classes_cache
+from pipeline.broker.local import LocalBroker
+from pipeline.broker.prepare import prepare
+
+SAID_BY_JAVA = "[aot]"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the classes will be kept, in a user's cache that has the jars alone."""
+    jars = kafka_jars()
+    home = tmp_path / "önbellek" / "nabiz" / jars[0].parent.name
+    home.mkdir(parents=True)
+    for jar in jars:
+        os.link(jar, home / jar.name)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "önbellek"))
+    return classes_cache(kafka_jars())
+
+
+def test_kafka_starts_with_the_classes_that_were_kept(tmp_path: Path, cache: Path) -> None:
+    prepare(Console(quiet=True))
+    assert [one.name for one in cache.parent.iterdir() if one.suffix != ".jar"] == [cache.name]
+    only_with_it = ["-XX:AOTMode=on", f"-XX:AOTCache={cache}"]
+    with LocalBroker.start(tmp_path / "kafka", options=only_with_it):
+        pass
+    assert SAID_BY_JAVA not in (tmp_path / "kafka" / "kafka.log").read_text()
+
+
+def test_kafka_starts_without_them_where_they_are_damaged(tmp_path: Path, cache: Path) -> None:
+    cache.write_bytes(b"no classes")
+    with LocalBroker.start(tmp_path / "kafka"):
+        pass
+    assert SAID_BY_JAVA in (tmp_path / "kafka" / "kafka.log").read_text()
+
+
+def test_where_nothing_can_be_kept_kafka_is_as_ready_as_it_can_be(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryDirectory", read_only)
+    prepare(Console(quiet=True))
+    assert not cache.exists()
