@@ -115,7 +115,12 @@ class Continuity:
         return moved
 
     def source(self, tp: TP) -> str:
-        """Return what the offsets of a partition are about: the topic's id and the epoch."""
+        """Return what the offsets of a partition are about: the topic's id and the epoch.
+
+        "" where this worker was not given the partition.
+        """
+        if tp not in self._verdicts:
+            return ""
         return f"{self._topics[tp.topic].id}/{self._verdicts[tp].epoch}"
 
     def keep(self, partition: int, next_offset: int) -> None:

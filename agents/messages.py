@@ -208,10 +208,11 @@ def _hash(key: bytes) -> int:
 
 
 async def send_dead_letters(app: faust.App, letters: Sequence[DeadLetter]) -> None:
-    """Publish dead letters and count them by reason."""
+    """Publish dead letters, each with what its offset is about, and count them by reason."""
+    source = app.continuity.source  # type: ignore[attr-defined]
+    known = [replace(one, source=source(TP(one.topic, one.partition))) for one in letters]
     await send(
-        app,
-        [Outgoing(DEAD_LETTERS, one.id.encode(), msgspec.json.encode(one)) for one in letters],
+        app, [Outgoing(DEAD_LETTERS, one.id.encode(), msgspec.json.encode(one)) for one in known]
     )
     for letter in letters:
         metrics.DEAD_LETTERS.labels(letter.reason).inc()

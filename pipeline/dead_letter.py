@@ -38,7 +38,10 @@ class Invalid(Exception):  # noqa: N818 - it is a verdict on input, not an error
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """`payload` is masked; `key` is the customer's id as received, for a retry (base64 in JSON)."""
+    """`payload` is masked; `key` is the customer's id as received, for a retry (base64 in JSON).
+
+    `source` says what the offset is about: another topic of the same name has another one.
+    """
 
     topic: str
     partition: int
@@ -49,8 +52,14 @@ class DeadLetter(msgspec.Struct, frozen=True):
     key: bytes | None
     received_at: datetime
     retried_at: datetime | None = None
+    source: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the message was read, for people."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
 
     @property
     def id(self) -> str:
-        """Where the message was read: the same message always has the same id."""
-        return f"{self.topic}/{self.partition}/{self.offset}"
+        """The same message always has the same id, and no other message has it."""
+        return "@".join(filter(None, (self.place, self.source)))

@@ -206,7 +206,7 @@ def dead_letter_table(letters: Sequence[DeadLetter]) -> RenderableType:
         table.add_column(name, overflow="fold")
     for letter in letters:
         retried = clock(letter.retried_at) if letter.retried_at else ""
-        table.add_row(datum(letter.id), letter.reason.value, datum(letter.sentence), retried)
+        table.add_row(datum(letter.place), letter.reason.value, datum(letter.sentence), retried)
     return table
 
 

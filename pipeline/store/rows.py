@@ -53,7 +53,7 @@ ALERT_COLUMNS = (
     *("brand", "segment", "channel", "opened_us", "updated_us", "closed_us", "alert"),
 )
 DEAD_LETTER_COLUMNS = (
-    *("topic", "partition", "offset", "retried_us", "reason", "received_at", "letter"),
+    *("topic", "partition", "offset", "source", "retried_us", "reason", "received_at", "letter"),
 )
 
 
@@ -221,7 +221,7 @@ def dead_letter_columns(letters: Sequence[DeadLetter]) -> Columns:
 
 def _dead_letter_row(letter: DeadLetter) -> Row:
     return (
-        *(letter.topic, letter.partition, letter.offset),
+        *(letter.topic, letter.partition, letter.offset, letter.source),
         to_micros(letter.retried_at) if letter.retried_at else 0,
         str(letter.reason),
         max(0, to_micros(letter.received_at) // 1_000_000),

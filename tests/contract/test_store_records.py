@@ -53,6 +53,19 @@ def test_a_message_received_years_ago_is_kept(store: Store) -> None:
     assert store.dead_letters() == [old]
 
 
+def test_a_topic_that_was_made_anew_has_dead_letters_of_its_own(store: Store) -> None:
+    before, after = letter(7, source="one/0"), letter(7, source="another/0")
+    cut = letter(7, source="one/1")
+    store.write_dead_letters([before, after, cut])
+    store.write_dead_letters([letter(7), before])
+    retried = letter(7, source="one/0", retried_at=NOON + timedelta(days=1))
+    store.write_dead_letters([retried])
+    assert {one.id for one in store.dead_letters()} == {one.id for one in (before, after, cut)} | {
+        "cx.feedback/1/7"
+    }
+    assert [one for one in store.dead_letters() if one.retried_at] == [retried]
+
+
 def test_a_retried_dead_letter_stays_retried(store: Store) -> None:
     retried = letter(7, retried_at=NOON + timedelta(days=1))
     for one in (letter(7), retried, letter(7)):

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -13,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from agents import messages
 from agents.crash import EXIT_CRASH
 from agents.detect import reload, show_failed
-from agents.messages import Message, decode_as, sift
+from agents.messages import Message, Outgoing, decode_as, sift
 from agents.people import known_people
 from agents.record import sort
 from agents.triage import urgent_among
@@ -173,6 +176,23 @@ def test_a_bug_in_decoding_is_no_dead_letter() -> None:
 
     with pytest.raises(KeyError):
         sift([message(0, b"{}")], broken)
+
+
+async def test_a_dead_letter_says_which_topic_its_offset_is_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[Outgoing] = []
+
+    async def keep(_: object, outgoing: Iterable[Outgoing]) -> None:
+        sent.extend(outgoing)
+
+    monkeypatch.setattr(messages, "send", keep)
+    app = SimpleNamespace(continuity=SimpleNamespace(source=lambda tp: f"id of {tp.topic}/0"))
+    letter = DeadLetter("cx.feedback", 0, 1, Reason.EMPTY, "Empty.", b"", None, NOW)
+    await messages.send_dead_letters(app, [letter])  # type: ignore[arg-type]
+    (one,) = sent
+    assert msgspec.json.decode(one.value, type=DeadLetter).source == "id of cx.feedback/0"
+    assert one.key == b"cx.feedback/0/1@id of cx.feedback/0"
 
 
 def test_record_sorts_messages_by_topic_and_masks_the_notes_of_people() -> None:
