@@ -104,8 +104,8 @@ def comes_again(folder: Path, kafka: str) -> None:
         process.wait()
     (expected,) = Reader(load_engine("auto")).read([DOUBTFUL], [None])
     told = {named(one): one for one in found}
-    first, again = told["doubtful", True], told["doubtful", False]
     assert told.keys() == {("sure", False), ("doubtful", True), ("doubtful", False)}
+    first, again = told["doubtful", True], told["doubtful", False]
     assert again == replace(first, reading=again.reading)
     assert again.reading
     assert (again.reading.label, again.reading.engine) == (expected.label, expected.engine)

@@ -165,7 +165,8 @@ def test_wrong_options_are_said_to_be_wrong(data: Path, arguments: list[str], sa
 
 
 def test_a_folder_without_the_texts_is_said_to_be_one(tmp_path: Path) -> None:
-    ran = CliRunner().invoke(app(), ["--data", str(tmp_path), "--engine", "fast"])
+    wide = CliRunner(env={"COLUMNS": "1000"})
+    ran = wide.invoke(app(), ["--data", str(tmp_path), "--engine", "fast"])
     assert ran.exit_code == 2
     assert "dev_en_uci3" in ran.stderr
 
