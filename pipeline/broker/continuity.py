@@ -79,12 +79,14 @@ def judge(place: Place, found: Survey) -> Verdict:
     committed = found.committed.get(place)
     if committed is None:
         known = {note.topics[topic].id for note in _notes(found) if topic in note.topics}
-        anew = known and now not in known
+        anew = known and all(_another(one, now) for one in known)
         return Verdict(first, 0, Breach("recreated", 0) if anew else None)
     note, offset = read_note(committed.note), committed.offset
     known_id = note.topics[topic].id if topic in note.topics else ""
-    if known_id != now and (known_id or offset > end):
+    if _another(known_id, now):
         return Verdict(first, 0, Breach("recreated", 0))
+    if offset > end and not (known_id and now):
+        return Verdict(first, note.epoch + 1, Breach("recreated", 0))
     if offset > end:
         return Verdict(end, note.epoch + 1, Breach("truncated", offset - end))
     if offset < first:
@@ -112,13 +114,18 @@ def _demand_noted(note: Note, partition: int, changelog: str, found: Survey) -> 
     if note.states is None:
         return
     here = found.topics.get(changelog)
-    if here is None or here.id != note.states.topic:
+    if here is None or _another(note.states.topic, here.id):
         raise StatesLost(f"{changelog} was deleted and made anew: the states in it are gone")
     where = (changelog, partition)
     if (lost := note.states.next - found.end[where]) > 0:
         raise StatesLost(f"partition {partition} of {changelog} has lost its last {lost} records")
     if (lost := found.first[where] - note.states.first) > 0:
         raise StatesLost(f"partition {partition} of {changelog} has lost its first {lost} records")
+
+
+def _another(known: str, now: str) -> bool:
+    """Return whether two ids are of two topics; "" is the id of any."""
+    return bool(known and now) and known != now
 
 
 def _notes(found: Survey) -> Iterator[Note]:

@@ -15,7 +15,10 @@ Place: TypeAlias = tuple[str, int]
 
 
 class TopicAsIs(NamedTuple):
-    """A topic: its id, which another topic of the same name has not, and its partitions."""
+    """A topic: its id, which another topic of the same name has not, and its partitions.
+
+    The id is "" where the broker gives none, as before Kafka 2.8.
+    """
 
     id: str
     partitions: int
@@ -93,7 +96,7 @@ def leave_group(bootstrap: str, group: str, instance: str, security: Security) -
 
 def _topics(admin: KafkaAdminClient, names: Collection[str]) -> dict[str, TopicAsIs]:
     return {
-        topic["name"]: TopicAsIs(str(topic["topic_id"]), len(topic["partitions"]))
+        topic["name"]: TopicAsIs(str(topic.get("topic_id") or ""), len(topic["partitions"]))
         for topic in admin.describe_topics(sorted(names))
         if not topic["error_code"]
     }

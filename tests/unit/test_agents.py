@@ -195,6 +195,12 @@ async def test_a_dead_letter_says_which_topic_its_offset_is_of(
     assert one.key == b"cx.feedback/0/1@id of cx.feedback/0"
 
 
+def test_a_dead_letter_of_an_older_version_is_read_and_stays_the_same_one() -> None:
+    old = {"topic": "cx.feedback", "partition": 0, "offset": 1, "reason": "empty"}
+    rest = {"sentence": "Empty.", "payload": "", "key": None, "received_at": NOW}
+    assert msgspec.convert(old | rest, DeadLetter).id == "cx.feedback/0/1"
+
+
 def test_record_sorts_messages_by_topic_and_masks_the_notes_of_people() -> None:
     letter = DeadLetter("cx.feedback", 0, 1, Reason.EMPTY, "Empty.", b"", None, NOW)
     note = f"Tekrar aranacak: {PHONE}"

@@ -1,6 +1,8 @@
 """Where a group goes on, by what it noted and what Kafka still has."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from unittest.mock import MagicMock
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from agents import continuity
 from agents.continuity import Continuity, TopicsChanged
+from pipeline.broker import survey
 from pipeline.broker.continuity import (
     Breach,
     KeptStates,
@@ -20,6 +23,7 @@ from pipeline.broker.continuity import (
     write_note,
 )
 from pipeline.broker.errors import BrokerUnavailable
+from pipeline.broker.security import PLAINTEXT
 from pipeline.broker.survey import Committed, Survey, TopicAsIs
 from pipeline.setting_groups import KafkaSettings
 
@@ -54,6 +58,12 @@ class Kafka:
 
 
 AS_LEFT = Kafka()
+WITHOUT_IDS = Kafka(
+    topic="",
+    changelog="",
+    note=write_note(Note({PLACE[0]: TopicAsIs("", 4)}, 2, KeptStates("", 0, 50))),
+)
+"""The same on a broker that gives no ids."""
 
 
 @pytest.mark.parametrize(
@@ -67,8 +77,11 @@ AS_LEFT = Kafka()
         (replace(AS_LEFT, topic="t2", first=0, end=5), Verdict(0, 0, Breach("recreated", 0))),
         (replace(AS_LEFT, note=""), Verdict(60, 0, None)),
         (replace(AS_LEFT, note="of another tool"), Verdict(60, 0, None)),
-        (replace(AS_LEFT, note="", end=40), Verdict(10, 0, Breach("recreated", 0))),
+        (replace(AS_LEFT, note="", end=40), Verdict(10, 1, Breach("recreated", 0))),
         (replace(AS_LEFT, note="", committed=7), Verdict(10, 0, Breach("expired", 3))),
+        (WITHOUT_IDS, Verdict(60, 2, None)),
+        (replace(WITHOUT_IDS, first=0, end=40), Verdict(0, 3, Breach("recreated", 0))),
+        (replace(WITHOUT_IDS, topic="t1", changelog="s1"), Verdict(60, 2, None)),
     ],
 )
 def test_a_group_goes_on_where_it_left_off_or_says_why_not(kafka: Kafka, verdict: Verdict) -> None:
@@ -92,6 +105,8 @@ def test_states_that_are_all_there_are_gone_on_with() -> None:
         replace(AS_LEFT, note="", states_end=0),
         replace(AS_LEFT, committed=-1, states_end=0),
         replace(AS_LEFT, topic="t2"),
+        WITHOUT_IDS,
+        replace(WITHOUT_IDS, topic="t1", changelog="s1"),
     ):
         demand_states(PLACE[1], LOG[0], kafka.survey())
 
@@ -102,6 +117,7 @@ def test_states_that_are_all_there_are_gone_on_with() -> None:
         (replace(AS_LEFT, changelog="s2"), "states was deleted and made anew"),
         (replace(AS_LEFT, states_end=47), "has lost its last 3 records"),
         (replace(AS_LEFT, states_first=5), "has lost its first 5 records"),
+        (replace(WITHOUT_IDS, states_end=47), "has lost its last 3 records"),
     ],
 )
 def test_states_that_are_gone_are_missed(kafka: Kafka, words: str) -> None:
@@ -121,6 +137,16 @@ def test_a_topic_whose_offsets_kafka_forgot_is_known_by_the_notes_beside_it() ->
     assert judge(PLACE, beside) == Verdict(10, 0, None)
     anew = beside._replace(topics={PLACE[0]: TopicAsIs("t2", 4)})
     assert judge(PLACE, anew) == Verdict(10, 0, Breach("recreated", 0))
+
+
+def test_topics_of_a_broker_without_ids_are_there_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    admin = MagicMock()
+    admin.describe_topics.return_value = [{"name": PLACE[0], "error_code": 0, "partitions": [{}]}]
+    monkeypatch.setattr(survey, "KafkaAdminClient", lambda **_: nullcontext(admin))
+    found = survey.topics_as_is("kafka:9092", [PLACE[0]], PLAINTEXT)
+    assert found == {PLACE[0]: TopicAsIs("", 1)}
 
 
 TOPICS = st.dictionaries(st.text(), st.builds(TopicAsIs, st.text(), st.integers(0, 99)))
