@@ -183,12 +183,20 @@ def test_an_event_that_moves_away_and_back_is_counted_where_it_is(store: Store) 
     check(store, [latest])
 
 
-def test_a_slice_that_loses_its_last_event_reads_zero(store: Store) -> None:
+@pytest.mark.parametrize(
+    ("revised", "slices"),
+    [
+        pytest.param({"channel": "web"}, [("web",)], id="to another slice"),
+        pytest.param({"at": 4 * 3_600}, [], id="out of the window"),
+        pytest.param({"counted": False}, [], id="out of what counts"),
+    ],
+)
+def test_a_slice_that_loses_its_last_event_is_read_no_more(
+    store: Store, revised: dict[str, object], slices: list[tuple[str]]
+) -> None:
     store.write_events([scored("e", channel="app")])
-    store.write_events([scored("e", channel="web", revision=1)])
-    found = by_slice(store.kpis(WINDOW, ["channel"], LATER), ["channel"])
-    assert found[("web",)]["events"] == 1
-    assert found[("app",)]["events"] == 0
+    store.write_events([scored("e", revision=1, **{"channel": "app", **revised})])
+    assert list(by_slice(store.kpis(WINDOW, ["channel"], LATER), ["channel"])) == slices
 
 
 def test_of_two_writers_of_a_minute_the_one_that_saw_more_holds(

@@ -16,3 +16,5 @@ FROM
     GROUP BY channel, touchpoint, segment, brand, source
 )
 GROUP BY {by}
+-- In kpi_minutes a slice that lost its last event is there with zeros.
+HAVING sum(events) > 0
