@@ -13,6 +13,7 @@ from yarl import URL
 from agents.compiled import demand_compiled
 from agents.continuity import LOOK_EVERY, Continuity
 from agents.crash import crashing
+from agents.fetching import FETCH_WAIT_MS
 from agents.health import Heartbeat
 from agents.local_files import demand_sound
 from agents.messages import Message, messages_of
@@ -32,14 +33,20 @@ MAX_BATCH = 524_288
 """Bytes of a batch to one partition; brokers refuse more than 1 MiB unless told otherwise."""
 METADATA_MAX_AGE_MS = 60_000
 """How long partitions that a topic was given may go unread."""
+FEW, FEW_WAIT = 50, 4
+"""A batch of so few messages may wait so many times as long: each has a cost, whatever its size."""
 FETCHES_AHEAD = 2
 """Fetches that Faust holds for a role which has a whole batch waiting already."""
 
 
 class App(faust.App):
-    """A Faust app; `settle` is awaited before its consumer stops, and with it the right to send."""
+    """A Faust app; `settle` is awaited before its consumer stops, and with it the right to send.
+
+    `few_wait_ms` is how long few messages wait for each other in the broker.
+    """
 
     continuity: Continuity
+    few_wait_ms: int = FETCH_WAIT_MS
     settle: Callable[[], Awaitable[None]] | None = None
 
     async def look(self, assigned: Collection[TP]) -> None:
@@ -126,7 +133,7 @@ Handler: TypeAlias = Callable[[Sequence[Message]], Awaitable[Effect]]
 
 
 def role_agent(
-    app: faust.App,
+    app: App,
     role: Role,
     settings: Settings,
     handle: Handler,
@@ -143,6 +150,7 @@ def role_agent(
     process is given the batch again.
     """
     heartbeat = Heartbeat(app, role, settings.worker.stall_seconds)
+    app.few_wait_ms = max(FETCH_WAIT_MS, int(within * 1_000))
     source = app.topic(*INPUTS[role], schema=RecordsSchema())
 
     async def finish(stream: Any, fetches: Sequence[Fetch], effect: Effect) -> None:
@@ -176,22 +184,28 @@ def role_agent(
 async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[Fetch], None]:
     """Yield the fetches that came since the last batch, none acknowledged.
 
-    A batch is complete when `within` seconds are over or it has `size` messages; as much is
-    fetched ahead while the last batch is handled. What cannot wait goes in a batch of its own,
-    before the others. Raises what the stream raises, after what came.
+    A batch is complete when it has `size` messages, or `within` seconds are over and it has more
+    than a few (FEW), or FEW_WAIT times as long; as much is fetched ahead while the last batch is
+    handled. What cannot wait goes in a batch of its own, before the others. Raises what the stream
+    raises, after what came.
     """
     waiting: list[Fetch] = []
     changed = asyncio.Condition()
     stream.enable_acks = False
 
-    def full() -> bool:
-        return sum(len(fetch.value) for fetch in waiting) >= size
+    def holds(messages: int) -> bool:
+        return sum(len(fetch.value) for fetch in waiting) >= messages
+
+    async def wait_for(messages: int, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await changed.wait_for(lambda: holds(messages) or collecting.done())
 
     async def collect() -> None:
         try:
             async for _ in stream:
                 async with changed:
-                    await changed.wait_for(lambda: not full())
+                    await changed.wait_for(lambda: not holds(size))
                     waiting.append(stream.current_event)
                     changed.notify_all()
         finally:
@@ -203,9 +217,8 @@ async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[
         while True:
             async with changed:
                 await changed.wait_for(lambda: waiting or collecting.done())
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(within):
-                        await changed.wait_for(lambda: full() or collecting.done())
+                await wait_for(size, within)
+                await wait_for(min(FEW, size), (FEW_WAIT - 1) * within)
                 urgent = [one for one in waiting if one.message.topic == URGENT]
                 others = [one for one in waiting if one.message.topic != URGENT]
                 taken, waiting[:] = (urgent, others) if urgent else (others, [])

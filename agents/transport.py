@@ -13,8 +13,8 @@ from itertools import takewhile
 from typing import Any, NamedTuple, TypeAlias
 
 import faust
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import ConsumerRecord
 from faust.events import Event
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as stock
@@ -26,24 +26,10 @@ from mode.utils.futures import notify
 from agents.continuity import TopicsChanged
 from agents.crash import crashing
 from agents.fence import guard
+from agents.fetching import ConsumerThread
 from pipeline.broker.continuity import Breach
-from pipeline.chain import URGENT
 
 Records: TypeAlias = Sequence[ConsumerRecord[bytes, bytes]]
-
-
-FETCH_BYTES, FETCH_WAIT_MS = 65_536, 50
-"""While messages come, the broker answers a fetch when it has so many bytes, or after so long.
-
-Few messages wait 50 ms for each other, since a batch has a cost of its own; many do not wait.
-The client has one fetch at a time on its way to a broker: one that asks only for what has been read
-to its end would hold up the others, for 1.5 s as Faust has it.
-"""
-QUIET_BYTES, QUIET_WAIT_MS = 1, 1_000
-"""The same once all has been read to its end: the first message to come is answered at once.
-
-To have nothing said twenty times a second is what an idle worker and its broker would else do.
-"""
 
 
 class RecordsSchema(faust.Schema[Any, Any]):
@@ -251,71 +237,6 @@ class Consumer(stock.Consumer):
         await super().on_partitions_revoked(revoked)
         for tp in revoked:
             self._delivered.pop(tp, None)
-
-
-class ConsumerThread(stock.AIOKafkaConsumerThread):
-    """Has fetches answered soon, but not for every message; hands over first what cannot wait."""
-
-    async def _fetch_records(
-        self,
-        consumer: AIOKafkaConsumer,
-        active_partitions: set[TP] | None,
-        timeout: float | None = None,
-        max_records: int | None = None,
-    ) -> Mapping[TP, list[Any]]:
-        """Return what is there of `cx.urgent`, and after it of the others.
-
-        The client takes partitions in turn: beside a backlog an urgent message would wait for all
-        that has been fetched of the others.
-        """
-        active = active_partitions or set()
-        urgent = {tp for tp in active if tp.topic == URGENT}
-        others = active - urgent
-        if urgent and others:
-            first = await super()._fetch_records(consumer, urgent, 0, max_records)
-            if first:
-                rest = await super()._fetch_records(consumer, others, 0, max_records)
-                return {**first, **rest}
-        return await super()._fetch_records(consumer, active, timeout, max_records)
-
-    def _create_worker_consumer(self, transport: stock.Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = FETCH_BYTES, FETCH_WAIT_MS
-        consumer._isolation_level = "read_committed"  # what a producer took back never was
-        commit, note = consumer.commit, self.app.continuity.note  # type: ignore[attr-defined]
-
-        async def commit_with_notes(offsets: Mapping[Any, OffsetAndMetadata]) -> None:
-            await commit(
-                {tp: OffsetAndMetadata(at.offset, note(*tp)) for tp, at in offsets.items()}
-            )
-
-        consumer.commit = commit_with_notes
-        return consumer
-
-    async def on_start(self) -> None:
-        """Start the client, and have it wait for long where nothing comes."""
-        await super().on_start()
-        fetcher = self._ensure_consumer()._fetcher
-        fetcher._fetcher_timeout = QUIET_WAIT_MS / 1_000  # what it waits for wakes it anyway
-        fetch = fetcher._proc_fetch_request
-
-        async def fetch_and_see(*request: Any) -> bool:
-            came: bool = await fetch(*request)
-            quiet = not came and self._has_read_all(fetcher._records)
-            fetcher._fetch_min_bytes = QUIET_BYTES if quiet else FETCH_BYTES
-            fetcher._fetch_max_wait_ms = QUIET_WAIT_MS if quiet else FETCH_WAIT_MS
-            return came
-
-        fetcher._proc_fetch_request = fetch_and_see
-
-    def _has_read_all(self, fetched: Iterable[TP]) -> bool:
-        """Return whether none of `fetched` is for a stream, and no table is being recovered.
-
-        What a worker has written to its changelog itself is fetched too, and never read.
-        """
-        consumer = self.consumer
-        flows = consumer.flow_active and not self.app.in_recovery
-        return flows and all(consumer._is_changelog_tp(tp) for tp in fetched)
 
 
 class Producer(stock.Producer):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agents.app import batches
+from agents.app import FEW, batches
 from pipeline.chain import SCORED, URGENT
 
 
@@ -91,6 +91,22 @@ async def test_a_batch_waits_to_fill_and_no_longer() -> None:
     stream = Stream(third)
     async with aclosing(batches(stream, 2, 0.01)) as taken:
         assert await anext(taken) == [third]
+
+
+async def test_a_few_wait_longer_for_each_other_than_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`within` is 10 ms, and a minute where there are but a few."""
+    monkeypatch.setattr("agents.app.FEW_WAIT", 6_000)
+    many, some, more = fetch(FEW), fetch(FEW - 1), fetch(1)
+    stream = Stream(many)
+    async with aclosing(batches(stream, 1_000, 0.01)) as taken:
+        assert await anext(taken) == [many]
+        stream.give(some)
+        batch = asyncio.ensure_future(anext(taken))
+        await stream.dry.wait()
+        done, _ = await asyncio.wait([batch], timeout=0.1)
+        assert not done
+        stream.give(more)
+        assert await batch == [some, more]
 
 
 async def test_what_cannot_wait_goes_before_the_others_and_alone() -> None:
