@@ -27,7 +27,7 @@ QUIET = 3
 """While nothing is read and nothing was stored, it is looked at so many times more seldom."""
 LINES_EVERY = 5.0
 """Seconds between lines where there is no terminal."""
-KPIS_EVERY, QUIET_KPIS_EVERY = 5.0, 30.0
+KPIS_EVERY, QUIET_KPIS_EVERY = 10.0, 30.0
 """Seconds between questions for the KPIs: the store is locked while it answers.
 
 Where nothing was stored since, they change only by what is no longer of the last hour.
