@@ -64,13 +64,16 @@ class Continuity:
     async def look(self, assigned: Collection[TP], changelogs: Collection[str]) -> Survey:
         """Work out where to go on in the partitions that were given to this worker.
 
-        Raises Halt where the states that go with the offsets are gone.
+        What is known of a topic is kept while this worker has none of its partitions. Raises
+        TopicsChanged where such a topic is gone, Halt where the states of the offsets are.
         """
         topics = {tp.topic for tp in assigned}
+        if self._topics.keys() - topics:
+            await self.watch()
         found = await asyncio.to_thread(
             survey, self._bootstrap, self._group, topics, self._security
         )
-        self._topics, self._changelogs = dict(found.topics), changelogs
+        self._topics, self._changelogs = {**self._topics, **found.topics}, changelogs
         for tp in assigned:
             if tp.topic in changelogs:
                 self._states[tp.partition] = KeptStates(

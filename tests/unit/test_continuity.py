@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from unittest.mock import MagicMock
 
 import pytest
+from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -178,6 +179,33 @@ async def test_a_look_that_finds_another_topic_leaves_the_group_and_ends_the_rol
     with pytest.raises(TopicsChanged, match="was deleted and made anew"):
         await watched.watch()
     assert left == ["only"]
+
+
+async def test_a_topic_that_is_gone_when_partitions_are_given_ends_the_role_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watched = watched_topics(monkeypatch)
+    monkeypatch.setattr(continuity, "topics_as_is", lambda *_: {})
+    monkeypatch.setattr(continuity, "leave_group", lambda *_: None)
+    with pytest.raises(TopicsChanged, match=f"{PLACE[0]} was deleted"):
+        await watched.look({TP("cx.urgent", 1)}, ())
+
+
+async def test_what_is_known_of_a_topic_outlasts_its_partitions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    urgent = ("cx.urgent", 1)
+    found = {
+        place: Survey({place[0]: TopicAsIs(f"id of {place[0]}", 4)}, {place: 0}, {place: 9}, {})
+        for place in (PLACE, urgent)
+    }
+    watched = Continuity("detect", "nabiz-detect", "only", KafkaSettings())
+    monkeypatch.setattr(continuity, "topics_as_is", lambda *_: found[PLACE].topics)
+    for place in (PLACE, urgent):
+        monkeypatch.setattr(continuity, "survey", lambda *_, place=place: found[place])
+        await watched.look({TP(*place)}, ())
+    assert watched.source(TP(*PLACE)) == f"id of {PLACE[0]}/0"
+    assert read_note(watched.note(*urgent)).topics.keys() == {PLACE[0], urgent[0]}
 
 
 def watched_topics(monkeypatch: pytest.MonkeyPatch) -> Continuity:
