@@ -13,7 +13,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from benchmarks.chaos.faults import Dose, fill, moments
 from benchmarks.chaos.load import Message
 from benchmarks.chaos.system import System
-from pipeline.chain import FEEDBACK, INTERACTIONS, OF_EVENTS, SCORED
+from pipeline.chain import CHANGELOG, FEEDBACK, INTERACTIONS, OF_EVENTS, SCORED, group_of
 
 COPIES = 40
 """Messages that are sent beside the load: of events that count already, or never may."""
@@ -93,6 +93,18 @@ def damaged_state(system: System, dose: Dose, rng: Random) -> None:
         system.fault("local states damaged")
 
 
+def changelog_gone(system: System, dose: Dose, rng: Random) -> None:
+    """Delete the changelog of `detect` under it; it halts, and is started anew."""
+    for share in moments(rng, dose.times):
+        system.reached("detect", share)
+        [worker] = system.workers.of("detect")
+        system.workers.may_halt(worker)
+        system.delete(CHANGELOG)
+        system.until("detect halts", lambda w=worker: system.workers.halted(w))  # type: ignore[misc]
+        system.fault("changelog deleted")
+        _start_anew(system, worker)
+
+
 def full_in_recovery(system: System, dose: Dose, rng: Random) -> None:
     """Have `detect` recover its states on a disk that is full, and make room then."""
     disk = system.folder / "state"
@@ -120,6 +132,18 @@ def stop_without_broker(system: System, dose: Dose, rng: Random) -> None:
         system.start_broker()
         for name in names:
             system.workers.start(name)
+
+
+def _start_anew(system: System, worker: str) -> None:
+    """Start the only worker of `detect` without states and offsets, as docs/operations.md says."""
+    system.workers.kill(worker)
+    system.workers.lose_state(worker)
+    system.delete(CHANGELOG)
+    group = group_of("detect")
+    with KafkaAdminClient(bootstrap_servers=system.broker.bootstrap) as admin:
+        # Kafka refuses until the session of the group's member has ended.
+        system.until("the group is gone", lambda: admin.delete_groups([group])[group] == "OK")
+    system.workers.start(worker)
 
 
 def _copies(system: System, rng: Random) -> list[Message]:

@@ -1,5 +1,6 @@
 """Run scenarios and compare each with the undisturbed run of the same load."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from benchmarks.chaos.scenarios import UNDISTURBED, Scenario
 from benchmarks.chaos.system import Outcome, Stuck, System
 from benchmarks.chaos.workers import WorkerError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
+from pipeline.setting_groups import ROOT
 from pipeline.store import StoreUnavailable
 
 Result = Literal["equal", "FAILED", "skipped"]
@@ -31,8 +33,15 @@ FAILURES = (
 """What may come of a run; anything else is a mistake in the test."""
 
 
+_ABSOLUTE = re.compile(r"(?<![\w.:/@-])/(?:[\w.+@~-]+/)*(?=[\w.+@~-])")
+"""The folders of an absolute path, not the path of an address."""
+
+
 class Row(msgspec.Struct, frozen=True):
-    """A row of the table. `problems` say why it is not equal to the undisturbed run."""
+    """A row of the table. `problems` say why it is not equal to the undisturbed run.
+
+    They hold no absolute path: rows are published.
+    """
 
     scenario: str
     seed: int
@@ -45,6 +54,16 @@ class Row(msgspec.Struct, frozen=True):
     duplicates: int = 0
     deaths: int = 0
     drain_seconds: float = 0.0
+
+
+def clipped(problem: str, folder: Path) -> str:
+    """Return a problem without absolute paths, as it may be published.
+
+    They begin at the scenario's folder or at the checkout; of others the file's name is left.
+    """
+    for known in (folder, ROOT):
+        problem = problem.replace(f"{known}/", "").replace(str(known), ".")
+    return _ABSOLUTE.sub("", problem)
 
 
 class Bench:
@@ -66,7 +85,8 @@ class Bench:
             self._say(f"{scenario.name}: {scenario.what}")
             outcome = self._play(scenario, dose, seed)
         except FAILURES as failure:
-            return msgspec.structs.replace(row, result="FAILED", problems=(str(failure),))
+            problem = clipped(str(failure), self.folder_of(scenario, seed))
+            return msgspec.structs.replace(row, result="FAILED", problems=(problem,))
         problems = tuple(differences(outcome.content, expected))
         if not problems:
             shutil.rmtree(self.folder_of(scenario, seed))

@@ -212,6 +212,13 @@ SCENARIOS: Mapping[str, Scenario] = {
             workers=2,
         ),
         Scenario(
+            "changelog-gone",
+            "the changelog of `detect` is deleted under it: it halts, and is started anew",
+            losses.changelog_gone,
+            Dose(6_000, 1),
+            Dose(1_200, 1),
+        ),
+        Scenario(
             "full-in-recovery",
             "`detect` recovers on a disk that is full, and has room again later",
             losses.full_in_recovery,

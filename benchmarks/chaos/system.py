@@ -199,11 +199,15 @@ class System:
         """Delete a topic and create it as it was declared."""
         if topic == SCORED:
             self._scored_before += self._written(SCORED)
-        with KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin:
-            admin.delete_topics([topic])
-            self.until("the topic is gone", lambda: topic not in admin.list_topics())
+        self.delete(topic)
         [declared] = [one for one in self._declared if one.name == topic]
         apply_topics(self.broker.bootstrap, [declared])
+
+    def delete(self, topic: str) -> None:
+        """Delete a topic; returns when Kafka knows it no more."""
+        with KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin:
+            admin.delete_topics([topic])
+            self.until(f"{topic} is gone", lambda: topic not in admin.list_topics())
 
     def grow(self, *topics: str) -> None:
         """Give topics two partitions more."""

@@ -22,6 +22,7 @@ class Workers:
         self._environment = environment
         self._children: dict[str, Child] = {}
         self._past_deaths = 0
+        self._may_halt: set[str] = set()
 
     @property
     def deaths(self) -> int:
@@ -51,6 +52,7 @@ class Workers:
         """End a worker as a power cut would; `start` starts it again."""
         child = self._children.pop(name)
         self._past_deaths += child.deaths
+        self._may_halt.discard(name)
         if child.process:
             child.process.kill()
             child.process.wait()
@@ -116,11 +118,19 @@ class Workers:
         self._clock(name).parent.mkdir(exist_ok=True)
         self._clock(name).write_text(f"{seconds:+d}s\n")
 
+    def may_halt(self, name: str) -> None:
+        """Take it for right if a worker halts; `halted` tells. Once it is killed, no longer."""
+        self._may_halt.add(name)
+
+    def halted(self, name: str) -> bool:
+        """Return whether a worker has halted."""
+        return self._children[name].halted
+
     def tick(self) -> None:
-        """Start again what has died. Raises WorkerError where one has halted."""
+        """Start again what has died. Raises WorkerError where one has halted that may not."""
         for name, child in self._children.items():
             child.tick()
-            if child.halted:
+            if child.halted and name not in self._may_halt:
                 raise WorkerError(f"{name} halted:\n{child.last_words()}")
 
     def _signal(self, name: str, number: signal.Signals) -> None:

@@ -11,8 +11,9 @@ from benchmarks.chaos.content import differences, untruths
 from benchmarks.chaos.faults import moments
 from benchmarks.chaos.load import LATE, POISONED, REPEATED, make_load
 from benchmarks.chaos.report import save
-from benchmarks.chaos.run import Row
+from benchmarks.chaos.run import Row, clipped
 from benchmarks.chaos.scenarios import SCENARIOS, SHORT
+from pipeline.setting_groups import ROOT
 
 EVENTS = 1_000
 
@@ -73,3 +74,17 @@ def test_saved_rows_keep_those_of_other_scenarios_and_replace_their_own(tmp_path
     assert first.endswith("| skipped: needs more |")
     assert first.count("|") == second.count("|")
     assert second.startswith("| zombie (short) | 1 |")
+
+
+def test_a_problem_names_no_folder_of_the_machine() -> None:
+    folder = Path("/somewhere/else/kills-17")
+    problem = (
+        f'detect-0 halted:\n{{"path": "{folder}/state/detect-0"}} in {folder}, '
+        f'File "{ROOT}/agents/states.py", File "/usr/lib/python3/asyncio/runners.py", line 7: '
+        "cx.feedback/1/7@id/0 at http://127.0.0.1:80/healthz, 3/4"
+    )
+    assert clipped(problem, folder) == (
+        'detect-0 halted:\n{"path": "state/detect-0"} in ., '
+        'File "agents/states.py", File "runners.py", line 7: '
+        "cx.feedback/1/7@id/0 at http://127.0.0.1:80/healthz, 3/4"
+    )
