@@ -92,7 +92,7 @@ def intensities(signs: Signs, probabilities: NDArray[np.float64]) -> NDArray[np.
     negative, neutral, positive = probabilities.T
     felt = signs.astype(np.float64)
     felt[:_STYLES] *= 1.0 - neutral
-    rest: NDArray[np.float64] = np.multiply.reduce(1.0 - _FORCES[:, None] * felt, axis=0)
+    rest: NDArray[np.float64] = np.prod(1.0 - _FORCES[:, None] * felt, axis=0)
     rest *= 1.0 - _CERTAINTY_FORCE * np.abs(positive - negative)
     return np.clip(1.0 - rest, 0.0, 1.0)
 
