@@ -58,9 +58,11 @@ $(BIN)/uv: requirements/uv.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
 
+# Before 3.13, Python reads a .pth in the encoding of the locale, which may lack the folder's letters.
 $(VENV)/.runtime: $(BIN)/uv requirements/runtime.lock pyproject.toml
 	$(UV) --compile-bytecode --require-hashes -r requirements/runtime.lock
 	$(UV) --quiet --no-deps -e .
+	@cd $(VENV)/lib/python3*/site-packages && echo ../../../.. | tee *nabiz.pth >/dev/null
 	@$(BIN)/python -m pipeline.broker.prepare
 	@touch $@
 
