@@ -7,6 +7,9 @@ import venv
 from pathlib import Path
 
 
+ASK = "import os, sys, pipeline; sys.exit(not os.path.samefile(pipeline.__file__, sys.argv[1]))"
+
+
 def test_a_checkout_is_found_by_a_python_that_cannot_read_its_name(tmp_path: Path) -> None:
     (found,) = [
         file for folder in site.getsitepackages() for file in Path(folder).glob("*nabiz.pth")
@@ -15,10 +18,10 @@ def test_a_checkout_is_found_by_a_python_that_cannot_read_its_name(tmp_path: Pat
     venv.create(checkout / ".venv")
     (theirs,) = (checkout / ".venv" / "lib").glob("python3*/site-packages")
     (theirs / found.name).write_bytes(found.read_bytes())
-    (checkout / "pipeline.py").touch()
+    (module := checkout / "pipeline.py").touch()
     for locale in ("C", "POSIX", "no_SUCH.UTF-8"):
         done = subprocess.run(
-            [checkout / ".venv" / "bin" / Path(sys.executable).name, "-c", "import pipeline"],
+            [checkout / ".venv" / "bin" / Path(sys.executable).name, "-c", ASK, module],
             env={"LC_ALL": locale},
             cwd=tmp_path,
             capture_output=True,
