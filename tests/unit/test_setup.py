@@ -6,7 +6,6 @@ import sys
 import venv
 from pathlib import Path
 
-
 ASK = "import os, sys, pipeline; sys.exit(not os.path.samefile(pipeline.__file__, sys.argv[1]))"
 
 
