@@ -23,7 +23,8 @@ def test_half_as_dear_again_is_seen(name: str, measured: dict[str, Work]) -> Non
             measured[name]()
 
     found = cost(three_times_where_two_are_accepted)
-    assert Cost(found.calls / 2, found.lines / 2).over(accepted()[name]) == ["calls", "lines"]
+    here = cost(measured[name])  # Pythons differ in what they count of a comprehension
+    assert Cost(found.calls / 2, found.lines / 2).over(here) == ["calls", "lines"]
 
 
 def test_a_loop_that_calls_nothing_is_seen(measured: dict[str, Work]) -> None:

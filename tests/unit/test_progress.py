@@ -84,7 +84,7 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of a broker whose Java sleeps."""
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / "meta.properties").touch()
-    monkeypatch.setattr(local, "java", lambda _: [sys.executable, "-c", SLEEPS])
+    monkeypatch.setattr(local, "java", lambda *_: [sys.executable, "-c", SLEEPS])
     monkeypatch.setattr(local, "_configure", lambda *_: 1)
     monkeypatch.setattr(local, "_answers", lambda _: False)
     return tmp_path
