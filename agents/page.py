@@ -1,10 +1,11 @@
 """A worker's own page: `/metrics` for Prometheus, `/healthz` for whoever restarts it."""
 
 import socket
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import make_wsgi_app
@@ -65,5 +66,10 @@ def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
 def _server(host: str) -> type[ThreadingWSGIServer]:
     class Server(ThreadingWSGIServer):
         address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Say nothing of who sends half a request or goes away: it would fill the log."""
+            if not isinstance(sys.exception(), OSError):
+                super().handle_error(request, client_address)
 
     return Server

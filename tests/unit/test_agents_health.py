@@ -1,5 +1,6 @@
 """How a worker is: the heartbeat that sees a stall, and the page that tells it."""
 
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -146,3 +147,14 @@ def test_the_page_tells_health_and_metrics(page: tuple[str, Patient]) -> None:
         serve_page(WorkerSettings(port=port), patient),  # type: ignore[arg-type]
     ):
         pass
+
+
+def test_who_sends_half_a_request_is_let_go_without_a_traceback(
+    page: tuple[str, Patient], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("agents.page._Quiet.timeout", 0.1)
+    host, port = page[0].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"GET /heal")
+        assert connection.recv(1) == b""  # closed by the other side
+    assert capfd.readouterr().err == ""
