@@ -65,7 +65,8 @@ class Continuity:
         """Work out where to go on in the partitions that were given to this worker.
 
         What is known of a topic is kept while this worker has none of its partitions. Raises
-        TopicsChanged where such a topic is gone, Halt where the states of the offsets are.
+        TopicsChanged where such a topic is gone, or a partition (a stable name is given what it
+        had, whatever became of the topic), Halt where the states of the offsets are.
         """
         topics = {tp.topic for tp in assigned}
         if self._topics.keys() - topics:
@@ -73,6 +74,9 @@ class Continuity:
         found = await asyncio.to_thread(
             survey, self._bootstrap, self._group, topics, self._security
         )
+        if gone := sorted(tp for tp in assigned if tp not in found.end):
+            await self._leave()
+            raise TopicsChanged(f"{gone[0].topic} has no partition {gone[0].partition} any more")
         self._topics, self._changelogs = {**self._topics, **found.topics}, changelogs
         for tp in assigned:
             if tp.topic in changelogs:
@@ -96,7 +100,8 @@ class Continuity:
             metrics.BREACHES.labels(self.role, tp.topic, "states_lost").inc()
             raise Halt(
                 f"{lost}. To go on would count {self.role}'s customers anew from the middle. "
-                f"Restore the topic, or start {self.role} anew: docs/operations.md says how"
+                f"Restore the topic, make one that grew anew, or start {self.role} anew: "
+                "docs/operations.md says how"
             ) from lost
 
     def tell(self, tp: TP, breach: Breach) -> None:
@@ -150,14 +155,18 @@ class Continuity:
             now = await asyncio.to_thread(
                 topics_as_is, self._bootstrap, self._topics, self._security
             )
-            changed = self._changed(now)
-            if changed and self._instance:
-                place = (self._bootstrap, self._group, self._instance, self._security)
-                await asyncio.to_thread(leave_group, *place)
+            if changed := self._changed(now):
+                await self._leave()
         except BrokerUnavailable:
             return
         if changed:
             raise TopicsChanged(changed)
+
+    async def _leave(self) -> None:
+        """Have the group share out its partitions anew, without what it remembers of this name."""
+        if self._instance:
+            place = (self._bootstrap, self._group, self._instance, self._security)
+            await asyncio.to_thread(leave_group, *place)
 
     def _changed(self, now: Mapping[str, TopicAsIs]) -> str:
         """Say what is another with a topic than when it was looked at; "" where nothing is."""

@@ -105,7 +105,8 @@ class Detector:
     def _fold(
         self, customer_id: str, mine: Sequence[Came], rules: RuleSet, outcome: Outcome
     ) -> None:
-        demand_place(mine[-1][0], customer_id, self._offsets.partitions)
+        for message, _ in mine:
+            demand_place(message, customer_id, self._offsets.partitions)
         partition = mine[-1][0].partition
         stored = self._customers.get(partition, customer_id)
         state = _state(stored) if stored else None

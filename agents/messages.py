@@ -187,7 +187,7 @@ def demand_place(message: Message, customer_id: str, partitions: int) -> None:
     """Check that a message that we sent is in the partition where its customer's state is.
 
     Raises Halt: the topic has been given partitions since, and from a state that begins anew the
-    same alerts would come with other contents.
+    same alerts would come with other contents. What is in the topic stays in the wrong places.
     """
     if message.topic == ACTIONS:  # others send these too, each by a hash of its own
         return
@@ -196,7 +196,7 @@ def demand_place(message: Message, customer_id: str, partitions: int) -> None:
         raise Halt(
             f"a message in partition {message.partition} of {message.topic} belongs to {place} of "
             f"{partitions}: the topic was given partitions, and the states of customers are not "
-            "where their messages are now. Start the role anew: docs/operations.md says how"
+            "where their messages are now. Make the topic anew: docs/operations.md says how"
         )
 
 

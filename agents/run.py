@@ -106,8 +106,8 @@ def _partitions_of_states(settings: Settings, role: Role) -> int:
         numbers = ", ".join(f"{name} {count}" for name, count in found.items())
         raise Halt(
             f"{role} needs as many partitions of each of its topics, and they have: {numbers}. "
-            f"Give the topics of the chain one number; where {changelog} differs, start {role} "
-            "anew: docs/operations.md says how"
+            f"Make one that was given partitions anew; where {changelog} alone differs, start "
+            f"{role} anew: docs/operations.md says how"
         )
     return found[INPUTS[role][0]]
 

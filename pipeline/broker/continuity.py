@@ -97,29 +97,33 @@ def judge(place: Place, found: Survey) -> Verdict:
 def demand_states(partition: int, changelog: str, found: Survey) -> None:
     """Check that the states which go with what was read of a partition are still there.
 
-    Raises StatesLost.
+    Customers move between all partitions at once, so the note of any tells that topics grew: a
+    partition that is new has none. Raises StatesLost.
     """
     for (_, number), committed in found.committed.items():
-        if number == partition:
-            _demand_noted(read_note(committed.note), partition, changelog, found)
+        note = read_note(committed.note)
+        _demand_counts(note, found)
+        if number == partition and note.states:
+            _demand_kept(note.states, partition, changelog, found)
 
 
-def _demand_noted(note: Note, partition: int, changelog: str, found: Survey) -> None:
+def _demand_counts(note: Note, found: Survey) -> None:
     for name, was in note.topics.items():
         if (topic := found.topics.get(name)) and topic.partitions != was.partitions:
             raise StatesLost(
                 f"{name} has {topic.partitions} partitions and had {was.partitions} when the "
                 "states were kept: customers have moved to others, where their states are not"
             )
-    if note.states is None:
-        return
+
+
+def _demand_kept(kept: KeptStates, partition: int, changelog: str, found: Survey) -> None:
     here = found.topics.get(changelog)
-    if here is None or _another(note.states.topic, here.id):
+    if here is None or _another(kept.topic, here.id):
         raise StatesLost(f"{changelog} was deleted and made anew: the states in it are gone")
     where = (changelog, partition)
-    if (lost := note.states.next - found.end[where]) > 0:
+    if (lost := kept.next - found.end[where]) > 0:
         raise StatesLost(f"partition {partition} of {changelog} has lost its last {lost} records")
-    if (lost := found.first[where] - note.states.first) > 0:
+    if (lost := found.first[where] - kept.first) > 0:
         raise StatesLost(f"partition {partition} of {changelog} has lost its first {lost} records")
 
 

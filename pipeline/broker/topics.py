@@ -116,7 +116,7 @@ def _grow(
         raise BrokerError(
             f"{name} has {counted(present[name], 'partition')}, declared: {larger[name]}. Its "
             f"customers' states are kept by partition and would be lost to {readers[name]}: "
-            "declare the old number, or start anew with other topics and replay"
+            "declare the old number, or make the topic anew: docs/operations.md says how"
         )
     answer = admin.create_partitions(larger, validate_only=dry_run, raise_errors=False)
     for result in answer.results:

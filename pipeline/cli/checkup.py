@@ -124,7 +124,7 @@ def check_changelog(found: TopicFacts | None, scored: TopicFacts | None, *, used
             check,
             "problem",
             f"{counted(found.partitions, 'partition')}, {SCORED} has {scored.partitions}",
-            "states are kept by partition: start detect anew, docs/operations.md says how",
+            f"states are kept by partition: make {SCORED} anew, docs/operations.md says how",
         )
     return Finding(check, "ok", f"{_size(found)}, compacted")
 
@@ -144,7 +144,10 @@ def _partitions(topic: Topic, found: TopicFacts) -> tuple[str, str] | None:
     text = f"{counted(found.partitions, 'partition')}; declared: {topic.partitions}"
     follow = any(topic.name in INPUTS[role] for role in STATEFUL)
     if follow and found.partitions != topic.partitions:
-        return text, f"declare {found.partitions} in its topic.yaml: states are kept by partition"
+        return text, (
+            f"states are kept by partition: declare {found.partitions} in its topic.yaml if it was "
+            "made so; if it grew, make it anew, docs/operations.md says how"
+        )
     return (text, "nabiz topics apply") if found.partitions < topic.partitions else None
 
 

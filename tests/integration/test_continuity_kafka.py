@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 from kafka import KafkaAdminClient, TopicPartition
-from tenacity import Retrying, stop_after_delay, wait_fixed
+from tenacity import Retrying, stop_after_attempt, stop_after_delay, wait_fixed
 
 from agents.crash import EXIT_CRASH
 from pipeline.broker.lag import LagReader
@@ -59,15 +59,16 @@ def test_messages_that_expire_while_a_role_runs_are_missed(tmp_path: Path, kafka
         send(kafka, topic, b"first")
         until_committed(reader, topic, 1)
         role.pause()
-        send(kafka, topic, *[b"expires"] * 4)
+        send(kafka, topic, b"answers a fetch that is under way")
+        send(kafka, topic, *[b"expires"] * 3)
         with KafkaAdminClient(bootstrap_servers=kafka) as admin:
             admin.delete_records({TopicPartition(topic, 0): 5})
         send(kafka, topic, b"is there")
         role.resume()
         role.wait_for(lambda offsets: 5 in offsets)
-    # What the client had fetched before it stood still, it has.
-    if role.offsets == [0, 5]:
-        assert '"kind": "expired", "messages": 4' in role.log.read_text()
+    missed = 6 - len(role.offsets)
+    assert missed >= 3
+    assert f'"kind": "expired", "messages": {missed}' in role.log.read_text()
 
 
 def test_a_topic_that_was_made_anew_is_read_from_its_start(tmp_path: Path, kafka: str) -> None:
@@ -163,6 +164,12 @@ def test_a_topic_with_states_that_is_given_partitions_halts_its_role(
     with running(tmp_path, kafka, topic, "states") as role:
         assert role.process.wait(120) == EXIT_HALT
     assert "has 2 partitions and had 1 when the states were kept" in role.log.read_text()
+    make_anew(kafka, topic)  # as docs/operations.md says
+    send(kafka, topic, b"before")
+    # A worker of a stable name may first be given the partition that is no more, and ends.
+    for attempt in Retrying(stop=stop_after_attempt(2), reraise=True):
+        with attempt, running(tmp_path, kafka, topic, "states") as role:
+            role.wait_for(lambda offsets: offsets == [0])
 
 
 def test_damaged_local_states_come_from_the_changelog(tmp_path: Path, kafka: str) -> None:

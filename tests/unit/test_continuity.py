@@ -131,6 +131,13 @@ def test_topics_that_grew_together_with_the_changelog_are_noticed() -> None:
         demand_states(PLACE[1], LOG[0], replace(AS_LEFT, partitions=6).survey())
 
 
+def test_who_is_given_a_new_partition_alone_notices_that_the_topic_grew() -> None:
+    """Others have the partitions whose offsets were committed, and halt: this one must, too."""
+    new = 5
+    with pytest.raises(StatesLost, match="has 6 partitions and had 4"):
+        demand_states(new, LOG[0], replace(AS_LEFT, partitions=6).survey())
+
+
 def test_a_topic_whose_offsets_kafka_forgot_is_known_by_the_notes_beside_it() -> None:
     """Kafka deletes the offsets of a topic that is deleted."""
     beside = Kafka(committed=-1).survey()
@@ -206,6 +213,18 @@ async def test_what_is_known_of_a_topic_outlasts_its_partitions(
         await watched.look({TP(*place)}, ())
     assert watched.source(TP(*PLACE)) == f"id of {PLACE[0]}/0"
     assert read_note(watched.note(*urgent)).topics.keys() == {PLACE[0], urgent[0]}
+
+
+async def test_a_partition_that_is_no_more_is_given_up_with_the_name_that_it_was_given_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left: list[object] = []
+    monkeypatch.setattr(continuity, "survey", lambda *_: AS_LEFT.survey())
+    monkeypatch.setattr(continuity, "leave_group", lambda *place: left.append(place[2]))
+    given = [TP(PLACE[0], 1), TP(PLACE[0], 7)]
+    with pytest.raises(TopicsChanged, match=r"cx\.scored has no partition 7"):
+        await Continuity("detect", "nabiz-detect", "only", KafkaSettings()).look(given, ())
+    assert left == ["only"]
 
 
 def watched_topics(monkeypatch: pytest.MonkeyPatch) -> Continuity:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agents.app import MAX_OUTGOING
 from agents.crash import Halt
 from agents.detector import Detector, Offsets, Outcome
-from agents.messages import Message, Outgoing
+from agents.messages import Message, Outgoing, partition_of
 from agents.states import Confirmed, Kept
 from pipeline.alert import Alert, from_cloudevent
 from pipeline.chain import SCORED, URGENT
@@ -173,7 +173,8 @@ async def test_a_customer_is_not_looked_for_in_another_partition() -> None:
     world = World([])
     offsets = NOTHING_READ._replace(partitions=6)
     detector = Detector(SETTINGS, BOOK, Table(world), world.publish, offsets, b"w")
-    moved = [message(SCORED, 0, one) for one in of("c2", [leaving("e1", 0)])]
+    old, new = (message(SCORED, 0, one) for one in of("c2", [leaving("e1", 0), leaving("e2", 1)]))
+    moved = [old, new._replace(partition=partition_of(b"c2", 6))]
     with pytest.raises(Halt, match=r"was given partitions.*docs/operations\.md"):
         detector.work(moved)
 
