@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline.broker.distribution import kafka_jars
-from pipeline.broker.errors import BrokerError
+from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.java import classes_cache, keep_classes
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
@@ -27,14 +27,16 @@ def prepare(console: Console) -> None:
     jars = kafka_jars(console=console)
     cache = classes_cache(jars)
     if not cache.exists():
-        with suppress(OSError, BrokerError), console.status("preparing Kafka, once …"):
+        failures = (OSError, BrokerError, BrokerUnavailable)
+        with suppress(*failures), console.status("preparing Kafka, once …"):
             _keep_classes(cache)
 
 
 def _keep_classes(cache: Path) -> None:
     """Start a Kafka of its own, with our topics, and end it: then Java writes what it has loaded.
 
-    Raises OSError where there is no place for it, BrokerError where Kafka does not come up.
+    Raises OSError where there is no place for it, BrokerError where Kafka does not come up, and
+    BrokerUnavailable where it is too slow.
     """
     with tempfile.TemporaryDirectory(dir=cache.parent, prefix="preparing-") as scratch:
         written = Path(scratch, cache.name)

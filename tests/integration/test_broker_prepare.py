@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from pipeline.broker import prepare as preparing
 from pipeline.broker.distribution import kafka_jars
+from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.java import classes_cache
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.prepare import prepare
@@ -42,12 +44,21 @@ def test_kafka_starts_without_them_where_they_are_damaged(tmp_path: Path, cache:
     assert SAID_BY_JAVA in (tmp_path / "kafka" / "kafka.log").read_text()
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        PermissionError(13, "Permission denied"),
+        BrokerError("Kafka does not come up"),
+        BrokerUnavailable("Kafka does not answer"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
 def test_where_nothing_can_be_kept_kafka_is_as_ready_as_it_can_be(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
+    cache: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def read_only(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
+    def fail(_: Path) -> None:
+        raise error
 
-    monkeypatch.setattr("tempfile.TemporaryDirectory", read_only)
+    monkeypatch.setattr(preparing, "_keep_classes", fail)
     prepare(Console(quiet=True))
     assert not cache.exists()
