@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -37,5 +38,6 @@ def bound(log: Path, most: int = MOST_LOG) -> None:
     The process must have opened it to append, so that it goes on at the new end.
     """
     if log.exists() and log.stat().st_size > most:
-        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        with suppress(OSError):  # a full disk keeps what has room
+            shutil.copyfile(log, log.with_name(f"{log.name}.1"))
         os.truncate(log, 0)

@@ -7,7 +7,6 @@ over restarts) and `kafka.log` of the last run.
 import base64
 import contextlib
 import fcntl
-import json
 import socket
 import struct
 import subprocess
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
+import msgspec
 from rich.console import Console
 
 from pipeline.broker.errors import BrokerError
@@ -64,6 +64,13 @@ PROPERTIES = {
     # On a busy machine it takes longer than its own minute; how long is for us to say.
     "initial.broker.registration.timeout.ms": 2**31 - 1,
 }
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """Where the broker and its controller listened in the last run, if there was one."""
+
+    port: int | None = None
+    controller_port: int | None = None
 
 
 @dataclass
@@ -125,6 +132,11 @@ class LocalBroker:
         """End the broker in order; kill it if that takes too long."""
         end(self.process, STOP_TIMEOUT)
 
+    def demand_running(self) -> None:
+        """Raise BrokerError, with the end of its log, if the broker has ended."""
+        if (status := self.process.poll()) is not None:
+            raise BrokerError(f"Kafka ended with status {status}. {_tail(self.log)}")
+
     def __enter__(self) -> Self:
         return self
 
@@ -137,10 +149,8 @@ class LocalBroker:
         watch = Watch(patience, time.monotonic())
         while not _answers(port):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                status = self.process.wait(0.05)
-                raise BrokerError(
-                    f"Kafka ended with status {status} as it started. {_tail(self.log)}"
-                )
+                self.process.wait(0.05)
+            self.demand_running()
             if watch.stalled([self.process.pid], [self.log], now := time.monotonic()):
                 raise BrokerError(f"Kafka {watch.failed(now)}. {_tail(self.log)}")
             say(watch.said(now))
@@ -182,12 +192,12 @@ def _claim(data: Path) -> Iterator[IO[str]]:
 def _configure(data: Path, port: int | None) -> int:
     """Choose the ports and write the broker's settings; return its port for clients."""
     record = data / "ports.json"
-    last = json.loads(record.read_text()) if record.exists() else {}
+    last = _last_ports(record)
     if port is not None and not is_free(port):
         raise BrokerError(f"Port {port} is taken by another program. Choose another for Kafka.")
-    port = port or free_port(last.get("port"))
-    controller = free_port(last.get("controller_port"), {port})
-    record.write_text(json.dumps({"port": port, "controller_port": controller}))
+    port = port or free_port(last.port)
+    controller = free_port(last.controller_port, {port})
+    record.write_bytes(msgspec.json.encode(Ports(port, controller)))
     clients, quorum = f"PLAINTEXT://{HOST}:{port}", f"{HOST}:{controller}"
     addresses = {
         "controller.quorum.voters": f"1@{quorum}",
@@ -197,6 +207,14 @@ def _configure(data: Path, port: int | None) -> int:
     written = properties({**PROPERTIES, **addresses})
     (data / Path(CONFIGURATION).name).write_text(written, encoding="ascii")
     return port
+
+
+def _last_ports(record: Path) -> Ports:
+    """Return what was recorded; nothing where a full disk left less than the whole of it."""
+    try:
+        return msgspec.json.decode(record.read_bytes(), type=Ports)
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
+        return Ports()
 
 
 def _take_back_misplaced_log(log: Path) -> None:

@@ -95,13 +95,13 @@ class Machine:
             return
         try:
             self._broker = self._start_broker(lambda _: None)
-        except BrokerError as error:
+        except (BrokerError, OSError) as error:
             self._broker_again_at = time.monotonic() + LONGEST_PAUSE
             self.console.print(
                 f"{self._why_down(error)} (tried again every {LONGEST_PAUSE:g} s)", markup=False
             )
 
-    def _why_down(self, error: BrokerError) -> str:
+    def _why_down(self, error: Exception) -> str:
         if shutil.disk_usage(self.folder).free < NEARLY_FULL:
             return f"Kafka does not run: the disk of {self.folder} is full. Make room"
         return str(error)
@@ -160,7 +160,7 @@ class Machine:
             for page, child in list(waiting.items()):
                 if answers(page):
                     del waiting[page]
-                elif child.deaths >= DEATHS_AT_START:
+                elif child.halted or child.deaths >= DEATHS_AT_START:
                     raise _away(child, "does not come up")
             now = time.monotonic()
             if waiting and self._stalled(watch):
@@ -175,9 +175,13 @@ class Machine:
         return Watch(self._patience, time.monotonic())
 
     def _stalled(self, watch: Watch) -> bool:
-        """A role may have to wait for Kafka, so they are looked at as one."""
+        """A role may have to wait for Kafka, so they are looked at as one.
+
+        Raises BrokerError if Kafka has ended: then it is for nothing that they wait.
+        """
         processes = [child.process for child in self.children if child.process]
         if self._broker:
+            self._broker.demand_running()
             processes.append(self._broker.process)
         pids = [process.pid for process in processes]
         return watch.stalled(pids, [child.log for child in self.children], time.monotonic())

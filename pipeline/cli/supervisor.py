@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -79,7 +80,7 @@ class Child:
         """Start the process again if it has died; kill it if it hangs, also as it starts."""
         self.revive()
         if self.process and self.process.poll() is None and self.page and self._hangs():
-            with self.log.open("a", encoding="utf-8") as log:
+            with suppress(OSError), self.log.open("a", encoding="utf-8") as log:  # a full disk
                 log.write(f"killed: no good answer at {self.page}/healthz for {HANGS_AFTER:g} s\n")
             self.process.kill()  # whatever hangs would not hear a SIGTERM
             self.process.wait()

@@ -95,6 +95,15 @@ def test_a_broker_that_hangs_says_so_and_what_to_set(prepared: Path) -> None:
         LocalBroker.start(prepared, patience=0.2)
 
 
+@pytest.mark.parametrize("left", [b"", b'{"port": 19', b"\xff"])
+def test_what_a_full_disk_left_of_the_ports_stops_no_broker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: bytes
+) -> None:
+    monkeypatch.setattr(local, "free_port", lambda last, _=(): last or 19_092)
+    (tmp_path / "ports.json").write_bytes(left)
+    assert local._configure(tmp_path, None) == 19_092
+
+
 def test_ctrl_c_ends_a_broker_that_starts(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[subprocess.Popen[bytes]] = []
 

@@ -77,6 +77,14 @@ def test_a_role_that_hangs_is_started_again(
     assert "killed: no good answer at http://page/healthz" in child.log.read_text()
 
 
+def test_a_role_that_hangs_on_a_full_disk_is_started_again(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page(monkeypatch, None)
+    child.log = Path("/dev/full")
+    tick_until(child, lambda: child.deaths == 1)
+
+
 def test_a_healthy_role_is_left_alone(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
     page(monkeypatch, 200)
     well = child.process
@@ -210,14 +218,19 @@ def test_a_screen_that_cannot_be_written_stops_nothing(
 
 
 @pytest.mark.parametrize(
-    ("free", "said"), [(0, "Kafka does not run: the disk of"), (2**40, "Kafka ended with status 1")]
+    ("free", "error", "said"),
+    [
+        (0, BrokerError("Kafka ended with status 1"), "Kafka does not run: the disk of"),
+        (0, OSError(errno.ENOSPC, "No space left"), "Kafka does not run: the disk of"),
+        (2**40, BrokerError("Kafka ended with status 1"), "Kafka ended with status 1"),
+    ],
 )
 def test_a_kafka_that_does_not_come_back_is_tried_again_and_what_is_the_matter_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, error: Exception, said: str
 ) -> None:
     ended = Mock(process=Mock(poll=Mock(return_value=1)), log=tmp_path / "kafka.log")
     runs = Mock(process=Mock(poll=Mock(return_value=None)), log=tmp_path / "kafka.log")
-    tries = Mock(side_effect=[BrokerError("Kafka ended with status 1"), runs])
+    tries = Mock(side_effect=[error, runs])
     monkeypatch.setattr(LocalBroker, "start", tries)
     monkeypatch.setattr("shutil.disk_usage", lambda _: Mock(free=free))
     output = io.StringIO()
@@ -228,3 +241,37 @@ def test_a_kafka_that_does_not_come_back_is_tried_again_and_what_is_the_matter_i
         nabiz.tick()
     assert (tries.call_count, nabiz._broker) == (2, runs)
     assert [line.startswith(said) for line in output.getvalue().splitlines()] == [True]
+
+
+def starting(tmp_path: Path, code: int) -> Machine:
+    """A machine whose only role has ended with this code."""
+    nabiz = Machine(Settings(), tmp_path, 1, Console(quiet=True))
+    program = [sys.executable, "-c", f"raise SystemExit({code})"]
+    role = Child("detect", program, {}, tmp_path / "detect.log", "http://page")
+    role.start()
+    assert role.process
+    role.process.wait(30)
+    nabiz.children.append(role)
+    return nabiz
+
+
+def test_a_role_that_halts_as_it_starts_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page(monkeypatch, None)
+    monkeypatch.setattr(machine, "answers", lambda _: False)
+    with pytest.raises(Away, match=r"detect does not come up; the end of .*detect\.log"):
+        starting(tmp_path, EXIT_HALT)._wait_until_ready(lambda _: None)
+
+
+def test_no_role_is_waited_for_without_a_kafka(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "answers", lambda _: False)
+    (tmp_path / "kafka.log").write_text("no space left")
+    with subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"]) as process:
+        process.wait(30)
+        nabiz = starting(tmp_path, 0)
+        nabiz._broker = LocalBroker("k:1", process, tmp_path / "kafka.log")
+        with pytest.raises(BrokerError, match=r"(?s)Kafka ended with status 1.*no space left"):
+            nabiz._wait_until_ready(lambda _: None)
