@@ -27,13 +27,13 @@ class Once(logging.Filter):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._clock = clock
-        self._said: dict[tuple[str, int, object], tuple[float, int]] = {}
+        self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether to pass the record on; one that was repeated says so."""
         if record.name.startswith(OURS):
             return True
-        kind, now = (record.name, record.lineno, record.msg), self._clock()
+        kind, now = (record.name, record.lineno, str(record.msg)), self._clock()
         since, times = self._said.get(kind, (float("-inf"), 0))
         if now - since < REPEATED_EVERY:
             self._said[kind] = (since, times + 1)

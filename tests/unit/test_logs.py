@@ -1,9 +1,13 @@
 """No log grows without bound: what is repeated is said once a minute, large files are put aside."""
 
+import errno
 import logging
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from pipeline.logs import REPEATED_EVERY, Once
 from pipeline.processes import bound
@@ -16,7 +20,7 @@ class Clock:
         return self.now
 
 
-def record(name: str, message: str, *args: object) -> logging.LogRecord:
+def record(name: str, message: object, *args: object) -> logging.LogRecord:
     return logging.LogRecord(name, logging.WARNING, "client.py", 7, message, args, None)
 
 
@@ -30,6 +34,11 @@ def test_a_library_says_the_same_once_a_minute_and_how_often() -> None:
     again = record("aiokafka", "no node %s", 1)
     assert once.filter(again)
     assert again.getMessage() == "no node 1 (and 99 times more)"
+
+
+def test_a_library_may_log_what_is_no_text() -> None:
+    once = Once(Clock())
+    assert [once.filter(record("aiokafka", {"node": 1})) for _ in range(2)] == [True, False]
 
 
 def test_what_we_say_ourselves_is_always_said() -> None:
@@ -60,6 +69,19 @@ def test_a_large_log_is_put_aside_and_its_process_goes_on(tmp_path: Path) -> Non
     assert process.wait(60) == 0
     assert log.read_text() == "end\n"
     assert (tmp_path / "role.log.1").read_text() == "old\n" * 100
+
+
+def test_a_large_log_on_a_full_disk_gives_up_its_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    log = tmp_path / "role.log"
+    log.write_text("old\n" * 100)
+    monkeypatch.setattr(shutil, "copyfile", full)
+    bound(log, 100)
+    assert log.read_text() == ""
 
 
 def test_a_small_log_stays(tmp_path: Path) -> None:
