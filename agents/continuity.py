@@ -6,7 +6,7 @@ what the broker has. What can be mended is, and the rest halts the role.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import structlog
 from faust.types import TP
@@ -59,7 +59,8 @@ class Continuity:
         self._verdicts: dict[TP, Verdict] = {}
         self._changelogs: Collection[str] = ()
         self._states: dict[int, KeptStates] = {}
-        self._elsewhere: dict[TP, int] = {}
+        self.elsewhere: dict[TP, int] = {}
+        """Where to go on in partitions that do not go on at a committed offset."""
 
     async def look(self, assigned: Collection[TP], changelogs: Collection[str]) -> Survey:
         """Work out where to go on in the partitions that were given to this worker.
@@ -90,7 +91,7 @@ class Continuity:
             if verdict.breach:
                 self.tell(tp, verdict.breach)
             if verdict.breach or tp not in found.committed:
-                self._elsewhere[tp] = verdict.start
+                self.elsewhere[tp] = verdict.start
         return found
 
     def _demand_states(self, tp: TP, changelog: str, found: Survey) -> None:
@@ -117,10 +118,10 @@ class Continuity:
             advice=_ADVICE[breach.kind],
         )
 
-    def elsewhere(self) -> dict[TP, int]:
-        """Return where to go on, once, in partitions that do not go on at a committed offset."""
-        moved, self._elsewhere = self._elsewhere, {}
-        return moved
+    def settled(self, partitions: Iterable[TP]) -> None:
+        """Note that these go on at a committed offset, or with another worker."""
+        for tp in partitions:
+            self.elsewhere.pop(tp, None)
 
     def source(self, tp: TP) -> str:
         """Return what the offsets of a partition are about: the topic's id and the epoch.

@@ -23,7 +23,7 @@ from faust.types import TP, ConsumerMessage, EventT, Message
 from faust.types.tuples import ack_lock
 from mode.utils.futures import notify
 
-from agents.continuity import TopicsChanged
+from agents.continuity import Continuity, TopicsChanged
 from agents.crash import crashing
 from agents.fence import guard
 from agents.fetching import ConsumerThread
@@ -210,11 +210,13 @@ class Consumer(stock.Consumer):
         # The client passes over a committed offset of 0 as over none.
         if begun := [tp for tp in inputs if not self._read_offset[tp]]:
             await self._thread.seek_to_beginning(*map(ensure_aiokafka_TP, begun))
-        if elsewhere := self.app.continuity.elsewhere():  # type: ignore[attr-defined]
+        continuity: Continuity = self.app.continuity  # type: ignore[attr-defined]
+        if elsewhere := dict(continuity.elsewhere):
             await self._thread.seek_wait(elsewhere)
             self._read_offset.update(elsewhere)
             await self._thread.commit(elsewhere)
             self._committed_offset.update(elsewhere)
+            continuity.settled(elsewhere)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Hold the flow until Faust has recovered tables and sought; it resumes the flow itself.
@@ -235,6 +237,7 @@ class Consumer(stock.Consumer):
         if self.app.should_stop:
             await self.wait_empty()
         await super().on_partitions_revoked(revoked)
+        self.app.continuity.settled(revoked)  # type: ignore[attr-defined]
         for tp in revoked:
             self._delivered.pop(tp, None)
 

@@ -2,7 +2,9 @@
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from unittest.mock import MagicMock
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock, call
 
 import pytest
 from faust.types import TP
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from agents import continuity
 from agents.continuity import Continuity, TopicsChanged
+from agents.transport import Consumer
 from pipeline.broker import survey
 from pipeline.broker.continuity import (
     Breach,
@@ -225,6 +228,35 @@ async def test_a_partition_that_is_no_more_is_given_up_with_the_name_that_it_was
     with pytest.raises(TopicsChanged, match=r"cx\.scored has no partition 7"):
         await Continuity("detect", "nabiz-detect", "only", KafkaSettings()).look(given, ())
     assert left == ["only"]
+
+
+async def test_where_to_go_on_is_known_until_it_is_committed_or_another_worker_has_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Faust gives up a seek that takes long, or that a rebalance overtakes, and seeks again."""
+    seen = Continuity("record", "nabiz-record", "only", KafkaSettings())
+    here, elsewhere = TP(*PLACE), TP(PLACE[0], 3)
+    seen.elsewhere = {here: 7, elsewhere: 9}
+    monkeypatch.setattr(Consumer.__mro__[1], "perform_seek", AsyncMock())
+    monkeypatch.setattr(Consumer.__mro__[1], "on_partitions_revoked", AsyncMock())
+    thread = AsyncMock(commit=AsyncMock(side_effect=[TimeoutError, None]))
+    consumer: Any = object.__new__(Consumer)
+    vars(consumer).update(
+        app=SimpleNamespace(continuity=seen, should_stop=False),
+        assignment=lambda: {here},
+        _is_changelog_tp=lambda _: False,
+        _thread=thread,
+        _delivered={},
+        _read_offset={here: 5},
+        _committed_offset={},
+    )
+    await consumer.on_partitions_revoked({elsewhere})
+    with pytest.raises(TimeoutError):
+        await consumer.perform_seek()
+    await consumer.perform_seek()
+    assert thread.seek_wait.await_args_list == [call({here: 7})] * 2
+    await consumer.perform_seek()
+    assert thread.commit.await_args_list == [call({here: 7})] * 2
 
 
 def watched_topics(monkeypatch: pytest.MonkeyPatch) -> Continuity:
