@@ -153,7 +153,9 @@ def role_agent(
     app.few_wait_ms = max(FETCH_WAIT_MS, int(within * 1_000))
     source = app.topic(*INPUTS[role], schema=RecordsSchema())
 
-    async def finish(stream: Any, fetches: Sequence[Fetch], effect: Effect) -> None:
+    async def finish(
+        stream: Any, fetches: Sequence[Fetch], newest: datetime, effect: Effect
+    ) -> None:
         with crashing():
             await effect
             for fetch in fetches:
@@ -161,7 +163,7 @@ def role_agent(
             count = sum(len(fetch.value) for fetch in fetches)
             metrics.BATCH_SIZE.labels(role).observe(count)
             metrics.EVENTS.labels(role).inc(count)
-            heartbeat.handled(fetches[-1].message.timestamp)
+            heartbeat.handled(newest)
 
     async def work(stream: Any) -> None:
         last: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -175,7 +177,9 @@ def role_agent(
                     messages = [one for fetch in fetches for one in messages_of(fetch, now)]
                     effect = await handle(messages)
                     await asyncio.shield(last)
-                    last = asyncio.ensure_future(finish(stream, fetches, effect))
+                    last = asyncio.ensure_future(
+                        finish(stream, fetches, messages[-1].received_at, effect)
+                    )
 
     app.agent(source, name=role)(work)
     return heartbeat

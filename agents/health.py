@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import faust
@@ -23,9 +24,9 @@ class Heartbeat:
         self._recovered: Mapping[object, int | None] | None = None
         app.timer(interval=1.0, on_leader=False, name=f"{role}-heartbeat")(self.beat)
 
-    def handled(self, timestamp: float) -> None:
-        """Note the broker's time of the newest message that was handled."""
-        self._handled_timestamp = timestamp
+    def handled(self, received_at: datetime) -> None:
+        """Note when the broker received the newest message that was handled."""
+        self._handled_timestamp = received_at.timestamp()
 
     async def beat(self) -> None:
         """Compare the offsets committed now with those of the last beat.

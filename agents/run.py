@@ -147,11 +147,15 @@ def end_within(seconds: float) -> None:
     """End this process if it has not ended by then, even where something holds up its event loop.
 
     Faust waits for a broker that is gone, to flush and to commit, for as long as it is gone, and
-    its threads outlive a start that failed. What is in hand is not acknowledged, and comes again.
+    `record` for the store; Faust's threads outlive a start that failed. What is in hand is not
+    acknowledged, and comes again.
     """
 
     def give_up() -> None:
-        log.error("role does not stop in order and is ended: Kafka does not answer", after=seconds)
+        log.error(
+            "role does not stop in order and is ended: Kafka or the store does not answer",
+            after=seconds,
+        )
         os._exit(EXIT_CRASH)
 
     timer = threading.Timer(seconds, give_up)

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +13,7 @@ from pytest_socket import socket_allow_hosts
 from agents import health
 from agents.health import Heartbeat
 from agents.page import serve_page
+from pipeline import metrics
 from pipeline.setting_groups import WorkerSettings
 from pipeline.settings import SettingsError
 
@@ -97,6 +98,15 @@ async def test_a_worker_that_never_committed_lags(clock: SimpleNamespace) -> Non
     clock.monotonic += 31
     await heartbeat.beat()
     assert heartbeat.problem()
+
+
+async def test_how_far_behind_a_worker_is_goes_by_when_the_broker_had_the_message(
+    clock: SimpleNamespace,
+) -> None:
+    heartbeat = heart(FakeConsumer(end=9, committed=4))
+    heartbeat.handled(NOW - timedelta(seconds=7))
+    await heartbeat.beat()
+    assert metrics.LAG_SECONDS.labels("detect")._value.get() == 7
 
 
 def test_a_recovery_is_well_while_it_gets_further_however_long(clock: SimpleNamespace) -> None:
