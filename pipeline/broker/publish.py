@@ -1,6 +1,7 @@
 """Send events to Kafka, and know that they arrived."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Self
 
 from kafka import KafkaProducer
@@ -92,8 +93,10 @@ class Publisher:
             )
 
     def close(self) -> None:
-        """End the connection; what was not flushed may be lost."""
-        self._producer.close(timeout=0)
+        """End the connection; what was not flushed may be lost, and is no error."""
+        with suppress(KafkaError):
+            self._producer.close(timeout=0)
+        self._producer._sender.force_close()  # the client leaves it running after such an error
 
     def __enter__(self) -> Self:
         return self

@@ -108,7 +108,10 @@ def test_messages_for_a_broker_that_went_away_are_reported(
     publisher.send("lost", b"key", b"does not arrive")
     with pytest.raises(BrokerUnavailable, match="did not confirm 1 message"):
         publisher.flush()
+    publisher.send("lost", b"key", b"nobody waits for it")
     publisher.close()
+    publisher._producer._sender.join(30)
+    assert not publisher._producer._sender.is_alive()
 
 
 def test_nobody_there_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
