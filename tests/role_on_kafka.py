@@ -5,14 +5,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from kafka import KafkaProducer
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from pipeline.broker.lag import LagReader
+from pipeline.cli.supervisor import nabiz
 
 ROLE = """
 import asyncio, sys
@@ -60,7 +61,7 @@ with mock.patch.object(shared, "group_of", lambda role: f"group-{topic}"):
 class Role:
     """The process of a role that prints the offset of each message that it is given."""
 
-    def __init__(self, process: "subprocess.Popen[str]", log: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self.process = process
         self.log = log
         self.offsets: list[int] = []
@@ -84,26 +85,45 @@ class Role:
             assert self._changed.wait_for(lambda: condition(self.offsets), timeout=60)
 
 
+def worker(
+    role: str, folder: Path, kafka: str, **settings: str
+) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    """Run `nabiz worker ROLE`, with these settings besides; it is killed at the end."""
+    return _process(nabiz("worker", role), folder, kafka, **settings)
+
+
 @contextmanager
-def running(folder: Path, kafka: str, topic: str, *more: str) -> Iterator[Role]:
-    """Run a role on one topic, and `more`; with the word `states` it keeps a value of each key."""
-    settings = {
+def _process(
+    command: Sequence[str],
+    folder: Path,
+    kafka: str,
+    output: int | None = None,
+    **settings: str,
+) -> Iterator["subprocess.Popen[bytes]"]:
+    common = {
         "NABIZ_DATA": str(folder),
         "NABIZ_KAFKA_BOOTSTRAP": kafka,
         "NABIZ_KAFKA_COMMIT_INTERVAL": "0.1",
         "NABIZ_WORKER_INSTANCE": "only",
     }
-    with subprocess.Popen(
-        [sys.executable, "-c", ROLE, str(folder), topic, *more],
-        env={**os.environ, **settings},
-        stdout=subprocess.PIPE,
-        stderr=(folder / "log").open("ab"),
-        text=True,
-    ) as process:
+    with (
+        (folder / "log").open("ab") as log,
+        subprocess.Popen(
+            command, env={**os.environ, **common, **settings}, stdout=output or log, stderr=log
+        ) as process,
+    ):
         try:
-            yield Role(process, folder / "log")
+            yield process
         finally:
             process.kill()
+
+
+@contextmanager
+def running(folder: Path, kafka: str, topic: str, *more: str) -> Iterator[Role]:
+    """Run a role on one topic, and `more`; with the word `states` it keeps a value of each key."""
+    command = [sys.executable, "-c", ROLE, str(folder), topic, *more]
+    with _process(command, folder, kafka, subprocess.PIPE) as process:
+        yield Role(process, folder / "log")
 
 
 def send(kafka: str, topic: str, *values: bytes) -> None:

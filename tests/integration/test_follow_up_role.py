@@ -1,11 +1,10 @@
 """The role `follow_up` as a whole, on real Kafka: killed, and started again without its files."""
 
-import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,10 +15,10 @@ from kafka import KafkaConsumer, KafkaProducer
 from pipeline.action import Action
 from pipeline.alert import Alert, to_cloudevent
 from pipeline.chain import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS
-from pipeline.cli.supervisor import nabiz
 from pipeline.dead_letter import DeadLetter
 from pipeline.follow_up.value import FollowUpEvent
 from tests.notices import ALERT_ID, alert
+from tests.role_on_kafka import worker
 from tests.servers_kafka import topics_for_now
 
 T = TypeVar("T")
@@ -33,26 +32,10 @@ forget: 30d
 """
 
 
-@contextmanager
-def role(folder: Path, kafka: str) -> Iterator["subprocess.Popen[bytes]"]:
-    (folder / "sla.yaml").write_text(SLA)
-    settings = {
-        "NABIZ_DATA": str(folder),
-        "NABIZ_KAFKA_BOOTSTRAP": kafka,
-        "NABIZ_KAFKA_COMMIT_INTERVAL": "0.1",
-        "NABIZ_WORKER_INSTANCE": "only",
-        "NABIZ_FOLLOWUP_SLA": str(folder / "sla.yaml"),
-    }
-    with (
-        (folder / "log").open("ab") as log,
-        subprocess.Popen(
-            nabiz("worker", "follow_up"), env={**os.environ, **settings}, stdout=log, stderr=log
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
-            process.kill()
+def role(folder: Path, kafka: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+    sla = folder / "sla.yaml"
+    sla.write_text(SLA)
+    return worker("follow_up", folder, kafka, NABIZ_FOLLOWUP_SLA=str(sla))
 
 
 def publish(kafka: str, *changes: Alert | Action) -> None:

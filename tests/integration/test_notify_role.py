@@ -1,12 +1,10 @@
 """The role `notify` as a whole, on real Kafka: killed, and started again on its states."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
@@ -17,39 +15,27 @@ from tenacity import Retrying, stop_after_delay, wait_fixed
 from pipeline.alert import to_cloudevent
 from pipeline.broker.lag import LagReader
 from pipeline.chain import ALERTS, FOLLOW_UPS, GROUPS, changelog_of
-from pipeline.cli.supervisor import nabiz
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.notify.case import Change
 from tests.listeners import http_recorder
 from tests.notices import ALERT_ID, ROUTES, alert, follow_up
+from tests.role_on_kafka import worker
 from tests.servers_kafka import topics_for_now
 
 NOW = datetime.now().astimezone()
 
 
-@contextmanager
-def role(folder: Path, kafka: str, hook: str, duty: str) -> Iterator["subprocess.Popen[bytes]"]:
+def role(
+    folder: Path, kafka: str, hook: str, duty: str
+) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     routes = folder / "routes.yaml"
     routes.write_text(ROUTES.replace("quiet: night\n", ""))
     settings = {
-        "NABIZ_DATA": str(folder),
-        "NABIZ_KAFKA_BOOTSTRAP": kafka,
-        "NABIZ_KAFKA_COMMIT_INTERVAL": "0.1",
-        "NABIZ_WORKER_INSTANCE": "only",
         "NABIZ_NOTIFY_ROUTES": str(routes),
         "NABIZ_NOTIFY_CHANNELS": json.dumps({"chat": f"json://{hook}", "duty": "pagerduty://key"}),
         "NABIZ_NOTIFY_PAGERDUTY": f"http://{duty}",
     }
-    with subprocess.Popen(
-        nabiz("worker", "notify"),
-        env={**os.environ, **settings},
-        stdout=(folder / "log").open("ab"),
-        stderr=subprocess.STDOUT,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return worker("notify", folder, kafka, **settings)
 
 
 def publish(kafka: str, *changes: Change) -> None:

@@ -1,10 +1,9 @@
 """The role `understand` on real Kafka: what it reads in haste it reads again, and says so."""
 
-import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,39 +22,22 @@ from pipeline.chain import (
     SCORED,
     group_of,
 )
-from pipeline.cli.supervisor import nabiz
 from pipeline.decode import encode_event
 from pipeline.event import Event, EventType
 from pipeline.reading import Scored
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
+from tests.role_on_kafka import worker
 from tests.servers_kafka import topics_for_now
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DOUBTFUL, SURE = "olur", "berbat, çok kötü bir ürün"
 
 
-@contextmanager
-def understand(folder: Path, kafka: str) -> Iterator["subprocess.Popen[bytes]"]:
+def understand(folder: Path, kafka: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     """A worker that has no time for second opinions while messages are fresh."""
-    settings = {
-        "NABIZ_DATA": str(folder),
-        "NABIZ_KAFKA_BOOTSTRAP": kafka,
-        "NABIZ_KAFKA_COMMIT_INTERVAL": "0.1",
-        "NABIZ_WORKER_INSTANCE": "only",
-        "NABIZ_ENGINE_NAME": "auto",
-        "NABIZ_ENGINE_PATIENCE": "0",
-    }
-    with (
-        (folder / "log").open("ab") as log,
-        subprocess.Popen(
-            nabiz("worker", "understand"), env={**os.environ, **settings}, stdout=log, stderr=log
-        ) as process,
-    ):
-        try:
-            yield process
-        finally:
-            process.kill()
+    engine = {"NABIZ_ENGINE_NAME": "auto", "NABIZ_ENGINE_PATIENCE": "0"}
+    return worker("understand", folder, kafka, **engine)
 
 
 def message(id_: str, text: str) -> Event:
