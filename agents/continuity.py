@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 60.0
 """Seconds between two looks at whether the topics are still the same."""
+ANSWERED_WITHIN = 60.0
+"""Seconds that a look may take. The client gives up much sooner, unless it hangs."""
 
 _ADVICE: Mapping[Kind, str] = {
     "expired": "they expired or were deleted before they were read: raise retention.ms, or read "
@@ -144,8 +146,9 @@ class Continuity:
         return write_note(Note(inputs, epoch, self._states.get(partition)))
 
     async def watch(self) -> None:
-        """Check that the topics are still those that were looked at. Raises TopicsChanged.
+        """Check that the topics are still those that were looked at.
 
+        Raises TopicsChanged, and TimeoutError where the client hangs: it would look no more.
         While Kafka is away nothing is known, and the client waits for it: the next look tells.
         A worker with a stable name would be given the partitions that it had, and where its topic
         was gone for a while, none: so it leaves its group first.
@@ -153,8 +156,9 @@ class Continuity:
         if not self._topics:
             return
         try:
-            now = await asyncio.to_thread(
-                topics_as_is, self._bootstrap, self._topics, self._security
+            now = await asyncio.wait_for(
+                asyncio.to_thread(topics_as_is, self._bootstrap, self._topics, self._security),
+                ANSWERED_WITHIN,
             )
             if changed := self._changed(now):
                 await self._leave()

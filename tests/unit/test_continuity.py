@@ -1,5 +1,6 @@
 """Where a group goes on, by what it noted and what Kafka still has."""
 
+import threading
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -266,3 +267,16 @@ def watched_topics(monkeypatch: pytest.MonkeyPatch) -> Continuity:
     now = {PLACE[0]: TopicAsIs("t2", 4)}
     monkeypatch.setattr(continuity, "topics_as_is", lambda *_: now)
     return watched
+
+
+async def test_a_look_that_hangs_ends_the_role(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would look no more, and read nothing of a topic that was made anew."""
+    goes_on = threading.Event()
+    watched = watched_topics(monkeypatch)
+    monkeypatch.setattr(continuity, "topics_as_is", lambda *_: goes_on.wait(30))
+    monkeypatch.setattr(continuity, "ANSWERED_WITHIN", 0.05)
+    try:
+        with pytest.raises(TimeoutError):
+            await watched.watch()
+    finally:
+        goes_on.set()
