@@ -1,6 +1,5 @@
 """Kafka made ready: Java keeps what it has found out about its classes, and starts with that."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "önbellek" / "nabiz" / jars[0].parent.name
     home.mkdir(parents=True)
     for jar in jars:
-        os.link(jar, home / jar.name)
+        (home / jar.name).symlink_to(jar)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "önbellek"))
     return classes_cache(kafka_jars())
 

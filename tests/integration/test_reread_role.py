@@ -31,6 +31,8 @@ from tests.role_on_kafka import worker
 from tests.servers_kafka import topics_for_now
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+THREE = {("sure", False), ("doubtful", True), ("doubtful", False)}
+"""Readings that have to come; the topics may hold events of other tests as well."""
 DOUBTFUL, SURE = "olur", "berbat, çok kötü bir ürün"
 
 
@@ -81,12 +83,11 @@ def comes_again(folder: Path, kafka: str) -> None:
     values = [encode_event(message("doubtful", DOUBTFUL)), encode_event(message("sure", SURE))]
     with understand(folder, kafka) as process:
         publish(kafka, INTERACTIONS, *values)
-        found = scored_until(kafka, lambda found: len(set(map(named, found))) == 3)
+        found = scored_until(kafka, lambda found: set(map(named, found)) >= THREE)
         process.kill()
         process.wait()
     (expected,) = Reader(load_engine("auto")).read([DOUBTFUL], [None])
     told = {named(one): one for one in found}
-    assert told.keys() == {("sure", False), ("doubtful", True), ("doubtful", False)}
     first, again = told["doubtful", True], told["doubtful", False]
     assert again == replace(first, reading=again.reading)
     assert again.reading
