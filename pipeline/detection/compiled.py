@@ -20,7 +20,8 @@ from pipeline.detection.expression import (
     texts_in,
     tree_of,
 )
-from pipeline.detection.facts import FIELDS, Memory, Moment, after, with_contact
+from pipeline.detection.facts import FIELDS, Moment
+from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.detection.rule import Get, Rule, Stage, listed
 from pipeline.detection.rule_file import RuleError, RuleForm, RuleSource
 from pipeline.durations import duration
@@ -48,9 +49,16 @@ def environment(attributes: Mapping[str, str]) -> cel.Env:
     return cel.NewEnv(variables={name: _CEL_TYPES[type_] for name, type_ in types.items()})
 
 
+def extents(attributes: Mapping[str, str]) -> dict[str, Extent]:
+    """Return how large the fields may be that are texts or lists, these attributes among them."""
+    return EXTENTS | {
+        f"event.attributes.{name}": TEXT for name, type_ in attributes.items() if type_ == "string"
+    }
+
+
 def compiled(source: RuleSource, env: cel.Env, attributes: Mapping[str, str]) -> Rule:
     """Compile a rule and evaluate its condition on its own fixtures. Raises RuleError."""
-    rule = _compile(source, env)
+    rule = _compile(source, env, extents(attributes))
     _try(source, rule, env, attributes)
     return rule
 
@@ -62,7 +70,7 @@ def getters(attributes: Mapping[str, str]) -> dict[str, Get]:
     }
 
 
-def _compile(source: RuleSource, env: cel.Env) -> Rule:
+def _compile(source: RuleSource, env: cel.Env, given: Mapping[str, Extent]) -> Rule:
     form = source.form
     _check_effect(source, form)
     try:
@@ -73,7 +81,7 @@ def _compile(source: RuleSource, env: cel.Env) -> Rule:
     if (type_ := program.return_type()) != cel.Type.BOOL:
         raise source.condition_error(f"the condition is a {type_.name()}, it must be a bool", 1)
     tree = tree_of(program)
-    steps = _steps(source, tree)
+    steps = _steps(source, tree, given)
     fields = frozenset(names_in(tree))
     if "customer.risk" in fields and form.weight:
         reason = "a rule that reads `customer.risk` cannot add to it: drop the weight"
@@ -101,7 +109,7 @@ def _compile(source: RuleSource, env: cel.Env) -> Rule:
     )
 
 
-def _steps(source: RuleSource, tree: Node) -> int:
+def _steps(source: RuleSource, tree: Node, given: Mapping[str, Extent]) -> int:
     """Return the most steps that a condition can take. Raises RuleError where it may not."""
     try:
         for pattern in patterns_in(tree):
@@ -110,7 +118,7 @@ def _steps(source: RuleSource, tree: Node) -> int:
                 raise ExpressionError(str(verdict.plain_value()))
     except ExpressionError as error:
         raise source.condition_error(f"the condition cannot stand: {error}", 1) from None
-    steps = most_steps(tree, EXTENTS)
+    steps = most_steps(tree, given)
     if steps > STEPS:
         reason = (
             f"the condition may take {steps:,} steps on one event, {STEPS:,} are allowed: "

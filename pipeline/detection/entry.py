@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from pipeline.contact import is_contact, only_thanks
 from pipeline.event import AuthorType, Event
 from pipeline.micros import to_micros
 from pipeline.reading import Intent, Rank, Scored, Topic, is_against_score
@@ -97,6 +98,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def topic(self) -> str:
         """What the event is about: touchpoint, else product, else ticket; "" if none is known."""
         return self.touchpoint or self.product or self.ticket_id
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether it is a line of a contact."""
+        thanks = only_thanks(self.label, self.intents)
+        return is_contact(self.type, self.author_type, thanks=thanks)
 
     @property
     def subjects(self) -> tuple[str, ...]:

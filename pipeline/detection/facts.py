@@ -9,144 +9,12 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-import msgspec
-from msgspec.structs import replace
-
-from pipeline.contact import (
-    CONTACT_TYPES,
-    Pauses,
-    continued,
-    is_contact,
-    keeps_alive,
-    only_thanks,
-)
-from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, Entry, Mark
+from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, Entry
+from pipeline.detection.memory import Contact, Memory
 from pipeline.event import EventType
-
-CONTACTS = 20
-"""Most contacts that are remembered of a customer."""
-CONTACT_TOPICS = 5
-"""Most topics that are remembered of a contact after its first."""
-TICKETS = 20
-"""Most closed tickets, and most promised orders, that are remembered of a customer."""
 
 OPEN_ALERTS = 50
 """Most open alerts that a condition sees: the last opened."""
-
-
-class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One attempt to reach the company, in however many lines (`pipeline.contact`).
-
-    `at` is when its last line came, `negative` whether any line is, `mark` the place of the last
-    one with words, of the negative ones if there are any. `solved` once one of its topics was
-    closed; those after the first are in `more`. `subjects` are the topics of its texts.
-    """
-
-    at: int
-    channel: str
-    topic: str
-    negative: bool
-    mark: Mark
-    ticket_id: str = ""
-    solved: bool = False
-    # A contact of a version before ends here: what comes after it needs a default.
-    more: tuple[str, ...] = ()
-    subjects: tuple[str, ...] = ()
-
-    def is_about(self, topic: str) -> bool:
-        """Whether any of its lines is about the topic."""
-        return topic in (self.topic, *self.more)
-
-
-class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What conditions need to know of earlier events; bounded.
-
-    `closed` holds when each ticket was closed, `promised` when each order was to arrive.
-    """
-
-    contacts: tuple[Contact, ...] = ()
-    closed: dict[str, int] = {}
-    promised: dict[str, int] = {}
-    good_score_at: int | None = None
-
-
-def with_contact(memory: Memory, entry: Entry, at: int, pauses: Pauses) -> Memory:
-    """Return the memory with the entry, if it is of a contact, and without contacts over 7 days."""
-    kept = memory.contacts  # in the order of their last lines
-    if kept and at - kept[0].at > 7 * DAY:
-        kept = tuple(one for one in kept if at - one.at <= 7 * DAY)
-    thanks = only_thanks(entry.label, entry.intents)
-    is_own = is_contact(entry.type, entry.author_type, thanks=thanks)
-    if is_own or (kept and keeps_alive(entry.type, entry.author_type)):
-        pause = pauses.of(entry.channel)
-        contact = continued(kept, at, entry.channel, entry.ticket_id, pause)
-        now = _with_line(contact, entry, at) if is_own else contact and replace(contact, at=at)
-        if now:
-            kept = (*_others(kept, contact)[1 - CONTACTS :], now)
-    return memory if kept is memory.contacts else replace(memory, contacts=kept)
-
-
-def _others(contacts: tuple[Contact, ...], contact: Contact | None) -> tuple[Contact, ...]:
-    if contact is None:
-        return contacts
-    if contact is contacts[-1]:
-        return contacts[:-1]
-    return tuple(one for one in contacts if one is not contact)
-
-
-def _with_line(contact: Contact | None, entry: Entry, at: int) -> Contact:
-    """Return the contact, a new one if it is None, after one more line."""
-    negative, topic = entry.label == "negative", entry.topic
-    if contact is None:
-        place = (at, entry.channel, topic, negative, entry.mark(), entry.ticket_id)
-        return Contact(*place, subjects=entry.subjects)
-    more = contact.more
-    if topic and contact.topic and not contact.is_about(topic):
-        more = (*more[1 - CONTACT_TOPICS :], topic)
-    tells_more = (negative or not contact.negative) and (entry.has_text or not contact.mark.end)
-    return replace(
-        contact,
-        at=at,
-        topic=contact.topic or topic,
-        negative=contact.negative or negative,
-        mark=entry.mark() if tells_more else contact.mark,
-        ticket_id=entry.ticket_id or contact.ticket_id,
-        more=more,
-        subjects=tuple(dict.fromkeys((*contact.subjects, *entry.subjects))),
-    )
-
-
-def after(memory: Memory, entry: Entry, at: int) -> Memory:
-    """Return the memory once the entry has had its effect on tickets, orders and scores."""
-    if entry.good_score:
-        memory = replace(memory, good_score_at=at)
-    if entry.type == EventType.TICKET_RESOLVED:
-        return replace(
-            memory,
-            closed=_remember(memory.closed, entry.ticket_id, at),
-            contacts=tuple(_solved(one, entry) for one in memory.contacts),
-        )
-    if entry.type == EventType.TICKET_REOPENED and entry.ticket_id in memory.closed:
-        closed = {key: when for key, when in memory.closed.items() if key != entry.ticket_id}
-        return replace(memory, closed=closed)
-    if entry.order_id and entry.promised_at is not None:
-        promised = _remember(memory.promised, entry.order_id, entry.promised_at)
-        return replace(memory, promised=promised)
-    return memory
-
-
-def _solved(contact: Contact, entry: Entry) -> Contact:
-    same = (entry.ticket_id and contact.ticket_id == entry.ticket_id) or (
-        entry.topic and contact.is_about(entry.topic)
-    )
-    return replace(contact, solved=True) if same else contact
-
-
-def _remember(times: dict[str, int], key: str, at: int) -> dict[str, int]:
-    kept = {**{other: when for other, when in times.items() if other != key}, key: at}
-    while len(kept) > TICKETS:
-        del kept[next(iter(kept))]
-    return kept
 
 
 class Moment(NamedTuple):
@@ -167,13 +35,9 @@ class Moment(NamedTuple):
     def unsolved_on_topic(self) -> list[Contact]:
         """Contacts of 7 days on this event's topic that nobody has solved, if it is a contact."""
         topic = self.entry.topic
-        if not topic or self.entry.type not in CONTACT_TYPES:
+        if not topic or not self.entry.is_contact:
             return []
-        return [
-            one
-            for one in self.memory.contacts
-            if not one.solved and (one.topic == topic or topic in one.more)
-        ]
+        return [one for one in self.memory.contacts if not one.solved and one.is_about(topic)]
 
     def cited(self, field: str) -> list[Contact]:
         """Contacts that a field counts: they belong to the proof of a rule that reads it."""
@@ -250,6 +114,11 @@ FIELDS: dict[str, Field] = dict(
         "whether the score is nps 9+, csat 4+, ces 5+ or a rating in the best quarter",
         attrgetter("entry.good_score"),
     ),
+    "event.is_contact": Field(
+        "bool",
+        "whether the customer turns to the company by it, and not only to say thank you",
+        attrgetter("entry.is_contact"),
+    ),
     "event.has_text": Field("bool", "whether it has a text", attrgetter("entry.has_text")),
     "reading.label": Field(
         "string",
@@ -297,7 +166,7 @@ FIELDS: dict[str, Field] = dict(
     ),
     "customer.topic_contacts_7d": Field(
         "int",
-        "contacts in 7 days on this event's topic that were not solved; 0 without a topic",
+        "contacts in 7 days on this one's topic that were not solved; 0 if it has none or is none",
         lambda m: len(m.unsolved_on_topic()),
     ),
     "customer.hours_since_closed": Field(

@@ -7,7 +7,8 @@ import msgspec
 
 from pipeline.alert import SEVERITIES, Severity
 from pipeline.detection.entry import DAY, Entry, Mark
-from pipeline.detection.facts import Memory, Moment, after, with_contact
+from pipeline.detection.facts import Moment
+from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.detection.rule import Rule
 from pipeline.detection.rules import RuleSet
 from pipeline.setting_groups import DetectSettings

@@ -10,7 +10,8 @@ from msgspec import structs
 
 from pipeline.contact import PAUSES, Pauses
 from pipeline.detection.entry import entry_of
-from pipeline.detection.facts import FIELDS, Memory, Moment, after, with_contact
+from pipeline.detection.facts import FIELDS, Moment
+from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.event import AuthorType, EventType
 from pipeline.reading import Intent, Reading, Scored, Topic
 from pipeline.setting_groups import DetectSettings
@@ -118,6 +119,23 @@ def test_the_pause_is_set_by_channel() -> None:
     assert counted(hourly, "contacts_24h", pauses) == 1 + 3
     calls = [line(f"c{i}", i, EventType.CALL, channel="call") for i in range(3)]
     assert counted(calls, "contacts_24h", pauses) == 3
+
+
+@pytest.mark.parametrize(
+    ("attempts", "cause"),
+    [
+        ([line(f"a{day}", day * 24 * 60) for day in range(3)], "repeated_contact"),
+        ([line(f"a{n}", n, channel=f"way {n}", touchpoint=None) for n in range(3)], "high_effort"),
+    ],
+)
+def test_a_thank_you_is_no_new_evidence(attempts: list[Scored], cause: str) -> None:
+    customer = Customer()
+    customer.receive(*attempts)
+    assert causes(customer) == {cause}
+    later = 2 * 24 * 60 + 60 if cause == "repeated_contact" else 60
+    assert customer.receive(line("thanks", later, said=THANKS)) == []
+    (update,) = customer.receive(line("again", later + 1, channel="web", said=reading("negative")))
+    assert update.cause == cause
 
 
 def test_attempts_on_a_topic_within_a_week_still_ring() -> None:

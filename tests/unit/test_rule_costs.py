@@ -89,6 +89,22 @@ def test_a_condition_that_may_cost_too_much_is_refused_at_its_place(
     assert (caught.value.file.name, caught.value.line) == ("dear.yaml", 4)
 
 
+@pytest.mark.parametrize("other", [False, True])
+def test_a_text_among_the_attributes_is_as_long_as_texts_may_be(
+    tmp_path: Path, other: bool
+) -> None:
+    """Also where another rule declares it."""
+    declared = "attributes: {note: string}\nweight"
+    dear = f"{TEN}.all(a, {TEN}.all(b, !event.attributes.note.contains(event.attributes.note)))"
+    text = RULE.format(name="dear", condition=dear)
+    (tmp_path / "dear.yaml").write_text(text if other else text.replace("weight", declared))
+    if other:
+        fair = RULE.format(name="fair", condition='event.attributes.note != "x"')
+        (tmp_path / "fair.yaml").write_text(fair.replace("weight", declared))
+    with pytest.raises(RuleError, match=r"dear\.yaml:4: .*steps on one event"):
+        load_rules(tmp_path)
+
+
 @pytest.mark.parametrize(
     "condition",
     [

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.detection.entry import Entry, entry_of
-from pipeline.detection.facts import FIELDS, Memory, Moment
+from pipeline.detection.facts import FIELDS, Moment
 from pipeline.detection.fold import Fold, step
+from pipeline.detection.memory import Memory
 from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
 from pipeline.reading import Scored
