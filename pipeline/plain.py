@@ -1,6 +1,7 @@
 """Texts of others as they may be shown to people: without what is not for reading."""
 
 import re
+import unicodedata
 
 _UNSHOWN = re.compile(
     "["
@@ -25,3 +26,12 @@ def one_line(text: str, longest: int | None = None) -> str:
 def cut(text: str, longest: int | None) -> str:
     """Return a text of at most `longest` characters; an ellipsis says where its end is left out."""
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def bare(text: str) -> str:
+    """Return a text in small letters without their marks, as names are compared.
+
+    So `DAHİLİ`, `dahili` and `dahılı` are one name.
+    """
+    parts = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
+    return "".join(one for one in parts if not unicodedata.combining(one))

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from fnmatch import translate
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
 
 from pipeline.event import Event
 from pipeline.forms import read_form
+from pipeline.plain import bare
 
-_TRUE = frozenset({"true", "1", "1.0", "yes", "evet", "doğru"})
+_TRUE = frozenset({"true", "1", "1.0", "yes", "evet", "dogru"})
 """How tables say it, those of a Turkish Excel too."""
 
 
@@ -23,7 +23,8 @@ class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     """`desk/uncounted.yaml`: what tells that an event does not count. Any one of them is enough.
 
     `attributes` are names of attributes that are true of it; of `customers`, which are customer
-    ids, `*` stands for any characters. Segments and brands are compared without regard to case.
+    ids, `*` stands for any characters. Segments and brands are compared without regard to case and
+    marks (`pipeline.plain.bare`).
     """
 
     attributes: frozenset[str] = frozenset()
@@ -35,8 +36,8 @@ class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
         """Whether an event counts."""
         return not (
             (event.attributes and any(map(_is_true, self._told_by(event.attributes))))
-            or (event.segment and _folded(event.segment) in self._segments)
-            or (event.brand and _folded(event.brand) in self._brands)
+            or (event.segment and _name(event.segment) in self._segments)
+            or (event.brand and _name(event.brand) in self._brands)
             or self._customers.fullmatch(event.customer_id)
         )
 
@@ -45,15 +46,15 @@ class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def _segments(self) -> frozenset[str]:
-        return frozenset(map(_folded, self.segments))
+        return frozenset(map(_name, self.segments))
 
     @cached_property
     def _brands(self) -> frozenset[str]:
-        return frozenset(map(_folded, self.brands))
+        return frozenset(map(_name, self.brands))
 
     @cached_property
     def _customers(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(translate, sorted(self.customers))) or r"(?!)")
+        return re.compile("|".join(map(_pattern, sorted(self.customers))) or r"(?!)")
 
 
 EVERYTHING_COUNTS = Uncounted()
@@ -64,9 +65,14 @@ def load_uncounted(path: Path) -> Uncounted:
     return read_form(path, Uncounted, UncountedError)
 
 
+def _pattern(customers: str) -> str:
+    return f"(?s:{'.*'.join(map(re.escape, customers.split('*')))})"
+
+
+@lru_cache(1_024)
+def _name(text: str) -> str:
+    return bare(text.strip())
+
+
 def _is_true(value: object) -> bool:
-    return _folded(str(value)) in _TRUE
-
-
-def _folded(text: str) -> str:
-    return text.strip().casefold()
+    return _name(str(value)) in _TRUE

@@ -2,7 +2,6 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from importlib.resources import files
@@ -10,8 +9,7 @@ from importlib.resources import files
 import msgspec
 
 from pipeline.dead_letter import Invalid, Reason
-
-_MARKS = {"ı": "i", "ß": "ss"}
+from pipeline.plain import bare
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,8 +22,7 @@ class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def plain_name(text: str) -> str:
     """Return a name as it is compared: small letters and digits, without marks."""
-    bare = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(_MARKS.get(one, one) for one in bare if one.isalnum())
+    return "".join(one for one in bare(text) if one.isalnum())
 
 
 COLUMNS = msgspec.yaml.decode(

@@ -13,7 +13,10 @@ from pipeline.uncounted import EVERYTHING_COUNTS, Uncounted, UncountedError, loa
 from tests.unit.customers import START, Customer, event, histories, leaving
 
 SHIPPED = load_uncounted(ROOT / "desk" / "uncounted.yaml")
-OWN = Uncounted(brands=frozenset({"Deneme"}), customers=frozenset({"qa-*", "e2e@firma.com"}))
+OWN = Uncounted(
+    brands=frozenset({"Deneme"}), customers=frozenset({"qa-*", "e2e@firma.com", "m[17]"})
+)
+DAHILI = Uncounted(segments=frozenset({"dahili"}))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,13 @@ OWN = Uncounted(brands=frozenset({"Deneme"}), customers=frozenset({"qa-*", "e2e@
         (SHIPPED, {"segment": "internal"}, False),
         (SHIPPED, {"segment": "Internal "}, False),
         (SHIPPED, {"segment": "international"}, True),
+        (SHIPPED, {"segment": "INTERNAL"}, False),
+        (SHIPPED, {"segment": "İNTERNAL"}, False),
+        (DAHILI, {"segment": "DAHİLİ"}, False),
+        (DAHILI, {"brand": "dahili"}, True),
+        (OWN, {"customer_id": "m[17]"}, False),
+        (OWN, {"customer_id": "m1"}, True),
+        (OWN, {"customer_id": "qa-\n17"}, False),
         (OWN, {"customer_id": "qa-17"}, False),
         (OWN, {"customer_id": "aqa-17"}, True),
         (OWN, {"customer_id": "QA-17"}, True),

@@ -6,10 +6,11 @@ years and repetitions.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
+
+from pipeline.plain import bare
 
 LEAST = 4
 """Letters and digits that must be left."""
@@ -32,8 +33,8 @@ _BLOCK = re.compile(r"(.)\1{2,}")
 
 def is_guessable(password: str, context: Iterable[str]) -> bool:
     """Return whether a password is made of common words, and of names that `context` holds."""
-    given = _folded(password)
-    names = {word for name in context for word in _words(_folded(name))}
+    given = bare(password)
+    names = {word for name in context for word in _words(bare(name))}
     core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", given)
     return any(_is_made_of(names, text) for text in (given, core.translate(_LEET)))
 
@@ -74,16 +75,10 @@ def _both_ways() -> tuple[str, ...]:
 @cache
 def _common() -> frozenset[str]:
     text = (files(__package__) / "common_words.txt").read_text("utf-8")
-    return frozenset(map(_folded, text.split()))
+    return frozenset(map(bare, text.split()))
 
 
 def _words(text: str) -> Iterator[str]:
     """Yield a name without its signs, and the words in it."""
     parts = re.split(r"[\W_]+", text)
     yield from (one for one in ("".join(parts), *parts) if len(one) >= SHORTEST_WORD)
-
-
-def _folded(text: str) -> str:
-    """Return a text in small letters without their marks, as it is typed on any keyboard."""
-    bare = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
-    return "".join(one for one in bare if not unicodedata.combining(one))
