@@ -1,11 +1,13 @@
 """A worker's own page: `/metrics` for Prometheus, `/healthz` for whoever restarts it."""
 
+import io
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import make_wsgi_app
@@ -21,9 +23,35 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
+WITHIN = 10.0
+"""Seconds that a request may take to come, and its answer to be taken: each holds a thread."""
+MOST = 64
+"""Requests at once; the oldest makes room."""
+
+
+class _Arriving(socket.SocketIO):
+    """What is read of a connection, which ends `WITHIN` seconds after its beginning.
+
+    A timeout of the socket would hold for each part: a byte every nine seconds comes for ever.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(connection, "r")
+        self._connection, self._until = connection, time.monotonic() + WITHIN
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._connection.settimeout(max(0.001, self._until - time.monotonic()))
+        try:
+            return super().readinto(buffer)
+        finally:
+            self._connection.settimeout(WITHIN)
+
+
 class _Quiet(WSGIRequestHandler):
-    timeout = 10
-    """Seconds that the next part of a request may take: each holds a thread."""
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self.rfile = io.BufferedReader(_Arriving(self.connection))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Requests are not logged: probes come every few seconds."""
@@ -66,6 +94,20 @@ def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
 def _server(host: str) -> type[ThreadingWSGIServer]:
     class Server(ThreadingWSGIServer):
         address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        connections: ClassVar[dict[socket.socket, None]] = {}
+
+        def process_request(self, request: Any, client_address: Any) -> None:
+            """Answer in a thread."""
+            for oldest in list(self.connections)[: 1 - MOST]:
+                with suppress(OSError):
+                    oldest.shutdown(socket.SHUT_RDWR)
+            self.connections[request] = None
+            super().process_request(request, client_address)
+
+        def shutdown_request(self, request: Any) -> None:
+            """Close a connection."""
+            self.connections.pop(request, None)
+            super().shutdown_request(request)
 
         def handle_error(self, request: Any, client_address: Any) -> None:
             """Say nothing of who sends half a request or goes away: it would fill the log."""

@@ -1,7 +1,9 @@
 """How a worker is: the heartbeat that sees a stall, and the page that tells it."""
 
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -159,12 +161,40 @@ def test_the_page_tells_health_and_metrics(page: tuple[str, Patient]) -> None:
         pass
 
 
+@pytest.mark.parametrize("pause", [None, 0.02])
 def test_who_sends_half_a_request_is_let_go_without_a_traceback(
-    page: tuple[str, Patient], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    page: tuple[str, Patient],
+    pause: float | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("agents.page._Quiet.timeout", 0.1)
-    host, port = page[0].removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall(b"GET /heal")
-        assert connection.recv(1) == b""  # closed by the other side
+    """However they send it: all at once, or a byte from time to time."""
+    monkeypatch.setattr("agents.page.WITHIN", 0.3)
+    began = time.monotonic()
+    with connected(page[0]) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nX-a: ")
+        connection.settimeout(pause or 10)
+        with suppress(ConnectionError):
+            while True:
+                try:
+                    assert connection.recv(1) == b""  # closed by the other side
+                    break
+                except TimeoutError:
+                    assert time.monotonic() - began < 10
+                    connection.sendall(b"a")
     assert capfd.readouterr().err == ""
+
+
+def test_the_page_answers_whoever_holds_connections(
+    page: tuple[str, Patient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agents.page.MOST", 3)
+    with ExitStack() as held:
+        first, *_ = [held.enter_context(connected(page[0])) for _ in range(3)]
+        assert httpx.get(f"{page[0]}/healthz", trust_env=False).text == "ok"
+        assert first.recv(1) == b""
+
+
+def connected(address: str) -> socket.socket:
+    host, port = address.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=10)
