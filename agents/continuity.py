@@ -6,7 +6,7 @@ what the broker has. What can be mended is, and the rest halts the role.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import structlog
 from faust.types import TP
@@ -16,6 +16,7 @@ from agents.crash import Halt
 from pipeline import metrics
 from pipeline.broker.continuity import (
     Breach,
+    FailedRules,
     KeptStates,
     Kind,
     Note,
@@ -61,6 +62,8 @@ class Continuity:
         self._verdicts: dict[TP, Verdict] = {}
         self._changelogs: Collection[str] = ()
         self._states: dict[int, KeptStates] = {}
+        self.failed_rules: Callable[[], FailedRules | None] = lambda: None
+        """What `detect` has to say of its rules beside its offsets."""
         self.elsewhere: dict[TP, int] = {}
         """Where to go on in partitions that do not go on at a committed offset."""
 
@@ -143,7 +146,8 @@ class Continuity:
         """Return what to commit beside an offset."""
         inputs = {name: one for name, one in self._topics.items() if name not in self._changelogs}
         epoch = self._verdicts[TP(topic, partition)].epoch
-        return write_note(Note(inputs, epoch, self._states.get(partition)))
+        states, failed = self._states.get(partition), self.failed_rules()
+        return write_note(Note(inputs, epoch, states, failed))
 
     async def watch(self) -> None:
         """Check that the topics are still those that were looked at.

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 from secrets import token_bytes
 
 import faust
@@ -15,13 +16,17 @@ from agents.health import Heartbeat
 from agents.messages import Message, send, send_dead_letters
 from agents.states import States
 from pipeline import metrics
+from pipeline.broker.continuity import FailedRules
 from pipeline.chain import SCORED
 from pipeline.detection.rules import RuleBook, RuleSet
+from pipeline.plain import one_line
 from pipeline.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 RELOAD_SECONDS = 5.0
+NOTED, LONGEST_PROBLEM = 8, 100
+"""Failed rules that are noted beside an offset, and characters of each problem."""
 BATCH = 1_000
 """Most messages at once: one that cannot wait still waits for what is in hand and fetched ahead."""
 
@@ -31,6 +36,7 @@ def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
     app = make_app("detect", settings, min(BATCH, settings.kafka.batch_size))
     customers = States(app, "customers", partitions)
     book = RuleBook(settings.detect.rules)
+    app.continuity.failed_rules = lambda: failed_rules(book.rules)
     refused = ""
     failed: dict[str, str] = {}
 
@@ -78,6 +84,13 @@ def reload(book: RuleBook, refused: str) -> str:
     elif book.rules.version != before:
         log.info("rules taken", version=book.rules.version)
     return problem
+
+
+def failed_rules(rules: RuleSet) -> FailedRules | None:
+    """Return what is noted of the rules that failed, for Health: the first of them, cut short."""
+    found = islice(dict(rules.failed).items(), NOTED)
+    problems = {rule: one_line(problem, LONGEST_PROBLEM) for rule, problem in found}
+    return FailedRules(rules.version, problems) if problems else None
 
 
 def show_failed(rules: RuleSet, shown: dict[str, str]) -> None:

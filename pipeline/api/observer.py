@@ -2,14 +2,17 @@
 
 import threading
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from pipeline import metrics
 from pipeline.api.views import PartitionStatus
 from pipeline.api.watching import Watching
+from pipeline.broker.continuity import FailedRules, read_note
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, PartitionLag
 from pipeline.broker.security import PLAINTEXT, Security
@@ -26,10 +29,14 @@ SMOOTHING = 0.3
 
 
 class Observation(msgspec.Struct, frozen=True):
-    """What was seen last; `problem` says why the broker could not be asked."""
+    """What was seen last; `problem` says why the broker could not be asked.
+
+    `failed_rules` are what the workers of `detect` noted.
+    """
 
     partitions: tuple[PartitionStatus, ...] = ()
     problem: str | None = "not asked yet"
+    failed_rules: tuple[FailedRules, ...] = ()
 
 
 class Observer(Watching):
@@ -74,7 +81,7 @@ class Observer(Watching):
                 self._note(f"the lag cannot be read: {error!r}")
 
     def _note(self, problem: str) -> None:
-        self._tell(Observation(self.latest.partitions, problem))
+        self._tell(replace(self.latest, problem=problem))
         metrics.BROKER_UP.labels(self._bootstrap).set(0)
         self._stop.wait(INTERVAL)
 
@@ -84,7 +91,7 @@ class Observer(Watching):
             lags = reader.read(GROUPS, now)
             before, elapsed = self.latest.partitions, asked - self._asked
             self._asked = asked
-            self._tell(Observation(observe(before, lags, now, elapsed), None))
+            self._tell(Observation(observe(before, lags, now, elapsed), None, noted_rules(lags)))
             metrics.BROKER_UP.labels(self._bootstrap).set(1)
             measure(self.latest.partitions)
             self._stop.wait(INTERVAL)
@@ -96,6 +103,12 @@ class Observer(Watching):
             self.latest = observation
             self._wanted.clear()
             self._changed.notify_all()
+
+
+def noted_rules(lags: Iterable[PartitionLag]) -> tuple[FailedRules, ...]:
+    """Return what the workers of `detect` noted of rules that failed."""
+    notes = [read_note(one.note).failed for one in lags if one.note]
+    return tuple(failed for failed in notes if failed)
 
 
 def moves(partitions: tuple[PartitionStatus, ...]) -> bool:

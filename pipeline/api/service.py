@@ -1,6 +1,6 @@
 """What the API answers, without HTTP."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,6 +18,7 @@ from pipeline.api.views import (
     Status,
     StoreStatus,
 )
+from pipeline.broker.continuity import FailedRules
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.chain import INPUTS, RETRY_HEADER
@@ -147,12 +148,16 @@ class Service:
         """Return lag and rate by partition, and the state of store, broker and rules."""
         seen = self._observer.look()
         broker = BrokerStatus(self._bootstrap, seen.problem)
-        return Status(seen.partitions, self._store(), broker, self._rules_status())
+        return Status(seen.partitions, self._store(), broker, self._rules_status(seen.failed_rules))
 
-    def _rules_status(self) -> RulesStatus:
+    def _rules_status(self, noted: Iterable[FailedRules]) -> RulesStatus:
         refused, rules = self._rules.reload(), self._rules.rules
+        failed = dict(rules.failed)
+        for one in noted:
+            if one.version == rules.version:
+                failed = one.problems | failed
         return RulesStatus(
-            rules.version, len(rules.rules), str(refused) if refused else None, dict(rules.failed)
+            rules.version, len(rules.rules), str(refused) if refused else None, failed
         )
 
     def _store(self) -> StoreStatus:

@@ -24,16 +24,25 @@ class KeptStates(msgspec.Struct, frozen=True):
     next: int
 
 
+class FailedRules(msgspec.Struct, frozen=True):
+    """Rules of this version that could not be evaluated on an event, and why, by name."""
+
+    version: str
+    problems: dict[str, str]
+
+
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a committed offset is about.
 
     `topics` are all that the role reads, since Kafka forgets the offsets of a topic that is
     deleted. `epoch` counts how often the partition was cut short, and so its offsets given anew.
+    `failed` is for whoever looks from outside how the group is doing.
     """
 
     topics: dict[str, TopicAsIs] = {}
     epoch: int = 0
     states: KeptStates | None = None
+    failed: FailedRules | None = None
 
 
 class Breach(NamedTuple):
@@ -68,7 +77,7 @@ def read_note(text: str) -> Note:
 
 
 def write_note(note: Note) -> str:
-    """Return the note as it is committed: under a thousand bytes, and Kafka takes 4,096."""
+    """Return the note as it is committed: under 3,000 bytes, and Kafka takes 4,096."""
     return msgspec.json.encode(note).decode()
 
 

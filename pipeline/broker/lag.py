@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic, sleep
-from typing import Final, Protocol, Self, TypeAlias
+from typing import Final, NamedTuple, Protocol, Self, TypeAlias
 
 import msgspec
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -50,6 +50,13 @@ until_coordinated = retry(
 """Tries a call again: the group coordinator of a broker that has just started needs a moment."""
 
 
+class Committed(NamedTuple):
+    """The next offset that a group reads of a partition, with what it noted beside it."""
+
+    offset: int
+    note: str
+
+
 class PartitionLag(msgspec.Struct, frozen=True):
     """What one group has yet to read of one partition."""
 
@@ -64,6 +71,8 @@ class PartitionLag(msgspec.Struct, frozen=True):
     """Messages unread; before the first commit, all that are there."""
     seconds: float | None
     """Age of the oldest unread message; 0 if there is none, None if it was not found out."""
+    note: str = ""
+    """What the group committed beside the offset (`pipeline.broker.continuity`)."""
 
     @property
     def next(self) -> int:
@@ -102,7 +111,9 @@ class LagReader:
             committed = self._committed(groups, partitions)
             first = self._offsets(partitions, OffsetSpec.EARLIEST)
             ends = self._offsets(partitions, OffsetSpec.LATEST)
-            position = {key: max(offset or 0, first[key[1]]) for key, offset in committed.items()}
+            position = {
+                key: max(at.offset if at else 0, first[key[1]]) for key, at in committed.items()
+            }
             unread = {(p, at) for (_, p), at in position.items() if at < ends[p]}
             written_at = self._when_written(unread, now) if now else {}
 
@@ -115,14 +126,16 @@ class LagReader:
 
         def lag(group: str, partition: TopicPartition) -> PartitionLag:
             start, end = position[group, partition], ends[partition]
+            at = committed[group, partition]
             return PartitionLag(
                 group=group,
                 topic=partition.topic,
                 partition=partition.partition,
-                committed=committed[group, partition],
+                committed=at.offset if at else None,
                 end=end,
                 events=max(0, end - start),
                 seconds=age(partition, start),
+                note=at.note if at else "",
             )
 
         return [lag(group, partition) for group, partition in sorted(committed)]
@@ -155,14 +168,16 @@ class LagReader:
     @until_coordinated
     def _committed(
         self, groups: Groups, partitions: Iterable[TopicPartition]
-    ) -> dict[tuple[str, TopicPartition], int | None]:
+    ) -> dict[tuple[str, TopicPartition], Committed | None]:
         read_by = {
             group: [partition for partition in partitions if partition.topic in topics]
             for group, topics in groups.items()
         }
         answer = self._admin.list_group_offsets(read_by)
         return {
-            (group, partition): None if found.offset < 0 else int(found.offset)
+            (group, partition): None
+            if found.offset < 0
+            else Committed(int(found.offset), found.metadata or "")
             for group, offsets in answer.items()
             for partition, found in offsets.items()
         }

@@ -7,7 +7,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import MemberToRemove, OffsetSpec
 
 from pipeline.broker.errors import reaching
-from pipeline.broker.lag import CLIENT, until_coordinated
+from pipeline.broker.lag import CLIENT, Committed, until_coordinated
 from pipeline.broker.security import Security
 
 Place: TypeAlias = tuple[str, int]
@@ -22,13 +22,6 @@ class TopicAsIs(NamedTuple):
 
     id: str
     partitions: int
-
-
-class Committed(NamedTuple):
-    """The next offset that a group reads of a partition, with what it noted beside it."""
-
-    offset: int
-    note: str
 
 
 class Survey(NamedTuple):

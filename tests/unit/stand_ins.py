@@ -14,6 +14,7 @@ from pipeline.api.observer import Observation, Observer
 from pipeline.api.service import Service
 from pipeline.api.views import PartitionStatus
 from pipeline.audit import AuditEntry
+from pipeline.broker.continuity import FailedRules
 from pipeline.chain import RETRY_HEADER
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.detection.rules import RuleBook
@@ -81,10 +82,14 @@ class FakeStore:
 
 
 def api(
-    store: FakeStore, token: str = "", rules: RuleBook = RULES, access: Access | None = None
+    store: FakeStore,
+    token: str = "",
+    rules: RuleBook = RULES,
+    access: Access | None = None,
+    noted: tuple[FailedRules, ...] = (),
 ) -> Litestar:
     observer = Observer("kafka:9092")
-    observer.latest = Observation((SEEN,), None)
+    observer.latest = Observation((SEEN,), None, noted)
     service = Service(store, observer, rules, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
     trail = Trail(store.written.extend)
     hosts = frozenset({"testserver.local"})

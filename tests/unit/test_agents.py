@@ -1,4 +1,4 @@
-"""What the roles do with a batch, beside Kafka: decode, redact, read, sort; rules, and a crash."""
+"""What the roles do with a batch, beside Kafka: decode, redact, read, sort; and a crash."""
 
 import subprocess
 import sys
@@ -17,22 +17,19 @@ from structlog.testing import capture_logs
 
 from agents import messages
 from agents.crash import EXIT_CRASH
-from agents.detect import reload, show_failed
 from agents.messages import Message, Outgoing, decode_as, sift
 from agents.people import known_people
 from agents.record import sort
 from agents.triage import urgent_among
 from agents.understand import interpret, outgoing, retried_among
-from pipeline import metrics
 from pipeline.action import Action
 from pipeline.api.access.accounts import Account, change_accounts
 from pipeline.chain import ACTIONS, DEAD_LETTERS, SCORED
 from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
 from pipeline.decode import decode_event, encode_event
-from pipeline.detection.rules import RuleBook, load_rules
 from pipeline.event import Event, EventType
 from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, AccessSettings
+from pipeline.setting_groups import AccessSettings
 from pipeline.text.engine import Engine
 from pipeline.text.reader import Reader
 from pipeline.uncounted import Uncounted
@@ -236,48 +233,6 @@ def test_an_action_for_nobody_who_is_known_is_a_dead_letter(tmp_path: Path) -> N
     assert [one.offset for one in batch.dead] == [1]
     for unknown in (AccessSettings(), AccessSettings(users=str(tmp_path / "none.yaml"))):
         assert len(sort(messages, known_people(unknown)).actions) == 2
-
-
-def test_rules_that_are_refused_are_logged_once(tmp_path: Path) -> None:
-    good = (ROOT / "rules" / "payment_failed.yaml").read_text(encoding="utf-8")
-    rule = tmp_path / "payment_failed.yaml"
-    rule.write_text(good, encoding="utf-8")
-    book = RuleBook(tmp_path)
-    rules = book.rules
-    with capture_logs() as logs:
-        refused = reload(book, "")
-        rule.write_text("name: [", encoding="utf-8")
-        for _ in range(3):
-            refused = reload(book, refused)
-        assert book.rules is rules
-        rule.write_text(good + "# mended\n", encoding="utf-8")
-        for _ in range(2):
-            refused = reload(book, refused)
-    assert refused == ""
-    assert book.rules is not rules
-    assert [one["event"] for one in logs] == [
-        "rules refused, the last good set stays",
-        "rules taken",
-    ]
-    assert "payment_failed.yaml" in logs[0]["problem"]
-
-
-def test_a_rule_that_fails_is_logged_once_and_measured_until_the_rules_change() -> None:
-    rules, shown = load_rules(ROOT / "rules"), dict[str, str]()
-    with capture_logs() as logs:
-        show_failed(rules, shown)
-        rules.failed["churn_intent"] = "budget exceeded"
-        for _ in range(3):
-            show_failed(rules, shown)
-        assert failed_rules() == {"churn_intent"}
-        show_failed(load_rules(ROOT / "rules"), shown)
-    assert failed_rules() == set()
-    assert [(one["rule"], one["problem"]) for one in logs] == [("churn_intent", "budget exceeded")]
-
-
-def failed_rules() -> set[str]:
-    (family,) = metrics.RULE_FAILED.collect()
-    return {sample.labels["rule"] for sample in family.samples if sample.value}
 
 
 def test_a_crash_ends_the_process_at_once_with_its_code() -> None:

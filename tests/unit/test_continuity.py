@@ -28,8 +28,9 @@ from pipeline.broker.continuity import (
     write_note,
 )
 from pipeline.broker.errors import BrokerUnavailable
+from pipeline.broker.lag import Committed
 from pipeline.broker.security import PLAINTEXT
-from pipeline.broker.survey import Committed, Survey, TopicAsIs
+from pipeline.broker.survey import Survey, TopicAsIs
 from pipeline.setting_groups import KafkaSettings
 
 PLACE, LOG = ("cx.scored", 1), ("states", 1)

@@ -9,6 +9,7 @@ import pytest
 from litestar.testing import TestClient
 
 from pipeline.api import service as service_module
+from pipeline.broker.continuity import FailedRules
 from pipeline.detection.rules import RuleBook
 from pipeline.setting_groups import ROOT
 from pipeline.store import StoreUnavailable
@@ -71,6 +72,13 @@ def test_health_and_status_say_which_rules_are_refused_and_which_fail(
         status = client.get("/v1/status").json()["rules"]
         assert "bad.yaml:1: not YAML" in status["refused"]
         assert status["failed"] == {"churn_intent": "budget exceeded"}
+    noted = tuple(
+        FailedRules(version, {rule: "of detect"})
+        for version, rule in ((rules.rules.version, "furious_message"), ("old", "late_delivery"))
+    )
+    with TestClient(api(FakeStore(), rules=rules, noted=noted)) as client:
+        failed = client.get("/v1/status").json()["rules"]["failed"]
+    assert failed == {"churn_intent": "budget exceeded", "furious_message": "of detect"}
     with TestClient(app_of(company, store=FakeStore(), rules=rules)) as client:
         client.headers["accept-language"] = "en"
         text = page(client, "/board/health")
