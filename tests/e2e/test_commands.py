@@ -167,6 +167,32 @@ def test_every_reason_to_refuse_a_message_makes_its_dead_letter(restarted: Resta
     assert nabiz.json("status")["store"]["dead_letters"] == dict.fromkeys(Reason, 1)
 
 
+def test_what_is_of_a_test_is_kept_and_counts_nowhere(restarted: Restarted, tmp_path: Path) -> None:
+    nabiz = restarted.nabiz
+    nps = {"type": "survey", "channel": "survey", "text": None}
+    low, high = (
+        {"metric": "nps", "value": value, "scale_min": 0, "scale_max": 10} for value in (0, 10)
+    )
+    threat = "DENEME aboneliğimi iptal etmek istiyorum, avukatıma vereceğim"
+    events = [
+        changed(event_id="t1", customer_id="qa", score=low, segment="İnternal", **nps),
+        changed(event_id="t2", customer_id="m-2", score=high, **nps),
+        changed(event_id="t3", customer_id="qa", text=threat, attributes={"test": True}),
+    ]
+    file = tmp_path / "tests.jsonl"
+    file.write_bytes(b"\n".join(event.replace(b"2026-02-01", b"2026-01-12") for event in events))
+    nabiz.run("replay", str(file), "--source", "events")
+    nabiz.run("drain")
+    day = ("--from", "2026-01-12T00:00:00+03:00", "--to", "2026-01-13T00:00:00+03:00")
+    found = {one["kpi"]: (one["value"], one["n"]) for one in nabiz.json("kpis", *day)}
+    assert found["nps"] == (100, 1)
+    assert found["active_customers"] == (1, 1)
+    assert found["negative_customers"][0] in (None, 0)
+    tester = nabiz.json("customer", "qa")
+    assert [one["event"]["event_id"] for one in tester["events"]] == ["t1", "t3"]
+    assert (tester["alerts"], tester["risk"]) == ([], 0)
+
+
 def test_status_shows_every_role_at_the_end_of_its_topics(restarted: Restarted) -> None:
     nabiz = restarted.nabiz
     nabiz.run("drain")

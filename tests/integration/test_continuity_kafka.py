@@ -11,6 +11,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from tenacity import Retrying, stop_after_attempt, stop_after_delay, wait_fixed
 
 from agents.crash import EXIT_CRASH
+from pipeline.broker.continuity import read_note
 from pipeline.broker.lag import LagReader
 from pipeline.chain import EXIT_HALT
 from tests.role_on_kafka import running, send, until_committed
@@ -34,6 +35,8 @@ def handle(folder: Path, kafka: str, topic: str, messages: int, *more: str) -> N
     with running(folder, kafka, topic, *more) as role, LagReader(kafka) as reader:
         role.wait_for(lambda offsets: len(offsets) == messages)
         until_committed(reader, topic, messages)
+        (lag,) = reader.read({f"group-{topic}": [topic]}, None)
+        assert topic in read_note(lag.note).topics
         role.process.terminate()
         assert role.process.wait(60) == 0
 
