@@ -17,7 +17,7 @@ from agents.messages import Outgoing, send
 from agents.states import Kept
 from tests.contract.conftest import Lags, Make
 from tests.contract.watching import Outstanding, announce, until
-from tests.contract.worker import Worker, numbered, publish, publisher
+from tests.contract.worker import PATIENCE, Worker, numbered, publish, publisher
 from tests.servers_kafka import new_topic
 
 MEMBER = [sys.executable, "-m", "tests.contract.worker"]
@@ -46,8 +46,9 @@ async def test_members_come_and_go_under_load_and_nothing_is_lost(
         enough.set()
         await loading
         await stays.until(lambda: {*stays.values, *goes.values} == {*sent})
-        await stays.commit()
-        assert sum(lag.events for lag in lags(stays, topic)) == 0
+        async with asyncio.timeout(PATIENCE):  # what came again is handled again, and committed
+            while any(lag.events for lag in await asyncio.to_thread(lags, stays, topic)):
+                await stays.commit()
 
 
 @pytest.mark.fails_on_stock("it forgets what was acknowledged before it commits, letting go")
