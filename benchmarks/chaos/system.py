@@ -86,7 +86,8 @@ class System:
         self.load = load
         self._beside = 0
         """Messages of the sources' topics that are not of the load, less those that are gone."""
-        self._scored_before = 0
+        self._gone = Counter[str]()
+        """Messages of topics that were made anew since: all had been read."""
         self._declared = [
             msgspec.structs.replace(topic, partitions=partitions)
             for topic in load_topics(ROOT / "schemas").values()
@@ -157,7 +158,8 @@ class System:
         topics = [topic for topic in GROUPS[group_of(role)] if topic in WITH_ALL_EVENTS]
         with suppress(BrokerUnavailable):
             lags = self.lags.read({group_of(role): topics}, None)
-            return sum(lag.committed or 0 for lag in lags)
+            here = sum(lag.committed or 0 for lag in lags)
+            return here + sum(self._gone[topic] for topic in topics)
         return 0
 
     def owners(self, role: str) -> set[str]:
@@ -197,8 +199,7 @@ class System:
 
     def make_anew(self, topic: str) -> None:
         """Delete a topic and create it as it was declared."""
-        if topic == SCORED:
-            self._scored_before += self._written(SCORED)
+        self._gone[topic] += self._written(topic)
         self.delete(topic)
         [declared] = [one for one in self._declared if one.name == topic]
         apply_topics(self.broker.bootstrap, [declared])
@@ -248,7 +249,7 @@ class System:
             content,
             dict(self.faults),
             deaths,
-            scored + self._scored_before - len(content["events"]),
+            scored + self._gone[SCORED] - len(content["events"]),
             round(drained - ended, 1),
         )
 
