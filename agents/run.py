@@ -16,27 +16,14 @@ from aiokafka.errors import KafkaConnectionError
 
 from agents import broken_connections
 from agents.crash import EXIT_CRASH, Halt, crash
-from agents.detect import detect
-from agents.follow_up import follow_up
 from agents.health import Heartbeat
-from agents.notify import notify
 from agents.page import serve_page
-from agents.record import record
-from agents.triage import triage
-from agents.understand import understand
-from pipeline.api.server import serve_api, serve_api_in_thread
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.security import client_security
 from pipeline.broker.topics import partitions_of
 from pipeline.chain import INPUTS, changelog_of
-from pipeline.channels.open import open_channels
-from pipeline.follow_up.sla import load_sla
 from pipeline.logs import configure_logging
-from pipeline.notify.routes import load_desk
 from pipeline.settings import Role, Settings, store_address
-from pipeline.store import StoreRefused
-from pipeline.store.migrate import lacking
-from pipeline.store.open import open_store
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +42,9 @@ def run_role(role: Role, settings: Settings) -> None:
     """
     configure_logging(role)
     if role == "api":
+        from pipeline.api.server import serve_api
+        from pipeline.store.open import open_store
+
         serve_api(settings, open_store(settings))
         return
     with ExitStack() as stack:
@@ -65,24 +55,47 @@ def run_role(role: Role, settings: Settings) -> None:
 
 
 def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
+    """Import a role and what it alone needs: a process pays for one role, not for all."""
     if role == "understand":
+        from agents.understand import understand
+
         return lambda: understand(settings)
     if role == "triage":
+        from agents.triage import triage
+
         return lambda: triage(settings)
+    if role == "record":
+        return _record(settings, stack)
+    partitions = _partitions_of_states(settings, role)
     if role == "detect":
-        partitions = _partitions_of_states(settings, role)
+        from agents.detect import detect
+
         return lambda: detect(settings, partitions)
     if role == "follow_up":
+        from agents.follow_up import follow_up
+        from pipeline.follow_up.sla import load_sla
+
         sla = load_sla(settings.followup.sla)
-        partitions = _partitions_of_states(settings, role)
         return lambda: follow_up(settings, partitions, sla)
-    if role == "notify":
-        desk, channels = load_desk(settings.notify.routes), open_channels(settings.notify)
-        partitions = _partitions_of_states(settings, role)
-        return lambda: notify(settings, partitions, desk, channels)
+    from agents.notify import notify
+    from pipeline.channels.open import open_channels
+    from pipeline.notify.routes import load_desk
+
+    desk, channels = load_desk(settings.notify.routes), open_channels(settings.notify)
+    return lambda: notify(settings, partitions, desk, channels)
+
+
+def _record(settings: Settings, stack: ExitStack) -> Build:
+    from agents.record import record
+    from pipeline.store import StoreRefused
+    from pipeline.store.migrate import lacking
+    from pipeline.store.open import open_store
+
     store = open_store(settings)
     stack.callback(store.close)
     if store_address(settings.store) is None:
+        from pipeline.api.server import serve_api_in_thread
+
         store.migrate()
         stack.enter_context(serve_api_in_thread(settings, store))
     elif pending := store.migrate(dry_run=True):

@@ -66,7 +66,7 @@ COMMANDS: Sequence[Lazy] = [
     Lazy(
         RUN,
         "worker",
-        "ops:worker",
+        "worker:worker",
         "Run one role against the configured Kafka and ClickHouse, until SIGTERM or Ctrl-C.",
     ),
     Lazy(

@@ -1,4 +1,4 @@
-"""worker, topics, store: for those who run Nabız on their own Kafka and ClickHouse."""
+"""topics, store: for those who run Nabız on their own Kafka and ClickHouse."""
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,7 @@ from pipeline.chain import group_of
 from pipeline.cli.target import DataOption, find
 from pipeline.plurals import counted
 from pipeline.setting_groups import ROOT
-from pipeline.settings import (
-    STREAM_ROLES,
-    Role,
-    load_settings,
-    store_address,
-)
+from pipeline.settings import load_settings, store_address
 from pipeline.store.backup import Manifest, read_manifest
 from pipeline.store.open import open_store
 from pipeline.store.server import create_database
@@ -33,18 +28,6 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the backup
 
 topics = typer.Typer(help="Topics on the configured Kafka.", no_args_is_help=True)
 store = typer.Typer(help="Tables in the configured ClickHouse.", no_args_is_help=True)
-
-
-def worker(
-    role: Annotated[Role, typer.Argument(help=f"{', '.join(STREAM_ROLES)} or api.")],
-) -> None:
-    """Run one role against the configured Kafka and ClickHouse, until SIGTERM or Ctrl-C.
-
-    Start as many of a role as there are partitions; Kafka shares the work among them.
-    """
-    from agents.run import run_role
-
-    run_role(role, load_settings())
 
 
 @topics.command("apply")

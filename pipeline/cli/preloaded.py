@@ -6,6 +6,7 @@ Nothing here may start a thread, which a fork would lack.
 import gc
 import os
 from contextlib import suppress
+from importlib import import_module
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 gc.disable()  # what is made here stays: to look for garbage would only take time
@@ -15,11 +16,15 @@ from pipeline.broker.tied_to_parent import tie_to_parent  # noqa: E402
 tie_to_parent(os.getppid())
 
 import agents.run  # noqa: E402, F401
-import pipeline.cli.ops  # noqa: E402, F401
+import pipeline.api.server  # noqa: E402, F401
+import pipeline.channels.open  # noqa: E402, F401
+import pipeline.cli.worker  # noqa: E402, F401
 from pipeline.cli import simulate  # noqa: E402, F401
-from pipeline.settings import SettingsError, load_settings  # noqa: E402
+from pipeline.settings import STREAM_ROLES, SettingsError, load_settings  # noqa: E402
 from pipeline.text.open import EngineError, open_engine  # noqa: E402
 
+for role in STREAM_ROLES:
+    import_module(f"agents.{role}")
 with suppress(EngineError, SettingsError):  # the role that needs it says so
     open_engine(load_settings().engine)
 gc.freeze()

@@ -173,7 +173,7 @@ from pipeline.setting_groups import ROOT
 from pipeline.store.migrate import shipped
 from pipeline.topics import load_topics
 print(len(load_rules(ROOT / "rules").rules), len(load_topics(ROOT / "schemas")), len(shipped()))
-import agents.run, pipeline.api.server, pathlib
+import agents.detect, agents.run, pipeline.api.server, pathlib
 own = [one for name, one in sys.modules.items() if name.split(".")[0] in ("pipeline", "agents")]
 print({str(pathlib.Path(one.__file__).parents[one.__name__.count(".") + 1])
        if one.__file__.endswith("__init__.py") else "" for one in own if one.__file__} - {""})

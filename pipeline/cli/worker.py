@@ -1,0 +1,19 @@
+"""worker: one role in a process of its own, which imports what that role needs and no more."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.settings import STREAM_ROLES, Role, load_settings
+
+
+def worker(
+    role: Annotated[Role, typer.Argument(help=f"{', '.join(STREAM_ROLES)} or api.")],
+) -> None:
+    """Run one role against the configured Kafka and ClickHouse, until SIGTERM or Ctrl-C.
+
+    Start as many of a role as there are partitions; Kafka shares the work among them.
+    """
+    from agents.run import run_role
+
+    run_role(role, load_settings())

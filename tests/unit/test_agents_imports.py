@@ -1,0 +1,28 @@
+"""What a process of one role imports: a container pays for its own role alone."""
+
+import subprocess
+import sys
+
+import pytest
+
+STORE, BOARD, TEXTS, CHANNELS = "pipeline.store", "litestar", "pipeline.text.reader", "apprise"
+
+
+@pytest.mark.parametrize(
+    ("role", "foreign"),
+    [
+        ("understand", {STORE, BOARD, CHANNELS}),
+        ("triage", {STORE, BOARD, CHANNELS}),
+        ("detect", {STORE, BOARD, CHANNELS, TEXTS}),
+        ("follow_up", {STORE, BOARD, CHANNELS, TEXTS}),
+        ("record", {BOARD, CHANNELS, TEXTS}),
+        ("notify", {STORE, BOARD, TEXTS}),
+    ],
+)
+def test_a_role_imports_nothing_that_only_others_need(role: str, foreign: set[str]) -> None:
+    code = f"""
+import sys, pipeline.cli.worker, agents.run, agents.{role}
+print(sorted({foreign} & sys.modules.keys()))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
