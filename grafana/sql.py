@@ -6,8 +6,9 @@ from functools import cache
 from importlib.resources import files
 
 from grafana.texts import Language, word
-from pipeline.contact import CONTACT_TYPES, PAUSES
+from pipeline.contact import CONTACT_TYPES, Pauses
 from pipeline.names import NAMES
+from pipeline.settings import load_settings
 from pipeline.store.sql import shared_parts
 from pipeline.text.topics import TAXONOMY
 
@@ -31,6 +32,15 @@ def query(name: str, language: Language, given: Mapping[str, Given]) -> str:
     the texts, `{language}` its code. Raises KeyError or FileNotFoundError for what is not there.
     """
     return _filled(_read(f"{name}.sql"), language, given).strip()
+
+
+def pause_us(pauses: Pauses) -> str:
+    """Return the SQL of how long the pause of a `channel` is, in microseconds."""
+    if not pauses.by_channel:
+        return str(pauses.usual)
+    names, spans = zip(*sorted(pauses.by_channel.items()), strict=True)
+    listed = ", ".join(map(_literal, names)), ", ".join(map(str, spans))
+    return f"transform(channel, [{listed[0]}], [{listed[1]}], toUInt64({pauses.usual}))"
 
 
 def _filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
@@ -61,7 +71,7 @@ def _named(which: str, language: Language) -> str:
 
 
 def _literal(text: str) -> str:
-    return "'" + text.replace("'", "\\'") + "'"
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 @cache
@@ -71,14 +81,17 @@ def _part(name: str) -> str:
 
 @cache
 def _computed() -> dict[str, str]:
-    """Parts that others know: the counts of a KPI minute, their columns, what a contact is."""
+    """Parts that others know: the counts of a KPI minute, their columns, what a contact is.
+
+    Pauses are those of the settings, as for detection and the KPIs.
+    """
     of_store = shared_parts()
     return {
         "counts": of_store["counts"].strip(),
         "names": of_store["names"],
         "only_thanks": of_store["only_thanks"],
         "contact_types": ", ".join(map(_literal, sorted(CONTACT_TYPES))),
-        "pause_us": str(PAUSES.usual),
+        "pause_us": pause_us(load_settings().detect.pauses),
         "fewest": str(FEWEST_PEOPLE),
     }
 

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from grafana.sql import pause_us, query
 from pipeline import names
 from pipeline.event import EventType
 from pipeline.kpi import Window
 from pipeline.reading import Scored
+from pipeline.setting_groups import DetectSettings
 from pipeline.store import Backend, Store
 from tests.contract.counted import (
     FEWEST,
@@ -21,7 +23,7 @@ from tests.contract.counted import (
     within,
 )
 from tests.contract.stored import WINDOW, scored
-from tests.dashboards import statement
+from tests.dashboards import Statement, statement
 from tests.simulated_day import DAY, days
 
 
@@ -104,6 +106,39 @@ def test_a_chat_of_many_lines_is_one_contact(store: Store) -> None:
     assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 0
     store.write_events([scored("e32", at=105 * 60, **said)])
     assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 100
+
+
+def test_a_contact_ends_with_the_pause_that_is_set_for_its_channel(store: Store) -> None:
+    for name, channel in (("c1", "call"), ("c2", "email"), ("c3", "it's chat")):
+        said = {"customer_id": name, "channel": channel, "type": "message"}
+        fifty_minutes = 3_000
+        store.write_events([scored(f"{name}-{i}", at=i * fifty_minutes, **said) for i in range(2)])
+
+    def asked_once(**given: object) -> int:
+        pauses = DetectSettings.model_validate(given).pauses
+        sql = query("contacts_each", "en", {"pause_us": pause_us(pauses), "fewest": 1})
+        rows = Statement("hurts", "", sql).asked(store._backend, WINDOW)
+        return {times: customers for times, customers, _ in rows}.get("1", 0)
+
+    assert asked_once() == 0
+    assert asked_once(pause_minutes=60) == 3
+    assert asked_once(channel_pauses={"email": 240}) == 1
+    assert asked_once(channel_pauses={"email": 240, "it's chat": 50.1}) == 2
+    assert asked_once(pause_minutes=60, channel_pauses={"call": 0}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [("brand", {"brand": "Old"}, {"brand": "New"}), ("language", {"language": "tr"}, {})],
+)
+def test_what_a_revision_emptied_is_no_choice(
+    store: Store, name: str, before: dict[str, str], after: dict[str, str]
+) -> None:
+    offered = statement("now", f"variable {name}")
+    store.write_events([scored("e1", type="visit", **before)])
+    assert [*offered.asked(store._backend, WINDOW)] == [(before[name],)]
+    store.write_events([scored("e1", type="visit", revision=2, **after)])
+    assert [*offered.asked(store._backend, WINDOW)] == [(one,) for one in after.values()]
 
 
 @pytest.mark.parametrize("title", ["By channel", "By touchpoint", "By segment"])
