@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.micros import FIRST_YEAR, LAST_YEAR
 from pipeline.plain import one_line
 
 Outcome = Literal["rescued", "no_fault", "not_reached", "lost", "other"]
@@ -43,6 +44,8 @@ def problem_of(action: Action) -> str | None:
     """Return in a sentence what an action lacks, or None."""
     if action.at.tzinfo is None or (action.until and action.until.tzinfo is None):
         return "a time has no offset from UTC: write 2026-03-01T09:30:00+03:00"
+    if not all(FIRST_YEAR <= one.year <= LAST_YEAR for one in (action.at, action.until) if one):
+        return f"a time must be of the years {FIRST_YEAR} to {LAST_YEAR}"
     needed = _NEEDED.get(action.kind)
     if needed and getattr(action, needed) is None:
         return f"`{action.kind}` needs `{needed}`"

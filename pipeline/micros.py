@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+FIRST_YEAR, LAST_YEAR = 1970, 2105
+"""Those of times that the store can hold, and that are a time in every zone."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

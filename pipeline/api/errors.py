@@ -41,27 +41,26 @@ def error_handlers(page: Page | None) -> ExceptionHandlersMap:
     def not_logged_in(request: AnyRequest, error: NotAuthorizedException) -> Response[Any]:
         return to_login(request) or answer(request, error)
 
-    def plainly(status: int) -> Callable[[AnyRequest, Exception], Response[Any]]:
+    def plainly(status: int, said: str = "") -> Callable[[AnyRequest, Exception], Response[Any]]:
         def say(request: AnyRequest, error: Exception) -> Response[Any]:
+            detail = said or str(error)
             if page and _wants_page(request):
-                return answer(request, HTTPException(str(error), status_code=status))
-            return Response({"detail": str(error)}, status_code=status)
+                return answer(request, HTTPException(detail, status_code=status))
+            return Response({"detail": detail}, status_code=status)
 
         return say
 
-    def too_deep(request: AnyRequest, _: RecursionError) -> Response[Any]:
-        return plainly(400)(request, Refused("the JSON is nested too deeply to be read"))
-
     def bug(request: AnyRequest, error: Exception) -> Response[Any]:
         log.error("request failed", path=request.url.path, exc_info=error)
-        said = Exception("a fault of ours; the log says more")
-        return plainly(HTTP_500_INTERNAL_SERVER_ERROR)(request, said)
+        fault = plainly(HTTP_500_INTERNAL_SERVER_ERROR, "a fault of ours; the log says more")
+        return fault(request, error)
 
     return {
         HTTPException: answer,
         NotAuthorizedException: not_logged_in,
         Refused: plainly(400),
-        RecursionError: too_deep,
+        RecursionError: plainly(400, "the JSON is nested too deeply to be read"),
+        UnicodeDecodeError: plainly(400, "the JSON is not UTF-8"),
         StoreUnavailable: plainly(503),
         BrokerUnavailable: plainly(503),
         HTTP_500_INTERNAL_SERVER_ERROR: bug,

@@ -8,8 +8,7 @@ from typing import Annotated, cast
 from litestar.params import QueryParameter
 
 from pipeline.kpi import DIMENSIONS, Dimension
-
-_FIRST_YEAR, _LAST_YEAR = 1970, 2105  # what the store can hold
+from pipeline.micros import FIRST_YEAR, LAST_YEAR
 
 _TIME = {"format": "date-time"}
 Time = Annotated[str | None, QueryParameter(description="RFC 3339 with offset", schema_extra=_TIME)]
@@ -45,8 +44,8 @@ def moment(name: str, text: str | None) -> datetime | None:
         raise Refused(f"{name}: '{text}' is not a time like 2026-01-31T09:00:00+03:00") from None
     if parsed.tzinfo is None:
         raise Refused(f"{name}: '{text}' lacks its offset: end it with Z or one like +03:00")
-    if not _FIRST_YEAR <= parsed.year <= _LAST_YEAR:
-        raise Refused(f"{name}: the year of '{text}' must be from {_FIRST_YEAR} to {_LAST_YEAR}")
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        raise Refused(f"{name}: the year of '{text}' must be from {FIRST_YEAR} to {LAST_YEAR}")
     return parsed
 
 

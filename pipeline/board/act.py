@@ -24,7 +24,7 @@ def request_of(form: Mapping[str, str], user: str, now: datetime) -> ActionReque
             return ActionRequest(what, note=note)
         case "assign":
             return ActionRequest("assign", assignee=user, note=note)
-        case "snooze" if of.isdecimal() and 0 < int(of[:6]) <= LONGEST_SNOOZE:
+        case "snooze" if of.isdecimal() and len(of) < 6 and 0 < int(of) <= LONGEST_SNOOZE:
             return ActionRequest("snooze", until=now + timedelta(minutes=int(of)), note=note)
         case "resolve" if form.get("outcome") in OUTCOMES:
             outcome = next(one for one in OUTCOMES if one == form["outcome"])

@@ -98,6 +98,7 @@ def test_the_same_request_sent_again_is_the_same_action(
         ({"kind": "resolve"}, 400),
         ({"kind": "snooze", "until": "2020-01-01T00:00:00Z"}, 400),
         ({"kind": "snooze", "until": "2030-01-01T00:00:00"}, 400),
+        ({"kind": "snooze", "until": "9999-12-31T23:59:59-23:59"}, 400),
         ({"kind": "explode"}, 400),
         ({"kind": "contact", "by": "somebody else"}, 400),
         ({"kind": "note", "note": "x" * 2_001}, 400),

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
@@ -314,6 +314,8 @@ def test_the_revision_rises_with_every_change_and_only_then(done: list[Action], 
         (replace(did("acknowledge", 1), by="a" * 1_000_000), "by"),
         (replace(did("note", 1), note="a" * 2_001), "note"),
         (replace(did("acknowledge", 1), at=datetime(2026, 3, 1)), "offset"),
+        (did("snooze", 1, until=datetime.max.replace(tzinfo=UTC)), "years"),  # "for ever"
+        (replace(did("acknowledge", 1), at=datetime.min.replace(tzinfo=UTC)), "years"),
     ],
 )
 def test_an_action_that_lacks_something_is_told_what(action: Action, reason: str) -> None:

@@ -93,6 +93,7 @@ BODIES = {
     "deep in a field": b'{"kind":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "never closed": b"[" * 100_000,
     "no UTF-8": b'{"kind": "\xff"}',
+    "no UTF-8 in a free text": b'{"kind": "note", "note": "\xff"}',
     "no JSON": b"\x00{",
     "a huge number": b'{"kind": ' + b"9" * 10_000 + b"}",
 }

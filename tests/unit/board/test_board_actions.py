@@ -43,6 +43,15 @@ def test_a_snoozed_alert_comes_back(client: Client, company: Company, clock: Clo
     assert titles(page(client)) == ["a1"]
 
 
+@pytest.mark.parametrize("minutes", ["0", "-5", "10081", "00000199999999999999", "9" * 5_000, "x"])
+def test_an_alert_is_put_off_for_a_week_at_most(
+    client: Client, company: Company, minutes: str
+) -> None:
+    company.happen([alert()])
+    assert press(client, f"snooze:{minutes}").status_code == 400
+    assert company.done == []
+
+
 def test_an_action_can_be_taken_back(client: Client, company: Company, clock: Clock) -> None:
     company.happen([alert()])
     press(client, "acknowledge")
