@@ -52,8 +52,8 @@ class BrokerStatus(msgspec.Struct, frozen=True):
 class RulesStatus(msgspec.Struct, frozen=True):
     """The rules in force as the API knows them.
 
-    `refused` says why the files as they are now are not in force, `failed` by rule why CEL gave up
-    on it at an event that `detect` or the API judged: it does not hold there.
+    `refused` says why the files as they are now are not in force, `failed` by rule why it failed
+    at an event that `detect` or the API judged: it does not hold there.
     """
 
     version: str = ""

@@ -130,18 +130,19 @@ def _steps(source: RuleSource, tree: Node, given: Mapping[str, Extent]) -> int:
 
 def _try(source: RuleSource, rule: Rule, env: cel.Env, attributes: Mapping[str, str]) -> None:
     """Evaluate the condition on the rule's own fixtures. Raises RuleError where CEL gives up."""
-    failed: dict[str, str] = {}
-    stage = Stage((rule,), getters(attributes), env, failed)
+    stage = Stage((rule,), getters(attributes), env, {})
     for case in (*rule.fires, *rule.silent):
         memory = Memory()
         for scored in case:
             entry = entry_of(scored, tuple(attributes))
             memory = with_contact(memory, entry, entry.at, PAUSES)
-            stage.holding(Moment(entry, entry.at, memory, (), 0.0, 1.0))
+            moment = Moment(entry, entry.at, memory, (), 0.0, 1.0)
+            try:
+                rule.program.eval(stage.context(moment))
+            except Exception as error:
+                reason = f"the condition fails on the rule's own fixtures: {error}"
+                raise source.condition_error(reason, 1) from None
             memory = after(memory, entry, entry.at)
-    if failed:
-        reason = f"the condition fails on the rule's own fixtures: {failed[rule.name]}"
-        raise source.condition_error(reason, 1)
 
 
 def _check_effect(source: RuleSource, form: RuleForm) -> None:

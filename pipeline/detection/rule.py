@@ -73,8 +73,8 @@ class Stage:
     they only compare with literals they see no more than on which side of each it lies.
 
     A rule that cannot be evaluated on an event does not hold there, and is set aside: evaluated
-    apart from then on, so that the others go on together. That changes no verdict. Where CEL did
-    not even end, `failed` has the reason by the rule's name.
+    apart from then on, so that the others go on together. That changes no verdict. `failed` has the
+    first reason by the rule's name.
     """
 
     def __init__(
@@ -108,10 +108,14 @@ class Stage:
             held = self._known[case] = self._evaluate(moment)
         return held
 
-    def _evaluate(self, moment: Moment) -> tuple[Rule, ...]:
+    def context(self, moment: Moment) -> cel.Activation:
+        """Return what conditions are evaluated on."""
         values = ((name, get(moment)) for name, get in self._getters.items())
         given = {name: list(one) if isinstance(one, tuple) else one for name, one in values}
-        context = self._env.Activation(given)
+        return self._env.Activation(given)
+
+    def _evaluate(self, moment: Moment) -> tuple[Rule, ...]:
+        context = self.context(moment)
         held = [rule for pack in self._packs for rule in self._holding(pack, context)]
         return tuple(sorted(held, key=self._order) if len(self._packs) > 1 else held)
 
@@ -127,10 +131,13 @@ class Stage:
 
     def _verdict(self, rule: Rule, context: cel.Activation) -> object:
         try:
-            return rule.program.eval(context).plain_value()
+            verdict = rule.program.eval(context).plain_value()
         except Exception as error:
-            self._failed.setdefault(rule.name, str(error))
-            return None
+            verdict = str(error)
+        if not isinstance(verdict, bool):
+            said, *_ = str(verdict).split(" : '")  # then comes what stands in the event
+            self._failed.setdefault(rule.name, said)
+        return verdict
 
     def _set_aside(self, pack: Pack, verdicts: Sequence[object]) -> None:
         judged = zip(pack.rules, verdicts, strict=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.detection.entry import Entry, entry_of
 from pipeline.detection.facts import FIELDS, Moment
@@ -114,7 +115,20 @@ def test_a_condition_that_fails_on_an_event_does_not_hold(tmp_path: Path) -> Non
     )
     rules = load(tmp_path, a=failing)
     assert fired(rules, rules.rules[0].fires[0]) == ("call_of_vip",)
+    assert rules.failed == {}
     assert fired(rules, rules.rules[0].silent[0]) == ()
+    assert "divide by zero" in rules.failed["call_of_vip"]
+
+
+def test_why_a_condition_fails_says_nothing_of_the_event(tmp_path: Path) -> None:
+    key = '{"gold": 1}[event.attributes.plan] > 0'
+    failing = RULE.replace('event.attributes.plan == "gold"', key)
+    rules = load(tmp_path, a=failing)
+    call = rules.rules[0].fires[0][0]
+    secret = replace(call, event=replace(call.event, attributes={"plan": "ali's : 'secret'"}))
+    assert fired(rules, (secret,)) == ()
+    assert "Key not found" in rules.failed["call_of_vip"]
+    assert "secret" not in rules.failed["call_of_vip"]
 
 
 def test_a_condition_that_fails_leaves_its_neighbours_alone(tmp_path: Path) -> None:
