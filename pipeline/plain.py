@@ -12,6 +12,9 @@ _UNSHOWN = re.compile(
     "]"
 )
 
+_UNSEEN = frozenset({"Mn", "Me", "Cf"})
+"""Categories of marks, and of characters that only say how others are to be shown."""
+
 
 def plain(text: str) -> str:
     """Return a text of others without what is not for reading; its length and lines stay."""
@@ -31,7 +34,7 @@ def cut(text: str, longest: int | None) -> str:
 def bare(text: str) -> str:
     """Return a text in small letters without their marks, as names are compared.
 
-    So `DAHİLİ`, `dahili` and `dahılı` are one name.
+    So `DAHİLİ`, `dahili` and `dahılı` are one name; characters that nobody sees are no part of it.
     """
     parts = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
-    return "".join(one for one in parts if not unicodedata.combining(one))
+    return "".join(one for one in parts if unicodedata.category(one) not in _UNSEEN)

@@ -1,7 +1,7 @@
 """Which events count. Those of tests and of the company itself are kept, but counted nowhere."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -23,8 +23,8 @@ class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     """`desk/uncounted.yaml`: what tells that an event does not count. Any one of them is enough.
 
     `attributes` are names of attributes that are true of it; of `customers`, which are customer
-    ids, `*` stands for any characters. Segments and brands are compared without regard to case and
-    marks (`pipeline.plain.bare`).
+    ids, `*` stands for any characters. All are compared without regard to case and marks
+    (`pipeline.plain.bare`).
     """
 
     attributes: frozenset[str] = frozenset()
@@ -35,14 +35,20 @@ class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     def counts(self, event: Event) -> bool:
         """Whether an event counts."""
         return not (
-            (event.attributes and any(map(_is_true, self._told_by(event.attributes))))
+            (event.attributes and any(self._told_by(event.attributes)))
             or (event.segment and _name(event.segment) in self._segments)
             or (event.brand and _name(event.brand) in self._brands)
-            or self._customers.fullmatch(event.customer_id)
+            or (self.customers and self._customers.fullmatch(_name(event.customer_id)))
         )
 
-    def _told_by(self, attributes: Mapping[str, object]) -> list[object]:
-        return [attributes[name] for name in self.attributes if name in attributes]
+    def _told_by(self, attributes: Mapping[str, object]) -> Iterator[bool]:
+        for name, value in attributes.items():
+            if _name(name) in self._attributes:
+                yield _name(str(value)) in _TRUE
+
+    @cached_property
+    def _attributes(self) -> frozenset[str]:
+        return frozenset(map(_name, self.attributes))
 
     @cached_property
     def _segments(self) -> frozenset[str]:
@@ -54,7 +60,7 @@ class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     @cached_property
     def _customers(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(_pattern, sorted(self.customers))) or r"(?!)")
+        return re.compile("|".join(map(_pattern, sorted(self.customers))))
 
 
 EVERYTHING_COUNTS = Uncounted()
@@ -66,13 +72,9 @@ def load_uncounted(path: Path) -> Uncounted:
 
 
 def _pattern(customers: str) -> str:
-    return f"(?s:{'.*'.join(map(re.escape, customers.split('*')))})"
+    return f"(?s:{'.*'.join(map(re.escape, _name(customers).split('*')))})"
 
 
 @lru_cache(1_024)
 def _name(text: str) -> str:
     return bare(text.strip())
-
-
-def _is_true(value: object) -> bool:
-    return _name(str(value)) in _TRUE
