@@ -36,7 +36,8 @@ def is_guessable(password: str, context: Iterable[str]) -> bool:
     given = bare(password)
     names = {word for name in context for word in _words(bare(name))}
     core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", given)
-    return any(_is_made_of(names, text) for text in (given, core.translate(_LEET)))
+    woven = core[::2] + core[1::2]  # q1w2e3r4t5y6 is qwerty and 123456
+    return any(_is_made_of(names, text) for text in (given, core.translate(_LEET), woven))
 
 
 def _is_made_of(names: Collection[str], text: str) -> bool:

@@ -14,6 +14,7 @@ CONTEXT = ("Nabız", "ayse.kaya", "Acme Kargo", "nabiz.acme.com.tr")
     "password",
     [
         *("password1234", "Password2026!", "P@ssw0rd1234", "123456789012", "qwertyuiop12"),
+        *("q1w2e3r4t5y6", "1a2b3c4d5e6f", "A1s2d3f4g5h6!", "müşterideneyimi", "Mustafa.Kemal"),
         *("1q2w3e4r5t6y", "qazwsxedcrfv", "aaaaaaaaaaaa", "abcabcabcabc", "111222333444"),
         *("Şifre1234567", "Parola123456", "galatasaray1905", "İstanbul34.34", "iloveyou2026"),
         *("nabiz-nabiz-nabiz", "NabızNabız2026", "nabiz2026acme!", "Acme.Kargo.2026"),
