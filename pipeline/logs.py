@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import structlog
 
+from pipeline.plurals import counted
+
 OURS = ("pipeline", "agents")
 REPEATED_EVERY = 60.0
 """Seconds in which a library says the same once."""
@@ -42,7 +44,7 @@ class Once(logging.Filter):
             self._said.clear()
         self._said[kind] = (now, 0)
         if times:
-            record.msg = f"{record.msg} (and {times} times more)"
+            record.msg = f"{record.msg} (and {counted(times, 'time')} more)"
         return True
 
 

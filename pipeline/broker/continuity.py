@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from pipeline.broker.survey import Place, Survey, TopicAsIs
+from pipeline.plurals import counted
 
 Kind: TypeAlias = Literal["expired", "truncated", "recreated"]
 
@@ -120,8 +121,9 @@ def _demand_counts(note: Note, found: Survey) -> None:
     for name, was in note.topics.items():
         if (topic := found.topics.get(name)) and topic.partitions != was.partitions:
             raise StatesLost(
-                f"{name} has {topic.partitions} partitions and had {was.partitions} when the "
-                "states were kept: customers have moved to others, where their states are not"
+                f"{name} has {counted(topic.partitions, 'partition')} and had {was.partitions} "
+                "when the states were kept: customers have moved to others, where their states "
+                "are not"
             )
 
 
@@ -131,9 +133,11 @@ def _demand_kept(kept: KeptStates, partition: int, changelog: str, found: Survey
         raise StatesLost(f"{changelog} was deleted and made anew: the states in it are gone")
     where = (changelog, partition)
     if (lost := kept.next - found.end[where]) > 0:
-        raise StatesLost(f"partition {partition} of {changelog} has lost its last {lost} records")
+        records = counted(lost, "record")
+        raise StatesLost(f"partition {partition} of {changelog} has lost its last {records}")
     if (lost := found.first[where] - kept.first) > 0:
-        raise StatesLost(f"partition {partition} of {changelog} has lost its first {lost} records")
+        records = counted(lost, "record")
+        raise StatesLost(f"partition {partition} of {changelog} has lost its first {records}")
 
 
 def _another(known: str, now: str) -> bool:

@@ -41,5 +41,5 @@ def _table(entries: Sequence[AuditEntry]) -> Table:
     for one in entries:
         cells = (one.by, one.role, one.what, str(one.status))
         about = (one.customer_id or "", one.alert_id or "", one.address)
-        table.add_row(f"{one.at:%Y-%m-%d %H:%M:%S}", *map(show.datum, (*cells, *about)))
+        table.add_row(show.clock(one.at), *map(show.datum, (*cells, *about)))
     return table

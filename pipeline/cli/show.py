@@ -254,5 +254,5 @@ def panel(title: str, body: RenderableType) -> Panel:
 
 
 def clock(at: datetime) -> str:
-    """A time in the reader's own time zone."""
-    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    """A time in the reader's own time zone, with its offset, as `--since` takes it."""
+    return at.astimezone().isoformat(" ", "seconds")

@@ -1,6 +1,7 @@
 """What people read in a terminal: all of the data, and nothing in it that acts on the terminal."""
 
 import io
+import time
 from datetime import UTC, datetime
 from functools import partial
 
@@ -20,6 +21,7 @@ from pipeline.api.views import (
     StoreStatus,
 )
 from pipeline.cli import show
+from pipeline.cli.options import moment
 from pipeline.dead_letter import DeadLetter, Reason
 from pipeline.event import Event, EventType, Metric, Score
 from pipeline.kpi import KpiValue
@@ -54,6 +56,23 @@ def evidence(event_id: str, quote: str) -> Evidence:
 def scored(**changes: object) -> Scored:
     event = Event("e-1", AT, "c-1", "chat", EventType.MESSAGE, text="hello")
     return Scored(msgspec.structs.replace(event, **changes), None, AT)
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("Europe/Istanbul", "2026-03-01 12:00:00+03:00"), ("UTC", "2026-03-01 09:00:00+00:00")],
+)
+def test_a_time_says_its_zone_and_can_be_asked_for(
+    monkeypatch: pytest.MonkeyPatch, zone: str, said: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert show.clock(AT) == said
+        assert moment(said) == AT
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_channels_and_touchpoints_have_names_and_unknown_ones_stay() -> None:

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from pipeline.api.access import trail as trail_module
 from pipeline.api.access.trail import Trail
 from pipeline.audit import AuditEntry
+from pipeline.cli import show
 from pipeline.store import StoreUnavailable
 from tests.unit.command import Nabiz, answering
 
@@ -106,7 +107,8 @@ def test_the_command_shows_the_trail(nabiz: Nabiz, monkeypatch: pytest.MonkeyPat
     asked = answering(monkeypatch, 200, msgspec.to_builtins([entry(1)]))
     ran = nabiz("audit", "--by", "ayse", "--customer", "c 1", "--since", "2026-03-01T00:00:00Z")
     assert ran.out.splitlines()[1].split() == [
-        *("2026-03-02", "00:00:00", "ayse", "agent", "customer.viewed", "200", "c-secret", "::1"),
+        *show.clock(entry(1).at).split(),
+        *("ayse", "agent", "customer.viewed", "200", "c-secret", "::1"),
     ]
     assert asked[0].url.params == httpx.QueryParams(
         by="ayse", customer_id="c 1", limit="1000", since="2026-03-01T00:00:00+00:00"
