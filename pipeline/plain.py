@@ -6,9 +6,9 @@ import unicodedata
 _UNSHOWN = re.compile(
     "["
     r"\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and newline
-    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what turns the direction of what follows
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # what turns the direction of what follows
     r"\u2028\u2029"  # separators of lines and paragraphs
-    r"\ufeff\ud800-\udfff"  # byte order marks, halves of characters
+    r"\ufeff\ufff9-\ufffb\ud800-\udfff"  # byte order marks, annotations, halves of characters
     "]"
 )
 
