@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
+from heapq import merge
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import faust
@@ -35,6 +37,7 @@ METADATA_MAX_AGE_MS = 60_000
 """How long partitions that a topic was given may go unread."""
 FEW, FEW_WAIT = 50, 4
 """A batch of so few messages may wait so many times as long: each has a cost, whatever its size."""
+_RECEIVED = attrgetter("received_at")
 FETCHES_AHEAD = 2
 """Fetches that Faust holds for a role which has a whole batch waiting already."""
 
@@ -174,7 +177,7 @@ def role_agent(
             ) as taken:
                 async for fetches in taken:
                     now = utc_now()
-                    messages = [one for fetch in fetches for one in messages_of(fetch, now)]
+                    messages = [*merge(*(messages_of(one, now) for one in fetches), key=_RECEIVED)]
                     effect = await handle(messages)
                     await asyncio.shield(last)
                     last = asyncio.ensure_future(

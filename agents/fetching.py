@@ -1,16 +1,22 @@
 """When the client of a role asks for messages, and how long the broker may take to answer."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP
 
+from agents.abreast import MOST_AHEAD, Abreast
 from agents.pace import Pace
+from pipeline.broker.stamps import received_at
 from pipeline.chain import URGENT
+
+Fetched: TypeAlias = Mapping[TP, list[Any]]
 
 FETCH_BYTES, FETCH_WAIT_MS = 65_536, 50
 FEW_A_SECOND = 50
@@ -31,13 +37,17 @@ To have nothing said twenty times a second is what an idle worker and its broker
 class ConsumerThread(stock.AIOKafkaConsumerThread):
     """Has fetches answered soon, but not for every message; hands over first what cannot wait."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._abreast = Abreast()
+
     async def _fetch_records(
         self,
         consumer: AIOKafkaConsumer,
         active_partitions: set[TP] | None,
         timeout: float | None = None,
         max_records: int | None = None,
-    ) -> Mapping[TP, list[Any]]:
+    ) -> Fetched:
         """Return what is there of `cx.urgent`, and after it of the others.
 
         The client takes partitions in turn: beside a backlog an urgent message would wait for all
@@ -51,7 +61,41 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
             if first:
                 rest = await super()._fetch_records(consumer, others, 0, max_records)
                 return {**first, **rest}
-        return await super()._fetch_records(consumer, active, timeout, max_records)
+        if max_records is None or len({tp.topic for tp in active}) < 2:
+            return await super()._fetch_records(consumer, active, timeout, max_records)
+        return await self._fetch_abreast(consumer, active, timeout, max_records)
+
+    async def _fetch_abreast(
+        self,
+        consumer: AIOKafkaConsumer,
+        active: set[TP],
+        timeout: float | None,
+        most: int,
+    ) -> Fetched:
+        taken: defaultdict[TP, list[Any]] = defaultdict(list)
+        while most > 0:
+            there = consumer._fetcher._records
+            turn = self._abreast.turn(active, there, self._unread(active), time.monotonic())
+            some = await super()._fetch_records(consumer, turn, timeout, min(most, MOST_AHEAD))
+            if not some:
+                break
+            for tp, records in some.items():
+                taken[tp] += records
+                most -= len(records)
+                stamp, kind = records[-1].timestamp, records[-1].timestamp_type
+                self._abreast.read(tp, received_at(stamp, kind, datetime.now(UTC)))
+            timeout = 0
+        return taken
+
+    def _unread(self, active: Iterable[TP]) -> set[TP]:
+        """Return the partitions of which there is more than was read, as far as is known."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment
+        states = {tp: assignment.state_value(tp) for tp in active} if assignment else {}
+        return {
+            tp
+            for tp, state in states.items()
+            if state and not (state.has_valid_position and state.position == state.lso)
+        }
 
     def _create_worker_consumer(self, transport: stock.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)

@@ -1,0 +1,56 @@
+"""Topics with the same customers are read side by side, about in the order in which they came.
+
+A customer's messages are in partitions of the same number, whatever the topic. Of a backlog one
+topic could be read far ahead of another: `detect` would work out many a history anew, and send
+alerts only to restate them. Kafka Streams, too, takes the oldest of a task's partitions first.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+from faust.types import TP
+
+MOST_AHEAD = 200
+"""Messages that one topic may be read ahead of another."""
+PATIENCE = 1.0
+"""Seconds for which a partition is waited for that has messages, and gives none."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Abreast:
+    """How far each partition is read, by the broker's time, and so whose turn it is."""
+
+    def __init__(self) -> None:
+        self._read_up_to: dict[TP, datetime] = {}
+        self._gave: dict[TP, float] = {}
+
+    def read(self, tp: TP, up_to: datetime) -> None:
+        """Note when the last message that was read of a partition came."""
+        self._read_up_to[tp] = up_to
+
+    def turn(
+        self, active: set[TP], fetched: Collection[TP], unread: Collection[TP], now: float
+    ) -> set[TP]:
+        """Return the partitions of `active` beside which no older messages wait, at `now`.
+
+        Messages wait where some are `fetched`, and for a while where there are `unread` ones.
+        """
+        waiting = {tp for tp in active if tp in fetched}
+        for tp in active - waiting:
+            if tp not in unread:
+                self._gave[tp] = now
+            elif now - self._gave.setdefault(tp, now) < PATIENCE:
+                waiting.add(tp)
+        self._gave.update((tp, now) for tp in active.intersection(fetched))
+        oldest: dict[int, datetime] = {}
+        for tp in waiting:
+            oldest[tp.partition] = min(self._time(tp), oldest.get(tp.partition, self._time(tp)))
+        return {
+            tp
+            for tp in active
+            if tp.partition not in oldest or self._time(tp) <= oldest[tp.partition]
+        }
+
+    def _time(self, tp: TP) -> datetime:
+        return self._read_up_to.get(tp, _NEVER)
