@@ -181,7 +181,7 @@ class Machine:
                     f"{subject.name} ended with {process.returncode}:\n{log.read_text()[-3000:]}"
                 )
         finally:
-            end(process, STOP_SECONDS)
+            end(STOP_SECONDS, process)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -22,14 +23,17 @@ class Process(Protocol):
     def kill(self) -> None: ...  # noqa: D102
 
 
-def end(process: Process, seconds: float) -> None:
-    """Ask a process to finish in order; kill it if that takes longer than `seconds`."""
-    process.terminate()
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def end(seconds: float, *processes: Process) -> None:
+    """Ask processes to finish in order, all at once; kill what takes longer than `seconds`."""
+    deadline = time.monotonic() + seconds
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def bound(log: Path, most: int = MOST_LOG) -> None:

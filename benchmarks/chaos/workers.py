@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
-from pipeline.cli.supervisor import Child, nabiz
+from pipeline.cli.supervisor import Child, nabiz, stop
 
 
 class WorkerError(Exception):
@@ -62,7 +62,7 @@ class Workers:
         for name in names:
             child = self._children.pop(name)
             self._past_deaths += child.deaths
-            child.stop()
+            stop([child])
             # One that is still starting ends by the signal itself.
             status = child.process.poll() if child.process else 0
             if status not in (0, -signal.SIGTERM):
@@ -77,7 +77,7 @@ class Workers:
         for name in names:
             child = self._children.pop(name)
             self._past_deaths += child.deaths
-            child.stop()
+            stop([child])
             if child.process and child.process.poll() == -signal.SIGKILL:
                 raise WorkerError(f"{name} does not end without Kafka:\n{child.last_words()}")
         return names

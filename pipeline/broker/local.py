@@ -124,13 +124,13 @@ class LocalBroker:
         try:
             broker._wait_until_it_answers(chosen, patience, say)
         except BaseException:
-            end(process, GIVE_UP_TIMEOUT)
+            end(GIVE_UP_TIMEOUT, process)
             raise
         return broker
 
     def stop(self) -> None:
         """End the broker in order; kill it if that takes too long."""
-        end(self.process, STOP_TIMEOUT)
+        end(STOP_TIMEOUT, self.process)
 
     def demand_running(self) -> None:
         """Raise BrokerError, with the end of its log, if the broker has ended."""

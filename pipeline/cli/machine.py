@@ -15,7 +15,7 @@ from pipeline.broker.topics import apply_topics
 from pipeline.cli.errors import Away, Mistake
 from pipeline.cli.nursery import close_nursery, forked, open_nursery
 from pipeline.cli.steps import step
-from pipeline.cli.supervisor import LONGEST_PAUSE, Child, answers, end_of
+from pipeline.cli.supervisor import LONGEST_PAUSE, Child, answers, end_of, stop
 from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
 from pipeline.ports import HOST, free_port, is_free
 from pipeline.processes import bound
@@ -31,7 +31,6 @@ DEATHS_AT_START = 3
 """A role that dies so often before it was ready will not come up by itself."""
 HISTORY_PUBLISHED = "sample-history-published"
 """A file that is there once the sample's history is: an interrupted start tries again."""
-FEEDING = ("sample", "desk")
 SAMPLE_RATE = 20
 """Events a second of the sample: enough to see something happen, little enough for a laptop."""
 
@@ -107,10 +106,9 @@ class Machine:
         return str(error)
 
     def stop(self) -> None:
-        """Stop what feeds, then the roles along the chain, then Kafka."""
+        """Stop all that Kafka serves, at once: each may wait for it in vain; then Kafka."""
         (self.folder / ADDRESSES).unlink(missing_ok=True)
-        for child in sorted(self.children, key=lambda child: child.name not in FEEDING):
-            child.stop()
+        stop(self.children)
         if self._broker:
             self._broker.stop()
         close_nursery()

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -117,14 +117,14 @@ class Child:
             return self.starting.stalled([self.process.pid], [self.log], now)
         return now - self.healthy_at > HANGS_AFTER
 
-    def stop(self) -> None:
-        """Ask the process to finish; kill it if that takes too long."""
-        if self.process:
-            end(self.process, STOP_TIMEOUT)
-
     def last_words(self) -> str:
         """The end of the log, for a message about a process that does not stay up."""
         return end_of(self.log)
+
+
+def stop(children: Iterable[Child]) -> None:
+    """Ask all processes to finish, and return when they have; kill what takes too long."""
+    end(STOP_TIMEOUT, *(child.process for child in children if child.process))
 
 
 def end_of(log: Path) -> str:

@@ -2,7 +2,6 @@
 
 import errno
 import io
-import signal
 import subprocess
 import sys
 import time
@@ -24,7 +23,6 @@ from pipeline.cli.errors import Away
 from pipeline.cli.live import restarts
 from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child, spawned
-from pipeline.cli.up import _stop_on_signals
 from pipeline.processes import Process
 from pipeline.settings import Settings
 
@@ -38,7 +36,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
     one = Child("detect", FOREVER, {}, tmp_path / "detect.log", "http://page", pause=0.0)
     one.start()
     yield one
-    one.stop()
+    supervisor.stop([one])
 
 
 def tick_until(child: Child, done: Callable[[], bool]) -> None:
@@ -137,33 +135,6 @@ def test_a_role_that_halted_stays_down_and_is_named(tmp_path: Path) -> None:
     one.tick()
     assert one.halted
     assert restarts([one]) == f"understand HALTED: see {one.log}"
-
-
-@pytest.fixture
-def signals() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("signals")
-@pytest.mark.parametrize(("number", "quiet"), [(signal.SIGTERM, False), (signal.SIGHUP, True)])
-def test_a_signal_stops_like_ctrl_c_and_nothing_is_written_to_a_closed_terminal(
-    number: signal.Signals, quiet: bool
-) -> None:
-    console = Console()
-    _stop_on_signals(console)
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(number)
-    assert console.quiet is quiet
-
-
-@pytest.mark.usefixtures("signals")
-def test_nohup_is_respected() -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    _stop_on_signals(Console())
-    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
 
 
 def test_the_history_is_published_once_however_often_that_was_interrupted(
