@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -35,7 +36,8 @@ def kafka_jars(cache: Path | None = None, console: Console | None = None) -> lis
 
     `cache` is the user's cache folder unless given. Processes that ask at the same time wait for
     the first. The folder appears whole or not at all, so an interrupted download starts afresh.
-    Raises `BrokerError` if Maven Central cannot be reached or the disk cannot be written.
+    Raises `BrokerError` if Maven Central cannot be reached, the disk cannot be written, or the
+    folder is there without jars.
     """
     home = (cache or user_cache()) / f"kafka-{KAFKA_VERSION}"
     if not home.is_dir():
@@ -56,7 +58,12 @@ def kafka_jars(cache: Path | None = None, console: Console | None = None) -> lis
                 f"the network, proxy settings and the free space in {home.parent}, then try again; "
                 f"or use your own Kafka through NABIZ_KAFKA_BOOTSTRAP. Reason: {error}"
             ) from error
-    return sorted(home.glob("*.jar"))
+    if jars := sorted(home.glob("*.jar")):
+        return jars
+    raise BrokerError(
+        f"{home} holds no jars of {KAFKA}. Remove it and start again, and they are downloaded "
+        f"anew: rm -r {quote(str(home))}"
+    )
 
 
 def user_cache() -> Path:

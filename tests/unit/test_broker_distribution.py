@@ -25,6 +25,14 @@ def test_jars_that_are_there_need_no_network(tmp_path: Path, socket_disabled: No
     assert kafka_jars(tmp_path) == [home / "a.jar", home / "b.jar"]
 
 
+def test_a_folder_without_jars_is_said_with_what_to_type(tmp_path: Path) -> None:
+    home = tmp_path / "my cache" / f"kafka-{KAFKA_VERSION}"
+    home.mkdir(parents=True)
+    with pytest.raises(BrokerError, match="holds no jars of Apache Kafka") as told:
+        kafka_jars(home.parent)
+    assert str(told.value).endswith(f"rm -r '{home}'")
+
+
 def test_without_network_the_error_says_what_to_do_and_leaves_nothing_half_done(
     tmp_path: Path, socket_disabled: None
 ) -> None:
@@ -73,6 +81,7 @@ def test_who_waits_for_the_download_of_another_says_so(tmp_path: Path) -> None:
         other.start()
         assert waits.wait(30)
         home.mkdir()
+        (home / "a.jar").touch()
     other.join(30)
     assert not other.is_alive()
     assert "waiting for another process" in said.getvalue()
