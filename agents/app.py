@@ -1,11 +1,14 @@
 """What the roles share: a Faust app, and batches that are acknowledged last."""
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from heapq import merge
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import faust
@@ -25,7 +28,7 @@ from pipeline.broker.security import faust_credentials
 from pipeline.chain import INPUTS, URGENT, group_of
 from pipeline.folders import plain_name
 from pipeline.private import make_private
-from pipeline.settings import Role, Settings
+from pipeline.settings import Role, Settings, SettingsError
 
 Fetch: TypeAlias = EventT[Any]
 
@@ -74,11 +77,12 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
     """Make the Faust app of a role; offsets are committed only for what is acknowledged.
 
     One poll brings up to `fetch` messages, by default as many as a batch may have.
-    Raises NotCompiled where Faust lacks its compiled part.
+    Raises NotCompiled where Faust lacks its compiled part, and SettingsError where the data folder
+    cannot be made or written to.
     """
     demand_compiled()
     datadir = settings.data / "state" / (settings.worker.instance or role)
-    datadir.mkdir(parents=True, exist_ok=True)
+    _make_writable(datadir)
     make_private(datadir)
     brokers = [URL(f"kafka://{host}") for host in settings.kafka.bootstrap.split(",")]
     app = App(
@@ -119,6 +123,18 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
 
     app.on_rebalance_complete.connect(_hold_the_flow)  # type: ignore[arg-type]
     return app
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise SettingsError(
+            f"NABIZ_DATA: {folder} cannot be made or written to ({error.strerror}): name another "
+            "folder, or give this user the right to write there"
+        ) from None
 
 
 async def _hold_the_flow(app: faust.App, **_: Any) -> None:

@@ -1,0 +1,34 @@
+"""What a role says where it cannot start."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agents.app import make_app
+from pipeline.cli.exit_codes import exit_code
+from pipeline.settings import Settings, SettingsError
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(SettingsError) as told:
+        make_app("detect", Settings(data=folder))
+    assert exit_code(told.value) == 2
+    return str(told.value)
+
+
+@pytest.mark.parametrize("at", ["data", "data/state", "data/state/detect"])
+def test_a_file_in_place_of_a_folder_is_named_with_the_setting(tmp_path: Path, at: str) -> None:
+    (tmp_path / at).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / at).touch()
+    said = refused(tmp_path / "data")
+    assert said.startswith(f"NABIZ_DATA: {tmp_path}/data/state/detect cannot be made or written to")
+
+
+def test_a_folder_that_this_user_may_only_read_is_named_with_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write to any
+    said = refused(tmp_path)
+    assert said.startswith(f"NABIZ_DATA: {tmp_path}/state/detect cannot be made or written to")
+    assert "(Permission denied)" in said
