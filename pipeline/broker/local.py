@@ -77,8 +77,8 @@ class Ports(msgspec.Struct, frozen=True):
 class LocalBroker:
     """A running broker; a context manager that stops it."""
 
-    bootstrap: str
-    """`host:port` for clients."""
+    port: int
+    """For clients."""
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -120,13 +120,18 @@ class LocalBroker:
                 start_new_session=True,  # the terminal's Ctrl-C is for us; we stop it in order
                 pass_fds=[lock.fileno()],
             )
-        broker = cls(f"{HOST}:{chosen}", process, log)
+        broker = cls(chosen, process, log)
         try:
-            broker._wait_until_it_answers(chosen, patience, say)
+            broker._wait_until_it_answers(patience, say)
         except BaseException:
             end(GIVE_UP_TIMEOUT, process)
             raise
         return broker
+
+    @property
+    def bootstrap(self) -> str:
+        """`host:port` for clients."""
+        return f"{HOST}:{self.port}"
 
     def stop(self) -> None:
         """End the broker in order; kill it if that takes too long."""
@@ -143,11 +148,9 @@ class LocalBroker:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _wait_until_it_answers(
-        self, port: int, patience: float, say: Callable[[str], None]
-    ) -> None:
+    def _wait_until_it_answers(self, patience: float, say: Callable[[str], None]) -> None:
         watch = Watch(patience, time.monotonic())
-        while not _answers(port):
+        while not _answers(self.port):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.05)
             self.demand_running()

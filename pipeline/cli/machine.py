@@ -79,21 +79,32 @@ class Machine:
             self._start_sample()
 
     def tick(self) -> None:
-        """Start again what has died or hangs."""
+        """Start again what has died or hangs.
+
+        Raises Away where another program has taken the port of a Kafka that died.
+        """
         if self._broker and self._broker.process.poll() is not None:
-            self._restart_broker()
+            self._restart_broker(self._broker.port)
         for child in self.children:
             child.tick()
             bound(child.log)
         if self._broker:
             bound(self._broker.log)
 
-    def _restart_broker(self) -> None:
-        """Try it again and again: what keeps Kafka down, as a full disk, may be mended."""
+    def _restart_broker(self, port: int) -> None:
+        """Try it again and again: what keeps Kafka down, as a full disk, may be mended.
+
+        The processes know it by its port: without that all must be started anew.
+        """
         if time.monotonic() < self._broker_again_at:
             return
+        if not is_free(port):
+            raise Away(
+                f"Kafka has ended, and another program has taken its port {port}: type nabiz up "
+                "again, which takes another one and goes on where this one was"
+            )
         try:
-            self._broker = self._start_broker(lambda _: None)
+            self._broker = self._start_broker(lambda _: None, port)
         except (BrokerError, OSError) as error:
             self._broker_again_at = time.monotonic() + LONGEST_PAUSE
             self.console.print(
@@ -136,8 +147,8 @@ class Machine:
             launch=forked,
         )
 
-    def _start_broker(self, say: Callable[[str], None]) -> LocalBroker:
-        return LocalBroker.start(self.folder / "kafka", patience=self._patience, say=say)
+    def _start_broker(self, say: Callable[[str], None], port: int | None = None) -> LocalBroker:
+        return LocalBroker.start(self.folder / "kafka", port, patience=self._patience, say=say)
 
     def _create_topics(self, bootstrap: str, say: Callable[[str], None]) -> None:
         """Try again where Kafka takes longer to answer than its clients wait."""

@@ -188,6 +188,10 @@ def test_a_screen_that_cannot_be_written_stops_nothing(
     assert len(shown) == 3
 
 
+ENDED = Mock(process=Mock(poll=Mock(return_value=1)), port=23_456, log=Path("no log"))
+"""A Kafka that has died."""
+
+
 @pytest.mark.parametrize(
     ("free", "error", "said"),
     [
@@ -199,19 +203,34 @@ def test_a_screen_that_cannot_be_written_stops_nothing(
 def test_a_kafka_that_does_not_come_back_is_tried_again_and_what_is_the_matter_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, error: Exception, said: str
 ) -> None:
-    ended = Mock(process=Mock(poll=Mock(return_value=1)), log=tmp_path / "kafka.log")
     runs = Mock(process=Mock(poll=Mock(return_value=None)), log=tmp_path / "kafka.log")
     tries = Mock(side_effect=[error, runs])
     monkeypatch.setattr(LocalBroker, "start", tries)
+    monkeypatch.setattr(machine, "is_free", lambda port: port == ENDED.port)
     monkeypatch.setattr("shutil.disk_usage", lambda _: Mock(free=free))
     output = io.StringIO()
     nabiz = Machine(Settings(), tmp_path, 1, Console(file=output, width=500))
-    nabiz._broker = ended
+    nabiz._broker = ENDED
     for now in (100.0, 101.0, 131.0, 200.0):
         monkeypatch.setattr(time, "monotonic", lambda now=now: now)
         nabiz.tick()
     assert (tries.call_count, nabiz._broker) == (2, runs)
+    assert {call.args for call in tries.call_args_list} == {(tmp_path / "kafka", ENDED.port)}
     assert [line.startswith(said) for line in output.getvalue().splitlines()] == [True]
+
+
+def test_a_kafka_whose_port_was_taken_meanwhile_ends_nabiz_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another port the roles would not find it."""
+    starts = Mock()
+    monkeypatch.setattr(LocalBroker, "start", starts)
+    monkeypatch.setattr(machine, "is_free", lambda _: False)
+    nabiz = Machine(Settings(), tmp_path, 1, Console(quiet=True))
+    nabiz._broker = ENDED
+    with pytest.raises(Away, match="another program has taken its port 23456: type nabiz up again"):
+        nabiz.tick()
+    starts.assert_not_called()
 
 
 def starting(tmp_path: Path, code: int) -> Machine:
@@ -243,6 +262,6 @@ def test_no_role_is_waited_for_without_a_kafka(
     with subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"]) as process:
         process.wait(30)
         nabiz = starting(tmp_path, 0)
-        nabiz._broker = LocalBroker("k:1", process, tmp_path / "kafka.log")
+        nabiz._broker = LocalBroker(9092, process, tmp_path / "kafka.log")
         with pytest.raises(BrokerError, match=r"(?s)Kafka ended with status 1.*no space left"):
             nabiz._wait_until_ready(lambda _: None)
