@@ -4,6 +4,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -168,6 +169,22 @@ def test_an_event_arrives_on_its_topic_under_its_customer(kafka: str) -> None:
 
     with LagReader(kafka) as reader:
         assert [lag.end for lag in reader.read({"g": ["cx.feedback"]}, None)] == [1]
+
+
+def test_a_message_with_none_behind_it_arrives_without_a_flush(kafka: str, name: str) -> None:
+    """As `nabiz simulate --rate 1` sends them: for ever."""
+    new_topic(kafka, 1, name)
+    with (
+        Publisher(kafka) as publisher,
+        KafkaConsumer(
+            name,
+            bootstrap_servers=kafka,
+            auto_offset_reset="earliest",
+            consumer_timeout_ms=10_000,
+        ) as consumer,
+    ):
+        publisher.send(name, b"c-1", b"alone")
+        assert [one.value for one in islice(consumer, 1)] == [b"alone"]
 
 
 def test_a_message_that_the_broker_refuses_is_reported_once(kafka: str, name: str) -> None:
