@@ -236,7 +236,6 @@ class System:
         self.until("Kafka answers", self._kafka_answers)
         self.drain(OF_EVENTS)
         drained = time.monotonic()
-        deaths = self.workers.deaths
         self.workers.stop_all()
         arrived, scored = self._written(INTERACTIONS, FEEDBACK), self._written(SCORED)
         if arrived != len(self.load) + self._beside:
@@ -248,7 +247,7 @@ class System:
         return Outcome(
             content,
             dict(self.faults),
-            deaths,
+            self.workers.deaths,
             scored + self._gone[SCORED] - len(content["events"]),
             round(drained - ended, 1),
         )

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
+from agents.crash import EXIT_CRASH
 from pipeline.cli.supervisor import Child, nabiz, stop
 
 
 class WorkerError(Exception):
-    """A worker did what none may: it halted, or did not end in order."""
+    """A worker did what none may: it halted, or had to be killed."""
 
 
 class Workers:
@@ -26,7 +27,7 @@ class Workers:
 
     @property
     def deaths(self) -> int:
-        """How often a worker ended by itself and was started again."""
+        """How often a worker ended by itself, or not in order when it was asked to."""
         return self._past_deaths + sum(child.deaths for child in self._children.values())
 
     def of(self, role: str) -> list[str]:
@@ -58,14 +59,19 @@ class Workers:
             child.process.wait()
 
     def stop(self, *names: str) -> None:
-        """Ask workers to end. Raises WorkerError where one does not end in order."""
+        """Ask workers to end. Raises WorkerError where one ends otherwise than it may.
+
+        One that gives up its stop, as on a busy machine, has lost nothing, and counts as a death.
+        """
         for name in names:
             child = self._children.pop(name)
             self._past_deaths += child.deaths
             stop([child])
             # One that is still starting ends by the signal itself.
             status = child.process.poll() if child.process else 0
-            if status not in (0, -signal.SIGTERM):
+            if status == EXIT_CRASH:
+                self._past_deaths += 1
+            elif status not in (0, -signal.SIGTERM):
                 raise WorkerError(f"{name} ended with {status}:\n{child.last_words()}")
 
     def stop_without_broker(self) -> list[str]:

@@ -1,18 +1,25 @@
 """The crash tests' own parts: a test that compares has to see a difference."""
 
 import json
+import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 from random import Random
 
+import pytest
+
+from agents.crash import EXIT_CRASH
 from benchmarks.chaos.content import differences, untruths
 from benchmarks.chaos.faults import moments
 from benchmarks.chaos.load import LATE, POISONED, REPEATED, make_load
 from benchmarks.chaos.report import save
 from benchmarks.chaos.run import Row, clipped
 from benchmarks.chaos.scenarios import SCENARIOS, SHORT
+from benchmarks.chaos.workers import WorkerError, Workers
+from pipeline.chain import EXIT_HALT
 from pipeline.setting_groups import ROOT
 
 EVENTS = 1_000
@@ -74,6 +81,39 @@ def test_saved_rows_keep_those_of_other_scenarios_and_replace_their_own(tmp_path
     assert first.endswith("| skipped: needs more |")
     assert first.count("|") == second.count("|")
     assert second.startswith("| zombie (short) | 1 |")
+
+
+@pytest.fixture
+def stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Workers]:
+    """Stop a worker that ends with a code, and return the workers."""
+
+    def ends_with(code: int) -> Workers:
+        program = [sys.executable, "-c", f"raise SystemExit({code})"]
+        monkeypatch.setattr("benchmarks.chaos.workers.nabiz", lambda *_: program)
+        workers = Workers(tmp_path, {})
+        workers.start("detect-0")
+        process = workers._children["detect-0"].process
+        assert process
+        assert process.wait(30) == code
+        workers.stop("detect-0")
+        return workers
+
+    return ends_with
+
+
+@pytest.mark.parametrize(("code", "deaths"), [(0, 0), (EXIT_CRASH, 1)])
+def test_a_worker_that_gives_up_its_stop_is_counted_and_no_failure(
+    stop: Callable[[int], Workers], code: int, deaths: int
+) -> None:
+    assert stop(code).deaths == deaths
+
+
+@pytest.mark.parametrize("code", [1, EXIT_HALT])
+def test_a_worker_that_ends_as_none_may_is_a_failure(
+    stop: Callable[[int], Workers], code: int
+) -> None:
+    with pytest.raises(WorkerError, match=f"detect-0 ended with {code}"):
+        stop(code)
 
 
 def test_a_problem_names_no_folder_of_the_machine() -> None:
