@@ -1,0 +1,71 @@
+"""Outboxes of `notify` on real channels, one worker after the other."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
+
+from agents.outbox import Outbox
+from agents.states import Place
+from pipeline.channels.open import open_channels
+from pipeline.notify.case import Change
+from pipeline.setting_groups import NotifySettings
+from tests import states
+from tests.notices import ROUTES, desk
+
+PLACE = Place(0, "m-1")
+DAY = ROUTES.replace("quiet: night\n", "")
+"""Routes without quiet hours: these tests run at any hour."""
+
+
+class World(states.World):
+    """A worker that is killed stands still: an outbox works in tasks of its own."""
+
+    async def live(self) -> None:
+        if self.steps_to_live == 0:
+            await asyncio.Event().wait()
+        await super().live()
+
+
+class Desk:
+    """Outboxes one after the other on the same states, and the clock.
+
+    It begins with the real time, by which Alertmanager goes.
+    """
+
+    def __init__(self, folder: Path, routes: str = DAY, **channels: str) -> None:
+        secrets = {name: SecretStr(url) for name, url in channels.items()}
+        self.settings = NotifySettings(
+            channels=secrets, retry_seconds=0.5, timeout=2, board="http://board/"
+        )
+        self.desk = desk(folder, routes)
+        self.world = World()
+        self.now = datetime.now().astimezone().replace(microsecond=0)
+
+    def outbox(self) -> Outbox:
+        channels = open_channels(self.settings)
+        table = states.Table(self.world)
+        made = Outbox(self.desk, channels, table, self.settings, lambda: self.now)
+        made.load()
+        return made
+
+    async def through(self, *changes: Change, outbox: Outbox | None = None) -> Outbox:
+        """Take changes in, and return when all that is due has been sent."""
+        outbox = outbox or self.outbox()
+        await outbox.take({PLACE: changes})
+        await outbox.idle()
+        return outbox
+
+
+def count(channel: str, result: str) -> float:
+    labels = {"channel": channel, "result": result}
+    return REGISTRY.get_sample_value("nabiz_notifications_total", labels) or 0.0
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.02)
