@@ -47,6 +47,20 @@ _ADVICE: Mapping[Kind, str] = {
 }
 
 
+def tell(role: str, tp: TP, breach: Breach) -> None:
+    """Log and count a breach."""
+    metrics.BREACHES.labels(role, tp.topic, breach.kind).inc()
+    metrics.MISSED.labels(role, tp.topic).inc(breach.messages)
+    log.warning(
+        "messages are missing",
+        topic=tp.topic,
+        partition=tp.partition,
+        kind=breach.kind,
+        messages=breach.messages,
+        advice=_ADVICE[breach.kind],
+    )
+
+
 class TopicsChanged(Exception):  # noqa: N818
     """A topic is another than the one that is being read: a new process looks what that means."""
 
@@ -94,7 +108,7 @@ class Continuity:
                 self._demand_states(tp, changelog, found)
             self._verdicts[tp] = verdict = judge(tp, found)
             if verdict.breach:
-                self.tell(tp, verdict.breach)
+                tell(self.role, tp, verdict.breach)
             if verdict.breach or tp not in found.committed:
                 self.elsewhere[tp] = verdict.start
         return found
@@ -109,19 +123,6 @@ class Continuity:
                 f"Restore the topic, make one that grew anew, or start {self.role} anew: "
                 "docs/operations.md says how"
             ) from lost
-
-    def tell(self, tp: TP, breach: Breach) -> None:
-        """Log and count a breach."""
-        metrics.BREACHES.labels(self.role, tp.topic, breach.kind).inc()
-        metrics.MISSED.labels(self.role, tp.topic).inc(breach.messages)
-        log.warning(
-            "messages are missing",
-            topic=tp.topic,
-            partition=tp.partition,
-            kind=breach.kind,
-            messages=breach.messages,
-            advice=_ADVICE[breach.kind],
-        )
 
     def settled(self, partitions: Iterable[TP]) -> None:
         """Note that these go on at a committed offset, or with another worker."""

@@ -15,8 +15,12 @@ from datetime import UTC, datetime
 import msgspec
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import CommitFailedError
+from aiokafka.structs import TopicPartition
+from faust.types import TP
 
+from agents.continuity import tell
 from agents.messages import Message, decode_as, message_of, sift
+from pipeline.broker.continuity import Breach
 from pipeline.broker.security import client_security
 from pipeline.chain import HURRIED, group_of
 from pipeline.dead_letter import DeadLetter
@@ -71,18 +75,34 @@ async def read_again(
 ) -> None:
     """Give `handle` what waits on `cx.hurried`, a few at a time while there is time, for ever.
 
-    What it has returned from is acknowledged. Raises what `handle` and the broker's client raise.
+    What it has returned from is acknowledged; what expired before there was time is told of. Raises
+    what `handle` and the broker's client raise.
     """
     async with _joined(settings) as consumer:
         while True:
             await spare.come()
             fetched = await consumer.getmany(timeout_ms=LOOK_MS, max_records=AT_ONCE)
+            for place, records in fetched.items():
+                await _tell_of_expired(consumer, place, records[0].offset)
             now = datetime.now(UTC)
             messages = [message_of(one, now) for records in fetched.values() for one in records]
             if messages:
                 await handle(messages)
                 with suppress(CommitFailedError):  # another worker has the partition, and reads it
                     await consumer.commit()
+
+
+async def _tell_of_expired(consumer: AIOKafkaConsumer, place: TopicPartition, found: int) -> None:
+    """Tell of what is gone between the offset that was committed and the one that came.
+
+    The client passes over it in silence. Transactions leave gaps that are no loss.
+    """
+    committed = await consumer.committed(place)
+    if committed is None or committed >= found:
+        return
+    first = (await consumer.beginning_offsets([place]))[place]
+    if first > committed:
+        tell("reread", TP(*place), Breach("expired", first - committed))
 
 
 def with_patience(

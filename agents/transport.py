@@ -23,7 +23,7 @@ from faust.types import TP, ConsumerMessage, EventT, Message
 from faust.types.tuples import ack_lock
 from mode.utils.futures import notify
 
-from agents.continuity import Continuity, TopicsChanged
+from agents.continuity import Continuity, TopicsChanged, tell
 from agents.crash import crashing
 from agents.fence import guard
 from agents.fetching import ConsumerThread
@@ -162,7 +162,8 @@ class Consumer(stock.Consumer):
         if (await self.highwaters(tp))[tp] < position:
             raise TopicsChanged(f"{tp.topic} has lost messages that were read")
         if first > position:
-            self.app.continuity.tell(tp, Breach("expired", first - position))  # type: ignore[attr-defined]
+            role = self.app.continuity.role  # type: ignore[attr-defined]
+            tell(role, tp, Breach("expired", first - position))
 
     async def _pass_on(self, messages: Iterable[ConsumerMessage]) -> None:
         for message in messages:

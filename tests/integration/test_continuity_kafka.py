@@ -2,18 +2,25 @@
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 from tenacity import Retrying, stop_after_attempt, stop_after_delay, wait_fixed
 
+from agents import reread
 from agents.crash import EXIT_CRASH
+from agents.messages import Message
 from pipeline.broker.continuity import read_note
 from pipeline.broker.lag import LagReader
 from pipeline.chain import EXIT_HALT
+from pipeline.setting_groups import KafkaSettings
 from tests.role_on_kafka import running, send, until_committed
 from tests.servers_kafka import new_topic
 
@@ -72,6 +79,36 @@ def test_messages_that_expire_while_a_role_runs_are_missed(tmp_path: Path, kafka
     missed = 6 - len(role.offsets)
     assert missed >= 3
     assert f'"kind": "expired", "messages": {missed}' in role.log.read_text()
+
+
+@pytest.mark.parametrize(("gone_before", "missed"), [(1, None), (3, 2)])
+async def test_messages_that_expired_before_there_was_time_to_reread_them_are_missed(
+    kafka: str, monkeypatch: pytest.MonkeyPatch, gone_before: int, missed: int | None
+) -> None:
+    topic = new_topic(kafka, 1)
+    group, place = f"group-{topic}", TopicPartition(topic, 0)
+    send(kafka, topic, b"read", *[b"expires"] * 2, b"is there")
+    with KafkaConsumer(bootstrap_servers=kafka, group_id=group) as earlier_worker:
+        earlier_worker.assign([place])
+        earlier_worker.commit({place: OffsetAndMetadata(1, "", -1)})
+    with KafkaAdminClient(bootstrap_servers=kafka) as admin:
+        admin.delete_records({place: gone_before})
+
+    class Enough(Exception):  # noqa: N818
+        pass
+
+    async def take(messages: Sequence[Message]) -> None:
+        assert messages[-1].value == b"is there"
+        raise Enough
+
+    monkeypatch.setattr(reread, "HURRIED", topic)
+    monkeypatch.setattr(reread, "group_of", lambda _: group)
+    with capture_logs() as logs, pytest.raises(Enough):
+        await reread.read_again(KafkaSettings(bootstrap=kafka), reread.SpareTime(0.5), take)
+    of_topic = {"role": "reread", "topic": topic}
+    assert REGISTRY.get_sample_value("nabiz_missed_messages_total", of_topic) == missed
+    said = [(one["kind"], one["messages"]) for one in logs if "missing" in one["event"]]
+    assert said == ([("expired", missed)] if missed else [])
 
 
 def test_a_topic_that_was_made_anew_is_read_from_its_start(tmp_path: Path, kafka: str) -> None:
