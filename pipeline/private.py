@@ -12,9 +12,9 @@ OTHERS = 0o077
 def make_private(path: Path) -> None:
     """Take from others every right to a file, or to a folder and all that is in it.
 
-    Links are not followed, and what belongs to somebody else stays as it is.
+    Links in it are not followed, and what belongs to somebody else stays as it is.
     """
-    for one in _all_of(path):
+    for one in _all_of(path.resolve()):
         with suppress(OSError):
             mode = one.lstat().st_mode
             if mode & OTHERS and not one.is_symlink():

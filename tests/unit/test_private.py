@@ -48,7 +48,14 @@ def test_what_is_there_is_taken_from_others_and_stays_usable(tmp_path: Path) -> 
     }
 
 
-def test_links_are_not_followed(tmp_path: Path) -> None:
+def test_a_folder_may_be_given_by_a_link(tmp_path: Path) -> None:
+    folder = made(tmp_path / "data")
+    (tmp_path / "link").symlink_to(folder)
+    make_private(tmp_path / "link")
+    assert {mode[-2:] for mode in modes(folder).values()} == {"00"}
+
+
+def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     shared = made(tmp_path / "shared")
     before = modes(shared)
     folder = tmp_path / "data"
