@@ -92,9 +92,7 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def end(self) -> End | None:
-        """How it ended, as people are told."""
-        if self.ended == "withdrawn":
-            return "withdrawn"
+        """How it ended, as people are told here and on the board."""
         return end_of(self.alert.state if self.alert else "open", self.follow_up)
 
     @property

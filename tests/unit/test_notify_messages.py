@@ -59,6 +59,10 @@ def test_a_quote_with_braces_and_of_any_length_stays_text_and_short(ours: Desk) 
         ([follow_up(2, stage="expired", end="nobody_came")], "Nobody came", "Kimse ilgilenmedi"),
         ([follow_up(2, stage="expired", end="unfinished")], "Left unfinished", "Yarım kaldı"),
         ([follow_up(2, stage="resolved", outcome="lost")], "Resolved", "Çözüldü"),
+        (
+            [follow_up(2, stage="resolved", end="by_person"), alert(2, state="withdrawn")],
+            *("Resolved", "Çözüldü"),  # as the board has it
+        ),
     ],
 )
 def test_each_end_reads_otherwise(
