@@ -76,7 +76,7 @@ def _alerts(page: Page, severities: Looks) -> Mapping[str, Looks]:
     who = "${__data.fields.customer_id:percentencode}"
     kept = "&".join(f"${{{name}:queryparam}}" for name in KEPT)
     there = f"/d/{page.uid}?var-customer={who}&{kept}&${{__url_time_range}}"
-    customer = f"${{board}}/customers/{who}"
+    customer = f"${{board}}/customers?id={who}"
     alert = "${board}/alerts/${__data.fields.alert_id:percentencode}"
     return {
         "severity": severities,

@@ -20,21 +20,31 @@ from pipeline.board.timeline import by_day, timeline
 from pipeline.board.voice import Voice
 from pipeline.plain import plain
 
+SEEN = needs("viewer", audit="customer.viewed")
 SHOWN = 300
 """Entries that a page shows, the newest."""
 
 
 def customer_routes(board: Board) -> list[ControllerRouterHandler]:
-    """Make the route of a customer's page."""
+    """Make the routes of a customer's page, by a parameter and by a path.
+
+    Links of ours give the id as a parameter: browsers change a path with // or .. in it.
+    """
+
+    @get("/board/customers", opt=SEEN, include_in_schema=False, sync_to_thread=True)
+    def by_parameter(request: AnyRequest) -> Response[Any]:
+        return shown(request, request.query_params.get("id", ""))
 
     @get(
         "/board/customers/{customer_id:path}",
-        opt=needs("viewer", audit="customer.viewed"),
+        opt=SEEN,
         include_in_schema=False,
         sync_to_thread=True,
     )
-    def customer(request: AnyRequest, customer_id: FromPath[str]) -> Response[Any]:
-        known_as = customer_id.removeprefix("/")  # an id may have a / in it
+    def by_path(request: AnyRequest, customer_id: FromPath[str]) -> Response[Any]:
+        return shown(request, customer_id.removeprefix("/"))  # an id may have a / in it
+
+    def shown(request: AnyRequest, known_as: str) -> Response[Any]:
         about(request, customer_id=known_as)
         visit = board.visit(request)
         say, store = board.voice(visit), board.service.store
@@ -57,7 +67,7 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
         }
         return board.page(request, visit, say, "customer.html", given)
 
-    return [customer]
+    return [by_parameter, by_path]
 
 
 def _chart(

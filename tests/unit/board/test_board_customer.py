@@ -2,10 +2,14 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
+import httpx
+import pytest
 from msgspec.structs import replace
 
 from pipeline.event import EventType
+from tests.board import alert
 from tests.company import Company
 from tests.unit.board.pages import HOSTILE, Client, Clock, page, press
 from tests.unit.customers import START, Customer, event, leaving, reading
@@ -37,6 +41,35 @@ def test_a_customer_has_a_timeline_alerts_and_a_course_of_risk_and_the_look_is_n
     client.app.state.access._trail.flush()
     looks = [(one.what, one.customer_id, one.status) for one in company.noted[-2:]]
     assert looks == [("customer.viewed", "c/1", 200), ("customer.viewed", "nobody", 404)]
+
+
+ODD = (
+    "a/b?c=d#e",
+    "/a",
+    "a/",
+    "a//b",
+    ".",
+    "..",
+    "../../etc/passwd",
+    "a/../b",
+    "%2e%2e%2f",
+    "a%2Fb",
+)
+
+
+@pytest.mark.parametrize(
+    "name", [*ODD, "a b", "a+b", "a&id=b", "a;b", "a\\b", "e\u0301", "?", *HOSTILE]
+)
+def test_the_link_to_a_customer_leads_there_whatever_their_id_is(
+    client: Client, company: Company, name: str
+) -> None:
+    company.events[name] = [leaving("e1", 1, customer_id=name)]
+    company.happen([alert(customer_id=name)])
+    (link,) = re.findall(r'class="customer"><a href="([^"]+)"', page(client))
+    assert str(httpx.URL(link)) == link
+    assert "Bir daha almam" in page(client, unescape(link))
+    client.app.state.access._trail.flush()
+    assert company.noted[-1].customer_id == name
 
 
 def test_a_customer_of_hostile_words(client: Client, company: Company) -> None:
