@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from faust.types import TP
 
-MOST_AHEAD = 200
+MOST_AHEAD = 50
 """Messages that one topic may be read ahead of another."""
 PATIENCE = 1.0
 """Seconds for which a partition is waited for that has messages, and gives none."""

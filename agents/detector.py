@@ -97,13 +97,19 @@ class Detector:
         for message, scored in good:
             came[scored.event.customer_id].append((message, scored))
         outcome, rules = Outcome(dead, came, [], []), self._book.rules
+        sources = {one: self._offsets.source(one) for one in {it.partition for it, _ in good}}
         with metrics.STAGE_SECONDS.labels("detect", "fold").time():
             for customer_id, mine in came.items():
-                self._fold(customer_id, mine, rules, outcome)
+                self._fold(customer_id, mine, sources, rules, outcome)
         return outcome
 
     def _fold(
-        self, customer_id: str, mine: Sequence[Came], rules: RuleSet, outcome: Outcome
+        self,
+        customer_id: str,
+        mine: Sequence[Came],
+        sources: Mapping[int, str],
+        rules: RuleSet,
+        outcome: Outcome,
     ) -> None:
         for message, _ in mine:
             demand_place(message, customer_id, self._offsets.partitions)
@@ -111,7 +117,7 @@ class Detector:
         stored = self._customers.get(partition, customer_id)
         state = _state(stored) if stored else None
         said = unsent(state, self._worker, partial(self._offsets.committed, partition))
-        source = self._offsets.source(partition)
+        source = sources[partition]
         for number, start in enumerate(range(0, len(mine), IN_A_STEP)):
             some = mine[start : start + IN_A_STEP]
             arrivals = [Arrival(scored, one.partition, _place(one), source) for one, scored in some]
