@@ -63,6 +63,14 @@ def _throughput(found: dict[str, Any]) -> Iterator[Bar]:
     ):
         value = ratio(group, subject, to)
         yield Bar(what, f"≥ {bound:g} ×", f"{value:.2f} ×", ge(value, bound))
+    whole = {one["subject"]: one for one in found["whole"]}
+    mine, theirs = whole["Nabız"], whole["Quix Streams"]
+    rate = mine["ratio"]["median"] / theirs["ratio"]["median"]
+    yield Bar("the whole to Quix Streams", "≥ 1.3 ×", f"{rate:.2f} ×", rate >= 1.3)
+    cpu = mine["cpu_ratio"]["median"] / theirs["cpu_ratio"]["median"]
+    yield Bar("its processor time an event", "≤ 0.8 ×", f"{cpu:.2f} ×", cpu <= 0.8)
+    memory = mine["rss_mb"] / theirs["rss_mb"]
+    yield Bar("its memory", "≤ 1 ×", f"{memory:.2f} ×", memory <= 1.0)
     worker = next(one for one in found["understand"] if one["subject"] == "Nabız understand")
     yield Bar(
         "memory of a worker with `fast`",
