@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.limits import bound_arenas
 from pipeline.settings import STREAM_ROLES, Role, load_settings
 
 
@@ -14,6 +15,7 @@ def worker(
 
     Start as many of a role as there are partitions; Kafka shares the work among them.
     """
+    bound_arenas()
     from agents.run import run_role
 
     run_role(role, load_settings())
