@@ -1,7 +1,7 @@
 """The processes of one machine, forked from one that has imported and loaded what they need.
 
 What they only read of it they share: a role is a process of its own, and yet costs a few megabytes
-and a moment, where by itself it takes some 250 MB and seconds.
+and a moment, where by itself it takes some 160 MB and seconds.
 """
 
 import multiprocessing
