@@ -2,7 +2,10 @@
 
 import os
 import platform
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 def described() -> dict[str, str | int]:
@@ -22,3 +25,16 @@ def described() -> dict[str, str | int]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
     }
+
+
+def machines(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Say on which machine and when each part was measured."""
+    parts: defaultdict[str, list[str]] = defaultdict(list)
+    for part, one in results.items():
+        machine = one["machine"]
+        described = (
+            f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
+            f"{machine['system']}, Python {machine['python']}, {one['date']}"
+        )
+        parts[described].append(part)
+    return "; ".join(f"{described} ({', '.join(some)})" for described, some in parts.items())

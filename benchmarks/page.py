@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks import plots
 from benchmarks.bars import Results, bars
+from benchmarks.host import machines
 from benchmarks.markdown import table
 from benchmarks.scaling import FULL_SPEED
 from pipeline.board.stream import GATHER
@@ -33,11 +34,8 @@ def write_page(folder: Path, parts: Iterable[str]) -> None:
     for name, (part, draw) in PLOTS.items():
         draw(results[part], beside / f"{name}.svg")
     chain, scaling = results["chain"], results["scaling"]
-    machine = chain["machine"]
     text = Template(WORDS.read_text()).substitute(
-        machine=f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
-        f"{machine['system']}, Python {machine['python']}",
-        date=", ".join(sorted({one["date"] for one in results.values()})),
+        machine=machines(results),
         quick=_quick(results),
         bars=table(
             ("", "bar", "found", "reached"),
