@@ -36,13 +36,12 @@ class Abreast:
 
         Messages wait where some are `fetched`, and for a while where there are `unread` ones.
         """
-        waiting = {tp for tp in active if tp in fetched}
-        for tp in active - waiting:
-            if tp not in unread:
+        waiting: set[TP] = set()
+        for tp in active:
+            if tp in fetched or tp not in unread:
                 self._gave[tp] = now
-            elif now - self._gave.setdefault(tp, now) < PATIENCE:
+            if tp in fetched or (tp in unread and now - self._gave.setdefault(tp, now) < PATIENCE):
                 waiting.add(tp)
-        self._gave.update((tp, now) for tp in active.intersection(fetched))
         oldest: dict[int, datetime] = {}
         for tp in waiting:
             oldest[tp.partition] = min(self._time(tp), oldest.get(tp.partition, self._time(tp)))

@@ -66,22 +66,24 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
         return lambda: triage(settings)
     if role == "record":
         return _record(settings, stack)
-    partitions = _partitions_of_states(settings, role)
     if role == "detect":
         from agents.detect import detect
 
+        partitions = _partitions_of_states(settings, role)
         return lambda: detect(settings, partitions)
     if role == "follow_up":
         from agents.follow_up import follow_up
         from pipeline.follow_up.sla import load_sla
 
         sla = load_sla(settings.followup.sla)
+        partitions = _partitions_of_states(settings, role)
         return lambda: follow_up(settings, partitions, sla)
     from agents.notify import notify
     from pipeline.channels.open import open_channels
     from pipeline.notify.routes import load_desk
 
     desk, channels = load_desk(settings.notify.routes), open_channels(settings.notify)
+    partitions = _partitions_of_states(settings, role)
     return lambda: notify(settings, partitions, desk, channels)
 
 

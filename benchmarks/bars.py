@@ -60,13 +60,12 @@ def _throughput(found: dict[str, Any]) -> Iterator[Bar]:
         ),
         ("detect to Quix Streams", 1.0, "detect", "Nabız detect", "Quix Streams detect"),
         ("record to our no-op agent", 0.8, "record", "Nabız record", "Nabız no-op"),
+        ("the whole to Quix Streams", 1.3, "whole", "Nabız", "Quix Streams"),
     ):
         value = ratio(group, subject, to)
         yield Bar(what, f"≥ {bound:g} ×", f"{value:.2f} ×", ge(value, bound))
     whole = {one["subject"]: one for one in found["whole"]}
     mine, theirs = whole["Nabız"], whole["Quix Streams"]
-    rate = mine["ratio"]["median"] / theirs["ratio"]["median"]
-    yield Bar("the whole to Quix Streams", "≥ 1.3 ×", f"{rate:.2f} ×", rate >= 1.3)
     cpu = mine["cpu_ratio"]["median"] / theirs["cpu_ratio"]["median"]
     yield Bar("its processor time an event", "≤ 0.8 ×", f"{cpu:.2f} ×", cpu <= 0.8)
     memory = mine["rss_mb"] / theirs["rss_mb"]

@@ -19,6 +19,7 @@ import agents.run  # noqa: E402, F401
 import pipeline.api.server  # noqa: E402, F401
 import pipeline.channels.open  # noqa: E402, F401
 import pipeline.cli.worker  # noqa: E402, F401
+import pipeline.store.open  # noqa: E402, F401
 from pipeline.cli import simulate  # noqa: E402, F401
 from pipeline.settings import STREAM_ROLES, SettingsError, load_settings  # noqa: E402
 from pipeline.text.open import EngineError, open_engine  # noqa: E402
