@@ -10,17 +10,17 @@ import faust
 import structlog
 from faust.types import TP
 
-from agents.app import Effect, make_app, role_agent
-from agents.detector import Detector, Offsets, Outcome
-from agents.health import Heartbeat
-from agents.messages import Message, send, send_dead_letters
-from agents.states import States
-from pipeline import metrics
+from agents.processors.detector import Detector, Offsets, Outcome
+from agents.runtime.app import Effect, make_app, role_agent
+from agents.runtime.liveness import Liveness
+from agents.runtime.messages import Message, send, send_dead_letters
+from agents.runtime.state_store import StateStore
 from pipeline.broker.continuity import FailedRules
-from pipeline.chain import SCORED
+from pipeline.common import metrics
+from pipeline.common.plain_text import one_line
+from pipeline.config.settings import Settings
+from pipeline.contracts.topology import SCORED
 from pipeline.detection.rules import RuleBook, RuleSet
-from pipeline.plain import one_line
-from pipeline.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -31,10 +31,10 @@ BATCH = 1_000
 """Most messages at once: one that cannot wait still waits for what is in hand and fetched ahead."""
 
 
-def detect(settings: Settings, partitions: int) -> tuple[faust.App, Heartbeat]:
+def detect(settings: Settings, partitions: int) -> tuple[faust.App, Liveness]:
     """Build the role. Order: dead letters, states and alerts confirmed, then acknowledged."""
     app = make_app("detect", settings, min(BATCH, settings.kafka.batch_size))
-    customers = States(app, "customers", partitions)
+    customers = StateStore(app, "customers", partitions)
     book = RuleBook(settings.detect.rules)
     app.continuity.failed_rules = lambda: failed_rules(book.rules)
     refused = ""

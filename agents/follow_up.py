@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 import faust
 import msgspec
 
-from agents.app import Effect, make_app, role_agent
-from agents.by_customer import Taken, by_customer
-from agents.crash import crashing
-from agents.health import Heartbeat
-from agents.ledger import Ledger
-from agents.messages import (
+from agents.processors.follow_up_processor import FollowUpProcessor
+from agents.runtime.app import Effect, make_app, role_agent
+from agents.runtime.crash import crashing
+from agents.runtime.grouping import Grouped, group_by_customer
+from agents.runtime.liveness import Liveness
+from agents.runtime.messages import (
     CLOUDEVENT,
     Message,
     Outgoing,
@@ -23,13 +23,13 @@ from agents.messages import (
     send,
     send_dead_letters,
 )
-from agents.people import known_people
-from agents.states import States
-from pipeline.chain import ACTIONS, ALERTS, FOLLOW_UPS
+from agents.runtime.state_store import StateStore
+from pipeline.access.known_people import known_people
+from pipeline.config.settings import Settings
+from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import Arrival
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import FollowUpEvent
-from pipeline.settings import Settings
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at what the passing of time has changed."""
@@ -37,7 +37,7 @@ LOOK_EVERY = 1.0
 _ENCODER = msgspec.json.Encoder()
 
 
-def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App, Heartbeat]:
+def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App, Liveness]:
     """Build the role. Order: states confirmed, follow-ups confirmed and that kept, acknowledged."""
     app = make_app("follow_up", settings)
 
@@ -49,12 +49,12 @@ def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App,
         ALERTS: lambda message: Arrival(read_alert(message), message.received_at),
         ACTIONS: lambda message: Arrival(read_action(message, knows), message.received_at),
     }
-    ledger = Ledger(sla, States(app, "customers", partitions), publish)
+    ledger = FollowUpProcessor(sla, StateStore(app, "customers", partitions), publish)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(by_customer, messages, read, partitions))
+        return make_durable(await asyncio.to_thread(group_by_customer, messages, read, partitions))
 
-    async def make_durable(batch: Taken[Arrival]) -> None:
+    async def make_durable(batch: Grouped[Arrival]) -> None:
         await send_dead_letters(app, batch.dead)
         await ledger.take(batch.changes)
 

@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 import faust
 
-from agents.app import Effect, make_app, role_agent
-from agents.by_customer import Taken, by_customer
-from agents.health import Heartbeat
-from agents.messages import Message, read_alert, read_follow_up, send_dead_letters
-from agents.outbox import Outbox
-from agents.states import States
-from pipeline.chain import ALERTS, FOLLOW_UPS
+from agents.processors.notifier import Notifier
+from agents.runtime.app import Effect, make_app, role_agent
+from agents.runtime.grouping import Grouped, group_by_customer
+from agents.runtime.liveness import Liveness
+from agents.runtime.messages import Message, read_alert, read_follow_up, send_dead_letters
+from agents.runtime.state_store import StateStore
 from pipeline.channels.channel import Channel
+from pipeline.config.settings import Settings
+from pipeline.contracts.topology import ALERTS, FOLLOW_UPS
 from pipeline.notify.case import Change
-from pipeline.notify.routes import Desk
-from pipeline.settings import Settings
+from pipeline.notify.routes import RoutingTable
 
 LOOK_EVERY, KEEP_ALIVE_EVERY = 1.0, 60.0
 """Seconds between two looks at what is due, and until open alerts are told Alertmanager again."""
@@ -32,16 +32,16 @@ _READ: Mapping[str, Callable[[Message], Change]] = {
 
 
 def notify(
-    settings: Settings, partitions: int, desk: Desk, channels: Mapping[str, Channel]
-) -> tuple[faust.App, Heartbeat]:
+    settings: Settings, partitions: int, desk: RoutingTable, channels: Mapping[str, Channel]
+) -> tuple[faust.App, Liveness]:
     """Build the role. Order: states confirmed and kept, then acknowledged; messages meanwhile."""
     app = make_app("notify", settings)
-    outbox = Outbox(desk, channels, States(app, "customers", partitions), settings.notify)
+    outbox = Notifier(desk, channels, StateStore(app, "customers", partitions), settings.notify)
 
     async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(by_customer, messages, _READ, partitions))
+        return make_durable(await asyncio.to_thread(group_by_customer, messages, _READ, partitions))
 
-    async def make_durable(batch: Taken[Change]) -> None:
+    async def make_durable(batch: Grouped[Change]) -> None:
         await send_dead_letters(app, batch.dead)
         await outbox.take(batch.changes)
 

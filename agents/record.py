@@ -9,27 +9,27 @@ import faust
 import structlog
 import tenacity
 
-from agents.app import Effect, make_app, role_agent
-from agents.crash import first_line
-from agents.health import Heartbeat
-from agents.messages import (
+from agents.runtime.app import Effect, make_app, role_agent
+from agents.runtime.crash import first_line
+from agents.runtime.liveness import Liveness
+from agents.runtime.messages import (
     Message,
     decode_as,
+    decode_batch,
     read_action,
     read_alert,
     read_follow_up,
     send_dead_letters,
-    sift,
 )
-from agents.people import known_people
-from pipeline import metrics
-from pipeline.action import Action
-from pipeline.alert import Alert
-from pipeline.chain import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, SCORED
-from pipeline.dead_letter import DeadLetter
+from pipeline.access.known_people import known_people
+from pipeline.common import metrics
+from pipeline.config.settings import Settings
+from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, SCORED
 from pipeline.follow_up.value import FollowUp
-from pipeline.reading import Scored
-from pipeline.settings import Settings
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert
+from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.reading import Scored
 from pipeline.store import Store, StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -49,7 +49,7 @@ class Batch(NamedTuple):
     dead: list[DeadLetter]
 
 
-def record(settings: Settings, store: Store) -> tuple[faust.App, Heartbeat]:
+def record(settings: Settings, store: Store) -> tuple[faust.App, Liveness]:
     """Build the role: what a batch holds, each kind in one write."""
     app = make_app("record", settings)
     knows = known_people(settings.access)
@@ -93,7 +93,9 @@ def sort(messages: Sequence[Message], knows: Callable[[str], bool] = lambda _: T
     batch = Batch([], [], [], [], [], [])
 
     def take(topic: str, decode: Callable[[Message], T]) -> list[T]:
-        good, bad = sift([message for message in messages if message.topic == topic], decode)
+        good, bad = decode_batch(
+            [message for message in messages if message.topic == topic], decode
+        )
         batch.dead.extend(bad)
         return [one for _, one in good]
 

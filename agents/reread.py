@@ -18,14 +18,14 @@ from aiokafka.errors import CommitFailedError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
-from agents.continuity import tell
-from agents.messages import Message, decode_as, message_of, sift
+from agents.runtime.continuity import tell
+from agents.runtime.messages import Message, decode_as, decode_batch, message_of
 from pipeline.broker.continuity import Breach
 from pipeline.broker.security import client_security
-from pipeline.chain import HURRIED, group_of
-from pipeline.dead_letter import DeadLetter
-from pipeline.reading import Scored
-from pipeline.setting_groups import KafkaSettings
+from pipeline.config.groups import KafkaSettings
+from pipeline.contracts.topology import HURRIED, group_of
+from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.reading import Scored
 from pipeline.text.reader import Reader
 
 AT_ONCE = 8
@@ -109,7 +109,7 @@ def with_patience(
     messages: Sequence[Message], reader: Reader
 ) -> tuple[list[Scored], list[DeadLetter]]:
     """Read the texts of events again, with all the time that it takes; pure."""
-    good, dead = sift(messages, _SCORED)
+    good, dead = decode_batch(messages, _SCORED)
     events = [scored.event for _, scored in good]
     return [
         msgspec.structs.replace(scored, reading=reading)

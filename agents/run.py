@@ -14,23 +14,23 @@ import structlog
 import uvloop
 from aiokafka.errors import KafkaConnectionError
 
-from agents import broken_connections
-from agents.crash import EXIT_CRASH, Halt, crash
-from agents.health import Heartbeat
-from agents.page import serve_page
+from agents.runtime import aiokafka_patches as broken_connections
+from agents.runtime.crash import EXIT_CRASH, Halt, crash
+from agents.runtime.liveness import Liveness
+from agents.runtime.metrics_server import serve_page
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.security import client_security
 from pipeline.broker.topics import partitions_of
-from pipeline.chain import INPUTS, changelog_of
-from pipeline.logs import configure_logging
-from pipeline.settings import Role, Settings, store_address
+from pipeline.common.logs import configure_logging
+from pipeline.config.settings import Role, Settings, store_address
+from pipeline.contracts.topology import INPUTS, changelog_of
 
 log = structlog.get_logger(__name__)
 
 STOP_WITHIN = 9.0
 """Seconds that a role has to stop in order; containers are killed after ten."""
 
-Build = Callable[[], tuple[faust.App, Heartbeat]]
+Build = Callable[[], tuple[faust.App, Liveness]]
 
 
 def run_role(role: Role, settings: Settings) -> None:
@@ -42,8 +42,8 @@ def run_role(role: Role, settings: Settings) -> None:
     """
     configure_logging(role)
     if role == "api":
-        from pipeline.api.server import serve_api
         from pipeline.store.open import open_store
+        from pipeline.web.server import serve_api
 
         serve_api(settings, open_store(settings))
         return
@@ -80,9 +80,9 @@ def _builder(role: Role, settings: Settings, stack: ExitStack) -> Build:
         return lambda: follow_up(settings, partitions, sla)
     from agents.notify import notify
     from pipeline.channels.open import open_channels
-    from pipeline.notify.routes import load_desk
+    from pipeline.notify.routes import load_routing_table
 
-    desk, channels = load_desk(settings.notify.routes), open_channels(settings.notify)
+    desk, channels = load_routing_table(settings.notify.routes), open_channels(settings.notify)
     partitions = _partitions_of_states(settings, role)
     return lambda: notify(settings, partitions, desk, channels)
 
@@ -96,7 +96,7 @@ def _record(settings: Settings, stack: ExitStack) -> Build:
     store = open_store(settings)
     stack.callback(store.close)
     if store_address(settings.store) is None:
-        from pipeline.api.server import serve_api_in_thread
+        from pipeline.web.server import serve_api_in_thread
 
         store.migrate()
         stack.enter_context(serve_api_in_thread(settings, store))

@@ -12,18 +12,18 @@ from datetime import UTC, datetime
 import faust
 import msgspec
 
-from agents.app import Effect, make_app, role_agent
-from agents.health import Heartbeat
-from agents.messages import Message, Outgoing, send
+from agents.runtime.app import Effect, make_app, role_agent
+from agents.runtime.liveness import Liveness
+from agents.runtime.messages import Message, Outgoing, send
 from agents.understand import interpret, outgoing
-from pipeline.chain import URGENT
-from pipeline.dead_letter import Invalid
-from pipeline.decode import parse
-from pipeline.settings import Settings
+from pipeline.config.settings import Settings
+from pipeline.contracts.topology import URGENT
+from pipeline.ingest.decode import parse
+from pipeline.ingest.uncounted import load_uncounted
+from pipeline.model.dead_letter import Invalid
 from pipeline.text.intents import cannot_wait
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
-from pipeline.uncounted import load_uncounted
 
 
 class _Words(msgspec.Struct):
@@ -35,7 +35,7 @@ WITHIN = 0.2
 """Seconds that a batch may wait to fill: without a backlog `understand` is quicker anyway."""
 
 
-def triage(settings: Settings) -> tuple[faust.App, Heartbeat]:
+def triage(settings: Settings) -> tuple[faust.App, Liveness]:
     """Build the role: look at every text, read the urgent ones, send them, then acknowledge."""
     app = make_app("triage", settings)
     reader = Reader(open_engine(settings.engine))

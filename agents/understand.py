@@ -8,29 +8,29 @@ from datetime import UTC, datetime
 import faust
 import msgspec
 
-from agents.app import Effect, make_app, role_agent
-from agents.crash import Halt, crashing
-from agents.health import Heartbeat
-from agents.messages import Message, Outgoing, send, send_dead_letters, sift
 from agents.reread import SpareTime, read_again, with_patience
-from pipeline import metrics
-from pipeline.chain import HURRIED, SCORED
-from pipeline.dead_letter import DeadLetter
-from pipeline.decode import decode_event
-from pipeline.privacy import redact_event
-from pipeline.reading import Scored
-from pipeline.setting_groups import DeadLetterSettings
-from pipeline.settings import Settings
+from agents.runtime.app import Effect, make_app, role_agent
+from agents.runtime.crash import Halt, crashing
+from agents.runtime.liveness import Liveness
+from agents.runtime.messages import Message, Outgoing, decode_batch, send, send_dead_letters
+from pipeline.common import metrics
+from pipeline.config.groups import DeadLetterSettings
+from pipeline.config.settings import Settings
+from pipeline.contracts.topology import HURRIED, SCORED
+from pipeline.ingest.decode import decode_event
+from pipeline.ingest.privacy import redact_event
+from pipeline.ingest.uncounted import EVERYTHING_COUNTS, Uncounted, load_uncounted
+from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.reading import Scored
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
-from pipeline.uncounted import EVERYTHING_COUNTS, Uncounted, load_uncounted
 
 
 class TooManyInvalid(Halt):
     """So many messages are invalid that the source or our schema is wrong, not the messages."""
 
 
-def understand(settings: Settings) -> tuple[faust.App, Heartbeat]:
+def understand(settings: Settings) -> tuple[faust.App, Liveness]:
     """Build the role: decode, redact, read, send to `cx.scored`, then acknowledge.
 
     What was read in haste goes to `cx.hurried` as well, and is read again beside it.
@@ -88,7 +88,7 @@ def interpret(
     backlog.
     """
     with metrics.STAGE_SECONDS.labels("understand", "decode").time():
-        good, dead = sift(
+        good, dead = decode_batch(
             messages,
             lambda one: redact_event(decode_event(one.value, one.key, now=one.clock)),
         )

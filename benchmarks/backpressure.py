@@ -9,12 +9,12 @@ from clickhouse_driver import Client
 
 from benchmarks.machine import Machine
 from benchmarks.observe import Moment, Raised, Seen, latency
-from pipeline.alert import Alert
-from pipeline.chain import SCORED
+from pipeline.config.settings import Settings
+from pipeline.contracts.topology import SCORED
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
-from pipeline.reading import Scored
-from pipeline.settings import Settings
+from pipeline.model.alert import Alert
+from pipeline.model.reading import Scored
 
 SEVERE = ("high", "critical")
 URGENT = ("churn_intent", "threat_to_escalate")

@@ -4,12 +4,12 @@ from collections import defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
-from pipeline.alert import Alert
+from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import load_rules
-from pipeline.privacy import redact_event
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.ingest.privacy import redact_event
+from pipeline.model.alert import Alert
+from pipeline.model.reading import Scored
 from pipeline.sources.simulate import simulate
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader

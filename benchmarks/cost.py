@@ -16,12 +16,12 @@ from typing import Any
 
 import msgspec
 
-from pipeline.decode import decode_event, encode_event
+from pipeline.config.settings import Settings
 from pipeline.detection.customer import Arrival, apply, decode_state, encode_state
 from pipeline.detection.rules import RuleBook
-from pipeline.privacy import redact_event
-from pipeline.reading import Scored
-from pipeline.settings import Settings
+from pipeline.ingest.decode import decode_event, encode_event
+from pipeline.ingest.privacy import redact_event
+from pipeline.model.reading import Scored
 from pipeline.sources.simulate import live
 from pipeline.store.rows import event_columns, minute_of
 from pipeline.text.fast import FastEngine

@@ -17,7 +17,7 @@ import msgspec
 from benchmarks.company import company_days
 from grafana.plugin import expand
 from grafana.statements import statements
-from pipeline.micros import to_micros
+from pipeline.common.epoch_micros import to_micros
 from pipeline.store import Backend, Store
 from pipeline.store.chdb import ChdbBackend
 from pipeline.store.write_events import recompute

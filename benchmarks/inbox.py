@@ -13,9 +13,9 @@ from benchmarks.chain import WHOLE
 from benchmarks.machine import Machine, Subject
 from benchmarks.measure import Crew
 from benchmarks.observe import Load, latency
-from pipeline.alert import Severity, from_cloudevent
-from pipeline.chain import ALERTS
-from pipeline.ports import HOST, free_port
+from pipeline.common.ports import HOST, free_port
+from pipeline.contracts.topology import ALERTS
+from pipeline.model.alert import Severity, from_cloudevent
 
 RATE = 200.0
 SECONDS, QUICK_SECONDS = 60.0, 15.0

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 LAYERS = {
-    "reading texts": ("pipeline/text/", "pipeline/privacy.py"),
+    "reading texts": ("pipeline/text/", "pipeline/ingest/privacy.py"),
     "states and rules": ("pipeline/detection/",),
-    "states on disk": ("agents/states.py",),
+    "states on disk": ("agents/runtime/state_store.py",),
     "rows, store": ("pipeline/store/", "clickhouse_driver/"),
-    "decoding": ("pipeline/decode.py",),
+    "decoding": ("pipeline/ingest/decode.py",),
     "messages in and out": ("agents/",),
     "Kafka client": ("aiokafka/",),
     "Faust": ("faust/", "mode/"),

@@ -26,13 +26,13 @@ from benchmarks.chaos.clickhouse import ClickHouse
 from benchmarks.subjects import FORWARDED, HOP, PLAIN_STATES
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.tied_to_parent import tied
-from pipeline.chain import GROUPS
-from pipeline.processes import end
-from pipeline.setting_groups import ROOT
-from pipeline.settings import Settings
+from pipeline.common.processes import end
+from pipeline.config.groups import ROOT
+from pipeline.config.settings import Settings
+from pipeline.contracts.topics import load_topics
+from pipeline.contracts.topology import GROUPS
 from pipeline.store.open import open_store
 from pipeline.store.server import create_database
-from pipeline.topics import load_topics
 
 STOP_SECONDS = 10.0
 QUIET = {"log_level": 0}

@@ -15,7 +15,7 @@ import msgspec
 import psutil
 
 from benchmarks.machine import Machine, Subject
-from pipeline.chain import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, INPUTS, URGENT
+from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, INPUTS, URGENT
 
 RARE = (ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS, URGENT)
 POLL = 0.05

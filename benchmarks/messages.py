@@ -11,11 +11,11 @@ import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from benchmarks.subjects import HOP
-from pipeline.chain import SCORED
-from pipeline.decode import encode_event
-from pipeline.event import Event, topic_of
-from pipeline.privacy import redact_event
-from pipeline.reading import Scored
+from pipeline.contracts.topology import SCORED
+from pipeline.ingest.decode import encode_event
+from pipeline.ingest.privacy import redact_event
+from pipeline.model.event import Event, topic_of
+from pipeline.model.reading import Scored
 from pipeline.sources.simulate import live
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader

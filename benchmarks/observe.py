@@ -16,9 +16,9 @@ from benchmarks.machine import QUIET, Machine
 from benchmarks.measure import Crew
 from benchmarks.messages import Template, events, probe, raw_templates, send_open_loop
 from benchmarks.subjects import HOP, READERS
-from pipeline.alert import from_cloudevent
 from pipeline.broker.lag import LagReader
-from pipeline.chain import ALERTS, FEEDBACK, INTERACTIONS, role_of
+from pipeline.contracts.topology import ALERTS, FEEDBACK, INTERACTIONS, role_of
+from pipeline.model.alert import from_cloudevent
 
 PROBES_A_SECOND = 20
 KPI_POLL = 0.1

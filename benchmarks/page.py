@@ -12,7 +12,7 @@ from benchmarks.host import machines
 from benchmarks.markdown import table
 from benchmarks.scaling import FULL_SPEED
 from pipeline.board.stream import GATHER
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 WORDS = Path(__file__).parent / "page.md"

@@ -11,7 +11,7 @@ from benchmarks.machine import Machine
 from benchmarks.measure import Crew
 from benchmarks.messages import dated, events, fill, raw_templates, scored_templates
 from benchmarks.throughput import MESSAGES, ROLES, ours
-from pipeline.chain import INPUTS
+from pipeline.contracts.topology import INPUTS
 
 SAMPLES_A_SECOND = 200
 SETTLED = 20_000

@@ -25,11 +25,11 @@ from benchmarks.messages import (
     send,
 )
 from benchmarks.throughput import ours
-from pipeline.chain import CHANGELOG
+from pipeline.config.groups import DetectSettings
+from pipeline.config.settings import Settings
+from pipeline.contracts.topology import CHANGELOG
 from pipeline.detection.customer import Arrival, apply, encode_state
 from pipeline.detection.rules import RuleBook
-from pipeline.setting_groups import DetectSettings
-from pipeline.settings import Settings
 
 WORKERS = (1, 2, 3, 4)
 CUSTOMERS = (1_000, 10_000, 100_000, 1_000_000)

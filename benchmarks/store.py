@@ -19,8 +19,8 @@ import psutil
 
 from benchmarks.machine import Machine
 from benchmarks.messages import events, scored
-from pipeline.kpi import DIMENSIONS, Dimension, Window
-from pipeline.reading import Scored
+from pipeline.kpi.definitions import DIMENSIONS, Dimension, Window
+from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from pipeline.store.chdb import ChdbBackend
 from pipeline.store.rows import event_columns, minute_of

@@ -7,7 +7,7 @@ import msgspec
 from benchmarks.machine import Machine, Subject
 from benchmarks.measure import Crew, Figures, Spread, measure, spread
 from benchmarks.messages import dated, events, fill, raw_templates, scored_templates
-from pipeline.chain import OF_EVENTS, group_of
+from pipeline.contracts.topology import OF_EVENTS, group_of
 
 SUBJECTS = "benchmarks.subjects"
 

@@ -21,8 +21,8 @@ from evaluation.results import Measured, Processor, Report, Results
 from evaluation.run import answers, report
 from evaluation.sets import LabelledSet, Language, load, of_tweet_length, origins
 from evaluation.systems import NAMES, System, open_system
-from pipeline.reading import Label
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
+from pipeline.model.reading import Label
 from pipeline.text.engine import FloatArray
 
 _SEED: Final = 1

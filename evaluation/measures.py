@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading import LABELS
+from pipeline.model.reading import LABELS
 from pipeline.text.engine import FloatArray
 
 Floats = NDArray[np.float64]

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from evaluation.count import Figure, Files, Row, figures_of_files, read_files, windows
 from pipeline.cli.target import ask, find
-from pipeline.settings import Settings
+from pipeline.config.settings import Settings
 
 
 class Difference(NamedTuple):

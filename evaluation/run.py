@@ -14,7 +14,7 @@ from evaluation.results import Challenge, Report
 from evaluation.robustness import distortions, kept
 from evaluation.sets import LabelledSet, Language, sample
 from evaluation.systems import System
-from pipeline.reading import LABELS
+from pipeline.model.reading import LABELS
 from pipeline.text.engine import Engine, FloatArray
 
 _BLOCK: Final = 128

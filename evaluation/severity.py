@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.topics import Subject, read_texts
-from pipeline.reading import Reading
+from pipeline.model.reading import Reading
 from pipeline.text.intents import URGENT
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader

@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.baselines import TfidfEngine, VaderEngine
 from evaluation.sets import Language
-from pipeline.reading import Label
+from pipeline.model.reading import Label
 from pipeline.text import consistency
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.normalise import Folded

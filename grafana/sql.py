@@ -6,9 +6,9 @@ from functools import cache
 from importlib.resources import files
 
 from grafana.texts import Language, word
-from pipeline.contact import CONTACT_TYPES, Pauses
-from pipeline.names import NAMES
-from pipeline.settings import load_settings
+from pipeline.common.names import NAMES
+from pipeline.config.settings import load_settings
+from pipeline.model.contact import CONTACT_TYPES, Pauses
 from pipeline.store.sql import shared_parts
 from pipeline.text.topics import TAXONOMY
 

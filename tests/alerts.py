@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pipeline.alert import Alert, Contribution, Evidence
+from pipeline.model.alert import Alert, Contribution, Evidence
 
 
 def made_up(id_: str, at: datetime, quote: str = "Bir daha asla!", **fields: Any) -> Alert:

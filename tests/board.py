@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from pipeline.action import Action
-from pipeline.alert import Alert
-from pipeline.board.item import Item
+from pipeline.board.inbox_item import InboxItem
 from pipeline.follow_up.value import FollowUp
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert
 from tests.alerts import made_up
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -33,13 +33,13 @@ def follow_up(of: Alert, **fields: Any) -> FollowUp:
     return FollowUp(**(given | fields))
 
 
-def item(name: str = "a1", minutes_ago: float = 10, *actions: Action, **fields: Any) -> Item:
+def item(name: str = "a1", minutes_ago: float = 10, *actions: Action, **fields: Any) -> InboxItem:
     """An item; fields of a follow-up go there, and there is one if any is given."""
     own = {one: fields.pop(one) for one in list(fields) if one in FollowUp.__struct_fields__}
     shared = {one: own.pop(one) for one in ("severity", "cause", "customer_id") if one in own}
     shared |= {one: own[one] for one in ("brand", "segment", "channel") if one in own}
     of = alert(name, minutes_ago, **(fields | shared))
-    return Item(of, follow_up(of, **own) if own else None, actions)
+    return InboxItem(of, follow_up(of, **own) if own else None, actions)
 
 
 def action(kind: str, by: str = "ayşe", minutes_ago: float = 1, **fields: Any) -> Action:

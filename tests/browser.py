@@ -9,8 +9,8 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipeline.api.server import listen
-from pipeline.setting_groups import ApiSettings
+from pipeline.config.groups import ApiSettings
+from pipeline.web.server import listen
 from tests.servers import missing
 
 PHONE = {"width": 390, "height": 844}

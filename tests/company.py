@@ -7,39 +7,39 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.action import Action
-from pipeline.alert import Alert, AlertState
-from pipeline.api.access.access import Access
-from pipeline.api.access.accounts import AccountBook
-from pipeline.api.access.passwords import Passwords
-from pipeline.api.access.trail import Trail
-from pipeline.api.app import make_api
+from pipeline.access.access import Access
+from pipeline.access.accounts import AccountBook
+from pipeline.access.passwords import Passwords
+from pipeline.access.trail import AuditTrail
 from pipeline.api.observer import Observation, Observer
 from pipeline.api.service import Service
 from pipeline.api.views import ActionRequest, PartitionStatus
-from pipeline.audit import AuditEntry
 from pipeline.board.board import Board
-from pipeline.board.desk import load_desk
-from pipeline.board.item import Item
+from pipeline.board.board_config import load_board_config
+from pipeline.board.inbox_item import InboxItem
 from pipeline.board.live import KEPT, Live, is_over
 from pipeline.board.routes import board_routes
+from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
-from pipeline.event import Event
 from pipeline.follow_up.case import Case, hear, pass_time
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUp, Stage
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert, AlertState
+from pipeline.model.audit import AuditEntry
+from pipeline.model.event import Event
+from pipeline.model.reading import Scored
 from pipeline.sources.simulate import simulate
 from pipeline.sources.simulate.desk import actions_on
 from pipeline.store import Store
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
+from pipeline.web.app import make_api
 
 RULES = RuleBook(ROOT / "rules")
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
-DESK = load_desk(ROOT / "desk" / "board.yaml")
+DESK = load_board_config(ROOT / "desk" / "board.yaml")
 SETTINGS = DetectSettings()
 
 
@@ -116,7 +116,7 @@ class Company:
         return sorted(found, key=lambda one: one.opened_at, reverse=True)[:limit]
 
     def inbox(self, since: datetime, limit: int) -> list[str]:
-        items = (Item(one, self._follow_up(id_)) for id_, one in self.known.items())
+        items = (InboxItem(one, self._follow_up(id_)) for id_, one in self.known.items())
         return [one.alert.id for one in items if not is_over(one, since + KEPT)][:limit]
 
     def follow_ups(
@@ -193,7 +193,7 @@ def app_of(
     observer.latest = Observation(tuple(partitions), None)
     service = _Service(company, store or company, observer, rules)
     access = Access(
-        Trail(company.noted.extend),
+        AuditTrail(company.noted.extend),
         company.clock,
         token=token,
         book=book,

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 
 Service: TypeAlias = Mapping[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import grafana.statements
 from grafana.build import FOLDER
 from grafana.plugin import expand
-from pipeline.kpi import Window
+from pipeline.kpi.definitions import Window
 from pipeline.store import Backend
 
 HALF_AN_HOUR = 1_800

@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pipeline.broker.tied_to_parent import tied
-from pipeline.ports import HOST, free_port
+from pipeline.common.ports import HOST, free_port
 from tests.servers import missing
 
 

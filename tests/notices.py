@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipeline.alert import Alert
 from pipeline.follow_up.value import FollowUp
-from pipeline.notify.routes import Desk, load_desk
+from pipeline.model.alert import Alert
+from pipeline.notify.routes import RoutingTable, load_routing_table
 from tests.alerts import made_up
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
@@ -50,10 +50,10 @@ routes:
 """
 
 
-def desk(folder: Path, text: str = ROUTES) -> Desk:
+def desk(folder: Path, text: str = ROUTES) -> RoutingTable:
     path = folder / "routes.yaml"
     path.write_text(text, encoding="utf-8")
-    return load_desk(path)
+    return load_routing_table(path)
 
 
 def alert(revision: int = 1, at: datetime = MONDAY_NOON, **fields: Any) -> Alert:

@@ -17,8 +17,8 @@ from joserfc.jwk import RSAKey
 from litestar import Litestar, Request, Response, get, post
 from litestar.response import Redirect
 
-from pipeline.ports import HOST
-from pipeline.setting_groups import AccessSettings
+from pipeline.common.ports import HOST
+from pipeline.config.groups import AccessSettings
 
 CLIENT, SECRET = "nabiz", "s3cret: with signs/+%"
 Answer = Response[dict[str, Any]]

@@ -8,15 +8,15 @@ from pathlib import Path
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
-from agents.outbox import Outbox
-from agents.states import Place
+from agents.processors.notifier import Notifier
+from agents.runtime.state_store import StateKey
 from pipeline.channels.open import open_channels
+from pipeline.config.groups import NotifySettings
 from pipeline.notify.case import Change
-from pipeline.setting_groups import NotifySettings
 from tests import states
 from tests.notices import ROUTES, desk
 
-PLACE = Place(0, "m-1")
+PLACE = StateKey(0, "m-1")
 DAY = ROUTES.replace("quiet: night\n", "")
 """Routes without quiet hours: these tests run at any hour."""
 
@@ -45,14 +45,14 @@ class Desk:
         self.world = World()
         self.now = datetime.now().astimezone().replace(microsecond=0)
 
-    def outbox(self) -> Outbox:
+    def outbox(self) -> Notifier:
         channels = open_channels(self.settings)
         table = states.Table(self.world)
-        made = Outbox(self.desk, channels, table, self.settings, lambda: self.now)
+        made = Notifier(self.desk, channels, table, self.settings, lambda: self.now)
         made.load()
         return made
 
-    async def through(self, *changes: Change, outbox: Outbox | None = None) -> Outbox:
+    async def through(self, *changes: Change, outbox: Notifier | None = None) -> Notifier:
         """Take changes in, and return when all that is due has been sent."""
         outbox = outbox or self.outbox()
         await outbox.take({PLACE: changes})

@@ -20,10 +20,12 @@ import asyncio, sys
 from pathlib import Path
 from unittest import mock
 
-from agents import app as shared, run
-from agents.states import Kept, States
-from pipeline.logs import configure_logging
-from pipeline.settings import load_settings
+from agents.runtime import app as shared
+
+from agents import run
+from agents.runtime.state_store import Kept, States
+from pipeline.common.logs import configure_logging
+from pipeline.config.settings import load_settings
 
 folder, topic, *more = Path(sys.argv[1]), *sys.argv[2:]
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from playwright.sync_api import Browser, Page
 
 from pipeline.api.views import PartitionStatus
-from pipeline.chain import INPUTS
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
+from pipeline.contracts.topology import INPUTS
 from pipeline.store import open_chdb
 from tests.browser import PHONE, chromium, served
 from tests.company import Company, app_of, simulated, stored

@@ -18,9 +18,9 @@ import yaml
 from benchmarks.chaos.clickhouse import ClickHouse, ServerError
 from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.tied_to_parent import tied
-from pipeline.ports import HOST, free_port
-from pipeline.progress import PATIENCE, Watch
-from pipeline.setting_groups import ROOT
+from pipeline.common.ports import HOST, free_port
+from pipeline.common.progress import PATIENCE, Watch
+from pipeline.config.groups import ROOT
 from tests.servers import Address, missing
 
 DEPLOY = ROOT / "deploy"

@@ -8,15 +8,15 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from benchmarks.company import company_days
-from pipeline.action import Action, ActionKind
-from pipeline.alert import Alert
-from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.config.groups import ROOT
 from pipeline.follow_up.case import Case, hear, pass_time
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUp
-from pipeline.kpi import Window
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT
+from pipeline.kpi.definitions import Window
+from pipeline.model.action import Action, ActionKind
+from pipeline.model.alert import Alert
+from pipeline.model.dead_letter import DeadLetter, Reason
+from pipeline.model.reading import Scored
 from pipeline.store import Store
 
 START = datetime(2026, 3, 2, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from agents.states import Confirmed, Kept, Place
+from agents.runtime.state_store import ChangelogAck, StateKey, StoredState
 
 FOREVER = 10**6
 
@@ -15,7 +15,7 @@ class World:
     """What outlives the workers, and after how many steps the one that works now is killed."""
 
     def __init__(self) -> None:
-        self.states: dict[Place, bytes] = {}
+        self.states: dict[StateKey, bytes] = {}
         self.steps_to_live = FOREVER
 
     async def live(self) -> None:
@@ -29,28 +29,28 @@ class Table:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._staged: dict[Place, bytes] = {}
+        self._staged: dict[StateKey, bytes] = {}
 
     def get(self, partition: int, customer_id: str) -> bytes | None:
-        place = Place(partition, customer_id)
+        place = StateKey(partition, customer_id)
         return self._staged.get(place) or self._world.states.get(place)
 
-    def kept(self) -> Iterator[Kept]:
+    def kept(self) -> Iterator[StoredState]:
         for place, state in self._world.states.items():
-            yield Kept(*place, state)
+            yield StoredState(*place, state)
 
-    def stage(self, states: Sequence[Kept]) -> None:
-        self._staged |= {Place(*place): state for *place, state in states}
+    def stage(self, states: Sequence[StoredState]) -> None:
+        self._staged |= {StateKey(*place): state for *place, state in states}
 
-    async def put(self, states: Sequence[Kept]) -> None:
+    async def put(self, states: Sequence[StoredState]) -> None:
         self.keep(await self.confirm(states))
 
-    async def confirm(self, states: Sequence[Kept]) -> Confirmed:
+    async def confirm(self, states: Sequence[StoredState]) -> ChangelogAck:
         """One after the other: a worker that is killed has written a part."""
         for *place, state in states:
             await self._world.live()
-            self._world.states[Place(*place)] = state
-        return Confirmed(states, [], {})
+            self._world.states[StateKey(*place)] = state
+        return ChangelogAck(states, [], {})
 
-    def keep(self, *confirmed: Confirmed) -> None:
+    def keep(self, *confirmed: ChangelogAck) -> None:
         """What is confirmed is in the world already."""

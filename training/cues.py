@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.reading import LABELS
+from pipeline.model.reading import LABELS
 from pipeline.text.calibration import Card, softmax
 from pipeline.text.cues import LEXICON, Cue, find_cues, leanings
 from pipeline.text.fast import FastEngine

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading import LABELS, Label
+from pipeline.model.reading import LABELS, Label
 from pipeline.text.fast import MAX_CHARACTERS
 from pipeline.text.features import GROUPS, ngrams
 from pipeline.text.normalise import fold

@@ -11,8 +11,8 @@ import typer
 from benchmarks.chaos.report import save, table
 from benchmarks.chaos.run import Bench, Row
 from benchmarks.chaos.scenarios import SCENARIOS
-from pipeline.logs import configure_logging
-from pipeline.setting_groups import ROOT
+from pipeline.common.logs import configure_logging
+from pipeline.config.groups import ROOT
 
 
 def main(

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.broker.tied_to_parent import tied
-from pipeline.ports import HOST, free_port
-from pipeline.progress import PATIENCE, Watch
+from pipeline.common.ports import HOST, free_port
+from pipeline.common.progress import PATIENCE, Watch
 
 SERVER = shutil.which("clickhouse-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 CONFIG = Path("/etc/clickhouse-server")

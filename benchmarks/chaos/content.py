@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.chaos.load import Message
-from pipeline.chain import CHANGELOG
+from pipeline.contracts.topology import CHANGELOG
 from pipeline.detection.customer import decode_state, state_digest
 from pipeline.store.backend import Backend
 from pipeline.store.rows import EVENT_COLUMNS

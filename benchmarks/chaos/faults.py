@@ -13,7 +13,7 @@ from typing import TypeAlias
 from clickhouse_driver import Client
 
 from benchmarks.chaos.system import COMMIT_SECONDS, System
-from pipeline.chain import OF_EVENTS
+from pipeline.contracts.topology import OF_EVENTS
 
 SMALL_DISK = 256
 """Mebibytes of the broker's disk where it is to become full."""

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.publish import Publisher
-from pipeline.chain import FEEDBACK, INTERACTIONS
-from pipeline.decode import encode_event
-from pipeline.event import Event, topic_of
+from pipeline.contracts.topology import FEEDBACK, INTERACTIONS
+from pipeline.ingest.decode import encode_event
+from pipeline.model.event import Event, topic_of
 from pipeline.sources.simulate import live
 
 START = datetime(2026, 1, 5, tzinfo=UTC)

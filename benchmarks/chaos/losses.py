@@ -13,7 +13,14 @@ from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from benchmarks.chaos.faults import Dose, fill, moments
 from benchmarks.chaos.load import Message
 from benchmarks.chaos.system import System
-from pipeline.chain import CHANGELOG, FEEDBACK, INTERACTIONS, OF_EVENTS, SCORED, group_of
+from pipeline.contracts.topology import (
+    CHANGELOG,
+    FEEDBACK,
+    INTERACTIONS,
+    OF_EVENTS,
+    SCORED,
+    group_of,
+)
 
 COPIES = 40
 """Messages that are sent beside the load: of events that count already, or never may."""

@@ -21,7 +21,7 @@ from benchmarks.chaos.scenarios import UNDISTURBED, Scenario
 from benchmarks.chaos.system import Outcome, Stuck, System
 from benchmarks.chaos.workers import WorkerError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 from pipeline.store import StoreUnavailable
 
 Result = Literal["equal", "FAILED", "skipped"]

@@ -21,11 +21,11 @@ from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import FEEDBACK, GROUPS, INTERACTIONS, OF_EVENTS, SCORED, group_of
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
+from pipeline.contracts.topics import load_topics
+from pipeline.contracts.topology import FEEDBACK, GROUPS, INTERACTIONS, OF_EVENTS, SCORED, group_of
 from pipeline.store import Store
 from pipeline.store.server import ServerBackend, create_database
-from pipeline.topics import load_topics
 
 STUCK_AFTER = 180.0
 """Seconds without which anything that is waited for has to happen."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
-from agents.crash import EXIT_CRASH
+from agents.runtime.crash import EXIT_CRASH
 from pipeline.cli.supervisor import Child, nabiz, stop
 
 

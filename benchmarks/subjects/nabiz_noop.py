@@ -11,11 +11,11 @@ from typing import Any, cast
 import faust
 import uvloop
 
-from agents.app import Effect, make_app, role_agent
-from agents.health import Heartbeat
 from agents.run import run_app
-from pipeline.logs import configure_logging
-from pipeline.settings import Role, Settings, load_settings
+from agents.runtime.app import Effect, make_app, role_agent
+from agents.runtime.liveness import Liveness
+from pipeline.common.logs import configure_logging
+from pipeline.config.settings import Role, Settings, load_settings
 
 
 async def _handle(_: Sequence[Any]) -> Effect:
@@ -26,7 +26,7 @@ async def _nothing() -> None:
     """Make nothing durable."""
 
 
-def noop(role: Role, settings: Settings) -> tuple[faust.App, Heartbeat]:
+def noop(role: Role, settings: Settings) -> tuple[faust.App, Liveness]:
     """Build the role."""
     app = make_app(role, settings)
     return app, role_agent(app, role, settings, _handle)

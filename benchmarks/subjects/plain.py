@@ -16,8 +16,8 @@ from rocksdict import Options, Rdict
 
 from benchmarks.subjects import PLAIN_STATES
 from benchmarks.subjects.work import Detect, Incoming, Outgoing, Record, Understand
-from pipeline.chain import INPUTS
-from pipeline.settings import Settings, load_settings
+from pipeline.config.settings import Settings, load_settings
+from pipeline.contracts.topology import INPUTS
 
 Work = Callable[[Sequence[Incoming]], list[Outgoing]]
 

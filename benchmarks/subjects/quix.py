@@ -15,8 +15,8 @@ from quixstreams.models import HeadersTuples, Topic
 from quixstreams.sinks.base import BatchingSink, SinkBatch
 
 from benchmarks.subjects.work import Detect, Incoming, Outgoing, Record, Understand
-from pipeline.chain import ALERTS, INPUTS, SCORED
-from pipeline.settings import Settings, load_settings
+from pipeline.config.settings import Settings, load_settings
+from pipeline.contracts.topology import ALERTS, INPUTS, SCORED
 
 
 def application(settings: Settings) -> Application:

@@ -12,7 +12,7 @@ from typing import Any
 import faust
 
 from benchmarks.subjects import FORWARDED
-from pipeline.chain import INPUTS
+from pipeline.contracts.topology import INPUTS
 
 
 def build(mode: str, role: str) -> faust.App:

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.alert import Alert, to_cloudevent
-from pipeline.chain import ALERTS, SCORED
-from pipeline.decode import decode_event
+from pipeline.config.settings import load_settings
+from pipeline.contracts.topology import ALERTS, SCORED
 from pipeline.detection.customer import Arrival, apply, decode_state, encode_state
 from pipeline.detection.rules import RuleBook
-from pipeline.privacy import redact_event
-from pipeline.reading import Scored
-from pipeline.settings import load_settings
+from pipeline.ingest.decode import decode_event
+from pipeline.ingest.privacy import redact_event
+from pipeline.model.alert import Alert, to_cloudevent
+from pipeline.model.reading import Scored
 from pipeline.store import Store
 from pipeline.store.open import open_store
 from pipeline.text.fast import FastEngine

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from pipeline.reading import Label
+from pipeline.model.reading import Label
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

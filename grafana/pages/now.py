@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from grafana.looks import BAD_SHARE, BALANCE, NUMBER, SHARE, Looks
 from grafana.page import FILTERS, Page
 from grafana.texts import Language
-from pipeline.names import NAMES
+from pipeline.common.names import NAMES
 
 SLICES: Mapping[str, Looks] = {
     "slice_shown": {},
@@ -26,7 +26,7 @@ def page(language: Language) -> Page:
     page.filters()
     page.incidents()
     page.row("headline")
-    # NPS is rounded once, halves away from zero, as pipeline.kpi.nps does.
+    # NPS is rounded once, halves away from zero, as pipeline.kpi.definitions.nps does.
     page.number("nps", shown="if(value < 0, -1, 1) * floor(abs(value) + 0.5)")
     page.number("csat")
     page.number("ces")

@@ -8,15 +8,16 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
-from pipeline.action import Action
-from pipeline.alert import Alert
-from pipeline.api.access.access import Access, about
-from pipeline.api.access.needs import VIEWER, needs
-from pipeline.api.access.user import User
-from pipeline.api.parameters import Limit, Refused, Time, moment
+from pipeline.access.access import Access, about
+from pipeline.access.authorization import VIEWER, needs
+from pipeline.access.user import User
+from pipeline.api.parameters import Limit, Time, moment
 from pipeline.api.service import Service
 from pipeline.api.views import ActionRequest
+from pipeline.common.refused import Refused
 from pipeline.follow_up.value import FollowUp, Stage
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert
 
 Stages = Annotated[list[Stage] | None, QueryParameter(description="any of them; repeated")]
 

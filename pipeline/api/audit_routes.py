@@ -6,10 +6,10 @@ from litestar import get
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
-from pipeline.api.access.needs import needs
+from pipeline.access.authorization import needs
 from pipeline.api.parameters import Limit, Time, moment
 from pipeline.api.service import Service
-from pipeline.audit import AuditEntry
+from pipeline.model.audit import AuditEntry
 
 
 def audit_routes(service: Service) -> list[ControllerRouterHandler]:

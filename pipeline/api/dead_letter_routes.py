@@ -5,11 +5,11 @@ from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 from litestar.types import ControllerRouterHandler
 
-from pipeline.api.access.needs import VIEWER, needs
+from pipeline.access.authorization import VIEWER, needs
 from pipeline.api.parameters import Limit
 from pipeline.api.service import Service
 from pipeline.api.views import RetryResult
-from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.model.dead_letter import DeadLetter, Reason
 
 
 class RetryRequest(msgspec.Struct, frozen=True):

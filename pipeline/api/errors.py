@@ -10,10 +10,10 @@ from litestar.exceptions.responses import create_exception_response
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.types import ExceptionHandlersMap
 
-from pipeline.api.access.access import Access, AnyRequest
-from pipeline.api.access.login import to_login
-from pipeline.api.parameters import Refused
+from pipeline.access.access import Access, AnyRequest
+from pipeline.access.login import to_login
 from pipeline.broker.errors import BrokerUnavailable
+from pipeline.common.refused import Refused
 from pipeline.store import StoreUnavailable
 
 log = structlog.get_logger(__name__)

@@ -9,14 +9,14 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from pipeline import metrics
 from pipeline.api.views import PartitionStatus
 from pipeline.api.watching import Watching
 from pipeline.broker.continuity import FailedRules, read_note
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, PartitionLag
 from pipeline.broker.security import PLAINTEXT, Security
-from pipeline.chain import GROUPS, role_of
+from pipeline.common import metrics
+from pipeline.contracts.topology import GROUPS, role_of
 
 log = structlog.get_logger(__name__)
 

@@ -7,8 +7,9 @@ from typing import Annotated, cast
 
 from litestar.params import QueryParameter
 
-from pipeline.kpi import DIMENSIONS, Dimension
-from pipeline.micros import FIRST_YEAR, LAST_YEAR
+from pipeline.common.epoch_micros import FIRST_YEAR, LAST_YEAR
+from pipeline.common.refused import Refused
+from pipeline.kpi.definitions import DIMENSIONS, Dimension
 
 _TIME = {"format": "date-time"}
 Time = Annotated[str | None, QueryParameter(description="RFC 3339 with offset", schema_extra=_TIME)]
@@ -24,10 +25,6 @@ By = Annotated[
     QueryParameter(description=f"any of {', '.join(DIMENSIONS)}; repeated or with commas"),
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=10_000, description="at most so many, the newest")]
-
-
-class Refused(Exception):  # noqa: N818 - a verdict on what was asked
-    """What was asked makes no sense; the message says why and what would."""
 
 
 def moment(name: str, text: str | None) -> datetime | None:

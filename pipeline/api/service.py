@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pipeline.action import Action
-from pipeline.api.acting import Acting
+from pipeline.api.action_publisher import ActionPublisher
 from pipeline.api.observer import Observer
-from pipeline.api.parameters import Refused
 from pipeline.api.views import (
     ActionRequest,
     BrokerStatus,
@@ -21,12 +19,14 @@ from pipeline.api.views import (
 from pipeline.broker.continuity import FailedRules
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import PLAINTEXT, Security
-from pipeline.chain import INPUTS, RETRY_HEADER
-from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.common.refused import Refused
+from pipeline.config.groups import DetectSettings
+from pipeline.contracts.topology import INPUTS, RETRY_HEADER
 from pipeline.detection.customer import Arrival, apply, risk_at
 from pipeline.detection.rules import RuleBook, RuleSet
-from pipeline.kpi import Dimension, KpiValue, Window
-from pipeline.setting_groups import DetectSettings
+from pipeline.kpi.definitions import Dimension, KpiValue, Window
+from pipeline.model.action import Action
+from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.store import Store, StoreUnavailable
 
 TIMELINE = 1_000
@@ -58,7 +58,7 @@ class Service:
         self._bootstrap = bootstrap
         self._clock = clock
         self._security = security
-        self._acting = Acting(lambda: Publisher(bootstrap, security), clock)
+        self._acting = ActionPublisher(lambda: Publisher(bootstrap, security), clock)
 
     @property
     def rules(self) -> RuleSet:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import msgspec
 
-from pipeline.action import LONGEST_ID, LONGEST_NAME, LONGEST_NOTE, ActionKind, Outcome
-from pipeline.alert import Alert, Contribution
-from pipeline.reading import Scored
+from pipeline.model.action import LONGEST_ID, LONGEST_NAME, LONGEST_NOTE, ActionKind, Outcome
+from pipeline.model.alert import Alert, Contribution
+from pipeline.model.reading import Scored
 
 
 class PartitionStatus(msgspec.Struct, frozen=True):

@@ -9,17 +9,17 @@ from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
-from pipeline.api.access.access import AnyRequest, about
-from pipeline.api.access.login_page import local_path
-from pipeline.api.access.needs import VIEWER, needs
-from pipeline.api.parameters import Refused
-from pipeline.board.act import request_of
+from pipeline.access.access import AnyRequest, about
+from pipeline.access.authorization import VIEWER, needs
+from pipeline.access.login_page import local_path
 from pipeline.board.board import Board, title_of
 from pipeline.board.cards import card_choices, stream_cards
+from pipeline.board.form_actions import request_of
 from pipeline.board.history import history
-from pipeline.board.item import Item
+from pipeline.board.inbox_item import InboxItem
+from pipeline.board.localizer import Localizer
 from pipeline.board.stream import Shown
-from pipeline.board.voice import Voice
+from pipeline.common.refused import Refused
 
 BY_SCRIPT = "x-board"
 """Header of a form that a script sent: it wants no other page."""
@@ -111,17 +111,17 @@ def _act(
     return Response({"said": say.t(f"did.{wanted.kind}")}, media_type=MediaType.JSON)
 
 
-def _meanwhile(item: Item, say: Voice) -> str:
+def _meanwhile(item: InboxItem, say: Localizer) -> str:
     stage = say.t(item.word)
     return say.t("act.changed", stage=stage, owner=item.owner or say.t("act.nobody"))
 
 
-def _item(board: Board, alert_id: str) -> Item | None:
+def _item(board: Board, alert_id: str) -> InboxItem | None:
     """Return the item of an alert; of one that is no longer in the inbox, from the store."""
     if item := board.live.get(alert_id):
         return item
     store = board.service.store
     for alert in store.alerts(ids=[alert_id]):
         follow_up = next(iter(store.follow_ups(alert_ids=[alert_id])), None)
-        return Item(alert, follow_up, tuple(store.actions(alert_id=alert_id)))
+        return InboxItem(alert, follow_up, tuple(store.actions(alert_id=alert_id)))
     return None

@@ -11,17 +11,17 @@ import msgspec
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
-from pipeline.alert import Alert
-from pipeline.api.access.access import AnyRequest, csrf_token
-from pipeline.api.access.login_page import LANGUAGES, language_of
-from pipeline.api.access.user import User
+from pipeline.access.access import AnyRequest, csrf_token
+from pipeline.access.login_page import LANGUAGES, language_of
+from pipeline.access.user import User
 from pipeline.api.service import Service
-from pipeline.board.desk import Desk
+from pipeline.board.board_config import BoardConfig
 from pipeline.board.live import Live
+from pipeline.board.localizer import Localizer
 from pipeline.board.pages import render
-from pipeline.board.voice import Voice
-from pipeline.plain import plain
-from pipeline.setting_groups import DetectSettings
+from pipeline.common.plain_text import plain
+from pipeline.config.groups import DetectSettings
+from pipeline.model.alert import Alert
 from pipeline.text.engine import Engine
 
 LANGUAGE_COOKIE = "nabiz_language"
@@ -58,7 +58,7 @@ class Visit(msgspec.Struct, frozen=True):
         return next(one for one in LANGUAGES if one != self.language)
 
 
-def title_of(say: Voice, alert: Alert) -> str:
+def title_of(say: Localizer, alert: Alert) -> str:
     """Return what an alert is called in the language of the page."""
     return plain(alert.titles.get(say.language) or alert.title)
 
@@ -69,7 +69,7 @@ class Board:
 
     service: Service
     live: Live
-    desk: Desk
+    desk: BoardConfig
     detect: DetectSettings
     engine: Callable[[], Engine]
     clock: Callable[[], datetime]
@@ -89,17 +89,19 @@ class Board:
             urlencode({**query, "lang": other}),
         )
 
-    def voice(self, visit: Visit) -> Voice:
+    def voice(self, visit: Visit) -> Localizer:
         """Return how to speak to this visitor, now."""
-        return Voice(visit.language, self.desk.zone, self.clock())
+        return Localizer(visit.language, self.desk.zone, self.clock())
 
-    def cause(self, say: Voice, name: str) -> str:
+    def cause(self, say: Localizer, name: str) -> str:
         """Return what a rule is called: by its title, else by our word for it, else its name."""
         rule = next((one for one in self.service.rules.rules if one.name == name), None)
         title = rule.titles.get(say.language) if rule else None
         return plain(title) if title else say.known("rule", name)
 
-    def html(self, visit: Visit, say: Voice, template: str, values: Mapping[str, object]) -> str:
+    def html(
+        self, visit: Visit, say: Localizer, template: str, values: Mapping[str, object]
+    ) -> str:
         """Fill a template in."""
         return render(
             template,
@@ -124,7 +126,7 @@ class Board:
         self,
         request: AnyRequest,
         visit: Visit,
-        say: Voice,
+        say: Localizer,
         template: str,
         values: Mapping[str, object],
         status: int = 200,

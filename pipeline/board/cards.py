@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from litestar.response import ServerSentEvent
 
-from pipeline.api.access.access import AnyRequest, still_allowed
-from pipeline.board.act import OUTCOMES
+from pipeline.access.access import AnyRequest, still_allowed
 from pipeline.board.board import Board, Visit
-from pipeline.board.item import Item
+from pipeline.board.form_actions import OUTCOMES
+from pipeline.board.inbox_item import InboxItem
 from pipeline.board.stream import Shown, events
 
 
@@ -28,7 +28,7 @@ def stream_cards(
 ) -> ServerSentEvent:
     """Send what changes of the cards that `look` finds; their buttons lead `back`."""
 
-    def card(item: Item) -> str:
+    def card(item: InboxItem) -> str:
         given = {"item": item, "back": back, "alone": alone, **card_choices(board)}
         return board.html(visit, board.voice(visit), "one.html", given).strip()
 

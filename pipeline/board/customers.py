@@ -9,16 +9,16 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from pipeline.alert import Alert
-from pipeline.api.access.access import AnyRequest, about
-from pipeline.api.access.needs import needs
+from pipeline.access.access import AnyRequest, about
+from pipeline.access.authorization import needs
 from pipeline.board.board import Board
 from pipeline.board.chart import across, line, upwards
-from pipeline.board.item import Item
+from pipeline.board.inbox_item import InboxItem
+from pipeline.board.localizer import Localizer
 from pipeline.board.risk import risk_curve
 from pipeline.board.timeline import by_day, timeline
-from pipeline.board.voice import Voice
-from pipeline.plain import plain
+from pipeline.common.plain_text import plain
+from pipeline.model.alert import Alert
 
 SEEN = needs("viewer", audit="customer.viewed")
 SHOWN = 300
@@ -62,7 +62,7 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
             "who": view.events[-1].event,
             "days": by_day(entries[:SHOWN], say),
             "left_out": max(0, len(entries) - SHOWN),
-            "items": [Item(one, follow_ups.get(one.id)) for one in view.alerts],
+            "items": [InboxItem(one, follow_ups.get(one.id)) for one in view.alerts],
             "curve": _chart(curve, view.alerts, board.detect.risk_threshold, say),
         }
         return board.page(request, visit, say, "customer.html", given)
@@ -71,7 +71,10 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
 
 
 def _chart(
-    curve: Sequence[tuple[datetime, float]], alerts: Sequence[Alert], threshold: float, say: Voice
+    curve: Sequence[tuple[datetime, float]],
+    alerts: Sequence[Alert],
+    threshold: float,
+    say: Localizer,
 ) -> dict[str, object]:
     """Return the course of the risk, where alerts opened on it, and where it is too high."""
     x = across(curve[0][0].timestamp(), curve[-1][0].timestamp())

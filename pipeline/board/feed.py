@@ -13,15 +13,15 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from pipeline.action import Action, problem_of
-from pipeline.alert import Alert, from_cloudevent
 from pipeline.api.watching import Watching
 from pipeline.board.live import KEPT, Live
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.broker.tail import Tail
-from pipeline.chain import ACTIONS, ALERTS, FOLLOW_UPS
+from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
+from pipeline.model.action import Action, problem_of
+from pipeline.model.alert import Alert, from_cloudevent
 from pipeline.store import Store, StoreUnavailable
 
 log = structlog.get_logger(__name__)

@@ -11,13 +11,13 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from pipeline.api.access.access import AnyRequest
-from pipeline.api.access.needs import VIEWER, needs
+from pipeline.access.access import AnyRequest
+from pipeline.access.authorization import VIEWER, needs
 from pipeline.api.views import PartitionStatus, Status
 from pipeline.board.board import Board
-from pipeline.board.voice import Voice
-from pipeline.chain import INPUTS, WITHIN
-from pipeline.dead_letter import Reason
+from pipeline.board.localizer import Localizer
+from pipeline.contracts.topology import INPUTS, WITHIN
+from pipeline.model.dead_letter import Reason
 
 LATE = 5.0
 """Seconds of lag from which a role is shown as behind."""
@@ -74,7 +74,7 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
     return [health, retry]
 
 
-def in_words(status: Status, roles: Sequence[RoleHealth], say: Voice) -> tuple[str, bool]:
+def in_words(status: Status, roles: Sequence[RoleHealth], say: Localizer) -> tuple[str, bool]:
     """Return for people who do not run Nabız how it is, and whether that is well."""
     late = [one for one in roles if one.late]
     if status.broker.problem or status.store.problem:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from pipeline.action import Action
-from pipeline.alert import Alert
-from pipeline.board.item import Item
-from pipeline.board.voice import Voice
+from pipeline.board.inbox_item import InboxItem
+from pipeline.board.localizer import Localizer
 from pipeline.follow_up.value import FollowUp
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert
 
 
 class Happening(NamedTuple):
@@ -20,7 +20,7 @@ class Happening(NamedTuple):
     note: str = ""
 
 
-def history(item: Item, say: Voice) -> list[Happening]:
+def history(item: InboxItem, say: Localizer) -> list[Happening]:
     """Return what happened, the newest first."""
     found = [*_of_alert(item.alert, say), *(_of_action(action, say) for action in item.actions)]
     if item.follow_up:
@@ -28,7 +28,7 @@ def history(item: Item, say: Voice) -> list[Happening]:
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def _of_alert(alert: Alert, say: Voice) -> Iterator[Happening]:
+def _of_alert(alert: Alert, say: Localizer) -> Iterator[Happening]:
     yield Happening(alert.opened_at, say.t("alert.opened"))
     if alert.state == "open" and alert.updated_at > alert.opened_at:
         yield Happening(alert.updated_at, say.t("alert.updated"))
@@ -38,7 +38,7 @@ def _of_alert(alert: Alert, say: Voice) -> Iterator[Happening]:
         yield Happening(alert.closed_at, f"{end}: {why}" if why else end)
 
 
-def _of_follow_up(follow_up: FollowUp, say: Voice) -> Iterator[Happening]:
+def _of_follow_up(follow_up: FollowUp, say: Localizer) -> Iterator[Happening]:
     if follow_up.reopened_at:
         yield Happening(follow_up.reopened_at, say.t("alert.reopened"))
     if follow_up.end in ("nobody_came", "unfinished"):
@@ -52,7 +52,7 @@ def _of_follow_up(follow_up: FollowUp, say: Voice) -> Iterator[Happening]:
             yield Happening(due, say.t(key))
 
 
-def _of_action(action: Action, say: Voice) -> Happening:
+def _of_action(action: Action, say: Localizer) -> Happening:
     what = say.t(f"did.{action.kind}")
     if action.kind == "assign" and action.assignee:
         what = f"{what}: {action.assignee}"

@@ -7,16 +7,16 @@ from litestar import Response, get
 from litestar.response import ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
-from pipeline.alert import SEVERITIES
-from pipeline.api.access.access import AnyRequest
-from pipeline.api.access.needs import VIEWER
+from pipeline.access.access import AnyRequest
+from pipeline.access.authorization import VIEWER
 from pipeline.board.board import Board, Visit
 from pipeline.board.cards import card_choices, stream_cards
-from pipeline.board.choice import VIEWS, Choice, Selection, choice_of, select
+from pipeline.board.inbox_query import VIEWS, InboxQuery, Selection, choice_of, select
+from pipeline.board.localizer import Localizer
 from pipeline.board.stream import Shown
-from pipeline.board.voice import Voice
+from pipeline.common.plain_text import plain
 from pipeline.follow_up.value import UNDER_WAY
-from pipeline.plain import plain
+from pipeline.model.alert import SEVERITIES
 
 KEYS = (
     *(("j", "next"), ("k", "previous"), ("o", "show"), ("a", "acknowledge"), ("m", "assign")),
@@ -50,7 +50,7 @@ def inbox_routes(board: Board) -> list[ControllerRouterHandler]:
     return [inbox, stream]
 
 
-def _inbox(board: Board, visit: Visit, say: Voice, choice: Choice) -> dict[str, object]:
+def _inbox(board: Board, visit: Visit, say: Localizer, choice: InboxQuery) -> dict[str, object]:
     """Return what the page is made from."""
     version = board.live.version
     selection = _select(board, visit, choice)
@@ -75,12 +75,12 @@ def _inbox(board: Board, visit: Visit, say: Voice, choice: Choice) -> dict[str, 
     }
 
 
-def _select(board: Board, visit: Visit, choice: Choice) -> Selection:
+def _select(board: Board, visit: Visit, choice: InboxQuery) -> Selection:
     now = board.clock()
     return select(board.live.ranked(now, visit.user.name), choice, visit.user.name, now)
 
 
-def _parts(board: Board, visit: Visit, choice: Choice, selection: Selection) -> dict[str, str]:
+def _parts(board: Board, visit: Visit, choice: InboxQuery, selection: Selection) -> dict[str, str]:
     say = board.voice(visit)
     given = {"choice": choice, "selection": selection, "views": VIEWS}
     return {

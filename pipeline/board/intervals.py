@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from pipeline.kpi import Window
+from pipeline.kpi.definitions import Window
 
 
 class Range(NamedTuple):

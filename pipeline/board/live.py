@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from pipeline.action import Action
-from pipeline.alert import Alert
-from pipeline.board.item import Item
+from pipeline.board.inbox_item import InboxItem
 from pipeline.board.rank import ranked
 from pipeline.follow_up.value import FollowUp
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert
 
 KEPT = timedelta(days=3)
 """How long what has ended stays in the inbox."""
@@ -33,13 +33,13 @@ class Live:
     def __init__(self, values: Mapping[str, float] | None = None) -> None:
         self._values = values or {}
         self._lock = threading.Lock()
-        self._items: dict[str, Item] = {}
+        self._items: dict[str, InboxItem] = {}
         self._early: dict[str, FollowUp] = {}
         self._actions: dict[str, tuple[Action, ...]] = {}
         self._listeners: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self._changes = 0
         self._epoch = secrets.token_hex(4)
-        self._ranked: dict[str, tuple[int, datetime, list[Item]]] = {}
+        self._ranked: dict[str, tuple[int, datetime, list[InboxItem]]] = {}
 
     @property
     def version(self) -> str:
@@ -70,7 +70,7 @@ class Live:
         if known and known.alert.revision >= alert.revision:
             return None
         follow_up = known.follow_up if known else self._early.pop(alert.id, None)
-        self._items[alert.id] = Item(alert, follow_up, self._actions.get(alert.id, ()))
+        self._items[alert.id] = InboxItem(alert, follow_up, self._actions.get(alert.id, ()))
         return alert.id
 
     def _take_follow_up(self, follow_up: FollowUp) -> str | None:
@@ -82,7 +82,7 @@ class Live:
         if item is None:
             self._early[id_] = follow_up
             return None
-        self._items[id_] = Item(item.alert, follow_up, item.actions)
+        self._items[id_] = InboxItem(item.alert, follow_up, item.actions)
         return id_
 
     def _take_action(self, action: Action) -> str | None:
@@ -95,7 +95,7 @@ class Live:
         item = self._items.get(id_)
         if item is None:
             return None
-        self._items[id_] = Item(item.alert, item.follow_up, self._actions[id_])
+        self._items[id_] = InboxItem(item.alert, item.follow_up, self._actions[id_])
         return id_
 
     def without_alert(self) -> list[FollowUp]:
@@ -121,11 +121,11 @@ class Live:
                 if id_ not in self._items and now - actions[0].at > KEPT:
                     del self._actions[id_]
 
-    def get(self, alert_id: str) -> Item | None:
+    def get(self, alert_id: str) -> InboxItem | None:
         """Return the item of an alert, if it is in the inbox."""
         return self._items.get(alert_id)
 
-    def ranked(self, now: datetime, user: str = "") -> list[Item]:
+    def ranked(self, now: datetime, user: str = "") -> list[InboxItem]:
         """Return all items in the order for a user, as of a moment ago at most."""
         with self._lock:
             changes, items = self._changes, list(self._items.values())
@@ -150,7 +150,7 @@ class Live:
                 del self._listeners[changed]
 
 
-def is_over(item: Item, now: datetime) -> bool:
+def is_over(item: InboxItem, now: datetime) -> bool:
     """Whether it ended so long ago that it has no place in the inbox."""
     changed = item.follow_up.updated_at if item.follow_up else item.alert.updated_at
     return item.ended and not item.to_inform and now - changed > KEPT

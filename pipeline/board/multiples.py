@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.board.chart import Point, Scale, across, alone, band, line, upwards
-from pipeline.kpi import DEFINITIONS, Definition, KpiValue
+from pipeline.kpi.definitions import DEFINITIONS, Definition, KpiValue
 
 ENOUGH = 10
 """From so many answers on a number says something; a count always does."""

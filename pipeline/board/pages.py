@@ -6,9 +6,9 @@ from functools import cache
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipeline.alert import weightiest_quote
-from pipeline.plain import cut as cut_at
-from pipeline.plain import plain
+from pipeline.common.plain_text import cut as cut_at
+from pipeline.common.plain_text import plain
+from pipeline.model.alert import weightiest_quote
 
 
 def cut(text: str, length: int) -> str:

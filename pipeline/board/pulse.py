@@ -9,13 +9,13 @@ from typing import Any
 from litestar import Response, get
 from litestar.types import ControllerRouterHandler
 
-from pipeline.api.access.access import AnyRequest
-from pipeline.api.access.needs import VIEWER
+from pipeline.access.access import AnyRequest
+from pipeline.access.authorization import VIEWER
 from pipeline.board.board import Board
 from pipeline.board.intervals import RANGES, USUAL, intervals
+from pipeline.board.localizer import Localizer
 from pipeline.board.multiples import ENOUGH, UNIT_DIGITS, is_enough, tiles
-from pipeline.board.voice import Voice
-from pipeline.kpi import Definition, KpiValue, Window
+from pipeline.kpi.definitions import Definition, KpiValue, Window
 
 KEPT = timedelta(seconds=60)
 """An interval that has ended is read again after so long: events may come late."""
@@ -55,7 +55,7 @@ def pulse_routes(board: Board) -> list[ControllerRouterHandler]:
     return [pulse]
 
 
-def figure(say: Voice, definition: Definition, value: float, digits: int | None = None) -> str:
+def figure(say: Localizer, definition: Definition, value: float, digits: int | None = None) -> str:
     """Return a value of a KPI with its unit; minutes beyond two hours as hours, then days."""
     digits = UNIT_DIGITS[definition.unit] if digits is None else digits
     if definition.unit == "percent":

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from pipeline.alert import Severity
-from pipeline.board.item import Item
+from pipeline.board.inbox_item import InboxItem
 from pipeline.follow_up.value import Stage
+from pipeline.model.alert import Severity
 
 SEVERITY: Mapping[Severity, float] = {"low": 1.0, "medium": 2.0, "high": 4.0, "critical": 8.0}
 """Each step counts twice the one below."""
@@ -32,7 +32,7 @@ PATIENCE: Mapping[Severity, timedelta] = {
 """How long a matter may wait where no SLA says so."""
 
 
-def urgency(item: Item, now: datetime, value: float = 1.0, user: str = "") -> float:
+def urgency(item: InboxItem, now: datetime, value: float = 1.0, user: str = "") -> float:
     """Return how urgent an item is to a user: severity x risk x value x stage x waiting time.
 
     Waiting counts against the SLA that runs: twice when it ends, three times after three times as
@@ -46,21 +46,21 @@ def urgency(item: Item, now: datetime, value: float = 1.0, user: str = "") -> fl
     return SEVERITY[alert.severity] * risk * value * stage * waiting
 
 
-def _patience(item: Item) -> timedelta:
+def _patience(item: InboxItem) -> timedelta:
     due = item.due
     given = due[1] - item.alert.opened_at if due else timedelta(0)
     return given if given > timedelta(0) else PATIENCE[item.alert.severity]
 
 
 def ranked(
-    items: Iterable[Item], now: datetime, values: Mapping[str, float], user: str = ""
-) -> list[Item]:
+    items: Iterable[InboxItem], now: datetime, values: Mapping[str, float], user: str = ""
+) -> list[InboxItem]:
     """Return the items, the most urgent to a user first; what has ended last, the newest first.
 
     `values` says by segment how much a customer counts, 1 where it says nothing.
     """
 
-    def key(item: Item) -> tuple[float, float, str]:
+    def key(item: InboxItem) -> tuple[float, float, str]:
         alert = item.alert
         worth = values.get(alert.segment or "", 1.0)
         if item.ended:

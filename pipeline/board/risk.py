@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pipeline.config.groups import DetectSettings
 from pipeline.detection.customer import Arrival, CustomerState, apply, risk_at
 from pipeline.detection.rules import RuleSet
-from pipeline.reading import Scored
-from pipeline.setting_groups import DetectSettings
+from pipeline.model.reading import Scored
 
 STEPS = 60
 """Points between the events, at even distances: in between the risk decays."""

@@ -6,16 +6,16 @@ from litestar import Response, Router, get
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
-from pipeline.api.access.access import AnyRequest
-from pipeline.api.access.needs import VIEWER
+from pipeline.access.access import AnyRequest
+from pipeline.access.authorization import VIEWER
 from pipeline.board.alerts import alert_routes
 from pipeline.board.board import Board
 from pipeline.board.customers import customer_routes
+from pipeline.board.explain_page import why_routes
 from pipeline.board.health import health_routes
 from pipeline.board.inbox import inbox_routes
 from pipeline.board.pulse import pulse_routes
 from pipeline.board.statics import static_routes
-from pipeline.board.why import why_routes
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.store import StoreUnavailable
 from pipeline.text.open import EngineError

@@ -9,8 +9,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from pipeline.api.access.access import AnyRequest
-from pipeline.api.access.needs import PUBLIC
+from pipeline.access.access import AnyRequest
+from pipeline.access.authorization import PUBLIC
 
 _TYPES = {
     ".css": "text/css",

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import msgspec
 from litestar.response import ServerSentEventMessage
 
-from pipeline.board.item import Item
+from pipeline.board.inbox_item import InboxItem
 from pipeline.board.live import Live
 
 HEARTBEAT = 10.0
@@ -18,14 +18,14 @@ SHARE = 0.1
 """Most of a core's time that one stream takes: a longer inbox is looked at less often."""
 RETRY_MS = 2_000
 
-Shown = tuple[Sequence[Item], dict[str, str]]
+Shown = tuple[Sequence[InboxItem], dict[str, str]]
 """The items on a page in order, and the parts around them as HTML by their id."""
 
 
 async def events(
     live: Live,
     look: Callable[[], Shown],
-    card: Callable[[Item], str],
+    card: Callable[[InboxItem], str],
     allowed: Callable[[], bool],
     after: str,
 ) -> AsyncIterator[ServerSentEventMessage]:

@@ -5,16 +5,16 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from pipeline.action import Action
-from pipeline.alert import Alert
-from pipeline.board.voice import Voice
-from pipeline.reading import Scored
+from pipeline.board.localizer import Localizer
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert
+from pipeline.model.reading import Scored
 
 Piece = tuple[str, bool]
 """A part of a text, and whether it is to be marked."""
 
 
-class Entry(NamedTuple):
+class TimelineEntry(NamedTuple):
     """One of an event, the opening of an alert, or an action (about `alert`)."""
 
     at: datetime
@@ -26,23 +26,23 @@ class Entry(NamedTuple):
 
 def timeline(
     events: Sequence[Scored], alerts: Sequence[Alert], actions: Sequence[Action]
-) -> list[Entry]:
+) -> list[TimelineEntry]:
     """Return the entries, the newest first; what alerts quote of a text is marked."""
     quoted: dict[str, list[tuple[int, int]]] = {}
     for alert in alerts:
         for one in alert.evidence:
             quoted.setdefault(one.event_id, []).append((one.start, one.end))
     entries = [
-        Entry(
+        TimelineEntry(
             scored.event.occurred_at,
             scored=scored,
             pieces=tuple(pieces(scored.event.text or "", quoted.get(scored.event.event_id, ()))),
         )
         for scored in events
     ]
-    entries += [Entry(alert.opened_at, alert=alert) for alert in alerts]
+    entries += [TimelineEntry(alert.opened_at, alert=alert) for alert in alerts]
     of = {alert.id: alert for alert in alerts}
-    entries += [Entry(one.at, action=one, alert=of.get(one.alert_id)) for one in actions]
+    entries += [TimelineEntry(one.at, action=one, alert=of.get(one.alert_id)) for one in actions]
     return sorted(entries, key=lambda one: (one.at, one.scored is None), reverse=True)
 
 
@@ -58,7 +58,9 @@ def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[Piece]:
     return [piece for piece in (*cut, (text[at:], False)) if piece[0]]
 
 
-def by_day(entries: Iterable[Entry], say: Voice) -> list[tuple[str, list[Entry]]]:
+def by_day(
+    entries: Iterable[TimelineEntry], say: Localizer
+) -> list[tuple[str, list[TimelineEntry]]]:
     """Group entries under their days, in the zone of the desk."""
     grouped = groupby(entries, key=lambda one: say.day(one.at))
     return [(day, list(of)) for day, of in grouped]

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from pipeline.broker.survey import Place, Survey, TopicAsIs
-from pipeline.plurals import counted
+from pipeline.common.plurals import counted
 
 Kind: TypeAlias = Literal["expired", "truncated", "recreated"]
 

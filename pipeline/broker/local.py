@@ -24,9 +24,9 @@ from rich.console import Console
 from pipeline.broker.errors import BrokerError
 from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.tied_to_parent import tied
-from pipeline.ports import HOST, free_port, is_free
-from pipeline.processes import end
-from pipeline.progress import PATIENCE, Watch
+from pipeline.common.ports import HOST, free_port, is_free
+from pipeline.common.processes import end
+from pipeline.common.progress import PATIENCE, Watch
 
 STOP_TIMEOUT, GIVE_UP_TIMEOUT = 60.0, 5.0
 """Seconds to end in order; where it did not come up there is little to put in order."""

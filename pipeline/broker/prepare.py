@@ -15,8 +15,8 @@ from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.java import classes_cache, keep_classes
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
-from pipeline.setting_groups import ROOT
-from pipeline.topics import load_topics
+from pipeline.config.groups import ROOT
+from pipeline.contracts.topics import load_topics
 
 
 def prepare(console: Console) -> None:

@@ -9,9 +9,9 @@ from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from pipeline.broker.errors import BrokerUnavailable, reaching
 from pipeline.broker.security import PLAINTEXT, Security
-from pipeline.decode import encode_event
-from pipeline.event import Event, topic_of
-from pipeline.plurals import counted
+from pipeline.common.plurals import counted
+from pipeline.ingest.decode import encode_event
+from pipeline.model.event import Event, topic_of
 
 CONNECT_TIMEOUT_MS = 10_000
 RECONNECT_MS = 1_000

@@ -7,8 +7,8 @@ import ssl
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from pipeline.setting_groups import KafkaSettings
-from pipeline.settings import SettingsError
+from pipeline.config.groups import KafkaSettings
+from pipeline.config.settings import SettingsError
 
 if TYPE_CHECKING:
     import faust

@@ -9,9 +9,9 @@ from kafka.errors import TopicAlreadyExistsError
 
 from pipeline.broker.errors import BrokerError, reaching
 from pipeline.broker.security import PLAINTEXT, Security
-from pipeline.chain import INPUTS, STATEFUL
-from pipeline.plurals import counted
-from pipeline.topics import Topic
+from pipeline.common.plurals import counted
+from pipeline.contracts.topics import TopicContract
+from pipeline.contracts.topology import INPUTS, STATEFUL
 
 CONNECT_TIMEOUT_MS = 10_000
 
@@ -30,7 +30,7 @@ class Change(msgspec.Struct, frozen=True):
 
 def apply_topics(
     bootstrap: str,
-    topics: Iterable[Topic],
+    topics: Iterable[TopicContract],
     *,
     replication: int = 1,
     dry_run: bool = False,
@@ -78,7 +78,7 @@ def _partitions(admin: KafkaAdminClient, names: Iterable[str]) -> dict[str, int]
 
 
 def _create(
-    admin: KafkaAdminClient, topics: list[Topic], replication: int, dry_run: bool
+    admin: KafkaAdminClient, topics: list[TopicContract], replication: int, dry_run: bool
 ) -> Iterator[Change]:
     if not topics:
         return
@@ -103,7 +103,7 @@ def _create(
 
 def _grow(
     admin: KafkaAdminClient,
-    topics: list[Topic],
+    topics: list[TopicContract],
     present: Mapping[str, int],
     dry_run: bool,
 ) -> Iterator[Change]:
@@ -126,7 +126,9 @@ def _grow(
         yield Change(name, "partitions", str(present[name]), str(count))
 
 
-def _configure(admin: KafkaAdminClient, topics: list[Topic], dry_run: bool) -> Iterator[Change]:
+def _configure(
+    admin: KafkaAdminClient, topics: list[TopicContract], dry_run: bool
+) -> Iterator[Change]:
     asked = [_resource(t.name, dict.fromkeys(t.config)) for t in topics if t.config]
     if not asked:
         return

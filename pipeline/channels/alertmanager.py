@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 
-from pipeline.alert import Alert, Severity
 from pipeline.channels.channel import ask
 from pipeline.channels.markup import markup_of
-from pipeline.notify.messages import Message
-from pipeline.plain import one_line
+from pipeline.common.plain_text import one_line
+from pipeline.model.alert import Alert, Severity
+from pipeline.notify.messages import Notification
 
 KEPT_FOR = timedelta(minutes=5)
 """How long an open alert lives there without being sent again."""
@@ -32,11 +32,11 @@ class Alertmanager:
         self._url = url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=timeout)
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Notification) -> None:
         """Post the alert as it is now; one that had other labels before ends."""
         await self._post(list(posts(message, message.at)))
 
-    async def keep(self, messages: Sequence[Message], now: datetime) -> None:
+    async def keep(self, messages: Sequence[Notification], now: datetime) -> None:
         """Post open alerts again, so that they do not end. Raises as `send` does."""
         for start in range(0, len(messages), AT_ONCE):
             await self._post(
@@ -57,7 +57,7 @@ class Alertmanager:
         await ask(self._client, "POST", url, msgspec.json.encode(list(alerts)))
 
 
-def posts(message: Message, now: datetime) -> Iterator[dict[str, object]]:
+def posts(message: Notification, now: datetime) -> Iterator[dict[str, object]]:
     """Yield what Alertmanager is sent for a message: `postableAlert` of its API."""
     alert = message.alert
     if alert is None:
@@ -69,7 +69,7 @@ def posts(message: Message, now: datetime) -> Iterator[dict[str, object]]:
 
 
 def _post(
-    message: Message, alert: Alert, severity: Severity, ends_at: datetime
+    message: Notification, alert: Alert, severity: Severity, ends_at: datetime
 ) -> dict[str, object]:
     labels = {
         "alertname": alert.cause,

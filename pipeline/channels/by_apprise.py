@@ -12,8 +12,8 @@ from apprise.result import AppriseResult
 
 from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelError, ChannelRefused, verdict
 from pipeline.channels.markup import in_markdown, markup_of
-from pipeline.notify.messages import Message
-from pipeline.plain import cut
+from pipeline.common.plain_text import cut
+from pipeline.notify.messages import Notification
 
 _TYPES = {
     "resolved": apprise.NotifyType.SUCCESS,
@@ -42,11 +42,11 @@ class Apprise:
             )
         self._services = [_Service(one) for one in known]
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Notification) -> None:
         """Send it by Apprise, in a thread."""
         await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message)
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: Notification) -> None:
         for service in self._services:
             service.send(message)
 
@@ -74,7 +74,7 @@ class _Service:
         self._apprise = apprise.Apprise()
         self._apprise.add(service)
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Notification) -> None:
         """Return once it is sent. Raises ChannelAway, ChannelRefused."""
         result = self._apprise.notify(
             title=self._title(message),
@@ -85,7 +85,7 @@ class _Service:
         if not result:
             raise _why(result)
 
-    def _title(self, message: Message) -> str:
+    def _title(self, message: Notification) -> str:
         """Return the title: of few characters and plain, or in the text where there is no other."""
         if self._longest_title > 0:
             return cut(self._markup.plain(message.title), self._longest_title)

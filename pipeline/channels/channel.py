@@ -4,7 +4,7 @@ from typing import Protocol
 
 import httpx
 
-from pipeline.notify.messages import Message
+from pipeline.notify.messages import Notification
 
 PARALLEL = 4
 """Messages that one channel is given at the same time."""
@@ -35,7 +35,7 @@ class Channel(Protocol):
     digests: bool
     """Whether what was held back can come as one message; else each comes on its own."""
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Notification) -> None:
         """Return once the channel has taken the message. Raises ChannelAway, ChannelRefused."""
 
     async def probe(self) -> str:

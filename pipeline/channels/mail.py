@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelRefused, MessageRefused
-from pipeline.notify.messages import Message
+from pipeline.notify.messages import Notification
 
 DOMAIN = "nabiz.invalid"
 """Right side of a Message-ID: not a host."""
@@ -41,7 +41,7 @@ class Mail:
         self._timeout = timeout
         self._threads = ThreadPoolExecutor(PARALLEL, "mail")
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Notification) -> None:
         """Return once the server has taken it for all recipients."""
         await self._in_thread(to_email(message, self._mailbox))
 
@@ -95,7 +95,7 @@ class Mail:
         return smtp
 
 
-def to_email(message: Message, mailbox: Mailbox) -> EmailMessage:
+def to_email(message: Notification, mailbox: Mailbox) -> EmailMessage:
     """Return the e-mail of a message."""
     email = EmailMessage()
     email["Message-ID"] = f"<{message.id}@{DOMAIN}>"

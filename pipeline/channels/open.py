@@ -11,8 +11,8 @@ from pipeline.channels.by_apprise import Apprise
 from pipeline.channels.channel import Channel, ChannelError
 from pipeline.channels.mail import Mail, Mailbox, is_address
 from pipeline.channels.pagerduty import PagerDuty
-from pipeline.encodings import utf8
-from pipeline.setting_groups import NotifySettings
+from pipeline.common.encodings import utf8
+from pipeline.config.groups import NotifySettings
 
 SMTP_PORT, SMTPS_PORT = 587, 465
 

@@ -9,11 +9,11 @@ from typing import Literal
 import httpx
 import msgspec
 
-from pipeline.alert import Severity
 from pipeline.channels.channel import ChannelAway, ask
+from pipeline.common.plain_text import cut, one_line
+from pipeline.model.alert import Severity
 from pipeline.notify.case import Kind
-from pipeline.notify.messages import Message
-from pipeline.plain import cut, one_line
+from pipeline.notify.messages import Notification
 
 Action = Literal["trigger", "acknowledge", "resolve"]
 ACTIONS: Mapping[Kind, Action] = {
@@ -41,7 +41,7 @@ class PagerDuty:
         self._url = url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=timeout)
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Notification) -> None:
         """Trigger, acknowledge or resolve the incident of the alert."""
         event = {"routing_key": self._routing_key, **event_of(message)}
         await ask(self._client, "POST", f"{self._url}/v2/enqueue", msgspec.json.encode(event))
@@ -59,7 +59,7 @@ class PagerDuty:
         await self._client.aclose()
 
 
-def event_of(message: Message) -> dict[str, object]:
+def event_of(message: Notification) -> dict[str, object]:
     """Return the event, less its routing key."""
     alert = message.alert
     action = ACTIONS.get(message.kind, "trigger")

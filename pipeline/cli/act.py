@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from pipeline.action import Action, ActionKind, Outcome
 from pipeline.cli import show
 from pipeline.cli.options import span
 from pipeline.cli.target import DataOption, JsonOption, ask, find
 from pipeline.follow_up.value import FollowUp, Stage
+from pipeline.model.action import Action, ActionKind, Outcome
 
 
 def act(

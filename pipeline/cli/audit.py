@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from pipeline.audit import AuditEntry
 from pipeline.cli import show
 from pipeline.cli.options import moment
 from pipeline.cli.target import DataOption, JsonOption, ask, find
+from pipeline.model.audit import AuditEntry
 
 
 def audit(

@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator
 from pipeline.channels.channel import Channel, ChannelAway, ChannelRefused
 from pipeline.channels.open import open_channels
 from pipeline.cli.checkup import Finding
-from pipeline.notify.routes import Desk, load_desk
-from pipeline.plurals import counted
-from pipeline.setting_groups import NotifySettings
+from pipeline.common.plurals import counted
+from pipeline.config.groups import NotifySettings
+from pipeline.notify.routes import RoutingTable, load_routing_table
 
 
 def check_channels(notify: NotifySettings) -> Iterator[Finding]:
     """Look at the routes, and ask each channel whether it answers; no message is sent."""
-    desk, channels = load_desk(notify.routes), open_channels(notify)
+    desk, channels = load_routing_table(notify.routes), open_channels(notify)
     yield check_routes(desk, channels.keys())
     for name, channel in channels.items():
         check = f"channel {name}"
@@ -30,7 +30,7 @@ async def _probe(channel: Channel) -> str:
         await channel.close()
 
 
-def check_routes(desk: Desk, channels: Collection[str]) -> Finding:
+def check_routes(desk: RoutingTable, channels: Collection[str]) -> Finding:
     """The routes of notify against the channels that have an address."""
     routed = desk.form.routed
     if strange := sorted(set(channels) - routed):

@@ -8,13 +8,13 @@ import msgspec
 
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
-from pipeline.chain import CHANGELOG, INPUTS, SCORED, STATEFUL, WITHIN, group_of
-from pipeline.decode import FUTURE_TOLERANCE
-from pipeline.plurals import counted
-from pipeline.reading import Label, Reading
-from pipeline.setting_groups import KafkaSettings
+from pipeline.common.plurals import counted
+from pipeline.config.groups import KafkaSettings
+from pipeline.contracts.topics import TopicContract
+from pipeline.contracts.topology import CHANGELOG, INPUTS, SCORED, STATEFUL, WITHIN, group_of
+from pipeline.ingest.decode import FUTURE_TOLERANCE
+from pipeline.model.reading import Label, Reading
 from pipeline.store.health import StoreFacts
-from pipeline.topics import Topic
 
 State = Literal["ok", "warning", "problem"]
 
@@ -66,7 +66,7 @@ def check_security(kafka: KafkaSettings) -> Finding:
 
 
 def check_topic(
-    topic: Topic, found: TopicFacts | None, *, replication: int, brokers: int
+    topic: TopicContract, found: TopicFacts | None, *, replication: int, brokers: int
 ) -> Finding:
     """A declared topic against the one that is there."""
     check = f"topic {topic.name}"
@@ -139,7 +139,7 @@ def _availability(check: str, found: TopicFacts) -> Finding | None:
     return None
 
 
-def _partitions(topic: Topic, found: TopicFacts) -> tuple[str, str] | None:
+def _partitions(topic: TopicContract, found: TopicFacts) -> tuple[str, str] | None:
     """What is wrong and what to do. More than declared is well, but not where states follow."""
     text = f"{counted(found.partitions, 'partition')}; declared: {topic.partitions}"
     follow = any(topic.name in INPUTS[role] for role in STATEFUL)

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.cli import show
-from pipeline.cli.errors import Mistake
+from pipeline.cli.errors import UsageError
 from pipeline.cli.parts import before_start
 from pipeline.cli.target import DataOption, JsonOption, find
-from pipeline.settings import Settings, variables
+from pipeline.config.settings import Settings, variables
 
 
 def config(
@@ -56,5 +56,5 @@ def _check(settings: Settings) -> None:
     for look in before_start(settings).values():
         for one in look():
             if one.state == "problem":
-                raise Mistake(f"{one.check}: {one.found} → {one.advice}".removesuffix(" → "))
+                raise UsageError(f"{one.check}: {one.found} → {one.advice}".removesuffix(" → "))
             console.print(show.datum(f"{one.check}: {one.state}, {one.found}"))

@@ -7,13 +7,13 @@ from typing import NoReturn
 
 import msgspec
 
-from pipeline.action import Action
-from pipeline.alert import from_cloudevent
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import client_security
 from pipeline.broker.tail import Tail
-from pipeline.chain import ACTIONS, ALERTS
-from pipeline.setting_groups import KafkaSettings
+from pipeline.config.groups import KafkaSettings
+from pipeline.contracts.topology import ACTIONS, ALERTS
+from pipeline.model.action import Action
+from pipeline.model.alert import from_cloudevent
 from pipeline.sources.simulate.desk import actions_on
 
 LOOK_BACK = timedelta(days=2)

@@ -13,11 +13,11 @@ from rich.text import Text
 
 from pipeline.cli import show
 from pipeline.cli.checkup import Finding, State
-from pipeline.cli.errors import EXIT_NO, Mistake
+from pipeline.cli.errors import EXIT_NO, UsageError
 from pipeline.cli.exit_codes import exit_code
 from pipeline.cli.parts import Parts, this_machine, whole
 from pipeline.cli.target import DataOption, JsonOption, find
-from pipeline.settings import SettingsError, load_settings
+from pipeline.config.settings import SettingsError, load_settings
 
 DEADLINE = 30.0
 """Seconds for all: what is down says so sooner, what stands still does not."""
@@ -48,7 +48,7 @@ def examine(data: Path | None) -> list[Finding]:
         settings = find(data)
     except SettingsError as error:
         return [Finding("settings", "problem", line) for line in str(error).splitlines()]
-    except Mistake as error:
+    except UsageError as error:
         settings = load_settings().model_copy(update={"data": data} if data else {})
         nobody = [Finding("nabiz up", "problem", str(error))]
         return [*nobody, *_look(this_machine(settings))]

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from pipeline.broker.lag import LagReader, PartitionLag, wait_until_drained
 from pipeline.broker.security import client_security
-from pipeline.chain import GROUPS, role_of
 from pipeline.cli.errors import EXIT_NO
 from pipeline.cli.target import DataOption, find
-from pipeline.plurals import counted
+from pipeline.common.plurals import counted
+from pipeline.contracts.topology import GROUPS, role_of
 
 
 def drain(

@@ -8,9 +8,9 @@ EXIT_AWAY = 3
 """Kafka, the store or the API does not answer."""
 
 
-class Mistake(Exception):  # noqa: N818
+class UsageError(Exception):
     """The user's to mend; the message says how."""
 
 
-class Away(Exception):  # noqa: N818
+class Unavailable(Exception):  # noqa: N818
     """A system does not answer."""

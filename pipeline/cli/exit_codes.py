@@ -3,25 +3,25 @@
 import errno
 import sys
 
-from agents.compiled import NotCompiled
-from agents.crash import Halt
-from pipeline.api.access.accounts import AccountError
+from agents.runtime.compiled_faust import NotCompiled
+from agents.runtime.crash import Halt
+from pipeline.access.accounts import AccountError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
-from pipeline.chain import EXIT_HALT
 from pipeline.channels.channel import ChannelError
-from pipeline.cli.errors import EXIT_AWAY, EXIT_MISTAKE, Away, Mistake
+from pipeline.cli.errors import EXIT_AWAY, EXIT_MISTAKE, Unavailable, UsageError
+from pipeline.config.settings import SettingsError
+from pipeline.contracts.topics import TopicError
+from pipeline.contracts.topology import EXIT_HALT
 from pipeline.detection.rules import RuleError
 from pipeline.follow_up.sla import SlaError
+from pipeline.ingest.uncounted import UncountedError
 from pipeline.notify.routes import RoutesError
-from pipeline.settings import SettingsError
 from pipeline.sources.source import SourceError
 from pipeline.store import BackupError, MigrationError, StoreRefused, StoreUnavailable
 from pipeline.text.open import EngineError
-from pipeline.topics import TopicError
-from pipeline.uncounted import UncountedError
 
 EXIT_CODES: dict[type[Exception], int] = {
-    Mistake: EXIT_MISTAKE,
+    UsageError: EXIT_MISTAKE,
     SettingsError: EXIT_MISTAKE,
     AccountError: EXIT_MISTAKE,
     RuleError: EXIT_MISTAKE,
@@ -37,7 +37,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     BackupError: EXIT_MISTAKE,
     StoreRefused: EXIT_MISTAKE,
     BrokerError: EXIT_MISTAKE,
-    Away: EXIT_AWAY,
+    Unavailable: EXIT_AWAY,
     BrokerUnavailable: EXIT_AWAY,
     StoreUnavailable: EXIT_AWAY,
     Halt: EXIT_HALT,
@@ -48,10 +48,10 @@ EXIT_CODES: dict[type[Exception], int] = {
 def for_people(error: Exception) -> Exception:
     """Return what an error of the machine's means to who runs a command; others as they are."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Mistake(f"no space is left for {error.filename or 'what is printed'}: make room")
+        return UsageError(f"no space is left for {error.filename or 'what is printed'}: make room")
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
         encoding = sys.getfilesystemencoding()
-        return Mistake(f"an argument is not text in the encoding of this terminal, {encoding}")
+        return UsageError(f"an argument is not text in the encoding of this terminal, {encoding}")
     return error
 
 

@@ -12,11 +12,11 @@ from rich.text import Text
 from pipeline.cli import show
 from pipeline.cli.score import EngineOption, engine_of
 from pipeline.cli.target import JsonOption
+from pipeline.config.settings import load_settings
 from pipeline.detection.rules import load_rules
-from pipeline.reading import Topic
-from pipeline.settings import load_settings
+from pipeline.model.reading import Topic
+from pipeline.preview import Why, why
 from pipeline.text.explain import Explanation, FoundCue
-from pipeline.why import Why, why
 
 
 def explain_text(

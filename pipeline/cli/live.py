@@ -11,14 +11,14 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from pipeline.alert import Alert
 from pipeline.api.views import Status
-from pipeline.chain import WITHIN
 from pipeline.cli import show
 from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child
-from pipeline.kpi import KpiValue
-from pipeline.plurals import counted
+from pipeline.common.plurals import counted
+from pipeline.contracts.topology import WITHIN
+from pipeline.kpi.definitions import KpiValue
+from pipeline.model.alert import Alert
 
 T = TypeVar("T")
 

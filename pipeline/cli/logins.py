@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.api.access.accounts import AccountError, read_accounts
-from pipeline.api.access.oidc.provider import Provider, ProviderAway
+from pipeline.access.accounts import AccountError, read_accounts
+from pipeline.access.oidc.provider import Provider, ProviderAway
 from pipeline.cli.checkup import Finding
-from pipeline.setting_groups import AccessSettings
+from pipeline.config.groups import AccessSettings
 
 
 def check_logins(access: AccessSettings) -> Iterator[Finding]:

@@ -12,18 +12,18 @@ from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.prepare import prepare
 from pipeline.broker.topics import apply_topics
-from pipeline.cli.errors import Away, Mistake
+from pipeline.cli.errors import Unavailable, UsageError
 from pipeline.cli.nursery import close_nursery, forked, open_nursery
 from pipeline.cli.steps import step
 from pipeline.cli.supervisor import LONGEST_PAUSE, Child, answers, end_of, stop
 from pipeline.cli.target import ADDRESSES, Addresses, credentials, write_addresses
-from pipeline.ports import HOST, free_port, is_free
-from pipeline.processes import bound
-from pipeline.progress import Watch
-from pipeline.setting_groups import ROOT
-from pipeline.settings import STREAM_ROLES, Settings, store_address
-from pipeline.topics import load_topics
-from pipeline.urls import own_page
+from pipeline.common.ports import HOST, free_port, is_free
+from pipeline.common.processes import bound
+from pipeline.common.progress import Watch
+from pipeline.common.urls import own_page
+from pipeline.config.groups import ROOT
+from pipeline.config.settings import STREAM_ROLES, Settings, store_address
+from pipeline.contracts.topics import load_topics
 
 NEARLY_FULL = 2**25
 """Bytes: too few for a segment's indices and the checkpoints of Kafka."""
@@ -81,7 +81,7 @@ class Machine:
     def tick(self) -> None:
         """Start again what has died or hangs.
 
-        Raises Away where another program has taken the port of a Kafka that died.
+        Raises Unavailable where another program has taken the port of a Kafka that died.
         """
         if self._broker and self._broker.process.poll() is not None:
             self._restart_broker(self._broker.port)
@@ -99,7 +99,7 @@ class Machine:
         if time.monotonic() < self._broker_again_at:
             return
         if not is_free(port):
-            raise Away(
+            raise Unavailable(
                 f"Kafka has ended, and another program has taken its port {port}: type nabiz up "
                 "again, which takes another one and goes on where this one was"
             )
@@ -204,7 +204,7 @@ class Machine:
             with step(self.console, "publishing a made-up day"):
                 ended = forked([*simulate, "--days", "1"], {}, log).wait()
             if ended:
-                raise Away(
+                raise Unavailable(
                     f"the sample's history was not published; the end of {log}:\n{end_of(log)}"
                 )
             published.touch()
@@ -215,18 +215,18 @@ class Machine:
             self.children.append(child)
 
 
-def _away(child: Child, why: str) -> Away:
-    return Away(f"{child.name} {why}; the end of {child.log}:\n{child.last_words()}")
+def _away(child: Child, why: str) -> Unavailable:
+    return Unavailable(f"{child.name} {why}; the end of {child.log}:\n{child.last_words()}")
 
 
 def api_port(wanted: int, host: str = HOST) -> int:
-    """Return `wanted`, or a free port for 0. Raises Mistake if somebody else has it."""
+    """Return `wanted`, or a free port for 0. Raises UsageError if somebody else has it."""
     if wanted == 0:
         return free_port()
     if not is_free(wanted, host):
         by_make = "MAKELEVEL" in os.environ  # as make says to the commands that it runs
         retry = "NABIZ_API_PORT=0 make run" if by_make else "nabiz up --port 0"
-        raise Mistake(
+        raise UsageError(
             f"port {wanted} is in use by another program. To take any free one instead, type: "
             f"{retry}"
         )

@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from pipeline.cli.limits import raise_open_files
 from pipeline.cli.streams import discard_output, prepare_streams
-from pipeline.private import OTHERS
+from pipeline.common.private_files import OTHERS
 
 HELP = (
     "Listens to what customers do and say, keeps the KPIs of their experience true to the "

@@ -9,15 +9,15 @@ import typer
 
 from pipeline.broker.security import client_security
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import group_of
 from pipeline.cli.target import DataOption, find
-from pipeline.plurals import counted
-from pipeline.setting_groups import ROOT
-from pipeline.settings import load_settings, store_address
+from pipeline.common.plurals import counted
+from pipeline.config.groups import ROOT
+from pipeline.config.settings import load_settings, store_address
+from pipeline.contracts.topics import load_topics
+from pipeline.contracts.topology import group_of
 from pipeline.store.backup import Manifest, read_manifest
 from pipeline.store.open import open_store
 from pipeline.store.server import create_database
-from pipeline.topics import load_topics
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import typer
 
-from pipeline.durations import duration
+from pipeline.common.durations import duration
 
 
 def moment(text: str) -> datetime:

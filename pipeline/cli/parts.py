@@ -11,13 +11,12 @@ from pathlib import Path
 
 import httpx
 
-from agents.compiled import demand_compiled
+from agents.runtime.compiled_faust import require_compiled_faust
 from pipeline.api.views import Status
-from pipeline.board.desk import load_desk
+from pipeline.board.board_config import load_board_config
 from pipeline.broker.inspect import ClusterFacts, inspect_cluster
 from pipeline.broker.lag import LagReader
 from pipeline.broker.security import client_security
-from pipeline.chain import CHANGELOG, GROUPS, SCORED, group_of
 from pipeline.cli.channels import check_channels
 from pipeline.cli.checkup import (
     TEXTS,
@@ -39,11 +38,10 @@ from pipeline.cli.limits import open_files
 from pipeline.cli.logins import check_logins
 from pipeline.cli.processor import told_of_the_processor
 from pipeline.cli.target import Addresses, ask, running
-from pipeline.detection.rules import load_rules
-from pipeline.follow_up.sla import load_sla
-from pipeline.plurals import counted
-from pipeline.ports import listening
-from pipeline.setting_groups import (
+from pipeline.common.plurals import counted
+from pipeline.common.ports import listening
+from pipeline.common.urls import own_page, with_port
+from pipeline.config.groups import (
     ROOT,
     BoardSettings,
     DetectSettings,
@@ -52,14 +50,16 @@ from pipeline.setting_groups import (
     KafkaSettings,
     UncountedSettings,
 )
-from pipeline.settings import Settings, store_address
+from pipeline.config.settings import Settings, store_address
+from pipeline.contracts.topics import load_topics
+from pipeline.contracts.topology import CHANGELOG, GROUPS, SCORED, group_of
+from pipeline.detection.rules import load_rules
+from pipeline.follow_up.sla import load_sla
+from pipeline.ingest.uncounted import load_uncounted
 from pipeline.store.health import inspect_store
 from pipeline.store.server import ServerBackend
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
-from pipeline.topics import load_topics
-from pipeline.uncounted import load_uncounted
-from pipeline.urls import own_page, with_port
 
 Findings = Iterator[Finding]
 Parts = Mapping[str, Callable[[], Findings]]
@@ -227,7 +227,7 @@ def _packages() -> Findings:
         wanted = dict(_LOCKED.findall(LOCK_FILE.read_text()))
         yield check_packages(wanted, {name: _installed(name) for name in wanted})
     yield Finding("Python", "ok", platform.python_version())
-    demand_compiled()
+    require_compiled_faust()
 
 
 def _installed(name: str) -> str | None:
@@ -248,7 +248,7 @@ def _sla(follow_up: FollowUpSettings) -> Findings:
 
 
 def _board(board: BoardSettings) -> Findings:
-    desk = load_desk(board.file)
+    desk = load_board_config(board.file)
     yield Finding("board", "ok", f"{board.file} is valid, times are in {desk.zone}")
 
 

@@ -16,12 +16,12 @@ from pipeline.broker.tied_to_parent import tie_to_parent  # noqa: E402
 tie_to_parent(os.getppid())
 
 import agents.run  # noqa: E402, F401
-import pipeline.api.server  # noqa: E402, F401
 import pipeline.channels.open  # noqa: E402, F401
 import pipeline.cli.worker  # noqa: E402, F401
 import pipeline.store.open  # noqa: E402, F401
+import pipeline.web.server  # noqa: E402, F401
 from pipeline.cli import simulate  # noqa: E402, F401
-from pipeline.settings import STREAM_ROLES, SettingsError, load_settings  # noqa: E402
+from pipeline.config.settings import STREAM_ROLES, SettingsError, load_settings  # noqa: E402
 from pipeline.text.open import EngineError, open_engine  # noqa: E402
 
 for role in STREAM_ROLES:

@@ -22,17 +22,17 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from pipeline.board.desk import load_desk
+from pipeline.board.board_config import load_board_config
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import client_security
-from pipeline.chain import DEAD_LETTERS
-from pipeline.cli.errors import EXIT_NO, Mistake
+from pipeline.cli.errors import EXIT_NO, UsageError
 from pipeline.cli.target import DataOption, find
-from pipeline.dead_letter import DeadLetter
-from pipeline.event import Event
-from pipeline.plurals import counted
-from pipeline.privacy import redact_payload
-from pipeline.setting_groups import BoardSettings
+from pipeline.common.plurals import counted
+from pipeline.config.groups import BoardSettings
+from pipeline.contracts.topology import DEAD_LETTERS
+from pipeline.ingest.privacy import redact_payload
+from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.event import Event
 from pipeline.sources.files import BadLine, read, rebase
 from pipeline.sources.source import Note
 
@@ -128,11 +128,11 @@ def replay(
 
 def _zone(name: str | None, board: BoardSettings) -> ZoneInfo:
     if name is None:
-        return load_desk(board.file).zone
+        return load_board_config(board.file).zone
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise Mistake(
+        raise UsageError(
             f"--zone {name}: there is no such zone; say one like Europe/Istanbul"
         ) from None
 
@@ -145,7 +145,7 @@ def _factor(speed: str) -> float | None:
     except ValueError:
         factor = 0.0
     if not 0 < factor < float("inf"):
-        raise Mistake(f"--speed {speed}: say a number above 0, or max")
+        raise UsageError(f"--speed {speed}: say a number above 0, or max")
     return factor
 
 

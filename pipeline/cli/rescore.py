@@ -15,14 +15,14 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from pipeline.cli import show
-from pipeline.cli.errors import Mistake
+from pipeline.cli.errors import UsageError
 from pipeline.cli.options import moment
 from pipeline.cli.score import EngineOption, engine_of
 from pipeline.cli.target import JsonOption
-from pipeline.event import AuthorType
-from pipeline.plurals import counted
-from pipeline.reading import LABELS, Label, Scored
-from pipeline.settings import load_settings
+from pipeline.common.plurals import counted
+from pipeline.config.settings import load_settings
+from pipeline.model.event import AuthorType
+from pipeline.model.reading import LABELS, Label, Scored
 from pipeline.store import Store
 from pipeline.store.open import open_store
 from pipeline.text.reader import Reader
@@ -60,7 +60,7 @@ def rescore(
     stay as they are. The in-process store has one user: stop `nabiz up` first.
     """
     if start >= end:
-        raise Mistake("--from must be before --to")
+        raise UsageError("--from must be before --to")
     settings = load_settings()
     opened = engine_of(settings.engine, engine)
     texts, customers = Moves(), Moves()

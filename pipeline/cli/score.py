@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from pipeline.cli.errors import Mistake
-from pipeline.dead_letter import Invalid
-from pipeline.decode import parse
-from pipeline.encodings import utf8_lines
-from pipeline.setting_groups import EngineSettings
-from pipeline.settings import load_settings
+from pipeline.cli.errors import UsageError
+from pipeline.common.encodings import utf8_lines
+from pipeline.config.groups import EngineSettings
+from pipeline.config.settings import load_settings
+from pipeline.ingest.decode import parse
+from pipeline.model.dead_letter import Invalid
 from pipeline.text.engine import Engine
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
@@ -63,9 +63,9 @@ def _row(number: int, line: bytes) -> dict[str, Any]:
     try:
         row = parse(_ROWS, line)
     except Invalid as error:
-        raise Mistake(f"line {number}: {error.sentence}") from None
+        raise UsageError(f"line {number}: {error.sentence}") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-        raise Mistake(f'line {number}: expected an object with a string "text"')
+        raise UsageError(f'line {number}: expected an object with a string "text"')
     if not isinstance(row.get("language"), str | None):
-        raise Mistake(f'line {number}: "language" must be a string like "tr", or be left out')
+        raise UsageError(f'line {number}: "language" must be a string like "tr", or be left out')
     return row

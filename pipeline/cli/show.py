@@ -12,15 +12,15 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.alert import Alert, weightiest_quote
 from pipeline.api.views import CustomerView, RulesStatus, Status
 from pipeline.cli.target import Answer
-from pipeline.dead_letter import DeadLetter
+from pipeline.common.names import shown
+from pipeline.common.plain_text import one_line
 from pipeline.follow_up.value import FollowUp
-from pipeline.kpi import DEFINITIONS, KpiValue
-from pipeline.names import shown
-from pipeline.plain import one_line
-from pipeline.reading import Scored
+from pipeline.kpi.definitions import DEFINITIONS, KpiValue
+from pipeline.model.alert import Alert, weightiest_quote
+from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.reading import Scored
 
 T = TypeVar("T")
 

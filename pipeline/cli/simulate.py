@@ -14,10 +14,10 @@ from pipeline.broker.security import client_security
 from pipeline.cli.desk import run_desk
 from pipeline.cli.options import moment
 from pipeline.cli.target import DataOption, find
-from pipeline.decode import encode_event
-from pipeline.event import Event
-from pipeline.plurals import counted
-from pipeline.setting_groups import KafkaSettings
+from pipeline.common.plurals import counted
+from pipeline.config.groups import KafkaSettings
+from pipeline.ingest.decode import encode_event
+from pipeline.model.event import Event
 from pipeline.sources import simulate as company
 
 

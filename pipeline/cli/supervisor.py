@@ -14,9 +14,9 @@ from typing import TypeAlias
 import httpx
 
 from pipeline.broker.tied_to_parent import tied
-from pipeline.chain import EXIT_HALT
-from pipeline.processes import Process, end
-from pipeline.progress import Watch
+from pipeline.common.processes import Process, end
+from pipeline.common.progress import Watch
+from pipeline.contracts.topology import EXIT_HALT
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a process is started again; doubled each time it dies young."""

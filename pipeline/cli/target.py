@@ -11,11 +11,11 @@ import msgspec
 import typer
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from pipeline.cli.errors import Away, Mistake
-from pipeline.private import make_private
-from pipeline.setting_groups import ApiSettings
-from pipeline.settings import Settings, load_settings
-from pipeline.urls import own_page
+from pipeline.cli.errors import Unavailable, UsageError
+from pipeline.common.private_files import make_private
+from pipeline.common.urls import own_page
+from pipeline.config.groups import ApiSettings
+from pipeline.config.settings import Settings, load_settings
 
 T = TypeVar("T")
 
@@ -50,13 +50,13 @@ def write_addresses(folder: Path, addresses: Addresses) -> None:
 def claimed(folder: Path) -> Iterator[None]:
     """Be the one `nabiz up` on `folder`. The lock ends with the process, however that ends.
 
-    Raises Mistake if another one runs there, or if the folder cannot be made or written to.
+    Raises UsageError if another one runs there, or if the folder cannot be made or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / LOCK).open("a")
     except OSError as error:
-        raise Mistake(
+        raise UsageError(
             f"{folder} cannot be the folder of all data ({error.strerror}): name another one with "
             "--data or NABIZ_DATA, or give this user the right to write there"
         ) from None
@@ -72,7 +72,9 @@ def claimed(folder: Path) -> Iterator[None]:
                 with attempt:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Mistake(f"Nabız runs on {folder} already: nabiz status --data {folder}") from None
+            raise UsageError(
+                f"Nabız runs on {folder} already: nabiz status --data {folder}"
+            ) from None
         make_private(folder)  # an earlier version, or somebody else, may have made it
         yield
 
@@ -80,7 +82,7 @@ def claimed(folder: Path) -> Iterator[None]:
 def running(folder: Path) -> Addresses | None:
     """Return the addresses of what runs on `folder`, or None if nothing does.
 
-    Raises Mistake if this user may not look.
+    Raises UsageError if this user may not look.
     """
     try:
         addresses = msgspec.json.decode((folder / ADDRESSES).read_bytes(), type=Addresses)
@@ -91,7 +93,7 @@ def running(folder: Path) -> Addresses | None:
     except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return None
     except PermissionError:
-        raise Mistake(
+        raise UsageError(
             f"this user may not see whether Nabız runs on {folder}: give it the right to read "
             "there, name another folder with --data or NABIZ_DATA, "
             "or set NABIZ_KAFKA_BOOTSTRAP and NABIZ_API_URL"
@@ -104,7 +106,7 @@ def find(data: Path | None) -> Settings:
 
     Both addresses come from one place, so that all commands mean the same one: from the folder of
     `--data`; else, if NABIZ_KAFKA_BOOTSTRAP or NABIZ_API_URL is set, from the settings; else from
-    the default folder if something runs there. Raises Mistake if nothing runs on the given folder,
+    the default folder if something runs there. Raises UsageError if nothing runs on the given folder,
     or if this user may not look there.
     """
     settings = load_settings()
@@ -116,7 +118,7 @@ def find(data: Path | None) -> Settings:
     addresses = running(folder)
     if addresses is None:
         if data is not None:
-            raise Mistake(
+            raise UsageError(
                 f"nothing runs on {data}. Start it: nabiz up --data {data}\n"
                 "Or leave --data out and set NABIZ_KAFKA_BOOTSTRAP and NABIZ_API_URL."
             )
@@ -139,7 +141,7 @@ class Answer(NamedTuple, Generic[T]):
 def ask(settings: Settings, method: str, path: str, kind: type[T], **kwargs: object) -> Answer[T]:
     """Return the API's answer, which is a `kind`.
 
-    Raises Away if nobody answers, Mistake with the API's own words if it refuses, or if something
+    Raises Unavailable if nobody answers, UsageError with the API's own words if it refuses, or if something
     else answers there.
     """
     api = settings.api
@@ -147,15 +149,15 @@ def ask(settings: Settings, method: str, path: str, kind: type[T], **kwargs: obj
     try:
         answer = httpx.request(method, url + path, headers=credentials(api), timeout=60, **kwargs)  # type: ignore[arg-type]
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Away(
+        raise Unavailable(
             f"the API at {url} does not answer ({error}). Is `nabiz up` running? "
             "Name its folder with --data, or its address with NABIZ_API_URL."
         ) from None
     if answer.status_code >= 500:
-        raise Away(f"the API at {url}: {_detail(answer)}")
+        raise Unavailable(f"the API at {url}: {_detail(answer)}")
     if answer.status_code >= 400:
-        raise Mistake(_detail(answer))
-    strange = Mistake(f"what answers at {url} is not Nabız (NABIZ_API_URL)")
+        raise UsageError(_detail(answer))
+    strange = UsageError(f"what answers at {url} is not Nabız (NABIZ_API_URL)")
     media = answer.headers.get("content-type", "").partition(";")[0]
     if not answer.is_success or media != "application/json":
         raise strange

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.cli.errors import Mistake
+from pipeline.cli.errors import UsageError
 from pipeline.cli.live import watch
 from pipeline.cli.machine import Machine, api_port
 from pipeline.cli.target import claimed
-from pipeline.settings import load_settings
+from pipeline.config.settings import load_settings
 
 FIRST_START = (
     "The first start takes a minute, on a busy machine several: Kafka is fetched once and set up, "
@@ -50,13 +50,13 @@ def up(
     """
     settings = load_settings()
     if settings.kafka.security_protocol != "PLAINTEXT":
-        raise Mistake(
+        raise UsageError(
             "`nabiz up` runs a Kafka of its own, for this machine only: unset "
             "NABIZ_KAFKA_SECURITY_PROTOCOL and what goes with it, or start each role on your Kafka "
             "with nabiz worker"
         )
     if settings.access.login and not settings.api.token.get_secret_value():
-        raise Mistake(
+        raise UsageError(
             "what is set of NABIZ_ACCESS_… demands a login of everybody: set NABIZ_API_TOKEN to a "
             "long random secret as well, with which `nabiz up` and the other commands ask the API"
         )

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.api.access.accounts import (
+from pipeline.access.accounts import (
     Account,
     added,
     change_accounts,
@@ -17,11 +17,11 @@ from pipeline.api.access.accounts import (
     removed,
     with_password,
 )
-from pipeline.api.access.guessable import is_guessable
-from pipeline.api.access.passwords import LONGEST, SHORTEST, Passwords
-from pipeline.api.access.user import Role
-from pipeline.cli.errors import Mistake
-from pipeline.settings import load_settings
+from pipeline.access.guessable import is_guessable
+from pipeline.access.passwords import LONGEST, SHORTEST, Passwords
+from pipeline.access.user import Role
+from pipeline.cli.errors import UsageError
+from pipeline.config.settings import load_settings
 
 app = typer.Typer(help="Who may log in to the API and the board.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME")]
@@ -78,7 +78,9 @@ def list_users() -> None:
 def _path() -> Path:
     users = load_settings().access.users
     if not users:
-        raise Mistake("set NABIZ_ACCESS_USERS to the path of the file of users, then do it again")
+        raise UsageError(
+            "set NABIZ_ACCESS_USERS to the path of the file of users, then do it again"
+        )
     return Path(users)
 
 
@@ -88,10 +90,12 @@ def _hashed(name: str) -> str:
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not SHORTEST <= len(password) <= LONGEST:
-        raise Mistake(f"a password has {SHORTEST} to {LONGEST:,} characters; a few words make one")
+        raise UsageError(
+            f"a password has {SHORTEST} to {LONGEST:,} characters; a few words make one"
+        )
     access = load_settings().access
     if is_guessable(password, ("Nabız", name, access.oidc_company, *access.hosts.split(","))):
-        raise Mistake(
+        raise UsageError(
             "this password is among the first to be guessed: little is left of it without common "
             "words, rows of keys, years, and the names of the user, the company and Nabız; a few "
             "words that have nothing to do with each other make a good one"

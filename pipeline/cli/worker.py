@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.limits import bound_arenas
-from pipeline.settings import STREAM_ROLES, Role, load_settings
+from pipeline.config.settings import STREAM_ROLES, Role, load_settings
 
 
 def worker(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from cel_expr_python import cel
 
-from pipeline.contact import PAUSES
+from pipeline.common.durations import duration
 from pipeline.detection.entry import SECOND, entry_of
 from pipeline.detection.expression import (
     NAME,
@@ -24,7 +24,7 @@ from pipeline.detection.facts import FIELDS, Moment
 from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.detection.rule import Get, Rule, Stage, listed
 from pipeline.detection.rule_file import RuleError, RuleForm, RuleSource
-from pipeline.durations import duration
+from pipeline.model.contact import PAUSES
 
 _CEL_TYPES = {
     "string": cel.Type.STRING,

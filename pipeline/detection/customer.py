@@ -14,7 +14,8 @@ from functools import partial
 
 import msgspec
 
-from pipeline.alert import Alert, Contribution
+from pipeline.common.epoch_micros import to_micros
+from pipeline.config.groups import DetectSettings
 from pipeline.detection.entry import entry_of
 from pipeline.detection.episodes import (
     NoCause,
@@ -27,9 +28,8 @@ from pipeline.detection.episodes import (
 from pipeline.detection.fold import Fold, decay, risk_of, shares_of, step
 from pipeline.detection.log import Log, LogDraft
 from pipeline.detection.rules import RuleSet
-from pipeline.micros import to_micros
-from pipeline.reading import Scored
-from pipeline.setting_groups import DetectSettings
+from pipeline.model.alert import Alert, Contribution
+from pipeline.model.reading import Scored
 
 __all__ = [
     "Arrival",

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.contact import is_contact, only_thanks
-from pipeline.event import AuthorType, Event
-from pipeline.micros import to_micros
-from pipeline.reading import Intent, Rank, Scored, Topic, is_against_score
+from pipeline.common.epoch_micros import to_micros
+from pipeline.model.contact import is_contact, only_thanks
+from pipeline.model.event import AuthorType, Event
+from pipeline.model.reading import Intent, Rank, Scored, Topic, is_against_score
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -37,7 +37,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
     quote: str
 
 
-class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A span of an event's text by its place; the log keeps what stands there."""
 
     event_id: str
@@ -110,7 +110,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """What the text complains of, or else what it is about."""
         return self.negative_topics or self.topics
 
-    def mark(self, names: frozenset[str] = frozenset()) -> Mark:
+    def mark(self, names: frozenset[str] = frozenset()) -> EvidenceRef:
         """Return the place of the first intent or negative topic among `names`.
 
         Else that of the most telling span.
@@ -122,7 +122,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
             if name in names:
                 chosen = span
                 break
-        return Mark(self.event_id, chosen.start, chosen.end)
+        return EvidenceRef(self.event_id, chosen.start, chosen.end)
 
 
 def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:

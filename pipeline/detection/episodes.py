@@ -7,12 +7,12 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from pipeline.alert import Alert, AlertState, Contribution, Evidence
-from pipeline.detection.entry import Mark
-from pipeline.detection.fold import Episode, Fold, Share
+from pipeline.common.epoch_micros import to_datetime
+from pipeline.detection.entry import EvidenceRef
+from pipeline.detection.fold import Episode, Fold, RuleShare
 from pipeline.detection.rule import Language
 from pipeline.detection.rules import RuleSet
-from pipeline.micros import to_datetime
+from pipeline.model.alert import Alert, AlertState, Contribution, Evidence
 
 NAMESPACE = UUID("6f1b9a52-7c1e-5d0a-9a3e-3d2f7f0c8b11")
 """Of alert ids: a fixed value, so that the same episode has the same id everywhere."""
@@ -60,7 +60,7 @@ def without_settled(fold: Fold, snapshot: Fold) -> Fold:
     return msgspec.structs.replace(fold, closed=closed)
 
 
-def contributions_of(shares: Iterable[Share]) -> tuple[Contribution, ...]:
+def contributions_of(shares: Iterable[RuleShare]) -> tuple[Contribution, ...]:
     """Return the parts of a load with their shares of it."""
     shares = tuple(shares)
     total = sum(share.load for share in shares)
@@ -87,7 +87,7 @@ def alert_of(
     state: AlertState,
     revision: int,
     at: int,
-    quote: Callable[[Mark], str],
+    quote: Callable[[EvidenceRef], str],
     rules: RuleSet,
     language: Language,
     withdrawn_for: NoCause,

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from pipeline.alert import SEVERITIES, Severity
-from pipeline.detection.entry import DAY, Entry, Mark
+from pipeline.config.groups import DetectSettings
+from pipeline.detection.entry import DAY, Entry, EvidenceRef
 from pipeline.detection.facts import Moment
 from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.detection.rule import Rule
 from pipeline.detection.rules import RuleSet
-from pipeline.setting_groups import DetectSettings
+from pipeline.model.alert import SEVERITIES, Severity
 
 SOURCES = 3
 """Most events that are remembered behind a rule's load: the newest."""
@@ -23,7 +23,7 @@ NEGLIGIBLE = 1e-3
 _BEGINNING = -(2**62)
 
 
-class Share(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RuleShare(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A rule's part of the load, and the newest events behind it."""
 
     rule: str
@@ -45,8 +45,8 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     opened_at: int
     updated_at: int
     risk: float = 0.0
-    shares: tuple[Share, ...] = ()
-    evidence: tuple[Mark, ...] = ()
+    shares: tuple[RuleShare, ...] = ()
+    evidence: tuple[EvidenceRef, ...] = ()
     closed_at: int | None = None
     brand: str = ""
     segment: str = ""
@@ -71,7 +71,7 @@ class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     at: int = _BEGINNING
     loads: dict[str, float] = {}
-    sources: dict[str, tuple[Mark, ...]] = {}
+    sources: dict[str, tuple[EvidenceRef, ...]] = {}
     counted: dict[str, int] = {}
     open: dict[str, Episode] = {}
     closed: tuple[Episode, ...] = ()
@@ -94,12 +94,13 @@ def risk_of(loads: Mapping[str, float]) -> float:
 
 
 def shares_of(
-    loads: Mapping[str, float], sources: Mapping[str, Iterable[Mark]]
-) -> tuple[Share, ...]:
+    loads: Mapping[str, float], sources: Mapping[str, Iterable[EvidenceRef]]
+) -> tuple[RuleShare, ...]:
     """Return each rule's part of the load, the largest first."""
     ranked = sorted(loads.items(), key=lambda item: (-item[1], item[0]))
     return tuple(
-        Share(rule, load, tuple(mark.event_id for mark in sources[rule])) for rule, load in ranked
+        RuleShare(rule, load, tuple(mark.event_id for mark in sources[rule]))
+        for rule, load in ranked
     )
 
 
@@ -238,8 +239,8 @@ def _evidence(
     rule: Rule,
     moment: Moment,
     loads: Mapping[str, float],
-    sources: Mapping[str, tuple[Mark, ...]],
-) -> tuple[Mark, ...]:
+    sources: Mapping[str, tuple[EvidenceRef, ...]],
+) -> tuple[EvidenceRef, ...]:
     """Return the marks behind what the condition reads; this event's own comes last."""
     own = moment.entry.mark(rule.words)
     if "customer.risk" in rule.fields:
@@ -250,7 +251,9 @@ def _evidence(
     return tuple({mark.event_id: mark for mark in [*marks, own]}.values())
 
 
-def _topics(known: tuple[str, ...], moment: Moment, evidence: tuple[Mark, ...]) -> tuple[str, ...]:
+def _topics(
+    known: tuple[str, ...], moment: Moment, evidence: tuple[EvidenceRef, ...]
+) -> tuple[str, ...]:
     """Return the topics with those of new evidence: of its contacts, and of this event."""
     contacts = moment.memory.contacts
     if len(evidence) == 1:  # this event's own, which is of the last contact if of any
@@ -260,5 +263,5 @@ def _topics(known: tuple[str, ...], moment: Moment, evidence: tuple[Mark, ...]) 
     return tuple(dict.fromkeys((*known, *found, *moment.entry.subjects)))
 
 
-def _bounded(evidence: tuple[Mark, ...]) -> tuple[Mark, ...]:
+def _bounded(evidence: tuple[EvidenceRef, ...]) -> tuple[EvidenceRef, ...]:
     return evidence if len(evidence) <= EVIDENCE else (evidence[0], *evidence[1 - EVIDENCE :])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.detection.entry import Entry, Mark, Span
+from pipeline.detection.entry import Entry, EvidenceRef, Span
 from pipeline.detection.episodes import without_settled
 from pipeline.detection.fold import Fold, cited_events
 
@@ -105,7 +105,7 @@ class LogDraft:
         self._fresh, self._in_order = [], True
         return head
 
-    def quote(self, mark: Mark) -> str:
+    def quote(self, mark: EvidenceRef) -> str:
         """Return what stands at a mark; "" where the event had no text."""
         for span in self._spans(mark.event_id):
             if (span.start, span.end) == (mark.start, mark.end):

@@ -3,9 +3,9 @@
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.contact import Pauses, continued, keeps_alive
-from pipeline.detection.entry import DAY, Entry, Mark
-from pipeline.event import EventType
+from pipeline.detection.entry import DAY, Entry, EvidenceRef
+from pipeline.model.contact import Pauses, continued, keeps_alive
+from pipeline.model.event import EventType
 
 CONTACTS = 20
 """Most contacts that are remembered of a customer."""
@@ -16,7 +16,7 @@ TICKETS = 20
 
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One attempt to reach the company, in however many lines (`pipeline.contact`).
+    """One attempt to reach the company, in however many lines (`pipeline.model.contact`).
 
     `at` is when its last line came, `negative` whether any line is, `mark` the place of the last
     one with words, of the negative ones if there are any. `solved` once one of its topics was
@@ -27,7 +27,7 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     channel: str
     topic: str
     negative: bool
-    mark: Mark
+    mark: EvidenceRef
     ticket_id: str = ""
     solved: bool = False
     # A contact of a version before ends here: what comes after it needs a default.

@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from cel_expr_python import cel
 
-from pipeline.alert import Severity
 from pipeline.detection.expression import STEPS
 from pipeline.detection.facts import Moment
-from pipeline.event import EventType
-from pipeline.reading import Scored
+from pipeline.model.alert import Severity
+from pipeline.model.event import EventType
+from pipeline.model.reading import Scored
 
 Language = Literal["tr", "en"]
 Get = Callable[[Moment], Any]

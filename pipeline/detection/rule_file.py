@@ -11,10 +11,10 @@ import msgspec
 import yaml
 from msgspec import Meta
 
-from pipeline.alert import Severity
-from pipeline.durations import Duration, duration
-from pipeline.event import USUAL_SCALES, Event, EventType
-from pipeline.reading import Intent, Label, Level, Probabilities, Reading, Scored, Topic
+from pipeline.common.durations import Duration, duration
+from pipeline.model.alert import Severity
+from pipeline.model.event import USUAL_SCALES, Event, EventType
+from pipeline.model.reading import Intent, Label, Level, Probabilities, Reading, Scored, Topic
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
 Sentence = Annotated[str, Meta(min_length=1, max_length=1_000)]

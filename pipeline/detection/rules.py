@@ -10,7 +10,7 @@ from cel_expr_python import cel
 from pipeline.detection.compiled import compiled, environment, getters
 from pipeline.detection.rule import Rule, Stage
 from pipeline.detection.rule_file import LARGEST_FILE, RuleError, RuleSource
-from pipeline.event import EventType
+from pipeline.model.event import EventType
 
 __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]
 

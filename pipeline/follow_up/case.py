@@ -8,12 +8,12 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.action import Action
-from pipeline.alert import Alert
-from pipeline.follow_up.matter import Matter, matter_of
+from pipeline.follow_up.alert_summary import AlertSummary, matter_of
 from pipeline.follow_up.progress import progress
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import STAGES, FollowUp, FollowUpEvent
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert
 
 KEPT_ACTIONS = 200
 """Actions about one alert that are remembered, the last."""
@@ -44,7 +44,7 @@ class Case(msgspec.Struct, frozen=True):
     """
 
     alert_id: str
-    matter: Matter | None = None
+    matter: AlertSummary | None = None
     actions: tuple[Action, ...] = ()
     clock: datetime | None = None
     next_at: datetime | None = None
@@ -60,7 +60,7 @@ class Case(msgspec.Struct, frozen=True):
         return event_of(self.follow_up, self.kind)
 
 
-class Customer(msgspec.Struct, frozen=True):
+class FollowUpState(msgspec.Struct, frozen=True):
     """The cases of one customer, which share a state in the table.
 
     `lag`: how many seconds after it had happened the last change came.
@@ -73,7 +73,7 @@ class Customer(msgspec.Struct, frozen=True):
         """Return the case of an alert, a new one if nothing is known of it."""
         return next((one for one in self.cases if one.alert_id == alert_id), Case(alert_id))
 
-    def having(self, case: Case) -> "Customer":
+    def having(self, case: Case) -> "FollowUpState":
         """Return the customer with this case in the place of the one that it follows."""
         others = tuple(one for one in self.cases if one.alert_id != case.alert_id)
         return replace(self, cases=(*others, case))
@@ -118,7 +118,7 @@ class Arrival(NamedTuple):
         return self.change.updated_at if isinstance(self.change, Alert) else self.change.at
 
 
-def hear_all(customer: Customer, arrivals: Iterable[Arrival], sla: Sla) -> Customer:
+def hear_all(customer: FollowUpState, arrivals: Iterable[Arrival], sla: Sla) -> FollowUpState:
     """Return the customer after what came, in whatever order and however often."""
     for one in arrivals:
         alert_id = one.change.id if isinstance(one.change, Alert) else one.change.alert_id
@@ -127,7 +127,7 @@ def hear_all(customer: Customer, arrivals: Iterable[Arrival], sla: Sla) -> Custo
     return customer
 
 
-def pass_time_of_all(customer: Customer, sla: Sla, now: datetime) -> Customer:
+def pass_time_of_all(customer: FollowUpState, sla: Sla, now: datetime) -> FollowUpState:
     """Return the customer after the next thing that time changes in each case.
 
     To be called again while the answer differs. What has long been over is left out.
@@ -136,7 +136,7 @@ def pass_time_of_all(customer: Customer, sla: Sla, now: datetime) -> Customer:
     return replace(customer, cases=tuple(pass_time(one, sla, now) for one in kept))
 
 
-def published(customer: Customer) -> Customer:
+def published(customer: FollowUpState) -> FollowUpState:
     """Return the customer once all that was due has been published."""
     cases = tuple(
         replace(one, sent=one.follow_up.revision) if one.follow_up else one

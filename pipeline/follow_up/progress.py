@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, assert_never
 
-from pipeline.action import Action, Outcome
-from pipeline.follow_up.matter import Matter, News
+from pipeline.follow_up.alert_summary import AlertSummary, AlertUpdate
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import STAGES, UNDER_WAY, End, FollowUp, Stage
+from pipeline.model.action import Action, Outcome
 
 
 class Progress(NamedTuple):
@@ -22,7 +22,9 @@ class Progress(NamedTuple):
     next_at: datetime | None
 
 
-def progress(matter: Matter, actions: Sequence[Action], sla: Sla, clock: datetime) -> Progress:
+def progress(
+    matter: AlertSummary, actions: Sequence[Action], sla: Sla, clock: datetime
+) -> Progress:
     """Return the follow-up of an alert when the clock (event time) stands at `clock`.
 
     Its `revision` is 0, for it is not published yet. An alert that says something
@@ -31,7 +33,7 @@ def progress(matter: Matter, actions: Sequence[Action], sla: Sla, clock: datetim
     """
     walk = _Walk(sla)
     for step in _steps(matter, actions):
-        if isinstance(step, News) and walk.stage == "resolved":
+        if isinstance(step, AlertUpdate) and walk.stage == "resolved":
             walk = _Walk(sla, owner=walk.owner, note=walk.note, reopened_at=step.at)
         walk.take(step)
     walk.pass_time(clock)
@@ -91,10 +93,10 @@ class _Closing:
     at: datetime
 
 
-_Step = News | Action | _Closing
+_Step = AlertUpdate | Action | _Closing
 
 
-def _steps(matter: Matter, actions: Sequence[Action]) -> Iterator[_Step]:
+def _steps(matter: AlertSummary, actions: Sequence[Action]) -> Iterator[_Step]:
     """Yield what happened, in event order; at one time the alert's news comes first."""
     steps: list[_Step] = [*matter.news, *in_force(actions)]
     if matter.state == "resolved" and matter.closed_at:
@@ -128,7 +130,7 @@ class _Walk:
     def take(self, step: _Step) -> None:
         """Take the next step, once what was due before it has been missed."""
         self._miss(step.at, before=True)
-        if isinstance(step, News):
+        if isinstance(step, AlertUpdate):
             self._hear(step)
         elif isinstance(step, _Closing):
             self._close(step.at)
@@ -172,7 +174,7 @@ class _Walk:
         if self.stage in ("open", "acknowledged") and passed(self.contact_due):
             self.missed_contact = True
 
-    def _hear(self, news: News) -> None:
+    def _hear(self, news: AlertUpdate) -> None:
         self.opened_at = self.opened_at or news.at
         acknowledge = news.at + self.sla.acknowledge[news.severity]
         contact = news.at + self.sla.contact[news.severity]

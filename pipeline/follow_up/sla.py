@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.alert import Severity
-from pipeline.durations import Duration, duration
-from pipeline.forms import read_form
+from pipeline.common.durations import Duration, duration
+from pipeline.common.yaml_files import read_form
+from pipeline.model.alert import Severity
 
 
 class SlaError(Exception):

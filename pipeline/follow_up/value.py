@@ -5,8 +5,8 @@ from typing import Literal, get_args
 
 import msgspec
 
-from pipeline.action import Outcome
-from pipeline.alert import AlertState, Severity
+from pipeline.model.action import Outcome
+from pipeline.model.alert import AlertState, Severity
 
 Stage = Literal["open", "acknowledged", "contacted", "resolved", "expired"]
 STAGES: tuple[Stage, ...] = get_args(Stage)

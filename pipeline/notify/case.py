@@ -11,9 +11,9 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.alert import Alert, Severity
 from pipeline.follow_up.value import End, FollowUp, end_of
-from pipeline.notify.routes import Chain, Desk
+from pipeline.model.alert import Alert, Severity
+from pipeline.notify.routes import Chain, RoutingTable
 
 Kind = Literal["opened", "updated", "acknowledged", "escalated", "resolved", "withdrawn"]
 Change = Alert | FollowUp
@@ -24,7 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 """Until a channel that failed is tried again; doubled with each failure."""
 
 
-class Told(msgspec.Struct, frozen=True):
+class DeliveryReceipt(msgspec.Struct, frozen=True):
     """What a channel has confirmed last of an alert, the `count`-th message."""
 
     channel: str
@@ -77,7 +77,7 @@ class Case(msgspec.Struct, frozen=True):
     follow_up: FollowUp | None = None
     routed: Severity | None = None
     chains: tuple[Chain, ...] = ()
-    told: tuple[Told, ...] = ()
+    told: tuple[DeliveryReceipt, ...] = ()
     failures: tuple[Failure, ...] = ()
 
     @property
@@ -116,7 +116,7 @@ class Case(msgspec.Struct, frozen=True):
         parts = (alert.severity if alert else "", quotes, seen, self.escalation)
         return msgspec.json.encode(parts).decode()
 
-    def told_to(self, channel: str) -> Told | None:
+    def told_to(self, channel: str) -> DeliveryReceipt | None:
         """Return what the channel knows."""
         return next((one for one in self.told if one.channel == channel), None)
 
@@ -130,7 +130,7 @@ class Case(msgspec.Struct, frozen=True):
         return next((one for one in self.failures if one.channel == channel), None)
 
 
-class Customer(msgspec.Struct, frozen=True):
+class NotificationState(msgspec.Struct, frozen=True):
     """The cases of one customer, which share a state in the table."""
 
     cases: tuple[Case, ...] = ()
@@ -139,13 +139,15 @@ class Customer(msgspec.Struct, frozen=True):
         """Return the case of an alert."""
         return next((one for one in self.cases if one.alert_id == alert_id), None)
 
-    def having(self, case: Case) -> "Customer":
+    def having(self, case: Case) -> "NotificationState":
         """Return the customer with this case in the place of the one that it follows."""
         others = tuple(one for one in self.cases if one.alert_id != case.alert_id)
-        return Customer((*others, case))
+        return NotificationState((*others, case))
 
 
-def fold(customer: Customer, changes: Iterable[Change], desk: Desk, now: datetime) -> Customer:
+def fold(
+    customer: NotificationState, changes: Iterable[Change], desk: RoutingTable, now: datetime
+) -> NotificationState:
     """Return the customer after changes of alerts and follow-ups, which may repeat or be late.
 
     What is first heard of when it is older than `desk.max_age` is left out, and a case that has
@@ -158,10 +160,10 @@ def fold(customer: Customer, changes: Iterable[Change], desk: Desk, now: datetim
             continue
         case = known or Case(alert_id, now)
         customer = customer.having(_changed(case, change, desk, now))
-    return Customer(tuple(one for one in customer.cases if not _is_over(one, desk, now)))
+    return NotificationState(tuple(one for one in customer.cases if not _is_over(one, desk, now)))
 
 
-def _changed(case: Case, change: Change, desk: Desk, now: datetime) -> Case:
+def _changed(case: Case, change: Change, desk: RoutingTable, now: datetime) -> Case:
     before = case.alert if isinstance(change, Alert) else case.follow_up
     if before is not None and before.revision >= change.revision:
         return case
@@ -177,7 +179,7 @@ def _changed(case: Case, change: Change, desk: Desk, now: datetime) -> Case:
     return replace(case, routed=alert.severity, chains=(*case.chains, *new))
 
 
-def _is_over(case: Case, desk: Desk, now: datetime) -> bool:
+def _is_over(case: Case, desk: RoutingTable, now: datetime) -> bool:
     """Whether nothing more comes of it: it has ended, and each channel that was told knows."""
     if case.alert and not (case.ended and all(told.ended for told in case.told)):
         return False

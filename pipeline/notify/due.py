@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 
 from msgspec.structs import replace
 
-from pipeline.notify.case import Case, Failure, Kind, Told
-from pipeline.notify.routes import Chain, Desk
+from pipeline.notify.case import Case, DeliveryReceipt, Failure, Kind
+from pipeline.notify.routes import Chain, RoutingTable
 
 REFUSALS = 8
 """Refusals of a message, two hours with their pauses, after which it is given up."""
@@ -30,7 +30,7 @@ class Delivery(NamedTuple):
     digest: bool
 
 
-def deliveries(case: Case, desk: Desk, channels: Collection[str]) -> list[Delivery]:
+def deliveries(case: Case, desk: RoutingTable, channels: Collection[str]) -> list[Delivery]:
     """Return the next message to each channel, with the time from which it is due.
 
     `channels` are those that have an address. The first and the last message of an alert go to
@@ -51,7 +51,7 @@ def deliveries(case: Case, desk: Desk, channels: Collection[str]) -> list[Delive
 def taken(case: Case, delivery: Delivery, sent: Case, now: datetime) -> Case:
     """Return the case once the channel has confirmed a message about it as it was (`sent`)."""
     before = case.told_to(delivery.channel)
-    told = Told(
+    told = DeliveryReceipt(
         channel=delivery.channel,
         kind=delivery.kind,
         at=now,
@@ -98,7 +98,7 @@ def _chosen(case: Case, chain: Chain, channels: Collection[str]) -> list[str]:
     return up[: 1 + case.escalation] or there
 
 
-def _kind(case: Case, told: Told | None, *, rings: bool) -> Kind | None:
+def _kind(case: Case, told: DeliveryReceipt | None, *, rings: bool) -> Kind | None:
     """Return what a channel has to be told next, if anything."""
     ended = case.ended
     first: Kind = "escalated" if case.escalation and rings else "opened"
@@ -115,7 +115,9 @@ def _kind(case: Case, told: Told | None, *, rings: bool) -> Kind | None:
     return "updated" if case.said != told.said else None
 
 
-def _delivery(case: Case, desk: Desk, channel: str, told: Told | None, kind: Kind) -> Delivery:
+def _delivery(
+    case: Case, desk: RoutingTable, channel: str, told: DeliveryReceipt | None, kind: Kind
+) -> Delivery:
     at = case.seen_at
     if told and kind == "updated":
         at = max(at, told.at + desk.policy(channel).update_every)

@@ -13,12 +13,12 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from pipeline.alert import SEVERITIES, Alert, Severity
+from pipeline.common.plain_text import one_line
 from pipeline.follow_up.value import End
+from pipeline.model.alert import SEVERITIES, Alert, Severity
 from pipeline.notify.case import Case, Kind
 from pipeline.notify.due import Delivery
 from pipeline.notify.routes import Language
-from pipeline.plain import one_line
 
 LONGEST = {"quote": 300, "playbook": 2_000}
 """Characters of a field that a message shows."""
@@ -28,7 +28,7 @@ LISTED = 20
 """Alerts that a digest lists; the rest is a number, and on the board."""
 
 
-class Message(msgspec.Struct, frozen=True):
+class Notification(msgspec.Struct, frozen=True):
     """What a channel is to bring to people.
 
     `id` is the same whenever this message is sent again. `alert` is None in a digest; `told_as` is
@@ -72,7 +72,7 @@ def _texts() -> Mapping[Language, _Texts]:
     return msgspec.yaml.decode(path.read_bytes(), type=dict[Language, _Texts])
 
 
-def render(case: Case, delivery: Delivery, language: Language, board: str) -> Message:
+def render(case: Case, delivery: Delivery, language: Language, board: str) -> Notification:
     """Return the message about a case; `board` is the address of the board, without a last `/`.
 
     A channel that has refused what it says is told the headline and the link alone.
@@ -105,7 +105,7 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> Me
     fields["link"] = link
     lines = [line.format_map(fields) for name, line in texts.lines.items() if fields.get(name)]
     told = case.told_to(delivery.channel)
-    return Message(
+    return Notification(
         id=delivery.id,
         kind=delivery.kind,
         severity=alert.severity,
@@ -118,7 +118,9 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> Me
     )
 
 
-def render_digest(held: Sequence[tuple[Case, Delivery]], language: Language, board: str) -> Message:
+def render_digest(
+    held: Sequence[tuple[Case, Delivery]], language: Language, board: str
+) -> Notification:
     """Return one message about all that was held back for a channel, the worst first."""
     digest = _texts()[language].digest
     ordered = sorted(
@@ -135,7 +137,7 @@ def render_digest(held: Sequence[tuple[Case, Delivery]], language: Language, boa
     if len(held) > LISTED:
         lines.append(digest.more.format(count=len(held) - LISTED))
     ids = sorted(delivery.id for _, delivery in held)
-    return Message(
+    return Notification(
         id=str(uuid5(UUID(ids[0]), ",".join(ids))),
         kind="updated",
         severity=_alert(ordered[0][0]).severity,

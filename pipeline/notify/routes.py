@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from pipeline.alert import Alert, Severity
-from pipeline.durations import Duration, duration
-from pipeline.forms import read_form
+from pipeline.common.durations import Duration, duration
+from pipeline.common.yaml_files import read_form
+from pipeline.model.alert import Alert, Severity
 from pipeline.notify.hours import Hours
 from pipeline.text import lexicon
 
@@ -95,7 +95,7 @@ class Policy(NamedTuple):
     quiet: Hours | None
 
 
-class Desk(NamedTuple):
+class RoutingTable(NamedTuple):
     """The parsed file; `policies` are those of the channels that differ from the `usual`."""
 
     form: DeskForm
@@ -154,19 +154,19 @@ def _is_of(alert: Alert, department: Department) -> bool:
     return alert.cause in department.causes or not {*department.topics}.isdisjoint(alert.topics)
 
 
-def load_desk(path: Path) -> Desk:
+def load_routing_table(path: Path) -> RoutingTable:
     """Return what is in a routes.yaml. Raises RoutesError."""
     return _checked(path, read_form(path, DeskForm, RoutesError))
 
 
-def _checked(path: Path, form: DeskForm) -> Desk:
+def _checked(path: Path, form: DeskForm) -> RoutingTable:
     try:
         zone = ZoneInfo(form.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise RoutesError(f"{path}: time_zone: there is no zone `{form.time_zone}`") from None
     _refuse_unknown(path, form)
     policies = {name: _policy(form, own) for name, own in form.channels.items()}
-    return Desk(form, zone, duration(form.max_age), _policy(form, PolicyForm()), policies)
+    return RoutingTable(form, zone, duration(form.max_age), _policy(form, PolicyForm()), policies)
 
 
 def _policy(form: DeskForm, own: PolicyForm) -> Policy:

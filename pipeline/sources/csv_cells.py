@@ -8,8 +8,8 @@ from importlib.resources import files
 
 import msgspec
 
-from pipeline.dead_letter import Invalid, Reason
-from pipeline.plain import bare
+from pipeline.common.plain_text import bare
+from pipeline.model.dead_letter import Invalid, Reason
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,12 +15,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from pipeline.dead_letter import Invalid, Reason
-from pipeline.decode import parse_event
-from pipeline.encodings import marked_encoding
-from pipeline.event import USUAL_SCALES, Event, EventType, Metric
+from pipeline.common.encodings import marked_encoding
+from pipeline.ingest.decode import parse_event
+from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.model.event import USUAL_SCALES, Event, EventType, Metric
 from pipeline.sources.csv_cells import COLUMNS, month_first, number, plain_name, time, word
-from pipeline.sources.source import Line, Note, SourceError
+from pipeline.sources.source import Note, SourceError, SourceLine
 
 WITHOUT_MARK = "windows-1254"
 """What Excel in Turkish writes where it does not write UTF-8."""
@@ -57,7 +57,7 @@ class Table(NamedTuple):
     months_first: bool = False
 
 
-def lines(file: BinaryIO, zone: tzinfo) -> Iterator[Line | Note]:
+def lines(file: BinaryIO, zone: tzinfo) -> Iterator[SourceLine | Note]:
     """Read a table whose first row names its columns. Raises SourceError."""
     text, encoding = _decoded(file.read())
     physical = list(io.StringIO(text, newline=""))
@@ -76,7 +76,7 @@ def lines(file: BinaryIO, zone: tzinfo) -> Iterator[Line | Note]:
     )
     for row in rows:
         raw = row.raw.encode("utf-8", "surrogateescape")
-        yield Line(row.number, raw, partial(_events, table, row))
+        yield SourceLine(row.number, raw, partial(_events, table, row))
 
 
 def _decoded(raw: bytes) -> tuple[str, str]:

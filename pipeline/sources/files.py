@@ -11,12 +11,12 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from pipeline.dead_letter import Invalid, Reason
-from pipeline.decode import MAX_BYTES, parse_event
-from pipeline.encodings import utf8_lines
-from pipeline.event import Event
+from pipeline.common.encodings import utf8_lines
+from pipeline.ingest.decode import MAX_BYTES, parse_event
+from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.model.event import Event
 from pipeline.sources import csv_table, sikayetvar, tweets
-from pipeline.sources.source import Line, Note, Source, SourceError
+from pipeline.sources.source import Note, Source, SourceError, SourceLine
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
@@ -38,11 +38,11 @@ class BadLine:
 def _json_lines(events_of: Callable[[bytes], Iterable[Event]]) -> Source:
     """Make the source of a format of JSON lines, whose times all have an offset."""
 
-    def lines(file: BinaryIO, _zone: tzinfo) -> Iterator[Line]:
+    def lines(file: BinaryIO, _zone: tzinfo) -> Iterator[SourceLine]:
         for number, line in enumerate(utf8_lines(file), start=1):
             raw = line.rstrip(b"\r\n")
             if raw.strip():
-                yield Line(number, raw, partial(events_of, raw))
+                yield SourceLine(number, raw, partial(events_of, raw))
 
     return lines
 

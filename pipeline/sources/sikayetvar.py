@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pipeline.decode import encode_event, parse, parse_event
-from pipeline.event import AuthorType, Event, EventType, Metric, Moment, Score
+from pipeline.ingest.decode import encode_event, parse, parse_event
+from pipeline.model.event import AuthorType, Event, EventType, Metric, Moment, Score
 
 CHANNEL = "sikayetvar"
 REPLIED, RESOLVED, RATED = (timedelta(seconds=n) for n in (1, 2, 3))

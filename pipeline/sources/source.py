@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
 from typing import BinaryIO, NamedTuple
 
-from pipeline.event import Event
+from pipeline.model.event import Event
 
 
 class SourceError(Exception):
     """A file cannot be read any further; the message says which one and why."""
 
 
-class Line(NamedTuple):
+class SourceLine(NamedTuple):
     """A line, or a row of several: its number from 1, its bytes, what gives its events.
 
     `events` raises Invalid.
@@ -28,5 +28,5 @@ class Note(NamedTuple):
     sentence: str
 
 
-Source = Callable[[BinaryIO, tzinfo], Iterator[Line | Note]]
+Source = Callable[[BinaryIO, tzinfo], Iterator[SourceLine | Note]]
 """Reads an open file; times without an offset are of the zone. Raises SourceError."""

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from pipeline.decode import encode_event, parse, parse_event
-from pipeline.event import Event, EventType, Moment
+from pipeline.ingest.decode import encode_event, parse, parse_event
+from pipeline.model.event import Event, EventType, Moment
 
 CHANNEL = "twitter"
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.contact import PAUSES, Pauses
+from pipeline.model.contact import PAUSES, Pauses
 from pipeline.store.backend import Backend, StoreRefused, StoreUnavailable
 from pipeline.store.backup import BackupError
 from pipeline.store.migrate import Migration, MigrationError

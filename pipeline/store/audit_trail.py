@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipeline.audit import AuditEntry
-from pipeline.micros import to_datetime, to_micros
+from pipeline.common.epoch_micros import to_datetime, to_micros
+from pipeline.model.audit import AuditEntry
 from pipeline.store.backend import Backend, Row
 from pipeline.store.rows import by_column
 from pipeline.store.sql import query

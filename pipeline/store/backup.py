@@ -16,8 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.plurals import counted
-from pipeline.private import make_private
+from pipeline.common.plurals import counted
+from pipeline.common.private_files import make_private
 from pipeline.store.audit_trail import AUDIT_COLUMNS
 from pipeline.store.backend import Backend, Row
 from pipeline.store.follow_ups import ACTION_COLUMNS, FOLLOW_UP_COLUMNS

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from chdb.session import Session
 
-from pipeline.folders import plain_name
-from pipeline.private import make_private
+from pipeline.common.folders import plain_name
+from pipeline.common.private_files import make_private
 from pipeline.store.backend import Columns, Parameter, Row, StoreUnavailable, bind
 
 _ROW_FORMAT, _COLUMN_FORMAT = "JSONCompactEachRow", "JSONCompactColumns"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.reading import Scored
+from pipeline.model.reading import Scored
 from pipeline.store.rows import minute_of
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.action import Action
+from pipeline.common.epoch_micros import to_datetime, to_micros
 from pipeline.follow_up.value import STAGES, FollowUp, Stage
-from pipeline.micros import to_datetime, to_micros
+from pipeline.model.action import Action
 from pipeline.store.backend import Backend, Parameter, Row
 from pipeline.store.rows import by_column
 from pipeline.store.sql import query

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import NamedTuple
 
-from pipeline.plurals import counted
+from pipeline.common.plurals import counted
 from pipeline.store.backend import Backend
 
 _FILE = re.compile(r"(?P<number>\d{3})_\w+?(\.since_(?P<major>\d+)_(?P<minor>\d+))?\.sql")

@@ -1,6 +1,6 @@
 """Opens the store that the settings name."""
 
-from pipeline.settings import Settings, store_address
+from pipeline.config.settings import Settings, store_address
 from pipeline.store import Store, open_chdb, open_server
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.contact import Pauses, is_contact
-from pipeline.kpi import (
+from pipeline.common.epoch_micros import to_datetime, to_micros
+from pipeline.kpi import journeys
+from pipeline.kpi.definitions import (
     DIMENSIONS,
     NEXT_SCORE_WAIT,
     RESCUED,
@@ -15,10 +16,9 @@ from pipeline.kpi import (
     Window,
     kpi_values,
 )
-from pipeline.micros import to_datetime, to_micros
-from pipeline.store import journeys
+from pipeline.kpi.journeys import Slice, Step
+from pipeline.model.contact import Pauses, is_contact
 from pipeline.store.backend import Backend, Parameter
-from pipeline.store.journeys import Slice, Step
 from pipeline.store.sql import count_names, query
 
 LOOK_BACK = timedelta(days=30)

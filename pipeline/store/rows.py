@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from pipeline.alert import Alert
-from pipeline.dead_letter import DeadLetter
-from pipeline.event import Event, Score
-from pipeline.micros import to_datetime, to_micros
-from pipeline.reading import Probabilities, Reading, Scored, Topic
+from pipeline.common.epoch_micros import to_datetime, to_micros
+from pipeline.model.alert import Alert
+from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.event import Event, Score
+from pipeline.model.reading import Probabilities, Reading, Scored, Topic
 from pipeline.store.backend import Columns, Row
 
 _LAST_MINUTE = 2**32 - 60

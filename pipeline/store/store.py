@@ -6,15 +6,15 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.action import Action
-from pipeline.alert import STATES, Alert, AlertState
-from pipeline.audit import AuditEntry
-from pipeline.contact import PAUSES, Pauses
-from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.common.epoch_micros import to_micros
 from pipeline.follow_up.value import FollowUp, Stage
-from pipeline.kpi import Dimension, KpiValue, Window
-from pipeline.micros import to_micros
-from pipeline.reading import Scored
+from pipeline.kpi.definitions import Dimension, KpiValue, Window
+from pipeline.model.action import Action
+from pipeline.model.alert import STATES, Alert, AlertState
+from pipeline.model.audit import AuditEntry
+from pipeline.model.contact import PAUSES, Pauses
+from pipeline.model.dead_letter import DeadLetter, Reason
+from pipeline.model.reading import Scored
 from pipeline.store.audit_trail import read_audit, write_audit
 from pipeline.store.backend import Backend
 from pipeline.store.backup import Manifest, back_up, restore

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import NamedTuple
 
-from pipeline.reading import Scored
+from pipeline.model.reading import Scored
 from pipeline.store.backend import Backend, Columns
 from pipeline.store.deliveries import Known, latest_revisions, other_minutes
 from pipeline.store.rows import TIMELINE_KEY, by_column, event_columns, minute_of

@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.event import Score
-from pipeline.reading import LABELS, Intent
+from pipeline.model.event import Score
+from pipeline.model.reading import LABELS, Intent
 from pipeline.text.cues import REACH
 from pipeline.text.intensity import ANGRY, LEXICON, Signs, said_levels, stated_levels
 from pipeline.text.intents import URGENT

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading import LABELS, Label
+from pipeline.model.reading import LABELS, Label
 from pipeline.text import lexicon
 from pipeline.text.normalise import Folded
 from pipeline.text.phrases import Phrases, patterns, words_of
@@ -36,20 +36,20 @@ class Cue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless: list[str] = []
 
 
-class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CueLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Cues by name; see the file for how phrases are written."""
 
     parts: dict[str, str]
     cues: dict[str, Cue]
 
 
-def version_of(cues: Lexicon, reach: int) -> str:
+def version_of(cues: CueLexicon, reach: int) -> str:
     """Return four digits that are others for cues with which a text could have other leanings."""
     heard = [(one.label, one.log_odds, one.phrases, one.unless) for one in cues.cues.values()]
     return hashlib.sha256(msgspec.json.encode((reach, cues.parts, heard))).hexdigest()[:4]
 
 
-LEXICON: Final = lexicon.load("cues", Lexicon)
+LEXICON: Final = lexicon.load("cues", CueLexicon)
 _CUES: Final = LEXICON.cues
 _PHRASES: Final = Phrases(
     patterns({name: cue.phrases for name, cue in _CUES.items()}, LEXICON.parts)

@@ -17,7 +17,7 @@ Question: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
 class Judged(NamedTuple):
     """What was said of texts, by whom, and of which of them there was no time to say more.
 
-    `probabilities` has the shape (texts, 3): columns in the order of `pipeline.reading.LABELS`.
+    `probabilities` has the shape (texts, 3): columns in the order of `LABELS`.
     """
 
     probabilities: NDArray[np.floating]
@@ -47,7 +47,7 @@ class Engine(Protocol):
         folded: Folded | None = None,
         languages: Sequence[str] | None = None,
     ) -> FloatArray:
-        """Return shape (len(texts), 3): columns in the order of `pipeline.reading.LABELS`.
+        """Return shape (len(texts), 3): columns in the order of `LABELS`.
 
         `folded` is the same texts folded, `languages` what they are in (`tr`, `und`), from a caller
         that has them.

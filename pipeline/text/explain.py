@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading import LABELS, Label, Reading
+from pipeline.model.reading import LABELS, Label, Reading
 from pipeline.text import lexicon
 from pipeline.text.cues import LEXICON, find_cues
 from pipeline.text.engine import Engine

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipeline.reading import LABELS, Label
+from pipeline.model.reading import LABELS, Label
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.normalise import Folded
 

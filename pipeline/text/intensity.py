@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading import LABELS, MAX_LEVEL
+from pipeline.model.reading import LABELS, MAX_LEVEL
 from pipeline.text import lexicon
 from pipeline.text.normalise import PICTURES, Batch, Folded, Picture
 from pipeline.text.phrases import Phrases, Words

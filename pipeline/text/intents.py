@@ -5,13 +5,13 @@ from typing import Final
 
 import msgspec
 
-from pipeline.reading import Intent, Label
+from pipeline.model.reading import Intent, Label
 from pipeline.text import lexicon
 from pipeline.text.normalise import Folded, fold
 from pipeline.text.phrases import Phrases, Words, patterns, words_of
 
 
-class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class IntentLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Intents by name, the most telling first; see the file for how phrases are written."""
 
     urgent: frozenset[str]
@@ -20,7 +20,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intents: dict[str, list[str]]
 
 
-_LEXICON: Final = lexicon.load("intents", Lexicon)
+_LEXICON: Final = lexicon.load("intents", IntentLexicon)
 URGENT: Final = _LEXICON.urgent
 """Intents upon which somebody must act at once."""
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from functools import cache
 
-from pipeline.reading import Label
-from pipeline.setting_groups import EngineSettings
+from pipeline.config.groups import EngineSettings
+from pipeline.model.reading import Label
 from pipeline.text.auto import AutoEngine
 from pipeline.text.engine import Engine
 from pipeline.text.fast import FastEngine

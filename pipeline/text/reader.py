@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.event import Event, Score
-from pipeline.reading import LABELS, Intent, Label, Probabilities, Reading
+from pipeline.model.event import Event, Score
+from pipeline.model.reading import LABELS, Intent, Label, Probabilities, Reading
 from pipeline.text.consistency import VERSION, is_questionable, with_stated_anger
 from pipeline.text.engine import Engine, FloatArray, Judged
 from pipeline.text.intensity import Signs, anger_levels, intensities, signs_of

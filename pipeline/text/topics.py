@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from pipeline.reading import Label, Topic
+from pipeline.model.reading import Label, Topic
 from pipeline.text import lexicon
 from pipeline.text.clauses import clauses_of
 from pipeline.text.normalise import Folded

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.reading import LABELS, MAX_LEVEL, Intent
+from pipeline.model.reading import LABELS, MAX_LEVEL, Intent
 from pipeline.text import lexicon
 from pipeline.text.intents import URGENT
 from pipeline.text.normalise import Folded
@@ -24,14 +24,14 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     always: bool = False
 
 
-class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class UrgencyLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Reasons by name; see the file for how phrases are written."""
 
     parts: dict[str, str]
     reasons: dict[str, Reason]
 
 
-_LEXICON: Final = lexicon.load("urgency", Lexicon)
+_LEXICON: Final = lexicon.load("urgency", UrgencyLexicon)
 _PHRASES: Final = Phrases(
     patterns({name: one.phrases for name, one in _LEXICON.reasons.items()}, _LEXICON.parts)
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.kpi import Dimension
+from pipeline.kpi.definitions import Dimension
 from pipeline.store import Backend, Store
 from pipeline.store.sql import count_names
 from tests.contract.stored import LATER, WINDOW

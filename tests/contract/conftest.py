@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from pipeline.broker.lag import LagReader, PartitionLag
-from pipeline.kpi import KpiValue
+from pipeline.kpi.definitions import KpiValue
 from pipeline.store import Backend, Store
 from tests.contract.worker import Worker
 from tests.servers import Address, clickhouse_server

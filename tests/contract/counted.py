@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from pipeline.contact import CONTACT_TYPES
-from pipeline.event import AuthorType, Event
 from pipeline.follow_up.value import FollowUp
-from pipeline.reading import Scored
+from pipeline.model.contact import CONTACT_TYPES
+from pipeline.model.event import AuthorType, Event
+from pipeline.model.reading import Scored
 from pipeline.text.topics import TAXONOMY
 from tests.simulated_day import DAY, days
 

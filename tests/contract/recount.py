@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from pipeline.kpi import Dimension, KpiValue
-from pipeline.reading import Scored
+from pipeline.kpi.definitions import Dimension, KpiValue
+from pipeline.model.reading import Scored
 from pipeline.store import Store
 from tests.contract.stored import LATER, WINDOW
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from pipeline.alert import Alert
-from pipeline.dead_letter import DeadLetter, Reason
-from pipeline.event import AuthorType, Event, EventType, Metric, Score
-from pipeline.kpi import Window
-from pipeline.reading import LABELS, Reading, Scored
+from pipeline.kpi.definitions import Window
+from pipeline.model.alert import Alert
+from pipeline.model.dead_letter import DeadLetter, Reason
+from pipeline.model.event import AuthorType, Event, EventType, Metric, Score
+from pipeline.model.reading import LABELS, Reading, Scored
 from pipeline.store import Backend, Store
 from tests.alerts import made_up
 

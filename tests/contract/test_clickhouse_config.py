@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from clickhouse_driver.errors import ServerException
 
-from pipeline.kpi import Window
-from pipeline.setting_groups import StoreSettings
-from pipeline.settings import store_address
+from pipeline.config.groups import StoreSettings
+from pipeline.config.settings import store_address
+from pipeline.kpi.definitions import Window
 from pipeline.store import Backend, StoreRefused, open_server
 from pipeline.store.server import ServerBackend, create_database
 from tests.compose import make_secrets

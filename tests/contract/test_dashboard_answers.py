@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from grafana.sql import pause_us, query
-from pipeline import names
-from pipeline.event import EventType
-from pipeline.kpi import Window
-from pipeline.reading import Scored
-from pipeline.setting_groups import DetectSettings
+from pipeline.common import names
+from pipeline.config.groups import DetectSettings
+from pipeline.kpi.definitions import Window
+from pipeline.model.event import EventType
+from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.counted import (
     FEWEST,

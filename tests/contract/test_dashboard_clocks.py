@@ -1,10 +1,10 @@
-"""First responses in the dashboards' SQL and in pipeline.store.journeys: two ways, one answer."""
+"""First responses in the dashboards' SQL and in pipeline.kpi.journeys: two ways, one answer."""
 
 from random import Random
 
 import pytest
 
-from pipeline.reading import Scored
+from pipeline.model.reading import Scored
 from pipeline.store import Store
 from tests.contract.stored import LATER, WINDOW, scored
 from tests.dashboards import statement

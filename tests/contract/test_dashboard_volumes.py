@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from grafana.texts import targets
-from pipeline import names
-from pipeline.estimates import share
-from pipeline.event import AuthorType, Event, EventType, Metric
-from pipeline.reading import Scored
+from pipeline.common import names
+from pipeline.kpi.estimates import share
+from pipeline.model.event import AuthorType, Event, EventType, Metric
+from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.counted import FEWEST, TITLES, contacts, moment, texts, within
 from tests.contract.stored import WINDOW, scored

@@ -9,11 +9,11 @@ from grafana.plugin import expand
 from grafana.rules import miss_sql, rules, topics_sql
 from grafana.sql import query
 from grafana.texts import panels
-from pipeline.alert import Alert
-from pipeline.estimates import Estimate, balance, share
-from pipeline.event import Event
-from pipeline.kpi import KpiValue
-from pipeline.reading import Scored
+from pipeline.kpi.definitions import KpiValue
+from pipeline.kpi.estimates import Estimate, balance, share
+from pipeline.model.alert import Alert
+from pipeline.model.event import Event
+from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.counted import contacts, open_at, texts, within
 from tests.dashboards import Statement, distinct_statements, statement

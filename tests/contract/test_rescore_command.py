@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli import rescore
 from pipeline.cli.main import nabiz
-from pipeline.event import AuthorType
+from pipeline.model.event import AuthorType
 from pipeline.store import Store
 from pipeline.store.chdb import ChdbBackend
 from tests.contract.stored import START, scored

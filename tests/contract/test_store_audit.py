@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from pipeline.audit import AuditEntry
+from pipeline.model.audit import AuditEntry
 from pipeline.store import Store
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123_456, tzinfo=UTC)

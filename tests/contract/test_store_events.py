@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from pipeline.event import AuthorType, Metric, Score
-from pipeline.reading import Scored
+from pipeline.model.event import AuthorType, Metric, Score
+from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from pipeline.store.backend import Columns
 from tests.contract.recount import DIMENSIONS, by_slice, check

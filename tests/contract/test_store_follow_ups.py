@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import get_args
 
-from pipeline.action import Action
-from pipeline.alert import AlertState
-from pipeline.board.item import Item
+from pipeline.board.inbox_item import InboxItem
 from pipeline.board.live import KEPT, is_over
-from pipeline.event import Metric, Score
 from pipeline.follow_up.progress import STAGES
 from pipeline.follow_up.value import FollowUp
-from pipeline.kpi import KpiValue, Window
-from pipeline.reading import Scored
+from pipeline.kpi.definitions import KpiValue, Window
+from pipeline.model.action import Action
+from pipeline.model.alert import AlertState
+from pipeline.model.event import Metric, Score
+from pipeline.model.reading import Scored
 from pipeline.store import Store
 from tests.contract.stored import START, alert, scored
 
@@ -84,17 +84,17 @@ def test_follow_ups_are_found_by_stage_customer_and_alert_the_last_changed_first
     assert store.follow_ups(limit=1) == [two]
 
 
-def matters(age: timedelta) -> Iterator[Item]:
+def matters(age: timedelta) -> Iterator[InboxItem]:
     """An alert of every state with every follow-up that there can be, which changed so long ago."""
     outcomes = (None, "rescued", "not_reached")
     then = {"opened_at": NOON - age, "updated_at": NOON - age}
     for number, state in enumerate(get_args(AlertState)):
         name = f"{age}-{number}"
-        yield Item(alert(f"{name}-alone", state=state, **then))
+        yield InboxItem(alert(f"{name}-alone", state=state, **then))
         for stage, outcome, informed in product(STAGES, outcomes, (None, NOON)):
             one = alert(f"{name}-{stage}-{outcome}-{informed}", state=state, **then)
             given = {"stage": stage, "outcome": outcome, "informed_at": informed, **then}
-            yield Item(one, follow_up(one.id, **given))
+            yield InboxItem(one, follow_up(one.id, **given))
 
 
 def test_the_inbox_has_what_waits_and_then_what_ended_lately(store: Store) -> None:

@@ -5,9 +5,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from pipeline.event import AuthorType, Metric, Score
-from pipeline.kpi import DEFINITIONS, KpiValue, Window
-from pipeline.reading import Intent, Label, Scored
+from pipeline.kpi.definitions import DEFINITIONS, KpiValue, Window
+from pipeline.model.event import AuthorType, Metric, Score
+from pipeline.model.reading import Intent, Label, Scored
 from pipeline.store import Store
 from tests.contract.stored import LATER, START, WINDOW, alert, reading, scored
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ports import free_port
+from pipeline.common.ports import free_port
 from pipeline.store import StoreUnavailable, open_chdb, open_server
 from tests.contract.stored import alert
 from tests.servers import clickhouse_server

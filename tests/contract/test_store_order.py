@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pipeline.reading import Reading, Scored
+from pipeline.model.reading import Reading, Scored
 from pipeline.store import Backend, Store
 from pipeline.store.backend import Parameter, Row
 from pipeline.store.sql import query

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.dead_letter import Reason
+from pipeline.model.dead_letter import Reason
 from pipeline.store import Backend, Migration, MigrationError, Store
 from pipeline.store.migrate import pending
 from tests.contract.stored import NOON, alert, letter

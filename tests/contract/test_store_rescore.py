@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from pipeline.reading import Reading, Scored
+from pipeline.model.reading import Reading, Scored
 from pipeline.store import Backend, Store
 from tests.contract.answers import answers
 from tests.contract.stored import LATER, START, WINDOW, reading, scored

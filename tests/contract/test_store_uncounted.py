@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from pipeline.event import Metric, Score
-from pipeline.kpi import DIMENSIONS, KpiValue
-from pipeline.reading import Scored
+from pipeline.kpi.definitions import DIMENSIONS, KpiValue
+from pipeline.model.event import Metric, Score
+from pipeline.model.reading import Scored
 from pipeline.store import Store
 from tests.contract.stored import LATER, WINDOW, scored
 

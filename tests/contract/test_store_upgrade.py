@@ -4,7 +4,7 @@ import random
 
 import msgspec
 
-from pipeline.reading import Scored
+from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from pipeline.store import migrate as migrations
 from pipeline.store.migrate import Migration

@@ -10,7 +10,7 @@ import pytest
 from faust.types import TP
 from kafka import KafkaAdminClient, TopicPartition
 
-from agents.app import FETCHES_AHEAD
+from agents.runtime.app import FETCHES_AHEAD
 from tests.contract.conftest import Lags, Make, fails
 from tests.contract.watching import (
     HeldFetch,
@@ -255,7 +255,7 @@ async def test_what_cannot_wait_does_not_wait_for_what_was_fetched_of_others(
     worker: Make, kafka: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backlog, urgent = new_topic(kafka, 6), new_topic(kafka, 1)
-    monkeypatch.setattr("agents.fetching.URGENT", urgent)
+    monkeypatch.setattr("agents.runtime.fetching.URGENT", urgent)
     member = worker(backlog, urgent, fetch=10)
     full = Outstanding(member)
     async with member:
@@ -286,7 +286,7 @@ async def test_a_paused_partition_rests_and_goes_on(worker: Make, kafka: str) ->
 async def test_a_worker_without_work_asks_seldom_and_is_told_at_once(
     worker: Make, kafka: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agents.fetching.QUIET_WAIT_MS", 15_000)
+    monkeypatch.setattr("agents.runtime.fetching.QUIET_WAIT_MS", 15_000)
     topic = new_topic(kafka, 3)
     async with worker(topic) as member:
         await publish(kafka, topic, [b"first"])

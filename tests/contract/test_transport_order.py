@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.abreast import MOST_AHEAD
+from agents.runtime.interleave import MOST_AHEAD
 from tests.contract.conftest import Make
 from tests.contract.worker import numbered, publish, publisher
 from tests.servers_kafka import new_topic

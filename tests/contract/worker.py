@@ -13,11 +13,11 @@ from aiokafka import AIOKafkaProducer
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, EventT
 
-from agents import app as shared
-from agents.states import States
-from agents.transport import RecordsSchema
-from pipeline.setting_groups import KafkaSettings, WorkerSettings
-from pipeline.settings import Settings
+from agents.runtime import app as shared
+from agents.runtime.state_store import StateStore
+from agents.runtime.transport import RecordsSchema
+from pipeline.config.groups import KafkaSettings, WorkerSettings
+from pipeline.config.settings import Settings
 
 PATIENCE = 20.0
 """Seconds until what a test waits for counts as missing."""
@@ -64,7 +64,7 @@ class Worker:
             transport = stock.Transport(self.app.transport.url, self.app)
             self.app.transport = self.app.producer_transport = transport
         schema = RecordsSchema() if driver == "ours" else None
-        self.states = States(self.app, "kept", table_partitions) if table_partitions else None
+        self.states = StateStore(self.app, "kept", table_partitions) if table_partitions else None
         self.events: list[EventT[Any]] = []
         self.records: list[Any] = []
         self.holding = holding

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from pipeline.api.access.user import LOCAL
+from pipeline.access.user import LOCAL
 from pipeline.board.live import KEPT
 from tests.board import alert as made_up_alert
 from tests.browser import DESK, HOSTILE, PHONE, fits, served, watch

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import pytest
 from kafka import KafkaProducer
 
-from pipeline.chain import INPUTS, INTERACTIONS
-from pipeline.dead_letter import Reason
+from pipeline.contracts.topology import INPUTS, INTERACTIONS
+from pipeline.model.dead_letter import Reason
 from tests.e2e.machine import Machine, descendants, run, running_machine
 
 SIMULATED = ("--seed", "5", "--customers", "150", "--days", "2", "--start", "2026-01-05T00:00:00Z")

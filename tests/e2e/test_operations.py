@@ -22,13 +22,21 @@ from pipeline.broker.inspect import inspect_cluster
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import DEAD_LETTERS, FEEDBACK, GROUPS, INPUTS, OF_EVENTS, SCORED, group_of
-from pipeline.ports import free_port
-from pipeline.setting_groups import ROOT
-from pipeline.settings import STREAM_ROLES
+from pipeline.common.ports import free_port
+from pipeline.config.groups import ROOT
+from pipeline.config.settings import STREAM_ROLES
+from pipeline.contracts.topics import load_topics
+from pipeline.contracts.topology import (
+    DEAD_LETTERS,
+    FEEDBACK,
+    GROUPS,
+    INPUTS,
+    OF_EVENTS,
+    SCORED,
+    group_of,
+)
 from pipeline.sources.simulate import simulate
 from pipeline.store import open_server
-from pipeline.topics import load_topics
 from tests.e2e.machine import NABIZ, wait_for
 from tests.servers import clickhouse_server
 from tests.servers_kafka import running_kafka

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from pipeline.broker.publish import Publisher
-from pipeline.chain import INPUTS, INTERACTIONS
-from pipeline.ports import HOST, free_port
+from pipeline.common.ports import HOST, free_port
+from pipeline.contracts.topology import INPUTS, INTERACTIONS
 from tests.compose import NABIZ, WORKERS, command, environment, make_secrets
 from tests.servers_stack import (
     DEPLOY,

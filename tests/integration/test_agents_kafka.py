@@ -5,7 +5,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from agents.crash import EXIT_CRASH
+from agents.runtime.crash import EXIT_CRASH
 from pipeline.broker.lag import LagReader
 from pipeline.cli.errors import EXIT_AWAY
 from pipeline.cli.supervisor import nabiz

@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 from kafka import KafkaProducer
 
-from pipeline.alert import Alert, to_cloudevent
 from pipeline.board.feed import TOPICS, Feed
 from pipeline.board.live import Live
-from pipeline.chain import ACTIONS, ALERTS, FOLLOW_UPS
+from pipeline.common.ports import free_port
+from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import event_of
-from pipeline.ports import free_port
+from pipeline.model.alert import Alert, to_cloudevent
 from tests.board import action, follow_up
 from tests.board import alert as made_up
 from tests.servers_kafka import topics_for_now

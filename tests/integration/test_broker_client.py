@@ -15,8 +15,8 @@ from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import Change, apply_topics
-from pipeline.event import Event, EventType
-from pipeline.topics import Privacy, Topic
+from pipeline.contracts.topics import Privacy, TopicContract
+from pipeline.model.event import Event, EventType
 from tests.servers_kafka import new_topic
 
 WRITTEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -33,8 +33,8 @@ def admin(kafka: str) -> Iterator[KafkaAdminClient]:
         yield client
 
 
-def declared(name: str, partitions: int, config: dict[str, str] | None = None) -> Topic:
-    return Topic(name, "", "", "", "", config or {}, Privacy((), ()), partitions)
+def declared(name: str, partitions: int, config: dict[str, str] | None = None) -> TopicContract:
+    return TopicContract(name, "", "", "", "", config or {}, Privacy((), ()), partitions)
 
 
 def partitions(admin: KafkaAdminClient, topic: str) -> int:

@@ -15,12 +15,12 @@ from structlog.testing import capture_logs
 from tenacity import Retrying, stop_after_attempt, stop_after_delay, wait_fixed
 
 from agents import reread
-from agents.crash import EXIT_CRASH
-from agents.messages import Message
+from agents.runtime.crash import EXIT_CRASH
+from agents.runtime.messages import Message
 from pipeline.broker.continuity import read_note
 from pipeline.broker.lag import LagReader
-from pipeline.chain import EXIT_HALT
-from pipeline.setting_groups import KafkaSettings
+from pipeline.config.groups import KafkaSettings
+from pipeline.contracts.topology import EXIT_HALT
 from tests.role_on_kafka import running, send, until_committed
 from tests.servers_kafka import new_topic
 

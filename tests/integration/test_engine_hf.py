@@ -11,7 +11,7 @@ transformers = pytest.importorskip(
     "transformers", reason="the extra hf is not installed: transformers"
 )
 
-from pipeline.reading import Label  # noqa: E402
+from pipeline.model.reading import Label  # noqa: E402
 from pipeline.text.consistency import VERSION  # noqa: E402
 from pipeline.text.open import load_engine  # noqa: E402
 from pipeline.text.reader import Reader  # noqa: E402

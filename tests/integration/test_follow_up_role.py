@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer
 
-from pipeline.action import Action
-from pipeline.alert import Alert, to_cloudevent
-from pipeline.chain import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS
-from pipeline.dead_letter import DeadLetter
+from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS
 from pipeline.follow_up.value import FollowUpEvent
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert, to_cloudevent
+from pipeline.model.dead_letter import DeadLetter
 from tests.notices import ALERT_ID, alert
 from tests.role_on_kafka import worker
 from tests.servers_kafka import topics_for_now

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 
 OUTSIDE = """
 import sys
@@ -169,11 +169,11 @@ def test_it_reads_texts_outside_of_the_checkout_and_writes_nothing(installed: Pa
 def test_it_finds_rules_topics_and_migrations_outside_of_the_checkout(installed: Path) -> None:
     program = """
 from pipeline.detection.rules import load_rules
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 from pipeline.store.migrate import shipped
-from pipeline.topics import load_topics
+from pipeline.contracts.topics import load_topics
 print(len(load_rules(ROOT / "rules").rules), len(load_topics(ROOT / "schemas")), len(shipped()))
-import agents.detect, agents.run, pipeline.api.server, pathlib
+import agents.detect, agents.run, pipeline.web.server, pathlib
 own = [one for name, one in sys.modules.items() if name.split(".")[0] in ("pipeline", "agents")]
 print({str(pathlib.Path(one.__file__).parents[one.__name__.count(".") + 1])
        if one.__file__.endswith("__init__.py") else "" for one in own if one.__file__} - {""})

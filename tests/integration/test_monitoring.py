@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 from tests.servers_stack import DEPLOY, program
 
 

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
-from agents.states import Place
+from agents.runtime.state_store import StateKey
 from tests.listeners import alertmanager, alerts_at, http_recorder, smtp_recorder
 from tests.notices import ALERT_ID, ROUTES, alert, follow_up
 from tests.outboxes import Desk, count, until
@@ -100,7 +100,7 @@ async def test_what_was_held_back_at_night_comes_as_one_digest_in_the_morning(
         ids = [f"6f1d0b5a-0000-4000-8000-{number:012}" for number in range(3)]
         for number, id_ in enumerate(ids):
             mine = alert(id=id_, at=play.now, customer_id=f"m-{number}")
-            await outbox.take({Place(0, mine.customer_id): [mine]})
+            await outbox.take({StateKey(0, mine.customer_id): [mine]})
         await outbox.idle()
         assert hook.came == []
         play.now += timedelta(hours=9)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from agents.states import Place
+from agents.runtime.state_store import StateKey
 from pipeline.channels.open import open_channel
-from pipeline.ports import HOST, free_port
+from pipeline.common.ports import HOST, free_port
 from tests import states
 from tests.listeners import alertmanager, alerts_at, http_recorder
 from tests.notices import ALERT_ID, ROUTES, alert
@@ -53,7 +53,7 @@ async def test_a_slow_channel_holds_up_neither_the_others_nor_the_reading_of_top
         outbox = play.outbox()
         for number in range(6):
             id_ = f"6f1d0b5a-0000-4000-8000-{number:012}"
-            place = Place(0, f"m-{number}")
+            place = StateKey(0, f"m-{number}")
             async with asyncio.timeout(1):
                 await outbox.take(
                     {place: [alert(id=id_, at=play.now, customer_id=place.customer_id)]}
@@ -146,7 +146,7 @@ async def test_one_message_that_a_channel_refuses_keeps_no_other_of_a_digest_bac
         for number, id_ in enumerate(ids):
             customer_id = "<poison>" if number == 1 else f"m-{number}"
             mine = alert(id=id_, at=play.now, customer_id=customer_id)
-            await outbox.take({Place(0, customer_id): [mine]})
+            await outbox.take({StateKey(0, customer_id): [mine]})
         play.now += timedelta(hours=9)
         outbox.look()
         await outbox.idle()

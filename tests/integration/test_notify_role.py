@@ -12,10 +12,10 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
-from pipeline.alert import to_cloudevent
 from pipeline.broker.lag import LagReader
-from pipeline.chain import ALERTS, FOLLOW_UPS, GROUPS, changelog_of
+from pipeline.contracts.topology import ALERTS, FOLLOW_UPS, GROUPS, changelog_of
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
+from pipeline.model.alert import to_cloudevent
 from pipeline.notify.case import Change
 from tests.listeners import http_recorder
 from tests.notices import ALERT_ID, ROUTES, alert, follow_up

@@ -12,11 +12,11 @@ from joserfc.jwk import RSAKey
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pipeline.api.access.access import COOKIE
-from pipeline.api.access.devices import DEVICE_COOKIE
-from pipeline.api.access.oidc.flow import challenge
+from pipeline.access.access import COOKIE
+from pipeline.access.devices import DEVICE_COOKIE
+from pipeline.access.oidc.flow import challenge
 from pipeline.cli.logins import check_logins
-from pipeline.setting_groups import AccessSettings
+from pipeline.config.groups import AccessSettings
 from tests.oidc_browser import STATUS, log_in_at, sent_back, sent_there
 from tests.oidc_provider import Company
 from tests.unit.door import Door, browser, log_in, token_of

@@ -14,8 +14,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from structlog.testing import capture_logs
 
-from pipeline.api.access.access import COOKIE
-from pipeline.api.access.oidc.routes import FLOW_COOKIE
+from pipeline.access.access import COOKIE
+from pipeline.access.oidc.routes import FLOW_COOKIE
 from tests.oidc_browser import STATUS, log_in_at, sent_back, sent_there
 from tests.oidc_provider import CLIENT, Company, serving, signed
 from tests.unit.door import Door, browser, log_in

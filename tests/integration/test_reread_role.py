@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from pipeline.broker.lag import LagReader
-from pipeline.chain import (
+from pipeline.contracts.topology import (
     DEAD_LETTERS,
     FEEDBACK,
     GROUPS,
@@ -22,9 +22,9 @@ from pipeline.chain import (
     SCORED,
     group_of,
 )
-from pipeline.decode import encode_event
-from pipeline.event import Event, EventType
-from pipeline.reading import Scored
+from pipeline.ingest.decode import encode_event
+from pipeline.model.event import Event, EventType
+from pipeline.model.reading import Scored
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.role_on_kafka import worker

@@ -22,11 +22,11 @@ from pipeline.broker.publish import Publisher
 from pipeline.broker.security import client_security, faust_credentials
 from pipeline.broker.tied_to_parent import tied
 from pipeline.broker.topics import apply_topics
-from pipeline.chain import INPUTS
 from pipeline.cli.supervisor import nabiz
-from pipeline.ports import HOST, free_port
-from pipeline.setting_groups import ROOT, KafkaSettings
-from pipeline.topics import load_topics
+from pipeline.common.ports import HOST, free_port
+from pipeline.config.groups import ROOT, KafkaSettings
+from pipeline.contracts.topics import load_topics
+from pipeline.contracts.topology import INPUTS
 from tests.servers import missing
 
 USER, PASSWORD = "nabiz", "öyle gizli"

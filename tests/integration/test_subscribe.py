@@ -17,14 +17,14 @@ import pytest
 from kafka import KafkaProducer
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
-from pipeline.action import Action
-from pipeline.alert import Alert, AlertState, to_cloudevent
 from pipeline.api.views import ActionRequest
 from pipeline.broker.tied_to_parent import tied
-from pipeline.chain import ALERTS
-from pipeline.decode import decode_action
+from pipeline.config.groups import ROOT
+from pipeline.contracts.topology import ALERTS
 from pipeline.follow_up.case import Kind
-from pipeline.setting_groups import ROOT
+from pipeline.ingest.decode import decode_action
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert, AlertState, to_cloudevent
 from tests.notices import MONDAY_NOON, alert
 from tests.servers import missing
 from tests.servers_kafka import new_topic

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from hypothesis import strategies as st
 
-from pipeline.alert import Alert
+from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, CustomerState, apply, decode_state, encode_state
 from pipeline.detection.rules import load_rules
-from pipeline.event import Event, EventType, Metric, Score
-from pipeline.reading import Intent, Label, Probabilities, Reading, Scored
-from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.model.alert import Alert
+from pipeline.model.event import Event, EventType, Metric, Score
+from pipeline.model.reading import Intent, Label, Probabilities, Reading, Scored
 
 RULES = load_rules(ROOT / "rules")
 SETTINGS = DetectSettings()

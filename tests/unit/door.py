@@ -7,17 +7,17 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pipeline.api.access.access import COOKIE, Access
-from pipeline.api.access.accounts import Account, AccountBook, change_accounts
-from pipeline.api.access.oidc.provider import Provider
-from pipeline.api.access.passwords import Passwords
-from pipeline.api.access.trail import Trail
-from pipeline.api.access.user import ROLES
-from pipeline.api.app import make_api
+from pipeline.access.access import COOKIE, Access
+from pipeline.access.accounts import Account, AccountBook, change_accounts
+from pipeline.access.oidc.provider import Provider
+from pipeline.access.passwords import Passwords
+from pipeline.access.trail import AuditTrail
+from pipeline.access.user import ROLES
 from pipeline.api.observer import Observation, Observer
 from pipeline.api.service import Service
-from pipeline.audit import AuditEntry
-from pipeline.setting_groups import AccessSettings, DetectSettings
+from pipeline.config.groups import AccessSettings, DetectSettings
+from pipeline.model.audit import AuditEntry
+from pipeline.web.app import make_api
 from tests.unit.stand_ins import NOW, RULES, SEEN, FakeStore
 
 PASSWORD = "üç kedi bir ağaç"
@@ -44,7 +44,7 @@ class Door:
         change_accounts(self.file, lambda _: accounts)
         self.now = NOW
         self.noted: list[AuditEntry] = []
-        self.trail = Trail(self.noted.extend)
+        self.trail = AuditTrail(self.noted.extend)
         self.access = Access(
             self.trail,
             lambda: self.now,

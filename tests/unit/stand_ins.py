@@ -6,22 +6,22 @@ from typing import Any
 
 from litestar import Litestar
 
-from pipeline.alert import Alert
-from pipeline.api.access.access import Access
-from pipeline.api.access.trail import Trail
-from pipeline.api.app import make_api
+from pipeline.access.access import Access
+from pipeline.access.trail import AuditTrail
 from pipeline.api.observer import Observation, Observer
 from pipeline.api.service import Service
 from pipeline.api.views import PartitionStatus
-from pipeline.audit import AuditEntry
 from pipeline.broker.continuity import FailedRules
-from pipeline.chain import RETRY_HEADER
-from pipeline.dead_letter import DeadLetter, Reason
+from pipeline.config.groups import ROOT, DetectSettings
+from pipeline.contracts.topology import RETRY_HEADER
 from pipeline.detection.rules import RuleBook
 from pipeline.follow_up.value import FollowUp
-from pipeline.kpi import Facts, KpiValue, Window, kpi_values
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.kpi.definitions import Facts, KpiValue, Window, kpi_values
+from pipeline.model.alert import Alert
+from pipeline.model.audit import AuditEntry
+from pipeline.model.dead_letter import DeadLetter, Reason
+from pipeline.model.reading import Scored
+from pipeline.web.app import make_api
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RULES = RuleBook(ROOT / "rules")
@@ -91,7 +91,7 @@ def api(
     observer = Observer("kafka:9092")
     observer.latest = Observation((SEEN,), None, noted)
     service = Service(store, observer, rules, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
-    trail = Trail(store.written.extend)
+    trail = AuditTrail(store.written.extend)
     hosts = frozenset({"testserver.local"})
     return make_api(service, access or Access(trail, lambda: NOW, token=token, hosts=hosts))
 

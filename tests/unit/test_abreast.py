@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from faust.types import TP
 
-from agents.abreast import PATIENCE, Abreast
+from agents.runtime.interleave import PATIENCE, Abreast
 
 MORNING = datetime(2026, 11, 29, 9, tzinfo=UTC)
 CALLS, SURVEYS = TP("calls", 0), TP("surveys", 0)

@@ -15,24 +15,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from agents import messages
-from agents.crash import EXIT_CRASH
-from agents.messages import Message, Outgoing, decode_as, sift
-from agents.people import known_people
 from agents.record import sort
+from agents.runtime import messages
+from agents.runtime.crash import EXIT_CRASH
+from agents.runtime.messages import Message, Outgoing, decode_as, decode_batch
 from agents.triage import urgent_among
 from agents.understand import interpret, outgoing, retried_among
-from pipeline.action import Action
-from pipeline.api.access.accounts import Account, change_accounts
-from pipeline.chain import ACTIONS, DEAD_LETTERS, SCORED
-from pipeline.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
-from pipeline.decode import decode_event, encode_event
-from pipeline.event import Event, EventType
-from pipeline.reading import Scored
-from pipeline.setting_groups import AccessSettings
+from pipeline.access.accounts import Account, change_accounts
+from pipeline.access.known_people import known_people
+from pipeline.config.groups import AccessSettings
+from pipeline.contracts.topology import ACTIONS, DEAD_LETTERS, SCORED
+from pipeline.ingest.decode import decode_event, encode_event
+from pipeline.ingest.uncounted import Uncounted
+from pipeline.model.action import Action
+from pipeline.model.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
+from pipeline.model.event import Event, EventType
+from pipeline.model.reading import Scored
 from pipeline.text.engine import Engine
 from pipeline.text.reader import Reader
-from pipeline.uncounted import Uncounted
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PATIENCE = 0.1
@@ -162,7 +162,7 @@ def test_a_message_of_ours_that_is_broken_is_invalid(value: bytes | None) -> Non
 @given(st.lists(st.one_of(st.just(b'{"topic": 1}'), st.binary(max_size=20)), max_size=8))
 def test_every_message_comes_out_once_good_or_dead(values: list[bytes]) -> None:
     messages = [message(offset, value) for offset, value in enumerate(values)]
-    good, dead = sift(messages, decode_as(dict))
+    good, dead = decode_batch(messages, decode_as(dict))
     offsets = [one.offset for one, _ in good] + [letter.offset for letter in dead]
     assert sorted(offsets) == list(range(len(values)))
 
@@ -172,7 +172,7 @@ def test_a_bug_in_decoding_is_no_dead_letter() -> None:
         raise KeyError("a bug")
 
     with pytest.raises(KeyError):
-        sift([message(0, b"{}")], broken)
+        decode_batch([message(0, b"{}")], broken)
 
 
 async def test_a_dead_letter_says_which_topic_its_offset_is_of(
@@ -238,8 +238,8 @@ def test_an_action_for_nobody_who_is_known_is_a_dead_letter(tmp_path: Path) -> N
 def test_a_crash_ends_the_process_at_once_with_its_code() -> None:
     code = (
         "import atexit\n"
-        "from agents.crash import crash\n"
-        "from pipeline.logs import configure_logging\n"
+        "from agents.runtime.crash import crash\n"
+        "from pipeline.common.logs import configure_logging\n"
         "configure_logging('detect')\n"
         "atexit.register(print, 'a commit at exit')\n"
         "def write(): raise RuntimeError('the store is gone\\nINSERT m-' + '104233')\n"
@@ -262,12 +262,12 @@ def test_a_crash_ends_the_process_at_once_with_its_code() -> None:
 
 def test_a_message_that_is_too_large_is_kept_in_part() -> None:
     huge = message(1, b"x" * (3 * KEPT_PAYLOAD))
-    _, [dead] = sift([huge], lambda one: decode_event(one.value, one.key, now=NOW))
+    _, [dead] = decode_batch([huge], lambda one: decode_event(one.value, one.key, now=NOW))
     assert (dead.reason, len(dead.payload)) == (Reason.TOO_LARGE, KEPT_PAYLOAD)
     assert len(msgspec.json.encode(dead)) < 1_000_000
 
 
 def test_a_retry_says_nothing_about_the_source() -> None:
     first, again = message(1, b"{"), message(2, b"{")._replace(retried=True)
-    _, dead = sift([first, again], lambda one: decode_event(one.value, one.key, now=NOW))
+    _, dead = decode_batch([first, again], lambda one: decode_event(one.value, one.key, now=NOW))
     assert retried_among(dead, [first, again]) == 1

@@ -9,8 +9,8 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.admin import ApiVersionRequest
 
-from agents import broken_connections
-from pipeline.ports import HOST
+from agents.runtime import aiokafka_patches as broken_connections
+from pipeline.common.ports import HOST
 
 broken_connections.notice()
 

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from pytest_socket import socket_allow_hosts
 
-from agents import health
-from agents.health import Heartbeat
-from agents.page import serve_page
-from pipeline import metrics
-from pipeline.setting_groups import WorkerSettings
-from pipeline.settings import SettingsError
+from agents.runtime import liveness as health
+from agents.runtime.liveness import Liveness
+from agents.runtime.metrics_server import serve_page
+from pipeline.common import metrics
+from pipeline.config.groups import WorkerSettings
+from pipeline.config.settings import SettingsError
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TP = ("cx.scored", 0)
@@ -54,12 +54,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return now
 
 
-def heart(consumer: FakeConsumer, in_recovery: bool = False) -> Heartbeat:
+def heart(consumer: FakeConsumer, in_recovery: bool = False) -> Liveness:
     app: Any = SimpleNamespace(
         consumer=consumer, in_recovery=in_recovery, timer=lambda **_: lambda beat: beat
     )
     app.tables = SimpleNamespace(recovery=SimpleNamespace(active_offsets={}))
-    return Heartbeat(app, "detect", stall_seconds=30)
+    return Liveness(app, "detect", stall_seconds=30)
 
 
 async def test_lag_without_a_commit_is_a_problem_after_a_while(clock: SimpleNamespace) -> None:
@@ -169,7 +169,7 @@ def test_who_sends_half_a_request_is_let_go_without_a_traceback(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """However they send it: all at once, or a byte from time to time."""
-    monkeypatch.setattr("agents.page.WITHIN", 0.3)
+    monkeypatch.setattr("agents.runtime.metrics_server.WITHIN", 0.3)
     began = time.monotonic()
     with connected(page[0]) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nX-a: ")
@@ -188,7 +188,7 @@ def test_who_sends_half_a_request_is_let_go_without_a_traceback(
 def test_the_page_answers_whoever_holds_connections(
     page: tuple[str, Patient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agents.page.MOST", 3)
+    monkeypatch.setattr("agents.runtime.metrics_server.MOST", 3)
     with ExitStack() as held:
         first, *_ = [held.enter_context(connected(page[0])) for _ in range(3)]
         assert httpx.get(f"{page[0]}/healthz", trust_env=False).text == "ok"

@@ -3,7 +3,7 @@
 import pytest
 
 from agents.understand import InvalidLimit, TooManyInvalid
-from pipeline.setting_groups import DeadLetterSettings
+from pipeline.config.groups import DeadLetterSettings
 
 LIMIT = DeadLetterSettings(max_share=0.5, window=100)
 

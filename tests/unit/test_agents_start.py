@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.app import make_app
+from agents.runtime.app import make_app
 from pipeline.cli.exit_codes import exit_code
-from pipeline.settings import Settings, SettingsError
+from pipeline.config.settings import Settings, SettingsError
 
 
 def refused(folder: Path) -> str:

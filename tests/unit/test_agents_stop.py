@@ -3,12 +3,12 @@ import sys
 
 import pytest
 
-from agents.crash import EXIT_CRASH
+from agents.runtime.crash import EXIT_CRASH
 
 BLOCKED = """
 import threading
 from agents.run import end_within
-from pipeline.logs import configure_logging
+from pipeline.common.logs import configure_logging
 configure_logging("detect")
 end_within({seconds})
 {work}

@@ -12,12 +12,12 @@ from litestar.testing import TestClient
 from structlog.testing import capture_logs
 
 from pipeline.api import service as service_module
-from pipeline.dead_letter import Reason
+from pipeline.config.groups import ROOT
 from pipeline.detection.rules import RuleBook
-from pipeline.event import Event, EventType
-from pipeline.kpi import Window
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT
+from pipeline.kpi.definitions import Window
+from pipeline.model.dead_letter import Reason
+from pipeline.model.event import Event, EventType
+from pipeline.model.reading import Scored
 from pipeline.store import StoreUnavailable
 from tests.unit.stand_ins import NOW, FakePublisher, FakeStore, api, letter
 

@@ -9,11 +9,11 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pipeline.action import Action
-from pipeline.alert import Alert
 from pipeline.api import service as service_module
 from pipeline.broker.errors import BrokerUnavailable
-from pipeline.chain import ACTIONS
+from pipeline.contracts.topology import ACTIONS
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert
 from tests.notices import ALERT_ID, alert
 from tests.unit.door import TOKEN, Door, browser, log_in, token_of
 from tests.unit.stand_ins import NOW

@@ -6,9 +6,9 @@ import pytest
 from litestar.testing import TestClient
 from pydantic import SecretStr
 
-from pipeline.api.server import listen
-from pipeline.setting_groups import ApiSettings
-from pipeline.settings import SettingsError
+from pipeline.config.groups import ApiSettings
+from pipeline.config.settings import SettingsError
+from pipeline.web.server import listen
 from tests.unit.stand_ins import FakeStore, api
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.broker import java
 from pipeline.broker.errors import BrokerError
 from pipeline.broker.java import java_environment, properties
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 
 
 def read_by_java(text: str) -> dict[str, str]:

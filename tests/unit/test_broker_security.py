@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 
 from pipeline.broker.security import client_security, faust_credentials
-from pipeline.setting_groups import KafkaSettings
-from pipeline.settings import SettingsError
+from pipeline.config.groups import KafkaSettings
+from pipeline.config.settings import SettingsError
 
 SASL = {
     "sasl_mechanism": "SCRAM-SHA-256",

@@ -7,7 +7,7 @@ from aiokafka.structs import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.messages import Message, messages_of
+from agents.runtime.messages import Message, messages_of
 from pipeline.broker.stamps import BY_BROKER, CLOCKS_APART, LONGEST_KEPT, received_at
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

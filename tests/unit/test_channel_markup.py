@@ -21,10 +21,10 @@ from pipeline.channels.by_apprise import Apprise
 from pipeline.channels.channel import ChannelAway, ChannelRefused, MessageRefused
 from pipeline.channels.mail import Mailbox, to_email
 from pipeline.channels.pagerduty import event_of
+from pipeline.common.plain_text import one_line
 from pipeline.notify.case import Case
 from pipeline.notify.due import Delivery
-from pipeline.notify.messages import Message, render, render_digest
-from pipeline.plain import one_line
+from pipeline.notify.messages import Notification, render, render_digest
 from tests.notices import ALERT_ID, MONDAY_NOON, alert
 
 BOARD = "http://board.example:8089/board"
@@ -93,13 +93,13 @@ def channel_of(kind: str) -> Apprise:
     return Apprise("chat", ADDRESSES[kind])
 
 
-def message_of(words: str, **fields: Any) -> Message:
+def message_of(words: str, **fields: Any) -> Notification:
     case = Case(ALERT_ID, MONDAY_NOON, alert(quote=words, **fields))
     delivery = Delivery(ALERT_ID, "chat", "opened", MONDAY_NOON, digest=False)
     return render(case, delivery, "tr", BOARD)
 
 
-def posted(service: Service, kind: str, message: Message) -> list[str]:
+def posted(service: Service, kind: str, message: Notification) -> list[str]:
     """Return the texts that a service of this kind is sent for a message."""
     service.came.clear()
     service.status = 200

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from agents.crash import EXIT_CRASH
+from agents.runtime.crash import EXIT_CRASH
 from benchmarks.chaos.content import differences, untruths
 from benchmarks.chaos.faults import moments
 from benchmarks.chaos.load import LATE, POISONED, REPEATED, make_load
@@ -19,8 +19,8 @@ from benchmarks.chaos.report import save
 from benchmarks.chaos.run import Row, clipped
 from benchmarks.chaos.scenarios import SCENARIOS, SHORT
 from benchmarks.chaos.workers import WorkerError, Workers
-from pipeline.chain import EXIT_HALT
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
+from pipeline.contracts.topology import EXIT_HALT
 
 EVENTS = 1_000
 
@@ -120,11 +120,11 @@ def test_a_problem_names_no_folder_of_the_machine() -> None:
     folder = Path("/somewhere/else/kills-17")
     problem = (
         f'detect-0 halted:\n{{"path": "{folder}/state/detect-0"}} in {folder}, '
-        f'File "{ROOT}/agents/states.py", File "/usr/lib/python3/asyncio/runners.py", line 7: '
+        f'File "{ROOT}/agents/run.py", File "/usr/lib/python3/asyncio/runners.py", line 7: '
         "cx.feedback/1/7@id/0 at http://127.0.0.1:80/healthz, 3/4"
     )
     assert clipped(problem, folder) == (
         'detect-0 halted:\n{"path": "state/detect-0"} in ., '
-        'File "agents/states.py", File "runners.py", line 7: '
+        'File "agents/run.py", File "runners.py", line 7: '
         "cx.feedback/1/7@id/0 at http://127.0.0.1:80/healthz, 3/4"
     )

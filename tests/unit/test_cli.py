@@ -11,13 +11,13 @@ import pytest
 import typer
 
 from pipeline.broker import topics as broker_topics
-from pipeline.chain import EXIT_HALT
 from pipeline.cli import config, ops
 from pipeline.cli.checkup import Finding
 from pipeline.cli.exit_codes import EXIT_CODES, exit_code
 from pipeline.cli.main import COMMANDS
 from pipeline.cli.options import moment, span
 from pipeline.cli.parts import Findings
+from pipeline.contracts.topology import EXIT_HALT
 from tests.unit.command import Nabiz, Ran
 
 SUBCOMMANDS = [

@@ -7,7 +7,7 @@ from typing import Self
 import pytest
 
 from pipeline.cli import replay
-from pipeline.event import Event
+from pipeline.model.event import Event
 from tests.unit.command import Nabiz
 
 GOOD = (

@@ -11,10 +11,10 @@ import pytest
 from pytest_socket import enable_socket
 from rich.console import Console
 
-from pipeline.cli.errors import Mistake
+from pipeline.cli.errors import UsageError
 from pipeline.cli.machine import api_port
 from pipeline.cli.steps import step
-from pipeline.ports import cannot_listen
+from pipeline.common.ports import cannot_listen
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_port_that_is_taken_says_what_to_type_instead(
     monkeypatch.delenv("MAKELEVEL", raising=False)
     if level:
         monkeypatch.setenv("MAKELEVEL", level)
-    with pytest.raises(Mistake, match=f"port {taken} is in use by another program.*{command}$"):
+    with pytest.raises(UsageError, match=f"port {taken} is in use by another program.*{command}$"):
         api_port(taken)
     assert api_port(0) != taken
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli import target
-from pipeline.cli.errors import Mistake
+from pipeline.cli.errors import UsageError
 from pipeline.cli.target import Addresses, claimed, find, running, write_addresses
 from tests.unit.command import Nabiz
 
@@ -78,7 +78,7 @@ def test_addresses_of_a_process_that_died_are_not_used(tmp_path: Path) -> None:
         write_addresses(tmp_path, Addresses(KAFKA, API, {}))
         assert running(tmp_path) == Addresses(KAFKA, API, {})
     assert running(tmp_path) is None
-    with pytest.raises(Mistake, match=r"nothing runs on .*nabiz up --data"):
+    with pytest.raises(UsageError, match=r"nothing runs on .*nabiz up --data"):
         find(tmp_path)
 
 
@@ -95,7 +95,11 @@ def test_a_folder_that_cannot_be_made_or_written_is_a_mistake(
 
 
 def test_a_folder_has_one_nabiz(tmp_path: Path) -> None:
-    with claimed(tmp_path), pytest.raises(Mistake, match=r"runs on .* already"), claimed(tmp_path):
+    with (
+        claimed(tmp_path),
+        pytest.raises(UsageError, match=r"runs on .* already"),
+        claimed(tmp_path),
+    ):
         pass
 
 

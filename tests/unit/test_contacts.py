@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from pipeline.contact import PAUSES, Pauses
+from pipeline.config.groups import DetectSettings
 from pipeline.detection.entry import entry_of
 from pipeline.detection.facts import FIELDS, Moment
 from pipeline.detection.memory import Memory, after, with_contact
-from pipeline.event import AuthorType, EventType
-from pipeline.reading import Intent, Reading, Scored, Topic
-from pipeline.setting_groups import DetectSettings
+from pipeline.model.contact import PAUSES, Pauses
+from pipeline.model.event import AuthorType, EventType
+from pipeline.model.reading import Intent, Reading, Scored, Topic
 from tests.unit.customers import CHURN, Customer, event, reading
 
 MINUTE = 1 / 60

@@ -12,9 +12,9 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents import continuity
-from agents.continuity import Continuity, TopicsChanged
-from agents.transport import Consumer
+from agents.runtime import continuity
+from agents.runtime.continuity import Continuity, TopicsChanged
+from agents.runtime.transport import Consumer
 from pipeline.broker import survey
 from pipeline.broker.continuity import (
     Breach,
@@ -31,7 +31,7 @@ from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.lag import Committed
 from pipeline.broker.security import PLAINTEXT
 from pipeline.broker.survey import Survey, TopicAsIs
-from pipeline.setting_groups import KafkaSettings
+from pipeline.config.groups import KafkaSettings
 
 PLACE, LOG = ("cx.scored", 1), ("states", 1)
 NOTED = Note({PLACE[0]: TopicAsIs("t1", 4)}, 2, KeptStates("s1", 0, 50))

@@ -5,13 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, StateError, apply, decode_state, risk_at
 from pipeline.detection.entry import DAY
 from pipeline.detection.fold import decay, risk_of
 from pipeline.detection.rules import RuleSet, load_rules
-from pipeline.event import AuthorType, EventType
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.model.event import AuthorType, EventType
+from pipeline.model.reading import Scored
 from tests.unit.customers import (
     CHURN,
     RULES,

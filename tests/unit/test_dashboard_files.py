@@ -10,7 +10,7 @@ import yaml
 from grafana.build import FOLDER, RULES, built
 from grafana.plugin import expand
 from grafana.texts import LANGUAGES, Language
-from pipeline.setting_groups import ROOT, NotifySettings
+from pipeline.config.groups import ROOT, NotifySettings
 from tests.dashboards import dashboards, panels
 
 START = datetime(2026, 3, 2, tzinfo=UTC)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dead_letter import Invalid, Reason
-from pipeline.decode import MAX_BYTES, decode_event, encode_event, parse_event
-from pipeline.event import Event, EventType, Metric, Score
+from pipeline.ingest.decode import MAX_BYTES, decode_event, encode_event, parse_event
+from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.model.event import Event, EventType, Metric, Score
 
 NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
 GOOD: dict[str, Any] = {

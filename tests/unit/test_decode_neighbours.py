@@ -7,13 +7,13 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from agents.messages import Message, decode_as, sift
-from pipeline.alert import CloudEvent
-from pipeline.chain import ALERTS, FEEDBACK, FOLLOW_UPS, INTERACTIONS, SCORED
-from pipeline.decode import decode_event
-from pipeline.privacy import redact_event
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT
+from agents.runtime.messages import Message, decode_as, decode_batch
+from pipeline.config.groups import ROOT
+from pipeline.contracts.topology import ALERTS, FEEDBACK, FOLLOW_UPS, INTERACTIONS, SCORED
+from pipeline.ingest.decode import decode_event
+from pipeline.ingest.privacy import redact_event
+from pipeline.model.alert import CloudEvent
+from pipeline.model.reading import Scored
 
 NOW = datetime(2099, 1, 1, tzinfo=UTC)
 
@@ -74,7 +74,7 @@ def test_each_message_comes_out_once_and_the_good_ones_as_if_alone(
     items: list[tuple[bytes | None, bytes | None]],
 ) -> None:
     messages = batch(items)
-    good, dead = sift(messages, decode)
+    good, dead = decode_batch(messages, decode)
     offsets = [message.offset for message, _ in good] + [letter.offset for letter in dead]
     assert sorted(offsets) == list(range(len(items)))
     for message, event in good:
@@ -88,6 +88,6 @@ def test_each_message_comes_out_once_and_the_good_ones_as_if_alone(
 def test_nothing_on_our_own_topics_stops_who_reads_them(values: list[bytes | None]) -> None:
     messages = batch([(value, b"c") for value in values])
     for kind in (Scored, CloudEvent):
-        good, dead = sift(messages, decode_as(kind))  # type: ignore[arg-type, var-annotated]
+        good, dead = decode_batch(messages, decode_as(kind))  # type: ignore[arg-type, var-annotated]
         offsets = [message.offset for message, _ in good] + [letter.offset for letter in dead]
         assert sorted(offsets) == list(range(len(values)))

@@ -13,8 +13,8 @@ from pipeline.detection import customer as detection
 from pipeline.detection.customer import Arrival, state_digest
 from pipeline.detection.entry import DAY
 from pipeline.detection.fold import NEGLIGIBLE, decay
-from pipeline.event import EventType, Metric, Score
-from pipeline.reading import Scored
+from pipeline.model.event import EventType, Metric, Score
+from pipeline.model.reading import Scored
 from tests.unit.customers import CHURN, START, Customer, event, histories, leaving, reading
 
 CHURN_READ = reading("negative", 0.5, CHURN)

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.app import MAX_OUTGOING
-from agents.crash import Halt
-from agents.detector import Detector, Offsets, Outcome
-from agents.messages import Message, Outgoing, partition_of
-from agents.states import Confirmed, Kept
-from pipeline.alert import Alert, from_cloudevent
-from pipeline.chain import SCORED, URGENT
+from agents.processors.detector import Detector, Offsets, Outcome
+from agents.runtime.app import MAX_OUTGOING
+from agents.runtime.crash import Halt
+from agents.runtime.messages import Message, Outgoing, partition_of
+from agents.runtime.state_store import ChangelogAck, StoredState
+from pipeline.config.groups import DetectSettings
+from pipeline.contracts.topology import SCORED, URGENT
 from pipeline.detection.rules import RuleBook
-from pipeline.event import EventType
-from pipeline.reading import Scored
-from pipeline.setting_groups import DetectSettings
+from pipeline.model.alert import Alert, from_cloudevent
+from pipeline.model.event import EventType
+from pipeline.model.reading import Scored
 from tests import states
 from tests.states import FOREVER, Killed, Table
 from tests.unit.customers import CHURN, START, Customer, event, histories, leaving, reading
@@ -185,7 +185,7 @@ async def test_a_batch_of_one_customer_alone_makes_no_large_state() -> None:
     largest = 0
 
     class Scales(Table):
-        async def confirm(self, states: Sequence[Kept]) -> Confirmed:
+        async def confirm(self, states: Sequence[StoredState]) -> ChangelogAck:
             nonlocal largest
             largest = max(largest, *(len(one.state) for one in states), 0)
             return await super().confirm(states)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 

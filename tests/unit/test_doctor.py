@@ -11,20 +11,20 @@ import pytest
 from faust import streams
 from pydantic import SecretStr
 
-from agents.app import make_app
-from agents.compiled import NotCompiled
+from agents.runtime.app import make_app
+from agents.runtime.compiled_faust import NotCompiled
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
-from pipeline.chain import GROUPS, INPUTS, SCORED
 from pipeline.cli import checkup, doctor, parts
 from pipeline.cli.checkup import Finding
 from pipeline.cli.exit_codes import exit_code
 from pipeline.cli.main import main
-from pipeline.reading import Probabilities, Reading
-from pipeline.setting_groups import KafkaSettings
-from pipeline.settings import Settings, load_settings
+from pipeline.config.groups import KafkaSettings
+from pipeline.config.settings import Settings, load_settings
+from pipeline.contracts.topics import Privacy, TopicContract
+from pipeline.contracts.topology import GROUPS, INPUTS, SCORED
+from pipeline.model.reading import Probabilities, Reading
 from pipeline.store.health import Disk, StoreFacts
-from pipeline.topics import Privacy, Topic
 
 CONFIG = {"cleanup.policy": "delete", "retention.ms": "60000", "compression.type": "producer"}
 THERE = TopicFacts(partitions=4, replicas=1, offline=0, behind=0, config={**CONFIG, "other": "1"})
@@ -32,8 +32,8 @@ LOG = msgspec.structs.replace(THERE, config={"cleanup.policy": "compact"})
 STORE = StoreFacts("25.8.1", 0.2, (), {}, (Disk("default", 100 * checkup.GIB, 200 * checkup.GIB),))
 
 
-def topic(name: str = "t") -> Topic:
-    return Topic(name, "", "", "", "", CONFIG, Privacy((), ()), partitions=4)
+def topic(name: str = "t") -> TopicContract:
+    return TopicContract(name, "", "", "", "", CONFIG, Privacy((), ()), partitions=4)
 
 
 def seen(name: str = "t", replication: int = 1, **changes: object) -> Finding:

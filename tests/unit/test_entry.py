@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.alert import Alert
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.entry import COMPLAINTS, QUOTE, TOPICS, Entry, entry_of
 from pipeline.detection.rules import load_rules
-from pipeline.event import AuthorType, Event, EventType, Metric, Score
-from pipeline.reading import Intent, Probabilities, Reading, Scored, Topic
+from pipeline.model.alert import Alert
+from pipeline.model.event import AuthorType, Event, EventType, Metric, Score
+from pipeline.model.reading import Intent, Probabilities, Reading, Scored, Topic
 from tests.unit.customers import SETTINGS, START
 
 TEXT = "10 verdim. Ürün iyi ama kargo berbat! Fatura da yanlış; bir daha almam"

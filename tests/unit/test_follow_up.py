@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from pipeline.action import Action, ActionKind, problem_of
-from pipeline.alert import STATES, Alert, Evidence
+from pipeline.config.groups import ROOT
 from pipeline.follow_up.case import Case, event_of, hear, is_over, pass_time
 from pipeline.follow_up.sla import SlaError, load_sla
 from pipeline.follow_up.value import FollowUp, end_of
-from pipeline.setting_groups import ROOT
+from pipeline.model.action import Action, ActionKind, problem_of
+from pipeline.model.alert import STATES, Alert, Evidence
 from tests.notices import ALERT_ID, MONDAY_NOON
 from tests.notices import alert as notice
 

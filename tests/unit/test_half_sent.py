@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 import uvicorn
 
-from pipeline.api import half_sent
-from pipeline.api.half_sent import WholeRequests
-from pipeline.ports import HOST
+from pipeline.web import half_sent
+from pipeline.common.ports import HOST
+from pipeline.web.half_sent import WholeRequests
 
 HEAD = b"POST /x HTTP/1.1\r\nHost: nabiz\r\nContent-Length: 10\r\n\r\n"
 WHOLE = HEAD + b"0123456789"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.contact import PAUSES, is_contact
-from pipeline.store.journeys import Step, business_minutes, journey_facts
+from pipeline.kpi.journeys import Step, business_minutes, journey_facts
+from pipeline.model.contact import PAUSES, is_contact
 
 MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 """10:00 in Istanbul, an hour after opening."""

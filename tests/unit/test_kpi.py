@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.estimates import balance, nps, quantile, share
-from pipeline.kpi import DEFINITIONS, Facts, Window, kpi_values
+from pipeline.kpi.definitions import DEFINITIONS, Facts, Window, kpi_values
+from pipeline.kpi.estimates import balance, nps, quantile, share
 
 
 @pytest.mark.parametrize(

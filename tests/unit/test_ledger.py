@@ -6,22 +6,22 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from agents.ledger import Ledger
-from agents.states import Place
-from pipeline.action import Action
-from pipeline.alert import Alert
+from agents.processors.follow_up_processor import FollowUpProcessor
+from agents.runtime.state_store import StateKey
+from pipeline.config.groups import ROOT
 from pipeline.follow_up.case import Arrival
 from pipeline.follow_up.clock import EventClock
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUpEvent
-from pipeline.setting_groups import ROOT
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert
 from tests import states
 from tests.notices import ALERT_ID, MONDAY_NOON, alert
 from tests.states import FOREVER, Killed
 
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
 NOON = MONDAY_NOON
-HERE = Place(0, "m-1")
+HERE = StateKey(0, "m-1")
 HIGH = alert(severity="high", opened_at=NOON)
 
 
@@ -37,8 +37,8 @@ class World(states.World):
         self.published: list[FollowUpEvent] = []
         self.now = NOON
 
-    def worker(self) -> Ledger:
-        return Ledger(SLA, states.Table(self), self.publish, lambda: self.now)
+    def worker(self) -> FollowUpProcessor:
+        return FollowUpProcessor(SLA, states.Table(self), self.publish, lambda: self.now)
 
     async def publish(self, events: Sequence[FollowUpEvent]) -> None:
         await self.live()
@@ -48,7 +48,7 @@ class World(states.World):
         return [one.type.rpartition(".")[2] for one in self.published]
 
 
-def came(change: Alert | Action, minutes: float = 0) -> dict[Place, list[Arrival]]:
+def came(change: Alert | Action, minutes: float = 0) -> dict[StateKey, list[Arrival]]:
     return {HERE: [Arrival(change, at(minutes))]}
 
 

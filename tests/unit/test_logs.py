@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.logs import REPEATED_EVERY, Once
-from pipeline.processes import bound
+from pipeline.common.logs import REPEATED_EVERY, Once
+from pipeline.common.processes import bound
 
 
 class Clock:
@@ -43,7 +43,7 @@ def test_a_library_may_log_what_is_no_text() -> None:
 
 def test_what_we_say_ourselves_is_always_said() -> None:
     once = Once(Clock())
-    assert all(once.filter(record("agents.app", "role stops")) for _ in range(3))
+    assert all(once.filter(record("agents.runtime.app", "role stops")) for _ in range(3))
 
 
 def test_what_is_never_the_same_does_not_fill_the_memory() -> None:

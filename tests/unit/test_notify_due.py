@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.notify.case import Change, Customer, fold
+from pipeline.notify.case import Change, NotificationState, fold
 from pipeline.notify.due import REFUSALS, Delivery, deliveries, failed, taken
-from pipeline.notify.routes import Desk
+from pipeline.notify.routes import RoutingTable
 from tests.notices import MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk, follow_up
 
 ALL = ("am", "chat", "mail", "duty", "billing")
@@ -19,16 +19,16 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def ours(tmp_path_factory: pytest.TempPathFactory) -> RoutingTable:
     return desk(tmp_path_factory.mktemp("desk"))
 
 
 class Play:
     """A customer's state over time; what is due is sent at once, or fails on `down` channels."""
 
-    def __init__(self, ours: Desk, channels: tuple[str, ...] = ALL) -> None:
+    def __init__(self, ours: RoutingTable, channels: tuple[str, ...] = ALL) -> None:
         self.desk, self.channels = ours, channels
-        self.customer = Customer()
+        self.customer = NotificationState()
         self.sent: list[tuple[str, str]] = []
         self.ids: list[str] = []
         self.digests: list[Delivery] = []
@@ -63,7 +63,7 @@ class Play:
         return False
 
 
-def test_the_first_and_the_last_message_come_at_once(ours: Desk) -> None:
+def test_the_first_and_the_last_message_come_at_once(ours: RoutingTable) -> None:
     play = Play(ours)
     assert play(MONDAY_NOON, alert()) == [("am", "opened"), ("chat", "opened")]
     closed = alert(2, state="resolved")
@@ -71,14 +71,14 @@ def test_the_first_and_the_last_message_come_at_once(ours: Desk) -> None:
 
 
 def test_an_alert_that_was_closed_before_it_could_be_sent_is_told_first_and_last(
-    ours: Desk,
+    ours: RoutingTable,
 ) -> None:
     play = Play(ours, ("chat",))
     sent = play(MONDAY_NOON, alert(), alert(2, state="resolved"))
     assert sent == [("chat", "opened"), ("chat", "resolved")]
 
 
-def test_updates_wait_for_the_rate_of_their_channel_and_come_as_one(ours: Desk) -> None:
+def test_updates_wait_for_the_rate_of_their_channel_and_come_as_one(ours: RoutingTable) -> None:
     play = Play(ours)
     play(MONDAY_NOON, alert())
     assert play(MONDAY_NOON + MINUTE, alert(2, quote="Yeter!")) == [("am", "updated")]
@@ -89,7 +89,7 @@ def test_updates_wait_for_the_rate_of_their_channel_and_come_as_one(ours: Desk) 
 
 
 def test_a_channel_that_left_the_routes_is_told_to_the_end_of_what_it_knows(
-    ours: Desk, tmp_path: Path
+    ours: RoutingTable, tmp_path: Path
 ) -> None:
     play = Play(ours)
     play(MONDAY_NOON, alert())
@@ -104,14 +104,14 @@ def test_a_channel_that_left_the_routes_is_told_to_the_end_of_what_it_knows(
     assert play(later + MINUTE, alert(id="another", at=later)) == [("mail", "opened")]
 
 
-def test_a_change_that_people_would_not_see_is_no_message(ours: Desk) -> None:
+def test_a_change_that_people_would_not_see_is_no_message(ours: RoutingTable) -> None:
     play = Play(ours)
     play(MONDAY_NOON, alert())
     assert play(MONDAY_NOON + 60 * MINUTE, alert(2, risk=0.93), follow_up()) == []
 
 
 def test_an_escalation_rings_at_the_next_channel_and_at_the_end_of_the_chain_again(
-    ours: Desk,
+    ours: RoutingTable,
 ) -> None:
     play = Play(ours, ("chat", "mail"))
     play(MONDAY_NOON, alert())
@@ -121,14 +121,14 @@ def test_an_escalation_rings_at_the_next_channel_and_at_the_end_of_the_chain_aga
     assert play(MONDAY_NOON + 2 * MINUTE, again) == [("mail", "escalated")]
 
 
-def test_somebody_who_takes_an_alert_on_is_told_to_all_who_know_of_it(ours: Desk) -> None:
+def test_somebody_who_takes_an_alert_on_is_told_to_all_who_know_of_it(ours: RoutingTable) -> None:
     play = Play(ours, ("chat", "mail"))
     play(MONDAY_NOON, alert())
     taken_on = follow_up(2, stage="acknowledged", owner="ayşe")
     assert play(MONDAY_NOON + MINUTE, taken_on) == [("chat", "acknowledged")]
 
 
-def test_the_follow_up_ends_an_alert_and_its_undoing_opens_it_again(ours: Desk) -> None:
+def test_the_follow_up_ends_an_alert_and_its_undoing_opens_it_again(ours: RoutingTable) -> None:
     play = Play(ours, ("chat",))
     play(MONDAY_NOON, alert())
     closed = follow_up(2, stage="resolved", outcome="rescued")
@@ -139,7 +139,7 @@ def test_the_follow_up_ends_an_alert_and_its_undoing_opens_it_again(ours: Desk) 
 
 
 def test_an_alert_without_cause_is_withdrawn_where_it_was_told_and_nowhere_else(
-    ours: Desk,
+    ours: RoutingTable,
 ) -> None:
     assert Play(ours)(MONDAY_NOON, alert(), alert(2, state="withdrawn")) == []
     play = Play(ours, ("chat",))
@@ -147,7 +147,7 @@ def test_an_alert_without_cause_is_withdrawn_where_it_was_told_and_nowhere_else(
     assert play(MONDAY_NOON, alert(2, state="withdrawn")) == [("chat", "withdrawn")]
 
 
-def test_what_is_not_critical_waits_for_the_morning(ours: Desk) -> None:
+def test_what_is_not_critical_waits_for_the_morning(ours: RoutingTable) -> None:
     play = Play(ours)
     assert play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT)) == [("am", "opened")]
     assert play(MONDAY_NIGHT + 8 * 60 * MINUTE) == []
@@ -155,14 +155,18 @@ def test_what_is_not_critical_waits_for_the_morning(ours: Desk) -> None:
     assert [one.digest for one in play.digests] == [True]
 
 
-def test_an_alert_that_ends_in_the_quiet_hours_is_one_line_of_the_digest(ours: Desk) -> None:
+def test_an_alert_that_ends_in_the_quiet_hours_is_one_line_of_the_digest(
+    ours: RoutingTable,
+) -> None:
     play = Play(ours, ("chat",))
     play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT))
     play(MONDAY_NIGHT + MINUTE, alert(2, at=MONDAY_NIGHT, state="resolved"))
     assert play(MONDAY_NIGHT + 10 * 60 * MINUTE) == [("chat", "resolved")]
 
 
-def test_what_is_critical_rings_at_night_and_so_does_what_becomes_critical(ours: Desk) -> None:
+def test_what_is_critical_rings_at_night_and_so_does_what_becomes_critical(
+    ours: RoutingTable,
+) -> None:
     play = Play(ours, ("duty", "chat"))
     assert play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT, severity="critical")) == [("duty", "opened")]
     play = Play(ours, ("duty", "chat"))
@@ -180,7 +184,7 @@ def test_who_is_told_of_a_topic_is_told_when_it_comes_up(tmp_path: Path) -> None
     assert play(MONDAY_NOON + 2 * MINUTE, alert(3, topics=more.topics)) == []
 
 
-def test_a_channel_that_is_down_is_replaced_by_the_next_for_this_alert(ours: Desk) -> None:
+def test_a_channel_that_is_down_is_replaced_by_the_next_for_this_alert(ours: RoutingTable) -> None:
     play = Play(ours, ("chat", "mail"))
     play.down = {"chat"}
     assert play(MONDAY_NOON, alert()) == [("mail", "opened")]
@@ -189,7 +193,9 @@ def test_a_channel_that_is_down_is_replaced_by_the_next_for_this_alert(ours: Des
     assert play(MONDAY_NOON + 61 * MINUTE, alert(2, state="resolved")) == [("mail", "resolved")]
 
 
-def test_where_all_channels_are_down_each_is_tried_again_with_growing_pauses(ours: Desk) -> None:
+def test_where_all_channels_are_down_each_is_tried_again_with_growing_pauses(
+    ours: RoutingTable,
+) -> None:
     play = Play(ours, ("chat",))
     play.down = {"chat"}
     tries = 0
@@ -202,7 +208,7 @@ def test_where_all_channels_are_down_each_is_tried_again_with_growing_pauses(our
     assert play(MONDAY_NOON + 120 * MINUTE) == [("chat", "opened")]
 
 
-def test_the_last_message_is_tried_until_the_channel_takes_it(ours: Desk) -> None:
+def test_the_last_message_is_tried_until_the_channel_takes_it(ours: RoutingTable) -> None:
     play = Play(ours, ("chat", "mail"))
     play(MONDAY_NOON, alert())
     play.down = {"chat"}
@@ -211,23 +217,23 @@ def test_the_last_message_is_tried_until_the_channel_takes_it(ours: Desk) -> Non
     assert play(MONDAY_NOON + 3 * MINUTE) == [("chat", "resolved")]
 
 
-def test_what_is_first_heard_of_when_it_is_old_rings_nobody(ours: Desk) -> None:
+def test_what_is_first_heard_of_when_it_is_old_rings_nobody(ours: RoutingTable) -> None:
     play = Play(ours)
     assert play(MONDAY_NOON + timedelta(days=2), alert()) == []
 
 
 def test_a_case_is_forgotten_a_day_after_its_end_and_a_repetition_changes_nothing(
-    ours: Desk,
+    ours: RoutingTable,
 ) -> None:
     play = Play(ours)
     changes = [alert(), alert(2, state="resolved")]
     play(MONDAY_NOON, *changes)
     assert play(MONDAY_NOON + MINUTE, *changes) == []
     assert play(MONDAY_NOON + timedelta(days=1, minutes=2), *changes) == []
-    assert play.customer == Customer()
+    assert play.customer == NotificationState()
 
 
-def test_updates_wait_while_an_alert_is_snoozed(ours: Desk) -> None:
+def test_updates_wait_while_an_alert_is_snoozed(ours: RoutingTable) -> None:
     play = Play(ours, ("chat",))
     play(MONDAY_NOON, alert())
     until = MONDAY_NOON + 120 * MINUTE
@@ -236,7 +242,7 @@ def test_updates_wait_while_an_alert_is_snoozed(ours: Desk) -> None:
     assert play(until) == [("chat", "updated")]
 
 
-def test_a_follow_up_that_comes_before_its_alert_waits_for_it(ours: Desk) -> None:
+def test_a_follow_up_that_comes_before_its_alert_waits_for_it(ours: RoutingTable) -> None:
     play = Play(ours, ("chat",))
     assert play(MONDAY_NOON, follow_up(2, escalation=1)) == []
     assert play(MONDAY_NOON, alert()) == [("chat", "escalated")]
@@ -303,12 +309,12 @@ def test_first_and_last_always_updates_at_the_rate_and_nothing_twice(
                 assert kind != "updated" or after - before >= 30 * MINUTE
 
 
-def _desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def _desk(tmp_path_factory: pytest.TempPathFactory) -> RoutingTable:
     return desk(tmp_path_factory.getbasetemp())
 
 
 def test_a_message_that_a_channel_refuses_for_good_is_given_up_until_there_is_something_new(
-    ours: Desk,
+    ours: RoutingTable,
 ) -> None:
     play = Play(ours, ("chat",))
     play.refusing = {"chat"}
@@ -322,7 +328,7 @@ def test_a_message_that_a_channel_refuses_for_good_is_given_up_until_there_is_so
     assert play(later, alert(2, at=later, severity="critical")) == [("chat", "opened")]
 
 
-def test_a_channel_that_is_away_is_tried_however_long_that_takes(ours: Desk) -> None:
+def test_a_channel_that_is_away_is_tried_however_long_that_takes(ours: RoutingTable) -> None:
     play = Play(ours, ("chat",))
     play.down = {"chat"}
     for minutes in range(0, 1_440, 10):

@@ -4,28 +4,28 @@ from datetime import datetime
 
 import pytest
 
-from pipeline.notify.case import Case, Change, Customer, fold
+from pipeline.notify.case import Case, Change, NotificationState, fold
 from pipeline.notify.due import Delivery, deliveries, failed
 from pipeline.notify.messages import LISTED, render, render_digest
-from pipeline.notify.routes import Desk
+from pipeline.notify.routes import RoutingTable
 from tests.notices import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, desk, follow_up
 
 
 @pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def ours(tmp_path_factory: pytest.TempPathFactory) -> RoutingTable:
     return desk(tmp_path_factory.mktemp("desk"))
 
 
-def case_of(ours: Desk, *changes: Change, at: datetime = MONDAY_NOON) -> Case:
-    (case,) = fold(Customer(), changes, ours, at).cases
+def case_of(ours: RoutingTable, *changes: Change, at: datetime = MONDAY_NOON) -> Case:
+    (case,) = fold(NotificationState(), changes, ours, at).cases
     return case
 
 
-def first(ours: Desk, case: Case) -> Delivery:
+def first(ours: RoutingTable, case: Case) -> Delivery:
     return deliveries(case, ours, ("chat",))[0]
 
 
-def test_a_message_says_who_what_why_and_what_to_do_in_both_languages(ours: Desk) -> None:
+def test_a_message_says_who_what_why_and_what_to_do_in_both_languages(ours: RoutingTable) -> None:
     case = case_of(ours, alert(brand="Acme", channel="chat"))
     english = render(case, first(ours, case), "en", "http://board")
     assert english.title == "[high] Wants to leave"
@@ -43,7 +43,7 @@ def test_a_message_says_who_what_why_and_what_to_do_in_both_languages(ours: Desk
     assert english.id == turkish.id
 
 
-def test_a_quote_with_braces_and_of_any_length_stays_text_and_short(ours: Desk) -> None:
+def test_a_quote_with_braces_and_of_any_length_stays_text_and_short(ours: RoutingTable) -> None:
     case = case_of(ours, alert(quote="{title} " * 100))
     message = render(case, first(ours, case), "en", "http://board")
     assert "{title} {title}" in message.body
@@ -66,7 +66,7 @@ def test_a_quote_with_braces_and_of_any_length_stays_text_and_short(ours: Desk) 
     ],
 )
 def test_each_end_reads_otherwise(
-    ours: Desk, changes: list[Change], english: str, turkish: str
+    ours: RoutingTable, changes: list[Change], english: str, turkish: str
 ) -> None:
     case = case_of(ours, alert(), *changes)
     assert case.ended
@@ -75,7 +75,9 @@ def test_each_end_reads_otherwise(
     assert render(case, last, "tr", "b").title == f"{turkish}: Ayrılmak istiyor"
 
 
-def test_the_last_message_says_why_and_that_of_one_that_came_back_says_so(ours: Desk) -> None:
+def test_the_last_message_says_why_and_that_of_one_that_came_back_says_so(
+    ours: RoutingTable,
+) -> None:
     ending = {"tr": "Kesinti bitti", "en": "The outage is over"}
     case = case_of(ours, alert(), alert(2, state="resolved", ending=ending))
     last = first(ours, case_of(ours, alert()))._replace(kind="resolved")
@@ -86,7 +88,7 @@ def test_the_last_message_says_why_and_that_of_one_that_came_back_says_so(ours: 
     assert "It was resolved; new evidence opened it again." in body.splitlines()
 
 
-def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: Desk) -> None:
+def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: RoutingTable) -> None:
     held = []
     for number in range(LISTED + 5):
         severity = "high" if number == LISTED else "low"
@@ -105,7 +107,9 @@ def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: Desk) -> None:
     assert render_digest(held[::-1], "en", "http://board").id == message.id
 
 
-def test_what_a_channel_has_refused_comes_again_as_headline_and_link_alone(ours: Desk) -> None:
+def test_what_a_channel_has_refused_comes_again_as_headline_and_link_alone(
+    ours: RoutingTable,
+) -> None:
     case = case_of(ours, alert(brand="Acme"))
     refused = failed(case, "chat", case, MONDAY_NOON, refused=True)
     message = render(refused, first(ours, case), "en", "http://board")

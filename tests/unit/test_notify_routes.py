@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from pipeline.cli.channels import check_routes
+from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import load_rules
-from pipeline.event import Event, EventType
+from pipeline.model.event import Event, EventType
+from pipeline.model.reading import Scored
 from pipeline.notify.hours import Hours
-from pipeline.notify.routes import RoutesError, load_desk
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.notify.routes import RoutesError, load_routing_table
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from tests.notices import ISTANBUL, MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk
@@ -41,7 +41,7 @@ def test_an_alert_takes_the_first_route_that_matches_and_those_that_continue(
 
 
 def test_the_routes_that_come_with_nabiz_are_valid_and_reach_somebody_at_any_time() -> None:
-    ours = load_desk(ROOT / "desk" / "routes.yaml")
+    ours = load_routing_table(ROOT / "desk" / "routes.yaml")
     opened = {*load_rules(ROOT / "rules").by_cause}
     for name in ours.form.departments:
         department = ours.form.department(name)
@@ -72,7 +72,7 @@ def test_a_team_is_told_of_what_customers_write_about_its_topic(
     rules = load_rules(ROOT / "rules")
     _, alerts = apply(None, [Arrival(Scored(event, read, at), 0, 0)], rules, DetectSettings())
     assert alerts
-    ours = load_desk(ROOT / "desk" / "routes.yaml")
+    ours = load_routing_table(ROOT / "desk" / "routes.yaml")
     for one in alerts:
         told = {channel for chain in ours.chains(one, at) for channel in chain.channels}
         assert told & {"billing", "logistics"} == ({team} if team else set())
@@ -141,7 +141,7 @@ def test_a_mistake_in_the_file_is_told_with_the_file_and_the_field(
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(RoutesError, match="cannot be read"):
-        load_desk(tmp_path / "none.yaml")
+        load_routing_table(tmp_path / "none.yaml")
 
 
 @pytest.mark.parametrize(

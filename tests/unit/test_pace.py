@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.pace import Pace
+from agents.runtime.pace import Pace
 
 
 @given(st.integers(0, 5_000), st.lists(st.floats(0.01, 0.5), min_size=1, max_size=300))

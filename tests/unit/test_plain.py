@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.plain import one_line, plain
+from pipeline.common.plain_text import one_line, plain
 
 TURNING = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206a"
 BREAKING = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"

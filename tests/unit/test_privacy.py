@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.event import Event, EventType
-from pipeline.privacy import (
+from pipeline.ingest.privacy import (
     is_card_number,
     is_iban,
     is_turkish_id,
@@ -15,6 +14,7 @@ from pipeline.privacy import (
     redact_event,
     redact_payload,
 )
+from pipeline.model.event import Event, EventType
 
 TCKN = "10000000146"
 IBAN = "TR330006100519786457841326"

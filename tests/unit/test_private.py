@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.target import claimed
-from pipeline.private import make_private
+from pipeline.common.private_files import make_private
 from tests.unit.command import Nabiz
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import progress
 from pipeline.broker import local
 from pipeline.broker.errors import BrokerError
 from pipeline.broker.local import LocalBroker
-from pipeline.progress import LONGEST, Watch
+from pipeline.common import progress
+from pipeline.common.progress import LONGEST, Watch
 
 SLEEPS = "import time; time.sleep(600)"
 WORKS = "while True: pass"

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.event import Metric, Score
-from pipeline.reading import LABELS, Label, Probabilities, Reading, Topic, is_against_score
+from pipeline.model.event import Metric, Score
+from pipeline.model.reading import LABELS, Label, Probabilities, Reading, Topic, is_against_score
 
 MIXED = (Topic("product_quality", "positive", 0, 8), Topic("delivery", "negative", 9, 25))
 NPS = {"metric": Metric.NPS, "scale_min": 0, "scale_max": 10}

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from agents.messages import Message
 from agents.reread import SpareTime, with_patience
-from pipeline.chain import HURRIED
-from pipeline.dead_letter import Reason
-from pipeline.event import Event, EventType
-from pipeline.reading import Scored
+from agents.runtime.messages import Message
+from pipeline.contracts.topology import HURRIED
+from pipeline.model.dead_letter import Reason
+from pipeline.model.event import Event, EventType
+from pipeline.model.reading import Scored
 from pipeline.text.auto import AutoEngine
 from pipeline.text.reader import Reader
 from tests.unit.text.engines import Constant

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection import compiled, rule
 from pipeline.detection.customer import Arrival, apply, state_digest
 from pipeline.detection.expression import STEPS, most_steps, tree_of
 from pipeline.detection.rule_file import LARGEST_FILE, RuleSource
 from pipeline.detection.rules import RuleBook, RuleError, RuleSet, load_rules
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.model.reading import Scored
 
 RULE = """\
 name: {name}

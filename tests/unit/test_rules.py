@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.entry import Entry, entry_of
 from pipeline.detection.facts import FIELDS, Moment
 from pipeline.detection.fold import Fold, step
 from pipeline.detection.memory import Memory
 from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT, DetectSettings
+from pipeline.model.reading import Scored
 
 SHIPPED = load_rules(ROOT / "rules")
 

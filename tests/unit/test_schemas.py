@@ -12,13 +12,13 @@ import msgspec
 import pytest
 import yaml
 
-from pipeline.chain import ALERTS, FEEDBACK, INTERACTIONS
-from pipeline.dead_letter import Invalid, Reason
-from pipeline.decode import decode_event
-from pipeline.event import SCALES, EventType
-from pipeline.schemas import PAYLOADS, breaking_changes, schema_of, write_schemas
-from pipeline.setting_groups import ROOT
-from pipeline.topics import TopicError, load_topics
+from pipeline.config.groups import ROOT
+from pipeline.contracts.schemas import PAYLOADS, breaking_changes, schema_of, write_schemas
+from pipeline.contracts.topics import TopicError, load_topics
+from pipeline.contracts.topology import ALERTS, FEEDBACK, INTERACTIONS
+from pipeline.ingest.decode import decode_event
+from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.model.event import SCALES, EventType
 
 FOLDER = ROOT / "schemas"
 TOPICS = load_topics(FOLDER)
@@ -46,7 +46,7 @@ def test_every_topic_of_the_chain_is_declared() -> None:
 
 @pytest.mark.parametrize("topic", PAYLOADS)
 def test_the_committed_schema_is_what_the_structs_say(topic: str) -> None:
-    assert committed(topic) == schema_of(topic), "run python -m pipeline.schemas"
+    assert committed(topic) == schema_of(topic), "run python -m pipeline.contracts.schemas"
 
 
 @pytest.mark.parametrize("topic", PAYLOADS)

@@ -7,8 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from pipeline.setting_groups import ROOT, StoreSettings
-from pipeline.settings import SettingsError, StoreAddress, load_settings, store_address, variables
+from pipeline.config.groups import ROOT, StoreSettings
+from pipeline.config.settings import (
+    SettingsError,
+    StoreAddress,
+    load_settings,
+    store_address,
+    variables,
+)
 
 
 def test_without_an_environment_all_is_on_this_machine() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.channels.open import open_channels
-from pipeline.settings import SettingsError, load_settings
+from pipeline.config.settings import SettingsError, load_settings
 
 SASL = {
     "NABIZ_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",

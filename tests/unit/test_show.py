@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from pipeline.alert import Contribution, Evidence
 from pipeline.api.views import (
     BrokerStatus,
     CustomerView,
@@ -22,11 +21,12 @@ from pipeline.api.views import (
 )
 from pipeline.cli import show
 from pipeline.cli.options import moment
-from pipeline.dead_letter import DeadLetter, Reason
-from pipeline.event import Event, EventType, Metric, Score
-from pipeline.kpi import KpiValue
-from pipeline.plain import one_line
-from pipeline.reading import Scored
+from pipeline.common.plain_text import one_line
+from pipeline.kpi.definitions import KpiValue
+from pipeline.model.alert import Contribution, Evidence
+from pipeline.model.dead_letter import DeadLetter, Reason
+from pipeline.model.event import Event, EventType, Metric, Score
+from pipeline.model.reading import Scored
 from tests.alerts import made_up
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)

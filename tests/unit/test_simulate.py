@@ -8,9 +8,9 @@ from statistics import mean
 
 import pytest
 
-from pipeline.decode import decode_event, encode_event
-from pipeline.event import AuthorType, Event, EventType, Metric
-from pipeline.privacy import is_card_number, is_iban, is_turkish_id, redact
+from pipeline.ingest.decode import decode_event, encode_event
+from pipeline.ingest.privacy import is_card_number, is_iban, is_turkish_id, redact
+from pipeline.model.event import AuthorType, Event, EventType, Metric
 from pipeline.sources.simulate import Incident, live, plan, simulate
 from pipeline.sources.simulate.company import company, texts
 from pipeline.sources.simulate.journeys import JOURNEYS

@@ -3,11 +3,11 @@
 from collections import Counter
 from uuid import UUID
 
-from pipeline.action import problem_of
-from pipeline.alert import Alert
+from pipeline.config.groups import ROOT
 from pipeline.follow_up.case import Case, hear
 from pipeline.follow_up.sla import load_sla
-from pipeline.setting_groups import ROOT
+from pipeline.model.action import problem_of
+from pipeline.model.alert import Alert
 from pipeline.sources.simulate.desk import actions_on
 from tests.notices import MONDAY_NOON
 from tests.notices import alert as notice

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dead_letter import Reason
-from pipeline.encodings import utf8_lines
-from pipeline.event import AuthorType, Event, EventType, Metric, Score
+from pipeline.common.encodings import utf8_lines
+from pipeline.model.dead_letter import Reason
+from pipeline.model.event import AuthorType, Event, EventType, Metric, Score
 from pipeline.sources.files import SOURCES, BadLine, read, rebase
 from pipeline.sources.source import SourceError
 

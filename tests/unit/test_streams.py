@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 
 PYTHON = shlex.quote(sys.executable)
 NABIZ = f"exec {PYTHON} -m pipeline.cli"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from pipeline.event import EventType
-from pipeline.reading import Scored
-from pipeline.setting_groups import ROOT
-from pipeline.uncounted import EVERYTHING_COUNTS, Uncounted, UncountedError, load_uncounted
+from pipeline.config.groups import ROOT
+from pipeline.ingest.uncounted import EVERYTHING_COUNTS, Uncounted, UncountedError, load_uncounted
+from pipeline.model.event import EventType
+from pipeline.model.reading import Scored
 from tests.unit.customers import START, Customer, event, histories, leaving
 
 SHIPPED = load_uncounted(ROOT / "desk" / "uncounted.yaml")

@@ -17,14 +17,14 @@ from rich.console import Console
 from pipeline.api.views import BrokerStatus, Status, StoreStatus
 from pipeline.broker.errors import BrokerError
 from pipeline.broker.local import LocalBroker
-from pipeline.chain import EXIT_HALT
 from pipeline.cli import live, machine, supervisor
-from pipeline.cli.errors import Away
+from pipeline.cli.errors import Unavailable
 from pipeline.cli.live import restarts
 from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child, spawned
-from pipeline.processes import Process
-from pipeline.settings import Settings
+from pipeline.common.processes import Process
+from pipeline.config.settings import Settings
+from pipeline.contracts.topology import EXIT_HALT
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
 
@@ -165,7 +165,9 @@ def test_a_history_that_cannot_be_published_ends_with_the_end_of_its_log(
     (tmp_path / "logs").mkdir()
     fails = [sys.executable, "-c", "raise SystemExit('nabiz: Kafka does not answer')"]
     monkeypatch.setattr(machine, "forked", lambda _, *rest: spawned(fails, *rest))
-    with pytest.raises(Away, match=r"(?s)history was not published.*sample\.log.*does not answer"):
+    with pytest.raises(
+        Unavailable, match=r"(?s)history was not published.*sample\.log.*does not answer"
+    ):
         Machine(Settings(), tmp_path, 1, Console(quiet=True))._start_sample()
 
 
@@ -228,7 +230,9 @@ def test_a_kafka_whose_port_was_taken_meanwhile_ends_nabiz_up(
     monkeypatch.setattr(machine, "is_free", lambda _: False)
     nabiz = Machine(Settings(), tmp_path, 1, Console(quiet=True))
     nabiz._broker = ENDED
-    with pytest.raises(Away, match="another program has taken its port 23456: type nabiz up again"):
+    with pytest.raises(
+        Unavailable, match="another program has taken its port 23456: type nabiz up again"
+    ):
         nabiz.tick()
     starts.assert_not_called()
 
@@ -250,7 +254,7 @@ def test_a_role_that_halts_as_it_starts_is_not_waited_for(
 ) -> None:
     page(monkeypatch, None)
     monkeypatch.setattr(machine, "answers", lambda _: False)
-    with pytest.raises(Away, match=r"detect does not come up; the end of .*detect\.log"):
+    with pytest.raises(Unavailable, match=r"detect does not come up; the end of .*detect\.log"):
         starting(tmp_path, EXIT_HALT)._wait_until_ready(lambda _: None)
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child
 from pipeline.cli.up import _stop_on_signals
-from pipeline.settings import Settings
+from pipeline.config.settings import Settings
 
 HEARS_OF_ALL = """
 import signal, sys, time

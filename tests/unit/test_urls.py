@@ -6,13 +6,13 @@ import httpx
 import pytest
 from pytest_socket import enable_socket
 
-from agents.health import Heartbeat
-from agents.page import serve_page
+from agents.runtime.liveness import Liveness
+from agents.runtime.metrics_server import serve_page
 from pipeline.cli import limits
 from pipeline.cli.limits import open_files, raise_open_files
-from pipeline.ports import free_port, is_free, listening
-from pipeline.setting_groups import WorkerSettings
-from pipeline.urls import own_page, with_port
+from pipeline.common.ports import free_port, is_free, listening
+from pipeline.common.urls import own_page, with_port
+from pipeline.config.groups import WorkerSettings
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_an_address_of_ipv6_is_told_from_its_port() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "::", "localhost"])
 def test_a_worker_s_page_answers_where_it_says(host: str) -> None:
-    heartbeat = Heartbeat.__new__(Heartbeat)
+    heartbeat = Liveness.__new__(Liveness)
     heartbeat.problem = lambda: ""  # type: ignore[method-assign, assignment, return-value]
     with serve_page(WorkerSettings(host=host), heartbeat) as address:
         assert httpx.get(f"{address}/healthz").text == "ok"

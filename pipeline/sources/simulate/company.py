@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from pipeline.alert import Severity
+from pipeline.model.alert import Severity
 
 Weights = dict[str, float]
 Kind = Literal["outage", "late_delivery"]
@@ -62,7 +62,7 @@ class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shouting: float
 
 
-class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SimulatedDesk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who acts on alerts: how likely each step is, and how many minutes it takes (medians)."""
 
     people: tuple[str, ...]
@@ -92,7 +92,7 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journeys_per_week: float
     chances: Chances
     typing: Typing
-    desk: Desk
+    desk: SimulatedDesk
 
 
 class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,8 +6,8 @@ from random import Random
 from typing import Any, cast
 from uuid import UUID, uuid5
 
-from pipeline.action import Action, ActionKind, Outcome
-from pipeline.alert import Alert
+from pipeline.model.action import Action, ActionKind, Outcome
+from pipeline.model.alert import Alert
 from pipeline.sources.simulate.company import company, pick
 
 _SPACE = UUID("a44c2f7c-9f0e-4c9a-8f6b-1f2d6f9b7e03")

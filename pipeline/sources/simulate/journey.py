@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from pipeline.event import Event, EventType
+from pipeline.model.event import Event, EventType
 from pipeline.sources.simulate.company import company
-from pipeline.sources.simulate.plan import Customer
+from pipeline.sources.simulate.plan import SimulatedCustomer
 from pipeline.sources.simulate.writer import write
 
 _SECOND = timedelta(seconds=1)
@@ -21,7 +21,7 @@ class Journey:
     def __init__(
         self,
         name: str,
-        customer: Customer,
+        customer: SimulatedCustomer,
         touchpoint: str,
         at: datetime,
         joy: float,

@@ -11,7 +11,7 @@ WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class Customer:
+class SimulatedCustomer:
     """One of the company's customers; `temper` runs from 0 (patient) to 1."""
 
     id: str
@@ -43,7 +43,7 @@ class Plan:
     start: datetime
     end: datetime
     pace: float
-    customers: tuple[Customer, ...]
+    customers: tuple[SimulatedCustomer, ...]
     incidents: tuple[Incident, ...]
 
 
@@ -61,14 +61,14 @@ def plan(seed: int, start: datetime, customers: int = 2_000, days: float = 7.0) 
 
 
 @cache
-def _customers(seed: int, count: int) -> tuple[Customer, ...]:
+def _customers(seed: int, count: int) -> tuple[SimulatedCustomer, ...]:
     """Draw the customers; they depend on nothing but the seed, so that they come back."""
     rng = Random(f"{seed} customers")
     firm = company()
     brands = {brand.name: brand for brand in firm.brands}
     shares = {brand.name: brand.share for brand in firm.brands}
     return tuple(
-        Customer(
+        SimulatedCustomer(
             id=f"m{seed}-{number:05}",
             brand=brands[pick(rng, shares)],
             segment=pick(rng, firm.segments),

@@ -10,11 +10,11 @@ from random import Random
 
 import msgspec
 
-from pipeline.event import Event
+from pipeline.model.event import Event
 from pipeline.sources.simulate.company import Kind, company, pick
 from pipeline.sources.simulate.journey import Journey
 from pipeline.sources.simulate.journeys import JOURNEYS, order, outage
-from pipeline.sources.simulate.plan import WEEK, Customer, Incident, Plan, plan
+from pipeline.sources.simulate.plan import WEEK, Incident, Plan, SimulatedCustomer, plan
 
 _CONTENT = 0.85
 """How customers feel before anything has happened."""
@@ -34,7 +34,7 @@ class _Departure:
     """A journey that is about to start; those of an incident are struck by it."""
 
     at: datetime
-    customer: Customer
+    customer: SimulatedCustomer
     kind: str
     incident: Incident | None = None
 

@@ -4,7 +4,7 @@ from random import Random
 
 from pipeline.sources.simulate.company import Phrases, Typing, company, texts
 from pipeline.sources.simulate.personal import FAKES
-from pipeline.sources.simulate.plan import Customer
+from pipeline.sources.simulate.plan import SimulatedCustomer
 
 _ASCII = str.maketrans("çğıöşüÇĞİÖŞÜ", "cgiosuCGIOSU")
 _UPPER = str.maketrans({"i": "İ", "ı": "I"})
@@ -13,7 +13,7 @@ _LOWER = str.maketrans({"İ": "i", "I": "ı"})
 
 def write(
     rng: Random,
-    customer: Customer,
+    customer: SimulatedCustomer,
     theme: str,
     mood: str,
     *,
@@ -36,22 +36,22 @@ def write(
     return _roughen(rng, text, mood, company().typing, customer.language)
 
 
-def comment(rng: Random, customer: Customer, mood: str) -> str:
+def comment(rng: Random, customer: SimulatedCustomer, mood: str) -> str:
     """Return a few words beside a score."""
     text = rng.choice(_phrases(customer).themes["survey"][mood])
     return _roughen(rng, text, mood, company().typing, customer.language)
 
 
-def answer(rng: Random, customer: Customer, step: str) -> str:
+def answer(rng: Random, customer: SimulatedCustomer, step: str) -> str:
     """Return what the company says: `step` is bot, reply or resolved."""
     return _fill(rng, rng.choice(_phrases(customer).agent[step]), customer, product="", order="")
 
 
-def _phrases(customer: Customer) -> Phrases:
+def _phrases(customer: SimulatedCustomer) -> Phrases:
     return texts().tr if customer.language == "tr" else texts().en
 
 
-def _fill(rng: Random, text: str, customer: Customer, product: str, order: str) -> str:
+def _fill(rng: Random, text: str, customer: SimulatedCustomer, product: str, order: str) -> str:
     if "{" not in text:
         return text
     fakes = {name: fake(rng) for name, fake in FAKES.items() if f"{{{name}}}" in text}

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pipeline.api.access.accounts import AccountBook, change_accounts, with_password
-from pipeline.api.access.devices import DEVICE_COOKIE, NAMES, device_cookie, device_of
+from pipeline.access.accounts import AccountBook, change_accounts, with_password
+from pipeline.access.devices import DEVICE_COOKIE, NAMES, device_cookie, device_of
 from tests.unit.door import CHEAP, PASSWORD, Door, browser, log_in
 
 OTHER = "another password"

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, URLEncodedBody
 from litestar.testing import TestClient
 
-from pipeline.api.access.access import (
+from pipeline.access.access import (
     Access,
     AnyRequest,
     Recognise,
@@ -18,14 +18,14 @@ from pipeline.api.access.access import (
     csrf_token,
     still_allowed,
 )
-from pipeline.api.access.accounts import AccountBook, AccountError, change_accounts, removed
-from pipeline.api.access.needs import needs
-from pipeline.api.access.origin import SAFE_METHODS
-from pipeline.api.access.trail import Trail
-from pipeline.api.access.user import LOCAL, MACHINE, ROLES, Role, User
-from pipeline.api.server import access_of, listen
-from pipeline.setting_groups import AccessSettings, ApiSettings
-from pipeline.settings import Settings
+from pipeline.access.accounts import AccountBook, AccountError, change_accounts, removed
+from pipeline.access.authorization import needs
+from pipeline.access.origin import SAFE_METHODS
+from pipeline.access.trail import AuditTrail
+from pipeline.access.user import LOCAL, MACHINE, ROLES, Role, User
+from pipeline.config.groups import AccessSettings, ApiSettings
+from pipeline.config.settings import Settings
+from pipeline.web.server import access_of, listen
 from tests.company import Company, app_of
 from tests.unit.door import CHEAP, HERE, RETRY, TOKEN, Door, browser, log_in, token_of
 from tests.unit.stand_ins import NOW, FakeStore, api
@@ -131,7 +131,7 @@ def test_a_route_that_declares_nothing_is_open_to_nobody() -> None:
     async def forgotten() -> str:
         return "secret"
 
-    access = Access(Trail(lambda _: None), lambda: datetime.now(UTC))
+    access = Access(AuditTrail(lambda _: None), lambda: datetime.now(UTC))
     app = Litestar([forgotten], guards=[access.guard], middleware=[Recognise], logging_config=None)
     app.state.access = access
     with TestClient(app, base_url=HERE) as client:
@@ -214,7 +214,7 @@ def test_a_handler_may_say_what_the_address_does_not(door: Door) -> None:
 
 
 def test_on_this_machine_without_users_whoever_asks_is_local() -> None:
-    trail = Trail(lambda _: None)
+    trail = AuditTrail(lambda _: None)
     access = access_of(Settings(), trail)
     app = api(FakeStore(), access=access)
     with TestClient(app, base_url=HERE) as client:

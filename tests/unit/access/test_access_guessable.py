@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.api.access.guessable import is_guessable
+from pipeline.access.guessable import is_guessable
 from tests.unit.door import PASSWORD
 
 CONTEXT = ("Nabız", "ayse.kaya", "Acme Kargo", "nabiz.acme.com.tr")

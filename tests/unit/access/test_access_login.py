@@ -7,11 +7,11 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from structlog.testing import capture_logs
 
-from pipeline.api.access import sessions
-from pipeline.api.access.access import COOKIE
-from pipeline.api.access.accounts import change_accounts, removed, with_password
-from pipeline.api.access.login_page import language_of, local_path, login_page
-from pipeline.api.access.user import LOCAL
+from pipeline.access import sessions
+from pipeline.access.access import COOKIE
+from pipeline.access.accounts import change_accounts, removed, with_password
+from pipeline.access.login_page import language_of, local_path, login_page
+from pipeline.access.user import LOCAL
 from tests.unit.door import CHEAP, PASSWORD, Door, browser, log_in, token_of
 
 STATUS = "/v1/status"

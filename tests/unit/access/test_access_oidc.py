@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
-from pipeline.api.access.login_page import Ways, login_page
-from pipeline.api.access.oidc import spent
-from pipeline.api.access.oidc.flow import (
+from pipeline.access.login_page import Ways, login_page
+from pipeline.access.oidc import spent
+from pipeline.access.oidc.claims import NoUser, user_of
+from pipeline.access.oidc.flow import (
     LONGEST,
     Flow,
     authorization_url,
@@ -20,15 +21,14 @@ from pipeline.api.access.oidc.flow import (
     opened,
     sealed,
 )
-from pipeline.api.access.oidc.people import NoUser, user_of
-from pipeline.api.access.oidc.provider import ProviderAway, _decoded
-from pipeline.api.access.oidc.token import Keys, Untrusted, trusted_claims
-from pipeline.api.access.trail import Trail
-from pipeline.api.access.user import Role, User
-from pipeline.api.server import access_of, listen
-from pipeline.setting_groups import AccessSettings, ApiSettings
-from pipeline.settings import Settings
-from pipeline.urls import is_protected
+from pipeline.access.oidc.provider import ProviderAway, _decoded
+from pipeline.access.oidc.token import Keys, Untrusted, trusted_claims
+from pipeline.access.trail import AuditTrail
+from pipeline.access.user import Role, User
+from pipeline.common.urls import is_protected
+from pipeline.config.groups import AccessSettings, ApiSettings
+from pipeline.config.settings import Settings
+from pipeline.web.server import access_of, listen
 
 KEY = b"k" * 32
 FLOW = Flow("state", "nonce", "verifier", "/board?by=ş", "en", 1_000.0)
@@ -226,7 +226,7 @@ SET = AccessSettings(
 
 
 def test_a_provider_opens_other_hosts_and_is_named_after_its_own(socket_enabled: None) -> None:
-    access = access_of(Settings(access=SET), Trail(lambda _: None))
+    access = access_of(Settings(access=SET), AuditTrail(lambda _: None))
     assert access.has_login
     assert access.provider is not None
     assert access.provider.company == "login.example.com"

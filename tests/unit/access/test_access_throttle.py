@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.api.access import throttle
-from pipeline.api.access.throttle import (
+from pipeline.access import throttle
+from pipeline.access.throttle import (
     FORGOTTEN,
     FREE,
     LONGEST,

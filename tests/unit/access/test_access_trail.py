@@ -10,10 +10,10 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from pipeline.api.access import trail as trail_module
-from pipeline.api.access.trail import Trail
-from pipeline.audit import AuditEntry
+from pipeline.access import trail as trail_module
+from pipeline.access.trail import AuditTrail
 from pipeline.cli import show
+from pipeline.model.audit import AuditEntry
 from pipeline.store import StoreUnavailable
 from tests.unit.command import Nabiz, answering
 
@@ -53,7 +53,7 @@ def metric(name: str) -> float:
 
 def test_what_is_noted_is_stored_soon_and_the_rest_at_the_stop() -> None:
     table = Table()
-    with Trail(table.write) as trail:
+    with AuditTrail(table.write) as trail:
         trail.note(entry(1))
         assert table.written.wait(5)
         for number in range(2, 3_000):
@@ -64,7 +64,7 @@ def test_what_is_noted_is_stored_soon_and_the_rest_at_the_stop() -> None:
 
 def test_a_store_that_is_away_is_asked_again_and_nothing_is_lost() -> None:
     table, failures = Table(away=3), metric("failures_total")
-    with capture_logs() as logs, Trail(table.write) as trail:
+    with capture_logs() as logs, AuditTrail(table.write) as trail:
         trail.note(entry(1))
         assert table.failed.wait(5)
         trail.note(entry(2))
@@ -81,7 +81,7 @@ def test_a_note_does_not_wait_for_a_write_that_hangs() -> None:
         hanging.set()
         assert go_on.wait(5)
 
-    with Trail(write) as trail:
+    with AuditTrail(write) as trail:
         trail.note(entry(1))
         assert hanging.wait(5)
         trail.note(entry(2))
@@ -90,7 +90,7 @@ def test_a_note_does_not_wait_for_a_write_that_hangs() -> None:
 
 def test_what_is_lost_is_counted_and_logged_without_saying_whom_it_was_about() -> None:
     table, lost = Table(away=10**6), metric("lost_total")
-    with capture_logs() as logs, Trail(table.write, capacity=2) as trail:
+    with capture_logs() as logs, AuditTrail(table.write, capacity=2) as trail:
         for number in range(3):
             trail.note(entry(number))
     assert metric("lost_total") == lost + 3

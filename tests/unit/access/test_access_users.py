@@ -8,15 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipeline.api.access import passwords
-from pipeline.api.access.accounts import (
+from pipeline.access import passwords
+from pipeline.access.accounts import (
     Account,
     AccountError,
     added,
     change_accounts,
     read_accounts,
 )
-from pipeline.api.access.passwords import Passwords
+from pipeline.access.passwords import Passwords
 from pipeline.cli import users
 from tests.unit.command import Nabiz
 from tests.unit.door import CHEAP, PASSWORD

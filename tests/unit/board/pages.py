@@ -8,8 +8,8 @@ from typing import Any
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pipeline.api.access.accounts import Account, AccountBook, change_accounts
-from pipeline.api.access.user import ROLES
+from pipeline.access.accounts import Account, AccountBook, change_accounts
+from pipeline.access.user import ROLES
 from tests.board import NOW
 from tests.unit.door import CHEAP, PASSWORD
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from pipeline.board.chart import across, alone, band, line, upwards
 from pipeline.board.intervals import RANGES, intervals
+from pipeline.board.localizer import Localizer, plain
 from pipeline.board.multiples import ENOUGH, SHOWN, Tile, tiles
 from pipeline.board.pulse import figure
 from pipeline.board.risk import risk_curve
 from pipeline.board.timeline import by_day, pieces, timeline
-from pipeline.board.voice import Voice, plain
-from pipeline.kpi import DEFINITIONS, Facts, KpiValue, Window, kpi_values
+from pipeline.kpi.definitions import DEFINITIONS, Facts, KpiValue, Window, kpi_values
 from tests.board import NOW, action, alert
 from tests.unit.customers import RULES, SETTINGS, START, Customer, histories, leaving
 
@@ -125,11 +125,11 @@ def test_figures_are_written_as_in_the_language(
 ) -> None:
     definition = next(one for one in DEFINITIONS if one.name == kpi)
     for language, text in (("tr", turkish), ("en", english)):
-        assert figure(Voice(language, ISTANBUL, NOW), definition, value) == text
+        assert figure(Localizer(language, ISTANBUL, NOW), definition, value) == text
 
 
 def test_times_are_those_of_the_desk() -> None:
-    say = Voice("tr", ISTANBUL, NOW)
+    say = Localizer("tr", ISTANBUL, NOW)
     assert say.clock(NOW) == "15:00"
     assert say.clock(NOW - timedelta(days=1)) == "1 Mar 15:00"
     assert say.clock(NOW - timedelta(days=365)) == "2 Mar 2025 15:00"
@@ -182,7 +182,7 @@ def test_a_timeline_runs_back_from_now_by_days_of_the_desk() -> None:
     before_midnight = leaving("e1", 12.9)  # 20:54 UTC, 23:54 in Istanbul
     after_midnight = leaving("e2", 13.1)
     entries = timeline([before_midnight, after_midnight], [alert()], [])
-    days = by_day(entries, Voice("en", ISTANBUL, NOW))
+    days = by_day(entries, Localizer("en", ISTANBUL, NOW))
     assert [(day, len(of)) for day, of in days] == [("3 Mar 2026", 1), ("2 Mar 2026", 2)]
 
 

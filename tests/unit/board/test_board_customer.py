@@ -8,7 +8,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from pipeline.event import EventType
+from pipeline.model.event import EventType
 from tests.board import alert
 from tests.company import Company
 from tests.unit.board.pages import HOSTILE, Client, Clock, page, press

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.action import Action
-from pipeline.alert import Alert, to_cloudevent
 from pipeline.board import feed as feed_module
 from pipeline.board.feed import TOPICS, Feed, load, take
 from pipeline.board.live import KEPT, Live
-from pipeline.chain import ACTIONS, ALERTS, FOLLOW_UPS
+from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import event_of
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert, to_cloudevent
 from pipeline.store import StoreUnavailable
 from tests.board import MINUTE, NOW, action, alert, follow_up
 from tests.company import SLA, Company

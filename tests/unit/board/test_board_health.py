@@ -10,8 +10,8 @@ from litestar.testing import TestClient
 
 from pipeline.api import service as service_module
 from pipeline.broker.continuity import FailedRules
+from pipeline.config.groups import ROOT
 from pipeline.detection.rules import RuleBook
-from pipeline.setting_groups import ROOT
 from pipeline.store import StoreUnavailable
 from tests.company import Company, app_of
 from tests.unit.board.pages import Clock, book, page

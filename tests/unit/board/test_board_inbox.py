@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.alert import Severity
-from pipeline.api.parameters import Refused
 from pipeline.api.views import ActionRequest
-from pipeline.board.act import request_of
-from pipeline.board.choice import Choice, choice_of, select
-from pipeline.board.item import Item
+from pipeline.board.form_actions import request_of
+from pipeline.board.inbox_item import InboxItem
+from pipeline.board.inbox_query import InboxQuery, choice_of, select
 from pipeline.board.live import KEPT, Live
 from pipeline.board.rank import ranked, urgency
+from pipeline.common.refused import Refused
+from pipeline.model.alert import Severity
 from tests.board import MINUTE, NOW, action, alert, follow_up, item
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -22,7 +22,7 @@ STAGES = ("contacted", "acknowledged", "open")
 
 
 @st.composite
-def items(draw: st.DrawFn, **fixed: Any) -> Item:
+def items(draw: st.DrawFn, **fixed: Any) -> InboxItem:
     fields = {
         "severity": draw(st.sampled_from(SEVERITIES)),
         "risk": draw(st.floats(0, 1)),
@@ -33,7 +33,7 @@ def items(draw: st.DrawFn, **fixed: Any) -> Item:
 
 @given(items(), st.integers(0, 2), st.integers(1, 10_000), st.floats(1, 10))
 def test_worse_longer_worth_more_and_less_cared_for_is_never_less_urgent(
-    one: Item, stage: int, minutes: int, value: float
+    one: InboxItem, stage: int, minutes: int, value: float
 ) -> None:
     before = urgency(one, NOW)
     assert before > 0
@@ -51,12 +51,14 @@ def test_worse_longer_worth_more_and_less_cared_for_is_never_less_urgent(
 
 
 @given(st.lists(items(), max_size=8, unique_by=lambda one: one.alert.id), st.randoms())
-def test_the_order_does_not_depend_on_the_order_of_arrival(many: list[Item], random: Any) -> None:
+def test_the_order_does_not_depend_on_the_order_of_arrival(
+    many: list[InboxItem], random: Any
+) -> None:
     mixed = random.sample(many, len(many))
     assert ranked(mixed, NOW, {}) == ranked(many, NOW, {})
 
 
-def order(*many: Item, **values: float) -> list[str]:
+def order(*many: InboxItem, **values: float) -> list[str]:
     return [one.alert.id for one in ranked(many, NOW, values)]
 
 
@@ -83,7 +85,7 @@ def test_what_somebody_sees_to_waits_behind_what_nobody_has_seen() -> None:
 
 
 def test_a_matter_that_waits_much_longer_than_its_sla_passes_a_graver_new_one() -> None:
-    def overdue(hours: int) -> Item:
+    def overdue(hours: int) -> InboxItem:
         due = NOW - hours * timedelta(hours=1) + timedelta(hours=1)
         return item("old", 60 * hours, severity="high", stage="open", acknowledge_due=due)
 
@@ -93,7 +95,7 @@ def test_a_matter_that_waits_much_longer_than_its_sla_passes_a_graver_new_one() 
 
 
 def test_what_ended_comes_last_the_newest_first() -> None:
-    def ended(name: str, minutes_ago: int) -> Item:
+    def ended(name: str, minutes_ago: int) -> InboxItem:
         return item(name, 500, stage="resolved", updated_at=NOW - minutes_ago * MINUTE)
 
     assert order(ended("b", 30), ended("a", 3), item("open")) == ["open", "a", "b"]
@@ -145,7 +147,7 @@ def test_a_page_has_a_bounded_number_of_alerts(limit: str, shown: int) -> None:
 
 
 def test_an_address_says_what_differs_from_the_first_page() -> None:
-    choice = Choice(brand="Mavi Hat & Co", view="mine")
+    choice = InboxQuery(brand="Mavi Hat & Co", view="mine")
     assert choice.address() == "view=mine&brand=Mavi+Hat+%26+Co"
     assert choice.address(view="todo", brand="") == ""
 
@@ -185,12 +187,12 @@ def test_what_is_no_button_of_ours_is_refused(form: dict[str, str]) -> None:
 
 def test_only_ones_own_last_action_can_be_undone() -> None:
     acknowledged, contacted = action("acknowledge", minutes_ago=5), action("contact")
-    both = Item(alert(), None, (contacted, acknowledged))
+    both = InboxItem(alert(), None, (contacted, acknowledged))
     assert both.undoable("ayşe") == contacted
     assert both.undoable("mehmet") is None
     undone = action("undo", minutes_ago=0, undoes=contacted.action_id)
-    assert Item(alert(), None, (undone, contacted)).undoable("ayşe") is None
-    assert Item(alert(), None, (action("note"),)).undoable("ayşe") is None
+    assert InboxItem(alert(), None, (undone, contacted)).undoable("ayşe") is None
+    assert InboxItem(alert(), None, (action("note"),)).undoable("ayşe") is None
 
 
 def test_the_sla_that_runs_is_shown() -> None:
@@ -219,7 +221,7 @@ def test_late_repeated_and_disordered_messages_lead_to_the_same_item(
     live = Live()
     for message in messages:
         live.take(**message)
-    assert live.get("a1") == Item(
+    assert live.get("a1") == InboxItem(
         alert(revision=2, risk=0.9),
         follow_up(alert(), revision=2, stage="acknowledged", owner="ayşe"),
         (action("contact", minutes_ago=1), action("acknowledge", minutes_ago=5)),

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.alert import Evidence
 from pipeline.board.live import KEPT
-from pipeline.board.voice import Voice
+from pipeline.board.localizer import Localizer
+from pipeline.config.groups import NotifySettings
+from pipeline.model.alert import Evidence
 from pipeline.notify.case import Case
 from pipeline.notify.messages import link_to
-from pipeline.setting_groups import NotifySettings
 from tests.board import MINUTE, NOW, alert
 from tests.company import Company
 from tests.unit.board.pages import HOSTILE, Client, Clock, page, press, titles
@@ -191,7 +191,7 @@ def test_every_page_says_in_which_zone_its_times_are(client: Client) -> None:
     [("en", 1, "1 deadline missed"), ("en", 2, "2 deadlines missed"), ("tr", 2, "2 süre aşıldı")],
 )
 def test_nouns_agree_with_their_number(language: str, number: int, said: str) -> None:
-    say = Voice(language, ZoneInfo("Asia/Kolkata"), NOW)
+    say = Localizer(language, ZoneInfo("Asia/Kolkata"), NOW)
     assert say.counted("card.escalated", number) == said
     assert say.zone == "Kolkata (UTC+5:30)"
 

@@ -6,7 +6,7 @@ from typing import Any
 from litestar.testing import TestClient
 
 from pipeline.board.multiples import SHOWN
-from pipeline.kpi import Facts, KpiValue, Window, kpi_values
+from pipeline.kpi.definitions import Facts, KpiValue, Window, kpi_values
 from pipeline.store import StoreUnavailable
 from tests.company import Company, app_of
 from tests.unit.board.pages import Clock, page

@@ -4,7 +4,7 @@ import re
 
 from jinja2 import Environment, PackageLoader, nodes
 
-from pipeline.board.voice import texts
+from pipeline.board.localizer import texts
 
 
 def test_both_languages_say_everything_with_the_same_values() -> None:

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
-from pipeline import metrics
-from pipeline.chain import INPUTS
-from pipeline.dead_letter import Reason
-from pipeline.setting_groups import ROOT
+from pipeline.common import metrics
+from pipeline.config.groups import ROOT
+from pipeline.contracts.topology import INPUTS
+from pipeline.model.dead_letter import Reason
 
 FOLDER = ROOT / "deploy" / "prometheus"
 RULES: list[dict[str, Any]] = [

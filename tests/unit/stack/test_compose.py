@@ -10,12 +10,12 @@ import jsonschema
 import pytest
 import yaml
 
-from agents.app import MAX_OUTGOING
+from agents.runtime.app import MAX_OUTGOING
 from pipeline.broker.distribution import KAFKA_VERSION
-from pipeline.chain import STATEFUL
-from pipeline.setting_groups import ROOT
-from pipeline.settings import Role, load_settings, secret_files, store_address, variables
-from pipeline.topics import load_topics
+from pipeline.config.groups import ROOT
+from pipeline.config.settings import Role, load_settings, secret_files, store_address, variables
+from pipeline.contracts.topics import load_topics
+from pipeline.contracts.topology import STATEFUL
 from tests.compose import (
     COMPOSE,
     NABIZ,

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from grafana.rules import miss_sql, rules
-from pipeline.chain import EXIT_HALT
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
+from pipeline.contracts.topology import EXIT_HALT
 from tests.compose import make_secrets
 from tests.dashboards import statements
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline.config.settings import Settings
 from pipeline.detection.rules import load_rules
-from pipeline.event import Metric, Score
-from pipeline.reading import Reading
-from pipeline.settings import Settings
+from pipeline.model.event import Metric, Score
+from pipeline.model.reading import Reading
+from pipeline.preview import why
 from pipeline.text.auto import AutoEngine
 from pipeline.text.consistency import MEANT, VERSION
 from pipeline.text.cues import REACH
@@ -21,7 +22,6 @@ from pipeline.text.intensity import ANGRY
 from pipeline.text.normalise import Folded
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
-from pipeline.why import why
 from tests.unit.text.engines import Constant, Wordy
 
 FAST = load_engine("fast")

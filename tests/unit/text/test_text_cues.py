@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.reading import LABELS
+from pipeline.model.reading import LABELS
 from pipeline.text.cues import LEXICON, REACH, VERSION, find_cues, leanings, version_of
 from pipeline.text.explain import explain
 from pipeline.text.lexicon import Titles

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.reading import LABELS
+from pipeline.model.reading import LABELS
 from pipeline.text.fast import FastEngine
 from pipeline.text.features import CHARACTER_ORDERS, ngrams
 from pipeline.text.normalise import fold

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.reading import Reading
+from pipeline.model.reading import Reading
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.unit.text.engines import Constant

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.reading import Intent
+from pipeline.model.reading import Intent
 from pipeline.text.intents import cannot_wait, find_intents
 from pipeline.text.normalise import fold
 from pipeline.text.phrases import words_of

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.reading import Intent, Reading
+from pipeline.model.reading import Intent, Reading
 from pipeline.text.consistency import VERSION
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.reading import LABELS
+from pipeline.model.reading import LABELS
 from pipeline.text.auto import DOUBT
 from pipeline.text.consistency import VERSION
 from pipeline.text.open import load_engine

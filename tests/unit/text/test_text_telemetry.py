@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 
 READ = "from pipeline.text.strong import StrongEngine; StrongEngine.load()"
 

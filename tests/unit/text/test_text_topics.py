@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.privacy import redact
-from pipeline.reading import Reading
+from pipeline.ingest.privacy import redact
+from pipeline.model.reading import Reading
 from pipeline.text.reader import Reader
 from pipeline.text.topics import TAXONOMY
 from tests.unit.text.engines import Wordy

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from pipeline.setting_groups import ROOT
+from pipeline.config.groups import ROOT
 from pipeline.text.calibration import softmax, tempered
 from pipeline.text.fast import FastCard, FastEngine
 from training import fast, temperatures

@@ -1,0 +1,1 @@
+"""The stateful work of the roles."""

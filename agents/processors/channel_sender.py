@@ -1,0 +1,97 @@
+"""The line to one channel: a few messages at a time, tried again while the channel is away."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+import tenacity
+
+from pipeline.channels.channel import (
+    PARALLEL,
+    Channel,
+    ChannelAway,
+    ChannelRefused,
+    MessageRefused,
+)
+from pipeline.common import metrics
+from pipeline.notify.messages import Notification
+
+log = structlog.get_logger(__name__)
+
+Outcome = Literal["sent", "failed", "refused"]
+"""`failed`: it may be taken later; `refused`: the channel takes no message like this one."""
+DOWN_FOR = timedelta(seconds=30)
+"""How long a channel that stayed away is not asked: its messages fail at once meanwhile."""
+
+
+class ChannelSender:
+    """Sends messages by one channel until `settling` is set."""
+
+    def __init__(
+        self,
+        name: str,
+        channel: Channel,
+        retry_seconds: float,
+        clock: Callable[[], datetime],
+        settling: asyncio.Event,
+    ) -> None:
+        self._name = name
+        self._channel = channel
+        self._retry_seconds = retry_seconds
+        self._clock = clock
+        self._settling = settling
+        self._free = asyncio.Semaphore(PARALLEL)
+        self._down_until: datetime | None = None
+
+    async def send(self, message: Notification) -> Outcome | None:
+        """Send a message, again and again while the channel is away; return what came of it.
+
+        None: there was no time to find out.
+        """
+        async with self._free:
+            if self._down_until and self._clock() < self._down_until:
+                self._count("failed")
+                return "failed"
+            try:
+                async for attempt in self._retrying():
+                    with attempt, metrics.NOTIFICATION_SECONDS.labels(self._name).time():
+                        if self._settling.is_set():
+                            return None
+                        await self._channel.send(message)
+            except ChannelRefused as error:
+                self._count("refused")
+                log.error("channel refuses", channel=self._name, error=str(error))
+                return "refused" if isinstance(error, MessageRefused) else "failed"
+            except ChannelAway as error:
+                if self._settling.is_set():
+                    return None
+                self._count("failed")
+                log.error("channel is down", channel=self._name, error=str(error))
+                self._down_until = self._clock() + DOWN_FOR
+                return "failed"
+            if self._down_until:
+                log.info("channel is back", channel=self._name)
+            self._down_until = None
+            self._count("sent")
+            return "sent"
+
+    def _retrying(self) -> tenacity.AsyncRetrying:
+        return tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(ChannelAway),
+            wait=tenacity.wait_random_exponential(multiplier=0.5, max=10),
+            stop=tenacity.stop_after_delay(self._retry_seconds),
+            sleep=self._pause,
+            before_sleep=lambda _: self._count("retried"),
+            reraise=True,
+        )
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not longer than until there is no more time."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._settling.wait(), seconds)
+
+    def _count(self, result: str) -> None:
+        metrics.NOTIFICATIONS.labels(self._name, result).inc()

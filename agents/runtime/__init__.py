@@ -1,0 +1,1 @@
+"""Faust and aiokafka: nothing outside this folder touches them."""

@@ -1,0 +1,189 @@
+"""A group goes on where it left off, or says why not: what Kafka lost is seen and counted.
+
+Each commit carries a note of what its offset is about (`pipeline/broker/continuity.py`). When
+partitions are given to this worker, before anything of them is read, the notes are held against
+what the broker has. What can be mended is, and the rest halts the role.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+import structlog
+from faust.types import TP
+from msgspec.structs import replace
+
+from agents.runtime.crash import Halt
+from pipeline.broker.continuity import (
+    Breach,
+    FailedRules,
+    KeptStates,
+    Kind,
+    Note,
+    StatesLost,
+    Verdict,
+    demand_states,
+    judge,
+    write_note,
+)
+from pipeline.broker.errors import BrokerUnavailable
+from pipeline.broker.security import client_security
+from pipeline.broker.survey import Survey, TopicAsIs, leave_group, survey, topics_as_is
+from pipeline.common import metrics
+from pipeline.config.groups import KafkaSettings
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 60.0
+"""Seconds between two looks at whether the topics are still the same."""
+ANSWERED_WITHIN = 60.0
+"""Seconds that a look may take. The client gives up much sooner, unless it hangs."""
+
+_ADVICE: Mapping[Kind, str] = {
+    "expired": "they expired or were deleted before they were read: raise retention.ms, or read "
+    "faster (docs/operations.md)",
+    "truncated": "Kafka has lost its newest messages: have their sources send them again",
+    "recreated": "another topic has the name: it is read from its start, and what was unread in "
+    "the old one is lost",
+}
+
+
+def tell(role: str, tp: TP, breach: Breach) -> None:
+    """Log and count a breach."""
+    metrics.BREACHES.labels(role, tp.topic, breach.kind).inc()
+    metrics.MISSED.labels(role, tp.topic).inc(breach.messages)
+    log.warning(
+        "messages are missing",
+        topic=tp.topic,
+        partition=tp.partition,
+        kind=breach.kind,
+        messages=breach.messages,
+        advice=_ADVICE[breach.kind],
+    )
+
+
+class TopicsChanged(Exception):  # noqa: N818
+    """A topic is another than the one that is being read: a new process looks what that means."""
+
+
+class Continuity:
+    """What one worker knows of its topics, and where it goes on in each partition."""
+
+    def __init__(self, role: str, group: str, instance: str, kafka: KafkaSettings) -> None:
+        self.role, self._group, self._instance = role, group, instance
+        self._bootstrap = kafka.bootstrap
+        self._security = client_security(kafka)
+        self._topics: dict[str, TopicAsIs] = {}
+        self._verdicts: dict[TP, Verdict] = {}
+        self._changelogs: Collection[str] = ()
+        self._states: dict[int, KeptStates] = {}
+        self.failed_rules: Callable[[], FailedRules | None] = lambda: None
+        """What `detect` has to say of its rules beside its offsets."""
+        self.elsewhere: dict[TP, int] = {}
+        """Where to go on in partitions that do not go on at a committed offset."""
+
+    async def look(self, assigned: Collection[TP], changelogs: Collection[str]) -> Survey:
+        """Work out where to go on in the partitions that were given to this worker.
+
+        What is known of a topic is kept while this worker has none of its partitions. Raises
+        TopicsChanged where such a topic is gone, or a partition (a stable name is given what it
+        had, whatever became of the topic), Halt where the states of the offsets are.
+        """
+        topics = {tp.topic for tp in assigned}
+        if self._topics.keys() - topics:
+            await self.watch()
+        found = await asyncio.to_thread(
+            survey, self._bootstrap, self._group, topics, self._security
+        )
+        if gone := sorted(tp for tp in assigned if tp not in found.end):
+            await self._leave()
+            raise TopicsChanged(f"{gone[0].topic} has no partition {gone[0].partition} any more")
+        self._topics, self._changelogs = {**self._topics, **found.topics}, changelogs
+        for tp in assigned:
+            if tp.topic in changelogs:
+                self._states[tp.partition] = KeptStates(
+                    found.topics[tp.topic].id, found.first[tp], found.end[tp]
+                )
+                continue
+            for changelog in changelogs:
+                self._demand_states(tp, changelog, found)
+            self._verdicts[tp] = verdict = judge(tp, found)
+            if verdict.breach:
+                tell(self.role, tp, verdict.breach)
+            if verdict.breach or tp not in found.committed:
+                self.elsewhere[tp] = verdict.start
+        return found
+
+    def _demand_states(self, tp: TP, changelog: str, found: Survey) -> None:
+        try:
+            demand_states(tp.partition, changelog, found)
+        except StatesLost as lost:
+            metrics.BREACHES.labels(self.role, tp.topic, "states_lost").inc()
+            raise Halt(
+                f"{lost}. To go on would count {self.role}'s customers anew from the middle. "
+                f"Restore the topic, make one that grew anew, or start {self.role} anew: "
+                "docs/operations.md says how"
+            ) from lost
+
+    def settled(self, partitions: Iterable[TP]) -> None:
+        """Note that these go on at a committed offset, or with another worker."""
+        for tp in partitions:
+            self.elsewhere.pop(tp, None)
+
+    def source(self, tp: TP) -> str:
+        """Return what the offsets of a partition are about: the topic's id and the epoch.
+
+        "" where this worker was not given the partition.
+        """
+        if tp not in self._verdicts:
+            return ""
+        return f"{self._topics[tp.topic].id}/{self._verdicts[tp].epoch}"
+
+    def keep(self, partition: int, next_offset: int) -> None:
+        """Note up to where the changelog of a partition holds the states that were kept."""
+        if known := self._states.get(partition):
+            self._states[partition] = replace(known, next=next_offset)
+
+    def note(self, topic: str, partition: int) -> str:
+        """Return what to commit beside an offset."""
+        inputs = {name: one for name, one in self._topics.items() if name not in self._changelogs}
+        epoch = self._verdicts[TP(topic, partition)].epoch
+        states, failed = self._states.get(partition), self.failed_rules()
+        return write_note(Note(inputs, epoch, states, failed))
+
+    async def watch(self) -> None:
+        """Check that the topics are still those that were looked at.
+
+        Raises TopicsChanged, and TimeoutError where the client hangs: it would look no more.
+        While Kafka is away nothing is known, and the client waits for it: the next look tells.
+        A worker with a stable name would be given the partitions that it had, and where its topic
+        was gone for a while, none: so it leaves its group first.
+        """
+        if not self._topics:
+            return
+        try:
+            now = await asyncio.wait_for(
+                asyncio.to_thread(topics_as_is, self._bootstrap, self._topics, self._security),
+                ANSWERED_WITHIN,
+            )
+            if changed := self._changed(now):
+                await self._leave()
+        except BrokerUnavailable:
+            return
+        if changed:
+            raise TopicsChanged(changed)
+
+    async def _leave(self) -> None:
+        """Have the group share out its partitions anew, without what it remembers of this name."""
+        if self._instance:
+            place = (self._bootstrap, self._group, self._instance, self._security)
+            await asyncio.to_thread(leave_group, *place)
+
+    def _changed(self, now: Mapping[str, TopicAsIs]) -> str:
+        """Say what is another with a topic than when it was looked at; "" where nothing is."""
+        for name, was in self._topics.items():
+            found = now.get(name)
+            if found is None or found.id != was.id:
+                return f"{name} was deleted" + (" and made anew" if found else "")
+            if self._changelogs and found.partitions != was.partitions:
+                return f"{name} has another number of partitions than it had"
+        return ""

@@ -1,0 +1,41 @@
+"""Messages of several topics, sorted to the customers whose states they change."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from agents.runtime.messages import Message, decode_batch, demand_place
+from agents.runtime.state_store import StateKey
+from pipeline.model.dead_letter import DeadLetter
+
+
+class OfCustomer(Protocol):
+    """What is about one customer."""
+
+    @property
+    def customer_id(self) -> str: ...  # noqa: D102
+
+
+T = TypeVar("T", bound=OfCustomer)
+
+
+class Grouped(NamedTuple, Generic[T]):
+    """What a batch holds."""
+
+    changes: Mapping[StateKey, Sequence[T]]
+    dead: Sequence[DeadLetter]
+
+
+def group_by_customer(
+    messages: Sequence[Message], readers: Mapping[str, Callable[[Message], T]], partitions: int
+) -> Grouped[T]:
+    """Return what the reader of its topic makes of each message, and what is none of these.
+
+    The topics have so many `partitions`. Raises Halt where customers have moved between them.
+    """
+    good, dead = decode_batch(messages, lambda message: readers[message.topic](message))
+    changes: defaultdict[StateKey, list[T]] = defaultdict(list)
+    for message, change in good:
+        demand_place(message, change.customer_id, partitions)
+        changes[StateKey(message.partition, change.customer_id)].append(change)
+    return Grouped(changes, dead)

@@ -1,0 +1,53 @@
+"""The local copy of states (RocksDB): what is damaged is recovered from the changelog."""
+
+import gc
+import shutil
+from pathlib import Path
+from typing import Any
+
+import structlog
+from faust.types import TP
+
+from pipeline.common import metrics
+
+log = structlog.get_logger(__name__)
+
+_DAMAGE = ("Corruption", "Invalid argument", "No such file")
+"""What RocksDB says of files that are not as it wrote them; a full disk or a lock is none of it."""
+
+
+def is_damage(error: Exception) -> bool:
+    """Return whether an error of RocksDB means that its files are damaged."""
+    return any(word in str(error) for word in _DAMAGE)
+
+
+def throw_away(role: str, partition: int, path: Path, why: str) -> None:
+    """Remove the local files of a partition; the next recovery reads its whole changelog."""
+    metrics.BREACHES.labels(role, "", "local_state").inc()
+    log.warning(
+        "local states are thrown away and recovered from the changelog",
+        partition=partition,
+        why=why,
+    )
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def demand_sound(role: str, store: Any, tp: TP, end: int) -> None:
+    """Have Faust's store of a table recover what it does not hold as the changelog has it.
+
+    Files that do not open are damaged; those that are ahead of the changelog, which ends before
+    `end`, are of another one.
+    """
+    try:
+        offset = store.persisted_offset(tp)
+    except Exception as error:
+        if not is_damage(error):  # Faust waits for a lock, and ends the process for the rest
+            return
+        why = str(error)[:200]
+    else:
+        if offset is None or offset < end:
+            return
+        why = f"they are at record {offset} of a changelog that ends before {end}"
+    store._dbs.pop(tp.partition, None)
+    gc.collect()  # RocksDB closes its files with the object
+    throw_away(role, tp.partition, store.partition_path(tp.partition), why)

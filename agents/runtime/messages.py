@@ -1,0 +1,218 @@
+"""What a role is given and what it sends: messages decoded, sifted, sent and confirmed."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+import faust
+import msgspec
+from aiokafka.partitioner import murmur2
+from aiokafka.structs import ConsumerRecord
+from faust.types import TP, EventT
+from msgspec.structs import replace
+
+from agents.runtime.crash import Halt
+from agents.runtime.transport import Records
+from pipeline.broker.stamps import BY_BROKER, received_at
+from pipeline.common import metrics
+from pipeline.contracts.topology import ACTIONS, DEAD_LETTERS, RETRY_HEADER
+from pipeline.follow_up.value import FollowUp, FollowUpEvent
+from pipeline.ingest.decode import decode_action, parse
+from pipeline.ingest.privacy import redact, redact_payload
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert, CloudEvent
+from pipeline.model.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
+
+T = TypeVar("T")
+
+CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+"""Headers of a CloudEvent in structured mode."""
+
+
+class Message(NamedTuple):
+    """A Kafka message as a role sees it.
+
+    `received_at` is when the broker had it, `clock` the time that its contents cannot be ahead of:
+    the broker's where the broker stamped it, else ours, since a source stamps by the clock by which
+    it dates its events. `retried`: it was a dead letter before.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    received_at: datetime
+    clock: datetime
+    retried: bool = False
+
+
+class Outgoing(NamedTuple):
+    """A message to send; without `partition` the key decides."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
+
+
+def messages_of(event: EventT[Any], now: datetime) -> Iterator[Message]:
+    """Yield the messages of one fetch, which is read at `now`, in order."""
+    records: Records = event.value
+    for record in records:
+        yield message_of(record, now)
+
+
+def message_of(record: ConsumerRecord[bytes, bytes], now: datetime) -> Message:
+    """Return a record, which is read at `now`, as roles see it."""
+    received = received_at(record.timestamp, record.timestamp_type, now)
+    return Message(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key,
+        record.value,
+        received,
+        received if record.timestamp_type == BY_BROKER else now,
+        bool(record.headers) and RETRY_HEADER in dict(record.headers),
+    )
+
+
+def decode_as(kind: type[T]) -> Callable[[Message], T]:
+    """Return a function that reads the value of a message of ours; it raises Invalid."""
+    decoder = msgspec.json.Decoder(kind)
+    return lambda message: parse(decoder, message.value or b"")
+
+
+_ALERT, _FOLLOW_UP = decode_as(CloudEvent), decode_as(FollowUpEvent)
+
+
+def read_alert(message: Message) -> Alert:
+    """Return the alert of a message. Raises Invalid."""
+    return _ALERT(message).data
+
+
+def read_follow_up(message: Message) -> FollowUp:
+    """Return the follow-up of a message. Raises Invalid."""
+    return _FOLLOW_UP(message).data
+
+
+def read_action(message: Message, knows: Callable[[str], bool]) -> Action:
+    """Return the action of a message, with its note masked. Raises Invalid.
+
+    `knows` says whether a name may be that of somebody here.
+    """
+    action = decode_action(message.value, message.key, now=message.clock)
+    if action.assignee and not knows(action.assignee):
+        raise Invalid(
+            Reason.WRONG_TYPE,
+            "The action is not in order: `assignee` is none of those who may log in.",
+        )
+    return replace(action, note=redact(action.note)) if action.note else action
+
+
+def decode_batch(
+    messages: Iterable[Message], decode: Callable[[Message], T]
+) -> tuple[list[tuple[Message, T]], list[DeadLetter]]:
+    """Decode each message; what raises Invalid becomes a dead letter and its neighbours go on."""
+    good: list[tuple[Message, T]] = []
+    dead: list[DeadLetter] = []
+    for message in messages:
+        try:
+            good.append((message, decode(message)))
+        except Invalid as invalid:
+            dead.append(
+                DeadLetter(
+                    topic=message.topic,
+                    partition=message.partition,
+                    offset=message.offset,
+                    reason=invalid.reason,
+                    sentence=invalid.sentence,
+                    payload=redact_payload((message.value or b"")[:KEPT_PAYLOAD]),
+                    key=message.key,
+                    received_at=message.received_at,
+                )
+            )
+    return good, dead
+
+
+async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> dict[TP, int]:
+    """Send all, those of a partition in their order; return when the broker has confirmed them.
+
+    The answer is the offset of the last message in each partition. The producer is handed whole
+    batches: a future a message costs more than the message. Raises what the producer raises when
+    the broker stays away.
+    """
+    producer: Any = app.producer._producer  # type: ignore[attr-defined]
+    lanes: defaultdict[TP, list[Outgoing]] = defaultdict(list)
+    counts: dict[str, int] = {}
+    for message in outgoing:
+        partition = message.partition
+        if partition is None:
+            if message.topic not in counts:
+                counts[message.topic] = len(await producer.partitions_for(message.topic))
+            partition = partition_of(message.key, counts[message.topic])
+        lanes[TP(message.topic, partition)].append(message)
+    sent = [_send_in_order(producer, tp, messages) for tp, messages in lanes.items()]
+    return dict(zip(lanes, await asyncio.gather(*sent), strict=True))
+
+
+async def _send_in_order(producer: Any, tp: TP, messages: Sequence[Outgoing]) -> int:
+    """Send messages to one partition; return the offset of the last."""
+    batches = [producer.create_batch()]
+    for one in messages:
+        content = {"timestamp": None, "key": one.key, "value": one.value, "headers": [*one.headers]}
+        if batches[-1].append(**content) is None:
+            batches.append(producer.create_batch())
+            batches[-1].append(**content)
+    confirmed = []
+    for batch in batches:
+        batch.close()
+        confirmed.append(await producer.send_batch(batch, tp.topic, partition=tp.partition))
+    *_, last = await asyncio.gather(*confirmed)
+    end: int = last.offset + batches[-1].record_count()
+    return end - 1
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Return the partition that a key belongs to, of a topic with so many."""
+    return _hash(key) % partitions
+
+
+def demand_place(message: Message, customer_id: str, partitions: int) -> None:
+    """Check that a message that we sent is in the partition where its customer's state is.
+
+    Raises Halt: the topic has been given partitions since, and from a state that begins anew the
+    same alerts would come with other contents. What is in the topic stays in the wrong places.
+    """
+    if message.topic == ACTIONS:  # others send these too, each by a hash of its own
+        return
+    place = partition_of(customer_id.encode(), partitions)
+    if place != message.partition:
+        raise Halt(
+            f"a message in partition {message.partition} of {message.topic} belongs to {place} of "
+            f"{partitions}: the topic was given partitions, and the states of customers are not "
+            "where their messages are now. Make the topic anew: docs/operations.md says how"
+        )
+
+
+@lru_cache(maxsize=65_536)
+def _hash(key: bytes) -> int:
+    """As Java's producer does, so that a key has one partition whoever sends it."""
+    hashed: int = murmur2(key)
+    return hashed & 0x7FFFFFFF
+
+
+async def send_dead_letters(app: faust.App, letters: Sequence[DeadLetter]) -> None:
+    """Publish dead letters, each with what its offset is about, and count them by reason."""
+    source = app.continuity.source  # type: ignore[attr-defined]
+    known = [replace(one, source=source(TP(one.topic, one.partition))) for one in letters]
+    await send(
+        app, [Outgoing(DEAD_LETTERS, one.id.encode(), msgspec.json.encode(one)) for one in known]
+    )
+    for letter in letters:
+        metrics.DEAD_LETTERS.labels(letter.reason).inc()

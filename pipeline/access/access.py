@@ -1,0 +1,220 @@
+"""Who a request is from, whether it may, and what is noted of it."""
+
+import hmac
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from litestar.connection import ASGIConnection, Request
+from litestar.datastructures import MutableScopeHeaders
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.types import Message, Scope
+
+from pipeline.access.accounts import AccountBook
+from pipeline.access.headers import secure
+from pipeline.access.oidc.provider import Provider
+from pipeline.access.origin import LOOPBACK_NAMES, SAFE_METHODS, from_elsewhere, host_name
+from pipeline.access.passwords import Passwords
+from pipeline.access.sessions import Session, Sessions, same_password
+from pipeline.access.trail import AuditTrail
+from pipeline.access.user import LOCAL, MACHINE, User
+from pipeline.common.refused import Refused
+from pipeline.model.audit import AuditEntry
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
+
+COOKIE = "nabiz_session"
+CSRF_FIELD, CSRF_HEADER = "csrf_token", "x-csrf-token"
+_ABOUT = "nabiz_about"
+
+
+class Access:
+    """The door of the API. Without `book`, `provider` and `token` whoever gets here is `LOCAL`.
+
+    `hosts` are the names by which it may be addressed.
+    """
+
+    def __init__(
+        self,
+        trail: AuditTrail,
+        clock: Callable[[], datetime],
+        *,
+        token: str = "",
+        book: AccountBook | None = None,
+        provider: Provider | None = None,
+        hosts: frozenset[str] = LOOPBACK_NAMES,
+        idle: timedelta = timedelta(hours=1),
+        longest: timedelta = timedelta(hours=12),
+        passwords: Passwords | None = None,
+    ) -> None:
+        self.book = book
+        self.provider = provider
+        self.passwords = passwords
+        self.sessions = Sessions(clock, idle, longest)
+        self.clock = clock
+        self._trail = trail
+        self._bearer = f"Bearer {token}".encode("latin-1") if token else None
+        self._hosts = hosts
+
+    def recognise(self, connection: Connection) -> tuple[User | None, Session | None]:
+        """Return who this is from, and the session if that is how we know."""
+        given = connection.headers.get("authorization", "").encode("latin-1")
+        if self._bearer and hmac.compare_digest(given, self._bearer):
+            return MACHINE, None
+        if not self.has_login:
+            return (None if self._bearer else LOCAL), None
+        session = self.sessions.find(connection.cookies.get(cookie_name(connection), ""))
+        user = self._user_now(session) if session else None
+        return user, session if user else None
+
+    @property
+    def has_login(self) -> bool:
+        """Whether people may log in, in one way or another."""
+        return bool(self.book or self.provider)
+
+    def knows(self, name: str) -> bool:
+        """Return whether this may be somebody's name: with passwords alone all are known."""
+        return not self.book or bool(self.provider or self.book.find(name))
+
+    def _user_now(self, session: Session) -> User | None:
+        """Return who a session is of; nobody where the account went or has another password."""
+        if session.password is None:
+            return session.user
+        account = self.book.find(session.user.name) if self.book else None
+        return account.user if account and same_password(session, account) else None
+
+    async def guard(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """Let a request through to its route, or raise what is to be answered instead."""
+        if "needs" not in handler.opt:
+            raise PermissionDeniedException("this route does not say who may use it")
+        needed, user = handler.opt["needs"], connection.scope.get("user")
+        by_token = user is MACHINE
+        if not (by_token or handler.opt.get("any_host") or self._is_ours(connection)):
+            raise Refused(
+                "this is not a name of Nabız: open it by one of "
+                f"{', '.join(sorted(self._hosts))}, or add yours to NABIZ_ACCESS_HOSTS"
+            )
+        method = connection.scope.get("method", "GET")  # a WebSocket begins as a GET
+        if not by_token and from_elsewhere(str(method), connection.headers):
+            raise PermissionDeniedException("this request was made by a page of another site")
+        if needed is None:
+            return
+        if user is None:
+            raise NotAuthorizedException(
+                "send the header Authorization: Bearer <NABIZ_API_TOKEN>"
+                + (", or log in at /login" if self.has_login else ""),
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+        if not user.may(needed):
+            raise PermissionDeniedException(f"this needs the role {needed}; yours is {user.role}")
+        if isinstance(connection.auth, Session) and method not in SAFE_METHODS:
+            await self._demand_csrf_token(connection, connection.auth)
+
+    def _is_ours(self, connection: Connection) -> bool:
+        return host_name(connection.headers.get("host", "")) in self._hosts
+
+    async def _demand_csrf_token(self, connection: Connection, session: Session) -> None:
+        """Second to the look at the origin: a token that only pages of this session know."""
+        given = connection.headers.get(CSRF_HEADER)
+        if given is None and isinstance(connection, Request):
+            form = await connection.form() if _is_form(connection) else {}
+            given = str(form.get(CSRF_FIELD, ""))
+        if not hmac.compare_digest((given or "").encode(), session.csrf_token.encode()):
+            raise PermissionDeniedException(
+                f"the page is out of date: load it again (no valid {CSRF_FIELD} was sent)"
+            )
+
+    async def before_send(self, message: Message, scope: Scope) -> None:
+        """Add the security headers to an answer, and note it where its route is audited."""
+        if message["type"] != "http.response.start":
+            return
+        secure(MutableScopeHeaders.from_message(message), scope["scheme"])
+        handler, user = scope.get("route_handler"), scope.get("user")
+        if handler is not None and user is not None and handler.opt.get("audit"):
+            connection: Connection = ASGIConnection(scope)
+            about = {
+                "what": handler.opt["audit"],
+                "customer_id": _parameter(connection, "customer_id"),
+                "alert_id": _parameter(connection, "alert_id"),
+                **scope["state"].get(_ABOUT, {}),
+            }
+            self.note(connection, user, message["status"], **about)
+
+    def note(
+        self,
+        connection: Connection,
+        user: User,
+        status: int,
+        what: str,
+        customer_id: str | None = None,
+        alert_id: str | None = None,
+    ) -> None:
+        """Put an entry on the audit trail."""
+        self._trail.note(
+            AuditEntry(
+                audit_id=uuid4().hex,
+                at=self.clock(),
+                by=user.name,
+                role=user.role,
+                what=what,
+                status=status,
+                address=address(connection),
+                customer_id=customer_id,
+                alert_id=alert_id,
+            )
+        )
+
+
+class Recognise(AbstractAuthenticationMiddleware):
+    """Sets `request.user` to a User or None, and `request.auth` to the Session if there is one."""
+
+    async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
+        """Recognise who this is from; a use of a session keeps it from ending idle."""
+        access: Access = connection.app.state.access
+        user, session = access.recognise(connection)
+        if session:
+            access.sessions.use(session)
+        return AuthenticationResult(user, session)
+
+
+def csrf_token(request: AnyRequest) -> str:
+    """Return what forms must send as `csrf_token`, and scripts as header X-CSRF-Token.
+
+    "" where nobody is logged in: then none is demanded.
+    """
+    return request.auth.csrf_token if isinstance(request.auth, Session) else ""
+
+
+def still_allowed(request: AnyRequest) -> bool:
+    """Return whether who opened a stream may still read it; it does not count as a use."""
+    access: Access = request.app.state.access
+    user, _ = access.recognise(request)
+    return bool(user and request.user and user == request.user)
+
+
+def about(request: AnyRequest, **known: str) -> None:
+    """Say what the audit trail cannot see in the address: `what`, `customer_id`, `alert_id`."""
+    request.scope["state"].setdefault(_ABOUT, {}).update(known)
+
+
+def cookie_name(connection: Connection, name: str = COOKIE) -> str:
+    """Under TLS with the prefix by which browsers let no other host or plain page set it."""
+    return f"__Host-{name}" if connection.scope["scheme"] == "https" else name
+
+
+def address(connection: Connection) -> str:
+    """Return where a request comes from."""
+    return connection.client.host if connection.client else ""
+
+
+def _is_form(request: AnyRequest) -> bool:
+    return request.content_type[0] in ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def _parameter(connection: Connection, name: str) -> str | None:
+    found = connection.path_params.get(name) or connection.query_params.get(name)
+    return str(found) if found else None

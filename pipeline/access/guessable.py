@@ -1,0 +1,85 @@
+"""Passwords that are among the first to be guessed: common ones, and those that speak of us.
+
+As NIST SP 800-63B (3.1.1.2) has it: a list of common words, and what the context gives away. A
+password is guessable where hardly anything is left of it without these, without rows of keys,
+years and repetitions.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+
+from pipeline.common.plain_text import bare
+
+LEAST = 4
+"""Letters and digits that must be left."""
+FEW = 2
+"""So many words of the list are still no phrase."""
+SHORTEST_BLOCK = 8
+"""A password that only repeats something must repeat something as long as this."""
+SHORTEST_WORD, SHORTEST_ROW = 3, 3
+
+_ROWS = (
+    *("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"),
+    *("1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p", "qazwsxedcrfvtgbyhnujmikolp", "qwertzuiop"),
+    "1q2w3e4r5t6y7u8i9o0p",
+)
+_LEET = str.maketrans("013457@$!", "oieastasi")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_REPEATED = re.compile(r"(.+?)\1+")
+_BLOCK = re.compile(r"(.)\1{2,}")
+
+
+def is_guessable(password: str, context: Iterable[str]) -> bool:
+    """Return whether a password is made of common words, and of names that `context` holds."""
+    given = bare(password)
+    names = {word for name in context for word in _words(bare(name))}
+    core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", given)
+    woven = core[::2] + core[1::2]  # q1w2e3r4t5y6 is qwerty and 123456
+    return any(_is_made_of(names, text) for text in (given, core.translate(_LEET), woven))
+
+
+def _is_made_of(names: Collection[str], text: str) -> bool:
+    signs = re.sub(r"[\W_]", "", text)
+    repeated = _REPEATED.fullmatch(signs)
+    if repeated and len(repeated[1]) < SHORTEST_BLOCK:
+        return True
+    found = 0
+    for word in sorted({*_common(), *names}, key=lambda one: (-len(one), one)):
+        if word in signs:
+            found += word not in names
+            signs = signs.replace(word, " ")
+    signs = _BLOCK.sub(" ", _YEAR.sub(" ", signs))
+    for row in _rows(signs):
+        signs = signs.replace(row, " ")
+    return found <= FEW and sum(not one.isspace() for one in signs) < LEAST
+
+
+def _rows(text: str) -> Iterator[str]:
+    """Yield the parts of a text that lie in a row, on a keyboard or in the alphabet."""
+    start = 0
+    while start < len(text):
+        end = start
+        while end < len(text) and any(text[start : end + 1] in row for row in _both_ways()):
+            end += 1
+        if end - start >= SHORTEST_ROW:
+            yield text[start:end]
+        start = max(end, start + 1)
+
+
+@cache
+def _both_ways() -> tuple[str, ...]:
+    return (*_ROWS, *(row[::-1] for row in _ROWS))
+
+
+@cache
+def _common() -> frozenset[str]:
+    text = (files(__package__) / "common_words.txt").read_text("utf-8")
+    return frozenset(map(bare, text.split()))
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield a name without its signs, and the words in it."""
+    parts = re.split(r"[\W_]+", text)
+    yield from (one for one in ("".join(parts), *parts) if len(one) >= SHORTEST_WORD)

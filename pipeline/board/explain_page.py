@@ -1,0 +1,101 @@
+"""The page that explains how a text is read. Nothing of it is stored."""
+
+import asyncio
+from typing import Any, NamedTuple
+
+from litestar import Response, get, post
+from litestar.types import ControllerRouterHandler
+
+from pipeline.access.access import AnyRequest
+from pipeline.access.authorization import VIEWER
+from pipeline.board.board import Board
+from pipeline.board.localizer import Localizer
+from pipeline.common.plain_text import plain
+from pipeline.model.alert import Contribution
+from pipeline.model.reading import Reading
+from pipeline.preview import why
+from pipeline.text.explain import TITLES, Explanation
+from pipeline.text.topics import TAXONOMY
+
+LONGEST = 4_000
+"""Characters of a text that are read; more take too long to explain."""
+LARGEST_FORM = 65_536
+
+
+class Explained(NamedTuple):
+    """A text (without personal data), its reading, what each part does, which rules it meets."""
+
+    pieces: list[tuple[str, str]]
+    reading: Reading
+    quotes: list[tuple[str, str, str]]
+    risk: float
+    rules: tuple[Contribution, ...]
+
+
+def why_routes(board: Board) -> list[ControllerRouterHandler]:
+    """Make the routes of the page."""
+    one_at_a_time = asyncio.Semaphore(1)  # a long text takes a second of a whole core
+
+    @get("/board/why", opt=VIEWER, include_in_schema=False)
+    async def ask(request: AnyRequest) -> Response[Any]:
+        return _page(board, request, "", None)
+
+    @post(
+        "/board/why",
+        opt=VIEWER,
+        include_in_schema=False,
+        status_code=200,
+        request_max_body_size=LARGEST_FORM,
+    )
+    async def answer(request: AnyRequest) -> Response[Any]:
+        text = str((await request.form()).get("text", ""))[:LONGEST].strip()
+        if not text:
+            return _page(board, request, "", None)
+        say = board.voice(board.visit(request))
+        async with one_at_a_time:
+            explained = await asyncio.to_thread(_explain, board, say, text)
+        return _page(board, request, text, explained)
+
+    return [ask, answer]
+
+
+def _page(
+    board: Board, request: AnyRequest, text: str, explained: Explained | None
+) -> Response[Any]:
+    visit = board.visit(request)
+    say = board.voice(visit)
+    given = {
+        "page": "why",
+        "title": say.t("why.title"),
+        "text": plain(text),
+        "longest": LONGEST,
+        "explained": explained,
+    }
+    return board.page(request, visit, say, "why.html", given)
+
+
+def _explain(board: Board, say: Localizer, text: str) -> Explained:
+    answer = why(text, board.engine(), board.service.rules, board.detect, board.clock())
+    seen, reading = answer.text, answer.explanation.reading
+    quotes = [
+        (say.known("intent", one.name), "", seen[one.start : one.end]) for one in reading.intents
+    ]
+    quotes += [
+        (TAXONOMY.topics[one.name].title.text(say.language), one.label, seen[one.start : one.end])
+        for one in reading.topics
+    ]
+    quotes += [
+        (TITLES[one.name].text(say.language), one.label, seen[one.start : one.end])
+        for one in answer.explanation.cues
+    ]
+    return Explained(weighed(seen, answer.explanation), reading, quotes, answer.risk, answer.rules)
+
+
+def weighed(text: str, explanation: Explanation) -> list[tuple[str, str]]:
+    """Cut a text into its parts, each with how it speaks: strong, weak, against, or "" not."""
+    cut: list[tuple[str, str]] = []
+    at = 0
+    for part in explanation.parts:
+        cut += [(text[at : part.start], ""), (text[part.start : part.end], part.says)]
+        at = part.end
+    return [piece for piece in (*cut, (text[at:], "")) if piece[0]]

@@ -1,0 +1,38 @@
+"""A button that was pressed, as an action."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import get_args
+
+from pipeline.api.views import ActionRequest
+from pipeline.common.refused import Refused
+from pipeline.model.action import LONGEST_NOTE, Outcome
+
+LONGEST_SNOOZE = 7 * 24 * 60
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+
+
+def request_of(form: Mapping[str, str], user: str, now: datetime) -> ActionRequest:
+    """Return what a form asks for; `do` names it: acknowledge, snooze:30, undo:ID.
+
+    Raises Refused with the key of the text that says why.
+    """
+    what, _, of = form.get("do", "").partition(":")
+    note = form.get("note", "").strip()[:LONGEST_NOTE]
+    match what:
+        case "acknowledge" | "contact" | "inform":
+            return ActionRequest(what, note=note)
+        case "assign":
+            return ActionRequest("assign", assignee=user, note=note)
+        case "snooze" if of.isdecimal() and len(of) < 6 and 0 < int(of) <= LONGEST_SNOOZE:
+            return ActionRequest("snooze", until=now + timedelta(minutes=int(of)), note=note)
+        case "resolve" if form.get("outcome") in OUTCOMES:
+            outcome = next(one for one in OUTCOMES if one == form["outcome"])
+            return ActionRequest("resolve", outcome=outcome, note=note)
+        case "note" if note:
+            return ActionRequest("note", note=note)
+        case "note":
+            raise Refused("act.no_note")
+        case "undo" if of:
+            return ActionRequest("undo", undoes=of)
+    raise Refused("act.unknown")

@@ -1,0 +1,86 @@
+"""A line of the inbox: an alert, how far its follow-up is, and what was done about it."""
+
+from datetime import datetime
+
+import msgspec
+
+from pipeline.follow_up.value import FollowUp, Stage, Step, end_of
+from pipeline.model.action import Action
+from pipeline.model.alert import Alert, AlertState
+
+_WITHOUT_FOLLOW_UP: dict[AlertState, Stage] = {
+    "open": "open",
+    "resolved": "resolved",
+    "withdrawn": "expired",
+}
+
+
+class InboxItem(msgspec.Struct, frozen=True):
+    """An alert with its follow-up (None: not begun yet) and its actions, the newest first."""
+
+    alert: Alert
+    follow_up: FollowUp | None = None
+    actions: tuple[Action, ...] = ()
+
+    @property
+    def stage(self) -> Stage:
+        """How far it is."""
+        if self.follow_up:
+            return self.follow_up.stage
+        return _WITHOUT_FOLLOW_UP[self.alert.state]
+
+    @property
+    def severity(self) -> str:
+        """How grave it is now; a follow-up may know less of it than the alert."""
+        return self.alert.severity
+
+    @property
+    def owner(self) -> str | None:
+        """Who sees to it."""
+        return self.follow_up.owner if self.follow_up else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody need do anything."""
+        return self.follow_up.ended if self.follow_up else self.alert.state != "open"
+
+    @property
+    def word(self) -> str:
+        """The key of what is said of how far it is: how it ended, or else its stage."""
+        end = end_of(self.alert.state, self.follow_up) if self.ended else None
+        return f"end.{end}" if end else f"stage.{self.stage}"
+
+    @property
+    def to_inform(self) -> bool:
+        """Whether a person resolved it and the customer has not been told."""
+        follow_up = self.follow_up
+        return bool(
+            follow_up
+            and follow_up.stage == "resolved"
+            and follow_up.outcome
+            and follow_up.outcome != "not_reached"
+            and follow_up.informed_at is None
+        )
+
+    @property
+    def due(self) -> tuple[Step, datetime] | None:
+        """Which SLA runs, and when it ends."""
+        return self.follow_up.due if self.follow_up else None
+
+    @property
+    def seen(self) -> str:
+        """What a button that was pressed relies on: changed since, it is asked again."""
+        return f"{self.stage}/{self.owner or ''}"
+
+    def snoozed(self, now: datetime) -> bool:
+        """Whether it is to rest until later."""
+        until = self.follow_up.snoozed_until if self.follow_up else None
+        return until is not None and until > now and not self.ended
+
+    def undoable(self, by: str) -> Action | None:
+        """Return the last action if it is this person's own and not taken back yet."""
+        last = next((one for one in self.actions if one.kind != "undo"), None)
+        undone = {one.undoes for one in self.actions}
+        if last and last.by == by and last.kind != "note" and last.action_id not in undone:
+            return last
+        return None

@@ -1,0 +1,119 @@
+"""How the board speaks: its texts, numbers and times in one language and time zone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.common.names import shown
+from pipeline.common.plain_text import plain
+
+Texts = Mapping[str, str]
+
+_MONTHS = {
+    "tr": ["Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"],
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+}
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+@cache
+def texts(language: str) -> Texts:
+    """Return the texts of the interface by key."""
+    raw = (files(__package__) / "texts.yaml").read_bytes()
+    return {key: both[language] for key, both in msgspec.yaml.decode(raw, type=_Both).items()}
+
+
+_Both = dict[str, dict[str, str]]
+
+
+class Localizer:
+    """Says everything in `language`, with times in `zone`; `now` is the time of the page."""
+
+    def __init__(self, language: str, zone: ZoneInfo, now: datetime) -> None:
+        self.language = language
+        self.now = now
+        self._zone = zone
+        self._texts = texts(language)
+
+    def t(self, key: str, **values: object) -> str:
+        """Return a text of the interface. Raises KeyError where there is none."""
+        text = self._texts[key]
+        return text.format(**values) if values else text
+
+    def known(self, kind: str, name: str) -> str:
+        """Return our word for a name that others may extend, else the name in plain words."""
+        return self._texts.get(f"{kind}.{name}", plain(name.replace("_", " ")))
+
+    def name(self, kind: str, name: str) -> str:
+        """Return what a channel or a touchpoint is called, else its name."""
+        return plain(shown(kind, name, self.language))
+
+    def counted(self, key: str, number: int, **values: object) -> str:
+        """Return the text for so many; where they differ, `key.one` is the text for one."""
+        single = f"{key}.one"
+        found = single if number == 1 and single in self._texts else key
+        return self.t(found, n=self.number(number), **values)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """Return a number as it is written in the language."""
+        text = f"{value:,.{digits}f}"
+        if self.language == "tr":
+            text = text.translate(str.maketrans(",.", ".,"))
+        return text.replace("-", "\u2212")
+
+    def percent(self, share: float) -> str:
+        """Return a share of 1 in percent."""
+        text = self.number(100 * share)
+        return f"%{text}" if self.language == "tr" else f"{text}%"
+
+    def clock(self, at: datetime) -> str:
+        """Return a time: of today the hour, else with the day, of another year with the year."""
+        there, today = at.astimezone(self._zone), self.now.astimezone(self._zone)
+        hour = f"{there:%H:%M}"
+        if there.date() == today.date():
+            return hour
+        day = f"{there.day} {_MONTHS[self.language][there.month - 1]}"
+        return f"{day} {hour}" if there.year == today.year else f"{day} {there.year} {hour}"
+
+    @property
+    def zone(self) -> str:
+        """In which zone times are, with its offset now."""
+        offset = f"{self.now.astimezone(self._zone):%z}"
+        hours = f"{offset[0]}{int(offset[1:3])}" + (f":{offset[3:]}" if offset[3:] != "00" else "")
+        place = shown("zone", self._zone.key, self.language).rpartition("/")[2].replace("_", " ")
+        return f"{place} (UTC{hours})".replace("-", "\u2212")
+
+    def day(self, at: datetime) -> str:
+        """Return the day of a time."""
+        there = at.astimezone(self._zone)
+        return f"{there.day} {_MONTHS[self.language][there.month - 1]} {there.year}"
+
+    def hour(self, at: datetime) -> str:
+        """Return the hour of a time."""
+        return f"{at.astimezone(self._zone):%H:%M}"
+
+    def span(self, seconds: float) -> str:
+        """Return a length of time by its largest unit, as `moving.js` does when time passes."""
+        for length, unit in _UNITS:
+            if seconds >= length:
+                return self.t(f"span.{unit}", n=int(seconds // length))
+        return self.t("span.moment")
+
+    def ago(self, at: datetime) -> str:
+        """Return how long ago a time is."""
+        return self.t("ago", span=self.span(max(0.0, (self.now - at).total_seconds())))
+
+    def left(self, at: datetime) -> str:
+        """Return how long it is until a time, or since it passed."""
+        seconds = (at - self.now).total_seconds()
+        return self.t("left" if seconds >= 0 else "overdue", span=self.span(abs(seconds)))
+
+    @property
+    def moving(self) -> dict[str, str]:
+        """The texts with which the page itself keeps its times current."""
+        keys = ("ago", "left", "overdue", *(f"span.{unit}" for _, unit in _UNITS), "span.moment")
+        return {key: self._texts[key] for key in keys}

@@ -1,0 +1,1 @@
+"""What no domain owns: times, files, addresses, processes, logs."""

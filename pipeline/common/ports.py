@@ -1,0 +1,54 @@
+"""Ports of this machine's loopback address."""
+
+import errno
+import random
+import socket
+from collections.abc import Container
+from typing import Final
+
+from pipeline.common.urls import with_port
+
+HOST: Final = "127.0.0.1"
+_CHOICE: Final = range(20_000, 32_000)
+
+
+def free_port(preferred: int | None = None, besides: Container[int] = ()) -> int:
+    """Return a port that nothing listens on now: the preferred one where it is free.
+
+    Others are below those that systems give to outgoing connections: while a server is away, a
+    client that tries again and again could connect to itself there, and so take the port. Raises
+    OSError where none is found.
+    """
+    first = [preferred] if preferred else []
+    for port in [*first, *random.sample(_CHOICE, 100)]:
+        if port not in besides and is_free(port):
+            return port
+    raise OSError(errno.EADDRINUSE, "a hundred ports between 20,000 and 32,000 are all in use")
+
+
+def cannot_listen(what: str, host: str, port: int, error: OSError, variable: str) -> str:
+    """Say why a server cannot listen there, and what to set so that it can.
+
+    `variable` names the setting of the port.
+    """
+    at, start = f"{what} cannot listen on {with_port(host, port)}", variable.removesuffix("_PORT")
+    if error.errno == errno.EADDRINUSE:
+        return f"{at}, where another program listens: set another {variable} (0: any free one)"
+    if error.errno == errno.EACCES:
+        return f"{at}, which this user may not: set a {variable} from 1024 on"
+    return f"{at} ({error.strerror}): set {start}_HOST to an address of this machine"
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def is_free(port: int, host: str = HOST) -> bool:
+    """Say whether a server could listen there now."""
+    try:
+        listening(host, port).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,47 @@
+"""Topics as they are declared in `schemas/<topic>/topic.yaml`."""
+
+from pathlib import Path
+
+import msgspec
+
+from pipeline.common.yaml_files import read_form
+
+
+class TopicError(Exception):
+    """A topic.yaml is wrong; the message names the file and the field."""
+
+
+class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Fields as dotted paths into a message; what is `erasable` may be blanked."""
+
+    personal: tuple[str, ...]
+    erasable: tuple[str, ...]
+
+
+class TopicContract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A topic's contract. `config` are Kafka's own topic settings; `schema` a file beside it."""
+
+    name: str
+    description: str
+    owner: str
+    key: str
+    schema: str
+    config: dict[str, str]
+    privacy: Privacy
+    partitions: int = 4
+
+
+def load_topics(folder: Path) -> dict[str, TopicContract]:
+    """Return the topics declared under `folder` by name, in alphabetical order.
+
+    Raises TopicError for a file that cannot be read as a topic, or is in another topic's folder.
+    """
+    topics = [_load(path) for path in sorted(folder.glob("*/topic.yaml"))]
+    return {topic.name: topic for topic in topics}
+
+
+def _load(path: Path) -> TopicContract:
+    topic = read_form(path, TopicContract, TopicError)
+    if topic.name != path.parent.name:
+        raise TopicError(f"{path}: `name` is {topic.name}, its folder is {path.parent.name}")
+    return topic

@@ -1,0 +1,1 @@
+"""From bytes to events that may be read: decoded, redacted, marked."""

@@ -1,0 +1,249 @@
+"""Bytes from a topic or a file → an `Event` or an `Action`, or the reason why not, in words.
+
+The good case is one pass of a compiled decoder. Only a message that fails is looked at again.
+"""
+
+import codecs
+import re
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+import msgspec
+
+from pipeline.model.action import Action, problem_of
+from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.model.event import SCALES, AuthorType, Event, EventType, Metric, Score
+
+T = TypeVar("T")
+
+MAX_BYTES = 262_144
+"""Largest message that is read, in bytes."""
+
+FUTURE_TOLERANCE = timedelta(minutes=10)
+"""How far a source's clock may run ahead of ours."""
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""The store keeps times from here on."""
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "author_type": tuple(AuthorType),
+    "score.metric": tuple(Metric),
+}
+_EVENTS = msgspec.json.Decoder(Event)
+_ACTIONS = msgspec.json.Decoder(Action)
+_ENCODER = msgspec.json.Encoder()
+_MISSING = re.compile(r"missing required field `(.+?)`")
+_PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_LENGTH = re.compile(r"Expected `str` of length ([<>])= (\d+)")
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair
+    rb"|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
+def decode_event(value: bytes | None, key: bytes | None, *, now: datetime) -> Event:
+    """Read a message of `cx.interactions` or `cx.feedback`; its key must be its customer_id.
+
+    `now` is aware. Raises Invalid, and nothing else, whatever the bytes are.
+    """
+    event = parse_event(value)
+    _check_time("occurred_at", event.occurred_at, now + FUTURE_TOLERANCE)
+    _check_key(event.customer_id, key)
+    return event
+
+
+def decode_action(value: bytes | None, key: bytes | None, *, now: datetime) -> Action:
+    """Read a message of `cx.alert-actions`; its key must be its customer_id.
+
+    `now` is aware. Raises Invalid, and nothing else, whatever the bytes are.
+    """
+    action = parse(_ACTIONS, value or b"")
+    if problem := problem_of(action):
+        raise Invalid(Reason.WRONG_TYPE, f"The action is not in order: {problem}.")
+    _check_time("at", action.at, now + FUTURE_TOLERANCE)
+    _check_key(action.customer_id, key)
+    return action
+
+
+def parse_event(value: bytes | None) -> Event:
+    """Read an event where there is neither a key nor a clock, as in a file. Raises Invalid."""
+    if not value:
+        raise Invalid(Reason.EMPTY, "The message has no body: send the event as JSON.")
+    if len(value) > MAX_BYTES:
+        raise Invalid(
+            Reason.TOO_LARGE,
+            f"The message has {len(value):,} bytes, {MAX_BYTES:,} are allowed: "
+            "shorten `text` or `attributes`.",
+        )
+    event = parse(_EVENTS, value)
+    if event.occurred_at < EARLIEST:
+        raise Invalid(Reason.WRONG_TYPE, "`occurred_at` is before 1970: check the source's clock.")
+    if event.score is not None:
+        _check_score(event.score)
+    if event.attributes:
+        _check_attributes(event.attributes)
+    return event
+
+
+def encode_event(event: Event) -> bytes:
+    """Return the event as JSON in UTF-8, fields at their default left out."""
+    return _ENCODER.encode(event)
+
+
+def parse(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
+    """Decode JSON with `decoder`. Raises Invalid, and nothing else, whatever the bytes are.
+
+    A byte order mark is passed over; half of a surrogate pair, as is left of an emoji where a
+    sender cut a text in the middle of it, becomes U+FFFD.
+    """
+    try:
+        # The decoder skips fields that it does not know without a look at their encoding.
+        value.decode()
+        return decoder.decode(value)
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+        return _parse_mended(decoder, _mended(value))
+
+
+def _parse_mended(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
+    try:
+        value.decode()
+        return decoder.decode(value)
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            Reason.NOT_UTF8,
+            f"Byte {error.start} of the message is not UTF-8: encode the JSON as UTF-8.",
+        ) from None
+    except RecursionError:
+        raise Invalid(Reason.NOT_JSON, "The JSON is nested too deeply to be read.") from None
+    except msgspec.DecodeError as error:
+        raise _explain(error, value) from None
+
+
+def _mended(value: bytes) -> bytes:
+    """Return JSON without a byte order mark, and with U+FFFD for each half of a surrogate pair.
+
+    Halves are there as escapes, or as bytes where the sender's UTF-8 has no notion of pairs.
+    """
+    value = value.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = value.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return value
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+    return _ESCAPE.sub(lambda found: b"\\ufffd" if found["half"] else found[0], whole)
+
+
+def _explain(error: msgspec.DecodeError, value: bytes) -> Invalid:
+    """Say what is wrong with a message that `error` was raised for, without quoting from it."""
+    try:
+        content = msgspec.json.decode(value)
+    except RecursionError:
+        return Invalid(Reason.NOT_JSON, "The JSON is nested too deeply to be read.")
+    except msgspec.ValidationError:  # only a number that no float can hold
+        return Invalid(Reason.WRONG_TYPE, "A number is out of range: send at most 64 bits.")
+    except msgspec.DecodeError as broken:
+        if not value.strip():
+            return Invalid(Reason.EMPTY, "The message has no body: send the event as JSON.")
+        if b"\0" in value:
+            sentence = "The message holds NUL bytes, as UTF-16 does: encode the JSON as UTF-8."
+            return Invalid(Reason.NOT_JSON, sentence)
+        return Invalid(Reason.NOT_JSON, f"The message is not JSON: {broken}.")
+    if not isinstance(content, dict):
+        return Invalid(Reason.WRONG_TYPE, "The message is JSON but not an object: send {...}.")
+    return _explain_field(str(error), content)
+
+
+def _explain_field(message: str, content: dict[str, Any]) -> Invalid:
+    """Turn the decoder's complaint about a field of `content` into ours."""
+    at = _PATH.search(message)
+    field = at[1] if at else ""
+    if missing := _MISSING.search(message):
+        name = f"{field}.{missing[1]}" if field else missing[1]
+        return Invalid(Reason.MISSING_FIELD, f"`{name}` is missing: every event needs it.")
+    if "timezone" in message:
+        return Invalid(
+            Reason.TIME_WITHOUT_OFFSET,
+            f"`{field}` has no offset from UTC: add it, as in 2025-10-01T16:03:00+03:00.",
+        )
+    if length := _LENGTH.search(message):
+        if length[1] == ">":
+            return Invalid(Reason.MISSING_FIELD, f"`{field}` is empty: every event needs it.")
+        return Invalid(
+            Reason.TEXT_TOO_LONG,
+            f"`{field}` is longer than the {int(length[2]):,} characters that are allowed.",
+        )
+    if field == "type":
+        return _explain_type(content.get("type"))
+    if "enum value" in message:
+        return Invalid(
+            Reason.WRONG_TYPE, f"`{field}` must be one of {', '.join(_CHOICES.get(field, ()))}."
+        )
+    if "RFC3339" in message:
+        return Invalid(
+            Reason.WRONG_TYPE, f"`{field}` is not a time such as 2025-10-01T16:03:00+03:00."
+        )
+    problem = message[: at.start()] if at else message
+    return Invalid(Reason.WRONG_TYPE, f"`{field}` has a wrong value: {problem}.")
+
+
+def _explain_type(given: object) -> Invalid:
+    if not isinstance(given, str):
+        return Invalid(Reason.WRONG_TYPE, "`type` must be a string such as ticket.opened.")
+    close = get_close_matches(given[:40].lower(), list(EventType), n=1)
+    hint = f"did you mean {close[0]}?" if close else "see docs/events.md for those that are."
+    return Invalid(Reason.UNKNOWN_TYPE, f"`type` is not one of those known: {hint}")
+
+
+def _check_time(field: str, moment: datetime, latest: datetime) -> None:
+    if moment > latest:
+        raise Invalid(
+            Reason.TIME_IN_FUTURE,
+            f"`{field}` is {moment.isoformat()}, later than {latest.isoformat()}: "
+            "check the source's clock and offset.",
+        )
+
+
+def _check_key(customer_id: str, key: bytes | None) -> None:
+    if not key:
+        raise Invalid(
+            Reason.MISSING_KEY,
+            "The message has no key: send customer_id in UTF-8 as its key.",
+        )
+    if key != customer_id.encode():
+        raise Invalid(
+            Reason.KEY_MISMATCH,
+            "The Kafka key differs from `customer_id`: send the same customer_id as both.",
+        )
+
+
+def _check_score(score: Score) -> None:
+    # Comparisons in this direction are false for NaN too.
+    if not score.scale_min < score.scale_max:
+        raise Invalid(
+            Reason.SCORE_OUT_OF_SCALE, "`score.scale_min` must be less than `score.scale_max`."
+        )
+    scale = SCALES.get(score.metric)
+    if scale is not None and (score.scale_min, score.scale_max) != scale:
+        raise Invalid(
+            Reason.UNSUPPORTED_SCALE,
+            f"`score` is {score.metric} from {score.scale_min:g} to {score.scale_max:g}, but "
+            f"{score.metric} is counted from {scale[0]:g} to {scale[1]:g} only: "
+            "send another scale as metric rating.",
+        )
+    if not score.scale_min <= score.value <= score.scale_max:
+        raise Invalid(
+            Reason.SCORE_OUT_OF_SCALE,
+            f"`score.value` is {score.value:g}, outside its scale from {score.scale_min:g} "
+            f"to {score.scale_max:g}.",
+        )
+
+
+def _check_attributes(attributes: dict[str, str | int | float | bool | None]) -> None:
+    """Refuse integers that could be read but not be written again."""
+    for value in attributes.values():
+        if isinstance(value, int) and not -(2**63) <= value < 2**64:
+            raise Invalid(
+                Reason.WRONG_TYPE, "A number in `attributes` is out of range: send at most 64 bits."
+            )

@@ -1,0 +1,80 @@
+"""Which events count. Those of tests and of the company itself are kept, but counted nowhere."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import msgspec
+
+from pipeline.common.plain_text import bare
+from pipeline.common.yaml_files import read_form
+from pipeline.model.event import Event
+
+_TRUE = frozenset({"true", "1", "1.0", "yes", "evet", "dogru"})
+"""How tables say it, those of a Turkish Excel too."""
+
+
+class UncountedError(Exception):
+    """The file is wrong; the message names the file and the field."""
+
+
+class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+    """`desk/uncounted.yaml`: what tells that an event does not count. Any one of them is enough.
+
+    `attributes` are names of attributes that are true of it; of `customers`, which are customer
+    ids, `*` stands for any characters. All are compared without regard to case and marks
+    (`pipeline.common.plain_text.bare`).
+    """
+
+    attributes: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+    brands: frozenset[str] = frozenset()
+    customers: frozenset[str] = frozenset()
+
+    def counts(self, event: Event) -> bool:
+        """Whether an event counts."""
+        return not (
+            (event.attributes and any(self._told_by(event.attributes)))
+            or (event.segment and _name(event.segment) in self._segments)
+            or (event.brand and _name(event.brand) in self._brands)
+            or (self.customers and self._customers.fullmatch(_name(event.customer_id)))
+        )
+
+    def _told_by(self, attributes: Mapping[str, object]) -> Iterator[bool]:
+        for name, value in attributes.items():
+            if _name(name) in self._attributes:
+                yield _name(str(value)) in _TRUE
+
+    @cached_property
+    def _attributes(self) -> frozenset[str]:
+        return frozenset(map(_name, self.attributes))
+
+    @cached_property
+    def _segments(self) -> frozenset[str]:
+        return frozenset(map(_name, self.segments))
+
+    @cached_property
+    def _brands(self) -> frozenset[str]:
+        return frozenset(map(_name, self.brands))
+
+    @cached_property
+    def _customers(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(_pattern, sorted(self.customers))))
+
+
+EVERYTHING_COUNTS = Uncounted()
+
+
+def load_uncounted(path: Path) -> Uncounted:
+    """Read the file. Raises UncountedError."""
+    return read_form(path, Uncounted, UncountedError)
+
+
+def _pattern(customers: str) -> str:
+    return f"(?s:{'.*'.join(map(re.escape, _name(customers).split('*')))})"
+
+
+@lru_cache(1_024)
+def _name(text: str) -> str:
+    return bare(text.strip())

@@ -1,0 +1,1 @@
+"""KPIs: definitions, estimates, journeys."""

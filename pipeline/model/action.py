@@ -1,0 +1,67 @@
+"""What a person did about an alert, as it travels on `cx.alert-actions`."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from pipeline.common.epoch_micros import FIRST_YEAR, LAST_YEAR
+from pipeline.common.plain_text import one_line
+
+Outcome = Literal["rescued", "no_fault", "not_reached", "lost", "other"]
+ActionKind = Literal[
+    "acknowledge", "assign", "snooze", "contact", "resolve", "inform", "note", "undo"
+]
+
+LONGEST_ID, LONGEST_NAME, LONGEST_NOTE = 128, 128, 2_000
+_ID = re.compile(r"[^\W_][\w.:+@=-]*")
+_NEEDED = {"assign": "assignee", "snooze": "until", "resolve": "outcome", "undo": "undoes"}
+
+
+class Action(msgspec.Struct, frozen=True):
+    """Who did what about an alert, and when (aware, event time).
+
+    `assign` has an `assignee`, `snooze` an `until`, `resolve` an `outcome`, `undo` the id of the
+    action that it takes back (`undoes`). `inform`: the customer was told what came of it.
+    """
+
+    action_id: str
+    alert_id: str
+    customer_id: str
+    kind: ActionKind
+    by: str
+    at: datetime
+    assignee: str | None = None
+    until: datetime | None = None
+    outcome: Outcome | None = None
+    note: str = ""
+    undoes: str | None = None
+
+
+def problem_of(action: Action) -> str | None:
+    """Return in a sentence what an action lacks, or None."""
+    if action.at.tzinfo is None or (action.until and action.until.tzinfo is None):
+        return "a time has no offset from UTC: write 2026-03-01T09:30:00+03:00"
+    if not all(FIRST_YEAR <= one.year <= LAST_YEAR for one in (action.at, action.until) if one):
+        return f"a time must be of the years {FIRST_YEAR} to {LAST_YEAR}"
+    needed = _NEEDED.get(action.kind)
+    if needed and getattr(action, needed) is None:
+        return f"`{action.kind}` needs `{needed}`"
+    if action.until and action.until <= action.at:
+        return "`until` must be later than `at`"
+    return next(_misshapen(action), None)
+
+
+def _misshapen(action: Action) -> Iterator[str]:
+    for field in ("action_id", "undoes"):
+        id_ = getattr(action, field)
+        if id_ is not None and not (len(id_) <= LONGEST_ID and _ID.fullmatch(id_)):
+            yield f"`{field}` must be 1 to {LONGEST_ID} letters, digits and . : + @ = _ -"
+    for field in ("by", "assignee"):
+        name = getattr(action, field) or ""
+        if name != one_line(name, LONGEST_NAME):
+            yield f"`{field}` must be a name: one line of at most {LONGEST_NAME} characters"
+    if len(action.note) > LONGEST_NOTE:
+        yield f"`note` is longer than the {LONGEST_NOTE:,} characters that are allowed"
