@@ -106,8 +106,8 @@ def find(data: Path | None) -> Settings:
 
     Both addresses come from one place, so that all commands mean the same one: from the folder of
     `--data`; else, if NABIZ_KAFKA_BOOTSTRAP or NABIZ_API_URL is set, from the settings; else from
-    the default folder if something runs there. Raises UsageError if nothing runs on the given folder,
-    or if this user may not look there.
+    the default folder if something runs there. Raises UsageError if nothing runs on the given
+    folder, or if this user may not look there.
     """
     settings = load_settings()
     kafka, api = settings.kafka, settings.api
@@ -141,8 +141,8 @@ class Answer(NamedTuple, Generic[T]):
 def ask(settings: Settings, method: str, path: str, kind: type[T], **kwargs: object) -> Answer[T]:
     """Return the API's answer, which is a `kind`.
 
-    Raises Unavailable if nobody answers, UsageError with the API's own words if it refuses, or if something
-    else answers there.
+    Raises Unavailable if nobody answers, UsageError with the API's own words if it refuses, or if
+    something else answers there.
     """
     api = settings.api
     url = api.url or own_page(api.host, api.port)

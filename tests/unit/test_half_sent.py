@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 import uvicorn
 
-from pipeline.web import half_sent
 from pipeline.common.ports import HOST
+from pipeline.web import half_sent
 from pipeline.web.half_sent import WholeRequests
 
 HEAD = b"POST /x HTTP/1.1\r\nHost: nabiz\r\nContent-Length: 10\r\n\r\n"
