@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from tests.servers_kafka import running_kafka
+from tests.support.servers_kafka import running_kafka
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # an example may take its time
 hypothesis.settings.load_profile("any machine")

@@ -14,8 +14,8 @@ from pipeline.api.views import PartitionStatus
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import INPUTS
 from pipeline.store import open_chdb
-from tests.browser import PHONE, chromium, served
-from tests.company import Company, app_of, simulated, stored
+from tests.support.browser import PHONE, chromium, served
+from tests.support.simulated_company import Company, app_of, simulated, stored
 
 FOLDER = ROOT / "docs" / "screenshots"
 WIDE = {"width": 1040, "height": 660}

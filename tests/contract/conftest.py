@@ -13,8 +13,8 @@ from pipeline.broker.lag import LagReader, PartitionLag
 from pipeline.kpi.definitions import KpiValue
 from pipeline.store import Backend, Store
 from tests.contract.worker import Worker
-from tests.servers import Address, clickhouse_server
-from tests.simulated_day import DAY, stored_in
+from tests.support.servers import Address, clickhouse_server
+from tests.support.simulated_day import DAY, stored_in
 
 Make: TypeAlias = Callable[..., Worker]
 Lags: TypeAlias = Callable[[Worker, str], list[PartitionLag]]

@@ -8,7 +8,7 @@ from pipeline.model.contact import CONTACT_TYPES
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.reading import Scored
 from pipeline.text.topics import TAXONOMY
-from tests.simulated_day import DAY, days
+from tests.support.simulated_day import DAY, days
 
 PAUSE = timedelta(minutes=30)
 FEWEST = 5

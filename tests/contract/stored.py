@@ -11,7 +11,7 @@ from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.event import AuthorType, Event, EventType, Metric, Score
 from pipeline.model.reading import LABELS, Reading, Scored
 from pipeline.store import Backend, Store
-from tests.alerts import made_up
+from tests.support.alerts import made_up
 
 START = datetime(2026, 3, 28, 23, 55, tzinfo=UTC)
 """The clocks in Europe change during the window; nothing here may notice."""

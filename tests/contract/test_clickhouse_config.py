@@ -13,10 +13,10 @@ from pipeline.config.settings import store_address
 from pipeline.kpi.definitions import Window
 from pipeline.store import Backend, StoreRefused, open_server
 from pipeline.store.server import ServerBackend, create_database
-from tests.compose import make_secrets
-from tests.dashboards import Statement, distinct_statements
-from tests.servers import Address
-from tests.servers_stack import CLICKHOUSE, clickhouse_of_the_stack
+from tests.support.compose_file import make_secrets
+from tests.support.dashboards import Statement, distinct_statements
+from tests.support.servers import Address
+from tests.support.servers_stack import CLICKHOUSE, clickhouse_of_the_stack
 
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 

@@ -23,8 +23,8 @@ from tests.contract.counted import (
     within,
 )
 from tests.contract.stored import WINDOW, scored
-from tests.dashboards import Statement, statement
-from tests.simulated_day import DAY, days
+from tests.support.dashboards import Statement, statement
+from tests.support.simulated_day import DAY, days
 
 
 def complaints_of_topics(days_before: int = 0) -> Counter[str]:

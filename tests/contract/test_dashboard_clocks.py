@@ -7,7 +7,7 @@ import pytest
 from pipeline.model.reading import Scored
 from pipeline.store import Store
 from tests.contract.stored import LATER, WINDOW, scored
-from tests.dashboards import statement
+from tests.support.dashboards import statement
 
 STEPS = (
     {"type": "ticket.opened"},

@@ -16,8 +16,8 @@ from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.counted import FEWEST, TITLES, contacts, moment, texts, within
 from tests.contract.stored import WINDOW, scored
-from tests.dashboards import statement
-from tests.simulated_day import DAY, days
+from tests.support.dashboards import statement
+from tests.support.simulated_day import DAY, days
 
 HOURS = 5
 """Of an interval: the last one of the day does not end with it."""

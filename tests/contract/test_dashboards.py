@@ -16,8 +16,8 @@ from pipeline.model.event import Event
 from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.counted import contacts, open_at, texts, within
-from tests.dashboards import Statement, distinct_statements, statement
-from tests.simulated_day import DAY, days
+from tests.support.dashboards import Statement, distinct_statements, statement
+from tests.support.simulated_day import DAY, days
 
 
 @pytest.mark.parametrize("one", distinct_statements(), ids=lambda one: one.id)

@@ -7,7 +7,7 @@ import pytest
 from pipeline.common.ports import free_port
 from pipeline.store import StoreUnavailable, open_chdb, open_server
 from tests.contract.stored import alert
-from tests.servers import clickhouse_server
+from tests.support.servers import clickhouse_server
 
 
 def test_a_server_that_is_away_is_unavailable() -> None:

@@ -22,7 +22,7 @@ from tests.contract.watching import (
     until,
 )
 from tests.contract.worker import numbered, publish, publisher
-from tests.servers_kafka import new_topic
+from tests.support.servers_kafka import new_topic
 
 # Delivery
 

@@ -18,7 +18,7 @@ from agents.runtime.state_store import StoredState
 from tests.contract.conftest import Lags, Make
 from tests.contract.watching import Outstanding, announce, until
 from tests.contract.worker import PATIENCE, Worker, numbered, publish, publisher
-from tests.servers_kafka import new_topic
+from tests.support.servers_kafka import new_topic
 
 MEMBER = [sys.executable, "-m", "tests.contract.worker"]
 

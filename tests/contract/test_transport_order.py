@@ -5,7 +5,7 @@ import pytest
 from agents.runtime.interleave import MOST_AHEAD
 from tests.contract.conftest import Make
 from tests.contract.worker import numbered, publish, publisher
-from tests.servers_kafka import new_topic
+from tests.support.servers_kafka import new_topic
 
 FETCH = 100
 

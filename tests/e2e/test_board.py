@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from pipeline.access.user import LOCAL
 from pipeline.board.live import KEPT
-from tests.board import alert as made_up_alert
-from tests.browser import DESK, HOSTILE, PHONE, fits, served, watch
-from tests.company import Company, app_of
+from tests.support.board_items import alert as made_up_alert
+from tests.support.browser import DESK, HOSTILE, PHONE, fits, served, watch
+from tests.support.simulated_company import Company, app_of
 
 Open = Callable[..., Page]
 

@@ -9,9 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from pipeline.store import open_chdb
-from tests.browser import HOSTILE, PHONE, fits, served, watch
-from tests.company import Company, app_of, simulated, stored
-from tests.unit.stand_ins import SEEN, letter
+from tests.support.browser import HOSTILE, PHONE, fits, served, watch
+from tests.support.simulated_company import Company, app_of, simulated, stored
+from tests.support.stand_in_api import SEEN, letter
 
 FORBIDDEN = ("serious", "critical")
 """What axe may not find, by its impact."""

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.chaos.clickhouse import ClickHouse, ServerError
 from benchmarks.chaos.run import Bench
 from benchmarks.chaos.scenarios import SCENARIOS, SHORT
-from tests.servers import missing
+from tests.support.servers import missing
 
 SEED = 17
 

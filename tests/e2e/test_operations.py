@@ -38,8 +38,8 @@ from pipeline.contracts.topology import (
 from pipeline.sources.simulate import simulate
 from pipeline.store import open_server
 from tests.e2e.machine import NABIZ, wait_for
-from tests.servers import clickhouse_server
-from tests.servers_kafka import running_kafka
+from tests.support.servers import clickhouse_server
+from tests.support.servers_kafka import running_kafka
 
 STOP_WITHIN = 5.0
 SESSION_TIMEOUT = 30

@@ -16,8 +16,8 @@ import pytest
 from pipeline.broker.publish import Publisher
 from pipeline.common.ports import HOST, free_port
 from pipeline.contracts.topology import INPUTS, INTERACTIONS
-from tests.compose import NABIZ, WORKERS, command, environment, make_secrets
-from tests.servers_stack import (
+from tests.support.compose_file import NABIZ, WORKERS, command, environment, make_secrets
+from tests.support.servers_stack import (
     DEPLOY,
     Server,
     alertmanager_of_the_stack,

@@ -7,9 +7,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from tests.oidc_provider import Company, serving
-from tests.unit.door import Door, browser
-from tests.unit.stand_ins import NOW
+from tests.support.login_api import Door, browser
+from tests.support.oidc_provider import Company, serving
+from tests.support.stand_in_api import NOW
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from agents.runtime.crash import EXIT_CRASH
 from pipeline.broker.lag import LagReader
 from pipeline.cli.errors import EXIT_AWAY
 from pipeline.cli.supervisor import nabiz
-from tests.role_on_kafka import committed, running, send, until_committed
-from tests.servers_kafka import new_topic
+from tests.support.role_on_kafka import committed, running, send, until_committed
+from tests.support.servers_kafka import new_topic
 
 
 def test_a_batch_that_failed_is_not_committed_and_comes_again(tmp_path: Path, kafka: str) -> None:

@@ -14,9 +14,9 @@ from pipeline.common.ports import free_port
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import event_of
 from pipeline.model.alert import Alert, to_cloudevent
-from tests.board import action, follow_up
-from tests.board import alert as made_up
-from tests.servers_kafka import topics_for_now
+from tests.support.board_items import action, follow_up
+from tests.support.board_items import alert as made_up
+from tests.support.servers_kafka import topics_for_now
 
 SOON = 1.0
 FIRST, SECOND = (f"6f1d0b5a-0000-4000-8000-00000000000{one}" for one in (1, 2))

@@ -14,7 +14,7 @@ from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.publish import Publisher
-from tests.servers_kafka import new_topic
+from tests.support.servers_kafka import new_topic
 
 START_AND_WAIT = """
 import sys, pathlib, pipeline.broker.local as local

@@ -17,7 +17,7 @@ from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import Change, apply_topics
 from pipeline.contracts.topics import Privacy, TopicContract
 from pipeline.model.event import Event, EventType
-from tests.servers_kafka import new_topic
+from tests.support.servers_kafka import new_topic
 
 WRITTEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

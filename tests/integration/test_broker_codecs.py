@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from pipeline.broker import lag
 from pipeline.broker.lag import LagReader
 from pipeline.broker.tail import Tail
-from tests.servers_kafka import new_topic
+from tests.support.servers_kafka import new_topic
 
 
 @pytest.mark.parametrize("codec", ["gzip", "lz4", "snappy", "zstd"])

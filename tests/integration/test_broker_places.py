@@ -7,7 +7,7 @@ import pytest
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.publish import Publisher
 from tests.integration.test_broker import values
-from tests.servers_kafka import new_topic
+from tests.support.servers_kafka import new_topic
 
 MARKS = ("Masaüstü", "deneme ş, 100% \"iyi\" 'mi' #=:!\\u", "😀")
 NOT_UTF_8 = b"Masa\xfcst\xfc"

@@ -8,7 +8,7 @@ from pipeline.channels.channel import ChannelAway, ChannelError, ChannelRefused
 from pipeline.channels.open import open_channel, open_channels
 from pipeline.cli.channels import check_channels
 from pipeline.config.groups import NotifySettings
-from tests.listeners import alertmanager, alerts_at, smtp_recorder
+from tests.support.listeners import alertmanager, alerts_at, smtp_recorder
 
 
 @pytest.mark.parametrize(

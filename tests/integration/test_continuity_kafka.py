@@ -21,8 +21,8 @@ from pipeline.broker.continuity import read_note
 from pipeline.broker.lag import LagReader
 from pipeline.config.groups import KafkaSettings
 from pipeline.contracts.topology import EXIT_HALT
-from tests.role_on_kafka import running, send, until_committed
-from tests.servers_kafka import new_topic
+from tests.support.role_on_kafka import running, send, until_committed
+from tests.support.servers_kafka import new_topic
 
 
 def make_anew(kafka: str, topic: str) -> None:

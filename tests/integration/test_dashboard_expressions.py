@@ -6,8 +6,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.dashboards import dashboards, panels
-from tests.servers_stack import program
+from tests.support.dashboards import dashboards, panels
+from tests.support.servers_stack import program
 
 
 def test_prometheus_understands_every_expression(tmp_path: Path) -> None:

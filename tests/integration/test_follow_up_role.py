@@ -17,9 +17,9 @@ from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, to_cloudevent
 from pipeline.model.dead_letter import DeadLetter
-from tests.notices import ALERT_ID, alert
-from tests.role_on_kafka import worker
-from tests.servers_kafka import topics_for_now
+from tests.support.notify_cases import ALERT_ID, alert
+from tests.support.role_on_kafka import worker
+from tests.support.servers_kafka import topics_for_now
 
 T = TypeVar("T")
 NOW = datetime.now().astimezone()

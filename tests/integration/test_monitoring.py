@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from pipeline.config.groups import ROOT
-from tests.servers_stack import DEPLOY, program
+from tests.support.servers_stack import DEPLOY, program
 
 
 def run(*command: str | Path) -> None:

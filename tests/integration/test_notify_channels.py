@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from agents.runtime.state_store import StateKey
-from tests.listeners import alertmanager, alerts_at, http_recorder, smtp_recorder
-from tests.notices import ALERT_ID, ROUTES, alert, follow_up
-from tests.outboxes import Desk, count, until
+from tests.support.listeners import alertmanager, alerts_at, http_recorder, smtp_recorder
+from tests.support.notifiers import Desk, count, until
+from tests.support.notify_cases import ALERT_ID, ROUTES, alert, follow_up
 
 
 async def test_alertmanager_holds_an_alert_open_until_its_last_message(tmp_path: Path) -> None:

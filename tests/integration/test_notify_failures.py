@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 from agents.runtime.state_store import StateKey
 from pipeline.channels.open import open_channel
 from pipeline.common.ports import HOST, free_port
-from tests import states
-from tests.listeners import alertmanager, alerts_at, http_recorder
-from tests.notices import ALERT_ID, ROUTES, alert
-from tests.outboxes import PLACE, Desk, count, until
+from tests.support import state_stores as states
+from tests.support.listeners import alertmanager, alerts_at, http_recorder
+from tests.support.notifiers import PLACE, Desk, count, until
+from tests.support.notify_cases import ALERT_ID, ROUTES, alert
 
 
 async def test_a_channel_that_is_down_is_tried_then_replaced_and_used_again_once_it_is_back(

@@ -17,10 +17,10 @@ from pipeline.contracts.topology import ALERTS, FOLLOW_UPS, GROUPS, changelog_of
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.model.alert import to_cloudevent
 from pipeline.notify.case import Change
-from tests.listeners import http_recorder
-from tests.notices import ALERT_ID, ROUTES, alert, follow_up
-from tests.role_on_kafka import worker
-from tests.servers_kafka import topics_for_now
+from tests.support.listeners import http_recorder
+from tests.support.notify_cases import ALERT_ID, ROUTES, alert, follow_up
+from tests.support.role_on_kafka import worker
+from tests.support.servers_kafka import topics_for_now
 
 NOW = datetime.now().astimezone()
 

@@ -17,9 +17,9 @@ from pipeline.access.devices import DEVICE_COOKIE
 from pipeline.access.oidc.flow import challenge
 from pipeline.cli.logins import check_logins
 from pipeline.config.groups import AccessSettings
-from tests.oidc_browser import STATUS, log_in_at, sent_back, sent_there
-from tests.oidc_provider import Company
-from tests.unit.door import Door, browser, log_in, token_of
+from tests.support.login_api import Door, browser, log_in, token_of
+from tests.support.oidc_browser import STATUS, log_in_at, sent_back, sent_there
+from tests.support.oidc_provider import Company
 
 
 def test_one_logs_in_at_the_company_acts_and_logs_out(

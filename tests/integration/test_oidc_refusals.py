@@ -16,10 +16,10 @@ from structlog.testing import capture_logs
 
 from pipeline.access.access import COOKIE
 from pipeline.access.oidc.routes import FLOW_COOKIE
-from tests.oidc_browser import STATUS, log_in_at, sent_back, sent_there
-from tests.oidc_provider import CLIENT, Company, serving, signed
-from tests.unit.door import Door, browser, log_in
-from tests.unit.stand_ins import NOW
+from tests.support.login_api import Door, browser, log_in
+from tests.support.oidc_browser import STATUS, log_in_at, sent_back, sent_there
+from tests.support.oidc_provider import CLIENT, Company, serving, signed
+from tests.support.stand_in_api import NOW
 
 OTHER_KEY = RSAKey.generate_key(2048)
 AT = int(NOW.timestamp())

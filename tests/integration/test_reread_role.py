@@ -27,8 +27,8 @@ from pipeline.model.event import Event, EventType
 from pipeline.model.reading import Scored
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
-from tests.role_on_kafka import worker
-from tests.servers_kafka import topics_for_now
+from tests.support.role_on_kafka import worker
+from tests.support.servers_kafka import topics_for_now
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 THREE = {("sure", False), ("doubtful", True), ("doubtful", False)}

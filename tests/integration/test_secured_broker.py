@@ -27,7 +27,7 @@ from pipeline.common.ports import HOST, free_port
 from pipeline.config.groups import ROOT, KafkaSettings
 from pipeline.contracts.topics import load_topics
 from pipeline.contracts.topology import INPUTS
-from tests.servers import missing
+from tests.support.servers import missing
 
 USER, PASSWORD = "nabiz", "öyle gizli"
 LOGIN = "org.apache.kafka.common.security"

@@ -25,9 +25,9 @@ from pipeline.follow_up.case import Kind
 from pipeline.ingest.decode import decode_action
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, AlertState, to_cloudevent
-from tests.notices import MONDAY_NOON, alert
-from tests.servers import missing
-from tests.servers_kafka import new_topic
+from tests.support.notify_cases import MONDAY_NOON, alert
+from tests.support.servers import missing
+from tests.support.servers_kafka import new_topic
 
 PAGE = (ROOT / "docs/subscribe.md").read_text(encoding="utf-8")
 SCRIPT = (ROOT / "examples/subscribe.py").read_text(encoding="utf-8")

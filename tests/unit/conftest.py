@@ -8,7 +8,7 @@ import pytest
 from pytest_socket import disable_socket, enable_socket
 
 from pipeline.cli.main import main
-from tests.unit.command import Nabiz, Ran
+from tests.support.command_runs import Nabiz, Ran
 
 
 @pytest.fixture(autouse=True)

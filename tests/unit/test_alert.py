@@ -6,7 +6,7 @@ from cloudevents.core.bindings.common import get_event_factory_for_version
 from cloudevents.core.formats.json import JSONFormat
 
 from pipeline.model.alert import Alert, from_cloudevent, to_cloudevent
-from tests.alerts import made_up
+from tests.support.alerts import made_up
 
 OPENED = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ALERT = made_up(

@@ -19,7 +19,7 @@ from pipeline.model.dead_letter import Reason
 from pipeline.model.event import Event, EventType
 from pipeline.model.reading import Scored
 from pipeline.store import StoreUnavailable
-from tests.unit.stand_ins import NOW, FakePublisher, FakeStore, api, letter
+from tests.support.stand_in_api import NOW, FakePublisher, FakeStore, api, letter
 
 HOUR = timedelta(hours=1)
 

@@ -14,9 +14,9 @@ from pipeline.broker.errors import BrokerUnavailable
 from pipeline.contracts.topology import ACTIONS
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
-from tests.notices import ALERT_ID, alert
-from tests.unit.door import TOKEN, Door, browser, log_in, token_of
-from tests.unit.stand_ins import NOW
+from tests.support.login_api import TOKEN, Door, browser, log_in, token_of
+from tests.support.notify_cases import ALERT_ID, alert
+from tests.support.stand_in_api import NOW
 
 HERE = f"/v1/alerts/{ALERT_ID}/actions"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

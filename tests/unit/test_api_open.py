@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from pipeline.config.groups import ApiSettings
 from pipeline.config.settings import SettingsError
 from pipeline.web.server import listen
-from tests.unit.stand_ins import FakeStore, api
+from tests.support.stand_in_api import FakeStore, api
 
 
 @pytest.mark.parametrize("path", ["/v1/kpis", "/v1/status", "/schema/openapi.json"])

@@ -25,7 +25,7 @@ from pipeline.common.plain_text import one_line
 from pipeline.notify.case import Case
 from pipeline.notify.due import Delivery
 from pipeline.notify.messages import Notification, render, render_digest
-from tests.notices import ALERT_ID, MONDAY_NOON, alert
+from tests.support.notify_cases import ALERT_ID, MONDAY_NOON, alert
 
 BOARD = "http://board.example:8089/board"
 LINK = f"{BOARD}/alerts/{ALERT_ID}"

@@ -18,7 +18,7 @@ from pipeline.cli.main import COMMANDS
 from pipeline.cli.options import moment, span
 from pipeline.cli.parts import Findings
 from pipeline.contracts.topology import EXIT_HALT
-from tests.unit.command import Nabiz, Ran
+from tests.support.command_runs import Nabiz, Ran
 
 SUBCOMMANDS = [
     ["dead-letters", "retry"],

@@ -9,7 +9,7 @@ from pipeline.cli import doctor
 from pipeline.cli.checkup import Finding
 from pipeline.cli.target import ADDRESSES
 from pipeline.store import StoreUnavailable, open_chdb
-from tests.unit.command import Nabiz
+from tests.support.command_runs import Nabiz
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.unit.command import Nabiz, answering
+from tests.support.command_runs import Nabiz, answering
 
 
 def test_what_asks_the_api_imports_neither_store_nor_broker() -> None:

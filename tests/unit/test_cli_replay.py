@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli import replay
 from pipeline.model.event import Event
-from tests.unit.command import Nabiz
+from tests.support.command_runs import Nabiz
 
 GOOD = (
     '{"event_id":"%s","occurred_at":"2026-01-01T00:00:00Z","customer_id":"c","channel":"chat",'

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.unit.command import Nabiz
+from tests.support.command_runs import Nabiz
 
 
 def test_score_keeps_order_and_what_else_a_line_holds(nabiz: Nabiz) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.cli import target
 from pipeline.cli.errors import UsageError
 from pipeline.cli.target import Addresses, claimed, find, running, write_addresses
-from tests.unit.command import Nabiz
+from tests.support.command_runs import Nabiz
 
 KAFKA, API = "127.0.0.1:1234", "http://127.0.0.1:5678"
 

@@ -15,7 +15,7 @@ from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.model.contact import PAUSES, Pauses
 from pipeline.model.event import AuthorType, EventType
 from pipeline.model.reading import Intent, Reading, Scored, Topic
-from tests.unit.customers import CHURN, Customer, event, reading
+from tests.support.customers import CHURN, Customer, event, reading
 
 MINUTE = 1 / 60
 THANKS = reading("positive", 0.4, Intent("thanks", 0, 3))

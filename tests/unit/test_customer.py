@@ -12,7 +12,7 @@ from pipeline.detection.fold import decay, risk_of
 from pipeline.detection.rules import RuleSet, load_rules
 from pipeline.model.event import AuthorType, EventType
 from pipeline.model.reading import Scored
-from tests.unit.customers import (
+from tests.support.customers import (
     CHURN,
     RULES,
     SETTINGS,

@@ -11,7 +11,7 @@ from grafana.build import FOLDER, RULES, built
 from grafana.plugin import expand
 from grafana.texts import LANGUAGES, Language
 from pipeline.config.groups import ROOT, NotifySettings
-from tests.dashboards import dashboards, panels
+from tests.support.dashboards import dashboards, panels
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 END = datetime(2026, 3, 3, tzinfo=UTC)

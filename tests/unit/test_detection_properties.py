@@ -15,7 +15,7 @@ from pipeline.detection.entry import DAY
 from pipeline.detection.fold import NEGLIGIBLE, decay
 from pipeline.model.event import EventType, Metric, Score
 from pipeline.model.reading import Scored
-from tests.unit.customers import CHURN, START, Customer, event, histories, leaving, reading
+from tests.support.customers import CHURN, START, Customer, event, histories, leaving, reading
 
 CHURN_READ = reading("negative", 0.5, CHURN)
 ANGRY_READ = replace(reading("negative", 0.95), anger=3)

@@ -21,9 +21,9 @@ from pipeline.detection.rules import RuleBook
 from pipeline.model.alert import Alert, from_cloudevent
 from pipeline.model.event import EventType
 from pipeline.model.reading import Scored
-from tests import states
-from tests.states import FOREVER, Killed, Table
-from tests.unit.customers import CHURN, START, Customer, event, histories, leaving, reading
+from tests.support import state_stores as states
+from tests.support.customers import CHURN, START, Customer, event, histories, leaving, reading
+from tests.support.state_stores import FOREVER, Killed, Table
 
 SETTINGS = DetectSettings()
 BOOK = RuleBook(SETTINGS.rules)

@@ -11,7 +11,7 @@ from pipeline.detection.rules import load_rules
 from pipeline.model.alert import Alert
 from pipeline.model.event import AuthorType, Event, EventType, Metric, Score
 from pipeline.model.reading import Intent, Probabilities, Reading, Scored, Topic
-from tests.unit.customers import SETTINGS, START
+from tests.support.customers import SETTINGS, START
 
 TEXT = "10 verdim. Ürün iyi ama kargo berbat! Fatura da yanlış; bir daha almam"
 

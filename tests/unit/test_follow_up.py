@@ -15,8 +15,8 @@ from pipeline.follow_up.sla import SlaError, load_sla
 from pipeline.follow_up.value import FollowUp, end_of
 from pipeline.model.action import Action, ActionKind, problem_of
 from pipeline.model.alert import STATES, Alert, Evidence
-from tests.notices import ALERT_ID, MONDAY_NOON
-from tests.notices import alert as notice
+from tests.support.notify_cases import ALERT_ID, MONDAY_NOON
+from tests.support.notify_cases import alert as notice
 
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
 NOON = MONDAY_NOON

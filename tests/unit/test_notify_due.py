@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.notify.case import Change, NotificationState, fold
 from pipeline.notify.due import REFUSALS, Delivery, deliveries, failed, taken
 from pipeline.notify.routes import RoutingTable
-from tests.notices import MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk, follow_up
+from tests.support.notify_cases import MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk, follow_up
 
 ALL = ("am", "chat", "mail", "duty", "billing")
 MINUTE = timedelta(minutes=1)

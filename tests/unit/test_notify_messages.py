@@ -8,7 +8,7 @@ from pipeline.notify.case import Case, Change, NotificationState, fold
 from pipeline.notify.due import Delivery, deliveries, failed
 from pipeline.notify.messages import LISTED, render, render_digest
 from pipeline.notify.routes import RoutingTable
-from tests.notices import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, desk, follow_up
+from tests.support.notify_cases import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, desk, follow_up
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from pipeline.notify.hours import Hours
 from pipeline.notify.routes import RoutesError, load_routing_table
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
-from tests.notices import ISTANBUL, MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk
+from tests.support.notify_cases import ISTANBUL, MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk
 
 SATURDAY_NOON = MONDAY_NOON + timedelta(days=5)
 

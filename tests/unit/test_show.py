@@ -27,7 +27,7 @@ from pipeline.model.alert import Contribution, Evidence
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.event import Event, EventType, Metric, Score
 from pipeline.model.reading import Scored
-from tests.alerts import made_up
+from tests.support.alerts import made_up
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 HOSTILE = {

@@ -9,8 +9,8 @@ from pipeline.follow_up.sla import load_sla
 from pipeline.model.action import problem_of
 from pipeline.model.alert import Alert
 from pipeline.sources.simulate.desk import actions_on
-from tests.notices import MONDAY_NOON
-from tests.notices import alert as notice
+from tests.support.notify_cases import MONDAY_NOON
+from tests.support.notify_cases import alert as notice
 
 START = MONDAY_NOON
 SLA = load_sla(ROOT / "desk" / "sla.yaml")

@@ -10,7 +10,7 @@ from pipeline.config.groups import ROOT
 from pipeline.ingest.uncounted import EVERYTHING_COUNTS, Uncounted, UncountedError, load_uncounted
 from pipeline.model.event import EventType
 from pipeline.model.reading import Scored
-from tests.unit.customers import START, Customer, event, histories, leaving
+from tests.support.customers import START, Customer, event, histories, leaving
 
 SHIPPED = load_uncounted(ROOT / "desk" / "uncounted.yaml")
 OWN = Uncounted(

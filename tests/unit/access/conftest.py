@@ -8,8 +8,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from pipeline.api import service as service_module
-from tests.unit.door import Door, browser, log_in
-from tests.unit.stand_ins import FakePublisher
+from tests.support.login_api import Door, browser, log_in
+from tests.support.stand_in_api import FakePublisher
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from litestar.testing import TestClient
 
 from pipeline.access.accounts import AccountBook, change_accounts, with_password
 from pipeline.access.devices import DEVICE_COOKIE, NAMES, device_cookie, device_of
-from tests.unit.door import CHEAP, PASSWORD, Door, browser, log_in
+from tests.support.login_api import CHEAP, PASSWORD, Door, browser, log_in
 
 OTHER = "another password"
 

@@ -26,9 +26,9 @@ from pipeline.access.user import LOCAL, MACHINE, ROLES, Role, User
 from pipeline.config.groups import AccessSettings, ApiSettings
 from pipeline.config.settings import Settings
 from pipeline.web.server import access_of, listen
-from tests.company import Company, app_of
-from tests.unit.door import CHEAP, HERE, RETRY, TOKEN, Door, browser, log_in, token_of
-from tests.unit.stand_ins import NOW, FakeStore, api
+from tests.support.login_api import CHEAP, HERE, RETRY, TOKEN, Door, browser, log_in, token_of
+from tests.support.simulated_company import Company, app_of
+from tests.support.stand_in_api import NOW, FakeStore, api
 
 
 def routes(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:

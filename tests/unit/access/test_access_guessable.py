@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.access.guessable import is_guessable
-from tests.unit.door import PASSWORD
+from tests.support.login_api import PASSWORD
 
 CONTEXT = ("Nabız", "ayse.kaya", "Acme Kargo", "nabiz.acme.com.tr")
 

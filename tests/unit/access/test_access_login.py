@@ -12,7 +12,7 @@ from pipeline.access.access import COOKIE
 from pipeline.access.accounts import change_accounts, removed, with_password
 from pipeline.access.login_page import language_of, local_path, login_page
 from pipeline.access.user import LOCAL
-from tests.unit.door import CHEAP, PASSWORD, Door, browser, log_in, token_of
+from tests.support.login_api import CHEAP, PASSWORD, Door, browser, log_in, token_of
 
 STATUS = "/v1/status"
 

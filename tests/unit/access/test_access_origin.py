@@ -12,8 +12,8 @@ from pipeline.access.trail import AuditTrail
 from pipeline.config.groups import AccessSettings, ApiSettings
 from pipeline.config.settings import Settings
 from pipeline.web.server import access_of
-from tests.unit.door import HERE, RETRY, TOKEN, Door, browser, log_in, token_of
-from tests.unit.stand_ins import FakeStore, api
+from tests.support.login_api import HERE, RETRY, TOKEN, Door, browser, log_in, token_of
+from tests.support.stand_in_api import FakeStore, api
 
 
 def test_a_form_or_a_script_of_ours_sends_the_token_of_its_session(

@@ -15,7 +15,7 @@ from pipeline.access.trail import AuditTrail
 from pipeline.cli import show
 from pipeline.model.audit import AuditEntry
 from pipeline.store import StoreUnavailable
-from tests.unit.command import Nabiz, answering
+from tests.support.command_runs import Nabiz, answering
 
 
 @pytest.fixture(autouse=True)

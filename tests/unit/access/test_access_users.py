@@ -18,8 +18,8 @@ from pipeline.access.accounts import (
 )
 from pipeline.access.passwords import Passwords
 from pipeline.cli import users
-from tests.unit.command import Nabiz
-from tests.unit.door import CHEAP, PASSWORD
+from tests.support.command_runs import Nabiz
+from tests.support.login_api import CHEAP, PASSWORD
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from litestar.testing import TestClient
 
-from tests.company import Company, app_of
+from tests.support.simulated_company import Company, app_of
 from tests.unit.board.pages import Client, Clock
 
 

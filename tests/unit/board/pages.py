@@ -10,8 +10,8 @@ from litestar.testing import TestClient
 
 from pipeline.access.accounts import Account, AccountBook, change_accounts
 from pipeline.access.user import ROLES
-from tests.board import NOW
-from tests.unit.door import CHEAP, PASSWORD
+from tests.support.board_items import NOW
+from tests.support.login_api import CHEAP, PASSWORD
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from litestar.testing import TestClient
 
-from tests.board import MINUTE, alert
-from tests.company import Company, app_of
+from tests.support.board_items import MINUTE, alert
+from tests.support.login_api import CHEAP, log_in
+from tests.support.simulated_company import Company, app_of
 from tests.unit.board.pages import Client, Clock, book, page, press, titles
-from tests.unit.door import CHEAP, log_in
 
 
 def test_buttons_lead_through_the_stages(client: Client, company: Company, clock: Clock) -> None:

@@ -17,8 +17,8 @@ from pipeline.board.pulse import figure
 from pipeline.board.risk import risk_curve
 from pipeline.board.timeline import by_day, pieces, timeline
 from pipeline.kpi.definitions import DEFINITIONS, Facts, KpiValue, Window, kpi_values
-from tests.board import NOW, action, alert
-from tests.unit.customers import RULES, SETTINGS, START, Customer, histories, leaving
+from tests.support.board_items import NOW, action, alert
+from tests.support.customers import RULES, SETTINGS, START, Customer, histories, leaving
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 FINITE = st.floats(-1e9, 1e9)

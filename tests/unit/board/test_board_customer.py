@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from pipeline.model.event import EventType
-from tests.board import alert
-from tests.company import Company
+from tests.support.board_items import alert
+from tests.support.customers import START, Customer, event, leaving, reading
+from tests.support.simulated_company import Company
 from tests.unit.board.pages import HOSTILE, Client, Clock, page, press
-from tests.unit.customers import START, Customer, event, leaving, reading
 
 FIELDS = ("text", "title", "channel", "brand", "segment", "ticket_id", "order_id", "product")
 

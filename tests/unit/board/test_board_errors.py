@@ -8,9 +8,9 @@ import pytest
 from litestar.testing import TestClient
 
 from pipeline.store import StoreUnavailable
-from tests.company import Company, app_of
+from tests.support.login_api import CHEAP, log_in
+from tests.support.simulated_company import Company, app_of
 from tests.unit.board.pages import Client, book
-from tests.unit.door import CHEAP, log_in
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 

@@ -18,8 +18,8 @@ from pipeline.follow_up.case import event_of
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, to_cloudevent
 from pipeline.store import StoreUnavailable
-from tests.board import MINUTE, NOW, action, alert, follow_up
-from tests.company import SLA, Company
+from tests.support.board_items import MINUTE, NOW, action, alert, follow_up
+from tests.support.simulated_company import SLA, Company
 
 NAME = "6f1d0b5a-0000-4000-8000-000000000001"
 """An id as alerts in messages have them."""

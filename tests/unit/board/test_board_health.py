@@ -13,10 +13,10 @@ from pipeline.broker.continuity import FailedRules
 from pipeline.config.groups import ROOT
 from pipeline.detection.rules import RuleBook
 from pipeline.store import StoreUnavailable
-from tests.company import Company, app_of
+from tests.support.login_api import CHEAP, log_in
+from tests.support.simulated_company import Company, app_of
+from tests.support.stand_in_api import SEEN, FakePublisher, FakeStore, api, letter
 from tests.unit.board.pages import Clock, book, page
-from tests.unit.door import CHEAP, log_in
-from tests.unit.stand_ins import SEEN, FakePublisher, FakeStore, api, letter
 
 
 def test_health_says_who_is_behind_and_sends_dead_letters_again(

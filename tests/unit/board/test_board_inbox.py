@@ -15,7 +15,7 @@ from pipeline.board.live import KEPT, Live
 from pipeline.board.rank import ranked, urgency
 from pipeline.common.refused import Refused
 from pipeline.model.alert import Severity
-from tests.board import MINUTE, NOW, action, alert, follow_up, item
+from tests.support.board_items import MINUTE, NOW, action, alert, follow_up, item
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 STAGES = ("contacted", "acknowledged", "open")

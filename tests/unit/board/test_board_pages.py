@@ -14,8 +14,8 @@ from pipeline.config.groups import NotifySettings
 from pipeline.model.alert import Evidence
 from pipeline.notify.case import Case
 from pipeline.notify.messages import link_to
-from tests.board import MINUTE, NOW, alert
-from tests.company import Company
+from tests.support.board_items import MINUTE, NOW, alert
+from tests.support.simulated_company import Company
 from tests.unit.board.pages import HOSTILE, Client, Clock, page, press, titles
 
 

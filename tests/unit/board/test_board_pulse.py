@@ -8,9 +8,9 @@ from litestar.testing import TestClient
 from pipeline.board.multiples import SHOWN
 from pipeline.kpi.definitions import Facts, KpiValue, Window, kpi_values
 from pipeline.store import StoreUnavailable
-from tests.company import Company, app_of
+from tests.support.simulated_company import Company, app_of
+from tests.support.stand_in_api import FakeStore
 from tests.unit.board.pages import Clock, page
-from tests.unit.stand_ins import FakeStore
 
 
 class Kpis(FakeStore):

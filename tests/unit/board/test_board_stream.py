@@ -9,7 +9,7 @@ import pytest
 from pipeline.board import stream as stream_module
 from pipeline.board.live import Live
 from pipeline.board.stream import events
-from tests.board import NOW, alert
+from tests.support.board_items import NOW, alert
 
 
 class Reader:

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.text.cues import LEXICON
 from pipeline.text.topics import TAXONOMY
-from tests.company import Company
+from tests.support.simulated_company import Company
 from tests.unit.board.pages import Client, page
 
 

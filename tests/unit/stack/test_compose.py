@@ -16,7 +16,7 @@ from pipeline.config.groups import ROOT
 from pipeline.config.settings import Role, load_settings, secret_files, store_address, variables
 from pipeline.contracts.topics import load_topics
 from pipeline.contracts.topology import STATEFUL
-from tests.compose import (
+from tests.support.compose_file import (
     COMPOSE,
     NABIZ,
     OVERRIDES,

@@ -15,8 +15,8 @@ import pytest
 from grafana.rules import miss_sql, rules
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import EXIT_HALT
-from tests.compose import make_secrets
-from tests.dashboards import statements
+from tests.support.compose_file import make_secrets
+from tests.support.dashboards import statements
 
 DEPLOY = ROOT / "deploy"
 

@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pipeline.broker.tied_to_parent import tied
 from pipeline.common.ports import HOST, free_port
-from tests.servers import missing
+from tests.support.servers import missing
 
 
 class Recorder:

@@ -18,7 +18,7 @@ from pipeline.api.service import Service
 from pipeline.config.groups import AccessSettings, DetectSettings
 from pipeline.model.audit import AuditEntry
 from pipeline.web.app import make_api
-from tests.unit.stand_ins import NOW, RULES, SEEN, FakeStore
+from tests.support.stand_in_api import NOW, RULES, SEEN, FakeStore
 
 PASSWORD = "üç kedi bir ağaç"
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.cli.target import claimed
 from pipeline.common.private_files import make_private
-from tests.unit.command import Nabiz
+from tests.support.command_runs import Nabiz
 
 
 @pytest.fixture(autouse=True)

@@ -15,9 +15,9 @@ from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
-from tests import states
-from tests.notices import ALERT_ID, MONDAY_NOON, alert
-from tests.states import FOREVER, Killed
+from tests.support import state_stores as states
+from tests.support.notify_cases import ALERT_ID, MONDAY_NOON, alert
+from tests.support.state_stores import FOREVER, Killed
 
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
 NOON = MONDAY_NOON

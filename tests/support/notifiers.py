@@ -13,8 +13,8 @@ from agents.runtime.state_store import StateKey
 from pipeline.channels.open import open_channels
 from pipeline.config.groups import NotifySettings
 from pipeline.notify.case import Change
-from tests import states
-from tests.notices import ROUTES, desk
+from tests.support import state_stores as states
+from tests.support.notify_cases import ROUTES, desk
 
 PLACE = StateKey(0, "m-1")
 DAY = ROUTES.replace("quiet: night\n", "")

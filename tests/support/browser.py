@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from pipeline.config.groups import ApiSettings
 from pipeline.web.server import listen
-from tests.servers import missing
+from tests.support.servers import missing
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}

@@ -21,7 +21,7 @@ from pipeline.broker.tied_to_parent import tied
 from pipeline.common.ports import HOST, free_port
 from pipeline.common.progress import PATIENCE, Watch
 from pipeline.config.groups import ROOT
-from tests.servers import Address, missing
+from tests.support.servers import Address, missing
 
 DEPLOY = ROOT / "deploy"
 CLICKHOUSE = DEPLOY / "clickhouse"

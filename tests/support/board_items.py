@@ -9,7 +9,7 @@ from pipeline.board.inbox_item import InboxItem
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
-from tests.alerts import made_up
+from tests.support.alerts import made_up
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

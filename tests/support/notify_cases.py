@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.alert import Alert
 from pipeline.notify.routes import RoutingTable, load_routing_table
-from tests.alerts import made_up
+from tests.support.alerts import made_up
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 MONDAY_NOON = datetime(2026, 3, 2, 12, tzinfo=ISTANBUL)
