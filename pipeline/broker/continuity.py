@@ -1,4 +1,4 @@
-"""Whether a group can go on where it left off: what it noted, beside what is there now.
+"""Decides whether a consumer group can resume: compares its last note with the topics as they are.
 
 With each offset a group commits a note of what the offset is about: the ids of its topics, how
 many partitions they had, and up to where its changelog holds the states that go with the offset.
@@ -26,14 +26,14 @@ class KeptStates(msgspec.Struct, frozen=True):
 
 
 class FailedRules(msgspec.Struct, frozen=True):
-    """Rules of this version that could not be evaluated on an event, and why, by name."""
+    """Rules that failed on an event, with the reason, by name."""
 
     version: str
     problems: dict[str, str]
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a committed offset is about.
+    """The note that is committed with an offset.
 
     `topics` are all that the role reads, since Kafka forgets the offsets of a topic that is
     deleted. `epoch` counts how often the partition was cut short, and so its offsets given anew.
@@ -47,7 +47,7 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Breach(NamedTuple):
-    """Why a partition does not go on where the group left it, and how many messages that costs.
+    """Why a partition does not resume where the group left it, and how many messages are lost.
 
     expired: unread ones are gone. truncated: the newest are gone, read ones among them. recreated:
     another topic has the name; what was unread in the old one is not known.
@@ -58,7 +58,7 @@ class Breach(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Where to go on in a partition, in which epoch."""
+    """The offset at which to resume a partition, and its epoch."""
 
     start: int
     epoch: int
@@ -66,11 +66,11 @@ class Verdict(NamedTuple):
 
 
 class StatesLost(Exception):  # noqa: N818 - a state of Kafka, not a mistake
-    """The states that go with the committed offsets are not where they were kept."""
+    """The changelog no longer holds the states that belong to the committed offsets."""
 
 
 def read_note(text: str) -> Note:
-    """Return a note; an empty one where the offset was committed by other means."""
+    """Parse a note; an empty one if the offset was committed by another tool."""
     try:
         return msgspec.json.decode(text, type=Note)
     except msgspec.DecodeError:
@@ -78,18 +78,18 @@ def read_note(text: str) -> Note:
 
 
 def write_note(note: Note) -> str:
-    """Return the note as it is committed: under 3,000 bytes, and Kafka takes 4,096."""
+    """Encode the note for a commit: under 3,000 bytes of the 4,096 that Kafka allows."""
     return msgspec.json.encode(note).decode()
 
 
 def judge(place: Place, found: Survey) -> Verdict:
-    """Return where a group goes on in a partition of one of its inputs."""
+    """Return where a group resumes a partition of one of its inputs."""
     topic, first, end = place[0], found.first[place], found.end[place]
     now = found.topics[topic].id
     committed = found.committed.get(place)
     if committed is None:
         known = {note.topics[topic].id for note in _notes(found) if topic in note.topics}
-        anew = known and all(_another(one, now) for one in known)
+        anew = known and all(_another(topic_id, now) for topic_id in known)
         return Verdict(first, 0, Breach("recreated", 0) if anew else None)
     note, offset = read_note(committed.note), committed.offset
     known_id = note.topics[topic].id if topic in note.topics else ""
@@ -105,7 +105,7 @@ def judge(place: Place, found: Survey) -> Verdict:
 
 
 def demand_states(partition: int, changelog: str, found: Survey) -> None:
-    """Check that the states which go with what was read of a partition are still there.
+    """Check that the changelog still holds the states up to the committed offset.
 
     Customers move between all partitions at once, so the note of any tells that topics grew: a
     partition that is new has none. Raises StatesLost.
@@ -141,7 +141,7 @@ def _demand_kept(kept: KeptStates, partition: int, changelog: str, found: Survey
 
 
 def _another(known: str, now: str) -> bool:
-    """Return whether two ids are of two topics; "" is the id of any."""
+    """Return whether two ids belong to different topics; "" matches any."""
     return bool(known and now) and known != now
 
 

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 KAFKA_VERSION = "4.4.0"
 LOG4J_BINDING_VERSION = "2.25.5"
-"""Kafka logs through SLF4J and leaves the back end to whoever runs it; this matches its Log4j."""
+"""The SLF4J back end that matches Kafka's Log4j; Kafka ships none."""
 
 KAFKA = f"Apache Kafka {KAFKA_VERSION}"
 PARALLEL_DOWNLOADS = 4
 LINE_EVERY = 10
-"""Files after which a line says how far the download is, where there is no terminal."""
+"""Files between two progress lines where there is no terminal."""
 
 
 def kafka_jars(cache: Path | None = None, console: Console | None = None) -> list[Path]:
-    """The jars of the class path, sorted; downloaded (45 MB) if this machine lacks them.
+    """Return the sorted jars of the class path, downloading them (45 MB) if missing.
 
     `cache` is the user's cache folder unless given. Processes that ask at the same time wait for
     the first. The folder appears whole or not at all, so an interrupted download starts afresh.
@@ -67,7 +67,7 @@ def kafka_jars(cache: Path | None = None, console: Console | None = None) -> lis
 
 
 def user_cache() -> Path:
-    """Return XDG_CACHE_HOME/nabiz, by default ~/.cache/nabiz; an XDG path that is relative is none.
+    """Return XDG_CACHE_HOME/nabiz, or ~/.cache/nabiz if it is unset or relative.
 
     Raises BrokerError for a user without a home.
     """
@@ -118,7 +118,7 @@ def _download(home: Path, console: Console) -> None:
 
 
 def _artifacts(repository: Path) -> "list[Artifact]":
-    """Kafka and everything it needs at run time; reads only their POMs."""
+    """Resolve Kafka and its runtime dependencies from their POMs alone."""
     from jgo.maven import MavenContext  # imported here: it costs 0.4 s and is needed once
 
     maven = MavenContext(repo_cache=repository)
@@ -134,7 +134,7 @@ def _artifacts(repository: Path) -> "list[Artifact]":
 
 
 def _fetch(artifacts: "list[Artifact]", console: Console) -> list[Path]:
-    """Download; the files that are there are counted, on a terminal with a bar, else in lines."""
+    """Download the jars, with a progress bar on a terminal and progress lines elsewhere."""
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -1,4 +1,4 @@
-"""What can go wrong with Kafka, as sentences for people."""
+"""Errors of Kafka, with messages for users."""
 
 import logging
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from kafka.errors import (
 
 
 class BrokerError(Exception):
-    """Something has to be done first: installed, created or set right; the message says what."""
+    """A precondition is missing (installation, topic, setting); the message says what to do."""
 
 
 class BrokerUnavailable(Exception):  # noqa: N818 - a state of Kafka, not a mistake
-    """Kafka does not answer, or not as can be read, or did not confirm what was sent.
+    """Kafka does not answer, answers unreadably, or did not confirm what was sent.
 
     Trying again may help.
     """
@@ -26,7 +26,7 @@ class BrokerUnavailable(Exception):  # noqa: N818 - a state of Kafka, not a mist
 
 @contextmanager
 def reaching(bootstrap: str) -> Iterator[None]:
-    """Turn an error of the Kafka client in the block into `BrokerUnavailable`."""
+    """Raise errors of the Kafka client in the block as `BrokerUnavailable`."""
     with _attempts() as failures:
         try:
             yield
@@ -59,7 +59,7 @@ def _advice(reason: KafkaError) -> str:
 
 
 class _Failures(logging.Handler):
-    """Keeps why the client could not connect: it logs that, and raises only that time is up."""
+    """Captures from the client's log why it could not connect; its exception does not say."""
 
     telling: KafkaError | None = None
 

@@ -1,4 +1,4 @@
-"""What a cluster says about itself, without a word written to it."""
+"""Describes a cluster, its topics and its consumer groups, read-only."""
 
 import time
 from collections.abc import Collection, Mapping
@@ -15,7 +15,7 @@ TIMEOUT_MS = 3_000
 
 
 class TopicFacts(msgspec.Struct, frozen=True):
-    """A topic as it is; `offline` and `behind` count partitions without leader or whole copies."""
+    """A topic; `offline` counts partitions without leader, `behind` those out of sync."""
 
     partitions: int
     replicas: int
@@ -25,14 +25,14 @@ class TopicFacts(msgspec.Struct, frozen=True):
 
 
 class GroupFacts(msgspec.Struct, frozen=True):
-    """A consumer group: Kafka's word for its state, and how many workers are in it."""
+    """A consumer group: its state in Kafka's words, and its number of members."""
 
     state: str
     members: int
 
 
 class ClusterFacts(msgspec.Struct, frozen=True):
-    """A cluster; of the topics and groups that were asked for, those that are there.
+    """A cluster, with those of the requested topics and groups that exist.
 
     `clock_ahead` is by how many seconds its controller's clock is ahead of ours, None where the
     cluster does not tell (ZooKeeper, or no right to ask).
@@ -51,7 +51,7 @@ def inspect_cluster(
     groups: Collection[str],
     security: Security = PLAINTEXT,
 ) -> ClusterFacts:
-    """Ask the cluster. Raises `BrokerUnavailable` if nobody answers within 3 s."""
+    """Describe the cluster. Raises `BrokerUnavailable` if it does not answer within 3 s."""
     with (
         reaching(bootstrap),
         KafkaAdminClient(
@@ -73,7 +73,7 @@ def inspect_cluster(
 
 
 def _clock_ahead(admin: KafkaAdminClient) -> float | None:
-    """The leader of the metadata quorum says when it last heard of itself: that is, now."""
+    """Return the broker's clock: the quorum leader's last contact with itself is now."""
     asked = time.time()
     try:
         answer = admin.describe_metadata_quorum()
@@ -96,10 +96,10 @@ def _topics(admin: KafkaAdminClient, names: Collection[str]) -> dict[str, TopicF
     return {
         topic["name"]: TopicFacts(
             partitions=len(topic["partitions"]),
-            replicas=min(len(one["replica_nodes"]) for one in topic["partitions"]),
-            offline=sum(one["leader_id"] < 0 for one in topic["partitions"]),
+            replicas=min(len(part["replica_nodes"]) for part in topic["partitions"]),
+            offline=sum(part["leader_id"] < 0 for part in topic["partitions"]),
             behind=sum(
-                len(one["isr_nodes"]) < len(one["replica_nodes"]) for one in topic["partitions"]
+                len(part["isr_nodes"]) < len(part["replica_nodes"]) for part in topic["partitions"]
             ),
             config={key: entry["value"] for key, entry in configs[topic["name"]].items()},
         )

@@ -1,4 +1,4 @@
-"""Java as Kafka needs it: the same on every machine, whatever its language and its user's settings.
+"""Runs Java for Kafka the same way on every machine, whatever its locale and its user's settings.
 
 Kafka turns names into capitals by Java's language: in Turkish, "classic" becomes "CLASSİC", which
 it does not know. Paths are read by Java's encodings.
@@ -29,11 +29,11 @@ JVM_OPTIONS = (
     "-Dfile.encoding=UTF-8",
 )
 KEPT = ("PATH", "LD_LIBRARY_PATH", "TZ")
-"""What Java is given of our environment: JAVA_TOOL_OPTIONS, LOG4J_… are for other programs."""
+"""Environment variables passed to Java; JAVA_TOOL_OPTIONS, LOG4J_… are meant for other programs."""
 
 
 def java(console: Console | None = None, options: Sequence[str] = ()) -> list[str]:
-    """Return the command that runs a class of Kafka: add its name and its arguments.
+    """Return the command prefix that runs a Kafka class; append its name and arguments.
 
     `options` are more of Java's. Raises BrokerError if Kafka cannot be installed, or not be named
     to Java where it is.
@@ -51,7 +51,7 @@ def java(console: Console | None = None, options: Sequence[str] = ()) -> list[st
 
 
 def classes_cache(jars: Sequence[Path]) -> Path:
-    """Return where the classes of these jars are kept as this Java has loaded and linked them.
+    """Return the path of the AOT cache for these jars and this Java.
 
     With them Kafka starts in half the time (JEP 483).
     """
@@ -59,18 +59,18 @@ def classes_cache(jars: Sequence[Path]) -> Path:
 
 
 def keep_classes(file: Path) -> tuple[str, ...]:
-    """Return the options with which Java, as it ends, keeps the classes in a file (JEP 514)."""
+    """Return the options that make Java write the AOT cache when it exits (JEP 514)."""
     return (f"-XX:AOTCacheOutput={file}",)
 
 
 def java_environment() -> dict[str, str]:
-    """Return all that Java finds in its environment."""
+    """Return the environment of a Java process."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {**kept, "LC_ALL": "C.UTF-8"}
 
 
 def properties(values: Mapping[str, object]) -> str:
-    """Return, in ASCII, what `java.util.Properties.load` reads as `values`."""
+    """Encode `values` in ASCII as `java.util.Properties.load` reads them."""
     return "".join(f"{_escaped(key)}={_escaped(str(value))}\n" for key, value in values.items())
 
 
@@ -80,6 +80,6 @@ def _escaped(text: str) -> str:
 
 
 def _code_units(character: re.Match[str]) -> str:
-    """One \\uXXXX, or the two of a surrogate pair."""
+    """Return one \\uXXXX escape, or two for a surrogate pair."""
     units = wrap(character[0].encode("utf-16-be", "surrogatepass").hex(), 4)
     return "".join(f"\\u{unit}" for unit in units)

@@ -1,4 +1,4 @@
-"""How far consumer groups are behind, read from the broker itself."""
+"""Reads the lag of consumer groups from the broker."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -27,13 +27,13 @@ CLIENT: Final = {
     "request_timeout_ms": 10_000,
     "reconnect_backoff_max_ms": 1_000,
 }
-"""Give up soon, and find a broker that has come back within a second."""
+"""Client timeouts: fail early, and reconnect to a returning broker within a second."""
 
 AGE_TIMEOUT = 0.5
-"""Seconds that a reading may spend on fetching the ages of unread messages."""
+"""Seconds a lag reading may spend fetching timestamps of unread messages."""
 
 DRAIN_POLL = 0.2
-"""Seconds between two looks at a group that has yet to catch up."""
+"""Seconds between two readings of a group that still lags."""
 
 _NO_COORDINATOR_YET = (
     CoordinatorNotAvailableError,
@@ -47,18 +47,18 @@ until_coordinated = retry(
     wait=wait_fixed(0.1),
     reraise=True,
 )
-"""Tries a call again: the group coordinator of a broker that has just started needs a moment."""
+"""Retries a call, since the coordinator of a broker that has just started is not ready at once."""
 
 
 class Committed(NamedTuple):
-    """The next offset that a group reads of a partition, with what it noted beside it."""
+    """The committed offset of a partition, with its note."""
 
     offset: int
     note: str
 
 
 class PartitionLag(msgspec.Struct, frozen=True):
-    """What one group has yet to read of one partition."""
+    """The lag of one group on one partition."""
 
     group: str
     topic: str
@@ -66,13 +66,13 @@ class PartitionLag(msgspec.Struct, frozen=True):
     committed: int | None
     """Offset of the next message to read; None before the first commit."""
     end: int
-    """Offset that the next message written will have."""
+    """Offset of the next message to be written."""
     events: int
-    """Messages unread; before the first commit, all that are there."""
+    """Unread messages; all messages before the first commit."""
     seconds: float | None
-    """Age of the oldest unread message; 0 if there is none, None if it was not found out."""
+    """Age of the oldest unread message; 0 if there is none, None if unknown."""
     note: str = ""
-    """What the group committed beside the offset (`pipeline.broker.continuity`)."""
+    """The note committed with the offset (`pipeline.broker.continuity`)."""
 
     @property
     def next(self) -> int:
@@ -81,10 +81,10 @@ class PartitionLag(msgspec.Struct, frozen=True):
 
 
 class LagReader:
-    """A connection that reads lag again and again. Not for use by several threads at once."""
+    """A connection for repeated lag readings. Not thread-safe."""
 
     def __init__(self, bootstrap: str, security: Security = PLAINTEXT) -> None:
-        """Connect; raises `BrokerUnavailable` if nobody answers within 10 s."""
+        """Connect. Raises `BrokerUnavailable` if the broker does not answer within 10 s."""
         self._bootstrap = bootstrap
         with reaching(bootstrap):
             self._admin = KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT, **security)
@@ -99,7 +99,7 @@ class LagReader:
         self._written_at: dict[tuple[TopicPartition, int], datetime] = {}
 
     def read(self, groups: Groups, now: datetime | None) -> list[PartitionLag]:
-        """Lag of each group, by topic and partition.
+        """Return the lag of each group, by topic and partition.
 
         Ages are taken from `now` (aware); without it they are not looked up, which is quicker.
         Raises `BrokerError` if a topic does not exist, `BrokerUnavailable` if Kafka is away.
@@ -141,7 +141,7 @@ class LagReader:
         return [lag(group, partition) for group, partition in sorted(committed)]
 
     def close(self) -> None:
-        """End the connections."""
+        """Close the connections."""
         self._consumer.close(autocommit=False)
         self._admin.close()
 
@@ -191,7 +191,7 @@ class LagReader:
     def _when_written(
         self, unread: set[tuple[TopicPartition, int]], now: datetime
     ) -> dict[tuple[TopicPartition, int], datetime]:
-        """When the broker received the messages at these offsets, of those that came.
+        """Return when the broker received the messages at these offsets, where fetched.
 
         A group that does not move asks for the same messages each time: they are remembered.
         """
@@ -228,7 +228,7 @@ class LagReader:
 
 
 class ReadsLag(Protocol):
-    """What `wait_until_drained` needs of a `LagReader`."""
+    """The part of `LagReader` that `wait_until_drained` needs."""
 
     def read(self, groups: Groups, now: datetime | None) -> list[PartitionLag]: ...  # noqa: D102
 
@@ -242,7 +242,7 @@ def wait_until_drained(
     clock: Callable[[], float] = monotonic,
     pause: Callable[[float], None] = sleep,
 ) -> bool:
-    """Wait until everything that was there at the call has gone through the whole `chain`.
+    """Wait until all messages present at the call have passed through the whole `chain`.
 
     `chain` holds the groups in the order in which data passes. A group is waited for until it has
     read what its topics held when the group before it was done, and a group commits only after its

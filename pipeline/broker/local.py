@@ -1,4 +1,4 @@
-"""A real Apache Kafka on this machine, for one person: one KRaft node, loopback only, no Docker.
+"""Runs a real Apache Kafka for one user: a single KRaft node on loopback, without Docker.
 
 The folder it is given holds everything: the log, the ports (so that the address stays the same
 over restarts) and `kafka.log` of the last run.
@@ -29,9 +29,9 @@ from pipeline.common.processes import end
 from pipeline.common.progress import PATIENCE, Watch
 
 STOP_TIMEOUT, GIVE_UP_TIMEOUT = 60.0, 5.0
-"""Seconds to end in order; where it did not come up there is little to put in order."""
+"""Seconds for an orderly stop; less if the broker never came up."""
 LOG_TAIL = 15
-"""Lines of the broker's log that an error quotes."""
+"""Lines of the broker's log quoted in an error."""
 
 HERE = "/proc/self/cwd" if sys.platform == "linux" else "."
 """How Kafka names its folder, in which it runs: no path is too long, none has a comma or a byte
@@ -67,7 +67,7 @@ PROPERTIES = {
 
 
 class Ports(msgspec.Struct, frozen=True):
-    """Where the broker and its controller listened in the last run, if there was one."""
+    """Ports of the broker and its controller in the last run."""
 
     port: int | None = None
     controller_port: int | None = None
@@ -75,10 +75,10 @@ class Ports(msgspec.Struct, frozen=True):
 
 @dataclass
 class LocalBroker:
-    """A running broker; a context manager that stops it."""
+    """A running broker, as a context manager that stops it."""
 
     port: int
-    """For clients."""
+    """Port for clients."""
     process: subprocess.Popen[bytes]
     log: Path
 
@@ -92,7 +92,7 @@ class LocalBroker:
         say: Callable[[str], None] = lambda _: None,
         options: Sequence[str] = (),
     ) -> "LocalBroker":
-        """Install Kafka if need be, start it on `data`, and return when it answers clients.
+        """Install Kafka if needed, start it on `data`, and return when it answers clients.
 
         It may take as long as it gets anywhere: it has failed when nothing moved for `patience`
         seconds. `say` is told how long it takes; `options` are Java's.
@@ -134,11 +134,11 @@ class LocalBroker:
         return f"{HOST}:{self.port}"
 
     def stop(self) -> None:
-        """End the broker in order; kill it if that takes too long."""
+        """Stop the broker; kill it if that takes too long."""
         end(STOP_TIMEOUT, self.process)
 
     def demand_running(self) -> None:
-        """Raise BrokerError, with the end of its log, if the broker has ended."""
+        """Raise BrokerError with the end of the log if the broker has exited."""
         if (status := self.process.poll()) is not None:
             raise BrokerError(f"Kafka ended with status {status}. {_tail(self.log)}")
 
@@ -160,7 +160,7 @@ class LocalBroker:
 
 
 def _answers(port: int) -> bool:
-    """Whether a broker there answers an ApiVersions request (version 0) without an error."""
+    """Return whether a broker answers an ApiVersions request (version 0) without an error."""
     request = struct.pack(">hhih", 18, 0, 1, -1)
     try:
         with socket.create_connection((HOST, port), timeout=1) as connection:
@@ -173,7 +173,7 @@ def _answers(port: int) -> bool:
 
 @contextlib.contextmanager
 def _claim(data: Path) -> Iterator[IO[str]]:
-    """Hold the folder against other brokers; who inherits the file goes on holding it.
+    """Lock the folder against other brokers; processes that inherit the file keep the lock.
 
     A broker whose parent was killed needs a moment to end; it is waited for.
     """
@@ -193,7 +193,7 @@ def _claim(data: Path) -> Iterator[IO[str]]:
 
 
 def _configure(data: Path, port: int | None) -> int:
-    """Choose the ports and write the broker's settings; return its port for clients."""
+    """Choose ports, write the broker's configuration, and return the port for clients."""
     record = data / "ports.json"
     last = _last_ports(record)
     if port is not None and not is_free(port):
@@ -213,7 +213,7 @@ def _configure(data: Path, port: int | None) -> int:
 
 
 def _last_ports(record: Path) -> Ports:
-    """Return what was recorded; nothing where a full disk left less than the whole of it."""
+    """Read the record; None if a full disk truncated it."""
     try:
         return msgspec.json.decode(record.read_bytes(), type=Ports)
     except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
@@ -221,7 +221,7 @@ def _last_ports(record: Path) -> Ports:
 
 
 def _take_back_misplaced_log(log: Path) -> None:
-    """Move the log here from where an earlier Nabız had Kafka write it if the path is not ASCII.
+    """Move the log from where an earlier version wrote it for paths that are not ASCII.
 
     Java had taken the UTF-8 of its settings for Latin-1, and made folders of what it read.
     Raises BrokerError if the folder cannot be moved.

@@ -1,4 +1,4 @@
-"""Have Kafka here, ready to start in half its time: `python -m pipeline.broker.prepare`.
+"""Installs Kafka and its AOT cache, which halves its start: `python -m pipeline.broker.prepare`.
 
 Set-up runs this; `nabiz up` does what is still missing.
 """
@@ -20,7 +20,7 @@ from pipeline.contracts.topics import load_topics
 
 
 def prepare(console: Console) -> None:
-    """Download Kafka, and let Java keep what it finds out about its classes; once a user.
+    """Download Kafka and train its AOT cache, once for each user.
 
     Raises BrokerError where Kafka cannot be downloaded. Without the classes it is just slower.
     """
@@ -33,7 +33,7 @@ def prepare(console: Console) -> None:
 
 
 def _keep_classes(cache: Path) -> None:
-    """Start a Kafka of its own, with our topics, and end it: then Java writes what it has loaded.
+    """Start and stop a scratch Kafka with our topics, so that Java writes the AOT cache.
 
     Raises OSError where there is no place for it, BrokerError where Kafka does not come up, and
     BrokerUnavailable where it is too slow.

@@ -1,4 +1,4 @@
-"""Send events to Kafka, and know that they arrived."""
+"""Publishes events to Kafka with confirmation."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,14 +21,14 @@ BATCH_BYTES = 131_072
 
 
 class Publisher:
-    """Sends in batches, in order, each message once (idempotent producer, all replicas).
+    """Sends batches in order and exactly once per message (idempotent producer, acks=all).
 
     The key decides the partition as in every Kafka client (murmur2), so events of one customer
     stay in order whoever sends them. Leaving the `with` block flushes.
     """
 
     def __init__(self, bootstrap: str, security: Security = PLAINTEXT) -> None:
-        """Connect; raises `BrokerUnavailable` if nobody answers within 10 s."""
+        """Connect. Raises `BrokerUnavailable` if the broker does not answer within 10 s."""
         self._bootstrap = bootstrap
         self._failures: list[Exception] = []
         with reaching(bootstrap):
@@ -48,7 +48,7 @@ class Publisher:
             )
 
     def publish(self, event: Event) -> None:
-        """Send an event to the topic of its type, under its customer's key."""
+        """Send an event to the topic of its type, keyed by its customer."""
         self.send(topic_of(event.type), event.customer_id.encode(), encode_event(event))
 
     def send(
@@ -58,7 +58,7 @@ class Publisher:
         value: bytes,
         headers: Sequence[tuple[str, bytes]] = (),
     ) -> None:
-        """Send bytes as they are. Returns before they arrive: `flush` says whether they did.
+        """Send raw bytes. Returns before they arrive; `flush` confirms them.
 
         Raises ValueError for a message over Kafka's size limit, `BrokerUnavailable` if the
         topic does not exist or nothing can be sent for 10 s.
@@ -73,7 +73,7 @@ class Publisher:
         future.add_errback(self._failures.append)
 
     def flush(self) -> None:
-        """Wait until all that was sent is confirmed.
+        """Wait until the broker has confirmed every message.
 
         Raises `BrokerUnavailable` if something was not; it may or may not be in Kafka, and to
         send it again is safe because an event counts once. After a message that Kafka refuses
@@ -93,7 +93,7 @@ class Publisher:
             )
 
     def close(self) -> None:
-        """End the connection; what was not flushed may be lost, and is no error."""
+        """Close the connection; unflushed messages may be lost without an error."""
         with suppress(KafkaError):
             self._producer.close(timeout=0)
         self._producer._sender.force_close()  # the client leaves it running after such an error

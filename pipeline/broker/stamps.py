@@ -1,19 +1,19 @@
-"""When a record reached the broker, as well as its timestamp tells."""
+"""Derives when the broker received a record from its timestamp."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 LONGEST_KEPT: Final = timedelta(days=365)
-"""No topic of the chain keeps a record for longer: an older stamp was never true."""
+"""Longest retention of any topic: an older timestamp is not credible."""
 CLOCKS_APART: Final = timedelta(hours=1)
-"""How far the broker's clock may be ahead of ours and still be believed."""
+"""How far the broker's clock may be ahead of ours."""
 
 BY_BROKER: Final = 1
-"""The timestamp type LogAppendTime: the broker stamped the record as it came."""
+"""Timestamp type LogAppendTime: set by the broker on arrival."""
 
 
 def received_at(stamp: int, kind: int | None, now: datetime) -> datetime:
-    """Return when the broker received a record that is read at `now` (aware).
+    """Return when the broker received a record, given the time `now` (aware) of reading.
 
     `stamp` is in milliseconds since 1970, of the timestamp type `kind`. Kafka passes on whatever a
     producer stamps: -1 for none, seconds, a wrong clock, a number that no calendar has. A stamp

@@ -1,4 +1,4 @@
-"""What the topics of a group are like, and where the group is in them, as the broker says it."""
+"""Reads the topics of a group and its committed offsets from the broker."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple, TypeAlias
@@ -11,7 +11,7 @@ from pipeline.broker.lag import CLIENT, Committed, until_coordinated
 from pipeline.broker.security import Security
 
 Place: TypeAlias = tuple[str, int]
-"""A topic and the number of a partition."""
+"""Topic and partition number."""
 
 
 class TopicAsIs(NamedTuple):
@@ -25,9 +25,9 @@ class TopicAsIs(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """Topics that are there, the offsets that each partition holds, and those committed.
+    """Existing topics, the offset range of each partition, and the committed offsets.
 
-    `first` is the oldest offset that is there, `end` the one that the next record will have.
+    `first` is the oldest offset available, `end` that of the next record.
     """
 
     topics: Mapping[str, TopicAsIs]
@@ -37,7 +37,7 @@ class Survey(NamedTuple):
 
 
 def survey(bootstrap: str, group: str, topics: Collection[str], security: Security) -> Survey:
-    """Ask the broker. Raises BrokerUnavailable."""
+    """Query the broker. Raises BrokerUnavailable."""
     with (
         reaching(bootstrap),
         KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT, **security) as admin,
@@ -67,7 +67,7 @@ def survey(bootstrap: str, group: str, topics: Collection[str], security: Securi
 def topics_as_is(
     bootstrap: str, topics: Collection[str], security: Security
 ) -> dict[str, TopicAsIs]:
-    """Return those of the topics that are there. Raises BrokerUnavailable."""
+    """Return those of the topics that exist. Raises BrokerUnavailable."""
     with (
         reaching(bootstrap),
         KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT, **security) as admin,
@@ -76,7 +76,7 @@ def topics_as_is(
 
 
 def leave_group(bootstrap: str, group: str, instance: str, security: Security) -> None:
-    """Have a group forget a member of a stable name, so that partitions are shared out anew.
+    """Remove a static member from a group, so that its partitions are reassigned.
 
     Raises BrokerUnavailable.
     """

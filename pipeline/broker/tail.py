@@ -1,4 +1,4 @@
-"""Topics as they grow, read from outside: no group, no commits, every reader is given all."""
+"""Follows topics without a consumer group: nothing is committed, every reader gets everything."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,11 +11,11 @@ from pipeline.broker.lag import CLIENT
 from pipeline.broker.security import PLAINTEXT, Security
 
 WAIT_MS = 2_000
-"""For so long the broker waits for a message; the first one that comes it hands over at once."""
+"""How long the broker holds a fetch; the first message ends the wait."""
 
 
 class Tail:
-    """Messages of some topics from a moment on. Not for use by several threads at once."""
+    """Messages of some topics from a moment on. Not thread-safe."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class Tail:
         since: datetime,
         security: Security = PLAINTEXT,
     ) -> None:
-        """Connect. Topics that do not exist are passed over. Raises BrokerUnavailable."""
+        """Connect; missing topics are skipped. Raises BrokerUnavailable."""
         self._bootstrap = bootstrap
         with reaching(bootstrap):
             self._consumer = KafkaConsumer(
@@ -54,11 +54,11 @@ class Tail:
 
     @property
     def topics(self) -> set[str]:
-        """The topics that are read: those that existed."""
+        """The topics that existed and are followed."""
         return {partition.topic for partition in self._consumer.assignment()}
 
     def read(self, seconds: float) -> list[tuple[str, bytes]]:
-        """Return topic and value of what came, at once if there is any, else after `seconds`.
+        """Return topic and value of new messages, at once if there are any, else after `seconds`.
 
         Raises BrokerUnavailable.
         """

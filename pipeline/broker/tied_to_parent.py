@@ -1,4 +1,4 @@
-"""Run a program that ends when its parent does, however the parent ends (Linux).
+"""Runs a program that ends when its parent ends for any reason (Linux).
 
 usage: python tied_to_parent.py PARENT_PID PROGRAM ARGUMENT...
 
@@ -16,14 +16,14 @@ PR_SET_PDEATHSIG = 1
 
 
 def tied(command: Sequence[str]) -> list[str]:
-    """Return the command that runs `command` tied to this process; `command` off Linux."""
+    """Return a command that ties `command` to this process; `command` itself off Linux."""
     if sys.platform != "linux":
         return list(command)
     return [sys.executable, "-IS", __file__, str(os.getpid()), *command]
 
 
 def tie_to_parent(parent: int) -> None:
-    """Have this process end with the thread of `parent` that started it (Linux)."""
+    """Ask the kernel to end this process with the thread of `parent` that started it (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:

@@ -1,4 +1,4 @@
-"""Bring the topics of a Kafka cluster in line with what is declared."""
+"""Applies declared topics to a Kafka cluster."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -17,7 +17,7 @@ CONNECT_TIMEOUT_MS = 10_000
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One difference, and what became of it: `setting` goes from `before` to `after`.
+    """A change to a topic: `setting` goes from `before` to `after`.
 
     `setting` is `partitions` or the key of a config; `before` is None for a new topic.
     """
@@ -36,7 +36,7 @@ def apply_topics(
     dry_run: bool = False,
     security: Security = PLAINTEXT,
 ) -> list[Change]:
-    """Create what is missing, add partitions, set configs that differ; return what was done.
+    """Create missing topics, add partitions, set differing configs; return the changes.
 
     Nothing is taken away: a topic with more partitions than declared keeps them, configs that are
     not declared stay as they are. With `dry_run` Kafka checks the changes without making them.
@@ -58,7 +58,7 @@ def apply_topics(
 def partitions_of(
     bootstrap: str, names: Iterable[str], *, security: Security = PLAINTEXT
 ) -> dict[str, int]:
-    """Return how many partitions each topic has, of those that are there.
+    """Return the number of partitions of each existing topic.
 
     Raises `BrokerUnavailable` if Kafka does not answer.
     """

@@ -1,4 +1,4 @@
-"""Lengths of time as the files in `rules/` and `desk/` write them."""
+"""Durations as the files in `rules/` and `desk/` write them: `30s`, `5m`, `2h`, `7d`."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -11,5 +11,5 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def duration(text: Duration) -> timedelta:
-    """Return the length of `30s`, `5m`, `2h` or `7d`."""
+    """Parse `30s`, `5m`, `2h` or `7d`."""
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})

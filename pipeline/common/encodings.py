@@ -1,4 +1,4 @@
-"""Text files as programs save them: UTF-8, also UTF-16 or UTF-32 behind a byte order mark.
+"""Decodes text files as programs save them: UTF-8, or UTF-16 and UTF-32 after a byte order mark.
 
 Notepad, Excel and PowerShell write such a mark. It says how the file is encoded, and is no part of
 its first line.
@@ -18,12 +18,12 @@ _MARKS = (
 
 
 def marked_encoding(raw: bytes) -> str | None:
-    """Return the encoding that a byte order mark names, None where there is none."""
+    """Return the encoding that a byte order mark names, or None."""
     return next((encoding for mark, encoding in _MARKS if raw.startswith(mark)), None)
 
 
 def utf8(raw: bytes) -> bytes:
-    """Return the content of a file in UTF-8 without a mark; as it is if it has none.
+    """Return the content re-encoded as UTF-8 without a mark; unchanged if it has none.
 
     Raises UnicodeDecodeError where the content is not what its mark says.
     """

@@ -1,4 +1,4 @@
-"""Folders by names that every library can read."""
+"""Paths that every native library can open, whatever letters they contain."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def plain_name(folder: Path) -> str:
-    """Return a name for a folder that is there; it holds as long as this process lives.
+    """Return an ASCII path to an existing folder, valid while this process lives.
 
     Libraries that are not Python's take names for UTF-8, whatever the machine's encoding is, and
     some see parameters behind a question mark: they would make another folder beside this one.

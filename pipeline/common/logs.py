@@ -14,13 +14,13 @@ from pipeline.common.plurals import counted
 
 OURS = ("pipeline", "agents")
 REPEATED_EVERY = 60.0
-"""Seconds in which a library says the same once."""
+"""Seconds during which a repeated record is suppressed."""
 MOST_KINDS = 1_000
-"""Kinds of records that are remembered; a template that was already filled in is a kind each."""
+"""Most distinct records that are remembered; a pre-formatted message counts as its own kind."""
 
 
 class Once(logging.Filter):
-    """Passes on what a library says once a minute, with how often it was said meanwhile.
+    """Passes a repeated library record once a minute, with the number of repetitions.
 
     A client whose broker is gone says so a hundred times a second, for as long as it is gone.
     Records are the same that have one logger, one place in the code and one template.
@@ -32,7 +32,7 @@ class Once(logging.Filter):
         self._said: dict[tuple[str, int, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether to pass the record on; one that was repeated says so."""
+        """Return whether to log the record; a repeated record carries its count."""
         if record.name.startswith(OURS):
             return True
         kind, now = (record.name, record.lineno, str(record.msg)), self._clock()
@@ -49,7 +49,7 @@ class Once(logging.Filter):
 
 
 def configure_logging(role: str) -> None:
-    """Send our logs and those of the libraries (warnings and worse) to standard error."""
+    """Write our logs, and library warnings and errors, to standard error."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,

@@ -1,4 +1,4 @@
-"""What people read for the names that travel with events: channels, touchpoints (`names.yaml`)."""
+"""Display names of channels and touchpoints in each language (`names.yaml`)."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -10,9 +10,9 @@ NAMES: Mapping[str, Mapping[str, Mapping[str, str]]] = msgspec.yaml.decode(
     files(__package__).joinpath("names.yaml").read_bytes(),
     type=dict[str, dict[str, dict[Literal["tr", "en"], str]]],
 )
-"""The texts in each language, by kind and name."""
+"""Display names by language, kind and name."""
 
 
 def shown(kind: str, name: str, language: str) -> str:
-    """Return what a name is called in a language; the name itself where we know no other."""
+    """Return the display name in a language, or the name itself if it has none."""
     return NAMES.get(kind, {}).get(name, {}).get(language, name)

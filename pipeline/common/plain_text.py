@@ -1,4 +1,4 @@
-"""Texts of others as they may be shown to people: without what is not for reading."""
+"""Makes untrusted text safe to display: control and formatting characters are removed."""
 
 import re
 import unicodedata
@@ -17,24 +17,24 @@ _UNSEEN = frozenset({"Mn", "Me", "Cf"})
 
 
 def plain(text: str) -> str:
-    """Return a text of others without what is not for reading; its length and lines stay."""
+    """Replace control and formatting characters by spaces; length and line breaks stay."""
     return _UNSHOWN.sub(" ", text)
 
 
 def one_line(text: str, longest: int | None = None) -> str:
-    """Return a text of others as one line, its end left out beyond `longest` characters."""
+    """Return the text on one line, truncated to `longest` characters."""
     return cut(" ".join(plain(text).split()), longest)
 
 
 def cut(text: str, longest: int | None) -> str:
-    """Return a text of at most `longest` characters; an ellipsis says where its end is left out."""
+    """Truncate a text to `longest` characters, marked by an ellipsis."""
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def bare(text: str) -> str:
-    """Return a text in small letters without their marks, as names are compared.
+    """Return the text case-folded and without diacritics, as names are compared.
 
-    So `DAHİLİ`, `dahili` and `dahılı` are one name; characters that nobody sees are no part of it.
+    So `DAHİLİ`, `dahili` and `dahılı` are equal; invisible characters are dropped.
     """
     parts = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
     return "".join(one for one in parts if unicodedata.category(one) not in _UNSEEN)

@@ -1,4 +1,4 @@
-"""Ports of this machine's loopback address."""
+"""TCP ports on the loopback address."""
 
 import errno
 import random
@@ -13,7 +13,7 @@ _CHOICE: Final = range(20_000, 32_000)
 
 
 def free_port(preferred: int | None = None, besides: Container[int] = ()) -> int:
-    """Return a port that nothing listens on now: the preferred one where it is free.
+    """Return a port that is free now: the preferred one if possible.
 
     Others are below those that systems give to outgoing connections: while a server is away, a
     client that tries again and again could connect to itself there, and so take the port. Raises
@@ -27,7 +27,7 @@ def free_port(preferred: int | None = None, besides: Container[int] = ()) -> int
 
 
 def cannot_listen(what: str, host: str, port: int, error: OSError, variable: str) -> str:
-    """Say why a server cannot listen there, and what to set so that it can.
+    """Explain why a server cannot listen on an address, and which setting to change.
 
     `variable` names the setting of the port.
     """
@@ -40,13 +40,13 @@ def cannot_listen(what: str, host: str, port: int, error: OSError, variable: str
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there. Raises OSError."""
+    """Return a listening socket. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family)
 
 
 def is_free(port: int, host: str = HOST) -> bool:
-    """Say whether a server could listen there now."""
+    """Return whether a server could listen on the port now."""
     try:
         listening(host, port).close()
     except OSError:

@@ -1,4 +1,4 @@
-"""Files that only their owner may read: they hold what customers wrote."""
+"""Restricts files to their owner, because they contain what customers wrote."""
 
 import os
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 
 OTHERS = 0o077
-"""The rights of those who are not the owner."""
+"""Permission bits of group and others."""
 
 
 def make_private(path: Path) -> None:
-    """Take from others every right to a file, or to a folder and all that is in it.
+    """Remove all permissions of group and others from a file, or from a folder recursively.
 
     Links in it are not followed, and what belongs to somebody else stays as it is.
     """

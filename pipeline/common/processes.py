@@ -1,4 +1,4 @@
-"""Processes that this one started."""
+"""Ends child processes and bounds their logs."""
 
 import os
 import shutil
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Protocol
 
 MOST_LOG = 16 * 1024 * 1024
-"""Bytes of a log; the log before it is kept, too."""
+"""Largest size of a log in bytes; one older log is kept."""
 
 
 class Process(Protocol):
-    """What is asked of a process, however it was started; as `subprocess.Popen` has it."""
+    """The part of `subprocess.Popen` that callers need, for processes started in any way."""
 
     @property
     def pid(self) -> int: ...  # noqa: D102
@@ -24,7 +24,7 @@ class Process(Protocol):
 
 
 def end(seconds: float, *processes: Process) -> None:
-    """Ask processes to finish in order, all at once; kill what takes longer than `seconds`."""
+    """Terminate all processes at once; kill those that take longer than `seconds`."""
     deadline = time.monotonic() + seconds
     for process in processes:
         process.terminate()
@@ -37,7 +37,7 @@ def end(seconds: float, *processes: Process) -> None:
 
 
 def bound(log: Path, most: int = MOST_LOG) -> None:
-    """Put a log of over `most` bytes aside, as NAME.1, while its process goes on writing.
+    """Move a log of over `most` bytes to NAME.1 while its process keeps writing.
 
     The process must have opened it to append, so that it goes on at the new end.
     """

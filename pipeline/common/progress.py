@@ -1,4 +1,4 @@
-"""A start that is slow is not one that hangs: what its processes do is watched, not a clock."""
+"""Tells a slow start from one that hangs, by the progress of its processes and not by a timeout."""
 
 import os
 from collections import Counter
@@ -7,23 +7,23 @@ from contextlib import suppress
 from pathlib import Path
 
 PATIENCE = 60.0
-"""Seconds in which something must have moved."""
+"""Seconds within which progress is expected."""
 LOOK_EVERY = 1.0
 LONGEST = 20
-"""Times its patience: so long nothing takes, whatever moves."""
+"""Multiple of the patience after which a start has failed, whatever its progress."""
 BUSY = 0.5
-"""The share of its patience for which a process that is at work runs, or waits for its turn to."""
+"""Share of the patience that a busy process spends running or waiting for the processor."""
 
 
 class Watch:
-    """Says whether processes that start still get anywhere.
+    """Watches whether starting processes still make progress.
 
     They do while a log grows, and while they have work: who is kept from it by other programs waits
     for a processor, who waits for what does not come sleeps. Off Linux only logs are seen.
     """
 
     def __init__(self, patience: float, now: float) -> None:
-        """Begin at `now`, by the monotonic clock."""
+        """Start watching at `now` (monotonic seconds)."""
         self._patience = patience
         self._began = self._moved = self._looked = now
         self._threads: Counter[str] = Counter()
@@ -31,7 +31,7 @@ class Watch:
         self._mark: tuple[object, ...] = ()
 
     def stalled(self, pids: Iterable[int], logs: Sequence[Path], now: float) -> bool:
-        """Return whether nothing has moved for as long as patience lasts, or it lasts too long."""
+        """Return whether there was no progress within the patience, or the start takes too long."""
         if now - self._looked >= min(LOOK_EVERY, self._patience / 4):
             self._looked = now
             threads = _wanted(pids)
@@ -44,13 +44,13 @@ class Watch:
         return late or now - self._moved > self._patience
 
     def said(self, now: float) -> str:
-        """Return how long it takes, and what may be the cause."""
+        """Describe how long the start has taken, and the likely cause."""
         load, cores = os.getloadavg()[0], os.cpu_count() or 1
         cause = f"; this machine has {load:.0f} programs at work for {cores} cores"
         return f"{now - self._began:.0f} s" + (cause if load > cores else "")
 
     def failed(self, now: float) -> str:
-        """Return the same where it has stalled, and what to set."""
+        """Describe a stalled start, and which setting to change."""
         return (
             f"does not come up: {self.said(now)}. It last got on {now - self._moved:.0f} s ago; "
             "NABIZ_UP_PATIENCE, in seconds, lets it take longer"
@@ -58,7 +58,7 @@ class Watch:
 
 
 def _wanted(pids: Iterable[int]) -> Counter[str]:
-    """Return for each thread how many nanoseconds it ran, or could have run and had to wait."""
+    """Return for each thread how many nanoseconds it ran or waited for a processor."""
     found: Counter[str] = Counter()
     for pid in pids:
         for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):

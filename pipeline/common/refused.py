@@ -1,5 +1,5 @@
-"""What was asked for and makes no sense, refused in words."""
+"""The error for a request that makes no sense."""
 
 
 class Refused(Exception):  # noqa: N818 - a verdict on what was asked
-    """What was asked makes no sense; the message says why and what would."""
+    """A request makes no sense; the message says why, and what would be accepted."""

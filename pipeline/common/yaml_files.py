@@ -1,4 +1,4 @@
-"""YAML files that a company may set, read into structs: `desk/`, the topics of `schemas/`."""
+"""Reads YAML files that a company may edit (`desk/`, `schemas/`) into structs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def read_form(path: Path, form: type[T], error: Callable[[str], Exception]) -> T:
-    """Return what a file holds. Raises the `error` of a text that names the file and the field."""
+    """Read and validate a file. Raises `error` with a message that names the file and the field."""
     try:
         return msgspec.yaml.decode(path.read_bytes(), type=form)
     except OSError as away:

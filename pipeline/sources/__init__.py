@@ -1,1 +1,1 @@
-"""Where events come from: our own envelope, other formats, a simulated company."""
+"""Sources of events: our own envelope, other formats, and a simulated company."""

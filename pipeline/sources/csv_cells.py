@@ -1,4 +1,4 @@
-"""Cells of CSV exports as people's programs write them → numbers and times."""
+"""Parses cells of CSV exports into numbers and times."""
 
 import math
 import re
@@ -13,7 +13,7 @@ from pipeline.model.dead_letter import Invalid, Reason
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`csv_columns.yaml`: the names of each field, other words in cells, the names of months."""
+    """`csv_columns.yaml`: column names of each field, synonyms in cells, month names."""
 
     fields: Mapping[str, Sequence[str]]
     cells: Mapping[str, Mapping[str, Sequence[str]]]
@@ -21,7 +21,7 @@ class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def plain_name(text: str) -> str:
-    """Return a name as it is compared: small letters and digits, without marks."""
+    """Normalise a column name for comparison: lower-case letters and digits without diacritics."""
     return "".join(one for one in bare(text) if one.isalnum())
 
 
@@ -50,7 +50,7 @@ _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/\d")
 
 
 def word(field: str, cell: str) -> str:
-    """Return what a cell of this field says in our words; as it is where we know no other."""
+    """Return our word for a cell's value, or the cell itself if there is none."""
     return _WORDS[field].get(plain_name(cell), cell)
 
 
@@ -71,13 +71,13 @@ def number(field: str, cell: str) -> float:
 
 
 def month_first(cells: Iterable[str]) -> bool:
-    """Say whether times with slashes are month first: some cannot be day first, none must be."""
+    """Return whether dates with slashes are month first: some must be, and none cannot be."""
     pairs = [(int(found[1]), int(found[2])) for found in map(_SLASHES.match, cells) if found]
     return any(second > 12 for _, second in pairs) and all(first <= 12 for first, _ in pairs)
 
 
 def time(cell: str, zone: tzinfo, *, months_first: bool = False) -> datetime:
-    """Read a time as 31.01.2026 14:05, as in ISO 8601, or as the number that Excel has for it.
+    """Parse a time such as 31.01.2026 14:05, an ISO 8601 time, or an Excel serial number.
 
     Without an offset it is of `zone`. Raises Invalid.
     """

@@ -1,4 +1,4 @@
-"""Tables as Excel, survey tools and help desks export them (CSV) → events.
+"""Turns CSV exports of Excel, survey tools and help desks into events.
 
 Columns are known by their names, in Turkish or English (`csv_columns.yaml`); all others become
 attributes. The encoding and the separator are found; times without an offset are of one zone.
@@ -23,10 +23,10 @@ from pipeline.sources.csv_cells import COLUMNS, month_first, number, plain_name,
 from pipeline.sources.source import Note, SourceError, SourceLine
 
 WITHOUT_MARK = "windows-1254"
-"""What Excel in Turkish writes where it does not write UTF-8."""
+"""The encoding of a Turkish Excel that does not write UTF-8."""
 SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 CHANNEL = "file"
-"""The channel of events whose table names none, and which are no answers to a survey."""
+"""The default channel of events that are not survey answers."""
 
 _NAMES = {field: [plain_name(name) for name in names] for field, names in COLUMNS.fields.items()}
 _AS_THEY_ARE = (
@@ -39,7 +39,7 @@ _NOT_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 
 
 class Row(NamedTuple):
-    """The cells of a row, and the number of its first line; `problem` where it has none."""
+    """The cells of a row and its first line number; `problem` says why there are none."""
 
     number: int
     raw: str
@@ -48,7 +48,7 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Where each field and each attribute stands in a row, and how times are to be read."""
+    """The columns of fields and attributes, and how times are parsed."""
 
     fields: Mapping[str, int]
     attributes: Mapping[str, int]
@@ -80,7 +80,7 @@ def lines(file: BinaryIO, zone: tzinfo) -> Iterator[SourceLine | Note]:
 
 
 def _decoded(raw: bytes) -> tuple[str, str]:
-    """Return the text and its encoding; bytes that are not UTF-8 in a text that is stay as halves.
+    """Return the text and its encoding; invalid bytes in a UTF-8 text become lone surrogates.
 
     Without a mark it is UTF-8 if more letters are in UTF-8 than not.
     """
@@ -95,7 +95,7 @@ def _decoded(raw: bytes) -> tuple[str, str]:
 
 
 def _separator(physical: Sequence[str]) -> tuple[int, str]:
-    """Return the line that names the columns, and what separates them.
+    """Return the index of the header line, and its separator.
 
     That is what a first line `sep=;` says, as Excel knows it, else what finds most columns.
     """
@@ -110,7 +110,7 @@ def _separator(physical: Sequence[str]) -> tuple[int, str]:
 
 
 def _rows(physical: Sequence[str], start: int, separator: str) -> list[Row]:
-    """Cut lines into rows, blank ones left out; after quotes that do not end go on behind them."""
+    """Split lines into rows, without blank ones; resume after an unterminated quote."""
     rows = []
     while start < len(physical):
         row, used = _row(physical, start, separator)
@@ -121,7 +121,7 @@ def _rows(physical: Sequence[str], start: int, separator: str) -> list[Row]:
 
 
 def _row(physical: Sequence[str], start: int, separator: str) -> tuple[Row, int]:
-    """Return the row that begins with a line, and how many lines it has."""
+    """Return the row that starts at a line, and its number of lines."""
     rest = (physical[at] for at in range(start, len(physical)))
     reader = csv.reader(rest, delimiter=separator, strict=True)
     try:
@@ -134,7 +134,7 @@ def _row(physical: Sequence[str], start: int, separator: str) -> tuple[Row, int]
 
 
 def _fields(header: Sequence[str]) -> dict[str, int]:
-    """Return the column of each field that a header names."""
+    """Return the column index of each field in the header."""
     names = [plain_name(name) for name in header]
     fields = {
         field: names.index(name)
@@ -169,12 +169,12 @@ def _columns(table: Table, header: Sequence[str]) -> str:
 
 
 def _shown(names: Iterable[str]) -> str:
-    """Return names of others without what a terminal would obey."""
+    """Return untrusted names without control characters."""
     return "".join(one if one.isprintable() else " " for one in ", ".join(names))
 
 
 def _events(table: Table, row: Row) -> list[Event]:
-    """Return the event of a row, and one more for each further score. Raises Invalid."""
+    """Return the event of a row, plus one for each further score. Raises Invalid."""
     _check(table, row)
     cells = {field: row.cells[at] for field, at in table.fields.items() if at < len(row.cells)}
     cells = {field: cell for field, cell in cells.items() if cell}
@@ -218,7 +218,7 @@ def _check(table: Table, row: Row) -> None:
 
 
 def _scores(cells: Mapping[str, str]) -> Iterator[dict[str, object]]:
-    """Yield the answers: of the column `score`, which others describe, and of those by a metric."""
+    """Yield the scores: that of the column `score`, and those of the columns of a metric."""
     if "score" in cells:
         metric = word("metric", cells.get("metric", Metric.RATING))
         low, high = USUAL_SCALES.get(metric, (0, 0))
@@ -237,7 +237,7 @@ def _scores(cells: Mapping[str, str]) -> Iterator[dict[str, object]]:
 def _by_score(
     event: dict[str, Any], scores: Sequence[dict[str, object]]
 ) -> Iterator[dict[str, Any]]:
-    """An event has one score, so each further one is an answer of its own."""
+    """Make one event for each score, since an event has at most one."""
     yield {**event, "score": scores[0]} if scores else event
     bare = {name: value for name, value in event.items() if name not in ("text", "title")}
     for score in scores[1:]:
@@ -246,12 +246,12 @@ def _by_score(
 
 
 def _truth(cell: str) -> str | bool:
-    """Excel writes TRUE and FALSE in the language of its user; all else stays as it is written."""
+    """Parse TRUE and FALSE in the language of Excel's user; other cells stay text."""
     said = word("attributes", cell)
     return said == "true" if said in ("true", "false") else cell
 
 
 def _fingerprint(cells: Mapping[str, str], attributes: Mapping[str, object]) -> str:
-    """Return the id of a row that has none: the same for the same content."""
+    """Return a content hash as the id of a row without one."""
     content = msgspec.json.encode([sorted(cells.items()), sorted(attributes.items())])
     return f"csv-{hashlib.sha256(content).hexdigest()[:32]}"

@@ -1,4 +1,4 @@
-"""Files, plain or gzip → events; a bad line is reported in its place and the rest goes on."""
+"""Reads events from plain or gzip files; a bad line is reported and the others go on."""
 
 import gzip
 import zlib
@@ -23,7 +23,7 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 @dataclass(frozen=True)
 class BadLine:
-    """A line that gave no event; `line` counts from 1, `raw` is at most its first MAX_BYTES."""
+    """A line without an event; `line` counts from 1, `raw` holds at most its first MAX_BYTES."""
 
     file: Path
     line: int
@@ -36,7 +36,7 @@ class BadLine:
 
 
 def _json_lines(events_of: Callable[[bytes], Iterable[Event]]) -> Source:
-    """Make the source of a format of JSON lines, whose times all have an offset."""
+    """Return the reader of a JSON Lines format, whose times have offsets."""
 
     def lines(file: BinaryIO, _zone: tzinfo) -> Iterator[SourceLine]:
         for number, line in enumerate(utf8_lines(file), start=1):
@@ -53,7 +53,7 @@ SOURCES: dict[str, Source] = {
     "sikayetvar": _json_lines(sikayetvar.events_of),
     "tweets": _json_lines(tweets.events_of),
 }
-"""Each format by its name."""
+"""Readers by format name."""
 
 
 def read(path: Path, source: str, zone: tzinfo = UTC) -> Iterator[Event | BadLine | Note]:
@@ -78,7 +78,7 @@ def read(path: Path, source: str, zone: tzinfo = UTC) -> Iterator[Event | BadLin
 
 
 def rebase(events: Iterable[Event], now: datetime) -> list[Event]:
-    """Move all events by one duration, so that the newest happens at `now` (aware)."""
+    """Shift all events by one duration, so that the newest occurs at `now` (aware)."""
     kept = list(events)
     if not kept:
         return []

@@ -1,4 +1,4 @@
-"""Complaints on a public site → events.
+"""Turns complaints from şikayetvar.com into events.
 
 The file knows one time a complaint, to the minute. What followed is put one second apart within
 that minute, in the order in which it must have happened: so every count by minute, hour or day
@@ -18,7 +18,7 @@ REPLIED, RESOLVED, RATED = (timedelta(seconds=n) for n in (1, 2, 3))
 
 
 class Complaint(msgspec.Struct, frozen=True):
-    """A line of the file. `satisfaction` runs from 1 to 5."""
+    """A line of the file; `satisfaction` is 1 to 5."""
 
     id: str
     occurred_at: Moment
@@ -38,7 +38,7 @@ _COMPLAINTS = msgspec.json.Decoder(Complaint)
 
 
 def events_of(line: bytes) -> tuple[Event, ...]:
-    """Return the complaint and what followed it. Raises Invalid."""
+    """Return the complaint and its later events. Raises Invalid."""
     complaint = parse(_COMPLAINTS, line)
     return tuple(parse_event(encode_event(event)) for event in _story(complaint))
 

@@ -1,4 +1,4 @@
-"""What a source makes of a file: its lines, each of which gives events or the reason why not."""
+"""The contract of a source: a file gives lines, and each line gives events or an error."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import tzinfo
@@ -8,11 +8,11 @@ from pipeline.model.event import Event
 
 
 class SourceError(Exception):
-    """A file cannot be read any further; the message says which one and why."""
+    """A file cannot be read any further; the message names it and says why."""
 
 
 class SourceLine(NamedTuple):
-    """A line, or a row of several: its number from 1, its bytes, what gives its events.
+    """A line, or a row of several: its number from 1, its bytes, a function for its events.
 
     `events` raises Invalid.
     """
@@ -23,10 +23,10 @@ class SourceLine(NamedTuple):
 
 
 class Note(NamedTuple):
-    """How a file was understood, in a sentence for the person who wants it read."""
+    """A sentence that tells the user how a file was interpreted."""
 
     sentence: str
 
 
 Source = Callable[[BinaryIO, tzinfo], Iterator[SourceLine | Note]]
-"""Reads an open file; times without an offset are of the zone. Raises SourceError."""
+"""Reads an open file; times without an offset are in the zone. Raises SourceError."""

@@ -1,4 +1,4 @@
-"""Tweets to a brand → `post` events. Identity is the id: the same words twice are two posts."""
+"""Turns tweets to a brand into `post` events, identified by their id and not by their text."""
 
 import msgspec
 

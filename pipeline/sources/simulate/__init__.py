@@ -1,4 +1,4 @@
-"""A whole company with its customers, made up from a seed: the same seed gives the same events.
+"""Simulates a company and its customers; the same seed gives the same events.
 
 `simulate` gives a span of time, `live` an endless stream at a rate, `plan` the truth behind a span.
 """

@@ -1,4 +1,4 @@
-"""The simulated company, as its YAML files describe it."""
+"""The simulated company as configured in its YAML files."""
 
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ Kind = Literal["outage", "late_delivery"]
 
 
 class Disturbance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How an incident comes about: `start` in shares of the span, `strikes` a share of a brand."""
+    """An incident: `start` is a share of the span, `strikes` a share of a brand's customers."""
 
     kind: Kind
     start: tuple[float, float]
@@ -23,7 +23,7 @@ class Disturbance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A brand; `journeys` and `themes` are what its customers do and write about."""
+    """A brand, with the journeys of its customers and the themes they write about."""
 
     name: str
     share: float
@@ -34,7 +34,7 @@ class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Chances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How likely each turn of a journey is."""
+    """Probabilities of each turn of a journey."""
 
     bot_answers: float
     solved_at_first: float
@@ -53,7 +53,7 @@ class Chances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How likely each way of roughening a text is."""
+    """Probabilities of each distortion of a text."""
 
     without_turkish_letters: float
     lower_case: float
@@ -63,7 +63,7 @@ class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SimulatedDesk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who acts on alerts: how likely each step is, and how many minutes it takes (medians)."""
+    """The staff who act on alerts: probability and median minutes of each step."""
 
     people: tuple[str, ...]
     takes_on: dict[Severity, float]
@@ -96,7 +96,7 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Phrases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is written in one language; moods are positive, neutral, negative, furious."""
+    """Texts of one language by mood: positive, neutral, negative, furious."""
 
     opening: dict[str, tuple[str, ...]]
     closing: dict[str, tuple[str, ...]]

@@ -1,4 +1,4 @@
-"""What an invented desk does about the alerts of the company: the same alert, the same actions."""
+"""Simulates the staff who act on alerts; the same alert gets the same actions."""
 
 from datetime import datetime, timedelta
 from math import exp
@@ -14,7 +14,7 @@ _SPACE = UUID("a44c2f7c-9f0e-4c9a-8f6b-1f2d6f9b7e03")
 
 
 def actions_on(alert: Alert) -> list[Action]:
-    """Return what is done about an alert once it is open, in order; it may be nothing."""
+    """Return the actions on an open alert in order; possibly none."""
     desk, rng = company().desk, Random(alert.id)
     done: list[Action] = []
     if rng.random() >= desk.takes_on[alert.severity]:
@@ -28,7 +28,7 @@ def actions_on(alert: Alert) -> list[Action]:
         return moment
 
     def takes(kind: str) -> float:
-        """Minutes, as they scatter around their median."""
+        """Draw a duration in minutes around a median."""
         return desk.minutes[kind] * exp(rng.gauss(0, desk.spread))
 
     if rng.random() < desk.snoozes:

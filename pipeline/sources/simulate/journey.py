@@ -1,4 +1,4 @@
-"""One story of one customer, while it is being told."""
+"""A journey of one customer under construction."""
 
 from datetime import datetime, timedelta
 from random import Random
@@ -13,7 +13,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class Journey:
-    """One story of one customer: a clock that only runs on, and the events so far.
+    """A journey of one customer: a clock that only advances, and the events so far.
 
     `joy` runs from 0 to 1 and says how the customer feels by now; surveys ask for it.
     """
@@ -42,7 +42,7 @@ class Journey:
         self._pace = pace
 
     def wait(self, hours: float) -> None:
-        """Let about so many hours pass."""
+        """Advance the clock by about so many hours."""
         drawn = timedelta(hours=hours * self.rng.uniform(0.4, 1.6) * self._pace)
         self.clock += max(_SECOND, timedelta(seconds=round(drawn.total_seconds(), 3)))
 
@@ -67,7 +67,7 @@ class Journey:
         )
 
     def chance(self, name: str) -> bool:
-        """Toss the coin that `company.yaml` calls so."""
+        """Draw a chance named in `company.yaml`."""
         return bool(self.rng.random() < getattr(company().chances, name))
 
     def feel(self, change: float) -> None:
@@ -76,13 +76,13 @@ class Journey:
         self.joy = min(1.0, max(0.0, self.joy + change * weight))
 
     def mood(self) -> str:
-        """Return how a customer with a problem writes now."""
+        """Return the mood in which a customer with a problem writes."""
         if self.joy > 0.62:
             return "neutral"
         return "negative" if self.joy > 0.28 else "furious"
 
     def text(self, theme: str, mood: str, *, leaves: bool = False) -> str:
-        """Write about `theme`."""
+        """Return a text about `theme`."""
         return write(
             self.rng,
             self.customer,

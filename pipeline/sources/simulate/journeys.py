@@ -1,4 +1,4 @@
-"""What customers live through: each journey is a function that tells one story."""
+"""Journeys of customers, one function each."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ T = EventType
 
 
 def browse(j: Journey) -> None:
-    """Look around; an offer is shown and taken, dismissed or ignored."""
+    """Browse; an offer is shown and accepted, dismissed or ignored."""
     channel = pick(j.rng, company().browse_channels)
     j.log(T.VISIT, channel, "web", attributes={"pages": j.rng.randrange(1, 12)})
     if channel == "app":
@@ -31,7 +31,7 @@ def browse(j: Journey) -> None:
 
 
 def self_service(j: Journey) -> None:
-    """Try to find the answer oneself; where it fails, contact the company."""
+    """Try self-service, and contact the company if it fails."""
     channel = j.rng.choice(("web", "app"))
     j.log(T.SELF_SERVICE_VIEWED, channel, "help center")
     j.wait(0.03)
@@ -54,7 +54,7 @@ def support(j: Journey) -> None:
 
 
 def payment_failed(j: Journey) -> None:
-    """A payment does not go through; some ask why."""
+    """A payment fails; some customers ask why."""
     for attempt in range(j.rng.choice((1, 1, 2, 3))):
         j.log(T.PAYMENT_FAILED, "app", "payments", attributes={"attempt": attempt + 1})
         j.wait(0.05)
@@ -64,7 +64,7 @@ def payment_failed(j: Journey) -> None:
 
 
 def order(j: Journey, *, held_until: datetime | None = None) -> None:
-    """Order and wait; what is `held_until` then is late, and the customer asks where it is."""
+    """Order and wait; an order `held_until` a time is late, and the customer asks for it."""
     j.order_id = f"S{j.name}"
     j.log(
         T.ORDER_PLACED,
@@ -114,7 +114,7 @@ def order(j: Journey, *, held_until: datetime | None = None) -> None:
 
 
 def praise(j: Journey) -> None:
-    """Say something nice in public, if there is something nice to say."""
+    """Post praise in public if the customer is happy."""
     if j.joy < 0.5:
         return
     text = j.text("praise", "positive")
@@ -122,12 +122,12 @@ def praise(j: Journey) -> None:
 
 
 def pulse(j: Journey) -> None:
-    """Answer the yearly question."""
+    """Answer the yearly survey."""
     _ask(j, Metric.NPS)
 
 
 def outage(j: Journey, incident: Incident) -> None:
-    """Lose the line until the end of the incident; most ask what is going on."""
+    """Lose service until the incident ends; most customers ask why."""
     j.log(T.OUTAGE_STARTED, "network", "network", author_type=AuthorType.SYSTEM)
     j.feel(-0.55)
     if j.chance("contacts_in_outage"):
@@ -141,7 +141,7 @@ def outage(j: Journey, incident: Incident) -> None:
 
 
 def _contact(j: Journey, theme: str, *, solvable: bool = True) -> None:
-    """Ask, be answered, and be helped or not; who is not tries elsewhere and complains.
+    """Ask and be answered; customers who are not helped try elsewhere and complain.
 
     What is not `solvable` now leaves its ticket open.
     """
@@ -271,4 +271,4 @@ JOURNEYS: dict[str, Callable[[Journey], None]] = {
     "praise": praise,
     "pulse": pulse,
 }
-"""By the names that `company.yaml` uses."""
+"""Journeys by their name in `company.yaml`."""

@@ -1,10 +1,10 @@
-"""Personal data of nobody: random numbers with valid check digits."""
+"""Generates fictitious personal data with valid check digits."""
 
 from collections.abc import Callable
 from random import Random
 
 _TR = "2927"
-"""The letters of the country code, as ISO 13616 counts them."""
+"""Numeric values of the letters TR (ISO 13616)."""
 
 
 def _digits(rng: Random, count: int) -> str:
@@ -12,14 +12,14 @@ def _digits(rng: Random, count: int) -> str:
 
 
 def turkish_id(rng: Random) -> str:
-    """Return an ID number of 11 digits, the last two of which check the others."""
+    """Return a Turkish ID number: 11 digits, of which two are check digits."""
     first = [rng.randrange(1, 10), *(rng.randrange(10) for _ in range(8))]
     tenth = (7 * sum(first[0::2]) - sum(first[1::2])) % 10
     return "".join(map(str, [*first, tenth, (sum(first) + tenth) % 10]))
 
 
 def iban(rng: Random) -> str:
-    """Return a Turkish IBAN (ISO 13616: the whole is 1 modulo 97), in groups of four."""
+    """Return a Turkish IBAN in groups of four (ISO 13616, modulo 97)."""
     account = "00" + _digits(rng, 3) + "0" + _digits(rng, 16)
     check = 98 - int(account + _TR + "00") % 97
     whole = f"TR{check:02}{account}"
@@ -27,7 +27,7 @@ def iban(rng: Random) -> str:
 
 
 def card(rng: Random) -> str:
-    """Return a card number of 16 digits whose Luhn sum is a multiple of ten."""
+    """Return a 16-digit card number with a valid Luhn digit."""
     body = rng.choice("45") + _digits(rng, 14)
     doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in body[0::2])
     check = -(doubled + sum(map(int, body[1::2]))) % 10
@@ -51,4 +51,4 @@ FAKES: dict[str, Callable[[Random], str]] = {
     "phone": phone,
     "email": email,
 }
-"""By the name that `texts.yaml` uses."""
+"""Generators by their name in `texts.yaml`."""

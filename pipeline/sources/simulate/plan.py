@@ -1,4 +1,4 @@
-"""Who the customers are and what goes wrong when: the truth that detection can be held against."""
+"""Plans customers and incidents: the ground truth for detection."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True)
 class SimulatedCustomer:
-    """One of the company's customers; `temper` runs from 0 (patient) to 1."""
+    """A customer of the company; `temper` is 0 (patient) to 1."""
 
     id: str
     brand: Brand
@@ -24,7 +24,7 @@ class SimulatedCustomer:
 
 @dataclass(frozen=True)
 class Incident:
-    """Something that went wrong for many customers of one brand, from `start` to `end`.
+    """An incident for many customers of one brand, from `start` to `end`.
 
     outage: the line is dead. late_delivery: what they order is delivered after `end` only.
     """
@@ -38,7 +38,7 @@ class Incident:
 
 @dataclass(frozen=True)
 class Plan:
-    """The truth of a simulated span. `pace` shortens every duration where it is under a week."""
+    """The ground truth of a simulated span; `pace` shortens durations in under a week."""
 
     start: datetime
     end: datetime
@@ -48,7 +48,7 @@ class Plan:
 
 
 def plan(seed: int, start: datetime, customers: int = 2_000, days: float = 7.0) -> Plan:
-    """Return what `simulate` with the same arguments plays.
+    """Return the plan that `simulate` plays with the same arguments.
 
     `start` is aware. A span of less than a week is a whole week, played faster.
     """
@@ -62,7 +62,7 @@ def plan(seed: int, start: datetime, customers: int = 2_000, days: float = 7.0) 
 
 @cache
 def _customers(seed: int, count: int) -> tuple[SimulatedCustomer, ...]:
-    """Draw the customers; they depend on nothing but the seed, so that they come back."""
+    """Draw the customers from the seed alone, so that they recur across spans."""
     rng = Random(f"{seed} customers")
     firm = company()
     brands = {brand.name: brand for brand in firm.brands}

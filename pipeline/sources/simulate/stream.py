@@ -1,4 +1,4 @@
-"""Journeys of many customers → one stream of events in the order in which they happen."""
+"""Merges the journeys of many customers into one stream in event time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from pipeline.sources.simulate.journeys import JOURNEYS, order, outage
 from pipeline.sources.simulate.plan import WEEK, Incident, Plan, SimulatedCustomer, plan
 
 _CONTENT = 0.85
-"""How customers feel before anything has happened."""
+"""Initial mood of a customer."""
 
 _WEEKS = 520
-"""Weeks of a calendar that `live` goes through again and again."""
+"""Weeks of the calendar that `live` repeats."""
 
 _STRUCK: dict[Kind, tuple[str, float]] = {
     "outage": ("outage", 0.02),
     "late_delivery": ("order", 0.4),
 }
-"""What an incident turns into for a customer, and in which first share of it that starts."""
+"""The journey that an incident causes, and the first share of it in which it starts."""
 
 
 @dataclass(frozen=True)
 class _Departure:
-    """A journey that is about to start; those of an incident are struck by it."""
+    """A journey about to start, possibly caused by an incident."""
 
     at: datetime
     customer: SimulatedCustomer
@@ -42,7 +42,7 @@ class _Departure:
 def simulate(
     seed: int, start: datetime, customers: int = 2_000, days: float = 7.0
 ) -> Iterator[Event]:
-    """Yield what happens from `start` (aware) for `days`, in event-time order, lazily.
+    """Yield the events from `start` (aware) for `days`, lazily and in event time.
 
     The same arguments give the same events. `plan` with the same arguments gives the truth.
     """
@@ -53,7 +53,7 @@ def simulate(
 def live(
     seed: int, start: datetime, rate: float, customers: int = 2_000
 ) -> Iterator[tuple[datetime, Event]]:
-    """Yield week after simulated week, without end, as if `rate` events happened a second.
+    """Yield simulated weeks without end, at `rate` events a second.
 
     Each event comes with the time at which it is due, which is its `occurred_at`: the first soon
     after `start`, the next about 1/`rate` seconds later. Whoever consumes it does the waiting.
@@ -69,7 +69,7 @@ def live(
 
 
 def _events(rng: Random, truth: Plan, name: str) -> Iterator[Event]:
-    """Play `truth`; `name` begins every id, so that no other span has the same.
+    """Play a plan; `name` prefixes every id, so that spans do not share ids.
 
     A journey's events are written when it starts and wait until nothing earlier can come.
     """
@@ -105,7 +105,7 @@ def _play(journey: Journey, departure: _Departure) -> None:
 
 
 def _everyday(rng: Random, truth: Plan) -> Iterator[_Departure]:
-    """Yield journeys at random, more by day than by night (a Poisson process, thinned)."""
+    """Yield journeys from a thinned Poisson process, more by day than by night."""
     hours = company().hours
     weeks = (truth.end - truth.start) / WEEK / truth.pace
     expected = len(truth.customers) * company().journeys_per_week * weeks
@@ -120,7 +120,7 @@ def _everyday(rng: Random, truth: Plan) -> Iterator[_Departure]:
 
 
 def _struck(rng: Random, truth: Plan) -> list[_Departure]:
-    """Return the journeys of those whom the incidents strike."""
+    """Return the journeys caused by incidents."""
     who = {customer.id: customer for customer in truth.customers}
     departures = []
     for incident in truth.incidents:

@@ -1,4 +1,4 @@
-"""Texts as people type them."""
+"""Writes texts as customers type them."""
 
 from random import Random
 
@@ -21,7 +21,7 @@ def write(
     order: str = "",
     leaves: bool = False,
 ) -> str:
-    """Return what `customer` writes about `theme` in `mood`; with `leaves`, a threat to go."""
+    """Return a text about `theme` in `mood`; with `leaves`, a threat to leave."""
     phrases = _phrases(customer)
     about = phrases.themes[theme][mood]
     parts = [rng.choice(phrases.opening[mood]), rng.choice(about)]
@@ -37,13 +37,13 @@ def write(
 
 
 def comment(rng: Random, customer: SimulatedCustomer, mood: str) -> str:
-    """Return a few words beside a score."""
+    """Return a short comment for a score."""
     text = rng.choice(_phrases(customer).themes["survey"][mood])
     return _roughen(rng, text, mood, company().typing, customer.language)
 
 
 def answer(rng: Random, customer: SimulatedCustomer, step: str) -> str:
-    """Return what the company says: `step` is bot, reply or resolved."""
+    """Return a text of the company; `step` is bot, reply or resolved."""
     return _fill(rng, rng.choice(_phrases(customer).agent[step]), customer, product="", order="")
 
 
@@ -69,7 +69,7 @@ def _fill(rng: Random, text: str, customer: SimulatedCustomer, product: str, ord
 
 
 def _roughen(rng: Random, text: str, mood: str, typing: Typing, language: str) -> str:
-    """Type like a person in a hurry."""
+    """Add typing errors."""
     if mood == "furious" and rng.random() < typing.shouting:
         text = (text.translate(_UPPER) if language == "tr" else text).upper()
     elif rng.random() < typing.lower_case:
@@ -84,7 +84,7 @@ def _roughen(rng: Random, text: str, mood: str, typing: Typing, language: str) -
 
 
 def _swap(rng: Random, text: str) -> str:
-    """Exchange two letters that stand beside each other; digits stay, they may have a checksum."""
+    """Swap two adjacent letters; digits stay, since they may have a checksum."""
     at = rng.randrange(len(text) - 1)
     pair = text[at : at + 2]
     return text[:at] + pair[::-1] + text[at + 2 :] if pair.isalpha() else text
