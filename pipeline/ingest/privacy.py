@@ -1,4 +1,4 @@
-"""Personal data in free text: found by its checksum or its shape, masked at the same length.
+"""Masks personal data in free text, found by checksum or shape, at the same length.
 
 Masks keep length (`[IBAN******************]`), so a character offset means the same place before
 and after. Known: Turkish ID numbers, IBANs, payment card numbers, phone numbers, e-mail addresses.
@@ -85,7 +85,7 @@ def redact_event(event: Event) -> Event:
 
 
 def _is_clean(event: Event) -> bool:
-    """Whether one look at all its words and numbers finds nothing that could be personal."""
+    """Return whether one scan finds nothing that could be personal data."""
     words = [*filter(None, _free_words(event))]
     for name, value in event.attributes.items():
         words.append(name)
@@ -97,13 +97,13 @@ def _is_clean(event: Event) -> bool:
 
 
 _SHORTEST_NUMBER = 10**9
-"""Personal numbers have ten digits or more."""
+"""Shortest personal number, in digits."""
 
 _KEPT = ("event_id", "customer_id", "ticket_id", "order_id", "account_id", "occurred_at")
 
 
 def redact_payload(payload: bytes) -> bytes:
-    """Mask a message that may be anything, for its dead letter. Never raises.
+    """Mask arbitrary message bytes for a dead letter. Never raises.
 
     A JSON object stays one and keeps its ids and its time byte for byte, so that it can still be
     found; in all else of it, known or not, and in other bytes, what looks like personal data is
@@ -135,7 +135,7 @@ def _redact_json(value: object) -> object:
 
 
 def _redact_number(literal: str) -> str | None:
-    """Return the mask of a whole number that is a personal datum; `5321234567.0` is whole."""
+    """Return the mask of an integral number that is personal data; `5321234567.0` is integral."""
     digits = literal.removesuffix(".0")
     masked = redact(digits) if digits.isdigit() else digits
     return masked if masked != digits else None
@@ -178,7 +178,7 @@ def _ibans(text: str) -> Spans:
 
 
 def _checked_numbers(is_valid: Callable[[str], bool], longest: int) -> Callable[[str], Spans]:
-    """Finder of numbers that pass `is_valid`: whole digit groups, one space or dash between."""
+    """Return a finder of numbers that pass `is_valid`: digit groups joined by a space or dash."""
 
     def spans(text: str) -> Spans:
         for run in _DIGIT_GROUPS.finditer(text):
@@ -212,7 +212,7 @@ def _phones(text: str) -> Spans:
 
 
 def is_turkish_id(digits: str) -> bool:
-    """Whether `digits` is a Turkish ID number (TCKN): 11 digits, the last two are checks."""
+    """Return whether `digits` is a Turkish ID number (TCKN): 11 digits, two of them checks."""
     if len(digits) != 11 or digits[0] == "0":
         return False
     d = [int(digit) for digit in digits]
@@ -221,7 +221,7 @@ def is_turkish_id(digits: str) -> bool:
 
 
 def is_card_number(digits: str) -> bool:
-    """Whether `digits` is a payment card number: 13–19 digits, a card prefix, Luhn (ISO 7812)."""
+    """Return whether `digits` is a card number: 13–19 digits, card prefix, Luhn (ISO 7812)."""
     if not 13 <= len(digits) <= 19 or not (digits[0] in "23456" or digits.startswith("9792")):
         return False
     doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
@@ -229,7 +229,7 @@ def is_card_number(digits: str) -> bool:
 
 
 def is_iban(characters: str) -> bool:
-    """Whether `characters` is an IBAN without spaces: its country's length, mod 97 (ISO 13616)."""
+    """Return whether `characters` is an unspaced IBAN: country's length, mod 97 (ISO 13616)."""
     if _IBAN_LENGTHS.get(characters[:2].upper()) != len(characters):
         return False
     return int("".join(str(int(c, 36)) for c in characters[4:] + characters[:4])) % 97 == 1

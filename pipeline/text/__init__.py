@@ -1,4 +1,4 @@
-"""Texts and what they say."""
+"""Reads texts: polarity, anger, urgency, intents, topics, language."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Engine `auto`: `fast` reads everything, `strong` what is in doubt, while there is time."""
+"""Engine `auto`: `fast` scores every text, `strong` the doubtful ones while time allows."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,19 +14,19 @@ from pipeline.text.language import detect
 from pipeline.text.normalise import Folded
 
 DOUBT: Final = 0.55
-"""A text is read again where no label has this probability: a quarter of held-out texts."""
+"""A text is doubtful if no label reaches this probability: a quarter of held-out texts."""
 DOUBTFUL: Final = 1.2
 """By how much the temperature of the second engine is higher on texts that the first one doubts:
 of these it is wrong more often than of others (`training.doubts`)."""
 _WARM_UP: Final = ("Kargo üç gündür gelmedi, kimse telefona bakmıyor.", "Great service, thank you!")
 _FIXED: Final = 30
-"""What a text costs beyond its length, in characters."""
+"""Fixed cost of a text, in characters."""
 _MAX_CHARACTERS: Final = 600
-"""A text costs no more than one of so many characters: later ones are not read."""
+"""Upper bound of a text's cost, in characters: the rest is not read."""
 
 
 class Tempered(Engine):
-    """An engine that says the same as another, less surely."""
+    """Wraps an engine and tempers its probabilities."""
 
     def __init__(self, engine: Engine, temperature: float) -> None:
         self._engine, self._temperature = engine, temperature
@@ -34,12 +34,12 @@ class Tempered(Engine):
 
     @property
     def name(self) -> str:
-        """Name of the other engine."""
+        """Name of the wrapped engine."""
         return self._engine.name
 
     @property
     def version(self) -> str:
-        """Version of the other engine, and the temperature."""
+        """Version of the wrapped engine, and the temperature."""
         return f"{self._engine.version}~{self._temperature}"
 
     def probabilities(
@@ -53,7 +53,7 @@ class Tempered(Engine):
 
 
 class AutoEngine(Engine):
-    """Asks a second engine about the texts that the first is unsure of, or the caller questions.
+    """Asks a second engine about texts that the first doubts or the caller questions.
 
     Where time is short, those that the first is least sure of come first.
     """
@@ -67,7 +67,7 @@ class AutoEngine(Engine):
         doubt: float = DOUBT,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Warm the second engine up, and time it: it knows from then on what a text costs."""
+        """Warm up the second engine and measure its cost per character."""
         self._first, self._second = first, second
         self._unsure = Tempered(second, DOUBTFUL)
         self._doubt, self._clock = doubt, clock
@@ -77,7 +77,7 @@ class AutoEngine(Engine):
 
     @property
     def version(self) -> str:
-        """Versions of both engines, the second as it is heard where the first doubts."""
+        """Versions of both engines, the second as tempered."""
         return f"{self._first.version}+{self._unsure.version}"
 
     def probabilities(
@@ -97,7 +97,7 @@ class AutoEngine(Engine):
         seconds: float = inf,
         question: Question | None = None,
     ) -> Judged:
-        """Return what both say, as the contract says; 0 seconds are for the first engine alone."""
+        """Score with both engines within about `seconds`; 0 means the first engine alone."""
         known = detect(texts) if languages is None else languages
         rows = self._first.probabilities(texts, folded, known)
         by: list[Engine] = [self._first] * len(texts)
@@ -128,7 +128,7 @@ class AutoEngine(Engine):
 def doubtful_rows(
     probabilities: NDArray[np.floating], doubt: float, also: NDArray[np.bool_] | None = None
 ) -> list[int]:
-    """Return the rows whose highest probability is below `doubt`, the least certain first.
+    """Return the rows whose highest probability is below `doubt`, least certain first.
 
     Then those of `also`, in the same order.
     """

@@ -1,4 +1,4 @@
-"""How sure an engine of ours may be: temperatures (Guo et al. 2017), by language."""
+"""Calibrates engines with one temperature per language (Guo et al. 2017)."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from pipeline.text.language import UNKNOWN, detect
 
 
 class Card(msgspec.Struct, frozen=True):
-    """What a set of weights is: written beside it by `training`.
+    """The model card that `training` writes beside the weights.
 
     `temperature` was fitted on held-out texts of the sources that the weights were trained on. On
     texts from elsewhere an engine is wrong more often than these say: `ratios` are by how much the
@@ -27,7 +27,7 @@ class Card(msgspec.Struct, frozen=True):
     def temperatures(
         self, texts: Sequence[str], languages: Sequence[str] | None
     ) -> NDArray[np.float64]:
-        """Return shape (texts, 1): what to divide scores by; without `languages` it finds them."""
+        """Return temperatures, shape (texts, 1); languages are detected if not given."""
         known = detect(texts) if languages is None else languages
         other = self.ratios[UNKNOWN]
         ratios = [self.ratios.get(language, other) for language in known]
@@ -35,14 +35,14 @@ class Card(msgspec.Struct, frozen=True):
 
 
 def softmax(logits: NDArray[np.float64]) -> FloatArray:
-    """Return the probabilities of the columns, row by row."""
+    """Return the softmax of each row."""
     exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: FloatArray = (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares
 
 
 def tempered(shares: FloatArray, temperature: float) -> FloatArray:
-    """Return probabilities of this temperature, from those of temperature 1."""
+    """Rescale probabilities of temperature 1 to this temperature."""
     flatter = shares ** np.float32(1 / temperature)
     evened: FloatArray = flatter / flatter.sum(axis=1, keepdims=True)
     return evened

@@ -1,4 +1,4 @@
-"""Where clauses begin: at the end of a sentence, at a line, at a comma, at a `but`."""
+"""Splits texts into clauses: at sentence ends, line breaks, commas and conjunctions."""
 
 from typing import Final, NamedTuple
 
@@ -12,7 +12,7 @@ from pipeline.text.phrases import Phrases, Words, patterns
 
 
 class Conjunctions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words with which a clause begins, and those with which one ends."""
+    """Words that begin a clause, and words that end one."""
 
     before: list[str]
     after: list[str]
@@ -35,11 +35,11 @@ def _table(signs: str) -> NDArray[np.bool_]:
 _ENDS: Final = _table(".!?;…")
 _PAUSES: Final = _table("," + "".join(picture.token for picture in PICTURES.values()))
 _FEW: Final = 2
-"""Least words of a clause beside a pause: what is shorter is an item of a list."""
+"""Minimum words of a clause beside a pause; shorter ones are list items."""
 
 
 class Clauses(NamedTuple):
-    """The clauses of a folded batch in order: number k is `[starts[k], stops[k])`."""
+    """The clauses of a folded batch in order; clause k is `[starts[k], stops[k])`."""
 
     starts: NDArray[np.int64]
     stops: NDArray[np.int64]
@@ -68,7 +68,7 @@ def clauses_of(folded: Folded, words: Words) -> Clauses:
 
 
 def _seen_before(words: Words, table: NDArray[np.bool_], folded: Folded) -> NDArray[np.int64]:
-    """Return, for each word, how many signs of the table stand before it."""
+    """Return, for each word, how many characters of the table precede it."""
     found = table.take(folded.codes, mode="clip")
     # 1.620 is a number, and none of its points ends anything.
     digit = folded.codes - ord("0") < 10
@@ -78,6 +78,6 @@ def _seen_before(words: Words, table: NDArray[np.bool_], folded: Folded) -> NDAr
 
 
 def _rises(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark where a count is above the one before it, and the first."""
+    """Mark where a count increases, and the first element."""
     rises: NDArray[np.bool_] = np.diff(counts, prepend=-1) > 0
     return rises

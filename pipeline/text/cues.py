@@ -1,4 +1,4 @@
-"""Turns of phrase that say which label a text has, whatever its words are.
+"""Phrases that decide the label of a text whatever its other words are.
 
 A company's reply is nobody's feeling, a denied fault is praise, praise for a failure is irony:
 models that learnt from single words and from other people's texts miss these.
@@ -20,11 +20,11 @@ from pipeline.text.normalise import Folded
 from pipeline.text.phrases import Phrases, patterns, words_of
 
 REACH: Final = 160
-"""Characters of a text for which one cue speaks: in a longer one it may be somebody else's."""
+"""Characters that a cue speaks for; in a longer text it may concern somebody else."""
 
 
 class Cue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Phrases for a `label`, and the `log_odds` (nats) that they add to its score.
+    """Phrases for a `label`, and the log-odds (nats) that they add to its score.
 
     A text that has one of the phrases of `unless` does not have the cue.
     """
@@ -37,15 +37,15 @@ class Cue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CueLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Cues by name; see the file for how phrases are written."""
+    """Cues by name; the file explains how phrases are written."""
 
     parts: dict[str, str]
     cues: dict[str, Cue]
 
 
 def version_of(cues: CueLexicon, reach: int) -> str:
-    """Return four digits that are others for cues with which a text could have other leanings."""
-    heard = [(one.label, one.log_odds, one.phrases, one.unless) for one in cues.cues.values()]
+    """Return a four-digit hash that changes whenever the effect of the cues could change."""
+    heard = [(cue.label, cue.log_odds, cue.phrases, cue.unless) for cue in cues.cues.values()]
     return hashlib.sha256(msgspec.json.encode((reach, cues.parts, heard))).hexdigest()[:4]
 
 
@@ -56,7 +56,9 @@ _PHRASES: Final = Phrases(
 )
 _UNLESS: Final = {
     name: re.compile(
-        "|".join(rf"(?<![a-z0-9]){one}" for _, one in patterns({name: cue.unless}, LEXICON.parts))
+        "|".join(
+            rf"(?<![a-z0-9]){pattern}" for _, pattern in patterns({name: cue.unless}, LEXICON.parts)
+        )
     )
     for name, cue in _CUES.items()
     if cue.unless
@@ -70,7 +72,7 @@ VERSION: Final = version_of(LEXICON, REACH)
 
 
 class Found(NamedTuple):
-    """That text number `text` has a cue at `[start, end)`, places of the folded batch."""
+    """A cue of text number `text` at `[start, end)` in the folded batch."""
 
     text: int
     name: str
@@ -94,7 +96,7 @@ def find_cues(folded: Folded) -> Iterator[Found]:
 
 
 def leanings(folded: Folded) -> NDArray[np.float64]:
-    """Return shape (texts, 3): what the cues of each text add to the scores of the labels."""
+    """Return the log-odds that the cues add to each label, shape (texts, 3)."""
     found = [(_ROWS[cue.name], cue.text) for cue in find_cues(folded)]
     counts = np.zeros((len(_ROWS), len(folded.starts)))
     if found:

@@ -1,4 +1,4 @@
-"""What every scoring engine offers, and nothing that one of them happens to be."""
+"""The contract of scoring engines."""
 
 from collections.abc import Callable, Sequence
 from math import inf
@@ -11,11 +11,11 @@ from pipeline.text.normalise import Folded
 
 FloatArray = NDArray[np.float32]
 Question: TypeAlias = Callable[[FloatArray], NDArray[np.bool_]]
-"""Says of texts, given their polarity, whether somebody else should be asked as well."""
+"""Decides, from the polarity of texts, which of them a second engine should read."""
 
 
 class Judged(NamedTuple):
-    """What was said of texts, by whom, and of which of them there was no time to say more.
+    """Scores of texts, the engine of each, and which texts were scored in haste.
 
     `probabilities` has the shape (texts, 3): columns in the order of `LABELS`.
     """
@@ -26,7 +26,7 @@ class Judged(NamedTuple):
 
 
 class Engine(Protocol):
-    """Gives polarity probabilities to texts. Pure, thread-safe, never raises on any text.
+    """Scores the polarity of texts. Pure, thread-safe, and total: no text makes it raise.
 
     `hears_cues`: whether it takes the turns of phrase of `pipeline.text.cues` into account.
     """
@@ -39,7 +39,7 @@ class Engine(Protocol):
 
     @property
     def version(self) -> str:
-        """Changes whenever the same text could get another answer."""
+        """Changes whenever the score of some text could change."""
 
     def probabilities(
         self,
@@ -61,6 +61,6 @@ class Engine(Protocol):
         seconds: float = inf,  # noqa: ARG002 - for those who can do with less
         question: Question | None = None,  # noqa: ARG002 - for those who can ask another
     ) -> Judged:
-        """Return the probabilities and who gave them, after about `seconds` at most."""
+        """Return the probabilities and their engines within about `seconds`."""
         shares = self.probabilities(texts, folded, languages)
         return Judged(shares, [self] * len(texts), [False] * len(texts))

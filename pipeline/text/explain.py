@@ -1,4 +1,4 @@
-"""Why a text is read as it is: what the engine would say without each of its words."""
+"""Explains a reading by occlusion: how the label changes without each word."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,19 +18,19 @@ from pipeline.text.phrases import words_of
 from pipeline.text.reader import Reader
 
 MAX_PARTS: Final = 60
-"""Of a text with more words, neighbours are left out together."""
+"""Most parts of a text; beyond it, adjacent words are occluded together."""
 STRONG, WEAK = 1.0, 0.25
-"""Log-odds from which a part is shown as one that speaks for or against the label."""
+"""Log-odds from which a part counts as evidence for or against the label."""
 TITLES: Final[Mapping[str, lexicon.Titles]] = {
     name: cue.title for name, cue in LEXICON.cues.items()
 } | STATED
-"""How each `FoundCue` is shown to people, by name."""
+"""Titles of cues, by name."""
 _WORD: Final = re.compile(r"\S+")
 _LEAST: Final = 1e-6
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
-    """Neighbouring words; `[start, end)` are characters of the text.
+    """Adjacent words; `[start, end)` are characters of the text.
 
     `weight` is by how much the log-odds of the reading's label fall without them: above 0 they
     speak for the label, below 0 against it.
@@ -42,7 +42,7 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def says(self) -> Literal["strong", "weak", "against", ""]:
-        """How it is shown: strongly or weakly for the label, against it, or neither."""
+        """The weight to display: strongly or weakly for the label, against it, or none."""
         if self.weight <= -WEAK:
             return "against"
         if self.weight < WEAK:
@@ -51,7 +51,7 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
 
 class FoundCue(msgspec.Struct, frozen=True, gc=False):
-    """A turn of phrase that speaks for a label; `[start, end)` are characters of the text.
+    """A cue for a label; `[start, end)` are characters of the text.
 
     Of `cues.LEXICON`, or one by which authors say that they are angry (`consistency`).
     """
@@ -63,7 +63,7 @@ class FoundCue(msgspec.Struct, frozen=True, gc=False):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """A reading, what each part of the text does to its label, and the cues, in their order."""
+    """A reading, the effect of each part on its label, and the cues in order."""
 
     reading: Reading
     parts: tuple[Part, ...]
@@ -71,7 +71,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explain(text: str, engine: Engine, language: str | None = None) -> Explanation:
-    """Read a text, then read it again without each of its parts (occlusion, Zeiler, Fergus 2014).
+    """Read a text with and without each of its parts (occlusion; Zeiler and Fergus 2014).
 
     Under `auto` the engine that gave the reading reads all of them. Never raises on a text.
     """
@@ -110,7 +110,7 @@ def _stated_in(folded: Folded) -> Iterator[FoundCue]:
 
 
 def parts_of(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the words, at most MAX_PARTS: of a longer text of words together."""
+    """Yield the spans of words, grouped so that there are at most MAX_PARTS."""
     words = [match.span() for match in _WORD.finditer(text)]
     together = -(-len(words) // MAX_PARTS) or 1
     for first in range(0, len(words), together):

@@ -1,4 +1,4 @@
-"""Engine `fast`: a softmax over hashed n-grams. numpy only, no model server, thousands a second."""
+"""Engine `fast`: a softmax over hashed n-grams in numpy, thousands of texts a second."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -17,21 +17,21 @@ from pipeline.text.features import Ngrams, ngrams
 from pipeline.text.normalise import Folded, fold
 
 MAX_CHARACTERS: Final = 2_000
-"""How much of a text is read: what a long complaint is about stands at its beginning."""
+"""Characters read of a text; long complaints state their subject at the beginning."""
 
 _CHUNK: Final = 16_384  # characters at a time: their n-grams then stay in the processor's cache
 _SHIPPED: Final = files("pipeline.text") / "weights"
 
 
 class FastCard(Card, frozen=True):
-    """What the scores are made of beside the table of weights."""
+    """The parameters of the model besides its table of weights."""
 
     scale: float
     bias: tuple[float, float]
 
 
 class FastEngine(Engine):
-    """Log-linear model; the neutral class has the score 0, the table holds the other two."""
+    """A log-linear model; neutral has score 0, the table holds the other two classes."""
 
     name = "fast"
     hears_cues = True

@@ -1,4 +1,4 @@
-"""Hashed n-grams of a whole batch at once: characters, words and word stems, in numpy."""
+"""Hashes the n-grams of a batch in numpy: characters, words and word stems."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ CHARACTER_ORDERS: Final = (2, 3, 4, 5, 6)
 WORD_ORDERS: Final = (1, 2, 3)
 STEM_ORDERS: Final = (2,)
 STEM_LENGTH: Final = 5
-"""Turkish puts suffixes on stems; the first five letters tell most words apart."""
+"""Turkish adds suffixes to stems; the first five letters distinguish most words."""
 
 Codes = NDArray[np.uint32]
 _BASE: Final = np.uint32(0x01000193)

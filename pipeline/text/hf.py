@@ -1,4 +1,4 @@
-"""Engine `hf`: any Hugging Face text-classification model, from a folder or from the hub."""
+"""Engine `hf`: a Hugging Face text-classification model from a folder or the hub."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ _MAX_TOKENS: Final = 512
 
 
 class HuggingFaceEngine(Engine):
-    """Runs a sequence classifier on the processor; its labels are summed into ours."""
+    """Runs a sequence classifier on the CPU and sums its labels into ours."""
 
     name = "hf"
 
@@ -91,7 +91,7 @@ def _libraries() -> tuple[Any, Any]:
 
 
 def _places(names: Sequence[str], labels: Mapping[str, Label] | None) -> FloatArray:
-    """Return shape (labels of the model, 3): 1 where a label of the model becomes one of ours."""
+    """Return the label map, shape (labels of the model, 3): 1 where a label maps to ours."""
     places = {name: (labels.get(name, "") if labels else name.lower()) for name in names}
     if lost := [name for name, place in places.items() if place not in LABELS]:
         raise ValueError(

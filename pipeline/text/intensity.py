@@ -1,4 +1,4 @@
-"""How strongly a text speaks, and how angrily: capitals, `!!!`, stretched words, emoji, words.
+"""Measures intensity and anger: capitals, `!!!`, stretched words, emoji, words.
 
 A sign of feeling is a row of a boolean array of shape (signs, texts): the styles of typing, then
 the moods of `data/intensity.yaml`, then the pictures of `data/tokens.yaml`.
@@ -20,11 +20,11 @@ from pipeline.text.phrases import Phrases, Words
 Signs = NDArray[np.bool_]
 
 ANGRY: Final = 2
-"""The level of anger from which nobody is pleased."""
+"""The anger level from which a text cannot be positive."""
 
 
 class Mood(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words of one strong feeling, as regular expressions, and what each shows of it.
+    """Patterns of one strong feeling, with its force and anger.
 
     Those with a `title` mean nothing else, whatever the text is: authors say what they feel.
     """
@@ -37,7 +37,7 @@ class Mood(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 LEXICON: Final = lexicon.load("intensity", dict[str, Mood])
 STATED: Final = {name: mood.title for name, mood in LEXICON.items() if mood.title}
-"""Titles of the moods of authors who say that they are angry, by name."""
+"""Titles of the moods that authors state, by name."""
 _PHRASES: Final = Phrases((name, word) for name, mood in LEXICON.items() for word in mood.words)
 
 # A search skips to where a pattern can begin if that is one set of characters.
@@ -50,13 +50,13 @@ _CERTAINTY_FORCE: Final = 0.5
 _STYLE_FORCES: Final = (0.35, 0.3, 0.15, 0.2)  # of shouting, outcry, emphasis, stretching
 _STYLES: Final = len(_STYLE_FORCES)
 _LOUD: Final = 2
-"""The first styles, shouting and outcry: each makes a negative text a level angrier."""
+"""Shouting and outcry: each raises the anger of a negative text by one level."""
 _ROWS: Final = {name: row for row, name in enumerate([*LEXICON, *PICTURES], start=_STYLES)}
 _FEELINGS: Final[list[Mood | Picture]] = [*LEXICON.values(), *PICTURES.values()]
-_FORCES: Final = np.array([*_STYLE_FORCES, *(one.force for one in _FEELINGS)])
-_ANGER: Final = np.array([one.anger for one in _FEELINGS])
+_FORCES: Final = np.array([*_STYLE_FORCES, *(feeling.force for feeling in _FEELINGS)])
+_ANGER: Final = np.array([feeling.anger for feeling in _FEELINGS])
 _STATED_ANGER: Final = np.array(
-    [one.anger if isinstance(one, Mood) and one.title else 0 for one in _FEELINGS]
+    [feeling.anger if isinstance(feeling, Mood) and feeling.title else 0 for feeling in _FEELINGS]
 )
 _ROW_OF_PICTURE: Final = np.zeros(ord("Z") + 1, np.int64)
 for _name, _picture in PICTURES.items():
@@ -79,8 +79,8 @@ def signs_of(folded: Folded, words: Words) -> Signs:
 
 
 def find_stated(words: Words) -> Iterator[tuple[str, int, int]]:
-    """Yield (name, start, end), places of the batch, of what authors say of their anger."""
-    return (one for one in _PHRASES.find(words) if one[0] in STATED)
+    """Yield (name, start, end) in the batch for phrases in which authors state their anger."""
+    return (match for match in _PHRASES.find(words) if match[0] in STATED)
 
 
 def intensities(signs: Signs, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -113,19 +113,19 @@ def anger_levels(signs: Signs, probabilities: NDArray[np.float64]) -> NDArray[np
 
 
 def said_levels(signs: Signs) -> NDArray[np.int64]:
-    """Return the level of each text's angriest word or picture, whatever its polarity."""
+    """Return the anger of each text's angriest word or emoji, whatever its polarity."""
     levels: NDArray[np.int64] = (_ANGER[:, None] * signs[_STYLES:]).max(axis=0)
     return levels
 
 
 def stated_levels(signs: Signs) -> NDArray[np.int64]:
-    """Return the level of anger of each text's angriest words that mean nothing else."""
+    """Return the anger of each text's angriest unambiguous words."""
     levels: NDArray[np.int64] = (_STATED_ANGER[:, None] * signs[_STYLES:]).max(axis=0)
     return levels
 
 
 def _styles(typed: Batch) -> Iterator[NDArray[np.int64]]:
-    """Yield the numbers of the texts that shout, cry out, emphasise, stretch letters."""
+    """Yield the indices of texts that shout, exclaim, emphasise or stretch letters."""
     shouted = typed.owners(_places(_SHOUTED, typed))
     yield np.flatnonzero(np.bincount(shouted, minlength=len(typed.starts)) >= 2)
     yield typed.owners(_places(_OUTCRY, typed))

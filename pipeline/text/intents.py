@@ -1,4 +1,4 @@
-"""What authors say they will do: phrases of a lexicon, found in any way of typing them."""
+"""Finds intents: phrases of a lexicon, however they are typed."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -12,7 +12,7 @@ from pipeline.text.phrases import Phrases, Words, patterns, words_of
 
 
 class IntentLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Intents by name, the most telling first; see the file for how phrases are written."""
+    """Intents by name, most telling first; the file explains how phrases are written."""
 
     urgent: frozenset[str]
     sincere: frozenset[str]
@@ -22,7 +22,7 @@ class IntentLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _LEXICON: Final = lexicon.load("intents", IntentLexicon)
 URGENT: Final = _LEXICON.urgent
-"""Intents upon which somebody must act at once."""
+"""Intents that need action at once."""
 
 
 def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
@@ -35,14 +35,14 @@ def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
 
 
 def sincere(intents: tuple[Intent, ...], label: Label) -> tuple[Intent, ...]:
-    """Return the intents of a text without its irony: in a negative text that is what praise is."""
+    """Drop ironic intents: praise in a negative text."""
     if label != "negative":
         return intents
-    return tuple([one for one in intents if one.name not in _LEXICON.sincere])
+    return tuple([intent for intent in intents if intent.name not in _LEXICON.sincere])
 
 
 def cannot_wait(texts: Sequence[str]) -> list[bool]:
-    """Say of each text whether it holds an urgent intent: much cheaper than to read it."""
+    """Return for each text whether it has an urgent intent; far cheaper than a reading."""
     folded = fold(texts)
     urgent = [False] * len(texts)
     for _, start, _ in _URGENT_PHRASES.find(words_of(folded)):

@@ -1,4 +1,4 @@
-"""Which language a text is in: Turkish, English, German, or not certain (`und`, BCP 47)."""
+"""Detects the language of a text: Turkish, English, German, or uncertain (`und`, BCP 47)."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from pipeline.text import lexicon
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """What tells a language: frequent words, last letters of longer ones, letters of its own."""
+    """Evidence of a language: frequent words, endings, letters of its own."""
 
     letters: str
     words: frozenset[str]
@@ -21,17 +21,17 @@ class Profile(msgspec.Struct, frozen=True):
 _PROFILES: Final = lexicon.load("languages", dict[str, Profile])
 LANGUAGES: Final = tuple(_PROFILES)
 UNKNOWN: Final = "und"
-"""Not certain, or none of the others (BCP 47)."""
+"""Undetermined (BCP 47)."""
 
 _MAX_WORDS: Final = 24
 _MAX_CHARACTERS: Final = 300
 _LONG: Final = 6
 _ENOUGH: Final = 0.8
-"""Least evidence: less than one frequent word is no certainty."""
+"""Minimum evidence: one frequent word."""
 _DENSITY: Final = 0.08
-"""Least evidence a word: a few loan words make no language of a long text."""
+"""Minimum evidence per word, so that loan words do not decide a long text."""
 _LEAD: Final = 1.3
-"""How many times the evidence of the runner-up the winner needs."""
+"""Required ratio of the winner's evidence to the runner-up's."""
 
 # Each of these begins with a character, not with a set of them: so a search can skip to it.
 _NOISE = re.compile(r"https?://\S+|www\.\S+|@\w+|#\w+|\[[A-Z]+\**\]")
@@ -53,7 +53,7 @@ _LETTERS: Final = {name: frozenset(profile.letters) for name, profile in _PROFIL
 
 
 def detect(texts: Sequence[str]) -> list[str]:
-    """Return the language of each text: `tr`, `en`, `de`, or `und` where the evidence is thin."""
+    """Return the language of each text: `tr`, `en`, `de`, or `und` if evidence is thin."""
     return [_detect(text) for text in texts]
 
 

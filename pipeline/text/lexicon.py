@@ -1,4 +1,4 @@
-"""The lexicons: words and their meaning, in `data/*.yaml`."""
+"""Loads the lexicons in `data/*.yaml`."""
 
 from importlib.resources import files
 from typing import TypeVar
@@ -9,13 +9,13 @@ T = TypeVar("T")
 
 
 class Titles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How an entry is shown to people."""
+    """The title of an entry in each language."""
 
     tr: str
     en: str
 
     def text(self, language: str) -> str:
-        """Return the one in a language: `tr` or `en`."""
+        """Return the title in `tr` or `en`."""
         return self.tr if language == "tr" else self.en
 
 

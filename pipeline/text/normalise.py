@@ -1,4 +1,4 @@
-"""Text as the models and lexicons see it: one alphabet for all ways of typing the same word.
+"""Folds texts into one alphabet, so that all ways of typing a word look alike to models.
 
 Letters are lower-cased and lose their marks, so that `ŞİKÂYET`, `şikayet` and `sikayet` are one
 word (Turkish İ, I, ı and i are all `i`); combining marks, invisible characters and apostrophes go;
@@ -19,13 +19,13 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.text import lexicon
 
 SEPARATOR: Final = 0x0A
-"""Ends every text in `Folded.codes`, and is nowhere else in it."""
+"""Terminates every text in `Folded.codes` and occurs nowhere else."""
 
 LINK, MENTION, PERSONAL = "L", "M", "X"
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """Emoji and emoticons of one meaning: their `token` when folded, the feeling they show."""
+    """Emoji and emoticons of one meaning: their folded `token` and their feeling."""
 
     token: str
     force: float
@@ -40,7 +40,7 @@ _DROPPED, _SPACE = 0, 0x20
 
 @dataclass(frozen=True)
 class Batch:
-    """Texts end to end, as one string and as its code points.
+    """Concatenated texts, as a string and as code points.
 
     Each text has a space before it, and a space and a line feed behind it; `starts` is where each
     begins, with the space before it.
@@ -52,17 +52,17 @@ class Batch:
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """How long each text is, with what is around it."""
+        """Length of each text with its separators."""
         return np.diff(self.starts, append=len(self.codes))
 
     def owners(self, places: ArrayLike) -> NDArray[np.int64]:
-        """Return, for each place in `text`, the number of the text that stands there."""
+        """Return, for each position, the index of its text."""
         return np.searchsorted(self.starts, places, side="right") - 1
 
 
 @dataclass(frozen=True)
 class Folded(Batch):
-    """A batch of folded texts; each ends with `SEPARATOR`, which is nowhere else.
+    """A batch of folded texts, each terminated by `SEPARATOR`.
 
     `places` is, for each folded character, where the character that it is made from stands in
     `typed`, the same batch as it was typed.
@@ -72,14 +72,14 @@ class Folded(Batch):
     places: NDArray[np.int64]
 
     def span(self, start: int, end: int) -> tuple[int, int, int]:
-        """Return which text `[start, end)` lies in, and the characters of it that it is made of."""
+        """Return the text of `[start, end)`, and the original characters of the span."""
         owner = int(self.owners(start))
         first = self.typed.starts[owner] + 1
         return owner, int(self.places[start] - first), int(self.places[end - 1] - first) + 1
 
 
 def fold(texts: Sequence[str]) -> Folded:
-    """Fold a batch. Any text will do, even one with lone surrogates."""
+    """Fold a batch of any texts, even with lone surrogates."""
     typed, ends = _join(texts)
     codes = _FOLD.take(typed.codes)
     for match in _SPANS.finditer(typed.text):
@@ -98,7 +98,7 @@ def fold(texts: Sequence[str]) -> Folded:
 
 
 def _join(texts: Sequence[str]) -> tuple[Batch, NDArray[np.int64]]:
-    """Return the texts end to end, and where each ends."""
+    """Concatenate the texts, and return where each ends."""
     text = "".join([f" {text} \n" for text in texts])
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + len("  \n")
@@ -126,7 +126,7 @@ def _repetitions(codes: NDArray[np.uint32]) -> NDArray[np.int64]:
 
 
 def is_plain(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Mark `a` to `z` and the digits."""
+    """Mark letters `a` to `z` and digits."""
     # Codes are unsigned: what is below the first of a range is far above its last.
     return (codes - ord("a") < 26) | (codes - ord("0") < 10)
 
@@ -137,7 +137,7 @@ def is_letter(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 
 def _folded(character: str) -> int:
-    """Return the code that one character becomes; `_DROPPED` for none."""
+    """Return the folded code of a character, or `_DROPPED`."""
     category = unicodedata.category(character)
     if category in ("Mn", "Me", "Cf", "Cs") or character in "'’‘`´ʼ":
         return _DROPPED

@@ -1,4 +1,4 @@
-"""Opens engines: by name, or the one that the settings name."""
+"""Opens engines by name or from the settings."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,7 +10,7 @@ from pipeline.text.engine import Engine
 from pipeline.text.fast import FastEngine
 
 SHIPPED = ("auto", "fast", "strong")
-"""Engines that come with Nabız."""
+"""Engines shipped with Nabız."""
 
 
 class EngineError(Exception):
@@ -49,7 +49,7 @@ def load_engine(
 
 @cache
 def _shipped(name: str) -> Engine:
-    """Load an engine once: who else asks for it in this process shares it."""
+    """Load an engine once per process and share it."""
     if name == "fast":
         return FastEngine.load()
     if name == "auto":

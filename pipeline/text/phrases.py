@@ -1,4 +1,4 @@
-"""Phrases of a lexicon, found in a whole batch at once.
+"""Finds the phrases of a lexicon in a batch.
 
 A phrase is a regular expression over the folded text that begins where a word begins. The first
 four letters of all words are looked up in one step, and a phrase is tried only where a word begins
@@ -25,7 +25,7 @@ _MASK: Final = (1 << _BITS) - 1
 
 
 class Words(NamedTuple):
-    """Where the words of a folded batch begin, and the head of each: its first letters, packed."""
+    """Starts of the words of a folded batch, and the packed first letters (head) of each."""
 
     text: str
     places: NDArray[np.int64]
@@ -46,7 +46,7 @@ def words_of(folded: Folded) -> Words:
 def patterns(
     lexicon: Mapping[str, Iterable[str]], parts: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the name and the pattern of each phrase of a lexicon as `data/intents.yaml` writes it.
+    """Yield the name and pattern of each phrase, written as in `data/intents.yaml`.
 
     A blank stands for blanks and commas, `{name}` for one of the `parts`, which may hold parts
     before them; a match ends where a word does. Raises KeyError where a part is missing.
@@ -68,7 +68,7 @@ def _fill(phrase: str, parts: Mapping[str, str]) -> str:
 
 
 class Phrases:
-    """A lexicon: names and their patterns, those first that count where two begin together."""
+    """A lexicon of names and patterns; of two that begin together the first counts."""
 
     def __init__(self, patterns: Iterable[tuple[str, str]]) -> None:
         """Compile the patterns; each must begin with a letter from `a` to `z` or a digit."""
@@ -100,7 +100,7 @@ class Phrases:
 
 
 def _heads(pattern: str) -> set[int]:
-    """Return the heads of all words with which a match of `pattern` can begin."""
+    """Return the heads of all words that can begin a match of `pattern`."""
     heads: set[int] = set()
     for letters in _beginnings(_parser.parse(pattern), _LETTERS):
         head, missing = 0, _LETTERS - len(letters)
@@ -115,7 +115,7 @@ _Letters = tuple[int, ...]
 
 
 def _beginnings(parsed: Iterable[tuple[Any, Any]], most: int) -> set[_Letters]:
-    """Return the first letters, `most` of them, of all that a parsed pattern can match."""
+    """Return the possible first `most` letters of matches of a parsed pattern."""
     found: set[_Letters] = {()}
     for operator, argument in parsed:
         missing = most - min(map(len, found))

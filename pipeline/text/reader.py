@@ -1,4 +1,4 @@
-"""Texts in, readings out: all that is understood of a batch."""
+"""Reads a batch of texts."""
 
 import re
 import time
@@ -26,7 +26,7 @@ _NOTHING_SAID: Final = (0.25, 0.5, 0.25)
 
 
 class _Heard(NamedTuple):
-    """Texts, and what is found in them before an engine is asked; see `signs_of` for `signs`."""
+    """Texts with what needs no engine; `signs` as in `signs_of`."""
 
     texts: Sequence[str]
     folded: Folded
@@ -37,13 +37,13 @@ class _Heard(NamedTuple):
 
 
 class Reader:
-    """Reads texts with one scoring engine. Thread-safe as the engine is; never raises on a text."""
+    """Reads texts with a scoring engine. Thread-safe and total, as the engine is."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def read_events(self, events: Sequence[Event], seconds: float = inf) -> list[Reading | None]:
-        """Return one reading an event, in order; None where it has no text. See `read`."""
+        """Return a reading per event in order; None for an event without text. See `read`."""
         spoken = [event for event in events if event.text]
         readings = iter(
             self.read(
@@ -62,7 +62,7 @@ class Reader:
         scores: Sequence[Score | None] = (),
         seconds: float = inf,
     ) -> list[Reading]:
-        """Return one reading a text, in order.
+        """Return a reading per text in order.
 
         `scores` were given with the texts, if any were. `seconds` is how long an engine may take
         that can do with less; `Reading.hurried` says where it had to.
@@ -106,7 +106,7 @@ class Reader:
         ]
 
     def judge(self, texts: Sequence[str], languages: Sequence[str | None]) -> Judged:
-        """Return the polarity that `read` gives to texts, and who said it."""
+        """Return the polarity that `read` would give, and its engine."""
         return self._judge(_hear(texts, languages), (), inf)
 
     def _judge(self, heard: _Heard, scores: Sequence[Score | None], seconds: float) -> Judged:
@@ -121,7 +121,7 @@ class Reader:
 
 
 def _hear(texts: Sequence[str], languages: Sequence[str | None]) -> _Heard:
-    """Find what needs no engine. Raises ValueError where the sequences differ in length."""
+    """Find what needs no engine. Raises ValueError if the sequences differ in length."""
     if len(texts) != len(languages):
         raise ValueError(f"{len(texts)} texts, but {len(languages)} languages")
     folded = fold(texts)
@@ -133,7 +133,7 @@ def _hear(texts: Sequence[str], languages: Sequence[str | None]) -> _Heard:
 
 
 def _certain(probabilities: FloatArray, folded: Folded, texts: int) -> NDArray[np.float64]:
-    """Return shares that sum to 1, near even where a text says nothing."""
+    """Return probabilities that sum to 1, near uniform for a text without evidence."""
     rows: NDArray[np.float64] = probabilities.astype(float)
     rows = (rows / rows.sum(axis=1, keepdims=True)).clip(0.0, 1.0)
     lines = folded.text.split("\n")[:texts]
@@ -146,7 +146,7 @@ def _labels(rows: NDArray[Any]) -> list[Label]:
 
 
 def _known(texts: Sequence[str], languages: Sequence[str | None]) -> list[str]:
-    """Return the languages as they are given, else as they are found."""
+    """Return the given languages, or the detected ones."""
     found = iter(detect([t for t, given in zip(texts, languages, strict=True) if not given]))
     return [_primary(given) if given else next(found) for given in languages]
 

@@ -1,4 +1,4 @@
-"""Turkish as a model knows it, whatever keyboard it was typed on."""
+"""Restores Turkish spelling typed on a keyboard without Turkish letters."""
 
 import hashlib
 import re
@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Final
 
 MARKED: Final = re.compile("[çğıöşü]")
-"""The small letters that only a Turkish keyboard has."""
+"""Lower-case letters that only a Turkish keyboard has."""
 
 _PLAIN: Final = str.maketrans("çğıöşüâîûÇĞİÖŞÜÂÎÛ", "cgiosuaiuCGIOSUAIU")
 _TYPED_IN_TURKISH: Final = re.compile("[çğıöşüÇĞİÖŞÜ]")

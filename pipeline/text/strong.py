@@ -1,4 +1,4 @@
-"""Engine `strong`: a small transformer for Turkish and English, in eight bits, on the CPU."""
+"""Engine `strong`: a small eight-bit transformer for Turkish and English on the CPU."""
 
 import os
 import re
@@ -24,7 +24,7 @@ import onnxruntime
 
 MAX_CHARACTERS: Final = 2_000
 MAX_TOKENS: Final = 192
-"""How much of a text is read: what a long complaint is about stands at its beginning."""
+"""Characters read of a text; long complaints state their subject at the beginning."""
 
 _TOKENS_AT_ONCE: Final = 256  # of texts of like length: little padding, and they stay in the cache
 _PADDING: Final = 1
@@ -38,7 +38,7 @@ _STRETCHED: Final = re.compile(r"(.)\1{2,}")
 
 
 def prepare(text: str) -> str:
-    """Return a text as the model is given it: without links and names, small, not stretched.
+    """Prepare a text for the model: no links or names, lower case, not stretched.
 
     Small letters make it deaf to shouting, which `intensity` hears, and shouted words known ones.
     """
@@ -61,7 +61,7 @@ def _prepare_in(text: str, language: str) -> str:
 
 
 class StrongEngine(Engine):
-    """Reads texts with the transformer, on as many threads of its own as it is given."""
+    """Scores texts with the transformer on its own threads."""
 
     name = "strong"
     hears_cues = True
@@ -111,7 +111,7 @@ class StrongEngine(Engine):
         logits = np.empty((len(texts), 3))
         prepared = map(_prepare_in, texts, known)
         tokens = [self._tokenizer.encode(text).ids for text in prepared]
-        for rows in _alike([len(one) for one in tokens]):
+        for rows in _alike([len(token_ids) for token_ids in tokens]):
             ids, mask = padded([tokens[row] for row in rows])
             (logits[rows],) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
         logits += cues.leanings(folded or fold(texts))
@@ -119,17 +119,17 @@ class StrongEngine(Engine):
 
 
 def padded(tokens: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the numbers of the tokens and which of them are no padding, (texts, longest) each."""
+    """Return padded token ids and the attention mask, each of shape (texts, longest)."""
     longest = max(map(len, tokens))
     ids = np.full((len(tokens), longest), _PADDING, np.int64)
     mask = np.zeros_like(ids)
-    for row, one in enumerate(tokens):
-        ids[row, : len(one)], mask[row, : len(one)] = one, 1
+    for row, token_ids in enumerate(tokens):
+        ids[row, : len(token_ids)], mask[row, : len(token_ids)] = token_ids, 1
     return ids, mask
 
 
 def _alike(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the rows in groups of like length, of at most _TOKENS_AT_ONCE with padding."""
+    """Yield groups of rows of similar length, at most _TOKENS_AT_ONCE with padding."""
     rows: list[int] = []
     for row in sorted(range(len(lengths)), key=lengths.__getitem__):
         if rows and (len(rows) + 1) * lengths[row] > _TOKENS_AT_ONCE:

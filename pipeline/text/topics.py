@@ -1,4 +1,4 @@
-"""What a text is about, clause by clause, and what each clause says of it."""
+"""Finds the topics of a text clause by clause, and the label of each."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -15,14 +15,14 @@ from pipeline.text.phrases import Phrases, Words, patterns
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A topic of the taxonomy, and phrases that are about it."""
+    """A topic of the taxonomy and its phrases."""
 
     title: lexicon.Titles
     phrases: list[str]
 
 
 class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All topics by name; see the file for how phrases are written."""
+    """Topics by name; the file explains how phrases are written."""
 
     parts: dict[str, str]
     topics: dict[str, Subject]
@@ -30,12 +30,12 @@ class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 TAXONOMY: Final = lexicon.load("topics", Taxonomy)
 _PHRASES: Final = Phrases(
-    patterns({name: one.phrases for name, one in TAXONOMY.topics.items()}, TAXONOMY.parts)
+    patterns({name: topic.phrases for name, topic in TAXONOMY.topics.items()}, TAXONOMY.parts)
 )
 
 
 class Mention(NamedTuple):
-    """That a clause, `[start, end)` of text number `text`, is about a topic."""
+    """A topic of the clause `[start, end)` of text number `text`."""
 
     text: int
     start: int
@@ -57,8 +57,8 @@ def find_topics(
     """
     found = _mentions(folded, words)
     clauses: dict[int, set[tuple[int, int]]] = defaultdict(set)
-    for one in found:
-        clauses[one.text].add((one.start, one.end))
+    for mention in found:
+        clauses[mention.text].add((mention.start, mention.end))
     several = [(text, *span) for text, spans in clauses.items() if len(spans) > 1 for span in spans]
     written = [texts[text][start:end] for text, start, end in several]
     answers = read(written, [text for text, *_ in several]) if several else ()
@@ -71,7 +71,7 @@ def find_topics(
 
 
 def _mentions(folded: Folded, words: Words) -> list[Mention]:
-    """Return what the clauses are about, in the order of their places."""
+    """Return the topics of the clauses in order."""
     said = [(start, name) for name, start, _ in _PHRASES.find(words, overlapping=True)]
     if not said:
         return []

@@ -1,4 +1,4 @@
-"""How soon somebody must act: pressure of time, helplessness, fraud, and what cannot wait."""
+"""Measures urgency: time pressure, helplessness, fraud, and what cannot wait."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,7 +17,7 @@ _INTENT_LEVEL: Final = 2
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why somebody must act: how soon, and phrases that say so."""
+    """A reason to act: how soon, and its phrases."""
 
     level: int
     phrases: list[str]
@@ -25,7 +25,7 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UrgencyLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Reasons by name; see the file for how phrases are written."""
+    """Reasons by name; the file explains how phrases are written."""
 
     parts: dict[str, str]
     reasons: dict[str, Reason]
@@ -33,11 +33,11 @@ class UrgencyLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _LEXICON: Final = lexicon.load("urgency", UrgencyLexicon)
 _PHRASES: Final = Phrases(
-    patterns({name: one.phrases for name, one in _LEXICON.reasons.items()}, _LEXICON.parts)
+    patterns({name: reason.phrases for name, reason in _LEXICON.reasons.items()}, _LEXICON.parts)
 )
 _ROWS: Final = {name: row for row, name in enumerate(_LEXICON.reasons, start=1)}
-_LEVELS: Final = np.array([_INTENT_LEVEL, *(one.level for one in _LEXICON.reasons.values())])
-_ALWAYS: Final = np.array([True, *(one.always for one in _LEXICON.reasons.values())])
+_LEVELS: Final = np.array([_INTENT_LEVEL, *(reason.level for reason in _LEXICON.reasons.values())])
+_ALWAYS: Final = np.array([True, *(reason.always for reason in _LEXICON.reasons.values())])
 
 
 def urgency_levels(
@@ -52,7 +52,7 @@ def urgency_levels(
     positive text only reasons count that do so always.
     """
     given = np.zeros((len(_LEVELS), len(intents)), dtype=np.bool_)
-    given[0] = [any(one.name in URGENT for one in of_text) for of_text in intents]
+    given[0] = [any(intent.name in URGENT for intent in of_text) for of_text in intents]
     said = [(_ROWS[name], start) for name, start, _ in _PHRASES.find(words)]
     if said:
         rows, places = zip(*said, strict=True)
