@@ -11,7 +11,7 @@ from benchmarks.bars import Results, bars
 from benchmarks.host import machines
 from benchmarks.markdown import table
 from benchmarks.scaling import FULL_SPEED
-from pipeline.board.stream import GATHER
+from pipeline.board.inbox.stream import GATHER
 from pipeline.config.groups import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Page
 
-from pipeline.api.views import PartitionStatus
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import INPUTS
+from pipeline.service.views import PartitionStatus
 from pipeline.store import open_chdb
 from tests.support.browser import PHONE, chromium, served
 from tests.support.simulated_company import Company, app_of, simulated, stored

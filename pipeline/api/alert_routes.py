@@ -12,12 +12,12 @@ from pipeline.access.access import Access, about
 from pipeline.access.authorization import VIEWER, needs
 from pipeline.access.user import User
 from pipeline.api.parameters import Limit, Time, moment
-from pipeline.api.service import Service
-from pipeline.api.views import ActionRequest
 from pipeline.common.refused import Refused
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
+from pipeline.service.service import Service
+from pipeline.service.views import ActionRequest
 
 Stages = Annotated[list[Stage] | None, QueryParameter(description="any of them; repeated")]
 

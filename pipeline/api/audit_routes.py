@@ -8,8 +8,8 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline.access.authorization import needs
 from pipeline.api.parameters import Limit, Time, moment
-from pipeline.api.service import Service
 from pipeline.model.audit import AuditEntry
+from pipeline.service.service import Service
 
 
 def audit_routes(service: Service) -> list[ControllerRouterHandler]:

@@ -7,9 +7,9 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline.access.authorization import VIEWER, needs
 from pipeline.api.parameters import Limit
-from pipeline.api.service import Service
-from pipeline.api.views import RetryResult
 from pipeline.model.dead_letter import DeadLetter, Reason
+from pipeline.service.service import Service
+from pipeline.service.views import RetryResult
 
 
 class RetryRequest(msgspec.Struct, frozen=True):

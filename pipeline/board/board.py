@@ -14,14 +14,14 @@ from litestar.datastructures import Cookie
 from pipeline.access.access import AnyRequest, csrf_token
 from pipeline.access.login_page import LANGUAGES, language_of
 from pipeline.access.user import User
-from pipeline.api.service import Service
 from pipeline.board.board_config import BoardConfig
-from pipeline.board.live import Live
+from pipeline.board.inbox.live import Live
 from pipeline.board.localizer import Localizer
-from pipeline.board.pages import render
+from pipeline.board.render import render
 from pipeline.common.plain_text import plain
 from pipeline.config.groups import DetectSettings
 from pipeline.model.alert import Alert
+from pipeline.service.service import Service
 from pipeline.text.engine import Engine
 
 LANGUAGE_COOKIE = "nabiz_language"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from pipeline.board.inbox_item import InboxItem
+from pipeline.board.inbox.item import InboxItem
 from pipeline.board.localizer import Localizer
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action

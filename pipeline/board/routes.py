@@ -8,13 +8,13 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER
-from pipeline.board.alerts import alert_routes
 from pipeline.board.board import Board
-from pipeline.board.customers import customer_routes
-from pipeline.board.explain_page import why_routes
-from pipeline.board.health import health_routes
-from pipeline.board.inbox import inbox_routes
-from pipeline.board.pulse import pulse_routes
+from pipeline.board.pages.alert import alert_routes
+from pipeline.board.pages.customer import customer_routes
+from pipeline.board.pages.explain import why_routes
+from pipeline.board.pages.health import health_routes
+from pipeline.board.pages.inbox import inbox_routes
+from pipeline.board.pages.pulse import pulse_routes
 from pipeline.board.statics import static_routes
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.store import StoreUnavailable

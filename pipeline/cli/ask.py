@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pipeline.api.views import CustomerView, Status
 from pipeline.cli import show
 from pipeline.cli.options import moment, span
 from pipeline.cli.target import DataOption, JsonOption, ask, find
 from pipeline.kpi.definitions import KpiValue
 from pipeline.model.alert import Alert
+from pipeline.service.views import CustomerView, Status
 
 
 def kpis(

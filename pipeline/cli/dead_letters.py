@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from pipeline.api.views import RetryResult
 from pipeline.cli import show
 from pipeline.cli.target import DataOption, JsonOption, ask, find
 from pipeline.model.dead_letter import DeadLetter, Reason
+from pipeline.service.views import RetryResult
 
 app = typer.Typer(
     help="List messages that could not be understood; retry them once the cause is mended.",

@@ -11,7 +11,6 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from pipeline.api.views import Status
 from pipeline.cli import show
 from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child
@@ -19,6 +18,7 @@ from pipeline.common.plurals import counted
 from pipeline.contracts.topology import WITHIN
 from pipeline.kpi.definitions import KpiValue
 from pipeline.model.alert import Alert
+from pipeline.service.views import Status
 
 T = TypeVar("T")
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import httpx
 
 from agents.runtime.compiled_faust import require_compiled_faust
-from pipeline.api.views import Status
 from pipeline.board.board_config import load_board_config
 from pipeline.broker.inspect import ClusterFacts, inspect_cluster
 from pipeline.broker.lag import LagReader
@@ -56,6 +55,7 @@ from pipeline.contracts.topology import CHANGELOG, GROUPS, SCORED, group_of
 from pipeline.detection.rules import load_rules
 from pipeline.follow_up.sla import load_sla
 from pipeline.ingest.uncounted import load_uncounted
+from pipeline.service.views import Status
 from pipeline.store.health import inspect_store
 from pipeline.store.server import ServerBackend
 from pipeline.text.open import open_engine

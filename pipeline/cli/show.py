@@ -12,7 +12,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.api.views import CustomerView, RulesStatus, Status
 from pipeline.cli.target import Answer
 from pipeline.common.names import shown
 from pipeline.common.plain_text import one_line
@@ -21,6 +20,7 @@ from pipeline.kpi.definitions import DEFINITIONS, KpiValue
 from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
+from pipeline.service.views import CustomerView, RulesStatus, Status
 
 T = TypeVar("T")
 

@@ -17,12 +17,10 @@ from pipeline.access.accounts import AccountBook
 from pipeline.access.oidc.provider import Provider
 from pipeline.access.origin import LOOPBACK_NAMES
 from pipeline.access.trail import AuditTrail
-from pipeline.api.observer import Observer
-from pipeline.api.service import Service
 from pipeline.board.board import Board
 from pipeline.board.board_config import load_board_config
-from pipeline.board.feed import Feed
-from pipeline.board.live import Live
+from pipeline.board.inbox.feed import Feed
+from pipeline.board.inbox.live import Live
 from pipeline.board.routes import board_routes
 from pipeline.broker.security import client_security
 from pipeline.common.ports import cannot_listen, listening
@@ -30,9 +28,11 @@ from pipeline.common.urls import is_loopback
 from pipeline.config.groups import ApiSettings
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.detection.rules import RuleBook
+from pipeline.service.observer import Observer
+from pipeline.service.service import Service
 from pipeline.store import Store
 from pipeline.text.open import open_engine
-from pipeline.web.app import make_api
+from pipeline.web.app import make_app
 from pipeline.web.half_sent import WholeRequests
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
         engine = cache(partial(open_engine, settings.engine))
         board = Board(service, live, desk, settings.detect, engine, _now)
         config = uvicorn.Config(
-            make_api(service, access_of(settings, trail), board_routes(board), board.error),
+            make_app(service, access_of(settings, trail), board_routes(board), board.error),
             http=WholeRequests,
             log_level="warning",
             timeout_graceful_shutdown=2,

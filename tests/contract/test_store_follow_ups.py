@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import get_args
 
-from pipeline.board.inbox_item import InboxItem
-from pipeline.board.live import KEPT, is_over
+from pipeline.board.inbox.item import InboxItem
+from pipeline.board.inbox.live import KEPT, is_over
 from pipeline.follow_up.progress import STAGES
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi.definitions import KpiValue, Window

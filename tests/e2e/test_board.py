@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from pipeline.access.user import LOCAL
-from pipeline.board.live import KEPT
+from pipeline.board.inbox.live import KEPT
 from tests.support.board_items import alert as made_up_alert
 from tests.support.browser import DESK, HOSTILE, PHONE, fits, served, watch
 from tests.support.simulated_company import Company, app_of

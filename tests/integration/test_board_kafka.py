@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from kafka import KafkaProducer
 
-from pipeline.board.feed import TOPICS, Feed
-from pipeline.board.live import Live
+from pipeline.board.inbox.feed import TOPICS, Feed
+from pipeline.board.inbox.live import Live
 from pipeline.common.ports import free_port
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import event_of

@@ -17,7 +17,6 @@ import pytest
 from kafka import KafkaProducer
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
-from pipeline.api.views import ActionRequest
 from pipeline.broker.tied_to_parent import tied
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import ALERTS
@@ -25,6 +24,7 @@ from pipeline.follow_up.case import Kind
 from pipeline.ingest.decode import decode_action
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, AlertState, to_cloudevent
+from pipeline.service.views import ActionRequest
 from tests.support.notify_cases import MONDAY_NOON, alert
 from tests.support.servers import missing
 from tests.support.servers_kafka import new_topic

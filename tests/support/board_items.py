@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.board.inbox_item import InboxItem
+from pipeline.board.inbox.item import InboxItem
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert

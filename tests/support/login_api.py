@@ -13,11 +13,11 @@ from pipeline.access.oidc.provider import Provider
 from pipeline.access.passwords import Passwords
 from pipeline.access.trail import AuditTrail
 from pipeline.access.user import ROLES
-from pipeline.api.observer import Observation, Observer
-from pipeline.api.service import Service
 from pipeline.config.groups import AccessSettings, DetectSettings
 from pipeline.model.audit import AuditEntry
-from pipeline.web.app import make_api
+from pipeline.service.observer import Observation, Observer
+from pipeline.service.service import Service
+from pipeline.web.app import make_app
 from tests.support.stand_in_api import NOW, RULES, SEEN, FakeStore
 
 PASSWORD = "üç kedi bir ağaç"
@@ -64,7 +64,7 @@ class Door:
             "kafka:9092",
             lambda: self.now,
         )
-        self.app = make_api(service, self.access)
+        self.app = make_app(service, self.access)
 
     def later(self, **span: float) -> None:
         """Turn the clock."""

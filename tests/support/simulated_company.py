@@ -11,13 +11,10 @@ from pipeline.access.access import Access
 from pipeline.access.accounts import AccountBook
 from pipeline.access.passwords import Passwords
 from pipeline.access.trail import AuditTrail
-from pipeline.api.observer import Observation, Observer
-from pipeline.api.service import Service
-from pipeline.api.views import ActionRequest, PartitionStatus
 from pipeline.board.board import Board
 from pipeline.board.board_config import load_board_config
-from pipeline.board.inbox_item import InboxItem
-from pipeline.board.live import KEPT, Live, is_over
+from pipeline.board.inbox.item import InboxItem
+from pipeline.board.inbox.live import KEPT, Live, is_over
 from pipeline.board.routes import board_routes
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
@@ -30,12 +27,15 @@ from pipeline.model.alert import Alert, AlertState
 from pipeline.model.audit import AuditEntry
 from pipeline.model.event import Event
 from pipeline.model.reading import Scored
+from pipeline.service.observer import Observation, Observer
+from pipeline.service.service import Service
+from pipeline.service.views import ActionRequest, PartitionStatus
 from pipeline.sources.simulate import simulate
 from pipeline.sources.simulate.desk import actions_on
 from pipeline.store import Store
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
-from pipeline.web.app import make_api
+from pipeline.web.app import make_app
 
 RULES = RuleBook(ROOT / "rules")
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
@@ -201,7 +201,7 @@ def app_of(
         hosts=hosts,
     )
     board = Board(service, company.live, DESK, SETTINGS, FastEngine.load, company.clock)
-    return make_api(service, access, board_routes(board), board.error)
+    return make_app(service, access, board_routes(board), board.error)
 
 
 def simulated(

@@ -8,9 +8,6 @@ from litestar import Litestar
 
 from pipeline.access.access import Access
 from pipeline.access.trail import AuditTrail
-from pipeline.api.observer import Observation, Observer
-from pipeline.api.service import Service
-from pipeline.api.views import PartitionStatus
 from pipeline.broker.continuity import FailedRules
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.contracts.topology import RETRY_HEADER
@@ -21,7 +18,10 @@ from pipeline.model.alert import Alert
 from pipeline.model.audit import AuditEntry
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.reading import Scored
-from pipeline.web.app import make_api
+from pipeline.service.observer import Observation, Observer
+from pipeline.service.service import Service
+from pipeline.service.views import PartitionStatus
+from pipeline.web.app import make_app
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RULES = RuleBook(ROOT / "rules")
@@ -93,7 +93,7 @@ def api(
     service = Service(store, observer, rules, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
     trail = AuditTrail(store.written.extend)
     hosts = frozenset({"testserver.local"})
-    return make_api(service, access or Access(trail, lambda: NOW, token=token, hosts=hosts))
+    return make_app(service, access or Access(trail, lambda: NOW, token=token, hosts=hosts))
 
 
 class FakePublisher:

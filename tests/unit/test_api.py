@@ -11,13 +11,13 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from structlog.testing import capture_logs
 
-from pipeline.api import service as service_module
 from pipeline.config.groups import ROOT
 from pipeline.detection.rules import RuleBook
 from pipeline.kpi.definitions import Window
 from pipeline.model.dead_letter import Reason
 from pipeline.model.event import Event, EventType
 from pipeline.model.reading import Scored
+from pipeline.service import service as service_module
 from pipeline.store import StoreUnavailable
 from tests.support.stand_in_api import NOW, FakePublisher, FakeStore, api, letter
 

@@ -9,11 +9,11 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pipeline.api import service as service_module
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.contracts.topology import ACTIONS
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
+from pipeline.service import service as service_module
 from tests.support.login_api import TOKEN, Door, browser, log_in, token_of
 from tests.support.notify_cases import ALERT_ID, alert
 from tests.support.stand_in_api import NOW

@@ -6,7 +6,6 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from agents.detect import NOTED, failed_rules, reload, show_failed
-from pipeline.api.observer import noted_rules
 from pipeline.broker.continuity import KeptStates, Note, write_note
 from pipeline.broker.lag import PartitionLag
 from pipeline.broker.survey import TopicAsIs
@@ -14,6 +13,7 @@ from pipeline.common import metrics
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import SCORED, URGENT
 from pipeline.detection.rules import RuleBook, load_rules
+from pipeline.service.observer import noted_rules
 
 
 def test_rules_that_are_refused_are_logged_once(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 from prometheus_client import REGISTRY
 
-from pipeline.api.observer import SMOOTHING, measure, observe
-from pipeline.api.views import PartitionStatus
 from pipeline.broker.lag import PartitionLag
+from pipeline.service.observer import SMOOTHING, measure, observe
+from pipeline.service.views import PartitionStatus
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

@@ -11,14 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from pipeline.api.views import (
-    BrokerStatus,
-    CustomerView,
-    PartitionStatus,
-    RulesStatus,
-    Status,
-    StoreStatus,
-)
 from pipeline.cli import show
 from pipeline.cli.options import moment
 from pipeline.common.plain_text import one_line
@@ -27,6 +19,14 @@ from pipeline.model.alert import Contribution, Evidence
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.event import Event, EventType, Metric, Score
 from pipeline.model.reading import Scored
+from pipeline.service.views import (
+    BrokerStatus,
+    CustomerView,
+    PartitionStatus,
+    RulesStatus,
+    Status,
+    StoreStatus,
+)
 from tests.support.alerts import made_up
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)

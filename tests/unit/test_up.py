@@ -14,7 +14,6 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from pipeline.api.views import BrokerStatus, Status, StoreStatus
 from pipeline.broker.errors import BrokerError
 from pipeline.broker.local import LocalBroker
 from pipeline.cli import live, machine, supervisor
@@ -25,6 +24,7 @@ from pipeline.cli.supervisor import Child, spawned
 from pipeline.common.processes import Process
 from pipeline.config.settings import Settings
 from pipeline.contracts.topology import EXIT_HALT
+from pipeline.service.views import BrokerStatus, Status, StoreStatus
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
 

@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pipeline.api import service as service_module
+from pipeline.service import service as service_module
 from tests.support.login_api import Door, browser, log_in
 from tests.support.stand_in_api import FakePublisher
 

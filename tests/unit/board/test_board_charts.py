@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.board.chart import across, alone, band, line, upwards
-from pipeline.board.intervals import RANGES, intervals
+from pipeline.board.charts.chart import across, alone, band, line, upwards
+from pipeline.board.charts.intervals import RANGES, intervals
+from pipeline.board.charts.multiples import ENOUGH, SHOWN, Tile, tiles
+from pipeline.board.charts.risk_curve import risk_curve
 from pipeline.board.localizer import Localizer, plain
-from pipeline.board.multiples import ENOUGH, SHOWN, Tile, tiles
-from pipeline.board.pulse import figure
-from pipeline.board.risk import risk_curve
+from pipeline.board.pages.pulse import figure
 from pipeline.board.timeline import by_day, pieces, timeline
 from pipeline.kpi.definitions import DEFINITIONS, Facts, KpiValue, Window, kpi_values
 from tests.support.board_items import NOW, action, alert

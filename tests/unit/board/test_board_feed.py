@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.board import feed as feed_module
-from pipeline.board.feed import TOPICS, Feed, load, take
-from pipeline.board.live import KEPT, Live
+from pipeline.board.inbox import feed as feed_module
+from pipeline.board.inbox.feed import TOPICS, Feed, load, take
+from pipeline.board.inbox.live import KEPT, Live
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import event_of
 from pipeline.model.action import Action

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from litestar.testing import TestClient
 
-from pipeline.api import service as service_module
 from pipeline.broker.continuity import FailedRules
 from pipeline.config.groups import ROOT
 from pipeline.detection.rules import RuleBook
+from pipeline.service import service as service_module
 from pipeline.store import StoreUnavailable
 from tests.support.login_api import CHEAP, log_in
 from tests.support.simulated_company import Company, app_of

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.api.views import ActionRequest
-from pipeline.board.form_actions import request_of
-from pipeline.board.inbox_item import InboxItem
-from pipeline.board.inbox_query import InboxQuery, choice_of, select
-from pipeline.board.live import KEPT, Live
-from pipeline.board.rank import ranked, urgency
+from pipeline.board.inbox.form_actions import request_of
+from pipeline.board.inbox.item import InboxItem
+from pipeline.board.inbox.live import KEPT, Live
+from pipeline.board.inbox.query import InboxQuery, choice_of, select
+from pipeline.board.inbox.rank import ranked, urgency
 from pipeline.common.refused import Refused
 from pipeline.model.alert import Severity
+from pipeline.service.views import ActionRequest
 from tests.support.board_items import MINUTE, NOW, action, alert, follow_up, item
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.board.live import KEPT
+from pipeline.board.inbox.live import KEPT
 from pipeline.board.localizer import Localizer
 from pipeline.config.groups import NotifySettings
 from pipeline.model.alert import Evidence

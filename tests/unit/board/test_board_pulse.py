@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar.testing import TestClient
 
-from pipeline.board.multiples import SHOWN
+from pipeline.board.charts.multiples import SHOWN
 from pipeline.kpi.definitions import Facts, KpiValue, Window, kpi_values
 from pipeline.store import StoreUnavailable
 from tests.support.simulated_company import Company, app_of

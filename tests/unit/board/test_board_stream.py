@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.board import stream as stream_module
-from pipeline.board.live import Live
-from pipeline.board.stream import events
+from pipeline.board.inbox import stream as stream_module
+from pipeline.board.inbox.live import Live
+from pipeline.board.inbox.stream import events
 from tests.support.board_items import NOW, alert
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.board.chart import Point, Scale, across, alone, band, line, upwards
+from pipeline.board.charts.chart import Point, Scale, across, alone, band, line, upwards
 from pipeline.kpi.definitions import DEFINITIONS, Definition, KpiValue
 
 ENOUGH = 10

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from pipeline.board.inbox_item import InboxItem
+from pipeline.board.inbox.item import InboxItem
 from pipeline.follow_up.value import Stage
 from pipeline.model.alert import Severity
 

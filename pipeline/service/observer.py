@@ -9,14 +9,14 @@ import msgspec
 import structlog
 from msgspec.structs import replace
 
-from pipeline.api.views import PartitionStatus
-from pipeline.api.watching import Watching
 from pipeline.broker.continuity import FailedRules, read_note
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, PartitionLag
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.common import metrics
+from pipeline.common.background import BackgroundThread
 from pipeline.contracts.topology import GROUPS, role_of
+from pipeline.service.views import PartitionStatus
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ class Observation(msgspec.Struct, frozen=True):
     failed_rules: tuple[FailedRules, ...] = ()
 
 
-class Observer(Watching):
+class Observer(BackgroundThread):
     """A thread that asks the broker every second, seldom while nothing moves."""
 
     def __init__(self, bootstrap: str, security: Security = PLAINTEXT) -> None:

@@ -7,13 +7,13 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.api.views import ActionRequest
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.publish import Publisher
 from pipeline.common.refused import Refused
 from pipeline.contracts.topology import ACTIONS
 from pipeline.ingest.privacy import redact
 from pipeline.model.action import Action, problem_of
+from pipeline.service.views import ActionRequest
 
 
 class ActionPublisher:

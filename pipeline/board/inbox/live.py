@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from pipeline.board.inbox_item import InboxItem
-from pipeline.board.rank import ranked
+from pipeline.board.inbox.item import InboxItem
+from pipeline.board.inbox.rank import ranked
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from pipeline.api.watching import Watching
-from pipeline.board.live import KEPT, Live
+from pipeline.board.inbox.live import KEPT, Live
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.broker.tail import Tail
+from pipeline.common.background import BackgroundThread
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.model.action import Action, problem_of
@@ -42,7 +42,7 @@ _FOLLOW_UP = msgspec.json.Decoder(FollowUpEvent)
 _ACTION = msgspec.json.Decoder(Action)
 
 
-class Feed(Watching):
+class Feed(BackgroundThread):
     """Two threads that fill `live`. What is known stays while Kafka or the store is away.
 
     One follows the topics and never waits for the store, which may take a minute to say that it is

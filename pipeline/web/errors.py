@@ -18,14 +18,14 @@ from pipeline.store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
-Page = Callable[[AnyRequest, int, str], Response[Any]]
+ErrorPage = Callable[[AnyRequest, int, str], Response[Any]]
 """Makes the page of a refusal, from its status and the reason in English."""
 
 _OF_PROGRAMS = frozenset({"v1", "schema", "metrics", "healthz"})
 """First parts of addresses that answer in JSON, whoever asks."""
 
 
-def error_handlers(page: Page | None) -> ExceptionHandlersMap:
+def error_handlers(page: ErrorPage | None) -> ExceptionHandlersMap:
     """Return who answers which error; without `page` programs and people get the same."""
 
     def answer(request: AnyRequest, error: HTTPException) -> Response[Any]:

@@ -10,10 +10,10 @@ from litestar.types import ControllerRouterHandler
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER
 from pipeline.board.board import Board, Visit
-from pipeline.board.cards import card_choices, stream_cards
-from pipeline.board.inbox_query import VIEWS, InboxQuery, Selection, choice_of, select
+from pipeline.board.inbox.cards import card_choices, stream_cards
+from pipeline.board.inbox.query import VIEWS, InboxQuery, Selection, choice_of, select
+from pipeline.board.inbox.stream import Shown
 from pipeline.board.localizer import Localizer
-from pipeline.board.stream import Shown
 from pipeline.common.plain_text import plain
 from pipeline.follow_up.value import UNDER_WAY
 from pipeline.model.alert import SEVERITIES

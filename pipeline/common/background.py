@@ -1,12 +1,12 @@
-"""What is watched beside the API, in a thread of its own."""
+"""A thread that works in the background for as long as what it serves."""
 
 import threading
 from abc import ABC, abstractmethod
 from typing import Self
 
 
-class Watching(ABC):
-    """Watches from the beginning of a `with` block to its end; `_stop` is set when it is to end."""
+class BackgroundThread(ABC):
+    """Runs from the beginning of a `with` block to its end; `_stop` is set when it is to end."""
 
     def __init__(self, name: str) -> None:
         self._stop = threading.Event()
@@ -22,4 +22,4 @@ class Watching(ABC):
 
     @abstractmethod
     def _run(self) -> None:
-        """Watch until `_stop` is set. Whatever fails must not end it."""
+        """Work until `_stop` is set. Whatever fails must not end it."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import get_args
 
-from pipeline.api.views import ActionRequest
 from pipeline.common.refused import Refused
 from pipeline.model.action import LONGEST_NOTE, Outcome
+from pipeline.service.views import ActionRequest
 
 LONGEST_SNOOZE = 7 * 24 * 60
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

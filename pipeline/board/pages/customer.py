@@ -12,10 +12,10 @@ from litestar.types import ControllerRouterHandler
 from pipeline.access.access import AnyRequest, about
 from pipeline.access.authorization import needs
 from pipeline.board.board import Board
-from pipeline.board.chart import across, line, upwards
-from pipeline.board.inbox_item import InboxItem
+from pipeline.board.charts.chart import across, line, upwards
+from pipeline.board.charts.risk_curve import risk_curve
+from pipeline.board.inbox.item import InboxItem
 from pipeline.board.localizer import Localizer
-from pipeline.board.risk import risk_curve
 from pipeline.board.timeline import by_day, timeline
 from pipeline.common.plain_text import plain
 from pipeline.model.alert import Alert

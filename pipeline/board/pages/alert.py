@@ -13,12 +13,12 @@ from pipeline.access.access import AnyRequest, about
 from pipeline.access.authorization import VIEWER, needs
 from pipeline.access.login_page import local_path
 from pipeline.board.board import Board, title_of
-from pipeline.board.cards import card_choices, stream_cards
-from pipeline.board.form_actions import request_of
 from pipeline.board.history import history
-from pipeline.board.inbox_item import InboxItem
+from pipeline.board.inbox.cards import card_choices, stream_cards
+from pipeline.board.inbox.form_actions import request_of
+from pipeline.board.inbox.item import InboxItem
+from pipeline.board.inbox.stream import Shown
 from pipeline.board.localizer import Localizer
-from pipeline.board.stream import Shown
 from pipeline.common.refused import Refused
 
 BY_SCRIPT = "x-board"

@@ -12,9 +12,9 @@ from litestar.types import ControllerRouterHandler
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER
 from pipeline.board.board import Board
-from pipeline.board.intervals import RANGES, USUAL, intervals
+from pipeline.board.charts.intervals import RANGES, USUAL, intervals
+from pipeline.board.charts.multiples import ENOUGH, UNIT_DIGITS, is_enough, tiles
 from pipeline.board.localizer import Localizer
-from pipeline.board.multiples import ENOUGH, UNIT_DIGITS, is_enough, tiles
 from pipeline.kpi.definitions import Definition, KpiValue, Window
 
 KEPT = timedelta(seconds=60)

@@ -5,17 +5,6 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from pipeline.api.action_publisher import ActionPublisher
-from pipeline.api.observer import Observer
-from pipeline.api.views import (
-    ActionRequest,
-    BrokerStatus,
-    CustomerView,
-    RetryResult,
-    RulesStatus,
-    Status,
-    StoreStatus,
-)
 from pipeline.broker.continuity import FailedRules
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import PLAINTEXT, Security
@@ -27,6 +16,17 @@ from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.kpi.definitions import Dimension, KpiValue, Window
 from pipeline.model.action import Action
 from pipeline.model.dead_letter import DeadLetter, Reason
+from pipeline.service.action_publisher import ActionPublisher
+from pipeline.service.observer import Observer
+from pipeline.service.views import (
+    ActionRequest,
+    BrokerStatus,
+    CustomerView,
+    RetryResult,
+    RulesStatus,
+    Status,
+    StoreStatus,
+)
 from pipeline.store import Store, StoreUnavailable
 
 TIMELINE = 1_000

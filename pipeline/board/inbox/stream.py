@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import msgspec
 from litestar.response import ServerSentEventMessage
 
-from pipeline.board.inbox_item import InboxItem
-from pipeline.board.live import Live
+from pipeline.board.inbox.item import InboxItem
+from pipeline.board.inbox.live import Live
 
 HEARTBEAT = 10.0
 """Seconds without a change after which the order is looked at anew: what waits rises."""

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from pipeline.board.inbox_item import InboxItem
+from pipeline.board.inbox.item import InboxItem
 
 View = Literal["todo", "mine", "snoozed", "inform", "done"]
 VIEWS: tuple[View, ...] = get_args(View)

@@ -13,11 +13,11 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER, needs
-from pipeline.api.views import PartitionStatus, Status
 from pipeline.board.board import Board
 from pipeline.board.localizer import Localizer
 from pipeline.contracts.topology import INPUTS, WITHIN
 from pipeline.model.dead_letter import Reason
+from pipeline.service.views import PartitionStatus, Status
 
 LATE = 5.0
 """Seconds of lag from which a role is shown as behind."""

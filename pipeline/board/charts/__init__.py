@@ -1,0 +1,1 @@
+"""Charts as SVG paths, and the figures in them."""
