@@ -1,4 +1,4 @@
-"""act, follow-ups: what is done about alerts, and how far each is."""
+"""Commands act and follow-ups: record an action on an alert, show follow-ups."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -28,7 +28,7 @@ def act(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what is done about an alert: it shows at once wherever the alert is shown.
+    """Record an action on an alert; it shows at once on the board and in channels.
 
     KIND: acknowledge, assign, snooze, contact, resolve, inform, note or undo.
 
@@ -59,7 +59,7 @@ def follow_ups(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how far the follow-up of alerts is, the last changed first."""
+    """Show follow-ups of alerts, last changed first."""
     given = {"limit": limit, "stage": stage, "customer_id": customer_id}
     params = {name: value for name, value in given.items() if value is not None}
     answer = ask(find(data), "GET", "/v1/follow-ups", list[FollowUp], params=params)

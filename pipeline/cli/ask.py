@@ -1,4 +1,4 @@
-"""kpis, alerts, customer, status: what the running system knows."""
+"""Commands kpis, alerts, customer and status: query the running system."""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -41,7 +41,7 @@ def kpis(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the KPIs of a time window, each with its n and its 95% interval.
+    """Show the KPIs of a time window with n and 95% interval.
 
     Without times: the last hour. A value that may still change is marked provisional (~).
 
@@ -71,7 +71,7 @@ def alerts(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show alerts, the newest first, each with the sentence that caused it and what to do."""
+    """Show alerts, newest first, with the sentence that caused each and what to do."""
     params: dict[str, object] = {"limit": limit}
     if since:
         params["since"] = since.isoformat()
@@ -86,7 +86,7 @@ def customer(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one customer: the timeline over all channels, the risk now and why, the alerts."""
+    """Show a customer: timeline over all channels, current risk with its reasons, alerts."""
     params = {"customer_id": customer_id}
     answer = ask(find(data), "GET", "/v1/customer", CustomerView, params=params)
     if as_json:

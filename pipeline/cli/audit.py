@@ -1,4 +1,4 @@
-"""audit: who looked at whom, and who did what."""
+"""Command audit: show the audit trail."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ def audit(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the audit trail: who looked at which customer and who did what, the newest first."""
+    """Show who viewed which customer and who did what, newest first."""
     params: dict[str, object] = {"by": by, "customer_id": customer_id, "limit": limit}
     if since:
         params["since"] = since.isoformat()
@@ -38,8 +38,8 @@ def _table(entries: Sequence[AuditEntry]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("when", "who", "role", "what", "status", "customer", "alert", "from"):
         table.add_column(name, overflow="fold")
-    for one in entries:
-        cells = (one.by, one.role, one.what, str(one.status))
-        about = (one.customer_id or "", one.alert_id or "", one.address)
-        table.add_row(show.clock(one.at), *map(show.datum, (*cells, *about)))
+    for entry in entries:
+        cells = (entry.by, entry.role, entry.what, str(entry.status))
+        about = (entry.customer_id or "", entry.alert_id or "", entry.address)
+        table.add_row(show.clock(entry.at), *map(show.datum, (*cells, *about)))
     return table

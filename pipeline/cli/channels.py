@@ -1,4 +1,4 @@
-"""What `nabiz doctor` says of the ways to people."""
+"""Checks notification channels for `nabiz doctor`."""
 
 import asyncio
 from collections.abc import Collection, Iterator
@@ -12,7 +12,7 @@ from pipeline.notify.routes import RoutingTable, load_routing_table
 
 
 def check_channels(notify: NotifySettings) -> Iterator[Finding]:
-    """Look at the routes, and ask each channel whether it answers; no message is sent."""
+    """Check the routes, and whether each channel answers; no message is sent."""
     desk, channels = load_routing_table(notify.routes), open_channels(notify)
     yield check_routes(desk, channels.keys())
     for name, channel in channels.items():
@@ -31,7 +31,7 @@ async def _probe(channel: Channel) -> str:
 
 
 def check_routes(desk: RoutingTable, channels: Collection[str]) -> Finding:
-    """The routes of notify against the channels that have an address."""
+    """Compare the routes with the channels that have an address."""
     routed = desk.form.routed
     if strange := sorted(set(channels) - routed):
         found = f"no route names the channel {strange[0]}"

@@ -1,4 +1,4 @@
-"""What `nabiz doctor` makes of what it sees: facts in, findings out; pure."""
+"""Turns observed facts into the findings of `nabiz doctor`. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,33 +19,33 @@ from pipeline.store.health import StoreFacts
 State = Literal["ok", "warning", "problem"]
 
 LOSES_MESSAGES = frozenset({"cleanup.policy", "retention.ms", "max.message.bytes"})
-"""Settings of a topic that, when wrong, cost messages and not only speed or room."""
+"""Topic settings that lose messages when wrong, not only speed or space."""
 
 CLOCK_WARNING = 2.0
-"""Seconds: latencies are measured across machines, and ClickHouse tells whole seconds."""
+"""Tolerated clock skew in seconds: ClickHouse reports whole seconds."""
 CLOCK_PROBLEM = FUTURE_TOLERANCE.total_seconds()
-"""Seconds after which events of a right clock are refused as being from the future."""
+"""Clock skew in seconds from which correct events are refused as being in the future."""
 
 GIB = 1024**3
 FEW_FILES = 4_096
-"""Kafka holds three files open of each segment, a role some hundreds of its state."""
+"""Required open files: Kafka opens three per segment, a role hundreds for its state."""
 DISK_PROBLEM, DISK_WARNING = 1 * GIB, 5 * GIB
-"""Free bytes: eight segments of Kafka's log, and enough to look into it without haste."""
+"""Required free bytes: eight segments of Kafka's log, so that there is time to react."""
 
 _SUMS_OF_BYTES = re.compile(
     r"\b(avx512_?vnni|avx_?vnni|asimddp|FEAT_DotProd(?=: 1))\b", re.IGNORECASE
 )
-"""Instructions that multiply bytes and add up the products, as Linux and macOS name them."""
+"""CPU features for eight-bit dot products, as Linux and macOS name them."""
 
 TEXTS: Mapping[str, tuple[str, Label]] = {
     "tr": ("Bir daha asla almam, tam bir rezalet!", "negative"),
     "en": ("Thank you, I love it, wonderful service!", "positive"),
 }
-"""By language, a text that any engine must read right, and its label."""
+"""A text per language that any engine must read correctly, with its label."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that was looked at: how it is, what was found, and what to do about it."""
+    """The result of a check: its state, what was found, and what to do."""
 
     check: str
     state: State
@@ -54,7 +54,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def check_security(kafka: KafkaSettings) -> Finding:
-    """Settings that are valid, and yet let anybody on the way read a password."""
+    """Find valid settings that would send a password in the clear."""
     if kafka.security_protocol == "SASL_PLAINTEXT" and kafka.sasl_mechanism == "PLAIN":
         return Finding(
             "settings",
@@ -68,7 +68,7 @@ def check_security(kafka: KafkaSettings) -> Finding:
 def check_topic(
     topic: TopicContract, found: TopicFacts | None, *, replication: int, brokers: int
 ) -> Finding:
-    """A declared topic against the one that is there."""
+    """Compare a declared topic with the existing one."""
     check = f"topic {topic.name}"
     if found is None:
         return Finding(check, "problem", "does not exist", "nabiz topics apply")
@@ -99,7 +99,7 @@ def check_topic(
 
 
 def check_changelog(found: TopicFacts | None, scored: TopicFacts | None, *, used: bool) -> Finding:
-    """The customers' states; `used`: detect has committed something."""
+    """Check the changelog of customer states; `used` means detect has committed."""
     check = f"topic {CHANGELOG}"
     if found is None and not used:
         return Finding(check, "ok", "not there yet: detect makes it when it first starts")
@@ -140,7 +140,7 @@ def _availability(check: str, found: TopicFacts) -> Finding | None:
 
 
 def _partitions(topic: TopicContract, found: TopicFacts) -> tuple[str, str] | None:
-    """What is wrong and what to do. More than declared is well, but not where states follow."""
+    """Say what differs and what to do. Extra partitions are fine except for stateful topics."""
     text = f"{counted(found.partitions, 'partition')}; declared: {topic.partitions}"
     follow = any(topic.name in INPUTS[role] for role in STATEFUL)
     if follow and found.partitions != topic.partitions:
@@ -158,7 +158,7 @@ def _size(found: TopicFacts) -> str:
 def check_groups(
     groups: Mapping[str, GroupFacts], before: Sequence[PartitionLag], now: Sequence[PartitionLag]
 ) -> Iterator[Finding]:
-    """Whether each role is there and moves; `before` is a reading some seconds before `now`."""
+    """Check that each role runs and advances between two readings."""
     for role in INPUTS:
         group = group_of(role)
         mine = [lag for lag in now if lag.group == group]
@@ -200,7 +200,7 @@ def _group(
 
 
 def check_store(facts: StoreFacts) -> Iterator[Finding]:
-    """Whether the server can take what `record` writes."""
+    """Check that the server accepts what `record` writes."""
     if facts.pending:
         names = ", ".join(facts.pending)
         yield Finding("store", "problem", f"migrations pending: {names}", "nabiz store migrate")
@@ -218,7 +218,7 @@ def check_store(facts: StoreFacts) -> Iterator[Finding]:
 
 
 def check_disk(check: str, free: int) -> Finding:
-    """Free bytes of a disk that fills by itself."""
+    """Check the free bytes of a disk that grows."""
     text = f"{free / GIB:,.1f} GiB free"
     if free >= DISK_WARNING:
         return Finding(check, "ok", text)
@@ -227,7 +227,7 @@ def check_disk(check: str, free: int) -> Finding:
 
 
 def check_open_files(limit: int) -> Finding:
-    """How many files a process of this user may have open."""
+    """Check the limit of open files."""
     text = f"{limit:,} in a process"
     if limit >= FEW_FILES:
         return Finding("open files", "ok", text)
@@ -236,7 +236,7 @@ def check_open_files(limit: int) -> Finding:
 
 
 def check_clock(whose: str, ahead: float | None) -> Finding:
-    """Another machine's clock against ours, in seconds."""
+    """Check the clock skew of another machine, in seconds."""
     check = f"clock of {whose}"
     if ahead is None:
         return Finding(check, "ok", "not told by this cluster")
@@ -248,7 +248,7 @@ def check_clock(whose: str, ahead: float | None) -> Finding:
 
 
 def check_packages(wanted: Mapping[str, str], there: Mapping[str, str | None]) -> Finding:
-    """Installed versions against the locked ones, by name."""
+    """Compare installed package versions with the locked ones."""
     differing = sorted(name for name, version in wanted.items() if there.get(name) != version)
     if not differing:
         return Finding("packages", "ok", f"{len(wanted)} as locked")
@@ -263,7 +263,7 @@ def check_packages(wanted: Mapping[str, str], there: Mapping[str, str | None]) -
 
 
 def check_readings(engine: str, readings: Iterable[tuple[str, Reading]]) -> Finding:
-    """What the engine made of TEXTS: pairs of the language that it is and the reading."""
+    """Check the engine's readings of TEXTS, given as pairs of language and reading."""
     wrong = [
         f"“{TEXTS[language][0]}” read as {reading.label}, {reading.language}"
         for language, reading in readings
@@ -280,7 +280,7 @@ def check_readings(engine: str, readings: Iterable[tuple[str, Reading]]) -> Find
 
 
 def check_processor(engine: str, told: str) -> Finding:
-    """What a system tells of its processor: whether it has what `strong` is quick with.
+    """Check whether the processor has the instructions that make `strong` fast.
 
     Without it is no warning: readings are the same, and `auto` knows what it has time for.
     """

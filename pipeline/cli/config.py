@@ -1,4 +1,4 @@
-"""config: every setting as it is in force, and whether what it names is as it must be."""
+"""Command config: show effective settings, and check what they refer to."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -23,7 +23,7 @@ def config(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show every setting: its variable, its value in force, what it is for. Secrets are masked.
+    """Show every setting with its variable, effective value and purpose; secrets are masked.
 
     With --check, exit code 2 or 3 and a sentence where something is wrong.
     """
@@ -36,7 +36,7 @@ def config(
         for name in ("variable", "value", "meaning"):
             table.add_column(name, overflow="fold")
         for row in rows:
-            table.add_row(*(show.datum(str(one)) for one in row))
+            table.add_row(*(show.datum(str(cell)) for cell in row))
         Console().print(table)
     if check:
         _check(settings)
@@ -51,10 +51,12 @@ def _in_force(settings: Settings) -> Iterator[tuple[str, object, str]]:
 
 
 def _check(settings: Settings) -> None:
-    """Say of each part how it is. Raises what is wrong, the first thing first."""
+    """Report each check. Raises the first problem."""
     console = Console(stderr=True)
     for look in before_start(settings).values():
-        for one in look():
-            if one.state == "problem":
-                raise UsageError(f"{one.check}: {one.found} → {one.advice}".removesuffix(" → "))
-            console.print(show.datum(f"{one.check}: {one.state}, {one.found}"))
+        for finding in look():
+            if finding.state == "problem":
+                raise UsageError(
+                    f"{finding.check}: {finding.found} → {finding.advice}".removesuffix(" → ")
+                )
+            console.print(show.datum(f"{finding.check}: {finding.state}, {finding.found}"))

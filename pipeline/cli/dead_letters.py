@@ -1,4 +1,4 @@
-"""dead-letters: what could not be understood, and another try."""
+"""Command dead-letters: show and retry messages that could not be understood."""
 
 from typing import Annotated
 
@@ -27,7 +27,7 @@ def list_letters(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show dead letters, the newest first: where each was read, why it was refused, what to do."""
+    """Show dead letters, newest first: origin, reason, and what to do."""
     if context.invoked_subcommand:
         return
     params = {"limit": limit} | ({"reason": reason.value} if reason else {})
@@ -39,7 +39,7 @@ def list_letters(
 def retry(
     reason: ReasonOption = None, data: DataOption = None, as_json: JsonOption = False
 ) -> None:
-    """Publish dead letters to their topics again. What is still wrong comes back as a new one."""
+    """Publish dead letters to their topics again; invalid ones return as new dead letters."""
     answer = ask(find(data), "POST", "/v1/dead-letters/retry", RetryResult, json={"reason": reason})
     if as_json:
         show.as_json(answer.body)

@@ -1,4 +1,4 @@
-"""What `nabiz simulate --desk` does: invented people act on the alerts that come."""
+"""Command simulate --desk: simulated staff act on incoming alerts."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,12 +17,12 @@ from pipeline.model.alert import from_cloudevent
 from pipeline.sources.simulate.desk import actions_on
 
 LOOK_BACK = timedelta(days=2)
-"""Alerts that came up to so long ago are acted on too: who acts twice does it once."""
+"""How far back alerts are acted on; repeated actions are idempotent."""
 PAUSE = 0.5
 
 
 def run_desk(kafka: KafkaSettings) -> NoReturn:
-    """Act until the process ends. Raises BrokerUnavailable."""
+    """Act on alerts until the process ends. Raises BrokerUnavailable."""
     security = client_security(kafka)
     waiting: list[tuple[datetime, str, Action]] = []
     with (

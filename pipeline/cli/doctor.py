@@ -1,4 +1,4 @@
-"""doctor: looks at everything that Nabız needs, and says what to do where something is wrong."""
+"""Command doctor: check everything Nabız needs, and say what to do about problems."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ from pipeline.cli.target import DataOption, JsonOption, find
 from pipeline.config.settings import SettingsError, load_settings
 
 DEADLINE = 30.0
-"""Seconds for all: what is down says so sooner, what stands still does not."""
+"""Deadline for all checks in seconds: what hangs does not report itself."""
 
 STYLES: Mapping[State, str] = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
@@ -38,12 +38,12 @@ def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
         show.as_json(msgspec.json.encode(findings))
     else:
         Console().print(_table(findings))
-    if any(one.state != "ok" for one in findings):
+    if any(finding.state != "ok" for finding in findings):
         raise typer.Exit(EXIT_NO)
 
 
 def examine(data: Path | None) -> list[Finding]:
-    """Look at everything, the parts at the same time; what is down takes a few seconds."""
+    """Run all checks concurrently; what is down takes a few seconds."""
     try:
         settings = find(data)
     except SettingsError as error:
@@ -56,7 +56,7 @@ def examine(data: Path | None) -> list[Finding]:
 
 
 def _look(parts: Parts) -> list[Finding]:
-    """Return the findings of all parts in order; what has not ended by the deadline is one."""
+    """Return the findings in order; an unfinished check is a finding."""
     findings: dict[str, list[Finding]] = {name: [] for name in parts}
 
     def look(name: str) -> None:
@@ -84,10 +84,10 @@ def _table(findings: list[Finding]) -> Table:
     for name in ("", "check"):
         table.add_column(name)
     table.add_column("found", overflow="fold")
-    for one in findings:
-        found = [show.datum(one.found)]
-        if one.advice:
-            found.append(show.datum(f"→ {one.advice}", "bold"))
-        check = show.datum(one.check)
-        table.add_row(Text(one.state, STYLES[one.state]), check, Text("\n").join(found))
+    for finding in findings:
+        found = [show.datum(finding.found)]
+        if finding.advice:
+            found.append(show.datum(f"→ {finding.advice}", "bold"))
+        check = show.datum(finding.check)
+        table.add_row(Text(finding.state, STYLES[finding.state]), check, Text("\n").join(found))
     return table

@@ -1,4 +1,4 @@
-"""drain: wait for the roles."""
+"""Command drain: wait until all roles have caught up."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -18,7 +18,7 @@ def drain(
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait.")] = 60.0,
     data: DataOption = None,
 ) -> None:
-    """Wait until every role has caught up and what it wrote can be read.
+    """Wait until every role has caught up and its results are readable.
 
     Exit code 0: drained; 1: not within the time.
     """

@@ -1,15 +1,15 @@
-"""Exit codes, and errors that a person can act on."""
+"""Exit codes, and errors with advice for the user."""
 
 EXIT_NO = 1
-"""The answer is no: not drained in time, not ready, not all of it read."""
+"""Negative answer: not drained in time, not ready, or not everything was read."""
 EXIT_MISTAKE = 2
-"""An option, a setting or a file is wrong."""
+"""Usage error: an option, a setting or a file is wrong."""
 EXIT_AWAY = 3
-"""Kafka, the store or the API does not answer."""
+"""Unavailable: Kafka, the store or the API does not answer."""
 
 
 class UsageError(Exception):
-    """The user's to mend; the message says how."""
+    """The user made a mistake; the message says how to correct it."""
 
 
 class Unavailable(Exception):  # noqa: N818

@@ -1,4 +1,4 @@
-"""Which error ends a command with which exit code."""
+"""Maps errors to exit codes."""
 
 import errno
 import sys
@@ -42,11 +42,11 @@ EXIT_CODES: dict[type[Exception], int] = {
     StoreUnavailable: EXIT_AWAY,
     Halt: EXIT_HALT,
 }
-"""Errors that are for people; any other is a bug and shows its traceback."""
+"""Errors with advice for the user; any other is a bug and shows its traceback."""
 
 
 def for_people(error: Exception) -> Exception:
-    """Return what an error of the machine's means to who runs a command; others as they are."""
+    """Translate an error of the operating system for the user; return others unchanged."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UsageError(f"no space is left for {error.filename or 'what is printed'}: make room")
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
@@ -56,5 +56,5 @@ def for_people(error: Exception) -> Exception:
 
 
 def exit_code(error: Exception) -> int | None:
-    """Return the code to exit with, or None for a bug."""
+    """Return the exit code, or None for a bug."""
     return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), None)

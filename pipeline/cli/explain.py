@@ -1,4 +1,4 @@
-"""explain: one text, how it is read, and why."""
+"""Command explain: show how a text is read, and why."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -25,7 +25,7 @@ def explain_text(
     language: Annotated[str | None, typer.Option(help="Language, if known, e.g. tr.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how a text is read, which words make its label, and which rules it meets.
+    """Show how a text is read, which words decide its label, and which rules it meets.
 
     Example: nabiz explain "ürün güzel ama kargo berbat, bir daha almam"
     """
@@ -45,8 +45,8 @@ def explain_text(
 
 
 def page(answer: Why) -> RenderableType:
-    """The text with its words coloured, then the reading, then the rules."""
-    rules = ", ".join(f"{one.rule} {one.share:.0%}" for one in answer.rules) or "none"
+    """Show the coloured text, then the reading, then the rules."""
+    rules = ", ".join(f"{met.rule} {met.share:.0%}" for met in answer.rules) or "none"
     return Group(
         coloured(answer.text, answer.explanation),
         Text("bold words make the label, struck ones speak against it", "dim"),
@@ -58,7 +58,7 @@ def page(answer: Why) -> RenderableType:
 
 
 def coloured(text: str, explanation: Explanation) -> Text:
-    """The words in the colour of the label as far as they speak for it, crossed out if against."""
+    """Colour words by their weight for the label; strike out those against it."""
     style = show.LABEL_STYLE[explanation.reading.label].replace("dim", "cyan")
     styles = {"strong": f"bold {style}", "weak": style, "against": "dim strike", "": ""}
     line = Text()
@@ -70,7 +70,7 @@ def coloured(text: str, explanation: Explanation) -> Text:
 
 
 def reading_table(text: str, explanation: Explanation) -> Table:
-    """Everything that a reading says, and its cues, each with the words that it quotes."""
+    """Tabulate the reading and its cues, each with its quote."""
     reading = explanation.reading
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
@@ -87,7 +87,7 @@ def reading_table(text: str, explanation: Explanation) -> Table:
     for intent in reading.intents:
         table.add_row(intent.name, show.datum(text[intent.start : intent.end], "italic"))
     spoken: list[Topic | FoundCue] = [*reading.topics, *explanation.cues]
-    for one in spoken:
-        quoted = show.datum(text[one.start : one.end], "italic")
-        table.add_row(one.name, Text(f"{one.label}  ", show.LABEL_STYLE[one.label]).append(quoted))
+    for cue in spoken:
+        quoted = show.datum(text[cue.start : cue.end], "italic")
+        table.add_row(cue.name, Text(f"{cue.label}  ", show.LABEL_STYLE[cue.label]).append(quoted))
     return table

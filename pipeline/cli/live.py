@@ -1,4 +1,4 @@
-"""What `nabiz up` shows while it runs: a screen on a terminal, lines elsewhere."""
+"""The live display of `nabiz up`: a screen on a terminal, lines elsewhere."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -24,11 +24,11 @@ T = TypeVar("T")
 
 REFRESH = 1.0
 QUIET = 3
-"""While nothing is read and nothing was stored, it is looked at so many times more seldom."""
+"""Factor by which the display refreshes less often while idle."""
 LINES_EVERY = 5.0
-"""Seconds between lines where there is no terminal."""
+"""Seconds between lines if there is no terminal."""
 KPIS_EVERY, QUIET_KPIS_EVERY = 10.0, 30.0
-"""Seconds between questions for the KPIs: the store is locked while it answers.
+"""Seconds between KPI queries: the store is locked while it answers.
 
 Where nothing was stored since, they change only by what is no longer of the last hour.
 """
@@ -45,11 +45,11 @@ SHOWN_KPIS = (
     "complaint_rate",
     "self_service_rate",
 )
-"""Not the times of tickets: the sample goes through them faster than people do."""
+"""KPIs to show; no ticket times, since the sample's tickets are faster than real ones."""
 
 
 class View(msgspec.Struct, frozen=True):
-    """What the API said last; the KPIs at `kpis_at`, by the monotonic clock."""
+    """The last answers of the API; `kpis_at` is the monotonic time of the KPIs."""
 
     status: Status
     kpis: list[KpiValue]
@@ -58,7 +58,7 @@ class View(msgspec.Struct, frozen=True):
 
 
 def watch(machine: Machine, console: Console) -> None:
-    """Show the machine until interrupted, and keep it running."""
+    """Show the machine and keep it running until interrupted."""
     headers = machine.credentials
     with httpx.Client(base_url=machine.api, headers=headers, timeout=5) as client:
         if console.is_terminal:
@@ -97,13 +97,13 @@ def _loop(
 
 
 def still(before: View, now: View) -> bool:
-    """Whether nothing happens."""
-    reads = any(one.lag_events or one.rate for one in now.status.partitions)
+    """Return whether nothing is read or stored."""
+    reads = any(lag.lag_events or lag.rate for lag in now.status.partitions)
     return not reads and before.status.store.rows == now.status.store.rows
 
 
 def ask(client: httpx.Client, before: View | None, now: float) -> View | None:
-    """Ask the API, for the KPIs only when those of `before` are old; None if it is away."""
+    """Query the API; KPIs only if those of `before` are old. None if it does not answer."""
     try:
         status = _get(client, "/v1/status", Status)
         alerts = _get(client, f"/v1/alerts?limit={NEWEST}", list[Alert])
@@ -121,7 +121,7 @@ def _get(client: httpx.Client, path: str, kind: type[T]) -> T:
 
 
 def screen(machine: Machine, view: View) -> RenderableType:
-    """Rate and lag, the KPIs of the last hour, the newest alerts with their proof."""
+    """Render rate and lag, the KPIs of the last hour, and the newest alerts with their evidence."""
     chosen = [value for name in SHOWN_KPIS for value in view.kpis if value.kpi == name]
     head = Text.assemble(("Nabız", "bold"), "   ", summary(view.status))
     if said := restarts(machine.children):
@@ -137,14 +137,18 @@ def screen(machine: Machine, view: View) -> RenderableType:
 
 
 def restarts(children: Sequence[Child]) -> str:
-    """Which processes halted or were started again how often, and where each says why."""
-    halted = [f"{one.name} HALTED: see {one.log}" for one in children if one.halted]
-    again = [f"{one.name} restarted {one.deaths}×: see {one.log}" for one in children if one.deaths]
+    """List processes that halted or were restarted, with their logs."""
+    halted = [f"{child.name} HALTED: see {child.log}" for child in children if child.halted]
+    again = [
+        f"{child.name} restarted {child.deaths}×: see {child.log}"
+        for child in children
+        if child.deaths
+    ]
     return "   ".join(halted + again)
 
 
 def line(machine: Machine, view: View) -> Text:
-    """The same in one line."""
+    """Render the same on one line."""
     values = {value.kpi: value for value in view.kpis}
     shown = [name for name in ("nps", "csat", "net_sentiment") if name in values]
     text = "   ".join(f"{name} {show.number(values[name])}" for name in shown)
@@ -156,13 +160,13 @@ def line(machine: Machine, view: View) -> Text:
 
 
 def summary(status: Status) -> Text:
-    """Events a second and the lag of the slowest role."""
+    """Return events a second, and the lag of the slowest role."""
     rates: dict[str, float] = {}
-    for one in status.partitions:
-        rates[one.role] = rates.get(one.role, 0.0) + one.rate
-    due = [one for one in status.partitions if one.role not in WITHIN]
-    events = max((one.lag_events for one in due), default=0)
-    seconds = max((one.lag_seconds or 0.0 for one in due), default=0.0)
+    for lag in status.partitions:
+        rates[lag.role] = rates.get(lag.role, 0.0) + lag.rate
+    due = [lag for lag in status.partitions if lag.role not in WITHIN]
+    events = max((lag.lag_events for lag in due), default=0)
+    seconds = max((lag.lag_seconds or 0.0 for lag in due), default=0.0)
     stored = status.store.rows.get("events", 0)
     return Text(
         f"{rates.get('understand', 0):,.0f} events/s   "

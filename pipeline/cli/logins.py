@@ -1,4 +1,4 @@
-"""What `nabiz doctor` says of the ways to log in."""
+"""Checks logins for `nabiz doctor`."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pipeline.config.groups import AccessSettings
 
 
 def check_logins(access: AccessSettings) -> Iterator[Finding]:
-    """Read the file of users, and ask the OpenID provider; nobody is logged in."""
+    """Check the file of users and the OpenID provider, without logging in."""
     if access.users:
         try:
             count = len(read_accounts(Path(access.users)))

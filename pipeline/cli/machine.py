@@ -1,4 +1,4 @@
-"""Everything on one machine: Kafka, the store, the roles, the API and the sample."""
+"""Runs everything on one machine: Kafka, store, roles, API and sample."""
 
 import os
 import shutil
@@ -26,17 +26,17 @@ from pipeline.config.settings import STREAM_ROLES, Settings, store_address
 from pipeline.contracts.topics import load_topics
 
 NEARLY_FULL = 2**25
-"""Bytes: too few for a segment's indices and the checkpoints of Kafka."""
+"""Free bytes below which Kafka cannot write segment indices and checkpoints."""
 DEATHS_AT_START = 3
-"""A role that dies so often before it was ready will not come up by itself."""
+"""Deaths before readiness after which a role is given up."""
 HISTORY_PUBLISHED = "sample-history-published"
-"""A file that is there once the sample's history is: an interrupted start tries again."""
+"""Marks that the sample's history was published; an interrupted start publishes it again."""
 SAMPLE_RATE = 20
-"""Events a second of the sample: enough to see something happen, little enough for a laptop."""
+"""Events a second of the sample: visible activity at little cost for a laptop."""
 
 
 class Machine:
-    """Starts everything in order, stops it in order; `tick` keeps it running."""
+    """Starts and stops everything in order; `tick` keeps it running."""
 
     def __init__(self, settings: Settings, folder: Path, port: int, console: Console) -> None:
         self.folder = folder
@@ -52,11 +52,11 @@ class Machine:
 
     @property
     def started_before(self) -> bool:
-        """Whether there is something to go on with."""
+        """Return whether the folder holds data of an earlier run."""
         return (self.folder / "kafka").exists()
 
     def start(self, *, sample: bool) -> None:
-        """Start all and return when every role is ready; on an error stop what was started.
+        """Start everything and return when every role is ready; on an error stop what was started.
 
         Raises BrokerError if Kafka cannot start, and Away with the end of its log if a role does
         not come up or the sample ends in an error.
@@ -79,7 +79,7 @@ class Machine:
             self._start_sample()
 
     def tick(self) -> None:
-        """Start again what has died or hangs.
+        """Restart what has died or hangs.
 
         Raises Unavailable where another program has taken the port of a Kafka that died.
         """
@@ -92,7 +92,7 @@ class Machine:
             bound(self._broker.log)
 
     def _restart_broker(self, port: int) -> None:
-        """Try it again and again: what keeps Kafka down, as a full disk, may be mended.
+        """Restart Kafka repeatedly: the cause, such as a full disk, may go away.
 
         The processes know it by its port: without that all must be started anew.
         """
@@ -117,7 +117,7 @@ class Machine:
         return str(error)
 
     def stop(self) -> None:
-        """Stop all that Kafka serves, at once: each may wait for it in vain; then Kafka."""
+        """Stop all clients of Kafka at once, then Kafka."""
         (self.folder / ADDRESSES).unlink(missing_ok=True)
         stop(self.children)
         if self._broker:
@@ -125,7 +125,7 @@ class Machine:
         close_nursery()
 
     def _roles(self) -> tuple[str, ...]:
-        """`record` serves the API beside the in-process store; a server's is a role of its own."""
+        """Return the roles; with the in-process store, `record` serves the API."""
         return (
             STREAM_ROLES if store_address(self._settings.store) is None else (*STREAM_ROLES, "api")
         )
@@ -151,7 +151,7 @@ class Machine:
         return LocalBroker.start(self.folder / "kafka", port, patience=self._patience, say=say)
 
     def _create_topics(self, bootstrap: str, say: Callable[[str], None]) -> None:
-        """Try again where Kafka takes longer to answer than its clients wait."""
+        """Retry while Kafka takes longer to answer than its clients wait."""
         watch = self._watch()
         while True:
             try:
@@ -196,7 +196,7 @@ class Machine:
         return watch.stalled(pids, [child.log for child in self.children], time.monotonic())
 
     def _start_sample(self) -> None:
-        """Publish a day of history once, then what happens now; invented people act on alerts."""
+        """Publish a day of history once, then live events; simulated staff act on alerts."""
         simulate = ["simulate", "--publish", "--data", str(self.folder)]
         log = self.folder / "logs" / "sample.log"
         published = self.folder / HISTORY_PUBLISHED

@@ -1,4 +1,4 @@
-"""The commands of `nabiz`, imported when they are used, and what becomes of an error."""
+"""The commands of `nabiz`, imported on use, and the handling of errors."""
 
 import logging
 import os
@@ -28,7 +28,7 @@ STYLE: dict[str, Any] = {"rich_markup_mode": "rich"}
 
 
 class Lazy(TyperCommand):
-    """A command or group that stands in the help by its summary and is imported when used.
+    """A command or group listed in the help by its summary and imported on use.
 
     All of them together take more than a second to import.
     """
@@ -50,7 +50,7 @@ class Lazy(TyperCommand):
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
     ) -> Any:
-        """Parse the arguments as the real command does; it is also what is then invoked."""
+        """Parse the arguments with the real command, which is then invoked."""
         return self.load().make_context(info_name, args, parent, **extra)
 
 
@@ -60,8 +60,7 @@ COMMANDS: Sequence[Lazy] = [
         RUN,
         "up",
         "up:up",
-        "Start Kafka, the store, all roles and the API on this machine; Ctrl-C stops them in "
-        "order.",
+        "Start Kafka, store, roles and API on this machine; Ctrl-C stops them in order.",
     ),
     Lazy(
         RUN,
@@ -73,56 +72,55 @@ COMMANDS: Sequence[Lazy] = [
         FEED,
         "replay",
         "replay:replay",
-        "Publish the events of files. The same file twice counts nothing twice.",
+        "Publish the events of files. Replaying a file twice counts nothing twice.",
     ),
     Lazy(
         FEED,
         "simulate",
         "simulate:simulate",
-        "Make up a company whose customers call, write, order, complain and answer surveys.",
+        "Simulate a company whose customers call, write, order, complain and answer surveys.",
     ),
     Lazy(
         FEED,
         "score",
         "score:score",
-        "Read JSON lines with `text` (and `language` if known); print each line's reading, in "
-        "order.",
+        "Read JSON lines with `text` (and `language` if known); print their readings in order.",
     ),
     Lazy(
         FEED,
         "explain",
         "explain:explain_text",
-        "Show how a text is read, which words make its label, and which rules it meets.",
+        "Show how a text is read, which words decide its label, and which rules it meets.",
     ),
     Lazy(
         ASK,
         "kpis",
         "ask:kpis",
-        "Show the KPIs of a time window, each with its n and its 95% interval.",
+        "Show the KPIs of a time window with n and 95% interval.",
     ),
     Lazy(
         ASK,
         "alerts",
         "ask:alerts",
-        "Show alerts, the newest first, each with the sentence that caused it and what to do.",
+        "Show alerts, newest first, with the sentence that caused each and what to do.",
     ),
     Lazy(
         ASK,
         "act",
         "act:act",
-        "Say what is done about an alert: it shows at once wherever the alert is shown.",
+        "Record an action on an alert; it shows at once on the board and in channels.",
     ),
     Lazy(
         ASK,
         "follow-ups",
         "act:follow_ups",
-        "Show how far the follow-up of alerts is, the last changed first.",
+        "Show follow-ups of alerts, last changed first.",
     ),
     Lazy(
         ASK,
         "customer",
         "ask:customer",
-        "Show one customer: the timeline over all channels, the risk now and why, the alerts.",
+        "Show a customer: timeline over all channels, current risk with its reasons, alerts.",
     ),
     Lazy(
         OPERATE,
@@ -140,13 +138,13 @@ COMMANDS: Sequence[Lazy] = [
         OPERATE,
         "drain",
         "drain:drain",
-        "Wait until every role has caught up and what it wrote can be read.",
+        "Wait until every role has caught up and its results are readable.",
     ),
     Lazy(
         OPERATE,
         "rescore",
         "rescore:rescore",
-        "Read the stored texts of a time window again and restate its KPIs.",
+        "Read the stored texts of a time window again and recompute its KPIs.",
     ),
     Lazy(
         OPERATE,
@@ -159,7 +157,7 @@ COMMANDS: Sequence[Lazy] = [
         OPERATE,
         "audit",
         "audit:audit",
-        "Show the audit trail: who looked at which customer and who did what, the newest first.",
+        "Show who viewed which customer and who did what, newest first.",
     ),
     Lazy(OPERATE, "topics", "ops:topics", "Topics on the configured Kafka."),
     Lazy(OPERATE, "store", "ops:store", "Tables in the configured ClickHouse."),
@@ -167,7 +165,7 @@ COMMANDS: Sequence[Lazy] = [
         OPERATE,
         "config",
         "config:config",
-        "Show every setting: its variable, its value in force, what it is for. Secrets are masked.",
+        "Show every setting with its variable, effective value and purpose; secrets are masked.",
     ),
 ]
 nabiz = TyperGroup(
@@ -176,7 +174,7 @@ nabiz = TyperGroup(
 
 
 def main() -> None:
-    """Run the command; an error for people ends with its sentence and exit code."""
+    """Run the command; a known error prints its message and sets the exit code."""
     prepare_streams()
     raise_open_files()
     os.umask(OTHERS)  # what a command writes may hold what customers wrote

@@ -1,4 +1,4 @@
-"""The processes of one machine, forked from one that has imported and loaded what they need.
+"""Forks the processes of one machine from one that has loaded their imports and models.
 
 What they only read of it they share: a role is a process of its own, and yet costs a few megabytes
 and a moment, where by itself it takes some 160 MB and seconds.
@@ -29,31 +29,31 @@ _until_open = tenacity.retry(
 
 
 def open_nursery() -> None:
-    """Start the process to fork from; it loads what is common while other things start."""
+    """Start the fork server, which preloads in the background."""
     multiprocessing.get_context("forkserver").set_forkserver_preload([PRELOADED])
     forkserver.ensure_running()
 
 
 def close_nursery() -> None:
-    """End the process to fork from, and Python's own beside it; return when they have ended."""
+    """Stop the fork server and Python's resource tracker, and wait for both."""
     forkserver._forkserver._stop()  # type: ignore[attr-defined]
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
 
 class Forked(ForkServerProcess):
-    """A process with the methods of `subprocess.Popen` that differ."""
+    """A forked process with the methods of `subprocess.Popen`."""
 
     @property
     def pid(self) -> int:
-        """Return its number; 0 before it was started."""
+        """Return its process id; 0 before the start."""
         return super().pid or 0
 
     def poll(self) -> int | None:
-        """Return how it ended, if it has."""
+        """Return its exit code, or None while it runs."""
         return self.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end; return how it ended. Raises subprocess.TimeoutExpired."""
+        """Wait for its exit code. Raises subprocess.TimeoutExpired."""
         self.join(timeout)
         if self.exitcode is None:
             raise subprocess.TimeoutExpired(self.name, timeout or 0.0)

@@ -1,4 +1,4 @@
-"""topics, store: for those who run Nabız on their own Kafka and ClickHouse."""
+"""Commands topics and store: administer your own Kafka and ClickHouse."""
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from pipeline.store.server import create_database
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 
 READ_AGAIN = timedelta(hours=1)
-"""How long before a backup messages may have been written that it does not hold."""
+"""How long before a backup a message may have been written and be missing from it."""
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the backup is.")]
 
@@ -32,7 +32,7 @@ store = typer.Typer(help="Tables in the configured ClickHouse.", no_args_is_help
 
 @topics.command("apply")
 def apply(dry_run: DryRun = False, data: DataOption = None) -> None:
-    """Create missing topics, add partitions, set what differs. Nothing is ever taken away."""
+    """Create missing topics, add partitions, set differing configs. Nothing is removed."""
     settings = find(data)
     declared = load_topics(ROOT / "schemas").values()
     changes = apply_topics(
@@ -51,7 +51,7 @@ def apply(dry_run: DryRun = False, data: DataOption = None) -> None:
 
 @store.command("migrate")
 def migrate(dry_run: DryRun = False) -> None:
-    """Create the database if it is missing, and apply the migrations that it lacks, in order."""
+    """Create the database if it is missing, and apply pending migrations in order."""
     settings = load_settings()
     if not dry_run and (address := store_address(settings.store)):
         create_database(**address.model_dump())
@@ -68,7 +68,7 @@ def migrate(dry_run: DryRun = False) -> None:
 
 @store.command("backup")
 def backup(folder: Folder) -> None:
-    """Write all but what is formed anew into a new folder, which `restore` reads.
+    """Write everything but derived tables into a new folder for `restore`.
 
     A ClickHouse server may go on working meanwhile. The in-process store has one user: stop
     `nabiz up` first.
@@ -80,7 +80,7 @@ def backup(folder: Folder) -> None:
 
 @store.command("restore")
 def restore(folder: Folder) -> None:
-    """Fill an empty store from a backup, of either kind of store, and form the KPI minutes anew.
+    """Fill an empty store from a backup of either engine, and recompute the KPI minutes.
 
     What came after the backup is still in Kafka, but `record` has committed past it: before it is
     started, set its consumer group back to the time of the backup. What is read again counts

@@ -1,4 +1,4 @@
-"""Values on the command line: times, spans and lists."""
+"""Parsers of option values: times, durations and lists."""
 
 import re
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from pipeline.common.durations import duration
 
 
 def moment(text: str) -> datetime:
-    """Parse RFC 3339 with offset; a date alone is refused, since days begin at different times."""
+    """Parse RFC 3339 with offset; a bare date is refused, since days depend on the zone."""
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
@@ -21,7 +21,7 @@ def moment(text: str) -> datetime:
 
 
 def span(text: str) -> timedelta:
-    """Parse a number with its unit: 90s, 15m, 1h, 7d."""
+    """Parse a duration: 90s, 15m, 1h, 7d."""
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)
     if not match or int(match[1]) == 0:
         raise typer.BadParameter(f"'{text}' is not a span like 90s, 15m, 1h or 7d")

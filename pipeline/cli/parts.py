@@ -1,4 +1,4 @@
-"""What `nabiz doctor` and `nabiz config --check` look at: parts, each of which yields findings."""
+"""The checks of `nabiz doctor` and `nabiz config --check`, each of which yields findings."""
 
 import os
 import platform
@@ -65,17 +65,17 @@ Findings = Iterator[Finding]
 Parts = Mapping[str, Callable[[], Findings]]
 
 LOCK_FILE = ROOT / "requirements" / "runtime.lock"
-"""There in a checkout only; an installed package has its versions from the installer."""
+"""The lock file; present in a checkout only."""
 _LOCKED = re.compile(r"^([\w.-]+)==(\S+) \\$", re.MULTILINE)
-"""A package for every platform and version of Python."""
+"""A platform-independent package."""
 
 LOOK_AGAIN = 2.0
-"""Seconds between two looks at groups that have something to read: some commits of theirs."""
+"""Seconds between two readings of lagging groups: a few of their commits."""
 PAGE_TIMEOUT = 2.0
 
 
 def whole(settings: Settings) -> Parts:
-    """Return all parts of a Nabız that should run."""
+    """Return all checks of a running Nabız."""
     return {
         "broker": lambda: _kafka(settings.kafka),
         "store": lambda: _store(settings, _addresses(settings)),
@@ -85,7 +85,7 @@ def whole(settings: Settings) -> Parts:
 
 
 def before_start(settings: Settings) -> Parts:
-    """Return the parts that must be well before roles and API are started."""
+    """Return the checks that must pass before roles and API start."""
     return {
         **this_machine(settings),
         "broker": lambda: _topics(settings.kafka, _cluster(settings.kafka)),
@@ -94,7 +94,7 @@ def before_start(settings: Settings) -> Parts:
 
 
 def this_machine(settings: Settings) -> Parts:
-    """Return the parts that need no broker, store or API."""
+    """Return the checks that need no broker, store or API."""
     return {
         "settings": lambda: iter([check_security(settings.kafka)]),
         "data folder": lambda: _folder(settings.data),
@@ -112,7 +112,7 @@ def this_machine(settings: Settings) -> Parts:
 
 
 def _addresses(settings: Settings) -> Addresses | None:
-    """Return the addresses of the `nabiz up` that is meant, if it is one."""
+    """Return the addresses of the `nabiz up` in question, if any."""
     addresses = running(settings.data)
     meant = addresses and addresses.kafka == settings.kafka.bootstrap
     return addresses if meant else None

@@ -1,4 +1,4 @@
-"""What the processes of one machine have in common: imported once, by the process they fork from.
+"""Imports that the processes of one machine share, made once by the fork server.
 
 Nothing here may start a thread, which a fork would lack.
 """

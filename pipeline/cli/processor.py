@@ -1,15 +1,15 @@
-"""What the system tells of its processor."""
+"""Reads the features of the processor from the operating system."""
 
 import platform
 import subprocess
 from pathlib import Path
 
 _MACOS = ("sysctl", "machdep.cpu.leaf7_features", "hw.optional.arm.FEAT_DotProd")
-"""Each Mac has one of the two and answers with that."""
+"""sysctl names of processor features; a Mac has one of the two."""
 
 
 def told_of_the_processor() -> str:
-    """Return the names of its features, among other things; nothing where there is no telling."""
+    """Return text that contains the feature names; empty if unknown."""
     match platform.system():
         case "Linux":
             return Path("/proc/cpuinfo").read_text("utf-8")

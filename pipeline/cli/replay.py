@@ -1,4 +1,4 @@
-"""replay: files of events, tables, complaints or tweets onto the topics."""
+"""Command replay: publish files of events, tables, complaints or tweets."""
 
 import time
 import zlib
@@ -37,11 +37,11 @@ from pipeline.sources.files import BadLine, read, rebase
 from pipeline.sources.source import Note
 
 SHOWN = 10
-"""Most bad lines that are quoted on the terminal; all of them are dead letters."""
+"""Most bad lines shown on the terminal; all become dead letters."""
 
 
 class Source(StrEnum):
-    """Formats that can be replayed."""
+    """File formats."""
 
     EVENTS = "events"
     CSV = "csv"
@@ -50,7 +50,7 @@ class Source(StrEnum):
 
 
 class Rebase(StrEnum):
-    """Where to move the times to."""
+    """How to shift event times."""
 
     NOW = "now"
 
@@ -84,7 +84,7 @@ def replay(
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Publish the events of files. The same file twice counts nothing twice.
+    """Publish the events of files. Replaying a file twice counts nothing twice.
 
     A bad line becomes a dead letter (nabiz dead-letters); the lines beside it go on.
     Where there was one, the exit code is 1.
@@ -98,14 +98,14 @@ def replay(
     events: list[Event] = []
     bad: list[BadLine] = []
     with console.status("reading …"):
-        for one in (item for path in files for item in read(path, source, local)):
-            match one:
+        for item in (item for path in files for item in read(path, source, local)):
+            match item:
                 case Note():
-                    console.print(one.sentence, markup=False, highlight=False)
+                    console.print(item.sentence, markup=False, highlight=False)
                 case BadLine():
-                    bad.append(one)
+                    bad.append(item)
                 case Event():
-                    events.append(one)
+                    events.append(item)
         if rebase_to:
             events = rebase(events, datetime.now(UTC))
     now = datetime.now(UTC)
@@ -150,7 +150,7 @@ def _factor(speed: str) -> float | None:
 
 
 def _paced(events: list[Event], factor: float | None) -> Iterable[Event]:
-    """In the order of the file at once, or in the order of time, waiting as long as it took."""
+    """Publish at once in file order, or in event time with the original pauses."""
     if factor is None:
         return events
     return _waiting(sorted(events, key=lambda event: event.occurred_at), factor)
@@ -165,7 +165,7 @@ def _waiting(events: list[Event], factor: float) -> Iterator[Event]:
 
 
 def _dead_letter(bad: BadLine, now: datetime) -> DeadLetter:
-    """A line is known by its file, its bytes and its number: other files may have the same name."""
+    """Return the dead letter's identity: file, bytes and line number, since names may repeat."""
     return DeadLetter(
         topic=f"file:{bad.file.name}",
         partition=zlib.crc32(bad.raw),

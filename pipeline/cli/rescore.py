@@ -1,4 +1,4 @@
-"""rescore: stored texts read again, by another engine or another version of one."""
+"""Command rescore: read stored texts again with another engine or version."""
 
 import sys
 from collections import Counter
@@ -29,11 +29,11 @@ from pipeline.text.reader import Reader
 
 BATCH = 1_000
 Moves = Counter[tuple[Label, Label]]
-"""How many texts had the first label and have the second now."""
+"""Number of texts whose label changed from the first to the second."""
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What was read again. `moves` are "old→new"; sentiments are points as in the KPI."""
+    """The result of a rescore. `moves` are "old→new"; sentiments are in points as in the KPI."""
 
     engine: str
     version: str
@@ -54,7 +54,7 @@ def rescore(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the stored texts of a time window again and restate its KPIs.
+    """Read the stored texts of a time window again and recompute its KPIs.
 
     It may be stopped and repeated, and `record` may go on meanwhile. Alerts and customers' risks
     stay as they are. The in-process store has one user: stop `nabiz up` first.
@@ -90,22 +90,22 @@ def rescore(
 def read_again(
     store: Store, reader: Reader, start: datetime, end: datetime
 ) -> Iterator[tuple[Sequence[Scored], Sequence[Scored]]]:
-    """Yield events of the window in pieces, as they are stored and with their new readings."""
+    """Yield batches of events, as stored and with new readings."""
     last = None
     while before := store.texts_between(start, end, last, BATCH):
-        readings = reader.read_events([one.event for one in before])
+        readings = reader.read_events([scored.event for scored in before])
         yield (
             before,
             [
-                msgspec.structs.replace(one, reading=reading)
-                for one, reading in zip(before, readings, strict=True)
+                msgspec.structs.replace(scored, reading=reading)
+                for scored, reading in zip(before, readings, strict=True)
             ],
         )
         last = before[-1]
 
 
 def moves(before: Sequence[Scored], after: Sequence[Scored]) -> Moves:
-    """Return how often each label became which."""
+    """Count label changes."""
     return Moves(
         (old.reading.label, new.reading.label)
         for old, new in zip(before, after, strict=True)
@@ -114,7 +114,7 @@ def moves(before: Sequence[Scored], after: Sequence[Scored]) -> Moves:
 
 
 def net_sentiment(found: Moves, side: int) -> float | None:
-    """Return positive less negative in points, before (0) or after (1); None without texts."""
+    """Return net sentiment in points, before (0) or after (1); None without texts."""
     if not found:
         return None
     labels: Counter[Label] = Counter()
@@ -124,7 +124,7 @@ def net_sentiment(found: Moves, side: int) -> float | None:
 
 
 def _by_customers(events: Sequence[Scored]) -> list[Scored]:
-    return [one for one in events if one.event.author_type is AuthorType.CUSTOMER]
+    return [scored for scored in events if scored.event.author_type is AuthorType.CUSTOMER]
 
 
 def _progress() -> Progress:

@@ -1,4 +1,4 @@
-"""score: readings of texts from standard input, without a broker."""
+"""Command score: read texts from standard input, without a broker."""
 
 import sys
 from enum import StrEnum
@@ -23,7 +23,7 @@ _ROWS = msgspec.json.Decoder()
 
 
 class EngineName(StrEnum):
-    """Engines that can read."""
+    """Engine names."""
 
     AUTO = "auto"
     FAST = "fast"
@@ -37,14 +37,14 @@ EngineOption = Annotated[
 
 
 def engine_of(settings: EngineSettings, name: EngineName | None) -> Engine:
-    """Open the engine that was asked for, or else the one of the settings. Raises EngineError."""
+    """Open the given engine, or the one of the settings. Raises EngineError."""
     return open_engine(settings.model_copy(update={"name": name.value} if name else {}))
 
 
 def score(
     engine: EngineOption = None,
 ) -> None:
-    """Read JSON lines with `text` (and `language` if known); print each line's reading, in order.
+    """Read JSON lines with `text` (and `language` if known); print their readings in order.
 
     Example: echo '{"text": "bir daha asla almam"}' | nabiz score
     """

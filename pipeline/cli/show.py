@@ -1,4 +1,4 @@
-"""Values as people read them in a terminal."""
+"""Formats values for a terminal."""
 
 import re
 import sys
@@ -36,12 +36,12 @@ _ESCAPE_SEQUENCE = re.compile(
 
 
 def datum(text: str, style: str = "") -> Text:
-    """A text of others as a cell: no markup, in one line, nothing that a terminal obeys."""
+    """Format untrusted text as a cell: one line, no markup, no control characters."""
     return Text(one_line(_ESCAPE_SEQUENCE.sub("", text)), style)
 
 
 def _lines(*parts: Text) -> Text:
-    """One below the other in a cell."""
+    """Stack texts in a cell."""
     return Text("\n").join(parts)
 
 
@@ -59,7 +59,7 @@ def rows(
     *,
     json: bool,
 ) -> None:
-    """Print a list of the API, of at most `limit`: as JSON, or as a table for people."""
+    """Print a list of at most `limit` items, as JSON or as a table."""
     if json:
         as_json(answer.body)
     else:
@@ -68,13 +68,13 @@ def rows(
 
 
 def _limit_reached(rows: Sequence[object], limit: int) -> None:
-    """Say on standard error that there may be more, if there are as many as were asked for."""
+    """Warn on standard error that there may be more if the limit was reached."""
     if len(rows) == limit:
         sys.stderr.write(f"the newest {limit:,}; there may be more: --limit\n")
 
 
 def kpi_table(values: Sequence[KpiValue]) -> RenderableType:
-    """A row a KPI and slice; `~` marks what may still change."""
+    """Tabulate KPIs by slice; `~` marks provisional values."""
     if not values:
         return Text("no KPIs: no events in this window")
     first = values[0]
@@ -93,7 +93,7 @@ def kpi_table(values: Sequence[KpiValue]) -> RenderableType:
 
 
 def number(value: KpiValue) -> str:
-    """The value, `–` where nothing was answered, `~` in front where it may still change."""
+    """Format a value: `–` if there is none, `~` in front if provisional."""
     if value.value is None:
         return "–"
     text = f"{value.value:,.1f}".removesuffix(".0") + UNIT_SIGN.get(UNIT_OF[value.kpi], "")
@@ -101,14 +101,14 @@ def number(value: KpiValue) -> str:
 
 
 def interval(value: KpiValue) -> str:
-    """The 95% interval, empty for plain counts."""
+    """Format the 95% interval; empty for counts."""
     if value.ci_low is None or value.ci_high is None:
         return ""
     return f"[{value.ci_low:.1f}, {value.ci_high:.1f}]"
 
 
 def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> RenderableType:
-    """An alert a row: who, what happened and what to do about it, the quoted proof."""
+    """Tabulate alerts: customer, cause, advice, quoted evidence."""
     if not alerts:
         return Text("no alerts")
     table = Table(box=None, pad_edge=False, leading=int(with_playbook))
@@ -134,43 +134,46 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
 
 
 def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
-    """A follow-up a row: whose, how far, in whose hands, by when, and what came of it."""
+    """Tabulate follow-ups: customer, stage, owner, deadline, outcome."""
     if not follow_ups:
         return Text("no follow-ups")
     table = Table(box=None, pad_edge=False, leading=1)
     table.add_column("alert, customer", no_wrap=True)  # to be copied for `nabiz act`
     for name in ("severity, stage", "due, missed", "owner, outcome"):
         table.add_column(name, overflow="fold")
-    for one in follow_ups:
-        due = clock(one.due[1]) if one.due else "–"
+    for follow_up in follow_ups:
+        due = clock(follow_up.due[1]) if follow_up.due else "–"
         table.add_row(
-            _lines(datum(one.alert_id), datum(one.customer_id)),
-            _lines(datum(one.severity, SEVERITY_STYLE[one.severity]), Text(how_far(one))),
-            _lines(Text(due), Text(str(one.escalation or ""), "red")),
-            _lines(datum(one.owner or "–"), Text(one.outcome or "")),
+            _lines(datum(follow_up.alert_id), datum(follow_up.customer_id)),
+            _lines(
+                datum(follow_up.severity, SEVERITY_STYLE[follow_up.severity]),
+                Text(how_far(follow_up)),
+            ),
+            _lines(Text(due), Text(str(follow_up.escalation or ""), "red")),
+            _lines(datum(follow_up.owner or "–"), Text(follow_up.outcome or "")),
         )
     return table
 
 
 def how_far(follow_up: FollowUp) -> str:
-    """The stage, how it ended, and whether it had ended before."""
+    """Format the stage, how it ended, and whether it was reopened."""
     parts = (follow_up.stage, *filter(None, [follow_up.end]))
     reopened = ["reopened"] if follow_up.reopened_at and not follow_up.ended else []
     return ", ".join([*parts, *reopened]).replace("_", " ")
 
 
 def quote(alert: Alert) -> str:
-    """The sentence that weighs most, in quotation marks."""
+    """Quote the sentence with the largest weight."""
     said = weightiest_quote(alert)
     return f"“{said}”" if said else "(the events have no text)"
 
 
 def customer(view: CustomerView) -> RenderableType:
-    """Risk with its reasons, the alerts, and the timeline."""
-    titles = {one.cause: one.titles.get("en", one.title) for one in view.alerts}
+    """Render risk with its reasons, alerts and timeline."""
+    titles = {alert.cause: alert.titles.get("en", alert.title) for alert in view.alerts}
     reasons = ", ".join(
-        f"{titles.get(one.rule, one.rule.replace('_', ' '))} {one.share:.0%}"
-        for one in view.contributions[:5]
+        f"{titles.get(part.rule, part.rule.replace('_', ' '))} {part.share:.0%}"
+        for part in view.contributions[:5]
     )
     head = datum(view.customer_id).append(f"   risk {view.risk:.2f}")
     if reasons:
@@ -179,7 +182,7 @@ def customer(view: CustomerView) -> RenderableType:
 
 
 def timeline(events: Iterable[Scored]) -> Table:
-    """Events from the oldest on, with label and text."""
+    """Render events from the oldest on, with label and text."""
     table = Table(box=None, pad_edge=False)
     for name in ("time", "channel", "type", "reading", "text"):
         table.add_column(name, overflow="fold")
@@ -198,7 +201,7 @@ def timeline(events: Iterable[Scored]) -> Table:
 
 
 def dead_letter_table(letters: Sequence[DeadLetter]) -> RenderableType:
-    """Where each message was read, why it was refused, and whether it was retried."""
+    """Tabulate dead letters: origin, reason, whether retried."""
     if not letters:
         return Text("no dead letters")
     table = Table(box=None, pad_edge=False)
@@ -211,19 +214,19 @@ def dead_letter_table(letters: Sequence[DeadLetter]) -> RenderableType:
 
 
 def status(state: Status) -> RenderableType:
-    """A row a role and partition, then dead letters, store and broker."""
+    """Tabulate lag by role and partition, then dead letters, store and broker."""
     table = Table(box=None, pad_edge=False)
     for name in ("role", "topic", "partition", "lag", "lag s", "rate/s", "last commit"):
         table.add_column(name, justify="right" if name in ("lag", "lag s", "rate/s") else "left")
-    for one in state.partitions:
+    for lag in state.partitions:
         table.add_row(
-            datum(one.role),
-            datum(one.topic),
-            str(one.partition),
-            str(one.lag_events),
-            "?" if one.lag_seconds is None else f"{one.lag_seconds:.1f}",
-            f"{one.rate:.1f}",
-            clock(one.last_commit) if one.last_commit else "–",
+            datum(lag.role),
+            datum(lag.topic),
+            str(lag.partition),
+            str(lag.lag_events),
+            "?" if lag.lag_seconds is None else f"{lag.lag_seconds:.1f}",
+            f"{lag.rate:.1f}",
+            clock(lag.last_commit) if lag.last_commit else "–",
         )
     letters = ", ".join(f"{reason} {n}" for reason, n in state.store.dead_letters.items())
     rows = ", ".join(f"{kind.replace('_', ' ')} {n:,}" for kind, n in state.store.rows.items())
@@ -242,17 +245,17 @@ def status(state: Status) -> RenderableType:
 
 
 def _rules(state: RulesStatus) -> str:
-    """What is in force, and what is wrong with it."""
+    """Render the rules in force and their problems."""
     wrong = [f"refused, the last good ones stay: {state.refused}"] if state.refused else []
     wrong += [f"{rule} fails on events: {problem}" for rule, problem in state.failed.items()]
     return "; ".join([f"{state.count}, version {state.version}", *wrong])
 
 
 def panel(title: str, body: RenderableType) -> Panel:
-    """A titled frame."""
+    """Frame content under a title."""
     return Panel(body, title=title, title_align="left", border_style="dim")
 
 
 def clock(at: datetime) -> str:
-    """A time in the reader's own time zone, with its offset, as `--since` takes it."""
+    """Format a time in the local zone with its offset, as `--since` accepts it."""
     return at.astimezone().isoformat(" ", "seconds")

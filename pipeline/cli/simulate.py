@@ -1,4 +1,4 @@
-"""simulate: a made-up company, as JSON lines or straight onto the topics."""
+"""Command simulate: a simulated company, as JSON Lines or onto the topics."""
 
 import sys
 import time
@@ -42,7 +42,7 @@ def simulate(
     ] = False,
     data: DataOption = None,
 ) -> None:
-    """Make up a company whose customers call, write, order, complain and answer surveys.
+    """Simulate a company whose customers call, write, order, complain and answer surveys.
 
     Two incidents strike: an outage and late deliveries. Texts are Turkish and English.
 

@@ -1,4 +1,4 @@
-"""What a command waits for, said while it waits."""
+"""Shows what a command waits for."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 SLOW = 30.0
-"""Seconds after which a line says how long it takes, where there is no terminal."""
+"""Seconds between progress lines if there is no terminal."""
 
 
 @contextmanager
 def step(console: Console, doing: str) -> Iterator[Callable[[str], None]]:
-    """Show what is done and for how long: moving on a terminal, elsewhere as a line.
+    """Show a step and its duration: a spinner on a terminal, a line elsewhere.
 
     Yields what says more about it: a terminal shows it at once, a line now and then.
     """

@@ -1,4 +1,4 @@
-"""Standard input and output on any terminal, and where there is none."""
+"""Makes standard streams work on any terminal, and without one."""
 
 import codecs
 import os
@@ -6,11 +6,11 @@ import sys
 import unicodedata
 
 _ALIKE = str.maketrans("ı“”‘’–—−…→×·█▏▎▍▌▋▊▉", "i\"\"''---.>x.########")
-"""Signs that have no decomposition of their own, each with one as wide."""
+"""ASCII replacements of characters without a decomposition, of equal width."""
 
 
 def prepare_streams() -> None:
-    """Open streams that were closed, and let no letter that a terminal lacks be an error."""
+    """Open closed streams, and replace characters that the terminal cannot encode."""
     while (free := os.open(os.devnull, os.O_RDWR)) <= 2:  # else the next file would be that stream
         pass
     os.close(free)
@@ -24,14 +24,14 @@ def prepare_streams() -> None:
 
 
 def discard_output() -> None:
-    """Throw away what could not be printed: it would be tried again at the end."""
+    """Discard unprintable output, which Python would try to flush at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)
 
 
 def _closest(error: UnicodeError) -> tuple[str, int]:
-    """Say what is most like it in ASCII: s for ş."""
+    """Return the closest ASCII text: s for ş."""
     assert isinstance(error, UnicodeEncodeError)
     said = [_ascii(character) for character in error.object[error.start : error.end]]
     return "".join(said), error.end

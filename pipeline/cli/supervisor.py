@@ -1,4 +1,4 @@
-"""Keeps the processes of one machine running: starts again what dies or hangs, stops them."""
+"""Supervises the processes of one machine: restarts what dies or hangs."""
 
 import os
 import subprocess
@@ -19,15 +19,15 @@ from pipeline.common.progress import Watch
 from pipeline.contracts.topology import EXIT_HALT
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds before a process is started again; doubled each time it dies young."""
+"""Seconds before a restart; doubled each time a process dies young."""
 GROWN_UP = 60.0
-"""Seconds after which a death counts as the first again."""
+"""Seconds of life after which a death counts as the first again."""
 CHECK_EVERY, HANGS_AFTER = 5.0, 60.0
-"""Seconds between looks at a process's page, and without a good answer until it is killed."""
+"""Seconds between health checks, and without a healthy answer until a process is killed."""
 STOP_TIMEOUT = 15.0
 
 Launch: TypeAlias = Callable[[Sequence[str], Mapping[str, str], Path], Process]
-"""Starts a process by its command, what it adds to the environment, and where its output goes.
+"""Starts a process with a command, extra environment variables and an output file.
 
 The terminal's Ctrl-C is not for the process, but for us, who stop it in order.
 """
@@ -48,7 +48,7 @@ def spawned(command: Sequence[str], environment: Mapping[str, str], log: Path) -
 
 @dataclass
 class Child:
-    """A process: its command, what it adds to the environment, where its output goes, its page.
+    """A supervised process: command, extra environment, output file, health page.
 
     `page` is "" where there is none; then only the death of the process is noticed.
     """
@@ -63,7 +63,7 @@ class Child:
     checked_at: float = 0.0
     healthy_at: float = 0.0
     starting: Watch | None = None
-    """Until it was healthy once."""
+    """Whether it has not been healthy yet."""
     deaths: int = 0
     pause: float = field(default=FIRST_PAUSE)
     start_at: float = 0.0
@@ -77,7 +77,7 @@ class Child:
         self.starting = Watch(HANGS_AFTER, self.started_at)
 
     def tick(self) -> None:
-        """Start the process again if it has died; kill it if it hangs, also as it starts."""
+        """Restart the process if it has died; kill it if it hangs, also while starting."""
         self.revive()
         if self.process and self.process.poll() is None and self.page and self._hangs():
             with suppress(OSError), self.log.open("a", encoding="utf-8") as log:  # a full disk
@@ -86,7 +86,7 @@ class Child:
             self.process.wait()
 
     def revive(self) -> None:
-        """Start the process again if it has died and its pause is over.
+        """Restart the process if it has died and its pause is over.
 
         One that halted stays down: a person has to look first.
         """
@@ -104,7 +104,7 @@ class Child:
 
     @property
     def halted(self) -> bool:
-        """Whether the process ended because to go on would do harm."""
+        """Whether the process halted because continuing would do harm."""
         return self.process is not None and self.process.poll() == EXIT_HALT
 
     def _hangs(self) -> bool:
@@ -118,23 +118,23 @@ class Child:
         return now - self.healthy_at > HANGS_AFTER
 
     def last_words(self) -> str:
-        """The end of the log, for a message about a process that does not stay up."""
+        """The end of the log, for an error message."""
         return end_of(self.log)
 
 
 def stop(children: Iterable[Child]) -> None:
-    """Ask all processes to finish, and return when they have; kill what takes too long."""
+    """Stop all processes and wait; kill those that take too long."""
     end(STOP_TIMEOUT, *(child.process for child in children if child.process))
 
 
 def end_of(log: Path) -> str:
-    """Return the last lines of a log, for a message about the process that wrote it."""
+    """Return the last lines of a log, for an error message."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     return "\n".join(text.splitlines()[-3:])
 
 
 def answers(page: str) -> bool:
-    """Return whether the page says that its process is healthy."""
+    """Return whether the health page reports healthy."""
     try:
         return _client().get(f"{page}/healthz").status_code == 200
     except httpx.HTTPError:
@@ -143,7 +143,7 @@ def answers(page: str) -> bool:
 
 @cache
 def _client() -> httpx.Client:
-    """One for all pages: each new one reads the certificates of all authorities, for 20 ms."""
+    """Return a shared client: creating one loads the CA certificates, which takes 20 ms."""
     return httpx.Client(timeout=2)
 
 

@@ -1,4 +1,4 @@
-"""Where the commands find a running Nabız: its folder, or the settings."""
+"""Finds the running Nabız that a command means: by its folder or the settings."""
 
 import fcntl
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for scripts
 
 
 class Addresses(msgspec.Struct, frozen=True):
-    """What `nabiz up` writes into its folder while it runs."""
+    """The file that `nabiz up` keeps in its folder while it runs."""
 
     kafka: str
     api: str
@@ -40,7 +40,7 @@ class Addresses(msgspec.Struct, frozen=True):
 
 
 def write_addresses(folder: Path, addresses: Addresses) -> None:
-    """Put the file in place in one step: a reader sees all of it or none."""
+    """Write the file atomically."""
     draft = folder / f"{ADDRESSES}.new"
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(addresses)))
     draft.replace(folder / ADDRESSES)
@@ -48,7 +48,7 @@ def write_addresses(folder: Path, addresses: Addresses) -> None:
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Be the one `nabiz up` on `folder`. The lock ends with the process, however that ends.
+    """Hold the lock of `folder` as its only `nabiz up`; the kernel releases it with the process.
 
     Raises UsageError if another one runs there, or if the folder cannot be made or written to.
     """
@@ -80,7 +80,7 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def running(folder: Path) -> Addresses | None:
-    """Return the addresses of what runs on `folder`, or None if nothing does.
+    """Return the addresses of the Nabız on `folder`, or None.
 
     Raises UsageError if this user may not look.
     """
@@ -102,7 +102,7 @@ def running(folder: Path) -> Addresses | None:
 
 
 def find(data: Path | None) -> Settings:
-    """Return the settings with the addresses of the Nabız that is meant.
+    """Return the settings with the addresses of the Nabız in question.
 
     Both addresses come from one place, so that all commands mean the same one: from the folder of
     `--data`; else, if NABIZ_KAFKA_BOOTSTRAP or NABIZ_API_URL is set, from the settings; else from
@@ -132,7 +132,7 @@ def find(data: Path | None) -> Settings:
 
 
 class Answer(NamedTuple, Generic[T]):
-    """What the API answered, as it came and as what it is."""
+    """An answer of the API, raw and decoded."""
 
     body: bytes
     value: T
@@ -168,7 +168,7 @@ def ask(settings: Settings, method: str, path: str, kind: type[T], **kwargs: obj
 
 
 def credentials(api: ApiSettings) -> dict[str, str]:
-    """Return the headers by which the API knows a command."""
+    """Return the headers that authenticate a command."""
     token = api.token.get_secret_value()
     return {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -181,5 +181,7 @@ def _detail(answer: httpx.Response) -> str:
     if not isinstance(body, dict):
         return f"status {answer.status_code}"
     extra = body.get("extra") or []
-    notes = [f"{one.get('key')}: {one.get('message')}" for one in extra if isinstance(one, dict)]
+    notes = [
+        f"{item.get('key')}: {item.get('message')}" for item in extra if isinstance(item, dict)
+    ]
     return "; ".join([str(body.get("detail")), *notes])

@@ -1,4 +1,4 @@
-"""up: everything on one machine, in the foreground."""
+"""Command up: run everything on one machine, in the foreground."""
 
 import signal
 from enum import StrEnum
@@ -22,7 +22,7 @@ FIRST_START = (
 
 
 class Sample(StrEnum):
-    """What is streamed through."""
+    """Which sample to run."""
 
     COMPANY = "company"
     NONE = "none"
@@ -44,7 +44,7 @@ def up(
         Sample, typer.Option(help="Built-in sample: a made-up company, or none.")
     ] = Sample.COMPANY,
 ) -> None:
-    """Start Kafka, the store, all roles and the API on this machine; Ctrl-C stops them in order.
+    """Start Kafka, store, roles and API on this machine; Ctrl-C stops them in order.
 
     All data stays in the folder: started again, it continues where it was.
     """
@@ -91,7 +91,7 @@ def _run(machine: Machine, sample: bool) -> None:
 
 
 def _stop_on_signals(console: Console) -> None:
-    """Take SIGTERM and SIGHUP, which a closed terminal sends, as a Ctrl-C."""
+    """Handle SIGTERM and SIGHUP (a closed terminal) like Ctrl-C."""
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:

@@ -1,4 +1,4 @@
-"""users: who may log in to the API and the board."""
+"""Command users: manage who may log in."""
 
 import sys
 from pathlib import Path
@@ -49,14 +49,14 @@ def add(
 
 @app.command("remove")
 def remove(name: Name) -> None:
-    """Remove a user. What they have open ends at once."""
+    """Remove a user and end their sessions."""
     change_accounts(_path(), lambda accounts: removed(accounts, name))
     typer.echo(f"{name} may no longer log in")
 
 
 @app.command("passwd")
 def passwd(name: Name) -> None:
-    """Give a user another password. Where they are logged in ends at once."""
+    """Change a password and end the user's sessions."""
     path = _path()
     known(read_accounts(path), name)
     hashed = _hashed(name)
@@ -66,7 +66,7 @@ def passwd(name: Name) -> None:
 
 @app.command("list")
 def list_users() -> None:
-    """Show who may log in, and as what."""
+    """Show users and their roles."""
     table = Table(box=None, pad_edge=False)
     table.add_column("name")
     table.add_column("role")

@@ -1,4 +1,4 @@
-"""worker: one role in a process of its own, which imports what that role needs and no more."""
+"""Command worker: run one role in its own process, importing only what it needs."""
 
 from typing import Annotated
 
