@@ -8,7 +8,6 @@ from pipeline.board.inbox.item import InboxItem
 from pipeline.board.localizer import Localizer
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action
-from pipeline.model.alert import Alert
 
 
 class Happening(NamedTuple):
@@ -22,18 +21,20 @@ class Happening(NamedTuple):
 
 def history(item: InboxItem, say: Localizer) -> list[Happening]:
     """Return what happened, the newest first."""
-    found = [*_of_alert(item.alert, say), *(_of_action(action, say) for action in item.actions)]
+    found = [*_of_alert(item, say), *(_of_action(action, say) for action in item.actions)]
     if item.follow_up:
         found += _of_follow_up(item.follow_up, say)
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def _of_alert(alert: Alert, say: Localizer) -> Iterator[Happening]:
+def _of_alert(item: InboxItem, say: Localizer) -> Iterator[Happening]:
+    alert = item.alert
     yield Happening(alert.opened_at, say.t("alert.opened"))
     if alert.state == "open" and alert.updated_at > alert.opened_at:
         yield Happening(alert.updated_at, say.t("alert.updated"))
     if alert.closed_at:
-        end = say.t("end.withdrawn" if alert.state == "withdrawn" else "end.by_itself")
+        key = "end.withdrawn" if alert.state == "withdrawn" else "alert.cause_ended"
+        end = say.t("end.by_itself" if item.word == "end.by_itself" else key)
         why = alert.why_ended(say.language)
         yield Happening(alert.closed_at, f"{end}: {why}" if why else end)
 

@@ -156,10 +156,11 @@ def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
 
 
 def how_far(follow_up: FollowUp) -> str:
-    """Format the stage, how it ended, and whether it was reopened."""
+    """Format the stage, how it ended, whether it was reopened, and whether its cause ended."""
     parts = (follow_up.stage, *filter(None, [follow_up.end]))
     reopened = ["reopened"] if follow_up.reopened_at and not follow_up.ended else []
-    return ", ".join([*parts, *reopened]).replace("_", " ")
+    cause = ["cause ended"] if follow_up.in_hand_without_cause else []
+    return ", ".join([*parts, *reopened, *cause]).replace("_", " ")
 
 
 def quote(alert: Alert) -> str:

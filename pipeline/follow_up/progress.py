@@ -29,7 +29,8 @@ def progress(
 
     Its `revision` is 0, for it is not published yet. An alert that says something
     new after a person has resolved it is open again, and its SLA starts anew. One that `detect`
-    closes while nobody has taken it on is resolved; one that had no cause has expired.
+    closes while nobody has taken it on is resolved; one that somebody has in hand stays until that
+    person ends it, but nobody owes the customer a call any more. One that had no cause has expired.
     """
     walk = _Walk(sla)
     for step in _steps(matter, actions):
@@ -64,6 +65,7 @@ def progress(
         channel=matter.channel,
         end=walk.end,
         reopened_at=walk.reopened_at,
+        cause_ended_at=walk.cause_ended_at,
     )
     return Progress(follow_up, walk.next_at(clock))
 
@@ -98,11 +100,14 @@ _Step = AlertUpdate | Action | _Closing
 
 def _steps(matter: AlertSummary, actions: Sequence[Action]) -> Iterator[_Step]:
     """Yield what happened, in event order; at one time the alert's news comes first."""
-    steps: list[_Step] = [*matter.news, *in_force(actions)]
-    if matter.state == "resolved" and matter.closed_at:
-        steps.append(_Closing(matter.closed_at))
-    yield matter.news[0]  # an action may be from before it, by another clock
-    yield from sorted(steps[1:], key=lambda step: step.at)
+    opening, *later = matter.news
+    steps: list[_Step] = [*later, *in_force(actions)]
+    if matter.state == "resolved" and (closed_at := matter.closed_at):
+        # What a late event closes has no news after that: it belongs to another alert now.
+        steps = [one for one in steps if isinstance(one, Action) or one.at <= closed_at]
+        steps.append(_Closing(closed_at))
+    yield opening  # an action may be from before it, by another clock
+    yield from sorted(steps, key=lambda step: step.at)
 
 
 @dataclass
@@ -126,6 +131,7 @@ class _Walk:
     note: str = ""
     end: End | None = None
     reopened_at: datetime | None = None
+    cause_ended_at: datetime | None = None
 
     def take(self, step: _Step) -> None:
         """Take the next step, once what was due before it has been missed."""
@@ -183,11 +189,13 @@ class _Walk:
         self.contact_due = min(self.contact_due or contact, contact)
 
     def _close(self, at: datetime) -> None:
-        if self.stage != "open":
-            return  # whoever has it in hand also ends it
-        self.stage, self.end, self.resolved_at = "resolved", "by_itself", at
-        if self.contact_due and self.contact_due > at:
-            self.contact_due = None
+        if not self._is_open():
+            return
+        self.cause_ended_at = at
+        if self.contacted_at is None and self.contact_due and self.contact_due >= at:
+            self.contact_due = None  # nobody owes the customer a call any more
+        if self.stage == "open":  # else whoever has it in hand also ends it
+            self.stage, self.end, self.resolved_at = "resolved", "by_itself", at
 
     def _act(self, action: Action) -> None:
         self.note = action.note or self.note

@@ -13,6 +13,8 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 """In the order in which a follow-up goes through them."""
 UNDER_WAY: tuple[Stage, ...] = ("open", "acknowledged", "contacted")
 """Those in which somebody still has something to do."""
+IN_HAND: tuple[Stage, ...] = ("acknowledged", "contacted")
+"""Those in which somebody has taken it on, and is to end it."""
 End = Literal["by_person", "by_itself", "withdrawn", "nobody_came", "unfinished"]
 """How a follow-up ended: a person resolved it; the cause passed before anybody came; there was no
 cause; time ran out and nobody had taken it on, or somebody had."""
@@ -25,7 +27,8 @@ class FollowUp(msgspec.Struct, frozen=True):
 
     Times are event times. `acknowledge_due` and `contact_due` are when an SLA ends; `escalation` is
     how often one was missed, `end` how it ended. `reopened_at`: it was resolved before, and there
-    was bad news then; the other times are of the round since.
+    was bad news then; the other times are of the round since. `cause_ended_at`: what the alert was
+    about had passed by then, and it was not ended before; who has it in hand is to end it.
     """
 
     alert_id: str
@@ -52,11 +55,22 @@ class FollowUp(msgspec.Struct, frozen=True):
     channel: str | None = None
     end: End | None = None
     reopened_at: datetime | None = None
+    cause_ended_at: datetime | None = None
 
     @property
     def ended(self) -> bool:
         """Whether nobody need do anything."""
         return self.stage in ("resolved", "expired")
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether somebody has taken it on and is to end it."""
+        return self.stage in IN_HAND
+
+    @property
+    def in_hand_without_cause(self) -> bool:
+        """Whether somebody has it in hand though its cause has ended."""
+        return self.in_hand and self.cause_ended_at is not None
 
     @property
     def due(self) -> tuple[Step, datetime] | None:
@@ -76,9 +90,14 @@ _OF_ALERT: dict[AlertState, End | None] = {
 
 
 def end_of(alert: AlertState, follow_up: FollowUp | None) -> End | None:
-    """Return how a matter ended, by its follow-up or else its alert; None where it has not."""
+    """Return how a matter ended, by its follow-up or else its alert; None where it has not.
+
+    A cause that ends by itself does not end what somebody has in hand.
+    """
     if follow_up and follow_up.ended:
         return follow_up.end or _end_before(alert, follow_up)
+    if follow_up and follow_up.in_hand and alert == "resolved":
+        return None
     return _OF_ALERT[alert]
 
 

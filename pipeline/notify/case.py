@@ -85,15 +85,17 @@ class Case(msgspec.Struct, frozen=True):
         """How it ended: by the alert or by its follow-up."""
         if self.alert and self.alert.state == "withdrawn":
             return "withdrawn"
-        followed = self.follow_up and self.follow_up.ended
-        if followed or (self.alert and self.alert.state == "resolved"):
-            return "resolved"
-        return None
+        return "resolved" if self.end else None
 
     @property
     def end(self) -> End | None:
         """How it ended, as people are told here and on the board."""
         return end_of(self.alert.state if self.alert else "open", self.follow_up)
+
+    @property
+    def in_hand_without_cause(self) -> bool:
+        """Whether somebody has it in hand though its cause has ended."""
+        return bool(self.follow_up and self.follow_up.in_hand_without_cause)
 
     @property
     def escalation(self) -> int:
@@ -103,7 +105,7 @@ class Case(msgspec.Struct, frozen=True):
     @property
     def acknowledged(self) -> bool:
         """Whether somebody has taken it on."""
-        return bool(self.follow_up and self.follow_up.stage in ("acknowledged", "contacted"))
+        return bool(self.follow_up and self.follow_up.in_hand)
 
     @property
     def said(self) -> str:
@@ -113,7 +115,9 @@ class Case(msgspec.Struct, frozen=True):
         seen = (
             (follow_up.stage, follow_up.owner, follow_up.note) if follow_up else ("open", None, "")
         )
-        parts = (alert.severity if alert else "", quotes, seen, self.escalation)
+        parts = [alert.severity if alert else "", quotes, seen, self.escalation]
+        if self.in_hand_without_cause:  # not said at all where it is not so: kept states lack it
+            parts.append("cause ended")
         return msgspec.json.encode(parts).decode()
 
     def told_to(self, channel: str) -> DeliveryReceipt | None:

@@ -102,12 +102,13 @@ def _kind(case: Case, told: DeliveryReceipt | None, *, rings: bool) -> Kind | No
     """Return what a channel has to be told next, if anything."""
     ended = case.ended
     first: Kind = "escalated" if case.escalation and rings else "opened"
-    if told is None or told.ended:
+    if told is None:
         # Opened and closed before it could be sent: both are told, for the first always is.
-        nothing = ended == "withdrawn" or (ended and told)
-        return None if nothing else first
+        return None if ended == "withdrawn" else first
     if ended:
-        return ended
+        return None if told.ended else ended
+    if told.ended and not case.acknowledged:  # what somebody has in hand rings nobody anew
+        return first
     if rings and case.escalation > told.escalation:
         return "escalated"
     if case.acknowledged and not told.acknowledged:

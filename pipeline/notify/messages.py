@@ -60,6 +60,7 @@ class _Digest(msgspec.Struct, frozen=True):
 class _Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severities: Mapping[Severity, str]
     kinds: Mapping[Kind, str]
+    in_hand: str
     ends: Mapping[End, str]
     outcomes: Mapping[str, str]
     lines: Mapping[str, str]
@@ -92,7 +93,7 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
         "outcome": texts.outcomes[outcome] if outcome else None,
         "escalation": case.escalation or None,
         "reopened": follow_up.reopened_at if follow_up and not ended else None,
-        "ending": alert.why_ended(language) if ended else "",
+        "ending": alert.why_ended(language) if ended or case.in_hand_without_cause else "",
         "link": link,
     }
     if case.refused_by(delivery.channel):
@@ -154,12 +155,18 @@ def link_to(case: Case, board: str) -> str:
 
 
 def _headline(case: Case, kind: Kind, language: Language) -> str:
-    texts, alert = _texts()[language], _alert(case)
-    title = alert.titles.get(language) or alert.title
-    title = one_line(title, LONGEST_FIELD)
-    ended = kind in ("resolved", "withdrawn")
-    form = texts.ends[case.end or "by_itself"] if ended else texts.kinds[kind]
-    return form.format(severity=texts.severities[alert.severity], title=title)
+    texts, alert, follow_up = _texts()[language], _alert(case), case.follow_up
+    if kind in ("resolved", "withdrawn"):
+        form = texts.ends[case.end or "by_itself"]
+    elif case.in_hand_without_cause and kind != "escalated":
+        form = texts.in_hand
+    else:
+        form = texts.kinds[kind]
+    return form.format(
+        severity=texts.severities[alert.severity],
+        title=one_line(alert.titles.get(language) or alert.title, LONGEST_FIELD),
+        owner=one_line((follow_up and follow_up.owner) or "–", LONGEST_FIELD),
+    )
 
 
 def _alert(case: Case) -> Alert:

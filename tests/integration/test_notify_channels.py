@@ -54,7 +54,10 @@ async def test_pagerduty_has_one_incident_an_alert(tmp_path: Path) -> None:
         play.settings = play.settings.model_copy(update={"pagerduty": f"http://{events.url}"})
         outbox = await play.through(alert(at=play.now, severity="critical"))
         await play.through(follow_up(2, at=play.now, stage="acknowledged"), outbox=outbox)
-        await play.through(alert(2, at=play.now, state="resolved"), outbox=outbox)
+        ended = follow_up(3, at=play.now, stage="acknowledged", cause_ended_at=play.now)
+        await play.through(alert(2, at=play.now, state="resolved"), ended, outbox=outbox)
+        assert [one["event_action"] for one in events.came] == ["trigger", "acknowledge"]
+        await play.through(follow_up(4, at=play.now, stage="resolved"), outbox=outbox)
         assert [one["event_action"] for one in events.came] == ["trigger", "acknowledge", "resolve"]
         assert {one["dedup_key"] for one in events.came} == {ALERT_ID}
         assert {one["routing_key"] for one in events.came} == {"key"}

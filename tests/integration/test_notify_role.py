@@ -94,7 +94,8 @@ def test_a_killed_worker_that_lost_its_files_rings_nothing_twice_and_ends_what_i
             "Taken on: Wants to leave",
         ]
         shutil.rmtree(tmp_path / "state")
-        publish(kafka, alert(at=NOW), alert(2, at=NOW, state="resolved"))
+        done = follow_up(3, at=NOW, stage="resolved", end="by_person")
+        publish(kafka, alert(at=NOW), alert(2, at=NOW, state="resolved"), done)
         with role(tmp_path, kafka, hook.url, duty.url) as process:
             hook.wait_for(lambda came: len(came) == 3, timeout=40)
             until_read(kafka)
@@ -103,7 +104,7 @@ def test_a_killed_worker_that_lost_its_files_rings_nothing_twice_and_ends_what_i
             duty.wait_for(lambda came: len(came) == 1)
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0, (tmp_path / "log").read_text()
-        assert [one["title"] for one in hook.came][2:] == ["Ended by itself: Wants to leave"]
+        assert [one["title"] for one in hook.came][2:] == ["Resolved: Wants to leave"]
         assert [one["event_action"] for one in duty.came] == ["trigger"]
         log = (tmp_path / "log").read_text()
         assert "m-1" not in log

@@ -8,7 +8,9 @@ import pytest
 from pytest_socket import disable_socket, enable_socket
 
 from pipeline.cli.main import main
+from pipeline.notify.routes import RoutingTable
 from tests.support.command_runs import Nabiz, Ran
+from tests.support.notify_cases import desk
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +21,12 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     disable_socket(allow_unix_socket=True)
     yield
     enable_socket()
+
+
+@pytest.fixture(scope="session")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> RoutingTable:
+    """The routes of `tests/support/notify_cases.py`."""
+    return desk(tmp_path_factory.mktemp("desk"))
 
 
 @pytest.fixture

@@ -5,62 +5,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.notify.case import Change, NotificationState, fold
-from pipeline.notify.due import REFUSALS, Delivery, deliveries, failed, taken
 from pipeline.notify.routes import RoutingTable
-from tests.support.notify_cases import MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk, follow_up
-
-ALL = ("am", "chat", "mail", "duty", "billing")
-MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> RoutingTable:
-    return desk(tmp_path_factory.mktemp("desk"))
-
-
-class Play:
-    """A customer's state over time; what is due is sent at once, or fails on `down` channels."""
-
-    def __init__(self, ours: RoutingTable, channels: tuple[str, ...] = ALL) -> None:
-        self.desk, self.channels = ours, channels
-        self.customer = NotificationState()
-        self.sent: list[tuple[str, str]] = []
-        self.ids: list[str] = []
-        self.digests: list[Delivery] = []
-        self.down: set[str] = set()
-        self.refusing: set[str] = set()
-        self.refused = 0
-
-    def __call__(self, now: datetime, *changes: Change) -> list[tuple[str, str]]:
-        """Fold changes and send what is due at `now`; return (channel, kind) of what was sent."""
-        self.customer = fold(self.customer, changes, self.desk, now)
-        before = len(self.sent)
-        while self._send_one(now):
-            pass
-        return self.sent[before:]
-
-    def _send_one(self, now: datetime) -> bool:
-        for case in self.customer.cases:
-            for one in deliveries(case, self.desk, self.channels):
-                if one.at > now:
-                    continue
-                if one.channel in self.down | self.refusing:
-                    refused = one.channel in self.refusing
-                    after = failed(case, one.channel, case, now, refused=refused)
-                    self.customer = self.customer.having(after)
-                    self.refused += refused
-                    return True
-                self.customer = self.customer.having(taken(case, one, case, now))
-                self.sent.append((one.channel, one.kind))
-                self.ids.append(one.id)
-                self.digests += [one] if one.digest else []
-                return True
-        return False
+from tests.support.notify_cases import MONDAY_NOON, ROUTES, alert, desk, follow_up
+from tests.support.notify_play import MINUTE, Play
 
 
 def test_the_first_and_the_last_message_come_at_once(ours: RoutingTable) -> None:
@@ -128,6 +79,37 @@ def test_somebody_who_takes_an_alert_on_is_told_to_all_who_know_of_it(ours: Rout
     assert play(MONDAY_NOON + MINUTE, taken_on) == [("chat", "acknowledged")]
 
 
+def test_what_somebody_has_in_hand_ends_when_they_end_it_not_with_its_cause(
+    ours: RoutingTable,
+) -> None:
+    play = Play(ours)
+    play(MONDAY_NOON, alert(), follow_up())
+    play(MONDAY_NOON, follow_up(2, stage="acknowledged", owner="ayşe"))
+    ended = follow_up(3, stage="acknowledged", owner="ayşe", cause_ended_at=MONDAY_NOON)
+    assert play(MONDAY_NOON + MINUTE, alert(2, state="resolved"), ended) == [("am", "updated")]
+    assert play(MONDAY_NOON + 30 * MINUTE) == [("chat", "updated")]
+    done = follow_up(4, stage="resolved", end="by_person")
+    assert play(MONDAY_NOON + 31 * MINUTE, done) == [("am", "resolved"), ("chat", "resolved")]
+
+
+def test_what_was_told_as_ended_and_is_in_hand_after_all_rings_nobody_anew(
+    ours: RoutingTable,
+) -> None:
+    play = Play(ours, ("chat",))
+    play(MONDAY_NOON, alert(), follow_up())
+    assert play(MONDAY_NOON, alert(2, state="resolved")) == [("chat", "resolved")]
+    taken_on = follow_up(2, stage="acknowledged", owner="ayşe", cause_ended_at=MONDAY_NOON)
+    assert play(MONDAY_NOON, taken_on) == [("chat", "acknowledged")]
+    done = follow_up(3, stage="resolved", end="by_person")
+    assert play(MONDAY_NOON, done) == [("chat", "resolved")]
+
+
+def test_what_states_say_of_what_was_told_is_read_as_before(ours: RoutingTable) -> None:
+    taken_on = follow_up(2, stage="acknowledged", owner="ayşe")
+    (case,) = fold(NotificationState(), [alert(), taken_on], ours, MONDAY_NOON).cases
+    assert case.said == '["high",["Bir daha asla!"],["acknowledged","ayşe",""],0]'
+
+
 def test_the_follow_up_ends_an_alert_and_its_undoing_opens_it_again(ours: RoutingTable) -> None:
     play = Play(ours, ("chat",))
     play(MONDAY_NOON, alert())
@@ -147,34 +129,6 @@ def test_an_alert_without_cause_is_withdrawn_where_it_was_told_and_nowhere_else(
     assert play(MONDAY_NOON, alert(2, state="withdrawn")) == [("chat", "withdrawn")]
 
 
-def test_what_is_not_critical_waits_for_the_morning(ours: RoutingTable) -> None:
-    play = Play(ours)
-    assert play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT)) == [("am", "opened")]
-    assert play(MONDAY_NIGHT + 8 * 60 * MINUTE) == []
-    assert play(MONDAY_NIGHT + 9 * 60 * MINUTE) == [("chat", "opened")]
-    assert [one.digest for one in play.digests] == [True]
-
-
-def test_an_alert_that_ends_in_the_quiet_hours_is_one_line_of_the_digest(
-    ours: RoutingTable,
-) -> None:
-    play = Play(ours, ("chat",))
-    play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT))
-    play(MONDAY_NIGHT + MINUTE, alert(2, at=MONDAY_NIGHT, state="resolved"))
-    assert play(MONDAY_NIGHT + 10 * 60 * MINUTE) == [("chat", "resolved")]
-
-
-def test_what_is_critical_rings_at_night_and_so_does_what_becomes_critical(
-    ours: RoutingTable,
-) -> None:
-    play = Play(ours, ("duty", "chat"))
-    assert play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT, severity="critical")) == [("duty", "opened")]
-    play = Play(ours, ("duty", "chat"))
-    assert play(MONDAY_NIGHT, alert(at=MONDAY_NIGHT)) == []
-    worse = alert(2, at=MONDAY_NIGHT, severity="critical")
-    assert {*play(MONDAY_NIGHT + MINUTE, worse)} == {("chat", "opened"), ("duty", "opened")}
-
-
 def test_who_is_told_of_a_topic_is_told_when_it_comes_up(tmp_path: Path) -> None:
     text = ROUTES.replace("billing: [payment_failed]", "billing: {topics: [billing]}")
     play = Play(desk(tmp_path, text))
@@ -182,39 +136,6 @@ def test_who_is_told_of_a_topic_is_told_when_it_comes_up(tmp_path: Path) -> None
     more = alert(2, topics=("waiting_time", "billing"))
     assert play(MONDAY_NOON + MINUTE, more) == [("billing", "opened")]
     assert play(MONDAY_NOON + 2 * MINUTE, alert(3, topics=more.topics)) == []
-
-
-def test_a_channel_that_is_down_is_replaced_by_the_next_for_this_alert(ours: RoutingTable) -> None:
-    play = Play(ours, ("chat", "mail"))
-    play.down = {"chat"}
-    assert play(MONDAY_NOON, alert()) == [("mail", "opened")]
-    play.down = set()
-    assert play(MONDAY_NOON + 60 * MINUTE) == []
-    assert play(MONDAY_NOON + 61 * MINUTE, alert(2, state="resolved")) == [("mail", "resolved")]
-
-
-def test_where_all_channels_are_down_each_is_tried_again_with_growing_pauses(
-    ours: RoutingTable,
-) -> None:
-    play = Play(ours, ("chat",))
-    play.down = {"chat"}
-    tries = 0
-    for minute in range(16):
-        before = play.customer
-        play(MONDAY_NOON + minute * MINUTE, *([alert()] if minute == 0 else []))
-        tries += play.customer.cases[0].failures != (before.cases[0].failures if minute else ())
-    assert tries == 5  # after 0, 1, 3, 7 and 15 minutes
-    play.down = set()
-    assert play(MONDAY_NOON + 120 * MINUTE) == [("chat", "opened")]
-
-
-def test_the_last_message_is_tried_until_the_channel_takes_it(ours: RoutingTable) -> None:
-    play = Play(ours, ("chat", "mail"))
-    play(MONDAY_NOON, alert())
-    play.down = {"chat"}
-    assert play(MONDAY_NOON + MINUTE, alert(2, state="resolved")) == []
-    play.down = set()
-    assert play(MONDAY_NOON + 3 * MINUTE) == [("chat", "resolved")]
 
 
 def test_what_is_first_heard_of_when_it_is_old_rings_nobody(ours: RoutingTable) -> None:
@@ -266,12 +187,12 @@ CHANGES = st.lists(
 
 @given(CHANGES, st.lists(st.integers(0, 90), min_size=13, max_size=13), st.data())
 def test_first_and_last_always_updates_at_the_rate_and_nothing_twice(
-    tmp_path_factory: pytest.TempPathFactory,
+    ours: RoutingTable,
     changes: list[tuple[str, int, int, Any]],
     gaps: list[int],
     data: st.DataObject,
 ) -> None:
-    play = Play(_desk(tmp_path_factory))
+    play = Play(ours)
     now, at = MONDAY_NOON, MONDAY_NOON
     log: list[tuple[datetime, str, str]] = []
 
@@ -288,7 +209,7 @@ def test_first_and_last_always_updates_at_the_rate_and_nothing_twice(
             else follow_up(revision, at=at, escalation=number, stage=stage)
         )
         step(one, one)
-    step(alert(9, at=at, state="resolved"))
+    step(alert(9, at=at, state="resolved"), follow_up(9, at=at, stage="resolved"))
     play.down = set()
     for _ in range(4):
         now += 70 * MINUTE
@@ -307,31 +228,3 @@ def test_first_and_last_always_updates_at_the_rate_and_nothing_twice(
         if channel != "am":
             for (before, _), (after, kind) in pairwise(mine):
                 assert kind != "updated" or after - before >= 30 * MINUTE
-
-
-def _desk(tmp_path_factory: pytest.TempPathFactory) -> RoutingTable:
-    return desk(tmp_path_factory.getbasetemp())
-
-
-def test_a_message_that_a_channel_refuses_for_good_is_given_up_until_there_is_something_new(
-    ours: RoutingTable,
-) -> None:
-    play = Play(ours, ("chat",))
-    play.refusing = {"chat"}
-    play(MONDAY_NOON, alert())
-    for minutes in range(10, 600, 10):
-        play(MONDAY_NOON + minutes * MINUTE)
-    assert play.refused == REFUSALS
-    play.refusing = set()
-    later = MONDAY_NOON + 600 * MINUTE
-    assert play(later) == []
-    assert play(later, alert(2, at=later, severity="critical")) == [("chat", "opened")]
-
-
-def test_a_channel_that_is_away_is_tried_however_long_that_takes(ours: RoutingTable) -> None:
-    play = Play(ours, ("chat",))
-    play.down = {"chat"}
-    for minutes in range(0, 1_440, 10):
-        play(MONDAY_NOON + minutes * MINUTE, alert())
-    play.down = set()
-    assert play(MONDAY_NOON + 1_500 * MINUTE) == [("chat", "opened")]

@@ -8,12 +8,7 @@ from pipeline.notify.case import Case, Change, NotificationState, fold
 from pipeline.notify.due import Delivery, deliveries, failed
 from pipeline.notify.messages import LISTED, render, render_digest
 from pipeline.notify.routes import RoutingTable
-from tests.support.notify_cases import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, desk, follow_up
-
-
-@pytest.fixture(scope="module")
-def ours(tmp_path_factory: pytest.TempPathFactory) -> RoutingTable:
-    return desk(tmp_path_factory.mktemp("desk"))
+from tests.support.notify_cases import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, follow_up
 
 
 def case_of(ours: RoutingTable, *changes: Change, at: datetime = MONDAY_NOON) -> Case:
@@ -86,6 +81,22 @@ def test_the_last_message_says_why_and_that_of_one_that_came_back_says_so(
     again = case_of(ours, alert(), follow_up(2, reopened_at=MONDAY_NOON))
     body = render(again, first(ours, again), "en", "b").body
     assert "It was resolved; new evidence opened it again." in body.splitlines()
+
+
+def test_a_message_about_what_is_in_hand_says_that_its_cause_has_ended_and_why(
+    ours: RoutingTable,
+) -> None:
+    ending = {"tr": "Kesinti bitti", "en": "The outage is over"}
+    closed = alert(2, state="resolved", ending=ending)
+    in_hand = follow_up(2, stage="contacted", owner="ayşe", cause_ended_at=MONDAY_NOON)
+    case = case_of(ours, alert(), closed, in_hand)
+    update = first(ours, case_of(ours, alert()))._replace(kind="updated")
+    english, turkish = (render(case, update, language, "b") for language in ("en", "tr"))
+    assert english.title == "The cause has ended; ayşe has it in hand: Wants to leave"
+    assert turkish.title == "Nedeni ortadan kalktı, ayşe ilgileniyor: Ayrılmak istiyor"
+    assert "Why it ended: The outage is over" in english.body.splitlines()
+    assert not english.ended
+    assert english.title in render_digest([(case, update)], "en", "b").body
 
 
 def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: RoutingTable) -> None:

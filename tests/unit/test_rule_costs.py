@@ -1,62 +1,15 @@
-"""Rules cannot hurt: what is too dear is refused, and what fails all the same fails alone."""
+"""What a condition may cost, and that what may cost more is refused."""
 
-import os
-from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.config.groups import ROOT, DetectSettings
-from pipeline.detection import compiled, rule
-from pipeline.detection.customer import Arrival, apply, state_digest
+from pipeline.detection import compiled
 from pipeline.detection.expression import STEPS, most_steps, tree_of
-from pipeline.detection.rule_file import LARGEST_FILE, RuleSource
-from pipeline.detection.rules import RuleBook, RuleError, RuleSet, load_rules
-from pipeline.model.reading import Scored
-
-RULE = """\
-name: {name}
-description: A message that says something.
-condition: |
-  {condition}
-weight: 0.5
-alert: {{severity: high, title: {{tr: Konu, en: Matter}}, playbook: {{tr: Ara., en: Call.}}}}
-fixtures:
-  fires:
-    - - {{type: message, text: Alo}}
-  silent:
-    - - {{type: survey}}
-"""
-TEN = str(list(range(10)))
-
-
-def loops(depth: int, over: str = TEN) -> str:
-    return "".join(f"{over}.all(v{n}, " for n in range(depth)) + "true" + ")" * depth
-
-
-def growing(times: int, start: str) -> str:
-    """A text or list that doubles each time; each time is one round of a loop."""
-    names = [start, *(f"v{n}" for n in range(times))]
-    opened = "".join(f"[{names[n]} + {names[n]}].all({names[n + 1]}, " for n in range(times))
-    return f"{opened}{names[times]}.size() > 0{')' * times}"
-
-
-def folder_of(folder: Path, **conditions: str) -> Path:
-    for name, condition in conditions.items():
-        text = RULE.format(name=name, condition=condition)
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return folder
-
-
-def message(event_id: str, **fields: object) -> Scored:
-    """A message like the fixture's; the events of a customer follow each other by their ids."""
-    scored = load_rules(ROOT / "rules").by_cause["furious_message"].fires[0][0]
-    event = msgspec.structs.replace(scored.event, event_id=event_id, **fields)
-    return msgspec.structs.replace(scored, event=event)
+from pipeline.detection.rules import RuleError, load_rules
+from tests.support.rule_folders import RULE, TEN, fired, folder_of, growing, loops, message
 
 
 @pytest.mark.parametrize(
@@ -122,11 +75,6 @@ def test_what_conditions_are_written_for_is_within_the_budget(
     assert fired(rules, message("e1")) == {"fair"}
 
 
-def fired(rules: RuleSet, scored: Scored) -> set[str]:
-    state, _ = apply(None, [Arrival(scored, 0, 0)], rules, DetectSettings())
-    return set(state.head.fired)
-
-
 LISTS = st.recursive(
     st.sampled_from([TEN, "[1]", "reading.intents.map(i, i.size())", f"({TEN} + {TEN})"]),
     lambda inner: st.one_of(
@@ -162,156 +110,3 @@ def test_many_dear_rules_do_not_use_up_each_others_budget(tmp_path: Path) -> Non
 def test_more_rules_than_one_program_may_hold_are_taken(tmp_path: Path) -> None:
     long = {f"rule{n}": f'event.has_text && event.brand != "{"x" * 900}"' for n in range(120)}
     assert fired(load_rules(folder_of(tmp_path, **long)), message("e1")) == long.keys()
-
-
-@pytest.fixture
-def without_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let conditions pass that CEL gives up on, as one would that the bound does not foresee."""
-    monkeypatch.setattr(compiled, "STEPS", 10**9)
-    monkeypatch.setattr(rule, "STEPS", 10**9)
-
-
-@pytest.mark.usefixtures("without_a_bound")
-def test_a_rule_that_fails_on_its_own_fixtures_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RuleError, match=r"poison\.yaml:4: .* own fixtures: .*budget exceeded"):
-        load_rules(folder_of(tmp_path, poison=loops(5)))
-
-
-POISON = f'event.has_text && (event.brand != "x" || {loops(5)})'
-
-
-@pytest.mark.usefixtures("without_a_bound")
-def test_a_rule_that_fails_on_an_event_does_not_hold_there_and_is_named(tmp_path: Path) -> None:
-    rules = load_rules(folder_of(tmp_path, a_good="event.has_text", poison=POISON, z="true"))
-    assert fired(rules, message("e1")) == {"a_good", "poison", "z"}
-    assert rules.failed == {}
-    for number in range(3):
-        assert fired(rules, message(f"x{number}", brand="x")) == {"a_good", "z"}
-    assert rules.failed.keys() == {"poison"}
-    assert "budget" in rules.failed["poison"]
-    assert fired(rules, message("e2")) == {"a_good", "poison", "z"}
-
-
-@pytest.mark.usefixtures("without_a_bound")
-def test_what_failed_before_changes_nothing_of_a_replay(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path, good="event.has_text", poison=POISON)
-    arrivals = [Arrival(message(f"e{n}", brand="x" if n % 3 == 1 else "y"), 0, n) for n in range(9)]
-    whole = load_rules(folder)
-    state, at_once = apply(None, arrivals, whole, DetectSettings())
-    one_by_one, alerts = None, []
-    for arrival in arrivals:
-        fresh = load_rules(folder)  # another worker, which knows of no failure
-        one_by_one, some = apply(one_by_one, [arrival], fresh, DetectSettings())
-        alerts += some
-    assert one_by_one
-    assert state_digest(one_by_one) == state_digest(state)
-    assert alerts == at_once
-
-
-def linked(folder: Path) -> None:
-    (folder / "a.yaml").symlink_to("a.yaml")
-
-
-def aliases(folder: Path) -> None:
-    """Write five lists, each of nine times the one before."""
-    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
-    for before, name in zip("abcd", "bcde", strict=True):
-        lines.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]")
-    (folder / "a.yaml").write_text("\n".join(lines))
-
-
-def written(content: str | bytes) -> Callable[[Path], None]:
-    encoded = content.encode() if isinstance(content, str) else content
-
-    def write(folder: Path) -> None:
-        (folder / "a.yaml").write_bytes(encoded)
-
-    return write
-
-
-AGES = "\n      - ".join(["{type: visit, after: 9999d}"] * 400)
-PIECES = (
-    "!!float x",
-    ".inf",
-    "1e999",
-    "0x" + "f" * 40,
-    "- " * 20,
-    "? ",
-    "<<: {}",
-    "2026-99-99",
-    "|2",
-)
-GOOD = RULE.format(name="good", condition="event.has_text")
-
-
-@pytest.mark.parametrize(
-    ("make", "reason"),
-    [
-        (lambda folder: (folder / "a.yaml").mkdir(), "is no file"),
-        (lambda folder: os.mkfifo(folder / "a.yaml"), "is no file"),
-        (lambda folder: (folder / "a.yaml").symlink_to("/dev/zero"), "is no file"),
-        (linked, "cannot be read: Too many levels"),
-        (lambda folder: (folder / "a.yaml").symlink_to("b"), "cannot be read: No such file"),
-        (lambda folder: folder.rmdir(), "cannot be read: No such file"),
-        (written(b"#" * (LARGEST_FILE + 1)), "a rule has at most 65,536"),
-        (aliases, r"a\.yaml:2: .*aliases"),
-        (written("a: &a [*a]"), r"a\.yaml:1: .*aliases"),
-        (written("[" * 20_000), "nested too deeply"),
-        (written(GOOD.replace("tr: Konu", 'tr: "\\ud83d"')), "surrogate"),
-        (written(GOOD.replace("{type: survey}", AGES)), "beyond the year 9999"),
-        (written(GOOD.replace("weight: 0.5", "weight: .nan")), "weight: Expected"),
-    ],
-)  # fmt: skip
-def test_a_file_that_is_no_rule_is_refused_in_words(
-    tmp_path: Path, make: Callable[[Path], object], reason: str
-) -> None:
-    make(tmp_path)
-    with pytest.raises(RuleError, match=reason):
-        load_rules(tmp_path)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.data())
-def test_whatever_stands_in_a_file_it_is_a_rule_or_refused_in_words(data: st.DataObject) -> None:
-    start = data.draw(st.integers(0, len(GOOD)))
-    end = data.draw(st.integers(start, min(len(GOOD), start + 30)))
-    piece = data.draw(st.one_of(st.text(max_size=12), st.sampled_from(PIECES)))
-    with suppress(RuleError):
-        RuleSource(Path("a.yaml"), (GOOD[:start] + piece + GOOD[end:]).encode(errors="replace"))
-
-
-def test_rules_that_go_and_come_back_are_the_same_ones(tmp_path: Path) -> None:
-    folder = tmp_path / "rules"
-    folder.mkdir()
-    book = RuleBook(folder_of(folder, good="event.has_text"))
-    good = book.rules
-    folder.rename(tmp_path / "away")
-    assert "cannot be read" in str(book.reload())
-    assert book.rules is good
-    (tmp_path / "away").rename(folder)
-    assert book.reload() is None
-    assert book.rules is good
-    assert book.refused is None
-
-
-def test_who_only_shows_what_rules_say_does_without_until_there_are_good_ones(
-    tmp_path: Path,
-) -> None:
-    folder_of(tmp_path, bad="1")
-    book = RuleBook(tmp_path, demanded=False)
-    assert "bad.yaml" in str(book.refused)
-    assert fired(book.rules, message("e1")) == set()
-    folder_of(tmp_path, bad="event.has_text")
-    assert book.reload() is None
-    assert fired(book.rules, message("e1")) == {"bad"}
-
-
-def test_rules_that_were_refused_are_not_looked_at_again_until_they_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    book = RuleBook(folder_of(tmp_path, good="event.has_text"))
-    folder_of(tmp_path, bad="1")
-    refused = book.reload()
-    assert refused is not None
-    monkeypatch.setattr("pipeline.detection.rules._load", lambda _: pytest.fail("looked again"))
-    assert book.reload() is refused

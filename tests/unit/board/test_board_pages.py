@@ -148,6 +148,20 @@ def test_how_and_why_an_alert_ended_stands_on_its_card(
         assert f"{how}: {why}" in history
 
 
+def test_what_is_in_hand_stays_on_the_board_when_its_cause_ends(
+    client: Client, company: Company
+) -> None:
+    company.happen([alert()])
+    press(client, "assign")
+    ending = {"tr": "Kesinti bitti", "en": "The outage is over"}
+    company.happen([alert(revision=2, state="resolved", closed_at=NOW, ending=ending)])
+    text = page(client, "/board/alerts/a1")
+    assert "The cause has ended; \u2068local\u2069 has it in hand" in text
+    assert "The cause has ended: The outage is over" in text
+    assert "Ended by itself" not in text
+    assert "Nedeni ortadan kalktı, \u2068local\u2069 ilgileniyor" in page(client, "/board?lang=tr")
+
+
 def test_an_alert_that_left_the_inbox_is_found_in_the_store(
     client: Client, company: Company
 ) -> None:

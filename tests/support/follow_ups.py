@@ -1,0 +1,56 @@
+"""Alerts, what people did about them, and the follow-ups that come of it."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+from typing import Any
+
+from msgspec.structs import replace
+
+from pipeline.config.groups import ROOT
+from pipeline.follow_up.case import Case, hear, pass_time
+from pipeline.follow_up.sla import load_sla
+from pipeline.follow_up.value import FollowUp
+from pipeline.model.action import Action, ActionKind
+from pipeline.model.alert import Alert
+from tests.support.notify_cases import ALERT_ID, MONDAY_NOON
+from tests.support.notify_cases import alert as notice
+
+SLA = load_sla(ROOT / "desk" / "sla.yaml")
+NOON = MONDAY_NOON
+alert = partial(notice, opened_at=NOON)
+HIGH = alert(severity="high")
+ids = count()
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def did(kind: ActionKind, minutes: float, by: str = "ayse", **fields: Any) -> Action:
+    given_id = fields.pop("action_id", f"a{next(ids)}")
+    return Action(given_id, ALERT_ID, "c1", kind, by, at(minutes), **fields)
+
+
+def resolved(minutes: float, **fields: Any) -> Action:
+    return did("resolve", minutes, outcome="rescued", **fields)
+
+
+def case_of(*changes: Alert | Action, until: float = 0) -> Case:
+    case = Case(ALERT_ID)
+    for change in changes:
+        case = hear(case, change, SLA)
+    while (later := pass_time(case, SLA, at(until))) is not case:
+        case = later
+    return case
+
+
+def followed(*changes: Alert | Action, until: float = 0) -> FollowUp:
+    follow_up = case_of(*changes, until=until).follow_up
+    assert follow_up is not None
+    return follow_up
+
+
+def content(follow_up: FollowUp) -> FollowUp:
+    """Without what depends on the order of arrival."""
+    return replace(follow_up, revision=0, updated_at=NOON)

@@ -1,0 +1,87 @@
+"""By when an alert must be acknowledged and its customer contacted."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.config.groups import ROOT
+from pipeline.follow_up.case import hear, pass_time
+from pipeline.follow_up.sla import SlaError, load_sla
+from pipeline.follow_up.value import FollowUp
+from tests.support.follow_ups import HIGH, SLA, alert, at, case_of, did, followed
+
+
+def test_an_alert_that_opens_is_due_by_its_severity() -> None:
+    follow_up = followed(HIGH)
+    assert (follow_up.stage, follow_up.revision, follow_up.escalation) == ("open", 1, 0)
+    assert (follow_up.acknowledge_due, follow_up.contact_due) == (at(60), at(240))
+
+
+def test_a_missed_sla_escalates_once_for_each_step() -> None:
+    assert followed(HIGH, until=59).escalation == 0
+    assert followed(HIGH, until=60).escalation == 1
+    assert followed(HIGH, until=239).escalation == 1
+    assert followed(HIGH, until=240).escalation == 2
+    assert followed(HIGH, did("acknowledge", 30), until=240).escalation == 1
+
+
+def test_a_step_at_the_last_moment_is_in_time_and_one_after_it_is_not() -> None:
+    assert followed(HIGH, did("acknowledge", 60), until=100).escalation == 0
+    assert followed(HIGH, did("acknowledge", 60.1), until=100).escalation == 1
+
+
+def test_an_action_that_comes_late_takes_the_escalation_back() -> None:
+    case = case_of(HIGH, until=90)
+    late = hear(case, did("acknowledge", 30), SLA).follow_up
+    assert case.follow_up is not None
+    assert late is not None
+    assert (case.follow_up.escalation, late.escalation) == (1, 0)
+    assert late.revision == case.follow_up.revision + 1
+
+
+def test_a_snooze_puts_the_sla_off_but_not_for_longer_than_is_allowed() -> None:
+    assert followed(HIGH, did("snooze", 10, until=at(120)), until=119).escalation == 0
+    assert followed(HIGH, did("snooze", 10, until=at(120)), until=120).escalation == 1
+    assert followed(HIGH, did("snooze", 10, until=at(99_999))).snoozed_until == at(10 + 24 * 60)
+
+
+def test_a_severity_that_rises_makes_it_due_sooner_from_that_moment() -> None:
+    follow_up = followed(HIGH, alert(2, at(10), severity="critical"))
+    assert (follow_up.acknowledge_due, follow_up.contact_due) == (at(25), at(70))
+
+
+def test_what_is_published_of_the_passing_time_does_not_depend_on_who_looks_when() -> None:
+    def published(looks: list[float]) -> list[FollowUp]:
+        case, found = case_of(HIGH), []
+        for look in looks:
+            while (later := pass_time(case, SLA, at(look))) is not case:
+                case = later
+                assert case.follow_up is not None
+                found.append(case.follow_up)
+        return found
+
+    assert published([61, 90, 241]) == published([30_000])[:2]
+    assert [one.updated_at for one in published([500])] == [at(60), at(240)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("critical: 15m", "critical: soon", "acknowledge.critical"),
+        ("expire: 14d", "", "expire"),
+        ("high: 4h", "high: 5m", "contact.high: shorter"),
+    ],
+)
+def test_a_wrong_sla_is_refused_with_its_place(
+    tmp_path: Path, old: str, new: str, reason: str
+) -> None:
+    path = tmp_path / "sla.yaml"
+    text = (ROOT / "desk" / "sla.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(SlaError, match=reason):
+        load_sla(path)
+
+
+def test_an_sla_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(SlaError, match="cannot be read"):
+        load_sla(tmp_path / "sla.yaml")
