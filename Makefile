@@ -1,6 +1,7 @@
 # make setup   a virtual environment with the command .venv/bin/nabiz
 # make run     everything on this machine, with a built-in sample
 # make test    all checks and tests
+# make generated   schemas, dashboards and tables of the documentation, from what they follow from
 # make bench   all benchmarks, to docs/benchmarks.md (an hour; BENCH=--quick: 8 minutes)
 # make evaluate DATA=DIR   how well texts are read, to docs/evaluation.md (DIR: labelled texts)
 # make screenshots   the pictures of the board, to docs/screenshots/
@@ -10,7 +11,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: setup run test check unit bench evaluate screenshots crash-tests lock clean
+.PHONY: setup run test check unit generated bench evaluate screenshots crash-tests lock clean
 
 setup: $(VENV)/.runtime
 
@@ -30,6 +31,11 @@ check: $(VENV)/.dev
 
 unit: $(VENV)/.dev
 	$(BIN)/pytest tests/unit
+
+generated: $(VENV)/.dev
+	$(BIN)/python -m pipeline.contracts.schemas
+	$(BIN)/python -m pipeline.contracts.event_page
+	$(BIN)/python -m grafana
 
 bench: $(VENV)/.bench
 	tests/install-servers

@@ -14,7 +14,7 @@ from benchmarks.subjects import HOP
 from pipeline.contracts.topology import SCORED
 from pipeline.ingest.decode import encode_event
 from pipeline.ingest.privacy import redact_event
-from pipeline.model.event import Event, topic_of
+from pipeline.model.event import Event
 from pipeline.model.reading import Scored
 from pipeline.sources.simulate import live
 from pipeline.text.fast import FastEngine
@@ -62,7 +62,7 @@ def scored(happened: Sequence[Event]) -> list[Scored]:
 
 def raw_templates(happened: Sequence[Event]) -> list[tuple[bytes, Template]]:
     """Return key and template of each event as a source sends it."""
-    return [_template(topic_of(one.type), one, encode_event(one)) for one in happened]
+    return [_template(one.type.topic, one, encode_event(one)) for one in happened]
 
 
 def scored_templates(happened: Sequence[Event]) -> list[tuple[bytes, Template]]:

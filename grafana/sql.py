@@ -8,7 +8,7 @@ from importlib.resources import files
 from grafana.texts import Language, word
 from pipeline.common.names import NAMES
 from pipeline.config.settings import load_settings
-from pipeline.model.contact import CONTACT_TYPES, Pauses
+from pipeline.model.contact import Pauses
 from pipeline.store.sql import shared_parts
 from pipeline.text.topics import TAXONOMY
 
@@ -81,16 +81,12 @@ def _part(name: str) -> str:
 
 @cache
 def _computed() -> dict[str, str]:
-    """Parts that others know: the counts of a KPI minute, their columns, what a contact is.
+    """Parts that others know: the counts of a KPI minute, their columns, the types of events.
 
     Pauses are those of the settings, as for detection and the KPIs.
     """
-    of_store = shared_parts()
     return {
-        "counts": of_store["counts"].strip(),
-        "names": of_store["names"],
-        "only_thanks": of_store["only_thanks"],
-        "contact_types": ", ".join(map(_literal, sorted(CONTACT_TYPES))),
+        **{name: sql.strip() for name, sql in shared_parts().items()},
         "pause_us": pause_us(load_settings().detect.pauses),
         "fewest": str(FEWEST_PEOPLE),
     }

@@ -9,7 +9,8 @@ from pipeline.detection.met_rules import met_rules
 from pipeline.detection.rules import RuleSet
 from pipeline.ingest.privacy import redact_event
 from pipeline.model.alert import Contribution
-from pipeline.model.event import Event, EventType
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.text.engine import Engine
 from pipeline.text.explain import Explanation, explain

@@ -13,7 +13,7 @@ from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.publish import Publisher
 from pipeline.contracts.topology import FEEDBACK, INTERACTIONS
 from pipeline.ingest.decode import encode_event
-from pipeline.model.event import Event, topic_of
+from pipeline.model.event import Event
 from pipeline.sources.simulate import live
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -63,7 +63,7 @@ def make_load(seed: int, events: int) -> list[Message]:
 
 def _message(event: Event) -> Message:
     return Message(
-        topic_of(event.type), event.customer_id.encode(), encode_event(event), event.event_id
+        event.type.topic, event.customer_id.encode(), encode_event(event), event.event_id
     )
 
 

@@ -6,7 +6,7 @@ WHERE channel IN
 (
     SELECT channel
     FROM events FINAL
-    PREWHERE type IN ({contact_types}) OR {may_replace}
+    PREWHERE type IN ({types.contact}) OR {may_replace}
     WHERE {of_events} AND {is_contact}
     GROUP BY channel
     HAVING uniqExact(customer_id) >= {fewest}

@@ -11,7 +11,7 @@ FROM
     FROM
     (
         SELECT touchpoint, uniqExact(customer_id) AS customers,
-            uniqExactIf(customer_id, type IN ('self_service.abandoned', 'payment.failed', 'order.returned', 'ticket.reopened', 'outage.started')) AS stuck,
+            uniqExactIf(customer_id, type IN ({types.setback})) AS stuck,
             countIf(author_type = 'customer' AND label != '') AS read, countIf(author_type = 'customer' AND label = 'negative') AS bad,
             countIf(type = 'complaint') AS complaints
         FROM events FINAL

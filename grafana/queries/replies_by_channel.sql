@@ -4,11 +4,11 @@ SELECT if(channel = '', '{word.not_given}', {channel_title}) AS channel_shown, c
     reopened
 FROM
 (
-    SELECT channel, uniqExact(customer_id) AS customers, countIf(type = 'ticket.replied' AND author_type = 'agent') AS by_agents,
-        countIf(type = 'ticket.replied' AND author_type = 'bot') AS by_bots, countIf(type = 'ticket.reopened') AS reopened
+    SELECT channel, uniqExact(customer_id) AS customers, countIf(type IN ({types.replies}) AND author_type = 'agent') AS by_agents,
+        countIf(type IN ({types.replies}) AND author_type = 'bot') AS by_bots, countIf(type IN ({types.reopens})) AS reopened
     FROM events FINAL
-    PREWHERE type IN ('ticket.replied', 'ticket.reopened') OR {may_replace}
-    WHERE {window} AND {is_valid} AND {filters} AND type IN ('ticket.replied', 'ticket.reopened')
+    PREWHERE type IN ({types.replies}, {types.reopens}) OR {may_replace}
+    WHERE {window} AND {is_valid} AND {filters} AND type IN ({types.replies}, {types.reopens})
     GROUP BY channel
     HAVING customers >= {fewest}
 )

@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.common.names import shown
 from pipeline.common.plain_text import plain
+from pipeline.model.event_types import EventType
 
 Texts = Mapping[str, str]
 
@@ -51,6 +52,10 @@ class Localizer:
     def name(self, kind: str, name: str) -> str:
         """Return what a channel or a touchpoint is called, else its name."""
         return plain(shown(kind, name, self.language))
+
+    def event(self, type_: EventType) -> str:
+        """Return what a type of events is called, else its name."""
+        return type_.names.get(self.language, plain(type_))
 
     def counted(self, key: str, number: int, **values: object) -> str:
         """Return the text for so many; where they differ, `key.one` is the text for one."""

@@ -11,7 +11,7 @@ from pipeline.broker.errors import BrokerUnavailable, reaching
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.common.plurals import counted
 from pipeline.ingest.decode import encode_event
-from pipeline.model.event import Event, topic_of
+from pipeline.model.event import Event
 
 CONNECT_TIMEOUT_MS = 10_000
 RECONNECT_MS = 1_000
@@ -49,7 +49,7 @@ class Publisher:
 
     def publish(self, event: Event) -> None:
         """Send an event to the topic of its type, keyed by its customer."""
-        self.send(topic_of(event.type), event.customer_id.encode(), encode_event(event))
+        self.send(event.type.topic, event.customer_id.encode(), encode_event(event))
 
     def send(
         self,

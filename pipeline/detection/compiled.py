@@ -103,7 +103,7 @@ def _compile(source: RuleSource, env: cel.Env, given: Mapping[str, Extent]) -> R
         playbooks={"tr": alert.playbook.tr, "en": alert.playbook.en} if alert else {},
         relief=relief.load if relief else 0.0,
         closes=relief.closes if relief else (),
-        events=frozenset(form.events),
+        events=source.events,
         fires=source.fires,
         silent=source.silent,
     )

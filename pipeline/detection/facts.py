@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, Entry
 from pipeline.detection.memory import Contact, Memory
-from pipeline.model.event import EventType
+from pipeline.model.event_types import EventType
 
 OPEN_ALERTS = 50
 """Most open alerts that a condition sees: the last opened."""

@@ -123,7 +123,7 @@ def step(fold: Fold, entry: Entry, rules: RuleSet, settings: DetectSettings) -> 
     memory = with_contact(fold.memory, entry, at, settings.pauses)
     draft = _Draft(fold, entry, at, decay(fold.loads, at - fold.at, settings.half_life_days))
     fired: tuple[str, ...] = ()
-    for stage in rules.stages[entry.type]:
+    for stage in rules.stages(entry.type):
         moment = Moment(
             entry, at, memory, tuple(fold.open), risk_of(draft.loads), settings.risk_threshold
         )

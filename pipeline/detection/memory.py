@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from pipeline.detection.entry import DAY, Entry, EvidenceRef
 from pipeline.model.contact import Pauses, continued, keeps_alive
-from pipeline.model.event import EventType
+from pipeline.model.event_types import Trait, types_with
 
 CONTACTS = 20
 """Most contacts that are remembered of a customer."""
@@ -13,6 +13,9 @@ CONTACT_TOPICS = 5
 """Most topics that are remembered of a contact after its first."""
 TICKETS = 20
 """Most closed tickets, and most promised orders, that are remembered of a customer."""
+
+_RESOLVES = types_with(Trait.RESOLVES)
+_REOPENS = types_with(Trait.REOPENS)
 
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -102,13 +105,13 @@ def after(memory: Memory, entry: Entry, at: int) -> Memory:
     """Return the memory once the entry has had its effect on tickets, orders and scores."""
     if entry.good_score:
         memory = replace(memory, good_score_at=at)
-    if entry.type == EventType.TICKET_RESOLVED:
+    if entry.type in _RESOLVES:
         return replace(
             memory,
             closed=_remember(memory.closed, entry.ticket_id, at),
             contacts=tuple(_solved(one, entry) for one in memory.contacts),
         )
-    if entry.type == EventType.TICKET_REOPENED and entry.ticket_id in memory.closed:
+    if entry.type in _REOPENS and entry.ticket_id in memory.closed:
         closed = {key: when for key, when in memory.closed.items() if key != entry.ticket_id}
         return replace(memory, closed=closed)
     if entry.order_id and entry.promised_at is not None:

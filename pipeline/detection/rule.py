@@ -11,7 +11,7 @@ from cel_expr_python import cel
 from pipeline.detection.expression import STEPS
 from pipeline.detection.facts import Moment
 from pipeline.model.alert import Severity
-from pipeline.model.event import EventType
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 
 Language = Literal["tr", "en"]

@@ -13,7 +13,8 @@ from msgspec import Meta
 
 from pipeline.common.durations import Duration, duration
 from pipeline.model.alert import Severity
-from pipeline.model.event import USUAL_SCALES, Event, EventType
+from pipeline.model.event import USUAL_SCALES, Event
+from pipeline.model.event_types import GROUPS, EventType
 from pipeline.model.reading import Intent, Label, Level, Probabilities, Reading, Scored, Topic
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
@@ -80,7 +81,7 @@ class RuleForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: Sentence
     condition: Sentence
     fixtures: FixturesForm
-    events: tuple[EventType, ...] = ()
+    events: tuple[str, ...] = ()
     attributes: dict[str, Literal["string", "double", "bool"]] = {}
     weight: Annotated[float, Meta(ge=0, le=10)] = 0.0
     cool_down: Duration = "0s"
@@ -130,6 +131,7 @@ class RuleSource:
                     raise RuleError(path, line, f"`{where[2:]}` is given twice")
                 self._lines[where] = line
         self.form = self._convert(data, RuleForm, "$")
+        self.events = frozenset(self._events())
         self.fires = self._cases("fires", self.form.fixtures.fires)
         self.silent = self._cases("silent", self.form.fixtures.silent)
 
@@ -157,6 +159,15 @@ class RuleSource:
             place = where[2:] or "the file"
             raise self.error(where, f"{place}: {reason}") from error
 
+    def _events(self) -> Iterator[EventType]:
+        """Yield the types that the rule looks at: those it names, and those of groups it names."""
+        for index, name in enumerate(self.form.events):
+            named = GROUPS.get(name) or [type_ for type_ in EventType if type_ == name]
+            if not named:
+                reason = f"`{name}` is no event type and no group of them: see docs/events.md"
+                raise self.error(f"$.events[{index}]", reason)
+            yield from named
+
     def _cases(self, kind: str, cases: tuple[Case, ...]) -> tuple[tuple[Scored, ...], ...]:
         return tuple(
             tuple(self._steps(f"$.fixtures.{kind}[{index}]", case))
@@ -180,6 +191,8 @@ class RuleSource:
             if isinstance(score, dict) and (scale := USUAL_SCALES.get(str(score.get("metric")))):
                 fields["score"] = {"scale_min": scale[0], "scale_max": scale[1], **score}
             event = self._convert({**fields, "occurred_at": at}, Event, place)
+            if not event.type.is_known:
+                raise self.error(f"{place}.type", f"`{event.type}` is no event type")
             reading = self._convert(form, ReadingForm | None, f"{place}.reading")
             yield Scored(event, reading.reading(event.text or "") if reading else None, at)
 

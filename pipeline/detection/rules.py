@@ -10,7 +10,7 @@ from cel_expr_python import cel
 from pipeline.detection.compiled import compiled, environment, getters
 from pipeline.detection.rule import Rule, Stage
 from pipeline.detection.rule_file import LARGEST_FILE, RuleError, RuleSource
-from pipeline.model.event import EventType
+from pipeline.model.event_types import EventType
 
 __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]
 
@@ -43,12 +43,17 @@ class RuleSet:
 
         early = [rule for rule in self.rules if "customer.risk" not in rule.fields]
         late = [rule for rule in self.rules if "customer.risk" in rule.fields]
-        self.stages: dict[str, tuple[Stage, ...]] = {
-            type_.value: tuple(
-                stage(mine) for rules in (early, late) if (mine := _looking_at(type_, rules))
-            )
-            for type_ in EventType
-        }
+
+        def stages_of(type_: EventType | None) -> tuple[Stage, ...]:
+            looking = (_looking_at(type_, rules) for rules in (early, late))
+            return tuple(stage(rules) for rules in looking if rules)
+
+        self._stages = {type_.value: stages_of(type_) for type_ in EventType}
+        self._stages_of_others = stages_of(None)
+
+    def stages(self, type_: str) -> tuple[Stage, ...]:
+        """Return the stages for events of a type, which a newer version may have added."""
+        return self._stages.get(type_, self._stages_of_others)
 
 
 class RuleBook:
@@ -149,5 +154,5 @@ def _attributes(sources: Iterable[RuleSource]) -> dict[str, str]:
     return attributes
 
 
-def _looking_at(type_: EventType, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+def _looking_at(type_: EventType | None, rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if not rule.events or type_ in rule.events)

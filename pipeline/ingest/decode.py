@@ -13,7 +13,8 @@ import msgspec
 
 from pipeline.model.action import Action, problem_of
 from pipeline.model.dead_letter import Invalid, Reason
-from pipeline.model.event import SCALES, AuthorType, Event, EventType, Metric, Score
+from pipeline.model.event import SCALES, AuthorType, Event, Metric, Score
+from pipeline.model.event_types import EventType
 
 T = TypeVar("T")
 
@@ -78,6 +79,8 @@ def parse_event(value: bytes | None) -> Event:
             "shorten `text` or `attributes`.",
         )
     event = parse(_EVENTS, value)
+    if not event.type.is_known:
+        raise _explain_type(event.type)
     if event.occurred_at < EARLIEST:
         raise Invalid(Reason.WRONG_TYPE, "`occurred_at` is before 1970: check the source's clock.")
     if event.score is not None:

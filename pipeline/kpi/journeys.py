@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pipeline.common.epoch_micros import to_micros
 from pipeline.kpi.definitions import SAME_TOPIC_WAIT, SELF_SERVICE_WAIT
-from pipeline.model.contact import CONTACT_TYPES, Pauses, continued, keeps_alive
+from pipeline.model.contact import Pauses, continued, keeps_alive
+from pipeline.model.event_types import TICKET_STEPS, Trait, types_with
 
 BUSINESS_ZONE = ZoneInfo("Europe/Istanbul")
 _OPENING, _WORKDAY = time(9), timedelta(hours=9)
@@ -17,26 +18,16 @@ _OPENING, _WORKDAY = time(9), timedelta(hours=9)
 SESSION_GAP = timedelta(minutes=30)
 """Self-service after a longer pause is another session."""
 
-TICKET_TYPES = (
-    "ticket.opened",
-    "ticket.reopened",
-    "ticket.replied",
-    "ticket.resolved",
-    "complaint",
-)
-SELF_SERVICE_TYPES = tuple(
-    f"self_service.{what}" for what in ("viewed", "searched", "resolved", "abandoned")
-)
-JOURNEY_TYPES = tuple({*SELF_SERVICE_TYPES, *TICKET_TYPES, *map(str, sorted(CONTACT_TYPES))})
+_OPENS = types_with(Trait.OPENS)
+_REOPENS = types_with(Trait.REOPENS)
+_REPLIES = types_with(Trait.REPLIES)
+_CLOSES = types_with(Trait.CLOSES)
+_RESOLVES = types_with(Trait.RESOLVES)
+_SELF_SERVICE = types_with(Trait.SELF_SERVICE)
+_SOLVES = types_with(Trait.SOLVES)
 
-_SAME_MOMENT = (
-    "complaint",
-    "ticket.opened",
-    "ticket.reopened",
-    "ticket.replied",
-    "ticket.resolved",
-)
-"""The order of a ticket's steps that bear the same time."""
+_MOMENT = {str(type_): place for place, type_ in enumerate(TICKET_STEPS)}
+"""Steps of a ticket in the order of those that bear the same time."""
 
 Slice = tuple[str, ...]
 """Channel, touchpoint, segment, brand, source."""
@@ -78,7 +69,7 @@ def journey_facts(
         contacts = _contacts(journey, pauses)
         tickets: dict[str, list[Step]] = {}
         for step in journey:
-            if step.ticket_id and step.type in TICKET_TYPES:
+            if step.ticket_id and step.type in TICKET_STEPS:
                 tickets.setdefault(step.ticket_id, []).append(step)
         for ticket in tickets.values():
             yield from _responses(ticket, start, end)
@@ -88,7 +79,7 @@ def journey_facts(
 
 
 def _order(step: Step) -> tuple[str, datetime, int]:
-    rank = _SAME_MOMENT.index(step.type) if step.type in _SAME_MOMENT else -1
+    rank = _MOMENT.get(step.type, -1)
     return step.customer_id, step.at, rank
 
 
@@ -96,27 +87,27 @@ def _responses(ticket: Sequence[Step], start: datetime, end: datetime) -> Iterat
     """Clocks that began in the window: opening starts one, reopening and a hand-off anew."""
     clock: Step | None = None
     for step in ticket:
-        if step.type == "ticket.reopened" or (clock is None and step is _opening(ticket)):
+        if step.type in _REOPENS or (clock is None and step is _opening(ticket)):
             clock = step
         elif _hands_over(step) and not (clock and _hands_over(clock)):
             # A bot that says so twice does not make the customer's wait shorter.
             clock = step
         elif clock is None:
             continue
-        elif step.type == "ticket.replied" and step.author_type == "agent" and not step.internal:
+        elif step.type in _REPLIES and step.author_type == "agent" and not step.internal:
             if start <= clock.at < end:
                 yield Fact(clock.slice, "first_response", _minutes(clock.at, step.at))
                 worked = business_minutes(clock.at, step.at)
                 yield Fact(clock.slice, "first_response_business", worked)
             clock = None
-        elif step.type == "ticket.resolved":
+        elif step.type in _CLOSES:
             clock = None
     if clock is not None and start <= clock.at < end:
         yield Fact(clock.slice, "first_response_open")
 
 
 def _hands_over(step: Step) -> bool:
-    return step.type == "ticket.replied" and step.author_type == "bot" and step.handoff
+    return step.type in _REPLIES and step.author_type == "bot" and step.handoff
 
 
 def _resolutions(ticket: Sequence[Step], start: datetime, end: datetime) -> Iterator[Fact]:
@@ -124,12 +115,12 @@ def _resolutions(ticket: Sequence[Step], start: datetime, end: datetime) -> Iter
     if opening is None or not start <= opening.at < end:
         return
     later = ticket[ticket.index(opening) :]
-    states = [s for s in later if s.type in ("ticket.reopened", "ticket.resolved")]
-    resolved = [s for s in states if s.type == "ticket.resolved"]
+    states = [s for s in later if s.type in _REOPENS | _RESOLVES]
+    resolved = [s for s in states if s.type in _RESOLVES]
     if resolved:
         yield Fact(opening.slice, "resolution_first", _minutes(opening.at, resolved[0].at))
-    if resolved and states[-1].type == "ticket.resolved":
-        last_reopened = max((s.at for s in states if s.type == "ticket.reopened"), default=None)
+    if resolved and states[-1].type in _RESOLVES:
+        last_reopened = max((s.at for s in states if s.type in _REOPENS), default=None)
         full = next(s for s in resolved if last_reopened is None or s.at >= last_reopened)
         yield Fact(opening.slice, "resolution_full", _minutes(opening.at, full.at))
     else:
@@ -155,7 +146,7 @@ def _contacts(journey: Sequence[Step], pauses: Pauses) -> list[_Contact]:
     longest = pauses.longest
     for step in journey:
         at, (channel, topic, *_) = to_micros(step.at), step.slice
-        if step.type == "ticket.resolved":
+        if step.type in _RESOLVES:
             for one in alive:
                 one.solved |= bool(
                     (step.ticket_id and one.ticket_id == step.ticket_id)
@@ -181,16 +172,14 @@ def _first_contact(
     ticket: Sequence[Step], contacts: Sequence[_Contact], start: datetime, end: datetime
 ) -> Iterator[Fact]:
     """The first resolution of a ticket, and whether silence on its topic followed."""
-    resolution = next((step for step in ticket if step.type == "ticket.resolved"), None)
+    resolution = next((step for step in ticket if step.type in _RESOLVES), None)
     if resolution is None or not start <= resolution.at < end:
         return
     subject = _opening(ticket) or resolution
     topic, until = subject.slice[1], resolution.at + SAME_TOPIC_WAIT
     yield Fact(subject.slice, "resolved")
     # Whoever writes that it was reopened: helpdesks do so themselves.
-    reopened = any(
-        step.type == "ticket.reopened" and resolution.at < step.at <= until for step in ticket
-    )
+    reopened = any(step.type in _REOPENS and resolution.at < step.at <= until for step in ticket)
     if not reopened and not any(
         resolution.at < one.began_at <= until and topic in one.topics for one in contacts
     ):
@@ -200,11 +189,11 @@ def _first_contact(
 def _self_service(
     journey: Sequence[Step], contacts: Sequence[_Contact], start: datetime, end: datetime
 ) -> Iterator[Fact]:
-    for session in _sessions([s for s in journey if s.type in SELF_SERVICE_TYPES]):
+    for session in _sessions([s for s in journey if s.type in _SELF_SERVICE]):
         if not start <= session[0].at < end:
             continue
         yield Fact(session[0].slice, "self_service_sessions")
-        solved = [step.at for step in session if step.type == "self_service.resolved"]
+        solved = [step.at for step in session if step.type in _SOLVES]
         if solved and not any(
             solved[-1] < one.began_at <= solved[-1] + SELF_SERVICE_WAIT for one in contacts
         ):
@@ -222,7 +211,7 @@ def _sessions(steps: Sequence[Step]) -> list[list[Step]]:
 
 def _opening(ticket: Sequence[Step]) -> Step | None:
     """A ticket begins with being opened, or with the complaint that it is about."""
-    return next((step for step in ticket if step.type in ("ticket.opened", "complaint")), None)
+    return next((step for step in ticket if step.type in _OPENS), None)
 
 
 def _minutes(start: datetime, end: datetime) -> float:

@@ -6,21 +6,11 @@ Detection, the KPIs and the dashboards count by this one definition.
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from pipeline.model.event import AuthorType, EventType
+from pipeline.model.event import AuthorType
+from pipeline.model.event_types import Trait, types_with
 
-CONTACT_TYPES = frozenset(
-    {
-        EventType.MESSAGE,
-        EventType.CALL,
-        EventType.TICKET_OPENED,
-        EventType.TICKET_REOPENED,
-        EventType.COMPLAINT,
-        EventType.POST,
-    }
-)
-"""Events by which a customer turns to the company."""
-
-_LINES = frozenset({EventType.MESSAGE, EventType.TICKET_REPLIED})
+CONTACT_TYPES = types_with(Trait.CONTACT)
+_LINES = types_with(Trait.LINE)
 _POLITE = frozenset({"thanks", "praise"})
 
 

@@ -11,48 +11,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from pipeline.model.event_types import EventType
+
 MAX_TEXT = 20_000
 """Longest `text`, in characters."""
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=200)]
 ShortText = Annotated[str, Meta(max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
-
-
-class EventType(StrEnum):
-    """What happened. Everything up to `offer.dismissed` is an interaction, the rest feedback."""
-
-    MESSAGE = "message"
-    CALL = "call"
-    VISIT = "visit"
-    USAGE = "usage"
-    TICKET_OPENED = "ticket.opened"
-    TICKET_REPLIED = "ticket.replied"
-    TICKET_RESOLVED = "ticket.resolved"
-    TICKET_REOPENED = "ticket.reopened"
-    SELF_SERVICE_VIEWED = "self_service.viewed"
-    SELF_SERVICE_SEARCHED = "self_service.searched"
-    SELF_SERVICE_RESOLVED = "self_service.resolved"
-    SELF_SERVICE_ABANDONED = "self_service.abandoned"
-    ORDER_PLACED = "order.placed"
-    ORDER_PROMISED = "order.promised"
-    ORDER_SHIPPED = "order.shipped"
-    ORDER_DELIVERED = "order.delivered"
-    ORDER_RETURNED = "order.returned"
-    PAYMENT_FAILED = "payment.failed"
-    OUTAGE_STARTED = "outage.started"
-    OUTAGE_ENDED = "outage.ended"
-    OFFER_SHOWN = "offer.shown"
-    OFFER_ACCEPTED = "offer.accepted"
-    OFFER_DISMISSED = "offer.dismissed"
-    SURVEY = "survey"
-    REVIEW = "review"
-    COMPLAINT = "complaint"
-    POST = "post"
-
-
-FEEDBACK = frozenset({EventType.SURVEY, EventType.REVIEW, EventType.COMPLAINT, EventType.POST})
-"""Types that travel on `cx.feedback`; all others travel on `cx.interactions`."""
 
 
 class AuthorType(StrEnum):
@@ -134,8 +100,3 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     source: ShortText | None = None
     author_type: AuthorType = AuthorType.CUSTOMER
     attributes: dict[str, str | int | float | bool | None] = {}
-
-
-def topic_of(event_type: EventType) -> str:
-    """The topic that events of this type are published to."""
-    return "cx.feedback" if event_type in FEEDBACK else "cx.interactions"

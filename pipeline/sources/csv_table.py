@@ -18,7 +18,8 @@ import msgspec
 from pipeline.common.encodings import marked_encoding
 from pipeline.ingest.decode import parse_event
 from pipeline.model.dead_letter import Invalid, Reason
-from pipeline.model.event import USUAL_SCALES, Event, EventType, Metric
+from pipeline.model.event import USUAL_SCALES, Event, Metric
+from pipeline.model.event_types import EventType
 from pipeline.sources.csv_cells import COLUMNS, month_first, number, plain_name, time, word
 from pipeline.sources.source import Note, SourceError, SourceLine
 

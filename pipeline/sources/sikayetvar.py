@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from pipeline.ingest.decode import encode_event, parse, parse_event
-from pipeline.model.event import AuthorType, Event, EventType, Metric, Moment, Score
+from pipeline.model.event import AuthorType, Event, Metric, Moment, Score
+from pipeline.model.event_types import EventType
 
 CHANNEL = "sikayetvar"
 REPLIED, RESOLVED, RATED = (timedelta(seconds=n) for n in (1, 2, 3))

@@ -3,7 +3,8 @@
 import msgspec
 
 from pipeline.ingest.decode import encode_event, parse, parse_event
-from pipeline.model.event import Event, EventType, Moment
+from pipeline.model.event import Event, Moment
+from pipeline.model.event_types import EventType
 
 CHANNEL = "twitter"
 

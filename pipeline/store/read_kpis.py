@@ -93,10 +93,6 @@ def _add_journeys(
             "since": _minute(window.start - LOOK_BACK),
             "until": _minute(as_of),
             "as_of": to_micros(as_of),
-            "types": journeys.JOURNEY_TYPES,
-            "subjects": (*journeys.TICKET_TYPES, *journeys.SELF_SERVICE_TYPES),
-            "ticket_types": journeys.TICKET_TYPES,
-            "resolutions": ("ticket.resolved", "self_service.resolved"),
         },
     )
     steps = [

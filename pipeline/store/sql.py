@@ -1,8 +1,11 @@
 """The SQL of `queries/`, and the parts that several of its files share."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
+
+from pipeline.model.event_types import GROUPS, TICKET_STEPS, EventType
 
 
 @cache
@@ -11,7 +14,7 @@ def query(name: str) -> str:
 
     What else stands in braces is left to `str.format` of the caller; parameters are `%(name)s`.
     """
-    text = (files(__package__) / "queries" / f"{name}.sql").read_text("utf-8")
+    text = _part(name)
     for part, sql in shared_parts().items():
         text = text.replace(f"{{{part}}}", sql)
     return text
@@ -29,11 +32,20 @@ def _part(name: str) -> str:
 
 @cache
 def shared_parts() -> dict[str, str]:
-    """Return what `{counts}`, `{names}` and their like stand for."""
+    """Return what `{counts}`, `{names}` and their like stand for.
+
+    `{types.TRAIT}` are the event types with this trait, listed; steps of a ticket in their order.
+    """
     return {
         "counts": _part("counts"),
         "only_thanks": _part("only_thanks").strip(),
+        **{f"types.{name}": _listed(sorted(types)) for name, types in GROUPS.items()},
+        "types.ticket": _listed(TICKET_STEPS),
         "names": ", ".join(count_names()),
         "sums": ", ".join(f"sum({name})" for name in count_names()),
         "zeros": ", ".join(f"toUInt64(0) AS {name}" for name in count_names()),
     }
+
+
+def _listed(types: Iterable[EventType]) -> str:
+    return ", ".join(f"'{type_}'" for type_ in types)

@@ -8,7 +8,8 @@ import msgspec
 from pipeline.kpi.definitions import Window
 from pipeline.model.alert import Alert
 from pipeline.model.dead_letter import DeadLetter, Reason
-from pipeline.model.event import AuthorType, Event, EventType, Metric, Score
+from pipeline.model.event import AuthorType, Event, Metric, Score
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import LABELS, Reading, Scored
 from pipeline.store import Backend, Store
 from tests.support.alerts import made_up

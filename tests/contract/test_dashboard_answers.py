@@ -9,7 +9,7 @@ from grafana.sql import pause_us, query
 from pipeline.common import names
 from pipeline.config.groups import DetectSettings
 from pipeline.kpi.definitions import Window
-from pipeline.model.event import EventType
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.counted import (

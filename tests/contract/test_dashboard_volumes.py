@@ -11,7 +11,8 @@ import pytest
 from grafana.texts import targets
 from pipeline.common import names
 from pipeline.kpi.estimates import share
-from pipeline.model.event import AuthorType, Event, EventType, Metric
+from pipeline.model.event import AuthorType, Event, Metric
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.counted import FEWEST, TITLES, contacts, moment, texts, within

@@ -16,7 +16,8 @@ from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import Change, apply_topics
 from pipeline.contracts.topics import Privacy, TopicContract
-from pipeline.model.event import Event, EventType
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from tests.support.servers_kafka import new_topic
 
 WRITTEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

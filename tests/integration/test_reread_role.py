@@ -23,7 +23,8 @@ from pipeline.contracts.topology import (
     group_of,
 )
 from pipeline.ingest.decode import encode_event
-from pipeline.model.event import Event, EventType
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader

@@ -10,7 +10,8 @@ from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, CustomerState, apply, decode_state, encode_state
 from pipeline.detection.rules import load_rules
 from pipeline.model.alert import Alert
-from pipeline.model.event import Event, EventType, Metric, Score
+from pipeline.model.event import Event, Metric, Score
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Intent, Label, Probabilities, Reading, Scored
 
 RULES = load_rules(ROOT / "rules")

@@ -29,7 +29,8 @@ from pipeline.ingest.decode import decode_event, encode_event
 from pipeline.ingest.uncounted import Uncounted
 from pipeline.model.action import Action
 from pipeline.model.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
-from pipeline.model.event import Event, EventType
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.text.engine import Engine
 from pipeline.text.reader import Reader

@@ -15,7 +15,8 @@ from pipeline.config.groups import ROOT
 from pipeline.detection.rules import RuleBook
 from pipeline.kpi.definitions import Window
 from pipeline.model.dead_letter import Reason
-from pipeline.model.event import Event, EventType
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.service import service as service_module
 from pipeline.store import StoreUnavailable

@@ -13,7 +13,8 @@ from pipeline.detection.entry import entry_of
 from pipeline.detection.facts import FIELDS, Moment
 from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.model.contact import PAUSES, Pauses
-from pipeline.model.event import AuthorType, EventType
+from pipeline.model.event import AuthorType
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Intent, Reading, Scored, Topic
 from tests.support.customers import CHURN, Customer, event, reading
 

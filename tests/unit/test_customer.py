@@ -10,7 +10,8 @@ from pipeline.detection.customer import Arrival, StateError, apply, decode_state
 from pipeline.detection.entry import DAY
 from pipeline.detection.fold import decay, risk_of
 from pipeline.detection.rules import RuleSet, load_rules
-from pipeline.model.event import AuthorType, EventType
+from pipeline.model.event import AuthorType
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from tests.support.customers import (
     CHURN,

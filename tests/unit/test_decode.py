@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.ingest.decode import MAX_BYTES, decode_event, encode_event, parse_event
 from pipeline.model.dead_letter import Invalid, Reason
-from pipeline.model.event import Event, EventType, Metric, Score
+from pipeline.model.event import Event, Metric, Score
+from pipeline.model.event_types import EventType
 
 NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
 GOOD: dict[str, Any] = {

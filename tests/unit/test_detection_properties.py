@@ -13,7 +13,8 @@ from pipeline.detection import customer as detection
 from pipeline.detection.customer import Arrival, state_digest
 from pipeline.detection.entry import DAY
 from pipeline.detection.fold import NEGLIGIBLE, decay
-from pipeline.model.event import EventType, Metric, Score
+from pipeline.model.event import Metric, Score
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from tests.support.customers import CHURN, START, Customer, event, histories, leaving, reading
 

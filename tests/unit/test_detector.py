@@ -19,7 +19,7 @@ from pipeline.config.groups import DetectSettings
 from pipeline.contracts.topology import SCORED, URGENT
 from pipeline.detection.rules import RuleBook
 from pipeline.model.alert import Alert, from_cloudevent
-from pipeline.model.event import EventType
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from tests.support import state_stores as states
 from tests.support.customers import CHURN, START, Customer, event, histories, leaving, reading

@@ -9,7 +9,8 @@ from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.entry import COMPLAINTS, QUOTE, TOPICS, Entry, entry_of
 from pipeline.detection.rules import load_rules
 from pipeline.model.alert import Alert
-from pipeline.model.event import AuthorType, Event, EventType, Metric, Score
+from pipeline.model.event import AuthorType, Event, Metric, Score
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Intent, Probabilities, Reading, Scored, Topic
 from tests.support.customers import SETTINGS, START
 

@@ -10,7 +10,8 @@ from pipeline.cli.channels import check_routes
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import load_rules
-from pipeline.model.event import Event, EventType
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.notify.hours import Hours
 from pipeline.notify.routes import RoutesError, load_routing_table

@@ -14,7 +14,8 @@ from pipeline.ingest.privacy import (
     redact_event,
     redact_payload,
 )
-from pipeline.model.event import Event, EventType
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 
 TCKN = "10000000146"
 IBAN = "TR330006100519786457841326"

@@ -9,7 +9,8 @@ from agents.reread import SpareTime, with_patience
 from agents.runtime.messages import Message
 from pipeline.contracts.topology import HURRIED
 from pipeline.model.dead_letter import Reason
-from pipeline.model.event import Event, EventType
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.text.auto import AutoEngine
 from pipeline.text.reader import Reader

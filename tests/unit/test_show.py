@@ -17,7 +17,8 @@ from pipeline.common.plain_text import one_line
 from pipeline.kpi.definitions import KpiValue
 from pipeline.model.alert import Contribution, Evidence
 from pipeline.model.dead_letter import DeadLetter, Reason
-from pipeline.model.event import Event, EventType, Metric, Score
+from pipeline.model.event import Event, Metric, Score
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.service.views import (
     BrokerStatus,

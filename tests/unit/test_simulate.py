@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.ingest.decode import decode_event, encode_event
 from pipeline.ingest.privacy import is_card_number, is_iban, is_turkish_id, redact
-from pipeline.model.event import AuthorType, Event, EventType, Metric
+from pipeline.model.event import AuthorType, Event, Metric
+from pipeline.model.event_types import EventType
 from pipeline.sources.simulate import Incident, live, plan, simulate
 from pipeline.sources.simulate.company import company, texts
 from pipeline.sources.simulate.journeys import JOURNEYS

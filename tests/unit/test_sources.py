@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from pipeline.common.encodings import utf8_lines
 from pipeline.model.dead_letter import Reason
-from pipeline.model.event import AuthorType, Event, EventType, Metric, Score
+from pipeline.model.event import AuthorType, Event, Metric, Score
+from pipeline.model.event_types import EventType
 from pipeline.sources.files import SOURCES, BadLine, read, rebase
 from pipeline.sources.source import SourceError
 

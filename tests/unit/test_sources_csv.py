@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model.dead_letter import Reason
-from pipeline.model.event import AuthorType, Event, EventType, Metric, Score
+from pipeline.model.event import AuthorType, Event, Metric, Score
+from pipeline.model.event_types import EventType
 from pipeline.sources.csv_cells import COLUMNS, month_first, plain_name, time
 from pipeline.sources.files import BadLine, read
 from pipeline.sources.source import Note, SourceError

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from pipeline.config.groups import ROOT
 from pipeline.ingest.uncounted import EVERYTHING_COUNTS, Uncounted, UncountedError, load_uncounted
-from pipeline.model.event import EventType
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from tests.support.customers import START, Customer, event, histories, leaving
 

@@ -22,12 +22,12 @@
                 FROM
                 (
                     SELECT customer_id, channel, ticket_id, touchpoint, minute, occurred_us,
-                        toUInt8({is_contact}) AS asks, toUInt8(type = 'ticket.resolved') AS closes
+                        toUInt8({is_contact}) AS asks, toUInt8(type IN ({types.resolves})) AS closes
                     FROM events FINAL
-                    PREWHERE type IN ({contact_types}, 'ticket.replied', 'ticket.resolved') OR {may_replace}
+                    PREWHERE type IN ({types.contact}, {types.line}, {types.resolves}) OR {may_replace}
                     WHERE {of_events} AND
                         (
-                            asks OR closes OR type IN ('message', 'ticket.replied') AND author_type != 'system'
+                            asks OR closes OR type IN ({types.line}) AND author_type != 'system'
                         )
                 )
                 GROUP BY customer_id, channel, ticket_id

@@ -1,2 +1,2 @@
 -- A line by which the customer turns to the company.
-(author_type = 'customer' AND type IN ({contact_types}) AND NOT ({only_thanks}))
+(author_type = 'customer' AND type IN ({types.contact}) AND NOT ({only_thanks}))

@@ -27,15 +27,15 @@
                             groupArrayIf(occurred_us, NOT is_step) AS contacts, arrayEnumerate(steps) AS places
                         FROM
                         (
-                            SELECT customer_id, occurred_us, type LIKE 'self_service.%' AS is_step,
-                                toUInt8(type = 'self_service.resolved') AS solves, toUInt8({filters}) AS chosen
+                            SELECT customer_id, occurred_us, type IN ({types.self_service}) AS is_step,
+                                toUInt8(type IN ({types.solves})) AS solves, toUInt8({filters}) AS chosen
                             FROM events FINAL
-                            PREWHERE type LIKE 'self_service.%' OR type IN ({contact_types}) OR {may_replace}
+                            PREWHERE type IN ({types.self_service}, {types.contact}) OR {may_replace}
                             WHERE minute >= $__fromTime - 86400 AND minute < $__toTime + 172800 AND {is_valid}
-                                AND (type LIKE 'self_service.%' OR {is_contact})
+                                AND (type IN ({types.self_service}) OR {is_contact})
                                 AND customer_id IN
                                 (
-                                    SELECT customer_id FROM events WHERE {window} AND type LIKE 'self_service.%'
+                                    SELECT customer_id FROM events WHERE {window} AND type IN ({types.self_service})
                                 )
                         )
                         GROUP BY customer_id

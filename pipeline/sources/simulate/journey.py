@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from pipeline.model.event import Event, EventType
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from pipeline.sources.simulate.company import company
 from pipeline.sources.simulate.plan import SimulatedCustomer
 from pipeline.sources.simulate.writer import write

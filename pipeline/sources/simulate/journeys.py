@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from pipeline.model.event import USUAL_SCALES, AuthorType, EventType, Metric, Score
+from pipeline.model.event import USUAL_SCALES, AuthorType, Metric, Score
+from pipeline.model.event_types import EventType
 from pipeline.sources.simulate.company import company, pick
 from pipeline.sources.simulate.journey import Journey
 from pipeline.sources.simulate.plan import Incident

@@ -13,20 +13,20 @@ FROM
     FROM events FINAL
     WHERE minute >= toDateTime(%(around_from)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
         AND is_deleted = 0
-        AND type IN %(types)s
+        AND type IN ({types.ticket}, {types.self_service}, {types.contact})
         AND customer_id IN
         (
             SELECT customer_id
             FROM events
             WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
-                AND type IN %(subjects)s
+                AND type IN ({types.ticket}, {types.self_service})
         )
-        AND (type IN %(subjects)s OR customer_id IN
+        AND (type IN ({types.ticket}, {types.self_service}) OR customer_id IN
         (
             SELECT customer_id
             FROM events
             WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
-                AND type IN %(resolutions)s
+                AND type IN ({types.resolves}, {types.solves})
         ))
     UNION ALL
     -- Thanks are no step of a ticket.
@@ -41,13 +41,13 @@ FROM
         (
             SELECT customer_id, minute, event_id
             FROM timelines
-            PREWHERE type IN %(ticket_types)s
+            PREWHERE type IN ({types.ticket})
                 AND (customer_id, ticket_id) IN
                 (
                     SELECT customer_id, ticket_id
                     FROM events
                     WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
-                        AND type IN %(ticket_types)s AND ticket_id != ''
+                        AND type IN ({types.ticket}) AND ticket_id != ''
                 )
             WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(until)s, 'UTC')
                 AND (minute < toDateTime(%(around_from)s, 'UTC') OR minute > toDateTime(%(around_to)s, 'UTC'))
@@ -55,6 +55,6 @@ FROM
         ORDER BY revision DESC
         LIMIT 1 BY customer_id, minute, event_id
     )
-    WHERE is_deleted = 0 AND type IN %(ticket_types)s
+    WHERE is_deleted = 0 AND type IN ({types.ticket})
 )
 WHERE occurred_us <= %(as_of)s

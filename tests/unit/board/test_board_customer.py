@@ -8,7 +8,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from pipeline.model.event import EventType
+from pipeline.model.event_types import EventType
 from tests.support.board_items import alert
 from tests.support.customers import START, Customer, event, leaving, reading
 from tests.support.simulated_company import Company

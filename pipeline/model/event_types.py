@@ -1,0 +1,167 @@
+"""What can happen to a customer: one row a type.
+
+Schemas, the pages of the documentation, the names that people read, lists in SQL, the groups of
+types in rules, and what is counted as a contact or as waiting follow from the rows.
+"""
+
+from collections.abc import Mapping
+from enum import Flag, auto
+from typing import Final
+
+from pipeline.model.open_enum import OpenEnum
+
+
+class Trait(Flag):
+    """What is true of all events of a type; rules and SQL name it in small letters."""
+
+    FEEDBACK = auto()
+    """An opinion that was given: travels on `cx.feedback`, all others on `cx.interactions`."""
+    WORDS = auto()
+    """May hold what customers say in their own words."""
+    CONTACT = auto()
+    """The customer turns to the company by it, privately or before everybody."""
+    ASSISTED = auto()
+    """A contact that asks for a person of the company: self-service has failed before it."""
+    LINE = auto()
+    """A line of a conversation, whoever writes it: the conversation goes on."""
+    OPENS = auto()
+    """A ticket begins, and the customer waits for its first response."""
+    REOPENS = auto()
+    """A ticket that was closed begins again, and the customer waits anew."""
+    REPLIES = auto()
+    """An answer within a ticket: where an agent gives it, the wait ends."""
+    CLOSES = auto()
+    """Nobody works on the ticket any more: nobody waits for a response to it."""
+    RESOLVES = auto()
+    """The matter of the ticket is solved."""
+    SELF_SERVICE = auto()
+    """A step of a session in which customers help themselves."""
+    SOLVES = auto()
+    """The customer found the solution alone."""
+    SETBACK = auto()
+    """A step of the journey that fails the customer."""
+
+    WAITS = OPENS | REOPENS
+    """The clock of the response starts."""
+    TICKET = OPENS | REOPENS | REPLIES | CLOSES
+    """A step of a ticket."""
+
+
+NEUTRAL: Final = Trait(0)
+
+
+class _Row:
+    """What a row says of a type; as it stands here, of a type that a newer version has added."""
+
+    names: Mapping[str, str] = {}
+    """What people read, by language (`tr`, `en`)."""
+    meaning = ""
+    traits = NEUTRAL
+
+    @property
+    def topic(self) -> str:
+        """The topic that events of the type are published to."""
+        return "cx.feedback" if Trait.FEEDBACK in self.traits else "cx.interactions"
+
+
+_ASKS: Final = Trait.CONTACT | Trait.ASSISTED | Trait.WORDS
+_SAYS: Final = Trait.FEEDBACK | Trait.WORDS
+
+
+# fmt: off
+# A row: the name in messages, in Turkish, in English; what it means; what is true of it.
+class EventType(_Row, OpenEnum):
+    """What happened."""
+
+    MESSAGE = ("message", "Mesaj", "Message",
+        "a line of a chat, an e-mail or a text message", _ASKS | Trait.LINE)
+    CALL = ("call", "Arama", "Call",
+        "a call, its words as the text where they are known", _ASKS)
+    VISIT = ("visit", "Ziyaret", "Visit",
+        "came to a shop, or looked around on the web or in the app", NEUTRAL)
+    USAGE = ("usage", "Kullanım", "Usage",
+        "used the product", NEUTRAL)
+
+    TICKET_OPENED = ("ticket.opened", "Kayıt açıldı", "Ticket opened",
+        "a ticket begins", _ASKS | Trait.OPENS)
+    TICKET_REPLIED = ("ticket.replied", "Kayda yanıt", "Ticket replied",
+        "an answer within a ticket, by whom `author_type` says",
+        Trait.REPLIES | Trait.LINE | Trait.WORDS)
+    TICKET_RESOLVED = ("ticket.resolved", "Kayıt çözüldü", "Ticket resolved",
+        "its matter is solved", Trait.CLOSES | Trait.RESOLVES)
+    TICKET_REOPENED = ("ticket.reopened", "Kayıt yeniden açıldı", "Ticket reopened",
+        "it was not solved after all", _ASKS | Trait.REOPENS | Trait.SETBACK)
+
+    SELF_SERVICE_VIEWED = ("self_service.viewed", "Yardım sayfası", "Help page",
+        "read a help page", Trait.SELF_SERVICE)
+    SELF_SERVICE_SEARCHED = ("self_service.searched", "Yardımda arama", "Help search",
+        "searched the help", Trait.SELF_SERVICE)
+    SELF_SERVICE_RESOLVED = ("self_service.resolved", "Kendisi çözdü", "Solved it alone",
+        "solved the matter without help", Trait.SELF_SERVICE | Trait.SOLVES)
+    SELF_SERVICE_ABANDONED = ("self_service.abandoned", "Yardımdan vazgeçti", "Gave up on help",
+        "gave up on the help", Trait.SELF_SERVICE | Trait.SETBACK)
+
+    ORDER_PLACED = ("order.placed", "Sipariş verdi", "Order placed",
+        "ordered", NEUTRAL)
+    ORDER_PROMISED = ("order.promised", "Teslim sözü", "Delivery promised",
+        "`attributes.promised_at` says by when it will arrive", NEUTRAL)
+    ORDER_SHIPPED = ("order.shipped", "Kargoya verildi", "Order shipped",
+        "is on its way", NEUTRAL)
+    ORDER_DELIVERED = ("order.delivered", "Teslim edildi", "Order delivered",
+        "has arrived", NEUTRAL)
+    ORDER_RETURNED = ("order.returned", "İade", "Order returned",
+        "was sent back", Trait.SETBACK)
+    PAYMENT_FAILED = ("payment.failed", "Ödeme başarısız", "Payment failed",
+        "a payment did not go through", Trait.SETBACK)
+
+    OUTAGE_STARTED = ("outage.started", "Kesinti başladı", "Outage started",
+        "the service of this customer is down", Trait.SETBACK)
+    OUTAGE_ENDED = ("outage.ended", "Kesinti bitti", "Outage ended",
+        "it works again", NEUTRAL)
+
+    OFFER_SHOWN = ("offer.shown", "Teklif gösterildi", "Offer shown",
+        "saw an offer", NEUTRAL)
+    OFFER_ACCEPTED = ("offer.accepted", "Teklifi kabul etti", "Offer accepted",
+        "took it", NEUTRAL)
+    OFFER_DISMISSED = ("offer.dismissed", "Teklifi istemedi", "Offer dismissed",
+        "did not want it", NEUTRAL)
+
+    SURVEY = ("survey", "Anket", "Survey",
+        "an answer, with a `score`, a text or both", _SAYS)
+    REVIEW = ("review", "Değerlendirme", "Review",
+        "rated a product or the company in public", _SAYS)
+    COMPLAINT = ("complaint", "Şikâyet", "Complaint",
+        "complained formally or on a portal; with a `ticket_id` it opens the ticket",
+        _ASKS | Trait.FEEDBACK | Trait.OPENS)
+    POST = ("post", "Gönderi", "Post",
+        "wrote of the company in public", _SAYS | Trait.CONTACT)
+
+    def __new__(cls, name: str, tr: str, en: str, meaning: str, traits: Trait) -> "EventType":
+        """Make the type of a row."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.names = {"tr": tr, "en": en}
+        member.meaning, member.traits = meaning, traits
+        return member
+# fmt: on
+
+
+def types_with(trait: Trait) -> frozenset[EventType]:
+    """Return the types that have the trait, of several any."""
+    return frozenset(type_ for type_ in EventType if type_.traits & trait)
+
+
+GROUPS: Final[Mapping[str, frozenset[EventType]]] = {
+    name.lower(): types_with(trait) for name, trait in Trait.__members__.items()
+}
+"""The types with each trait, by its name in rules and SQL."""
+
+
+def _phase(type_: EventType) -> tuple[int, str]:
+    """Return where a step of a ticket stands among those of the same moment."""
+    phases = (Trait.OPENS, Trait.REOPENS, Trait.REPLIES, Trait.CLOSES)
+    return next(place for place, phase in enumerate(phases) if phase in type_.traits), type_
+
+
+TICKET_STEPS: Final = tuple(sorted(types_with(Trait.TICKET), key=_phase))
+"""Steps of a ticket, in the order of those that bear the same time."""
