@@ -14,7 +14,7 @@ import structlog
 import uvloop
 from aiokafka.errors import KafkaConnectionError
 
-from agents.runtime import aiokafka_patches as broken_connections
+from agents.runtime import aiokafka_patches
 from agents.runtime.crash import EXIT_CRASH, Halt, crash
 from agents.runtime.liveness import Liveness
 from agents.runtime.metrics_server import serve_page
@@ -50,7 +50,7 @@ def run_role(role: Role, settings: Settings) -> None:
     with ExitStack() as stack:
         build = _builder(role, settings, stack)
         uvloop.install()  # Faust's consumer has a loop of its own, in a thread
-        broken_connections.notice()
+        aiokafka_patches.apply()
         asyncio.run(run_app(settings, build))
 
 

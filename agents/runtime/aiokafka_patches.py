@@ -12,10 +12,12 @@ from typing import Any
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import KafkaConnectionError
 
+from agents.runtime.faust_internals import CONNECTION_WRITES
 
-def notice() -> None:
+
+def apply() -> None:
     """Mend the connections of this process; may be called more than once."""
-    for name in ("send", "_send_sasl_token"):
+    for name in CONNECTION_WRITES:
         method = getattr(AIOKafkaConnection, name)
         if not hasattr(method, "__wrapped__"):
             setattr(AIOKafkaConnection, name, _mended(method))

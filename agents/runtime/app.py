@@ -15,9 +15,9 @@ import faust
 from faust.types import TP, EventT
 from yarl import URL
 
-from agents.runtime.compiled_faust import require_compiled_faust
 from agents.runtime.continuity import LOOK_EVERY, Continuity
 from agents.runtime.crash import crashing
+from agents.runtime.faust_check import require_fit_faust
 from agents.runtime.fetching import FETCH_WAIT_MS
 from agents.runtime.liveness import Liveness
 from agents.runtime.local_files import demand_sound
@@ -60,7 +60,7 @@ class App(faust.App):
         tables: Any = self.tables
         if not assigned:
             return
-        changelogs = {topic: table.data for topic, table in tables._changelogs.items()}
+        changelogs = {table.changelog_topic_name: table for table in tables.values()}
         found = await self.continuity.look(assigned, changelogs)
         for tp in assigned:
             if tp.topic in changelogs:
@@ -77,10 +77,10 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
     """Make the Faust app of a role; offsets are committed only for what is acknowledged.
 
     One poll brings up to `fetch` messages, by default as many as a batch may have.
-    Raises NotCompiled where Faust lacks its compiled part, and SettingsError where the data folder
+    Raises UnfitFaust where Faust is not as we need it, and SettingsError where the data folder
     cannot be made or written to.
     """
-    require_compiled_faust()
+    require_fit_faust()
     datadir = settings.data / "state" / (settings.worker.instance or role)
     _make_writable(datadir)
     make_private(datadir)

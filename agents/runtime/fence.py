@@ -7,13 +7,14 @@ sharing out its partitions anew, just now: no other worker can have been given t
 by the same NABIZ_WORKER_INSTANCE: such a one gets them at once, so two must never run.)
 """
 
-import asyncio
 import time
 from typing import Any
 
 from aiokafka.errors import KafkaError, NodeNotReadyError
 from aiokafka.protocol.produce import ProduceRequest
 from faust.types import AppT
+
+from agents.runtime.faust_internals import beat
 
 
 class Fenced(KafkaError):  # type: ignore[misc]  # noqa: N818 - not an error of ours
@@ -41,16 +42,14 @@ def guard(client: Any, app: AppT) -> None:
 
 
 async def _confirm_membership(app: AppT) -> bool:
-    """Ask the group's coordinator by a heartbeat of our own, in the consumer's thread.
+    """Ask the group's coordinator by a heartbeat of our own.
 
     Return whether the answer holds for a while: not in a rebalance, which goes on without this
     worker if it stays out too long.
     """
-    thread: Any = app.consumer._thread  # type: ignore[attr-defined]
-    coordinator = thread._ensure_consumer()._coordinator
-    asking = asyncio.run_coroutine_threadsafe(coordinator._do_heartbeat(), thread.thread_loop)
-    if await asyncio.wrap_future(asking):
-        return not coordinator._rejoin_needed_fut.done()
-    if coordinator.generation < 0:
+    heartbeat = await beat(app)
+    if heartbeat.confirmed:
+        return not heartbeat.rebalancing
+    if heartbeat.generation < 0:
         raise Fenced("the group went on without this worker, which had stood still")
     raise NodeNotReadyError("the coordinator of the group cannot be asked")

@@ -4,19 +4,27 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as stock
 from faust.types import TP
 
+from agents.runtime.faust_internals import (
+    Fetched,
+    FetchLimits,
+    OpenConsumer,
+    OpenConsumerThread,
+    fetched_of,
+    pace_fetches,
+    read_committed,
+    unread_of,
+)
 from agents.runtime.interleave import MOST_AHEAD, Abreast
 from agents.runtime.pace import Pace
 from pipeline.broker.stamps import received_at
 from pipeline.contracts.topology import URGENT
-
-Fetched: TypeAlias = Mapping[TP, list[Any]]
 
 FETCH_BYTES, FETCH_WAIT_MS = 65_536, 50
 FEW_A_SECOND = 50
@@ -34,49 +42,39 @@ To have nothing said twenty times a second is what an idle worker and its broker
 """
 
 
-class ConsumerThread(stock.AIOKafkaConsumerThread):
+class ConsumerThread(OpenConsumerThread):
     """Has fetches answered soon, but not for every message; hands over first what cannot wait."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._abreast = Abreast()
 
-    async def _fetch_records(
-        self,
-        consumer: AIOKafkaConsumer,
-        active_partitions: set[TP] | None,
-        timeout: float | None = None,
-        max_records: int | None = None,
+    async def fetch(
+        self, client: AIOKafkaConsumer, active: set[TP], timeout: float | None, most: int | None
     ) -> Fetched:
         """Return what is there of `cx.urgent`, and after it of the others.
 
         The client takes partitions in turn: beside a backlog an urgent message would wait for all
         that has been fetched of the others.
         """
-        active = active_partitions or set()
         urgent = {tp for tp in active if tp.topic == URGENT}
         others = active - urgent
         if urgent and others:
-            first = await super()._fetch_records(consumer, urgent, 0, max_records)
+            first = await super().fetch(client, urgent, 0, most)
             if first:
-                rest = await super()._fetch_records(consumer, others, 0, max_records)
-                return {**first, **rest}
-        if max_records is None or len({tp.topic for tp in active}) < 2:
-            return await super()._fetch_records(consumer, active, timeout, max_records)
-        return await self._fetch_abreast(consumer, active, timeout, max_records)
+                return {**first, **await super().fetch(client, others, 0, most)}
+        if most is None or len({tp.topic for tp in active}) < 2:
+            return await super().fetch(client, active, timeout, most)
+        return await self._fetch_abreast(client, active, timeout, most)
 
     async def _fetch_abreast(
-        self,
-        consumer: AIOKafkaConsumer,
-        active: set[TP],
-        timeout: float | None,
-        most: int,
+        self, client: AIOKafkaConsumer, active: set[TP], timeout: float | None, most: int
     ) -> Fetched:
         taken: defaultdict[TP, list[Any]] = defaultdict(list)
         while most > 0:
-            there = consumer._fetcher._records
-            turn = self._abreast.turn(active, there, self._unread(active), time.monotonic())
-            some = await super()._fetch_records(consumer, turn, timeout, min(most, MOST_AHEAD))
+            unread = unread_of(client, active)
+            turn = self._abreast.turn(active, fetched_of(client), unread, time.monotonic())
+            some = await super().fetch(client, turn, timeout, min(most, MOST_AHEAD))
             if not some:
                 break
             for tp, records in some.items():
@@ -87,61 +85,45 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):
             timeout = 0
         return taken
 
-    def _unread(self, active: Iterable[TP]) -> set[TP]:
-        """Return the partitions of which there is more than was read, as far as is known."""
-        assignment = self._ensure_consumer()._subscription.subscription.assignment
-        states = {tp: assignment.state_value(tp) for tp in active} if assignment else {}
-        return {
-            tp
-            for tp, state in states.items()
-            if state and not (state.has_valid_position and state.position == state.lso)
-        }
-
-    def _create_worker_consumer(self, transport: stock.Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_min_bytes, consumer._fetch_max_wait_ms = FETCH_BYTES, FETCH_WAIT_MS
-        consumer._isolation_level = "read_committed"  # what a producer took back never was
-        commit, note = consumer.commit, self.app.continuity.note  # type: ignore[attr-defined]
+    def new_client(self, transport: stock.Transport) -> AIOKafkaConsumer:
+        """Return a client that commits a note beside each offset."""
+        client = super().new_client(transport)
+        read_committed(client, FetchLimits(FETCH_BYTES, FETCH_WAIT_MS))
+        commit, note = client.commit, self.app.continuity.note  # type: ignore[attr-defined]
 
         async def commit_with_notes(offsets: Mapping[Any, OffsetAndMetadata]) -> None:
             await commit(
                 {tp: OffsetAndMetadata(at.offset, note(*tp)) for tp, at in offsets.items()}
             )
 
-        consumer.commit = commit_with_notes
-        return consumer
+        client.commit = commit_with_notes
+        return client
 
     async def on_start(self) -> None:
         """Start the client, and have it wait for long where nothing comes."""
         await super().on_start()
-        fetcher = self._ensure_consumer()._fetcher
         few_wait = self.app.few_wait_ms  # type: ignore[attr-defined]
         pace = Pace(0, time.monotonic())
-        fetcher._fetcher_timeout = QUIET_WAIT_MS / 1_000  # what it waits for wakes it anyway
-        fetch = fetcher._proc_fetch_request
 
-        async def fetch_and_see(*request: Any) -> bool:
-            came: bool = await fetch(*request)
-            quiet = not came and self._has_read_all(fetcher._records)
+        def limits(came: bool) -> FetchLimits:
             few = pace.after(self._messages(), time.monotonic()) < FEW_A_SECOND
-            wait = few_wait if few else FETCH_WAIT_MS
-            fetcher._fetch_min_bytes = QUIET_BYTES if quiet else FETCH_BYTES
-            fetcher._fetch_max_wait_ms = QUIET_WAIT_MS if quiet else wait
-            return came
+            if not came and self._has_read_all(fetched_of(self.client)):
+                return FetchLimits(QUIET_BYTES, QUIET_WAIT_MS)
+            return FetchLimits(FETCH_BYTES, few_wait if few else FETCH_WAIT_MS)
 
-        fetcher._proc_fetch_request = fetch_and_see
+        pace_fetches(self.client, QUIET_WAIT_MS / 1_000, limits)  # what it waits for wakes it too
 
     def _messages(self) -> int:
         """Return how many there have been in the partitions of the streams."""
-        consumer = self._ensure_consumer()
-        mine = (tp for tp in consumer.assignment() if not self.consumer._is_changelog_tp(tp))
-        return sum(consumer.highwater(tp) or 0 for tp in mine)
+        client, consumer = self.client, cast(OpenConsumer, self.consumer)
+        mine = (tp for tp in client.assignment() if not consumer.is_changelog(tp))
+        return sum(client.highwater(tp) or 0 for tp in mine)
 
     def _has_read_all(self, fetched: Iterable[TP]) -> bool:
         """Return whether none of `fetched` is for a stream, and no table is being recovered.
 
         What a worker has written to its changelog itself is fetched too, and never read.
         """
-        consumer = self.consumer
+        consumer = cast(OpenConsumer, self.consumer)
         flows = consumer.flow_active and not self.app.in_recovery
-        return flows and all(consumer._is_changelog_tp(tp) for tp in fetched)
+        return flows and all(map(consumer.is_changelog, fetched))

@@ -35,7 +35,7 @@ class Liveness:
         """
         consumer: Any = self._app.consumer
         committed = dict(consumer.committed)
-        inputs = [tp for tp in consumer.assignment() if not consumer._is_changelog_tp(tp)]
+        inputs = [tp for tp in consumer.assignment() if not consumer.is_changelog(tp)]
         fresh = [tp for tp in inputs if committed.get(tp) is None]
         begins = await consumer.earliest_offsets(*fresh) if fresh else {}
         try:

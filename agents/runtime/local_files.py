@@ -1,6 +1,5 @@
 """The local copy of states (RocksDB): what is damaged is recovered from the changelog."""
 
-import gc
 import shutil
 from pathlib import Path
 from typing import Any
@@ -32,12 +31,13 @@ def throw_away(role: str, partition: int, path: Path, why: str) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def demand_sound(role: str, store: Any, tp: TP, end: int) -> None:
-    """Have Faust's store of a table recover what it does not hold as the changelog has it.
+def demand_sound(role: str, table: Any, tp: TP, end: int) -> None:
+    """Have a table of Faust's recover what it does not hold as the changelog has it.
 
     Files that do not open are damaged; those that are ahead of the changelog, which ends before
     `end`, are of another one.
     """
+    store = table.data
     try:
         offset = store.persisted_offset(tp)
     except Exception as error:
@@ -48,6 +48,5 @@ def demand_sound(role: str, store: Any, tp: TP, end: int) -> None:
         if offset is None or offset < end:
             return
         why = f"they are at record {offset} of a changelog that ends before {end}"
-    store._dbs.pop(tp.partition, None)
-    gc.collect()  # RocksDB closes its files with the object
+    store.revoke_partitions(table, {tp})  # RocksDB closes its files
     throw_away(role, tp.partition, store.partition_path(tp.partition), why)

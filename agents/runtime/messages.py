@@ -15,6 +15,7 @@ from faust.types import TP, EventT
 from msgspec.structs import replace
 
 from agents.runtime.crash import Halt
+from agents.runtime.faust_internals import producer_client
 from agents.runtime.transport import Records
 from pipeline.broker.stamps import BY_BROKER, received_at
 from pipeline.common import metrics
@@ -147,7 +148,7 @@ async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> dict[TP, int]:
     batches: a future a message costs more than the message. Raises what the producer raises when
     the broker stays away.
     """
-    producer: Any = app.producer._producer  # type: ignore[attr-defined]
+    producer = producer_client(app)
     lanes: defaultdict[TP, list[Outgoing]] = defaultdict(list)
     counts: dict[str, int] = {}
     for message in outgoing:

@@ -10,6 +10,7 @@ from rocksdict import WriteBatch
 
 from agents.runtime.app import MAX_OUTGOING, App
 from agents.runtime.crash import crashing
+from agents.runtime.faust_internals import database
 from agents.runtime.local_files import is_damage, throw_away
 from agents.runtime.messages import Outgoing, send
 
@@ -168,7 +169,7 @@ class StateStore:
                 del self._staged[partition, message.key]
 
     def _files(self, partition: int) -> Any:
-        return self._store._db_for_partition(partition)
+        return database(self._store, partition)
 
     def _notice(self, partition: int, error: Exception) -> None:
         """Throw damaged files away; the process ends for the error, and the next one recovers."""

@@ -8,7 +8,7 @@ wants them.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple, TypeAlias
 
@@ -20,11 +20,10 @@ from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as stock
 from faust.transport.drivers.aiokafka import ensure_aiokafka_TP
 from faust.types import TP, ConsumerMessage, EventT, Message
-from faust.types.tuples import ack_lock
-from mode.utils.futures import notify
 
 from agents.runtime.continuity import Continuity, TopicsChanged, tell
 from agents.runtime.crash import crashing
+from agents.runtime.faust_internals import OpenConsumer, OpenProducer, read_by
 from agents.runtime.fence import guard
 from agents.runtime.fetching import ConsumerThread
 from pipeline.broker.continuity import Breach
@@ -56,23 +55,22 @@ def _is_taken(delivered: Delivered) -> bool:
     return delivered.message is None or delivered.message.tracked
 
 
-class Consumer(stock.Consumer):
+class Consumer(OpenConsumer):
     """Delivers fetches, and commits to the end of an unbroken row of acknowledged ones.
 
     A group that has committed nothing begins with the earliest record.
     """
 
+    thread_class = ConsumerThread
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._delivered: defaultdict[TP, deque[Delivered]] = defaultdict(deque)
         super().__init__(*args, **kwargs)
 
-    def _new_consumer_thread(self) -> stock.AIOKafkaConsumerThread:
-        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-    async def _drain_messages(self, fetcher: Any) -> None:
-        """Poll until stopped; Faust's fetcher runs this."""
+    async def drain(self, fetcher: Any) -> None:
+        """Poll until stopped."""
         try:
-            while not (self._stopped.is_set() or fetcher._stopped.is_set()):
+            while not (self.should_stop or fetcher.should_stop):
                 await self.sleep(0)
                 await self._poll(timeout=1.0)
         except self.consumer_stopped_errors:
@@ -80,7 +78,7 @@ class Consumer(stock.Consumer):
                 raise
 
     async def _poll(self, timeout: float) -> None:
-        fetched, active = await self._wait_next_records(timeout)
+        fetched, active = await self.next_records(timeout)
         generation = self.app.consumer_generation_id
         if fetched is None or self.should_stop:
             return
@@ -105,12 +103,6 @@ class Consumer(stock.Consumer):
         consumer which has just started does not have.
         """
 
-    @property
-    def committed(self) -> Mapping[TP, int | None]:
-        """The offset up to which all of a partition is acknowledged and committed, where known."""
-        known: Mapping[TP, int | None] = self._committed_offset
-        return known
-
     def on_buffer_full(self, tp: TP) -> None:
         """Do nothing: a full queue holds up the delivery, and so the next poll.
 
@@ -122,12 +114,11 @@ class Consumer(stock.Consumer):
 
     def _note_ends_without_records(self) -> None:
         """Have offsets committed that were read past and gave no record."""
-        assignment = self._thread._ensure_consumer()._subscription.subscription.assignment
-        for tp, read in assignment.all_consumed_offsets().items() if assignment else ():
-            known = self._read_offset.get(tp)
-            if known is not None and read.offset > known and not self._is_changelog_tp(tp):
-                self._delivered[ensure_TP(tp)].append(Delivered(read.offset, None))
-                self._read_offset[ensure_TP(tp)] = read.offset
+        for tp, end in read_by(self.thread.client).items():
+            known = self.positions.get(tp)
+            if known is not None and end > known and not self.is_changelog(tp):
+                self._delivered[ensure_TP(tp)].append(Delivered(end, None))
+                self.positions[ensure_TP(tp)] = end
 
     async def _seek_back(self) -> None:
         """Have what was fetched while the flow was suspended fetched again."""
@@ -138,19 +129,19 @@ class Consumer(stock.Consumer):
 
     async def _deliver(self, tp: TP, records: Records) -> None:
         """Pass on what was not passed on before, or as much as the flow allows."""
-        position = self._read_offset[tp]
-        if position not in (None, records[0].offset) and not self._is_changelog_tp(tp):
+        position = self.positions[tp]
+        if position not in (None, records[0].offset) and not self.is_changelog(tp):
             await self._look_at_jump(tp, position)
         fresh = tuple(one for one in records if position is None or one.offset >= position)
         if not fresh:
             return
-        if self._is_changelog_tp(tp):
-            messages = [self._to_message(tp, record) for record in fresh]
+        if self.is_changelog(tp):
+            messages = [self.message_of(tp, record) for record in fresh]
         else:
             messages = [self._fetch(tp, fresh)]
             self._note(messages[0])
         await self.wait_first(self._pass_on(messages), self.suspend_flow.wait())
-        self._read_offset[tp] = fresh[-1].offset + 1
+        self.positions[tp] = fresh[-1].offset + 1
 
     async def _look_at_jump(self, tp: TP, position: int) -> None:
         """Tell of records that expired before they were read, where a fetch begins elsewhere.
@@ -171,27 +162,18 @@ class Consumer(stock.Consumer):
 
     def _fetch(self, tp: TP, records: Records) -> ConsumerMessage:
         """Return the message of a fetch; its offset and time are those of the last record."""
-        message = self._to_message(tp, records[-1])
+        message = self.message_of(tp, records[-1])
         message.key, message.headers = None, []
         message.value = records  # type: ignore[assignment]
         return message
 
-    def ack(self, message: Message) -> bool:
-        """Mark a fetch as handled; return whether it was not before."""
-        with ack_lock:
-            if message.acked:
-                return False
-            message.acked = True
-            self._unacked_messages.discard(message)
-            notify(self._waiting_for_ack)
-            return True
-
-    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+    def to_be_committed(self, topics: Any) -> Iterator[TP]:
+        """Yield the partitions of which anything was delivered."""
         return (
             tp for tp in self._delivered if topics is None or tp in topics or tp.topic in topics
         )
 
-    def _new_offset(self, tp: TP) -> int | None:
+    def offset_to_commit(self, tp: TP) -> int | None:
         """Return the offset after the last fetch that is handled with all before it."""
         delivered, offset = self._delivered[tp], None
         while delivered and (delivered[0].message is None or delivered[0].message.acked):
@@ -207,16 +189,16 @@ class Consumer(stock.Consumer):
         for tp, delivered in self._delivered.items():
             self._delivered[tp] = deque(takewhile(_is_taken, delivered))
         await super().perform_seek()
-        inputs = (tp for tp in self.assignment() if not self._is_changelog_tp(tp))
+        inputs = (tp for tp in self.assignment() if not self.is_changelog(tp))
         # The client passes over a committed offset of 0 as over none.
-        if begun := [tp for tp in inputs if not self._read_offset[tp]]:
-            await self._thread.seek_to_beginning(*map(ensure_aiokafka_TP, begun))
+        if begun := [tp for tp in inputs if not self.positions[tp]]:
+            await self.thread.seek_to_beginning(*map(ensure_aiokafka_TP, begun))
         continuity: Continuity = self.app.continuity  # type: ignore[attr-defined]
         if elsewhere := dict(continuity.elsewhere):
-            await self._thread.seek_wait(elsewhere)
-            self._read_offset.update(elsewhere)
-            await self._thread.commit(elsewhere)
-            self._committed_offset.update(elsewhere)
+            await self.thread.seek_wait(elsewhere)
+            self.positions.update(elsewhere)
+            await self.thread.commit(elsewhere)
+            self.committed.update(elsewhere)
             continuity.settled(elsewhere)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
@@ -243,11 +225,12 @@ class Consumer(stock.Consumer):
             self._delivered.pop(tp, None)
 
 
-class Producer(stock.Producer):
+class Producer(OpenProducer):
     """Sends nothing once the worker is out of its group."""
 
-    def _new_producer(self, transactional_id: str | None = None) -> AIOKafkaProducer:
-        producer = super()._new_producer(transactional_id)
+    def new_client(self, transactional_id: str | None) -> AIOKafkaProducer:
+        """Return a client that asks the group before it sends."""
+        producer = super().new_client(transactional_id)
         guard(producer.client, self.app)
         return producer
 

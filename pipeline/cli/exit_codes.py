@@ -3,8 +3,8 @@
 import errno
 import sys
 
-from agents.runtime.compiled_faust import NotCompiled
 from agents.runtime.crash import Halt
+from agents.runtime.faust_check import UnfitFaust
 from pipeline.access.accounts import AccountError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.channels.channel import ChannelError
@@ -32,7 +32,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     UncountedError: EXIT_MISTAKE,
     TopicError: EXIT_MISTAKE,
     EngineError: EXIT_MISTAKE,
-    NotCompiled: EXIT_MISTAKE,
+    UnfitFaust: EXIT_MISTAKE,
     MigrationError: EXIT_MISTAKE,
     BackupError: EXIT_MISTAKE,
     StoreRefused: EXIT_MISTAKE,

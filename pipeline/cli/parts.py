@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from agents.runtime.compiled_faust import require_compiled_faust
+from agents.runtime.faust_check import require_fit_faust
 from pipeline.board.board_config import load_board_config
 from pipeline.broker.inspect import ClusterFacts, inspect_cluster
 from pipeline.broker.lag import LagReader
@@ -227,7 +227,7 @@ def _packages() -> Findings:
         wanted = dict(_LOCKED.findall(LOCK_FILE.read_text()))
         yield check_packages(wanted, {name: _installed(name) for name in wanted})
     yield Finding("Python", "ok", platform.python_version())
-    require_compiled_faust()
+    require_fit_faust()
 
 
 def _installed(name: str) -> str | None:

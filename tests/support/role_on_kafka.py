@@ -23,7 +23,7 @@ from unittest import mock
 from agents.runtime import app as shared
 
 from agents import run
-from agents.runtime.state_store import Kept, States
+from agents.runtime.state_store import StateStore, StoredState
 from pipeline.common.logs import configure_logging
 from pipeline.config.settings import load_settings
 
@@ -37,14 +37,14 @@ def build():
         mock.patch.object(shared, "LOOK_EVERY", 1.0),
     ):
         app = shared.make_app("understand", settings)
-        states = States(app, "kept", 1) if "states" in more else None
+        states = StateStore(app, "kept", 1) if "states" in more else None
 
         async def handle(messages):
             return make_durable(messages)
 
         async def make_durable(messages):
             if states:
-                kept = [Kept(0, one.key.decode(), one.value) for one in messages]
+                kept = [StoredState(0, one.key.decode(), one.value) for one in messages]
                 states.stage(kept)
                 await states.put(kept)
             for message in messages:

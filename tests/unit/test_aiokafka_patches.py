@@ -9,10 +9,10 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.admin import ApiVersionRequest
 
-from agents.runtime import aiokafka_patches as broken_connections
+from agents.runtime import aiokafka_patches
 from pipeline.common.ports import HOST
 
-broken_connections.notice()
+aiokafka_patches.apply()
 
 
 async def write_to_one_that_is_gone() -> None:

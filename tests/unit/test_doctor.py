@@ -12,7 +12,7 @@ from faust import streams
 from pydantic import SecretStr
 
 from agents.runtime.app import make_app
-from agents.runtime.compiled_faust import NotCompiled
+from agents.runtime.faust_check import UnfitFaust
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
 from pipeline.cli import checkup, doctor, parts
@@ -290,6 +290,6 @@ def test_faust_without_its_compiled_part_is_a_problem_and_no_role_starts(
     problem = doctor._look({"packages": parts._packages})[-1]
     assert (problem.check, problem.state) == ("packages", "problem")
     assert problem.found.startswith("Faust runs without its compiled part: unset NO_CYTHON")
-    with pytest.raises(NotCompiled) as refused:
+    with pytest.raises(UnfitFaust) as refused:
         make_app("detect", Settings(data=tmp_path))
     assert exit_code(refused.value) == 2

@@ -33,7 +33,7 @@ class FakeConsumer:
     def assignment(self) -> set[Any]:
         return {TP, ("changelog", 0)}
 
-    def _is_changelog_tp(self, tp: Any) -> bool:
+    def is_changelog(self, tp: Any) -> bool:
         return bool(tp[0] == "changelog")
 
     def highwater(self, tp: Any) -> int:
