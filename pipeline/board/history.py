@@ -34,7 +34,7 @@ def _of_alert(item: InboxItem, say: Localizer) -> Iterator[Happening]:
         yield Happening(alert.updated_at, say.t("alert.updated"))
     if alert.closed_at:
         key = "end.withdrawn" if alert.state == "withdrawn" else "alert.cause_ended"
-        end = say.t("end.by_itself" if item.word == "end.by_itself" else key)
+        end = say.t("end.by_itself" if item.word == ("end", "by_itself") else key)
         why = alert.why_ended(say.language)
         yield Happening(alert.closed_at, f"{end}: {why}" if why else end)
 
@@ -54,11 +54,11 @@ def _of_follow_up(follow_up: FollowUp, say: Localizer) -> Iterator[Happening]:
 
 
 def _of_action(action: Action, say: Localizer) -> Happening:
-    what = say.t(f"did.{action.kind}")
+    what = say.known("did", action.kind)
     if action.kind == "assign" and action.assignee:
         what = f"{what}: {action.assignee}"
     if action.outcome:
-        what = f"{what}: {say.t(f'outcome.{action.outcome}')}"
+        what = f"{what}: {say.known('outcome', action.outcome)}"
     if action.until:
         what = say.t("card.snoozed", until=say.clock(action.until))
     return Happening(action.at, what, action.by, action.note)

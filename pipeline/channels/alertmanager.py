@@ -13,7 +13,7 @@ import msgspec
 from pipeline.channels.channel import ask
 from pipeline.channels.markup import markup_of
 from pipeline.common.plain_text import one_line
-from pipeline.model.alert import Alert, Severity
+from pipeline.model.alert import Alert
 from pipeline.notify.messages import Notification
 
 KEPT_FOR = timedelta(minutes=5)
@@ -69,7 +69,7 @@ def posts(message: Notification, now: datetime) -> Iterator[dict[str, object]]:
 
 
 def _post(
-    message: Notification, alert: Alert, severity: Severity, ends_at: datetime
+    message: Notification, alert: Alert, severity: str, ends_at: datetime
 ) -> dict[str, object]:
     labels = {
         "alertname": alert.cause,

@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.channels.channel import ChannelAway, ask
 from pipeline.common.plain_text import cut, one_line
-from pipeline.model.alert import Severity
+from pipeline.model.alert import Severity, known_severity
 from pipeline.notify.case import Kind
 from pipeline.notify.messages import Notification
 
@@ -76,7 +76,7 @@ def event_of(message: Notification) -> dict[str, object]:
         "payload": {
             "summary": cut(message.title, SUMMARY),
             "source": one_line(alert.brand or "nabiz", SOURCE),
-            "severity": SEVERITIES[message.severity],
+            "severity": SEVERITIES[known_severity(message.severity)],
             "timestamp": alert.opened_at.isoformat(),
             "class": alert.cause,
             "custom_details": {"text": message.body},

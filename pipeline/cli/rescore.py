@@ -22,13 +22,13 @@ from pipeline.cli.target import JsonOption
 from pipeline.common.plurals import counted
 from pipeline.config.settings import load_settings
 from pipeline.model.event import AuthorType
-from pipeline.model.reading import LABELS, Label, Scored
+from pipeline.model.reading import LABELS, Scored
 from pipeline.store import Store
 from pipeline.store.open import open_store
 from pipeline.text.reader import Reader
 
 BATCH = 1_000
-Moves = Counter[tuple[Label, Label]]
+Moves = Counter[tuple[str, str]]
 """Number of texts whose label changed from the first to the second."""
 
 
@@ -117,7 +117,7 @@ def net_sentiment(found: Moves, side: int) -> float | None:
     """Return net sentiment in points, before (0) or after (1); None without texts."""
     if not found:
         return None
-    labels: Counter[Label] = Counter()
+    labels: Counter[str] = Counter()
     for pair, count in found.items():
         labels[pair[side]] += count
     return 100 * (labels["positive"] - labels["negative"]) / labels.total()

@@ -117,7 +117,7 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
     for name in ("what", "proof"):
         table.add_column(name, overflow="fold", ratio=1)
     for alert in alerts:
-        severity = datum(alert.severity, SEVERITY_STYLE[alert.severity])
+        severity = datum(alert.severity, SEVERITY_STYLE.get(alert.severity, ""))
         what = datum(alert.title)
         if ending := alert.why_ended("en"):
             what = _lines(what, datum(ending))
@@ -146,7 +146,7 @@ def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
         table.add_row(
             _lines(datum(follow_up.alert_id), datum(follow_up.customer_id)),
             _lines(
-                datum(follow_up.severity, SEVERITY_STYLE[follow_up.severity]),
+                datum(follow_up.severity, SEVERITY_STYLE.get(follow_up.severity, "")),
                 Text(how_far(follow_up)),
             ),
             _lines(Text(due), Text(str(follow_up.escalation or ""), "red")),
@@ -195,7 +195,7 @@ def timeline(events: Iterable[Scored]) -> Table:
             clock(event.occurred_at),
             datum(shown("channel", event.channel, "en")),
             event.type.value if scored.counted else f"{event.type.value} (not counted)",
-            Text(reading.label, LABEL_STYLE[reading.label]) if reading else "",
+            Text(reading.label, LABEL_STYLE.get(reading.label, "")) if reading else "",
             datum(" – ".join(texts)),
         )
     return table

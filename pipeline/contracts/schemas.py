@@ -1,12 +1,13 @@
-"""JSON Schemas of the topics, made from the structs, and what changes of them would break.
+"""JSON Schemas of the topics, made from the structs.
 
-`python -m pipeline.contracts.schemas` writes them to `schemas/`. It refuses a change that breaks a
-reader or a writer of the committed version: such a change needs a new version beside the old one.
+`python -m pipeline.contracts.schemas` writes the newest version of each to `schemas/`. It refuses a
+change that breaks a reader or a writer of that version: such a change needs a new version beside it
+(docs/contracts.md).
 """
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,8 @@ from typing import Any, cast
 import msgspec
 
 from pipeline.config.groups import ROOT
-from pipeline.contracts.topics import TopicContract, load_topics
+from pipeline.contracts.compatibility import Schema, breaking_changes, compatibility_of
+from pipeline.contracts.topics import SchemaVersion, TopicContract, load_topics
 from pipeline.contracts.topology import (
     ACTIONS,
     ALERTS,
@@ -31,10 +33,8 @@ from pipeline.model.action import Action
 from pipeline.model.alert import CloudEvent
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.event import Event
+from pipeline.model.open_enum import EXTENSIBLE, LONGEST_VALUE, WELL_FORMED, OpenEnum
 from pipeline.model.reading import Scored
-
-Schema = dict[str, Any]
-
 
 PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     INTERACTIONS: Event,
@@ -50,12 +50,6 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
 """What a message of each topic holds."""
 
 
-_BOUNDS = (
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern"),
-    *("minLength", "maxLength", "minItems", "maxItems", "format", "contentEncoding"),
-)
-
-
 def schema_of(topic: str) -> Schema:
     """Return the JSON Schema (draft 2020-12) of a topic's messages."""
     schema: Schema = {
@@ -64,7 +58,20 @@ def schema_of(topic: str) -> Schema:
         **msgspec.json.schema(PAYLOADS[topic]),
     }
     # As it reads back from a file: tuples become lists.
-    return cast(Schema, _dedented(msgspec.json.decode(msgspec.json.encode(schema))))
+    return _opened(cast(Schema, _dedented(msgspec.json.decode(msgspec.json.encode(schema)))))
+
+
+def _opened(schema: Schema) -> Schema:
+    """Return a schema in which the choices of an `OpenEnum` are open."""
+    for kind in OpenEnum.__subclasses__():
+        if choices := schema["$defs"].get(kind.__name__):
+            choices |= {
+                "type": "string",
+                "pattern": WELL_FORMED,
+                "maxLength": LONGEST_VALUE,
+                EXTENSIBLE: choices.pop("enum"),
+            }
+    return schema
 
 
 def _dedented(part: Any) -> Any:
@@ -81,101 +88,49 @@ def _dedented(part: Any) -> Any:
     }
 
 
-def breaking_changes(old: Schema, new: Schema) -> list[str]:
-    """Say, one sentence each, what of `new` breaks someone who still holds to `old`.
-
-    While a topic keeps messages and its readers and writers are deployed one by one, both versions
-    are written and both are read: so what was required stays required, what was optional stays
-    optional, and a field that both know keeps its values (types, choices, bounds, default), because
-    one more breaks the reader of the old version and one fewer breaks the writer of it. Only
-    optional fields may come and go. Schemas must not be recursive.
-    """
-    return list(_changes("$", _inline(old, old), _inline(new, new)))
-
-
-def _inline(node: Any, root: Schema) -> Any:
-    """Put what a reference means in its place."""
-    if isinstance(node, list):
-        return [_inline(item, root) for item in node]
-    if not isinstance(node, dict):
-        return node
-    inlined = {key: _inline(value, root) for key, value in node.items() if key != "$defs"}
-    if "$ref" not in node:
-        return inlined
-    target = root["$defs"][inlined.pop("$ref").removeprefix("#/$defs/")]
-    return {**_inline(target, root), **inlined}
-
-
-def _changes(at: str, old: Schema, new: Schema) -> Iterator[str]:
-    if old.get("default") != new.get("default"):
-        yield f"{at}: the default changed, so an absent value means something else"
-    before, after = _by_type(old), _by_type(new)
-    yield from _fewer_or_more(at, before, after)
-    for kind in before.keys() & after.keys():
-        yield from _value_changes(at, before[kind], after[kind])
-        yield from _field_changes(at, before[kind], after[kind])
-
-
-def _by_type(schema: Schema) -> dict[str, Schema]:
-    """Return what a value may be, by JSON type."""
-    return {str(choice.get("type", "enum")): choice for choice in schema.get("anyOf", [schema])}
-
-
-def _fewer_or_more(at: str, old: Iterable[object], new: Iterable[object]) -> Iterator[str]:
-    before, after = set(map(str, old)), set(map(str, new))
-    for value in sorted(before - after):
-        yield f"{at}: {value} is no longer allowed, but writers of the old version send it"
-    for value in sorted(after - before):
-        yield f"{at}: {value} is now allowed, but readers of the old version refuse it"
-
-
-def _value_changes(at: str, old: Schema, new: Schema) -> Iterator[str]:
-    yield from _fewer_or_more(at, old.get("enum", ()), new.get("enum", ()))
-    for bound in _BOUNDS:
-        if old.get(bound) != new.get(bound):
-            yield f"{at}: {bound} changed from {old.get(bound)} to {new.get(bound)}"
-    for inner in ("items", "additionalProperties"):
-        if isinstance(old.get(inner), dict) and isinstance(new.get(inner), dict):
-            yield from _changes(f"{at}[]", old[inner], new[inner])
-        elif old.get(inner) != new.get(inner):
-            yield f"{at}: {inner} changed"
-
-
-def _field_changes(at: str, old: Schema, new: Schema) -> Iterator[str]:
-    before, after = set(old.get("required", ())), set(new.get("required", ()))
-    for field in sorted(before - after):
-        yield f"{at}.{field}: no longer required, but readers of the old version need it"
-    for field in sorted(after - before):
-        yield f"{at}.{field}: now required, but writers of the old version may leave it out"
-    known = new.get("properties", {})
-    for field, schema in old.get("properties", {}).items():
-        if field in known:
-            yield from _changes(f"{at}.{field}", schema, known[field])
-
-
 def write_schemas(folder: Path) -> None:
-    """Write the schema of every topic under `folder`.
+    """Write the newest schema of every topic under `folder`.
 
-    Raises ValueError, and writes none, where that would break the version that is there.
+    Raises ValueError, and writes none, where that would break the version that is there, or is less
+    compatible with the version before than its topic.yaml says.
     """
     topics = load_topics(folder)
-    broken = [
-        f"{topic.name}: {change}"
-        for topic in topics.values()
-        if _file(folder, topic).exists()
-        for change in breaking_changes(
-            json.loads(_file(folder, topic).read_text()), schema_of(topic.name)
-        )
-    ]
-    if broken:
-        raise ValueError("\n".join([*broken, "Add a new version of the schema beside this one."]))
+    if broken := [sentence for topic in topics.values() for sentence in _refusals(folder, topic)]:
+        raise ValueError("\n".join(broken))
     for topic in topics.values():
         text = json.dumps(schema_of(topic.name), indent=2, ensure_ascii=False)
-        _file(folder, topic).write_text(text + "\n")
+        (folder / topic.name / topic.schemas[-1].file).write_text(text + "\n")
 
 
-def _file(folder: Path, topic: TopicContract) -> Path:
-    return folder / topic.name / topic.schema
+def _refusals(folder: Path, topic: TopicContract) -> Iterator[str]:
+    """Say what keeps the newest schema of a topic from being written, and what to do."""
+    new, newest = schema_of(topic.name), topic.schemas[-1]
+    *_, before = (None, *topic.schemas[:-1])
+    if before:
+        for change in breaking_changes(
+            _committed(folder, topic, before), new, newest.compatibility
+        ):
+            yield (
+                f"{topic.name}: {change}. So version {newest.version} is not compatible with "
+                f"version {before.version} as topic.yaml says: {newest.compatibility}."
+            )
+    if not (folder / topic.name / newest.file).exists():
+        return
+    committed = _committed(folder, topic, newest)
+    if changes := breaking_changes(committed, new):
+        yield from (f"{topic.name}: {change}" for change in changes)
+        number, compatibility = newest.version + 1, compatibility_of(committed, new)
+        yield (
+            "Add a version beside the one that is there: as the last of `schemas` in "
+            f"schemas/{topic.name}/topic.yaml put\n  - {{version: {number}, file: "
+            f"v{number}.schema.json, compatibility: {compatibility}}}\nand run this again. "
+            "docs/contracts.md says what else a new version needs."
+        )
+
+
+def _committed(folder: Path, topic: TopicContract, schema: SchemaVersion) -> Schema:
+    content: Schema = json.loads((folder / topic.name / schema.file).read_text())
+    return content
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Topics as they are declared in `schemas/<topic>/topic.yaml`."""
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -18,14 +19,30 @@ class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     erasable: tuple[str, ...]
 
 
+Compatibility = Literal["none", "backward", "forward", "full"]
+
+
+class SchemaVersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A version of a topic's schema; `file` lies beside its topic.yaml.
+
+    `compatibility` is that with the version before. `backward`: readers of this one read what was
+    written by that one, so that readers are upgraded first; `forward`: readers of that one read
+    what is written by this one, so that writers may be; `full`: both; `none`: neither.
+    """
+
+    version: int
+    file: str
+    compatibility: Compatibility
+
+
 class TopicContract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A topic's contract. `config` are Kafka's own topic settings; `schema` a file beside it."""
+    """A topic's contract. `config` are Kafka's own topic settings; `schemas` go by version."""
 
     name: str
     description: str
     owner: str
     key: str
-    schema: str
+    schemas: tuple[SchemaVersion, ...]
     config: dict[str, str]
     privacy: Privacy
     partitions: int = 4
@@ -44,4 +61,7 @@ def _load(path: Path) -> TopicContract:
     topic = read_form(path, TopicContract, TopicError)
     if topic.name != path.parent.name:
         raise TopicError(f"{path}: `name` is {topic.name}, its folder is {path.parent.name}")
+    versions = [schema.version for schema in topic.schemas]
+    if not versions or versions != [*range(1, len(versions) + 1)]:
+        raise TopicError(f"{path}: `schemas` must have the versions 1, 2, … in this order")
     return topic

@@ -11,7 +11,7 @@ from pipeline.detection.facts import Moment
 from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.detection.rule import Rule
 from pipeline.detection.rules import RuleSet
-from pipeline.model.alert import SEVERITIES, Severity
+from pipeline.model.alert import grade
 
 SOURCES = 3
 """Most events that are remembered behind a rule's load: the newest."""
@@ -41,7 +41,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     cause: str
     number: int
-    severity: Severity
+    severity: str
     opened_at: int
     updated_at: int
     risk: float = 0.0
@@ -204,7 +204,7 @@ class _Draft:
             evidence = tuple(mark for mark in evidence if mark.event_id == self.entry.event_id)
         known = {mark.event_id for mark in episode.evidence}
         new = tuple(mark for mark in evidence if mark.event_id not in known)
-        severity = max(episode.severity, rule.severity, key=SEVERITIES.index)
+        severity = max(episode.severity, rule.severity, key=grade)
         if new or severity != episode.severity:
             episode = msgspec.structs.replace(
                 episode,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from pipeline.model.alert import SEVERITIES, Alert, AlertState, Severity
+from pipeline.model.alert import Alert, grade
 
 KEPT_NEWS = 50
 """Moments of an alert that are remembered: the opening, and the last of the others."""
@@ -14,7 +14,7 @@ class AlertUpdate(msgspec.Struct, frozen=True, array_like=True):
     """When an alert said something new (event time), and how severe it was by then."""
 
     at: datetime
-    severity: Severity
+    severity: str
 
 
 class AlertSummary(msgspec.Struct, frozen=True):
@@ -26,8 +26,8 @@ class AlertSummary(msgspec.Struct, frozen=True):
     alert_id: str
     customer_id: str
     cause: str
-    severity: Severity
-    state: AlertState
+    severity: str
+    state: str
     revision: int
     news: tuple[AlertUpdate, ...]
     quoted: tuple[str, ...]
@@ -67,5 +67,5 @@ def matter_of(alert: Alert, before: AlertSummary | None) -> AlertSummary:
 
 
 def _is_news(alert: Alert, quoted: tuple[str, ...], before: AlertSummary) -> bool:
-    rose = SEVERITIES.index(alert.severity) > SEVERITIES.index(before.severity)
+    rose = grade(alert.severity) > grade(before.severity)
     return rose or bool({*quoted} - {*before.quoted})

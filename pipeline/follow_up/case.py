@@ -1,6 +1,6 @@
 """The follow-ups of a customer, as `follow_up` keeps them, and what of them is to be published."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
@@ -31,6 +31,13 @@ Kind = Literal[
     "reverted",
     "noted",
 ]
+_REACHED: Mapping[str, Kind] = {
+    "acknowledged": "acknowledged",
+    "contacted": "contacted",
+    "resolved": "resolved",
+    "expired": "expired",
+}
+"""What is said of a follow-up that has come to a stage."""
 _SPACE = UUID("3b0b6c0e-6d7e-4f4b-9a57-0d1d6a8f2c55")
 _ENCODER = msgspec.json.Encoder()
 
@@ -49,7 +56,7 @@ class Case(msgspec.Struct, frozen=True):
     clock: datetime | None = None
     next_at: datetime | None = None
     follow_up: FollowUp | None = None
-    kind: Kind = "opened"
+    kind: str = "opened"
     sent: int = 0
 
     @property
@@ -89,7 +96,7 @@ class FollowUpState(msgspec.Struct, frozen=True):
         return min((one.next_at for one in self.cases if one.next_at), default=None)
 
 
-def event_of(follow_up: FollowUp, kind: Kind) -> FollowUpEvent:
+def event_of(follow_up: FollowUp, kind: str) -> FollowUpEvent:
     """Return the CloudEvent; the same change of the same follow-up has the same id."""
     return FollowUpEvent(
         id=str(uuid5(_SPACE, f"{follow_up.alert_id}/{_ENCODER.encode(follow_up).decode()}")),
@@ -198,10 +205,10 @@ def kind_of(before: FollowUp, after: FollowUp) -> Kind:
     if after.escalation > before.escalation:
         return "escalated"
     if after.stage != before.stage:
-        forward = STAGES.index(after.stage) > STAGES.index(before.stage)
         if after.stage == "open":
             return "opened" if after.resolved_at is None and before.resolved_at else "reverted"
-        return after.stage if forward else "reverted"
+        reached = _REACHED.get(after.stage, "noted")
+        return reached if _order(after.stage) > _order(before.stage) else "reverted"
     changed: tuple[tuple[Kind, object, object], ...] = (
         ("informed", before.informed_at, after.informed_at),
         ("snoozed", before.snoozed_until, after.snoozed_until),
@@ -209,3 +216,8 @@ def kind_of(before: FollowUp, after: FollowUp) -> Kind:
         ("resolved", before.outcome, after.outcome),
     )
     return next((kind for kind, old, new in changed if new and new != old), "noted")
+
+
+def _order(stage: str) -> int:
+    """Return the place of a stage among all; one of a newer version comes before them."""
+    return STAGES.index(stage) if stage in STAGES else -1

@@ -7,12 +7,13 @@ leads to where the same actions in their order lead.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 from pipeline.follow_up.alert_summary import AlertSummary, AlertUpdate
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import STAGES, UNDER_WAY, End, FollowUp, Stage
-from pipeline.model.action import Action, Outcome
+from pipeline.model.action import Action
+from pipeline.model.alert import known_severity
 
 
 class Progress(NamedTuple):
@@ -127,7 +128,7 @@ class _Walk:
     contact_due: datetime | None = None
     missed_acknowledge: bool = False
     missed_contact: bool = False
-    outcome: Outcome | None = None
+    outcome: str | None = None
     note: str = ""
     end: End | None = None
     reopened_at: datetime | None = None
@@ -182,8 +183,8 @@ class _Walk:
 
     def _hear(self, news: AlertUpdate) -> None:
         self.opened_at = self.opened_at or news.at
-        acknowledge = news.at + self.sla.acknowledge[news.severity]
-        contact = news.at + self.sla.contact[news.severity]
+        acknowledge = news.at + self.sla.acknowledge[known_severity(news.severity)]
+        contact = news.at + self.sla.contact[known_severity(news.severity)]
         # More bad news puts nothing off.
         self.acknowledge_due = min(self.acknowledge_due or acknowledge, acknowledge)
         self.contact_due = min(self.contact_due or contact, contact)
@@ -215,10 +216,8 @@ class _Walk:
                 self.outcome = action.outcome
             case "inform":
                 self.informed_at = self.informed_at or action.at
-            case "note" | "undo":
+            case _:  # a note, or something of a newer version: it moves nothing
                 pass
-            case unknown:
-                assert_never(unknown)
 
     def _reach(self, stage: Stage, action: Action) -> None:
         """Go on to a stage; there is no way back but to undo."""

@@ -1,12 +1,14 @@
 """How far the follow-up of an alert is, and the CloudEvent that carries it."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from pipeline.model.action import Outcome
-from pipeline.model.alert import AlertState, Severity
+from pipeline.model.action import AnyOutcome
+from pipeline.model.alert import AnySeverity
+from pipeline.model.open_enum import extensible
 
 Stage = Literal["open", "acknowledged", "contacted", "resolved", "expired"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -34,8 +36,8 @@ class FollowUp(msgspec.Struct, frozen=True):
     alert_id: str
     customer_id: str
     cause: str
-    severity: Severity
-    stage: Stage
+    severity: AnySeverity
+    stage: Annotated[str, extensible(STAGES)]
     revision: int
     opened_at: datetime
     updated_at: datetime
@@ -48,12 +50,12 @@ class FollowUp(msgspec.Struct, frozen=True):
     acknowledge_due: datetime | None = None
     contact_due: datetime | None = None
     escalation: int = 0
-    outcome: Outcome | None = None
+    outcome: AnyOutcome | None = None
     note: str = ""
     brand: str | None = None
     segment: str | None = None
     channel: str | None = None
-    end: End | None = None
+    end: Annotated[str, extensible(get_args(End))] | None = None
     reopened_at: datetime | None = None
     cause_ended_at: datetime | None = None
 
@@ -82,26 +84,26 @@ class FollowUp(msgspec.Struct, frozen=True):
         return None
 
 
-_OF_ALERT: dict[AlertState, End | None] = {
-    "open": None,
+_OF_ALERT: Mapping[str, End] = {
     "resolved": "by_itself",
     "withdrawn": "withdrawn",
 }
 
 
-def end_of(alert: AlertState, follow_up: FollowUp | None) -> End | None:
-    """Return how a matter ended, by its follow-up or else its alert; None where it has not.
+def end_of(alert: str, follow_up: FollowUp | None) -> str | None:
+    """Return how a matter ended, by its follow-up or else the state of its alert.
 
-    A cause that ends by itself does not end what somebody has in hand.
+    None where it has not: a cause that ends by itself does not end what somebody has in hand, and
+    an alert in a state of a newer version is still open.
     """
     if follow_up and follow_up.ended:
         return follow_up.end or _end_before(alert, follow_up)
     if follow_up and follow_up.in_hand and alert == "resolved":
         return None
-    return _OF_ALERT[alert]
+    return _OF_ALERT.get(alert)
 
 
-def _end_before(alert: AlertState, follow_up: FollowUp) -> End:
+def _end_before(alert: str, follow_up: FollowUp) -> End:
     """Return the end of a follow-up of a version that did not say it."""
     if follow_up.stage == "resolved":
         return "by_person" if follow_up.outcome else "by_itself"

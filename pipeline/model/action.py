@@ -3,17 +3,21 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias, get_args
 
 import msgspec
 
 from pipeline.common.epoch_micros import FIRST_YEAR, LAST_YEAR
 from pipeline.common.plain_text import one_line
+from pipeline.model.open_enum import extensible
 
 Outcome = Literal["rescued", "no_fault", "not_reached", "lost", "other"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+AnyOutcome: TypeAlias = Annotated[str, extensible(OUTCOMES)]
 ActionKind = Literal[
     "acknowledge", "assign", "snooze", "contact", "resolve", "inform", "note", "undo"
 ]
+KINDS: tuple[ActionKind, ...] = get_args(ActionKind)
 
 LONGEST_ID, LONGEST_NAME, LONGEST_NOTE = 128, 128, 2_000
 _ID = re.compile(r"[^\W_][\w.:+@=-]*")
@@ -30,12 +34,12 @@ class Action(msgspec.Struct, frozen=True):
     action_id: str
     alert_id: str
     customer_id: str
-    kind: ActionKind
+    kind: Annotated[str, extensible(KINDS)]
     by: str
     at: datetime
     assignee: str | None = None
     until: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: AnyOutcome | None = None
     note: str = ""
     undoes: str | None = None
 

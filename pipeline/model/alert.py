@@ -1,17 +1,32 @@
 """An alert: one open matter of one customer, with its proof, and the CloudEvent that carries it."""
 
 from datetime import datetime
-from typing import Literal, cast, get_args
+from typing import Annotated, Literal, TypeAlias, cast, get_args
 from uuid import UUID, uuid5
 
 import msgspec
 
+from pipeline.model.open_enum import extensible
+
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """In rising order."""
+AnySeverity: TypeAlias = Annotated[str, extensible(SEVERITIES)]
+"""One of them, or one of a newer version."""
 AlertState = Literal["open", "resolved", "withdrawn"]
 """`withdrawn`: there is no cause after all, see `Alert.ended_by`."""
 STATES: tuple[AlertState, ...] = get_args(AlertState)
+AnyAlertState: TypeAlias = Annotated[str, extensible(STATES)]
+
+
+def known_severity(severity: str) -> Severity:
+    """Return a severity; one of a newer version counts as `high`, so that nobody is overlooked."""
+    return next((known for known in SEVERITIES if known == severity), "high")
+
+
+def grade(severity: str) -> int:
+    """Return the place of a severity among all, the lowest 0."""
+    return SEVERITIES.index(known_severity(severity))
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
@@ -45,13 +60,13 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
 
     id: str
     cause: str
-    severity: Severity
+    severity: AnySeverity
     title: str
     titles: dict[str, str]
     customer_id: str
     opened_at: datetime
     updated_at: datetime
-    state: AlertState
+    state: AnyAlertState
     risk: float
     contributions: tuple[Contribution, ...]
     evidence: tuple[Evidence, ...]

@@ -1,15 +1,16 @@
 """A message that could not be understood, kept with the reason and what to do about it."""
 
 from datetime import datetime
-from enum import StrEnum
 
 import msgspec
+
+from pipeline.model.open_enum import OpenEnum
 
 KEPT_PAYLOAD = 262_144
 """Bytes of a message that its dead letter keeps: as many as a valid message may have."""
 
 
-class Reason(StrEnum):
+class Reason(OpenEnum):
     """Stable codes: dashboards, scripts and `nabiz dead-letters --reason` rely on them."""
 
     TOO_LARGE = "too_large"

@@ -5,13 +5,13 @@ The structs below are the contract. `schemas/` holds the JSON Schema made from t
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from pipeline.model.event_types import EventType
+from pipeline.model.open_enum import OpenEnum
 
 MAX_TEXT = 20_000
 """Longest `text`, in characters."""
@@ -21,7 +21,7 @@ ShortText = Annotated[str, Meta(max_length=200)]
 Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
 
 
-class AuthorType(StrEnum):
+class AuthorType(OpenEnum):
     """Who wrote or acted. Only customers' words count as their sentiment."""
 
     CUSTOMER = "customer"
@@ -30,7 +30,7 @@ class AuthorType(StrEnum):
     SYSTEM = "system"
 
 
-class Metric(StrEnum):
+class Metric(OpenEnum):
     """The question that a score answers."""
 
     NPS = "nps"
@@ -65,16 +65,19 @@ class Score(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=False):
 
     @property
     def is_good(self) -> bool:
-        """Whether it is at the good end: NPS 9+, CSAT 4+, CES 5+, a rating's best quarter."""
+        """Whether it is at the good end: NPS 9+, CSAT 4+, CES 5+, a rating's best quarter.
+
+        Of a metric of a newer version nothing is known, not even which end is good.
+        """
         # A rating has no scale of its own: the best quarter of it is good, 4 of 1-5.
         quarter = self.scale_min + 0.75 * (self.scale_max - self.scale_min)
-        return self.value >= _GOOD_FROM.get(self.metric, quarter)
+        return self.metric.is_known and self.value >= _GOOD_FROM.get(self.metric, quarter)
 
     @property
     def is_bad(self) -> bool:
         """Whether it is at the bad end: NPS 0-6, CSAT 1-2, CES 1-2, a rating's worst quarter."""
         quarter = self.scale_min + 0.25 * (self.scale_max - self.scale_min)
-        return self.value <= _BAD_UP_TO.get(self.metric, quarter)
+        return self.metric.is_known and self.value <= _BAD_UP_TO.get(self.metric, quarter)
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

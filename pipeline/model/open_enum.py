@@ -1,7 +1,24 @@
 """Choices to which a newer version may add."""
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
+
+from msgspec import Meta
+
+EXTENSIBLE: Final = "x-extensible-enum"
+"""Word of JSON Schemas for choices that are open (Zalando RESTful API Guidelines, rule 112)."""
+
+WELL_FORMED: Final = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$"
+LONGEST_VALUE: Final = 50
+"""How a value looks that a newer version may add, and its most characters."""
+_WELL_FORMED = re.compile(WELL_FORMED.rstrip("$") + r"\Z")
+
+
+def extensible(choices: Iterable[str]) -> Meta:
+    """Return the mark of a text that is one of `choices`, or one that a newer version has added."""
+    return Meta(extra_json_schema={EXTENSIBLE: [*choices]})
 
 
 class OpenEnum(StrEnum):
@@ -24,3 +41,8 @@ class OpenEnum(StrEnum):
     def is_known(self) -> bool:
         """Whether it is one of the choices of this version."""
         return type(self).__members__.get(self.name) is self
+
+    @property
+    def is_well_formed(self) -> bool:
+        """Whether it may be a choice of a newer version, and is not just anything."""
+        return len(self) <= LONGEST_VALUE and _WELL_FORMED.match(self) is not None

@@ -7,10 +7,12 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.model.event import Event, Score
+from pipeline.model.open_enum import extensible
 
 Label = Literal["negative", "neutral", "positive"]
 LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
 """Order of the columns in every probability array."""
+AnyLabel: TypeAlias = Annotated[str, extensible(LABELS)]
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rank: TypeAlias = tuple[int, bool]
@@ -43,7 +45,7 @@ class Topic(msgspec.Struct, frozen=True, gc=False):
     """
 
     name: str
-    label: Label
+    label: AnyLabel
     start: int
     end: int
 
@@ -56,7 +58,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     said it; `hurried`: `auto` would have asked a better one, but there was no time.
     """
 
-    label: Label
+    label: AnyLabel
     probabilities: Probabilities
     intensity: Share
     language: str

@@ -11,8 +11,8 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.follow_up.value import End, FollowUp, end_of
-from pipeline.model.alert import Alert, Severity
+from pipeline.follow_up.value import FollowUp, end_of
+from pipeline.model.alert import Alert
 from pipeline.notify.routes import Chain, RoutingTable
 
 Kind = Literal["opened", "updated", "acknowledged", "escalated", "resolved", "withdrawn"]
@@ -28,10 +28,10 @@ class DeliveryReceipt(msgspec.Struct, frozen=True):
     """What a channel has confirmed last of an alert, the `count`-th message."""
 
     channel: str
-    kind: Kind
+    kind: str
     at: datetime
     said: str
-    severity: Severity
+    severity: str
     escalation: int
     acknowledged: bool
     count: int
@@ -75,7 +75,7 @@ class Case(msgspec.Struct, frozen=True):
     seen_at: datetime
     alert: Alert | None = None
     follow_up: FollowUp | None = None
-    routed: Severity | None = None
+    routed: str | None = None
     chains: tuple[Chain, ...] = ()
     told: tuple[DeliveryReceipt, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -88,7 +88,7 @@ class Case(msgspec.Struct, frozen=True):
         return "resolved" if self.end else None
 
     @property
-    def end(self) -> End | None:
+    def end(self) -> str | None:
         """How it ended, as people are told here and on the board."""
         return end_of(self.alert.state if self.alert else "open", self.follow_up)
 

@@ -14,8 +14,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from pipeline.common.plain_text import one_line
-from pipeline.follow_up.value import End
-from pipeline.model.alert import SEVERITIES, Alert, Severity
+from pipeline.model.alert import Alert, grade
 from pipeline.notify.case import Case, Kind
 from pipeline.notify.due import Delivery
 from pipeline.notify.routes import Language
@@ -37,13 +36,13 @@ class Notification(msgspec.Struct, frozen=True):
 
     id: str
     kind: Kind
-    severity: Severity
+    severity: str
     title: str
     body: str
     link: str
     at: datetime
     alert: Alert | None = None
-    told_as: Severity | None = None
+    told_as: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -58,10 +57,10 @@ class _Digest(msgspec.Struct, frozen=True):
 
 
 class _Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    severities: Mapping[Severity, str]
+    severities: Mapping[str, str]
     kinds: Mapping[Kind, str]
     in_hand: str
-    ends: Mapping[End, str]
+    ends: Mapping[str, str]
     outcomes: Mapping[str, str]
     lines: Mapping[str, str]
     digest: _Digest
@@ -124,9 +123,7 @@ def render_digest(
 ) -> Notification:
     """Return one message about all that was held back for a channel, the worst first."""
     digest = _texts()[language].digest
-    ordered = sorted(
-        held, key=lambda one: (-SEVERITIES.index(_alert(one[0]).severity), one[1].at, one[1].id)
-    )
+    ordered = sorted(held, key=lambda one: (-grade(_alert(one[0]).severity), one[1].at, one[1].id))
     lines = [
         digest.line.format(
             headline=_headline(case, delivery.kind, language),
@@ -157,13 +154,13 @@ def link_to(case: Case, board: str) -> str:
 def _headline(case: Case, kind: Kind, language: Language) -> str:
     texts, alert, follow_up = _texts()[language], _alert(case), case.follow_up
     if kind in ("resolved", "withdrawn"):
-        form = texts.ends[case.end or "by_itself"]
+        form = texts.ends.get(case.end or "", texts.ends["by_itself"])
     elif case.in_hand_without_cause and kind != "escalated":
         form = texts.in_hand
     else:
         form = texts.kinds[kind]
     return form.format(
-        severity=texts.severities[alert.severity],
+        severity=texts.severities.get(alert.severity, alert.severity),
         title=one_line(alert.titles.get(language) or alert.title, LONGEST_FIELD),
         owner=one_line((follow_up and follow_up.owner) or "–", LONGEST_FIELD),
     )

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from pipeline.common.durations import Duration, duration
 from pipeline.common.yaml_files import read_form
-from pipeline.model.alert import Alert, Severity
+from pipeline.model.alert import Alert, Severity, known_severity
 from pipeline.notify.hours import Hours
 from pipeline.text import lexicon
 
@@ -126,7 +126,7 @@ class RoutingTable(NamedTuple):
                     break
         return tuple(found)
 
-    def quiet_until(self, channel: str, severity: Severity, moment: datetime) -> datetime | None:
+    def quiet_until(self, channel: str, severity: str, moment: datetime) -> datetime | None:
         """Return until when what comes at `moment` is held back; None: it is not."""
         quiet = self.policy(channel).quiet
         if severity == "critical" or quiet is None:
@@ -139,7 +139,7 @@ class RoutingTable(NamedTuple):
         return (
             (not concerned or any(_is_of(alert, one) for one in concerned))
             and (not route.topics or _is_of(alert, Department(topics=route.topics)))
-            and (not route.severities or alert.severity in route.severities)
+            and (not route.severities or known_severity(alert.severity) in route.severities)
             and (not route.brands or alert.brand in route.brands)
             and (not route.segments or alert.segment in route.segments)
             and (route.during is None or self._within(route.during, now))

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline.common.epoch_micros import to_datetime, to_micros
-from pipeline.follow_up.value import STAGES, FollowUp, Stage
+from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.store.backend import Backend, Parameter, Row
 from pipeline.store.rows import by_column
@@ -43,7 +43,8 @@ def read_follow_ups(
         "all_alerts": int(alert_ids is None),
         "alert_ids": tuple(alert_ids or ("",)),
         "customer_id": customer_id or "",
-        "stages": tuple(STAGES if stages is None else stages) or ("",),
+        "all_stages": int(stages is None),
+        "stages": tuple(stages or ("",)),
         "limit": limit,
     }
     found = backend.execute(query("follow_ups"), parameters)

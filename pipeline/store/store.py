@@ -10,7 +10,7 @@ from pipeline.common.epoch_micros import to_micros
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.kpi.definitions import Dimension, KpiValue, Window
 from pipeline.model.action import Action
-from pipeline.model.alert import STATES, Alert, AlertState
+from pipeline.model.alert import Alert, AlertState
 from pipeline.model.audit import AuditEntry
 from pipeline.model.contact import PAUSES, Pauses
 from pipeline.model.dead_letter import DeadLetter, Reason
@@ -155,7 +155,8 @@ class Store:
                 "customer_id": customer_id or "",
                 "all_ids": int(ids is None),
                 "ids": tuple(ids or ("",)),
-                "states": tuple(STATES if states is None else states) or ("",),
+                "all_states": int(states is None),
+                "states": tuple(states or ("",)),
                 "limit": limit,
             },
         )

@@ -49,7 +49,7 @@ INVALID: dict[Reason, tuple[bytes | None, bytes]] = {
     Reason.NOT_JSON: (b"c1", changed()[:-1]),
     Reason.MISSING_FIELD: (b"c1", changed().replace(b'"channel"', b'"chanel"')),
     Reason.WRONG_TYPE: (b"c1", changed(channel=7)),
-    Reason.UNKNOWN_TYPE: (b"c1", changed(type="mesage")),
+    Reason.UNKNOWN_TYPE: (b"c1", changed(type="Mesage")),
     Reason.TIME_WITHOUT_OFFSET: (b"c1", changed(occurred_at="2026-02-01T10:00:00")),
     Reason.TIME_IN_FUTURE: (b"c1", changed(occurred_at=IN_A_DAY)),
     Reason.TEXT_TOO_LONG: (b"c1", changed(text=PERSONAL + " x" * 10_000)),

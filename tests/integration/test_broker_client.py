@@ -35,7 +35,7 @@ def admin(kafka: str) -> Iterator[KafkaAdminClient]:
 
 
 def declared(name: str, partitions: int, config: dict[str, str] | None = None) -> TopicContract:
-    return TopicContract(name, "", "", "", "", config or {}, Privacy((), ()), partitions)
+    return TopicContract(name, "", "", "", (), config or {}, Privacy((), ()), partitions)
 
 
 def partitions(admin: KafkaAdminClient, topic: str) -> int:

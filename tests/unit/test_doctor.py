@@ -33,7 +33,7 @@ STORE = StoreFacts("25.8.1", 0.2, (), {}, (Disk("default", 100 * checkup.GIB, 20
 
 
 def topic(name: str = "t") -> TopicContract:
-    return TopicContract(name, "", "", "", "", CONFIG, Privacy((), ()), partitions=4)
+    return TopicContract(name, "", "", "", (), CONFIG, Privacy((), ()), partitions=4)
 
 
 def seen(name: str = "t", replication: int = 1, **changes: object) -> Finding:

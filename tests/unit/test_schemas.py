@@ -2,7 +2,8 @@
 
 import copy
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ import pytest
 import yaml
 
 from pipeline.config.groups import ROOT
-from pipeline.contracts.schemas import PAYLOADS, breaking_changes, schema_of, write_schemas
+from pipeline.contracts.compatibility import breaking_changes, compatibility_of
+from pipeline.contracts.schemas import PAYLOADS, schema_of, write_schemas
 from pipeline.contracts.topics import TopicError, load_topics
 from pipeline.contracts.topology import ALERTS, FEEDBACK, INTERACTIONS
 from pipeline.ingest.decode import decode_event
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import SCALES
+from pipeline.model.open_enum import EXTENSIBLE
 
 FOLDER = ROOT / "schemas"
 TOPICS = load_topics(FOLDER)
@@ -27,8 +30,10 @@ INVALID = sorted(FOLDER.glob("*/examples/invalid/*.json"))
 ASYNCAPI = yaml.safe_load((FOLDER / "asyncapi.yaml").read_text())
 
 
-def committed(topic: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads((FOLDER / topic / TOPICS[topic].schema).read_text())
+def committed(topic: str, version: int = 0) -> dict[str, Any]:
+    """A version of a topic's schema, the newest unless another is asked for."""
+    file = FOLDER / topic / TOPICS[topic].schemas[version - 1].file
+    schema: dict[str, Any] = json.loads(file.read_text())
     return schema
 
 
@@ -47,6 +52,33 @@ def test_every_topic_of_the_chain_is_declared() -> None:
 @pytest.mark.parametrize("topic", PAYLOADS)
 def test_the_committed_schema_is_what_the_structs_say(topic: str) -> None:
     assert committed(topic) == schema_of(topic), "run python -m pipeline.contracts.schemas"
+
+
+@pytest.mark.parametrize("topic", PAYLOADS)
+def test_each_version_is_as_compatible_with_the_one_before_as_it_says(topic: str) -> None:
+    first, *later = TOPICS[topic].schemas
+    assert first.compatibility == "none"
+    for schema in later:
+        before, after = committed(topic, schema.version - 1), committed(topic, schema.version)
+        assert compatibility_of(before, after) == schema.compatibility
+
+
+@pytest.mark.parametrize("topic", PAYLOADS)
+def test_choices_are_open_but_for_the_words_of_cloudevents(topic: str) -> None:
+    assert {*choices_in(committed(topic), "enum")} <= {"1.0", "application/json"}
+    assert {*choices_in(committed(topic, 1), "enum")} <= {
+        *choices_in(committed(topic), "enum"),
+        *choices_in(committed(topic), EXTENSIBLE),
+    }
+
+
+def choices_in(schema: Any, word: str) -> Iterator[str]:
+    """All values that a schema lists under a word, wherever it stands."""
+    if isinstance(schema, dict):
+        yield from schema.get(word, ())
+    for part in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(part, dict | list):
+            yield from choices_in(part, word)
 
 
 @pytest.mark.parametrize("topic", PAYLOADS)
@@ -111,7 +143,7 @@ def test_asyncapi_says_the_same_as_the_topic_files() -> None:
             assert settings[setting] == int(topic.config[setting])
         (reference,) = channels[name]["messages"].values()
         message = resolve(reference)
-        assert message["payload"]["schema"]["$ref"] == f"./{name}/{topic.schema}"
+        assert message["payload"]["schema"]["$ref"] == f"./{name}/{topic.schemas[-1].file}"
         assert resolve(message["bindings"])["kafka"]["key"]["description"] == topic.key
 
 
@@ -142,9 +174,10 @@ def event_of(schema: dict[str, Any]) -> dict[str, Any]:
         lambda s: event_of(s)["properties"].update(mood={"type": "string", "default": ""}),
         lambda s: event_of(s)["properties"].pop("segment"),
         lambda s: event_of(s)["properties"]["text"].update(description="What was written"),
-        lambda s: s["$defs"]["EventType"]["enum"].reverse(),
+        lambda s: s["$defs"]["EventType"][EXTENSIBLE].reverse(),
+        lambda s: s["$defs"]["EventType"][EXTENSIBLE].append("walk"),
     ],
-    ids=["optional field added", "optional field removed", "described", "order of choices"],
+    ids=["field added", "field removed", "described", "order of choices", "choice added"],
 )
 def test_changes_that_break_nobody(change: Change) -> None:
     new = copy.deepcopy(schema_of(INTERACTIONS))
@@ -164,12 +197,13 @@ def test_changes_that_break_nobody(change: Change) -> None:
             "$.brand: now required, but writers of the old version may leave it out",
         ),
         (
-            lambda s: s["$defs"]["EventType"]["enum"].append("walk"),
-            "$.type: walk is now allowed, but readers of the old version refuse it",
+            lambda s: s["$defs"]["Metric"][EXTENSIBLE].remove("ces"),
+            "$.score.metric: ces is no longer known, but writers of the old version send it",
         ),
         (
-            lambda s: s["$defs"]["Metric"]["enum"].remove("ces"),
-            "$.score.metric: ces is no longer allowed, but writers of the old version send it",
+            lambda s: s["$defs"]["Metric"].update(enum=["nps"]),
+            "$.score.metric: only some values are now allowed, but writers of the old version send "
+            "all",
         ),
         (
             lambda s: s["$defs"]["Score"]["properties"]["value"].update(type="string"),
@@ -201,21 +235,77 @@ def test_changes_that_break_someone_are_named(change: Change, sentence: str) -> 
     assert sentence in breaking_changes(schema_of(INTERACTIONS), new)
 
 
-def test_a_breaking_change_is_not_written_over_the_last_version(tmp_path: Path) -> None:
-    for name, topic in TOPICS.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "topic.yaml").write_bytes((FOLDER / name / "topic.yaml").read_bytes())
-        (tmp_path / name / topic.schema).write_bytes((FOLDER / name / topic.schema).read_bytes())
+@pytest.mark.parametrize(
+    ("old", "new", "compatibility"),
+    [
+        ({"enum": ["a"]}, {"enum": ["a"]}, "full"),
+        ({"enum": ["a"]}, {"enum": ["a", "b"]}, "backward"),
+        ({"enum": ["a", "b"]}, {"enum": ["a"]}, "forward"),
+        ({"enum": ["a", "b"]}, {"enum": ["b", "c"]}, "none"),
+        ({"enum": ["a"]}, {"type": "string", EXTENSIBLE: ["a"]}, "backward"),
+        ({"type": "string", EXTENSIBLE: ["a"]}, {"enum": ["a"]}, "forward"),
+        ({"type": "string"}, {"type": "integer"}, "none"),
+        ({"required": ["a"]}, {"required": []}, "backward"),
+        ({"required": []}, {"required": ["a"]}, "forward"),
+        ({"default": 0}, {"default": 1}, "none"),
+    ],
+)
+def test_compatibility_says_who_may_hold_to_the_version_before(
+    old: dict[str, Any], new: dict[str, Any], compatibility: str
+) -> None:
+    assert compatibility_of(old, new) == compatibility
+
+
+@pytest.fixture
+def schemas(tmp_path: Path) -> Path:
+    """A copy of the folder, in which files may be changed."""
+    return Path(shutil.copytree(FOLDER, tmp_path / "schemas"))
+
+
+def test_a_breaking_change_is_not_written_over_the_last_version(schemas: Path) -> None:
+    newest = TOPICS[INTERACTIONS].schemas[-1]
+    file = schemas / INTERACTIONS / newest.file
     old = copy.deepcopy(schema_of(INTERACTIONS))
     event_of(old)["required"].append("brand")
-    file = tmp_path / INTERACTIONS / "v1.schema.json"
     file.write_text(json.dumps(old))
-    with pytest.raises(ValueError, match=r"cx\.interactions: \$\.brand: no longer required"):
-        write_schemas(tmp_path)
+    with pytest.raises(ValueError, match=r"interactions: \$\.brand: no longer required") as told:
+        write_schemas(schemas)
     assert json.loads(file.read_text()) == old
     file.unlink()
-    write_schemas(tmp_path)
-    assert file.read_bytes() == (FOLDER / INTERACTIONS / "v1.schema.json").read_bytes()
+    write_schemas(schemas)
+    assert file.read_bytes() == (FOLDER / INTERACTIONS / newest.file).read_bytes()
+
+    # Whoever does what the refusal says has the new version beside the old one.
+    file.write_text(json.dumps(old))
+    (row,) = [line for line in str(told.value).splitlines() if line.startswith("  - ")]
+    assert "compatibility: backward" in row
+    declared = schemas / INTERACTIONS / "topic.yaml"
+    last = next(line for line in declared.read_text().splitlines() if newest.file in line)
+    declared.write_text(declared.read_text().replace(last, f"{last}\n{row}"))
+    write_schemas(schemas)
+    added = load_topics(schemas)[INTERACTIONS].schemas[-1]
+    assert json.loads((schemas / INTERACTIONS / added.file).read_text()) == schema_of(INTERACTIONS)
+    assert json.loads(file.read_text()) == old
+
+
+def test_a_version_that_is_less_compatible_than_it_says_is_not_written(schemas: Path) -> None:
+    declared = schemas / ALERTS / "topic.yaml"
+    declared.write_text(
+        declared.read_text().replace("compatibility: backward", "compatibility: full")
+    )
+    with pytest.raises(
+        ValueError, match=r"cx\.alerts: .*not compatible with version 1 as topic\.yaml says: full"
+    ):
+        write_schemas(schemas)
+
+
+@pytest.mark.parametrize("versions", ["[]", "[{version: 2, file: a.json, compatibility: none}]"])
+def test_versions_are_counted_from_one(schemas: Path, versions: str) -> None:
+    declared = schemas / ALERTS / "topic.yaml"
+    head, _, rest = declared.read_text().partition("schemas:\n")
+    declared.write_text(f"{head}schemas: {versions}\n{rest[rest.index('partitions:') :]}")
+    with pytest.raises(TopicError, match=r"topic\.yaml: `schemas` must have the versions 1, 2"):
+        load_topics(schemas)
 
 
 def test_the_page_for_senders_knows_every_reason_and_scale() -> None:

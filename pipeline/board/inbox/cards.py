@@ -6,9 +6,9 @@ from litestar.response import ServerSentEvent
 
 from pipeline.access.access import AnyRequest, still_allowed
 from pipeline.board.board import Board, Visit
-from pipeline.board.inbox.form_actions import OUTCOMES
 from pipeline.board.inbox.item import InboxItem
 from pipeline.board.inbox.stream import Shown, events
+from pipeline.model.action import OUTCOMES
 
 
 def card_choices(board: Board) -> dict[str, object]:

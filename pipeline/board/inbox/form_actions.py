@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import get_args
 
 from pipeline.common.refused import Refused
-from pipeline.model.action import LONGEST_NOTE, Outcome
+from pipeline.model.action import LONGEST_NOTE, OUTCOMES
 from pipeline.service.views import ActionRequest
 
 LONGEST_SNOOZE = 7 * 24 * 60
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 def request_of(form: Mapping[str, str], user: str, now: datetime) -> ActionRequest:

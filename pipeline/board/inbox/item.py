@@ -1,15 +1,15 @@
 """A line of the inbox: an alert, how far its follow-up is, and what was done about it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
 from pipeline.follow_up.value import FollowUp, Stage, Step, end_of
 from pipeline.model.action import Action
-from pipeline.model.alert import Alert, AlertState
+from pipeline.model.alert import Alert
 
-_WITHOUT_FOLLOW_UP: dict[AlertState, Stage] = {
-    "open": "open",
+_WITHOUT_FOLLOW_UP: Mapping[str, Stage] = {
     "resolved": "resolved",
     "withdrawn": "expired",
 }
@@ -23,11 +23,11 @@ class InboxItem(msgspec.Struct, frozen=True):
     actions: tuple[Action, ...] = ()
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> str:
         """How far it is."""
         if self.follow_up:
             return self.follow_up.stage
-        return _WITHOUT_FOLLOW_UP[self.alert.state]
+        return _WITHOUT_FOLLOW_UP.get(self.alert.state, "open")
 
     @property
     def severity(self) -> str:
@@ -42,13 +42,13 @@ class InboxItem(msgspec.Struct, frozen=True):
     @property
     def ended(self) -> bool:
         """Whether nobody need do anything."""
-        return self.follow_up.ended if self.follow_up else self.alert.state != "open"
+        return self.follow_up.ended if self.follow_up else self.alert.state in _WITHOUT_FOLLOW_UP
 
     @property
-    def word(self) -> str:
-        """The key of what is said of how far it is: how it ended, or else its stage."""
+    def word(self) -> tuple[str, str]:
+        """What is said of how far it is, and its key: how it `end`ed, or else its `stage`."""
         end = end_of(self.alert.state, self.follow_up) if self.ended else None
-        return f"end.{end}" if end else f"stage.{self.stage}"
+        return ("end", end) if end else ("stage", self.stage)
 
     @property
     def to_inform(self) -> bool:

@@ -5,13 +5,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pipeline.board.inbox.item import InboxItem
-from pipeline.follow_up.value import Stage
-from pipeline.model.alert import Severity
+from pipeline.model.alert import Severity, known_severity
 
 SEVERITY: Mapping[Severity, float] = {"low": 1.0, "medium": 2.0, "high": 4.0, "critical": 8.0}
 """Each step counts twice the one below."""
 
-STAGE: Mapping[Stage, float] = {
+STAGE: Mapping[str, float] = {
     "open": 1.0,
     "acknowledged": 0.5,
     "contacted": 0.25,
@@ -42,14 +41,15 @@ def urgency(item: InboxItem, now: datetime, value: float = 1.0, user: str = "") 
     waited = max(0.0, (now - alert.opened_at).total_seconds())
     waiting = 1.0 + math.log2(1.0 + waited / _patience(item).total_seconds())
     risk = max(LEAST_RISK, alert.risk)
-    stage = STAGE["open" if item.owner == user and not item.ended else item.stage]
-    return SEVERITY[alert.severity] * risk * value * stage * waiting
+    mine = item.owner == user and not item.ended
+    stage = 1.0 if mine else STAGE.get(item.stage, 1.0)
+    return SEVERITY[known_severity(alert.severity)] * risk * value * stage * waiting
 
 
 def _patience(item: InboxItem) -> timedelta:
     due = item.due
     given = due[1] - item.alert.opened_at if due else timedelta(0)
-    return given if given > timedelta(0) else PATIENCE[item.alert.severity]
+    return given if given > timedelta(0) else PATIENCE[known_severity(item.alert.severity)]
 
 
 def ranked(

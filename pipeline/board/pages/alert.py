@@ -112,7 +112,7 @@ def _act(
 
 
 def _meanwhile(item: InboxItem, say: Localizer) -> str:
-    stage = say.t(item.word)
+    stage = say.known(*item.word)
     return say.t("act.changed", stage=stage, owner=item.owner or say.t("act.nobody"))
 
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 from pipeline.model.action import Action, ActionKind, Outcome
-from pipeline.model.alert import Alert
+from pipeline.model.alert import Alert, known_severity
 from pipeline.sources.simulate.company import company, pick
 
 _SPACE = UUID("a44c2f7c-9f0e-4c9a-8f6b-1f2d6f9b7e03")
@@ -17,7 +17,7 @@ def actions_on(alert: Alert) -> list[Action]:
     """Return the actions on an open alert in order; possibly none."""
     desk, rng = company().desk, Random(alert.id)
     done: list[Action] = []
-    if rng.random() >= desk.takes_on[alert.severity]:
+    if rng.random() >= desk.takes_on[known_severity(alert.severity)]:
         return done
     by, at = rng.choice(desk.people), alert.opened_at
 

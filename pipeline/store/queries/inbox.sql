@@ -2,7 +2,7 @@
 SELECT
     id,
     multiIf(
-        stage = '', state = 'open',
+        stage = '', state NOT IN ('resolved', 'withdrawn'),
         stage = 'resolved', outcome NOT IN ('', 'not_reached') AND informed_us = 0,
         stage != 'expired'
     ) AS waits

@@ -1,0 +1,89 @@
+"""What a source says that this version does not know yet: it is kept, and goes on with the event.
+
+While a source and the roles are upgraded one by one, an event may have a type or a field that a
+newer version has added. Unknown fields become `attributes`, the one place of an event that is
+masked, may be erased, is stored and can be read by rules, whatever is in it: nobody has said what
+of an unknown field is personal.
+"""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, Final
+
+import msgspec
+
+from pipeline.model.event import Event, Score
+from pipeline.model.open_enum import LONGEST_VALUE, OpenEnum
+
+Attribute = str | int | float | bool | None
+
+_ABSENT: Final = msgspec.Raw()
+
+
+def _names_of(kind: type[msgspec.Struct], **nested: Any) -> type[msgspec.Struct]:
+    """Return a struct that reads nothing but the names of fields, and refuses unknown ones."""
+    fields = [(name, nested.get(name, msgspec.Raw), _ABSENT) for name in kind.__struct_fields__]
+    return msgspec.defstruct(kind.__name__, fields, forbid_unknown_fields=True)
+
+
+_NAMES: Final = msgspec.json.Decoder(_names_of(Event, score=_names_of(Score) | None))
+_ATTRIBUTE: Final = msgspec.json.Decoder(Attribute)
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def has_unknown_fields(value: bytes) -> bool:
+    """Whether the JSON of an event may have unknown fields: quick, and never a false no."""
+    try:
+        _NAMES.decode(value)
+    except msgspec.DecodeError:
+        return True
+    return False
+
+
+def with_unknown_fields(event: Event, fields: dict[str, msgspec.Raw]) -> Event:
+    """Return an event with those of its JSON's `fields` that are unknown among its attributes.
+
+    One of its score is called `score.name`. What is no string, number or boolean becomes a string
+    of JSON. An attribute of the same name stays as it was sent.
+    """
+    unknown = _unknown(fields, Event)
+    if event.score:
+        of_score = _unknown(_OBJECT.decode(fields["score"]), Score)
+        unknown |= {f"score.{name}": value for name, value in of_score.items()}
+    if not unknown:
+        return event
+    return msgspec.structs.replace(event, attributes=unknown | event.attributes)
+
+
+def _unknown(fields: dict[str, msgspec.Raw], kind: type[msgspec.Struct]) -> dict[str, Attribute]:
+    known = kind.__struct_fields__
+    return {name: _attribute(raw) for name, raw in fields.items() if name not in known}
+
+
+def _attribute(raw: msgspec.Raw) -> Attribute:
+    try:
+        value = _ATTRIBUTE.decode(raw)
+    except msgspec.DecodeError:
+        return bytes(raw).decode()
+    return value if can_be_written(value) else bytes(raw).decode()
+
+
+def can_be_written(value: Attribute) -> bool:
+    """Whether a value that was read can be written: integers of more than 64 bits cannot."""
+    return not isinstance(value, int) or -(2**63) <= value < 2**64
+
+
+def unknown_choices(event: Event) -> Iterator[tuple[str, OpenEnum]]:
+    """Yield the fields of an event whose value is none of the known choices, with that value."""
+    if not event.type.is_known:
+        yield "type", event.type
+    if not event.author_type.is_known:
+        yield "author_type", event.author_type
+    if event.score and not event.score.metric.is_known:
+        yield "score.metric", event.score.metric
+
+
+def closest(value: OpenEnum) -> str | None:
+    """Return the known choice that is written most like an unknown one, if one is."""
+    matches = get_close_matches(value[:LONGEST_VALUE].lower(), list(type(value)), n=1)
+    return matches[0] if matches else None
