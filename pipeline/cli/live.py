@@ -16,7 +16,7 @@ from pipeline.cli.machine import Machine
 from pipeline.cli.supervisor import Child
 from pipeline.common.plurals import counted
 from pipeline.contracts.topology import WITHIN
-from pipeline.kpi.definitions import KpiValue
+from pipeline.kpi.definitions import DEFINITIONS, KpiValue
 from pipeline.model.alert import Alert
 from pipeline.service.views import Status
 
@@ -33,18 +33,7 @@ KPIS_EVERY, QUIET_KPIS_EVERY = 10.0, 30.0
 Where nothing was stored since, they change only by what is no longer of the last hour.
 """
 NEWEST = 6
-SHOWN_KPIS = (
-    "nps",
-    "csat",
-    "ces",
-    "net_sentiment",
-    "events",
-    "complaints",
-    "active_customers",
-    "negative_customers",
-    "complaint_rate",
-    "self_service_rate",
-)
+SHOWN_KPIS = tuple(one.name for one in DEFINITIONS if "live" in one.shown_on)
 """KPIs to show; no ticket times, since the sample's tickets are faster than real ones."""
 
 

@@ -16,7 +16,7 @@ from pipeline.cli.target import Answer
 from pipeline.common.names import shown
 from pipeline.common.plain_text import one_line
 from pipeline.follow_up.value import FollowUp
-from pipeline.kpi.definitions import DEFINITIONS, KpiValue
+from pipeline.kpi.definitions import KPIS, KpiValue
 from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
@@ -25,7 +25,6 @@ from pipeline.service.views import CustomerView, RulesStatus, Status
 T = TypeVar("T")
 
 SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
-UNIT_OF = {definition.name: definition.unit for definition in DEFINITIONS}
 UNIT_SIGN = {"percent": " %", "minutes": " min"}
 LABEL_STYLE = {"negative": "red", "neutral": "dim", "positive": "green"}
 
@@ -83,11 +82,12 @@ def kpi_table(values: Sequence[KpiValue]) -> RenderableType:
     sliced = any(value.slice for value in values)
     for name in (["slice"] if sliced else []) + ["kpi"]:
         table.add_column(name)
-    for name in ("value", "n", "95% interval"):
+    for name in ("value", "n", "customers", "95% interval"):
         table.add_column(name, justify="right")
     for value in values:
         slice_ = ", ".join(shown(*part, "en") if part[1] else "–" for part in value.slice.items())
-        cells = (value.kpi, number(value), str(value.n), interval(value))
+        people = "" if value.customers is None else str(value.customers)
+        cells = (value.kpi, number(value), str(value.n), people, interval(value))
         table.add_row(*([datum(slice_)] if sliced else []), *map(Text, cells))
     return table
 
@@ -96,14 +96,14 @@ def number(value: KpiValue) -> str:
     """Format a value: `–` if there is none, `~` in front if provisional."""
     if value.value is None:
         return "–"
-    text = f"{value.value:,.1f}".removesuffix(".0") + UNIT_SIGN.get(UNIT_OF[value.kpi], "")
+    text = f"{value.value:,.1f}".removesuffix(".0") + UNIT_SIGN.get(KPIS[value.kpi].unit, "")
     return f"~{text}" if value.provisional else text
 
 
 def interval(value: KpiValue) -> str:
-    """Format the 95% interval; empty for counts."""
+    """Format the 95% interval: `–` where too few cases make none, empty where there is no value."""
     if value.ci_low is None or value.ci_high is None:
-        return ""
+        return "" if value.value is None or KPIS[value.kpi].unit == "count" else "–"
     return f"[{value.ci_low:.1f}, {value.ci_high:.1f}]"
 
 

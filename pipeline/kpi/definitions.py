@@ -3,13 +3,18 @@
 A value is never shown without its n; shares are in percent, waiting times in minutes.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from importlib.resources import files
 from typing import Literal
 
 import msgspec
 
-from pipeline.kpi.estimates import Estimate, balance, count, nps, quantile, share
+from pipeline.common.titles import Titles
+from pipeline.kpi import estimates
+from pipeline.kpi.estimates import Estimate
+from pipeline.kpi.formulas import Spread, plain
 
 Dimension = Literal["channel", "touchpoint", "segment", "brand", "source"]
 DIMENSIONS: tuple[Dimension, ...] = ("channel", "touchpoint", "segment", "brand", "source")
@@ -26,7 +31,8 @@ class KpiValue(msgspec.Struct, frozen=True):
     """One KPI of one slice; `value` is None where nothing was answered.
 
     `slice` is {} for the whole, else {dimension: value}. `provisional`: the window, or the
-    waiting time that the definition asks for, had not ended at the time of reading.
+    waiting time that the definition asks for, had not ended at the time of reading. `customers`
+    is of how many people the n cases are, where several may be of one.
     """
 
     kpi: str
@@ -39,218 +45,163 @@ class KpiValue(msgspec.Struct, frozen=True):
     window_end: datetime
     definition_version: str
     provisional: bool = False
+    customers: int | None = None
 
 
 class Facts(msgspec.Struct):
-    """What KPIs of one slice are formed from: how often, and how many minutes each time."""
+    """What KPIs of one slice are formed from: how often, and how many minutes each time.
+
+    `spreads`: how the answers of a KPI are spread over customers, by its name. What was added is
+    in `by_customer` too.
+    """
 
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     minutes: dict[str, list[float]] = msgspec.field(default_factory=dict)
+    spreads: dict[str, Spread] = msgspec.field(default_factory=dict)
+    by_customer: dict[str, Counter[str]] = msgspec.field(default_factory=dict)
 
     def count(self, name: str) -> int:
         """How often it happened; 0 where it never did."""
         return self.counts.get(name, 0)
 
-    def add(self, name: str, times: int = 1) -> None:
-        """Count what happened."""
+    def add(self, name: str, customer_id: str, times: int = 1) -> None:
+        """Count what happened to a customer."""
         self.counts[name] = self.count(name) + times
+        self.by_customer.setdefault(customer_id, Counter())[name] += times
 
     def took(self, name: str, minutes: float) -> None:
         """Note how long it took once."""
         self.minutes.setdefault(name, []).append(minutes)
 
 
-class Definition(msgspec.Struct, frozen=True):
-    """A KPI: `estimate` forms it from facts; `wait` is how long after the window it can change."""
+Kind = Literal["balance", "share", "ratio", "mean", "count", "median", "p90"]
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a KPI should reach, in its unit."""
+
+    value: float
+    better: Literal["higher", "lower"]
+
+
+class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A KPI, as `kpis.yaml` has it; `wait` is how long after the window it can change."""
 
     name: str
+    title: Titles
+    says: Titles
     unit: Literal["points", "percent", "mean", "count", "minutes"]
-    counts: str
-    estimate: Callable[[Facts], Estimate]
+    formula: dict[Kind, tuple[str, ...]]
+    rounded: bool = False
     wait: timedelta = timedelta(0)
+    dimensions: tuple[Dimension, ...] = DIMENSIONS
+    shown_on: frozenset[Literal["board", "live"]] = frozenset()
+    target: Target | None = None
     version: str = "1"
 
+    def __post_init__(self) -> None:
+        ((kind, counts),) = self.formula.items()
+        if len(counts) != _COUNTS[kind]:
+            raise ValueError(f"{self.name}: a {kind} is formed from {_COUNTS[kind]}: {counts}")
 
-def _nps(facts: Facts) -> Estimate:
-    return nps(facts.count("promoters"), facts.count("detractors"), facts.count("nps_answers"))
+    @property
+    def kind(self) -> Kind:
+        """By which formula it is formed."""
+        return next(iter(self.formula))
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The counts, or waiting times, that it is formed from."""
+        return self.formula[self.kind]
+
+    @property
+    def votes(self) -> bool:
+        """Whether it is formed from answers or cases of which a customer may have several."""
+        return self.kind in ("balance", "share")
+
+    def spread(self, facts: Facts) -> Spread | None:
+        """How its answers are spread over customers; None where each has one at most."""
+        if self.name in facts.spreads:
+            found = facts.spreads[self.name]
+            return found if found.customers else None
+        *parts, whole = self.counts
+        cases = [
+            (own[parts[0]] - sum(own[name] for name in parts[1:]), own[whole])
+            for own in facts.by_customer.values()
+            if self.votes and own[whole]
+        ]
+        sums = (
+            sum(y * y for y, _ in cases),
+            sum(y * m for y, m in cases),
+            sum(m * m for _, m in cases),
+        )
+        return Spread(len(cases), *sums) if cases else None
+
+    def estimate(self, facts: Facts) -> Estimate:
+        """Form the value from facts."""
+        count, spread = facts.count, self.spread(facts)
+        match self.formula:
+            case {"balance": (plus, minus, answers)}:
+                found = estimates.balance(count(plus), count(minus), count(answers), spread)
+            case {"share": (part, whole)}:
+                found = estimates.share(count(part), count(whole), spread)
+            case {"ratio": (some, others)}:
+                found = estimates.ratio(count(some), count(others))
+            case {"mean": (thousandths, answers)}:
+                found = estimates.mean(count(thousandths), count(answers))
+            case {"median": (clock,)}:
+                found = estimates.quantile(facts.minutes.get(clock, ()), 0.5)
+            case {"p90": (clock,)}:
+                found = estimates.quantile(facts.minutes.get(clock, ()), 0.9)
+            case _:
+                found = estimates.count(count(*self.counts))
+        return estimates.rounded(found) if self.rounded else found
 
 
-def _net_sentiment(facts: Facts) -> Estimate:
-    return balance(facts.count("positive"), facts.count("negative"), facts.count("texts"))
+_COUNTS: Mapping[Kind, int] = {
+    **{"balance": 3, "share": 2, "ratio": 2, "mean": 2},
+    **{"count": 1, "median": 1, "p90": 1},
+}
 
 
-def _csat_mean(facts: Facts) -> Estimate:
-    n = facts.count("csat_answers")
-    return Estimate(facts.count("csat_thousandths") / 1000 / n if n else None, n)
+def _definitions() -> tuple[Definition, ...]:
+    rows = msgspec.yaml.decode(files(__package__).joinpath("kpis.yaml").read_bytes())
+    return msgspec.convert(
+        [{"name": name, **row} for name, row in rows.items()], tuple[Definition, ...]
+    )
 
 
-def _share(part: str, whole: str) -> Callable[[Facts], Estimate]:
-    return lambda facts: share(facts.count(part), facts.count(whole))
+DEFINITIONS = _definitions()
+"""Every KPI that can be read, in the order in which they are shown."""
 
+KPIS: Mapping[str, Definition] = {definition.name: definition for definition in DEFINITIONS}
+"""By name."""
 
-def _count(name: str) -> Callable[[Facts], Estimate]:
-    return lambda facts: count(facts.count(name))
-
-
-def _quantile(name: str, q: float) -> Callable[[Facts], Estimate]:
-    return lambda facts: quantile(facts.minutes.get(name, ()), q)
-
-
-SELF_SERVICE_WAIT = timedelta(hours=24)
+SELF_SERVICE_WAIT = KPIS["self_service_rate"].wait
 """Help from a person within this time of a solution by oneself: it was none."""
 
-SAME_TOPIC_WAIT = timedelta(days=7)
+SAME_TOPIC_WAIT = KPIS["first_contact_resolution"].wait
 """A contact on the same topic within this time of a resolution: it was none."""
 
-NEXT_SCORE_WAIT = timedelta(days=30)
+NEXT_SCORE_WAIT = KPIS["rescue_rate"].wait
 """How long the next score of a customer who was contacted is waited for."""
 
 RESCUED = 7
 """The least score on 0-10 of a customer who was won back."""
 
-DEFINITIONS: tuple[Definition, ...] = (
-    Definition(
-        "nps", "points", "promoters (9-10) less detractors (below 7), of answers on 0-10", _nps
-    ),
-    Definition(
-        "csat",
-        "percent",
-        "answers 4-5, of answers on 1-5",
-        _share("csat_satisfied", "csat_answers"),
-    ),
-    Definition("csat_mean", "mean", "mean of the answers on 1-5", _csat_mean),
-    Definition(
-        "ces", "percent", "answers 5-7, of answers on 1-7", _share("ces_easy", "ces_answers")
-    ),
-    Definition(
-        "net_sentiment", "points", "positive less negative, of texts by customers", _net_sentiment
-    ),
-    Definition("events", "count", "events", _count("events")),
-    Definition("texts", "count", "texts by customers", _count("texts")),
-    Definition("active_customers", "count", "customers with an event", _count("active_customers")),
-    Definition("complaints", "count", "complaints", _count("complaints")),
-    Definition(
-        "negative_customers",
-        "percent",
-        "active customers who had an open alert, of active customers",
-        _share("negative_customers", "active_customers"),
-    ),
-    Definition(
-        "complaint_rate", "percent", "complaints per orders placed", _share("complaints", "orders")
-    ),
-    Definition("return_rate", "percent", "returns per orders placed", _share("returns", "orders")),
-    Definition(
-        "avoidable_calls",
-        "percent",
-        "customers' calls that ask for a status, of those whose words are known",
-        _share("avoidable_calls", "calls"),
-    ),
-    Definition(
-        "self_service_rate",
-        "percent",
-        "sessions solved without a contact within 24 hours, of self-service sessions",
-        _share("self_service_solved", "self_service_sessions"),
-        wait=SELF_SERVICE_WAIT,
-        version="2",
-    ),
-    Definition(
-        "first_response_median",
-        "minutes",
-        "opened, reopened or handed over by a bot to the first public reply by a person",
-        _quantile("first_response", 0.5),
-        version="2",
-    ),
-    Definition(
-        "first_response_p90",
-        "minutes",
-        "as first_response_median; nine of ten are shorter",
-        _quantile("first_response", 0.9),
-        version="2",
-    ),
-    Definition(
-        "first_response_business_median",
-        "minutes",
-        "as first_response_median, in business hours",
-        _quantile("first_response_business", 0.5),
-        version="2",
-    ),
-    Definition(
-        "first_response_business_p90",
-        "minutes",
-        "as first_response_p90, in business hours",
-        _quantile("first_response_business", 0.9),
-        version="2",
-    ),
-    Definition(
-        "first_response_open",
-        "count",
-        "waiting for a first reply",
-        _count("first_response_open"),
-        version="2",
-    ),
-    Definition(
-        "resolution_first_median",
-        "minutes",
-        "opened to resolved for the first time",
-        _quantile("resolution_first", 0.5),
-    ),
-    Definition(
-        "resolution_full_median",
-        "minutes",
-        "opened to resolved for good (not reopened so far)",
-        _quantile("resolution_full", 0.5),
-    ),
-    Definition("resolution_open", "count", "tickets not resolved", _count("resolution_open")),
-    Definition(
-        "first_contact_resolution",
-        "percent",
-        "tickets resolved without a contact on the same topic within 7 days, of resolved",
-        _share("resolved_at_once", "resolved"),
-        wait=SAME_TOPIC_WAIT,
-        version="2",
-    ),
-    Definition(
-        "loop_closure",
-        "percent",
-        "alerts whose customer was contacted within the SLA, of those for which that was due",
-        _share("contacted_in_time", "contacts_due"),
-    ),
-    Definition(
-        "rescue_rate",
-        "percent",
-        "alerts whose customer's next score on 0-10 within 30 days is 7 or more, of contacted",
-        _share("rescued", "contacted"),
-        wait=NEXT_SCORE_WAIT,
-    ),
-    Definition(
-        "time_to_acknowledge_median",
-        "minutes",
-        "an alert opened to somebody having taken it on",
-        _quantile("time_to_acknowledge", 0.5),
-    ),
-    Definition(
-        "time_to_contact_median",
-        "minutes",
-        "an alert opened to the customer having been contacted",
-        _quantile("time_to_contact", 0.5),
-    ),
-    Definition(
-        "time_to_contact_p90",
-        "minutes",
-        "as time_to_contact_median; nine of ten are shorter",
-        _quantile("time_to_contact", 0.9),
-    ),
-)
-"""Every KPI that can be read, in the order in which they are shown."""
-
 
 def kpi_values(
     facts: Facts, slice_: Mapping[str, str], window: Window, as_of: datetime
 ) -> list[KpiValue]:
-    """Form every KPI of one slice, as it was known at `as_of`."""
+    """Form every KPI of one slice, as it was known at `as_of`.
+
+    A KPI that cannot be cut so (`Definition.dimensions`) is left out.
+    """
     values = []
     for definition in DEFINITIONS:
-        estimate = definition.estimate(facts)
+        if not {*slice_} <= {*definition.dimensions}:
+            continue
+        estimate, spread = definition.estimate(facts), definition.spread(facts)
         values.append(
             KpiValue(
                 kpi=definition.name,
@@ -263,6 +214,7 @@ def kpi_values(
                 window_end=window.end,
                 definition_version=definition.version,
                 provisional=window.end + definition.wait > as_of,
+                customers=int(plain(spread.customers)) if spread else None,
             )
         )
     return values

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-Z95 = 1.959963984540054
-"""Two-sided 95% quantile of the normal distribution."""
+from pipeline.kpi import formulas
+from pipeline.kpi.formulas import Spread, plain
 
 
 class Estimate(NamedTuple):
@@ -19,47 +19,39 @@ class Estimate(NamedTuple):
     ci_high: float | None = None
 
 
-def balance(plus: int, minus: int, n: int) -> Estimate:
+def balance(plus: int, minus: int, n: int, spread: Spread | None = None) -> Estimate:
     """Return 100·(plus - minus)/n with the adjusted Wald interval, clamped to ±100.
 
-    Adjusted Wald for a difference of two shares of one sample: three quarters of a case are
-    added to each end and one and a half in between (Rocks 2016, as used for NPS).
+    `spread`: how the answers are spread over customers, if several may be of one.
     """
     if n == 0:
         return Estimate(None, 0)
-    p, d = (plus + 0.75) / (n + 3), (minus + 0.75) / (n + 3)
-    margin = Z95 * math.sqrt((p + d - (p - d) ** 2) / (n + 3))
-    low, high = (100 * max(-1.0, min(1.0, p - d + side)) for side in (-margin, margin))
-    return Estimate(100 * (plus - minus) / n, n, low, high)
+    effect = formulas.design_effect(plus, minus, n, spread) if spread else 1.0
+    ends = formulas.balance(plus / effect, minus / effect, n / effect)
+    return _estimate(100 * (plus - minus) / n, n, ends)
 
 
-def nps(promoters: int, detractors: int, n: int) -> Estimate:
+def nps(promoters: int, detractors: int, n: int, spread: Spread | None = None) -> Estimate:
     """Return the Net Promoter Score in whole points, rounded once, halves away from zero."""
-    estimate = balance(promoters, detractors, n)
-    if estimate.value is None:
-        return estimate
-    return estimate._replace(
-        value=math.copysign(math.floor(abs(estimate.value) + 0.5), estimate.value)
-    )
+    return rounded(balance(promoters, detractors, n, spread))
 
 
-def share(k: int, n: int) -> Estimate:
-    """Return 100·k/n with the Wilson score interval (Wilson 1927).
+def share(k: int, n: int, spread: Spread | None = None) -> Estimate:
+    """Return 100·k/n with the Wilson score interval; `k` are some of `n`.
 
-    `k` may exceed `n` where the two count different things (returns per order); such a ratio
-    is no share and has no interval.
+    `spread`: how the cases are spread over customers, if several may be of one.
     """
     if n == 0:
         return Estimate(None, 0)
-    p = k / n
-    if p > 1:
-        return Estimate(100 * p, n)
-    centre = p + Z95**2 / (2 * n)
-    margin = Z95 * math.sqrt(p * (1 - p) / n + Z95**2 / (4 * n * n))
-    scale = 100 / (1 + Z95**2 / n)
-    return Estimate(
-        100 * p, n, max(0.0, scale * (centre - margin)), min(100.0, scale * (centre + margin))
-    )
+    effect = formulas.design_effect(k, 0, n, spread) if spread else 1.0
+    return _estimate(100 * k / n, n, formulas.share(k / effect, n / effect))
+
+
+def ratio(k: int, n: int) -> Estimate:
+    """Return 100·k/n where `k` is no part of `n`, with the interval of two Poisson counts."""
+    if n == 0:
+        return Estimate(None, 0)
+    return _estimate(100 * k / n, n, formulas.ratio(k, n))
 
 
 def count(n: int) -> Estimate:
@@ -67,6 +59,36 @@ def count(n: int) -> Estimate:
     return Estimate(float(n), n)
 
 
+def mean(thousandths: int, n: int) -> Estimate:
+    """Return the mean of `n` answers whose sum is given in thousandths, without an interval."""
+    return Estimate(thousandths / 1000 / n if n else None, n)
+
+
 def quantile(values: Sequence[float], q: float) -> Estimate:
-    """Return the `q` quantile with linear interpolation between the two nearest values."""
-    return Estimate(float(np.quantile(values, q)) if values else None, len(values))
+    """Return the `q` quantile, interpolated between the two nearest values.
+
+    Its interval reaches from value to value (`formulas.rank_ends`); a median has one from six
+    values on, a 90th percentile from 36.
+    """
+    n = len(values)
+    if not n:
+        return Estimate(None, 0)
+    inner = np.sort(values)
+    low, high = (int(plain(end)) for end in formulas.rank_ends(n, q))
+    value = float(np.quantile(inner, q))
+    if low < 1 or high > n:
+        return Estimate(value, n)
+    return Estimate(value, n, float(inner[low - 1]), float(inner[high - 1]))
+
+
+def rounded(estimate: Estimate) -> Estimate:
+    """Return the estimate with its value as a whole number, halves away from zero."""
+    if estimate.value is None:
+        return estimate
+    whole = math.copysign(math.floor(abs(estimate.value) + 0.5), estimate.value)
+    return estimate._replace(value=whole)
+
+
+def _estimate(value: float, n: int, ends: formulas.Ends) -> Estimate:
+    low, high = ends
+    return Estimate(value, n, plain(low), plain(high))

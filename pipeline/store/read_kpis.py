@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby, islice
+from operator import attrgetter
 
 from pipeline.common.epoch_micros import to_datetime, to_micros
 from pipeline.kpi import journeys
@@ -16,10 +18,11 @@ from pipeline.kpi.definitions import (
     Window,
     kpi_values,
 )
+from pipeline.kpi.formulas import Spread
 from pipeline.kpi.journeys import Slice, Step
 from pipeline.model.contact import Pauses, is_contact
 from pipeline.store.backend import Backend, Parameter
-from pipeline.store.sql import count_names, query
+from pipeline.store.sql import answers, count_names, query
 
 LOOK_BACK = timedelta(days=30)
 """How long before the window a ticket that reaches into it is looked for."""
@@ -71,7 +74,10 @@ def _add_customers(
 ) -> None:
     for row in backend.execute(_sliced("window_customers", by), _bounds(window)):
         of_slice = _of(facts, row[: len(by)])
-        of_slice.counts.update(zip(_CUSTOMER_COUNTS, row[-len(_CUSTOMER_COUNTS) :], strict=True))
+        numbers = iter(row[max(len(by), 1) :])
+        of_slice.counts.update(zip(_CUSTOMER_COUNTS, numbers, strict=False))
+        for definition in answers():
+            of_slice.spreads[definition.name] = Spread(*islice(numbers, len(Spread._fields)))
 
 
 def _add_journeys(
@@ -110,12 +116,14 @@ def _add_journeys(
         for at, customer, ticket, type_, author, note, handoff, thanks, *slice_ in found
     ]
     positions = [DIMENSIONS.index(name) for name in by]
-    for fact in journeys.journey_facts(steps, window.start, window.end, pauses):
-        of_slice = _of(facts, tuple(fact.slice[position] for position in positions))
-        if fact.minutes is None:
-            of_slice.add(fact.name)
-        else:
-            of_slice.took(fact.name, fact.minutes)
+    by_customer = attrgetter("customer_id")
+    for customer, own in groupby(sorted(steps, key=by_customer), by_customer):
+        for fact in journeys.journey_facts(own, window.start, window.end, pauses):
+            of_slice = _of(facts, tuple(fact.slice[position] for position in positions))
+            if fact.minutes is None:
+                of_slice.add(fact.name, customer)
+            else:
+                of_slice.took(fact.name, fact.minutes)
 
 
 def _add_follow_ups(
@@ -135,14 +143,14 @@ def _add_follow_ups(
     for customer, opened, acknowledged, contacted, due, *slice_ in rows:
         of_slice = _of(facts, tuple(slice_[position] for position in positions))
         if start <= due < end:
-            of_slice.add("contacts_due")
-            of_slice.add("contacted_in_time", contacted != 0 and contacted <= due)
+            of_slice.add("contacts_due", customer)
+            of_slice.add("contacted_in_time", customer, contacted != 0 and contacted <= due)
         if start <= acknowledged < end:
             of_slice.took("time_to_acknowledge", (acknowledged - opened) / _MINUTE)
         if start <= contacted < end:
             of_slice.took("time_to_contact", (contacted - opened) / _MINUTE)
-            of_slice.add("contacted")
-            of_slice.add("rescued", _is_rescued(contacted, scores.get(customer, ())))
+            of_slice.add("contacted", customer)
+            of_slice.add("rescued", customer, _is_rescued(contacted, scores.get(customer, ())))
 
 
 def _scores_after(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
+from pipeline.kpi.definitions import DEFINITIONS, Definition
 from pipeline.model.event_types import GROUPS, TICKET_STEPS, EventType
 
 
@@ -26,6 +27,36 @@ def count_names() -> tuple[str, ...]:
     return tuple(re.findall(r" AS (\w+)", _part("counts")))
 
 
+@cache
+def count_expressions() -> dict[str, str]:
+    """Return how each count is formed of events: those of a KPI minute, and those of calls."""
+    parts = ",".join((_part("counts"), _part("call_counts")))
+    return {name: sql.strip() for sql, name in re.findall(r"(.+?) AS (\w+)(?:,|\s*$)", parts, re.S)}
+
+
+@cache
+def answers() -> tuple[Definition, ...]:
+    """Return the KPIs of answers of which a customer may give several, as the store counts them."""
+    return tuple(
+        definition
+        for definition in DEFINITIONS
+        if definition.votes and {*definition.counts} <= count_expressions().keys()
+    )
+
+
+def spread(definition: Definition) -> str:
+    """Return the SQL of its `Spread`, over rows of customers that have its counts."""
+    *_, whole = definition.counts
+    plus, *minus = (f"toInt64({name})" for name in definition.counts[:-1])
+    y, m = " - ".join((plus, *minus)), f"toInt64({whole})"
+    return f"countIf({m} > 0), sum(({y}) * ({y})), sum(({y}) * {m}), sum({m} * {m})"
+
+
+def _answer_counts() -> str:
+    names = dict.fromkeys(name for definition in answers() for name in definition.counts)
+    return ",\n        ".join(f"{count_expressions()[name]} AS {name}" for name in names)
+
+
 def _part(name: str) -> str:
     return (files(__package__) / "queries" / f"{name}.sql").read_text("utf-8")
 
@@ -43,6 +74,8 @@ def shared_parts() -> dict[str, str]:
         "types.ticket": _listed(TICKET_STEPS),
         "names": ", ".join(count_names()),
         "sums": ", ".join(f"sum({name})" for name in count_names()),
+        "answer_counts": _answer_counts(),
+        "spreads": ", ".join(map(spread, answers())),
         "zeros": ", ".join(f"toUInt64(0) AS {name}" for name in count_names()),
     }
 

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.common.titles import Titles
 from pipeline.model.reading import LABELS, Label
 from pipeline.text import lexicon
 from pipeline.text.normalise import Folded
@@ -29,7 +30,7 @@ class Cue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A text that has one of the phrases of `unless` does not have the cue.
     """
 
-    title: lexicon.Titles
+    title: Titles
     label: Label
     log_odds: float
     phrases: list[str]

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.common.titles import Titles
 from pipeline.model.reading import LABELS, Label, Reading
-from pipeline.text import lexicon
 from pipeline.text.cues import LEXICON, find_cues
 from pipeline.text.engine import Engine
 from pipeline.text.intensity import STATED, find_stated
@@ -21,7 +21,7 @@ MAX_PARTS: Final = 60
 """Most parts of a text; beyond it, adjacent words are occluded together."""
 STRONG, WEAK = 1.0, 0.25
 """Log-odds from which a part counts as evidence for or against the label."""
-TITLES: Final[Mapping[str, lexicon.Titles]] = {
+TITLES: Final[Mapping[str, Titles]] = {
     name: cue.title for name, cue in LEXICON.cues.items()
 } | STATED
 """Titles of cues, by name."""

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.common.titles import Titles
 from pipeline.model.reading import LABELS, MAX_LEVEL
 from pipeline.text import lexicon
 from pipeline.text.normalise import PICTURES, Batch, Folded, Picture
@@ -32,7 +33,7 @@ class Mood(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     force: float
     words: list[str]
     anger: int = 0
-    title: lexicon.Titles | None = None
+    title: Titles | None = None
 
 
 LEXICON: Final = lexicon.load("intensity", dict[str, Mood])

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
+from pipeline.common.titles import Titles
 from pipeline.model.reading import Label, Topic
 from pipeline.text import lexicon
 from pipeline.text.clauses import clauses_of
@@ -17,7 +18,7 @@ from pipeline.text.phrases import Phrases, Words, patterns
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A topic of the taxonomy and its phrases."""
 
-    title: lexicon.Titles
+    title: Titles
     phrases: list[str]
 
 

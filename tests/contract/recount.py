@@ -44,8 +44,6 @@ def _expected_of(found: Sequence[Scored]) -> dict[str, float]:
         "texts": labels.total(),
         "complaints": types["complaint"],
         "active_customers": len({one.event.customer_id for one in found}),
-        "complaint_rate": _percent(types["complaint"], types["order.placed"]),
-        "return_rate": _percent(types["order.returned"], types["order.placed"]),
         "net_sentiment": _percent(labels["positive"] - labels["negative"], labels.total()),
         "csat": _percent(sum(a >= 4 for a in answers["csat"]), len(answers["csat"])),
         "ces": _percent(sum(a >= 5 for a in answers["ces"]), len(answers["ces"])),

@@ -21,6 +21,11 @@ def write(store: Store, *events: Scored) -> None:
     store.write_events(events)
 
 
+def answer(event_id: str, score: float, customer_id: str, at: float = 0, **fields: str) -> Scored:
+    given = {"type": "survey", "score": Score(Metric.NPS, score, 0, 10), **fields}
+    return scored(event_id, at, customer_id=customer_id, **given)
+
+
 def test_nothing_is_none_and_not_zero(store: Store) -> None:
     values = read(store)
     assert list(values) == [definition.name for definition in DEFINITIONS]
@@ -33,14 +38,40 @@ def test_a_score_reads_with_its_interval(store: Store) -> None:
     answers = [10] * 45 + [8.5] * 35 + [6.5] * 20
     write(
         store,
-        *(
-            scored(f"e{i}", at=i * 7, type="survey", score=Score(Metric.NPS, answer, 0, 10))
-            for i, answer in enumerate(answers)
-        ),
+        *(answer(f"e{i}", score, f"c{i}", at=i * 7) for i, score in enumerate(answers)),
     )
     nps = read(store)["nps"]
-    assert (nps.value, nps.n, nps.provisional) == (25, 100, False)
+    assert (nps.value, nps.n, nps.customers, nps.provisional) == (25, 100, 100, False)
     assert (nps.ci_low, nps.ci_high) == pytest.approx((9.48, 39.06), abs=0.01)
+
+
+def test_many_answers_of_one_customer_are_one_voice(store: Store) -> None:
+    write(store, *(answer(f"e{i}", 10, "c1", at=i) for i in range(5)))
+    nps = read(store)["nps"]
+    assert (nps.value, nps.n, nps.customers) == (100, 5, 1)
+    assert (nps.ci_low, nps.ci_high) == pytest.approx((-48.50, 98.50), abs=0.01)
+
+
+def test_customers_are_counted_in_each_slice(store: Store) -> None:
+    write(store, *(answer(f"e{i}", 10, f"c{i % 3}", brand="AB"[i % 2]) for i in range(12)))
+    of_a = read(store, brand="A")["nps"]
+    assert (of_a.n, of_a.customers) == (6, 3)
+    assert read(store)["nps"].customers == 3
+    assert read(store)["csat"].customers is None
+
+
+def test_a_ratio_is_not_cut_where_its_sides_cannot_meet(store: Store) -> None:
+    write(
+        store,
+        *(scored(f"o{i}", at=i, type="order.placed", channel="web", brand="A") for i in range(100)),
+        *(scored(f"c{i}", at=i, type="complaint", channel="email", brand="A") for i in range(60)),
+    )
+    for of_brand in (read(store), read(store, brand="A")):
+        rate = of_brand["complaint_rate"]
+        assert (rate.value, rate.n) == (60, 100)
+        assert (rate.ci_low, rate.ci_high) == pytest.approx((43.76, 82.81), abs=0.01)
+    assert "complaint_rate" not in read(store, channel="web")
+    assert "return_rate" not in read(store, touchpoint="")
 
 
 def test_an_answer_on_another_scale_does_not_count(store: Store) -> None:
@@ -108,7 +139,8 @@ def test_negative_customers_had_an_alert_open_in_the_window(store: Store) -> Non
 
 def test_calls_that_ask_for_a_status_are_avoidable(store: Store) -> None:
     def call(number: int, intent: str, **fields: object) -> Scored:
-        event = scored(f"e{number}", at=number, **{"type": "call", "brand": "A"} | fields)
+        given = {"type": "call", "brand": "A", "customer_id": f"caller{number}"}
+        event = scored(f"e{number}", at=number, **given | fields)
         return msgspec.structs.replace(event, reading=reading("neutral", intent))
 
     write(

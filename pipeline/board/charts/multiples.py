@@ -4,17 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.board.charts.chart import Point, Scale, across, alone, band, line, upwards
-from pipeline.kpi.definitions import DEFINITIONS, Definition, KpiValue
+from pipeline.kpi.definitions import DEFINITIONS, KPIS, Definition, KpiValue
 
 ENOUGH = 10
 """From so many answers on a number says something; a count always does."""
 
-SHOWN = (
-    *("nps", "csat", "ces", "net_sentiment", "negative_customers", "complaints"),
-    *("first_response_median", "loop_closure", "rescue_rate", "time_to_contact_median"),
-    *("self_service_rate", "avoidable_calls", "first_contact_resolution", "complaint_rate"),
-    *("active_customers", "events"),
-)
+SHOWN = tuple(one.name for one in DEFINITIONS if "board" in one.shown_on)
 """KPIs of the page, in order."""
 
 
@@ -45,10 +40,9 @@ class Tile(NamedTuple):
 
 def tiles(whole: Sequence[KpiValue], by_interval: Sequence[Sequence[KpiValue]]) -> list[Tile]:
     """Return the tiles; each list of values is of one window, the last of one that runs."""
-    named = {definition.name: definition for definition in DEFINITIONS}
     over_all = {value.kpi: value for value in whole}
     rows = [{value.kpi: value for value in values} for values in by_interval]
-    return [_tile(named[name], over_all[name], [row[name] for row in rows]) for name in SHOWN]
+    return [_tile(KPIS[name], over_all[name], [row[name] for row in rows]) for name in SHOWN]
 
 
 def is_enough(definition: Definition, value: KpiValue) -> bool:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline.common.titles import Titles
 from pipeline.model.reading import LABELS
 from pipeline.text.cues import LEXICON, REACH, VERSION, find_cues, leanings, version_of
 from pipeline.text.explain import explain
-from pipeline.text.lexicon import Titles
 from pipeline.text.normalise import fold
 from pipeline.text.open import load_engine
 from tests.unit.text.engines import Constant
