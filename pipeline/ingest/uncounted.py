@@ -1,4 +1,4 @@
-"""Which events count. Those of tests and of the company itself are kept, but counted nowhere."""
+"""Which events count. Not those that were taken back, nor those of tests and the company itself."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,8 @@ class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     def counts(self, event: Event) -> bool:
         """Whether an event counts."""
         return not (
-            (event.attributes and any(self._told_by(event.attributes)))
+            event.revoked
+            or (event.attributes and any(self._told_by(event.attributes)))
             or (event.segment and _name(event.segment) in self._segments)
             or (event.brand and _name(event.brand) in self._brands)
             or (self.customers and self._customers.fullmatch(_name(event.customer_id)))

@@ -81,7 +81,10 @@ class Score(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One event of one customer. Identity is `event_id`; a higher `revision` replaces a lower."""
+    """One event of one customer. Identity is `event_id`; a higher `revision` replaces a lower.
+
+    One that is `revoked` did not happen.
+    """
 
     event_id: Identifier
     occurred_at: Moment
@@ -103,3 +106,4 @@ class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     source: ShortText | None = None
     author_type: AuthorType = AuthorType.CUSTOMER
     attributes: dict[str, str | int | float | bool | None] = {}
+    revoked: bool = False

@@ -85,7 +85,7 @@ class Scored(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An event with its reading; `reading` is None where the event has no text.
 
     `received_at` is the broker's time of the original message, the start of every latency. One that
-    is not `counted`, as of a test, is kept, but is part of no figure and rings no alert.
+    is not `counted`, as of a test or one taken back, is part of no figure and rings no alert.
     """
 
     event: Event

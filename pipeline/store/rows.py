@@ -28,9 +28,10 @@ _REQUIRED = ("event_id", "customer_id", "channel", "type", "author_type")
 _PLAIN = (*_REQUIRED, "revision", *_GIVEN)
 """Fields of an event that are columns of the same name; `_GIVEN` are those that may be missing."""
 
-COUNTED, MOVED, UNCOUNTED = 0, 1, 2
-"""What `is_deleted` of a row of `events` and `timelines` says: there; no longer here; there, but in
-no figure. So what reads figures asks for 0, what reads all that is stored for all but 1."""
+COUNTED, GONE, UNCOUNTED = 0, 1, 2
+"""What `is_deleted` of a row of `events` and `timelines` says: there; moved away or taken back;
+there, but in no figure. So what reads figures asks for 0, what reads all that is stored for all but
+1."""
 
 SCORED_COLUMNS = (
     *("is_deleted", "occurred_us", "received_us"),
@@ -78,11 +79,11 @@ def event_columns(
     The last `moved` of them are no longer at their minutes. `reread_at` is when their texts were
     read again, in epoch seconds.
     """
-    there = [COUNTED if one.counted else UNCOUNTED for one in scored[: len(scored) - moved]]
+    there = [_presence(one) for one in scored[: len(scored) - moved]]
     events = [one.event for one in scored]
     columns = {
         "minute": minutes,
-        "is_deleted": [*there, *[MOVED] * moved],
+        "is_deleted": [*there, *[GONE] * moved],
         "occurred_us": [to_micros(event.occurred_at) for event in events],
         "received_us": [to_micros(one.received_at) for one in scored],
         "revision": [event.revision for event in events],
@@ -94,6 +95,12 @@ def event_columns(
         "reread_at": [reread_at] * len(scored),
     }
     return {name: values for name, values in columns.items() if any(values)}
+
+
+def _presence(scored: Scored) -> int:
+    if scored.event.revoked:
+        return GONE
+    return COUNTED if scored.counted else UNCOUNTED
 
 
 def _score_columns(scores: Sequence[Score | None]) -> Columns:

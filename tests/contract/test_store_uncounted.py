@@ -82,3 +82,29 @@ def test_a_reading_that_is_restated_leaves_the_mark(store: Store) -> None:
     store.restate([replace(test, reading=scored("t", 5, "positive").reading)], LATER)
     assert of(store, "texts") == (0, 0)
     assert [one.counted for one in store.timeline("c1")] == [False]
+
+
+def test_an_event_that_was_taken_back_is_gone_until_a_revision_brings_it_again(
+    store: Store,
+) -> None:
+    happened = answer("e1", 0, customer_id="m-3")
+    store.write_events([answer("e2", 10), happened])
+    assert of(store, "nps") == (0, 2)
+    revoked = replace(happened.event, revision=1, revoked=True, occurred_at=LATER)
+    store.write_events([replace(happened, event=revoked, counted=False)])
+    store.write_events([happened])  # once more, and late
+    assert of(store, "nps") == (100, 1)
+    assert (store.timeline("m-3"), store.counts()["events"]) == ([], 1)
+    again = replace(happened, event=replace(happened.event, revision=2))
+    store.write_events([again])
+    assert of(store, "nps") == (0, 2)
+    assert store.timeline("m-3") == [again]
+
+
+def test_an_event_that_was_taken_back_before_it_came_does_not_come(store: Store) -> None:
+    happened = answer("e1", 0)
+    revoked = replace(happened.event, revision=1, revoked=True, score=None)
+    store.write_events([replace(happened, event=revoked, counted=False)])
+    store.write_events([happened])
+    assert of(store, "nps") == (None, 0)
+    assert store.counts()["events"] == 0

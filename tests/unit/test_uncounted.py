@@ -23,6 +23,8 @@ DAHILI = Uncounted(segments=frozenset({"dahili"}))
     ("said_by", "fields", "counts"),
     [
         (SHIPPED, {}, True),
+        (SHIPPED, {"revoked": True}, False),
+        (EVERYTHING_COUNTS, {"revoked": True}, False),
         (SHIPPED, {"attributes": {"test": True}}, False),
         (SHIPPED, {"attributes": {"test": "True "}}, False),
         (SHIPPED, {"attributes": {"test": 1}}, False),
