@@ -1,8 +1,6 @@
 """What the roles share: a Faust app, and batches that are acknowledged last."""
 
 import asyncio
-import errno
-import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
@@ -26,7 +24,7 @@ from agents.runtime.transport import RecordsSchema, Transport
 from pipeline.broker.security import faust_credentials
 from pipeline.common import metrics
 from pipeline.common.folders import plain_name
-from pipeline.common.private_files import make_private
+from pipeline.common.private_files import make_private_folder
 from pipeline.config.settings import Role, Settings, SettingsError
 from pipeline.contracts.topology import INPUTS, URGENT, group_of
 
@@ -82,8 +80,7 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
     """
     require_fit_faust()
     datadir = settings.data / "state" / (settings.worker.instance or role)
-    _make_writable(datadir)
-    make_private(datadir)
+    _make_folder(datadir)
     brokers = [URL(f"kafka://{host}") for host in settings.kafka.bootstrap.split(",")]
     app = App(
         group_of(role),
@@ -125,11 +122,9 @@ def make_app(role: Role, settings: Settings, fetch: int | None = None) -> App:
     return app
 
 
-def _make_writable(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        make_private_folder(folder)
     except OSError as error:
         raise SettingsError(
             f"NABIZ_DATA: {folder} cannot be made or written to ({error.strerror}): name another "

@@ -1,5 +1,6 @@
 """Restricts files to their owner, because they contain what customers wrote."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -7,6 +8,17 @@ from pathlib import Path
 
 OTHERS = 0o077
 """Permission bits of group and others."""
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder that is its owner's alone.
+
+    Raises OSError if it cannot be made or written to.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    make_private(path)
 
 
 def make_private(path: Path) -> None:

@@ -10,8 +10,8 @@ import msgspec
 from chdb.session import Session
 
 from pipeline.common.folders import plain_name
-from pipeline.common.private_files import make_private
-from pipeline.store.backend import Columns, Parameter, Row, StoreUnavailable, bind
+from pipeline.common.private_files import make_private_folder
+from pipeline.store.backend import Columns, Parameter, Row, StoreRefused, StoreUnavailable, bind
 
 _ROW_FORMAT, _COLUMN_FORMAT = "JSONCompactEachRow", "JSONCompactColumns"
 _ENCODER = msgspec.json.Encoder()
@@ -40,15 +40,16 @@ class ChdbBackend:
     def __init__(self, path: Path) -> None:
         """Open the folder.
 
-        Raises StoreUnavailable where another process has it, or where it cannot be made.
+        Raises StoreUnavailable if another process has it, StoreRefused if this user cannot make it
+        or write to it.
         """
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            make_private(path)
+            make_private_folder(path)
         except OSError as error:
-            raise StoreUnavailable(
-                f"cannot make the store's folder {path} ({error.strerror}): "
-                "give this user the right, or set NABIZ_DATA"
+            raise StoreRefused(
+                f"NABIZ_DATA: the store's folder {path} cannot be made or written to "
+                f"({error.strerror}): name another folder, or give this user the right to write "
+                "there"
             ) from None
         self._lock = threading.Lock()
         self._answers: dict[str, list[Row]] = {}

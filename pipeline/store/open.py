@@ -7,7 +7,8 @@ from pipeline.store import Store, open_chdb, open_server
 def open_store(settings: Settings) -> Store:
     """Return the ClickHouse server that is set, else the in-process engine in the data folder.
 
-    Raises StoreUnavailable if the folder is in use by another process or cannot be made.
+    Raises StoreUnavailable if another process uses the folder, StoreRefused if this user cannot
+    make it or write to it.
     """
     pauses = settings.detect.pauses
     address = store_address(settings.store)

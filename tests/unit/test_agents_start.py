@@ -8,11 +8,21 @@ import pytest
 from agents.runtime.app import make_app
 from pipeline.cli.exit_codes import exit_code
 from pipeline.config.settings import Settings, SettingsError
+from pipeline.store import StoreRefused
+from pipeline.store.open import open_store
 
 
 def refused(folder: Path) -> str:
     with pytest.raises(SettingsError) as told:
         make_app("detect", Settings(data=folder))
+    assert exit_code(told.value) == 2
+    return str(told.value)
+
+
+def store_refused(folder: Path) -> str:
+    """What `record`, and the API without a server, say."""
+    with pytest.raises(StoreRefused) as told:
+        open_store(Settings(data=folder))
     assert exit_code(told.value) == 2
     return str(told.value)
 
@@ -25,6 +35,14 @@ def test_a_file_in_place_of_a_folder_is_named_with_the_setting(tmp_path: Path, a
     assert said.startswith(f"NABIZ_DATA: {tmp_path}/data/state/detect cannot be made or written to")
 
 
+@pytest.mark.parametrize("at", ["data", "data/store"])
+def test_a_file_in_place_of_the_store_is_named_with_the_setting(tmp_path: Path, at: str) -> None:
+    (tmp_path / at).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / at).touch()
+    said = store_refused(tmp_path / "data")
+    assert said.startswith(f"NABIZ_DATA: the store's folder {tmp_path}/data/store cannot be made")
+
+
 def test_a_folder_that_this_user_may_only_read_is_named_with_the_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -32,3 +50,4 @@ def test_a_folder_that_this_user_may_only_read_is_named_with_the_setting(
     said = refused(tmp_path)
     assert said.startswith(f"NABIZ_DATA: {tmp_path}/state/detect cannot be made or written to")
     assert "(Permission denied)" in said
+    assert "(Permission denied)" in store_refused(tmp_path)

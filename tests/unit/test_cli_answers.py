@@ -8,7 +8,6 @@ import pytest
 from pipeline.cli import doctor
 from pipeline.cli.checkup import Finding
 from pipeline.cli.target import ADDRESSES
-from pipeline.store import StoreUnavailable, open_chdb
 from tests.support.command_runs import Nabiz
 
 
@@ -77,9 +76,3 @@ def test_the_doctor_looks_at_the_rest_where_the_folder_is_of_another_user(
     assert theirs.state == "problem"
     assert theirs.found.startswith("this user may not see")
     assert others == [rest]
-
-
-def test_a_store_whose_folder_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(StoreUnavailable, match=r"cannot make .*file/store .*set NABIZ_DATA"):
-        open_chdb(tmp_path / "file" / "store")
