@@ -22,10 +22,19 @@ _TYPES = {
 }
 _STATUS = re.compile(r"\berror=([45]\d\d)\b")
 """How the plugins of Apprise note the HTTP status of a refusal."""
+SHORT = 300
+"""Most characters of a message by SMS or pager, as Apprise knows the services."""
+SMS = 160
+"""Characters that such a message is given: three parts of an SMS with Turkish letters (67 each)."""
+SHORTEST_TITLE = 40
+"""Characters of the headline that stay, however long the link is."""
 
 
 class Apprise:
-    """One Apprise URL; what is too long for its service is split."""
+    """One Apprise URL; what is too long for its service is split, but by SMS and to pagers.
+
+    They are given the headline and the link alone.
+    """
 
     digests = True
 
@@ -67,6 +76,8 @@ class _Service:
             service.overflow_mode = OverflowMode.SPLIT
         self._longest_title = service.title_maxlen
         self._markup = markup_of(service.schemas())  # type: ignore[no-untyped-call]
+        self._short = self._markup.sms or service.body_maxlen <= SHORT
+        self._room = min(SMS, service.body_maxlen)
         wanted = service.resolve_format(NotifyFormat.TEXT)
         # Apprise would escape Markdown itself, but our links as well, which then lead nowhere.
         self._escaped = self._markup.escaped or wanted is NotifyFormat.MARKDOWN
@@ -78,7 +89,7 @@ class _Service:
         """Return once it is sent. Raises ChannelAway, ChannelRefused."""
         result = self._apprise.notify(
             title=self._title(message),
-            body=self._shown(message.body, message.link),
+            body=message.link if self._short else self._shown(message.body, message.link),
             notify_type=_TYPES.get(message.kind, apprise.NotifyType.WARNING),
             body_format=self._format,
         )
@@ -89,6 +100,9 @@ class _Service:
         """Return the title: of few characters and plain, or in the text where there is no other."""
         if self._longest_title > 0:
             return cut(self._markup.plain(message.title), self._longest_title)
+        if self._short:
+            room = self._room - len(f"\r\n{message.link}")
+            return cut(self._markup.plain(message.title), max(room, SHORTEST_TITLE))
         return self._shown(message.title, message.link)
 
     def _shown(self, text: str, link: str) -> str:

@@ -1,4 +1,4 @@
-"""What services read as mark-up, and how a plain text stays plain there.
+"""What services read as mark-up, how a plain text stays plain there, and which send SMS.
 
 Messages are plain text, with the words of customers in it. Apprise escapes them where a service
 demands HTML, Markdown or Slack's own marks; what it hands on as it is, markup.yaml knows.
@@ -19,10 +19,11 @@ _MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+.!|<>~&=-]")
 
 
 class Markup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a service reads as mark-up in plain text: see markup.yaml."""
+    """What a service makes of a plain text: see markup.yaml."""
 
     replaced: str = ""
     escaped: bool = False
+    sms: bool = False
 
     def plain(self, text: str) -> str:
         """Return a text without what the service would obey wherever it stands."""
@@ -32,7 +33,7 @@ class Markup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def markup_of(schemes: Iterable[str]) -> Markup:
-    """Return how the service of these schemes reads plain text."""
+    """Return what the service of these schemes makes of plain text."""
     return next((_known()[one] for one in sorted(schemes) if one in _known()), Markup())
 
 
