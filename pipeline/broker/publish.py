@@ -31,6 +31,7 @@ class Publisher:
         """Connect. Raises `BrokerUnavailable` if the broker does not answer within 10 s."""
         self._bootstrap = bootstrap
         self._failures: list[Exception] = []
+        self._unconfirmed: set[object] = set()
         with reaching(bootstrap):
             self._producer = KafkaProducer(
                 bootstrap_servers=bootstrap,
@@ -70,25 +71,31 @@ class Publisher:
                 raise ValueError(
                     f"the message has {len(value)} bytes, more than Kafka takes"
                 ) from None
+        self._unconfirmed.add(future)
         future.add_errback(self._failures.append)
+        future.add_both(lambda _: self._unconfirmed.discard(future))
 
-    def flush(self) -> None:
+    def flush(self, within: float | None = None) -> None:
         """Wait until the broker has confirmed every message.
+
+        `within`: seconds that this may take; by default as long as each message needs to arrive
+        or to fail on its own.
 
         Raises `BrokerUnavailable` if something was not; it may or may not be in Kafka, and to
         send it again is safe because an event counts once. After a message that Kafka refuses
         the client sends nothing more: open another publisher.
         """
+        late: list[Exception] = []
         try:
-            # By then each message has either arrived or failed on its own.
-            self._producer.flush(timeout=2 * DELIVERY_TIMEOUT_MS / 1000)
+            self._producer.flush(timeout=within or 2 * DELIVERY_TIMEOUT_MS / 1000)
         except KafkaError as error:
-            self._failures.append(error)
-        if self._failures:
-            failures, self._failures = self._failures, []
+            late.append(error)
+        failures, self._failures = self._failures, []
+        if reasons := [*failures, *late]:
+            count = max(1, len(failures) + len(self._unconfirmed))
             raise BrokerUnavailable(
-                f"Kafka at {self._bootstrap} did not confirm {counted(len(failures), 'message')}; "
-                f"the first reason: {failures[0]}. "
+                f"Kafka at {self._bootstrap} did not confirm {counted(count, 'message')}; "
+                f"the first reason: {reasons[0]}. "
                 "Send them again when that is mended: nothing counts twice."
             )
 

@@ -20,6 +20,9 @@ from pipeline.ingest.decode import encode_event
 from pipeline.model.event import Event
 from pipeline.sources import simulate as company
 
+CONFIRM_EVERY, CONFIRMED_WITHIN = 1.0, 10.0
+"""Seconds between two looks whether live events arrived, and that they may take to arrive."""
+
 
 def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 1,
@@ -57,7 +60,7 @@ def simulate(
         events = company.simulate(seed, start or now - timedelta(days=days), customers, days)
     events = islice(events, count)
     if publish:
-        _publish(events, find(data).kafka)
+        _publish(events, find(data).kafka, live=rate is not None)
     else:
         for event in events:
             sys.stdout.buffer.write(encode_event(event) + b"\n")
@@ -71,10 +74,14 @@ def _as_it_happens(events: Iterable[tuple[datetime, Event]]) -> Iterator[Event]:
         yield event
 
 
-def _publish(events: Iterable[Event], kafka: KafkaSettings) -> None:
-    published = 0
+def _publish(events: Iterable[Event], kafka: KafkaSettings, *, live: bool) -> None:
+    """Publish events; `live` ones may never end, so what is not confirmed is noticed meanwhile."""
+    published, looked_at = 0, -CONFIRM_EVERY
     with Publisher(kafka.bootstrap, client_security(kafka)) as publisher:
         for event in events:
             publisher.publish(event)
             published += 1
+            if live and time.monotonic() - looked_at >= CONFIRM_EVERY:
+                publisher.flush(CONFIRMED_WITHIN)
+                looked_at = time.monotonic()
     typer.echo(f"{counted(published, 'event')} published", err=True)

@@ -1,5 +1,7 @@
 """One's own broker: its life on one machine."""
 
+import os
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.publish import Publisher
+from pipeline.contracts.topology import FEEDBACK, INTERACTIONS
 from tests.support.servers_kafka import new_topic
 
 START_AND_WAIT = """
@@ -112,6 +115,25 @@ def test_messages_for_a_broker_that_went_away_are_reported(
     publisher.close()
     publisher._producer._sender.join(30)
     assert not publisher._producer._sender.is_alive()
+
+
+def test_a_simulation_without_end_says_within_seconds_that_nothing_arrives(tmp_path: Path) -> None:
+    with LocalBroker.start(tmp_path) as broker:
+        for topic in (INTERACTIONS, FEEDBACK):
+            new_topic(broker.bootstrap, 1, topic)
+        command = [sys.executable, "-m", "pipeline.cli", "simulate", "--publish", "--rate", "20"]
+        environment = {**os.environ, "NABIZ_KAFKA_BOOTSTRAP": broker.bootstrap}
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as live:
+            with LagReader(broker.bootstrap) as reader:
+                for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.2)):
+                    with attempt:
+                        assert any(lag.end for lag in reader.read({"g": [INTERACTIONS]}, None))
+            broker.process.kill()
+            said = live.communicate(timeout=40)[1]
+    assert live.returncode == 3
+    found = re.search(r"did not confirm (\d+) messages?; the first reason", said)
+    assert found
+    assert int(found[1]) > 10  # of 20 a second
 
 
 def test_nobody_there_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
