@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from pipeline.access.accounts import AccountBook, AccountError
-from pipeline.config.groups import AccessSettings
+from pipeline.config.access import AccessSettings
 
 log = structlog.get_logger(__name__)
 

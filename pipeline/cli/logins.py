@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.access.accounts import AccountError, read_accounts
 from pipeline.access.oidc.provider import Provider, ProviderAway
 from pipeline.cli.checkup import Finding
-from pipeline.config.groups import AccessSettings
+from pipeline.config.access import AccessSettings
 
 
 def check_logins(access: AccessSettings) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 from pipeline.cli.errors import Unavailable, UsageError
 from pipeline.common.private_files import make_private
 from pipeline.common.urls import own_page
-from pipeline.config.groups import ApiSettings
+from pipeline.config.access import ApiSettings
 from pipeline.config.settings import Settings, load_settings
 
 T = TypeVar("T")

@@ -23,9 +23,8 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as NotJson
 
 from pipeline.common.encodings import utf8
+from pipeline.config.access import AccessSettings, ApiSettings
 from pipeline.config.groups import (
-    AccessSettings,
-    ApiSettings,
     BoardSettings,
     DeadLetterSettings,
     DetectSettings,

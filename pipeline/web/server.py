@@ -25,7 +25,7 @@ from pipeline.board.routes import board_routes
 from pipeline.broker.security import client_security
 from pipeline.common.ports import cannot_listen, listening
 from pipeline.common.urls import is_loopback
-from pipeline.config.groups import ApiSettings
+from pipeline.config.access import ApiSettings
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.detection.rules import RuleBook
 from pipeline.service.observer import Observer

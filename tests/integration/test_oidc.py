@@ -16,7 +16,7 @@ from pipeline.access.access import COOKIE
 from pipeline.access.devices import DEVICE_COOKIE
 from pipeline.access.oidc.flow import challenge
 from pipeline.cli.logins import check_logins
-from pipeline.config.groups import AccessSettings
+from pipeline.config.access import AccessSettings
 from tests.support.login_api import Door, browser, log_in, token_of
 from tests.support.oidc_browser import STATUS, log_in_at, sent_back, sent_there
 from tests.support.oidc_provider import Company

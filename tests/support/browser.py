@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipeline.config.groups import ApiSettings
+from pipeline.config.access import ApiSettings
 from pipeline.web.server import listen
 from tests.support.servers import missing
 

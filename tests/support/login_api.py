@@ -13,7 +13,8 @@ from pipeline.access.oidc.provider import Provider
 from pipeline.access.passwords import Passwords
 from pipeline.access.trail import AuditTrail
 from pipeline.access.user import ROLES
-from pipeline.config.groups import AccessSettings, DetectSettings
+from pipeline.config.access import AccessSettings
+from pipeline.config.groups import DetectSettings
 from pipeline.model.audit import AuditEntry
 from pipeline.service.observer import Observation, Observer
 from pipeline.service.service import Service

@@ -18,7 +18,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.response import Redirect
 
 from pipeline.common.ports import HOST
-from pipeline.config.groups import AccessSettings
+from pipeline.config.access import AccessSettings
 
 CLIENT, SECRET = "nabiz", "s3cret: with signs/+%"
 Answer = Response[dict[str, Any]]

@@ -23,7 +23,7 @@ from agents.triage import urgent_among
 from agents.understand import interpret, outgoing, retried_among
 from pipeline.access.accounts import Account, change_accounts
 from pipeline.access.known_people import known_people
-from pipeline.config.groups import AccessSettings
+from pipeline.config.access import AccessSettings
 from pipeline.contracts.topology import ACTIONS, DEAD_LETTERS, SCORED
 from pipeline.ingest.decode import decode_event, encode_event
 from pipeline.ingest.uncounted import Uncounted

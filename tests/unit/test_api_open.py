@@ -6,7 +6,7 @@ import pytest
 from litestar.testing import TestClient
 from pydantic import SecretStr
 
-from pipeline.config.groups import ApiSettings
+from pipeline.config.access import ApiSettings
 from pipeline.config.settings import SettingsError
 from pipeline.web.server import listen
 from tests.support.stand_in_api import FakeStore, api

@@ -14,7 +14,7 @@ from pipeline.access.oidc.flow import Flow, authorization_url
 from pipeline.access.oidc.token import Claims, Keys, Untrusted, trusted_claims
 from pipeline.common.plurals import counted
 from pipeline.common.urls import is_protected
-from pipeline.config.groups import AccessSettings
+from pipeline.config.access import AccessSettings
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from pipeline.access.authorization import needs
 from pipeline.access.origin import SAFE_METHODS
 from pipeline.access.trail import AuditTrail
 from pipeline.access.user import LOCAL, MACHINE, ROLES, Role, User
-from pipeline.config.groups import AccessSettings, ApiSettings
+from pipeline.config.access import AccessSettings, ApiSettings
 from pipeline.config.settings import Settings
 from pipeline.web.server import access_of, listen
 from tests.support.login_api import CHEAP, HERE, RETRY, TOKEN, Door, browser, log_in, token_of

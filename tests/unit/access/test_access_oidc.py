@@ -26,7 +26,7 @@ from pipeline.access.oidc.token import Keys, Untrusted, trusted_claims
 from pipeline.access.trail import AuditTrail
 from pipeline.access.user import Role, User
 from pipeline.common.urls import is_protected
-from pipeline.config.groups import AccessSettings, ApiSettings
+from pipeline.config.access import AccessSettings, ApiSettings
 from pipeline.config.settings import Settings
 from pipeline.web.server import access_of, listen
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from pipeline.access.access import Access
 from pipeline.access.trail import AuditTrail
-from pipeline.config.groups import AccessSettings, ApiSettings
+from pipeline.config.access import AccessSettings, ApiSettings
 from pipeline.config.settings import Settings
 from pipeline.web.server import access_of
 from tests.support.login_api import HERE, RETRY, TOKEN, Door, browser, log_in, token_of
