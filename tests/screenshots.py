@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Page
 
+from pipeline.board.pages import PAGES
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import INPUTS
 from pipeline.service.views import PartitionStatus
@@ -20,6 +21,8 @@ from tests.support.simulated_company import Company, app_of, simulated, stored
 FOLDER = ROOT / "docs" / "screenshots"
 WIDE = {"width": 1040, "height": 660}
 TALL = {"width": 1040, "height": 840}
+HIGH = ("customer", "pulse")
+"""Pages with much to see."""
 TEXT = "Ürün güzel ama kargo berbat, üç gündür kimse telefona bakmıyor. Bir daha almam sizden!"
 
 
@@ -54,14 +57,13 @@ def shots(company: Company) -> list[Shot]:
         (one.alert for one in ranked if not one.ended),
         key=lambda one: (len(company.alerts(customer_id=one.customer_id)), one.risk),
     )
+    shown = {"alert_id": told.alert.id, "customer_id": worried.customer_id}
     return [
-        Shot("inbox", "/board"),
         Shot("inbox-dark-phone", "/board", "tr", "dark", PHONE),
-        Shot("alert", f"/board/alerts/{told.alert.id}"),
-        Shot("customer", f"/board/customers/{worried.customer_id}", window=TALL),
-        Shot("pulse", "/board/pulse", window=TALL),
-        Shot("why", "/board/why"),
-        Shot("health", "/board/health"),
+        *(
+            Shot(page.name, page.path.format(**shown), window=TALL if page.name in HIGH else WIDE)
+            for page in PAGES
+        ),
     ]
 
 

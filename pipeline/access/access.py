@@ -3,9 +3,10 @@
 import hmac
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
+import msgspec
 from litestar.connection import ASGIConnection, Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
@@ -32,33 +33,39 @@ CSRF_FIELD, CSRF_HEADER = "csrf_token", "x-csrf-token"
 _ABOUT = "nabiz_about"
 
 
-class Access:
-    """The door of the API. Without `book`, `provider` and `token` whoever gets here is `LOCAL`.
-
-    `hosts` are the names by which it may be addressed.
+class AccessConfig(msgspec.Struct, frozen=True):
+    """The token of programs ("": none), the host names by which the API may be addressed, and
+    after how long a session ends: unused, and at the latest.
     """
 
-    def __init__(
-        self,
-        trail: AuditTrail,
-        clock: Callable[[], datetime],
-        *,
-        token: str = "",
-        book: AccountBook | None = None,
-        provider: Provider | None = None,
-        hosts: frozenset[str] = LOOPBACK_NAMES,
-        idle: timedelta = timedelta(hours=1),
-        longest: timedelta = timedelta(hours=12),
-        passwords: Passwords | None = None,
-    ) -> None:
-        self.book = book
-        self.provider = provider
-        self.passwords = passwords
-        self.sessions = Sessions(clock, idle, longest)
-        self.clock = clock
-        self._trail = trail
-        self._bearer = f"Bearer {token}".encode("latin-1") if token else None
-        self._hosts = hosts
+    token: str = ""
+    hosts: frozenset[str] = LOOPBACK_NAMES
+    idle: timedelta = timedelta(hours=1)
+    longest: timedelta = timedelta(hours=12)
+
+
+class AccessDependencies(NamedTuple):
+    """Where uses are noted, the time, and the ways to log in that there are."""
+
+    trail: AuditTrail
+    clock: Callable[[], datetime]
+    book: AccountBook | None = None
+    provider: Provider | None = None
+    passwords: Passwords | None = None
+
+
+class Access:
+    """Authenticates and authorizes requests. Without any login or token everybody is `LOCAL`."""
+
+    def __init__(self, config: AccessConfig, dependencies: AccessDependencies) -> None:
+        self.book = dependencies.book
+        self.provider = dependencies.provider
+        self.passwords = dependencies.passwords
+        self.clock = dependencies.clock
+        self.sessions = Sessions(self.clock, config.idle, config.longest)
+        self._trail = dependencies.trail
+        self._bearer = f"Bearer {config.token}".encode("latin-1") if config.token else None
+        self._hosts = config.hosts
 
     def recognise(self, connection: Connection) -> tuple[User | None, Session | None]:
         """Return who this is from, and the session if that is how we know."""
@@ -89,9 +96,9 @@ class Access:
 
     async def guard(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """Let a request through to its route, or raise what is to be answered instead."""
-        if "needs" not in handler.opt:
+        if "requires" not in handler.opt:
             raise PermissionDeniedException("this route does not say who may use it")
-        needed, user = handler.opt["needs"], connection.scope.get("user")
+        required, user = handler.opt["requires"], connection.scope.get("user")
         by_token = user is MACHINE
         if not (by_token or handler.opt.get("any_host") or self._is_ours(connection)):
             raise Refused(
@@ -101,7 +108,7 @@ class Access:
         method = connection.scope.get("method", "GET")  # a WebSocket begins as a GET
         if not by_token and from_elsewhere(str(method), connection.headers):
             raise PermissionDeniedException("this request was made by a page of another site")
-        if needed is None:
+        if required is None:
             return
         if user is None:
             raise NotAuthorizedException(
@@ -109,8 +116,8 @@ class Access:
                 + (", or log in at /login" if self.has_login else ""),
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        if not user.may(needed):
-            raise PermissionDeniedException(f"this needs the role {needed}; yours is {user.role}")
+        if not user.may(required):
+            raise PermissionDeniedException(f"this needs the role {required}; yours is {user.role}")
         if isinstance(connection.auth, Session) and method not in SAFE_METHODS:
             await self._demand_csrf_token(connection, connection.auth)
 

@@ -7,16 +7,16 @@ from typing import Any
 
 from pipeline.access.user import Role
 
-PUBLIC: dict[str, Any] = {"needs": None}
+PUBLIC: dict[str, Any] = {"requires": None}
 """Open to all: the login page and what it shows."""
 
-PROBE: dict[str, Any] = {"needs": None, "any_host": True}
+PROBE: dict[str, Any] = {"requires": None, "any_host": True}
 """Open to all, by any host name: probes and Prometheus ask by address."""
 
 
-def needs(role: Role, *, audit: str = "") -> dict[str, Any]:
+def requires(role: Role, *, audit: str = "") -> dict[str, Any]:
     """Declare the least role of a route, and by which name the audit trail knows its use."""
-    return {"needs": role, "audit": audit}
+    return {"requires": role, "audit": audit}
 
 
-VIEWER = needs("viewer")
+VIEWER = requires("viewer")

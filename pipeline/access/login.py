@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 from pipeline.access import throttle
 from pipeline.access.access import COOKIE, Access, AnyRequest, address, cookie_name
 from pipeline.access.accounts import Account, AccountBook
-from pipeline.access.authorization import PUBLIC, needs
+from pipeline.access.authorization import PUBLIC, requires
 from pipeline.access.login_flow import (
     UNKNOWN,
     Attempts,
@@ -19,11 +19,11 @@ from pipeline.access.login_flow import (
     origin_key,
     page,
 )
-from pipeline.access.login_page import local_path
 from pipeline.access.oidc.routes import company_routes
 from pipeline.access.passwords import Passwords
 from pipeline.access.sessions import Session
 from pipeline.common import metrics
+from pipeline.common.urls import local_path
 
 CHECKED_AT_ONCE = 2
 """Each check of a password takes 64 MiB."""
@@ -36,11 +36,11 @@ def login_routes(access: Access) -> list[ControllerRouterHandler]:
 
     @get("/login", opt=PUBLIC, include_in_schema=False)
     async def login_form(request: AnyRequest) -> Response[str]:
-        asked = request.query_params
-        goes_to = local_path(asked.get("next", "/"))
-        return page(access, request, 200, asked.get("lang", ""), goes_to, out="out" in asked)
+        query = request.query_params
+        goes_to = local_path(query.get("next", "/"))
+        return page(access, request, 200, query.get("lang", ""), goes_to, out="out" in query)
 
-    @post("/logout", opt=needs("viewer", audit="logout"), include_in_schema=False)
+    @post("/logout", opt=requires("viewer", audit="logout"), include_in_schema=False)
     async def log_out(request: AnyRequest) -> Redirect:
         access.sessions.end(request.cookies.get(cookie_name(request), ""))
         by_company = isinstance(request.auth, Session) and request.auth.password is None
@@ -56,7 +56,7 @@ def login_routes(access: Access) -> list[ControllerRouterHandler]:
 
 
 def _password_route(access: Access, book: AccountBook) -> ControllerRouterHandler:
-    desk = PasswordChecker(book, access.passwords or Passwords())
+    checker = PasswordChecker(book, access.passwords or Passwords())
 
     @post("/login", opt=PUBLIC, include_in_schema=False, request_max_body_size=16_384)
     async def log_in(request: AnyRequest) -> Response[str] | Redirect:
@@ -64,17 +64,17 @@ def _password_route(access: Access, book: AccountBook) -> ControllerRouterHandle
         name, language = form.get("name", ""), form.get("lang", "")
         goes_to = local_path(form.get("next", "/"))
         keys = _keys(request, name, book.find(name))
-        if left := desk.attempts.wait(keys, access.clock()):
+        if left := checker.attempts.wait(keys, access.clock()):
             metrics.LOGINS.labels("throttled").inc()
             return page(access, request, 429, language, goes_to, "wait", seconds=left)
-        account, fits = await desk.check(name, form.get("password", ""), keys)
+        account, fits = await checker.check(name, form.get("password", ""), keys)
         if account is None or not fits:
             metrics.LOGINS.labels("refused").inc()
             access.note(request, account.user if account else UNKNOWN, 401, "login")
             return page(access, request, 401, language, goes_to, "wrong")
-        kept = account.password
-        known_by = (name, kept.encode())
-        return let_in(access, request, account.user, "login", goes_to, kept, known_by)
+        hashed = account.password
+        known_by = (name, hashed.encode())
+        return let_in(access, request, account.user, "login", goes_to, hashed, known_by)
 
     return log_in
 
@@ -96,9 +96,9 @@ class PasswordChecker:
         An unknown name takes as long: its password is checked against a decoy.
         """
         account = self._book.find(name)
-        kept = account.password if account else self._passwords.decoy
+        hashed = account.password if account else self._passwords.decoy
         async with self._places:
-            fits = await asyncio.to_thread(self._passwords.fits, kept, password)
+            fits = await asyncio.to_thread(self._passwords.fits, hashed, password)
         if account and fits:
             self.attempts.forgive(keys)
         return account, fits
@@ -106,8 +106,8 @@ class PasswordChecker:
 
 def _keys(request: AnyRequest, name: str, account: Account | None) -> list[throttle.Key]:
     """Return what an attempt counts for: where it is theirs to try, for nobody else."""
-    known = known_device(request, name, account.password.encode()) if account else []
-    return known or [("name", name[:64].casefold()), origin_key(address(request))]
+    device = known_device(request, name, account.password.encode()) if account else []
+    return device or [("name", name[:64].casefold()), origin_key(address(request))]
 
 
 def to_login(request: AnyRequest) -> Redirect | None:
@@ -116,5 +116,5 @@ def to_login(request: AnyRequest) -> Redirect | None:
     wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
     if not (access.has_login and wants_page):
         return None
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return Redirect("/login", status_code=303, query_params={"next": local_path(asked)})
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return Redirect("/login", status_code=303, query_params={"next": local_path(wanted)})

@@ -10,7 +10,8 @@ from litestar.response import Redirect
 from pipeline.access import throttle
 from pipeline.access.access import COOKIE, Access, AnyRequest, cookie_name
 from pipeline.access.devices import DEVICE_COOKIE, LASTS, device_cookie, device_of
-from pipeline.access.login_page import Ways, language_of, login_page
+from pipeline.access.language import language_of_request
+from pipeline.access.login_page import Ways, login_page
 from pipeline.access.user import User
 from pipeline.common import metrics
 
@@ -85,23 +86,25 @@ def page(
     access: Access,
     request: AnyRequest,
     status: int,
-    asked: str,
+    language: str,
     goes_to: str,
     message: str = "",
     *,
     seconds: int = 0,
     out: bool = False,
 ) -> Response[str]:
-    """Answer with the login page; `asked` is a language, `out`: who asks has just logged out."""
+    """Answer with the login page; in `language` if it is one of ours.
+
+    `out`: who asks has just logged out.
+    """
     provider = access.provider
     ways = Ways(
         password=access.book is not None,
         company=provider.company if provider else "",
         leave_url=provider.leave_url if provider and out else "",
     )
-    language = language_of(asked, request.headers.get("accept-language", ""))
     return Response(
-        login_page(language, goes_to, message, seconds, ways),
+        login_page(language_of_request(request, language), goes_to, message, seconds, ways),
         status_code=status,
         media_type=MediaType.HTML,
         headers={"Retry-After": str(seconds)} if seconds else {},

@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import Access, about
-from pipeline.access.authorization import VIEWER, needs
+from pipeline.access.authorization import VIEWER, requires
 from pipeline.access.user import User
 from pipeline.api.parameters import Limit, Time, moment
 from pipeline.common.refused import Refused
@@ -53,7 +53,7 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
     @post(
         "/v1/alerts/{alert_id:str}/actions",
         sync_to_thread=True,
-        opt=needs("agent", audit="alert.acted"),
+        opt=requires("agent", audit="alert.acted"),
     )
     def act(
         alert_id: FromPath[str], data: JSONBody[ActionRequest], request: Request[User, Any, State]

@@ -6,7 +6,7 @@ from litestar import get
 from litestar.params import QueryParameter
 from litestar.types import ControllerRouterHandler
 
-from pipeline.access.authorization import needs
+from pipeline.access.authorization import requires
 from pipeline.api.parameters import Limit, Time, moment
 from pipeline.model.audit import AuditEntry
 from pipeline.service.service import Service
@@ -15,7 +15,7 @@ from pipeline.service.service import Service
 def audit_routes(service: Service) -> list[ControllerRouterHandler]:
     """Return the handler."""
 
-    @get("/v1/audit", sync_to_thread=True, opt=needs("admin", audit="audit.viewed"))
+    @get("/v1/audit", sync_to_thread=True, opt=requires("admin", audit="audit.viewed"))
     def audit(
         since: Time = None,
         by: Annotated[str, QueryParameter(description="of one user")] = "",

@@ -5,7 +5,7 @@ from litestar import get, post
 from litestar.params import FromQuery, JSONBody
 from litestar.types import ControllerRouterHandler
 
-from pipeline.access.authorization import VIEWER, needs
+from pipeline.access.authorization import VIEWER, requires
 from pipeline.api.parameters import Limit
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.service.service import Service
@@ -32,7 +32,7 @@ def dead_letter_routes(service: Service) -> list[ControllerRouterHandler]:
         "/v1/dead-letters/retry",
         sync_to_thread=True,
         status_code=200,
-        opt=needs("admin", audit="dead_letters.retried"),
+        opt=requires("admin", audit="dead_letters.retried"),
     )
     def retry(data: JSONBody[RetryRequest]) -> RetryResult:
         """Publish dead letters again that have not been retried yet."""

@@ -9,7 +9,7 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from pipeline.access.authorization import PROBE, VIEWER, needs
+from pipeline.access.authorization import PROBE, VIEWER, requires
 from pipeline.api.alert_routes import alert_routes
 from pipeline.api.audit_routes import audit_routes
 from pipeline.api.dead_letter_routes import dead_letter_routes
@@ -50,7 +50,7 @@ def _overview_routes(service: Service) -> list[ControllerRouterHandler]:
             dimensions(by or []),
         )
 
-    @get("/v1/customer", sync_to_thread=True, opt=needs("viewer", audit="customer.viewed"))
+    @get("/v1/customer", sync_to_thread=True, opt=requires("viewer", audit="customer.viewed"))
     def customer(customer_id: FromQuery[str]) -> CustomerView:
         """One customer: timeline over all channels, risk now and why, alerts."""
         view = service.customer(customer_id)

@@ -1,30 +1,32 @@
 """What all pages of the board share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
+from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import AnyRequest, csrf_token
-from pipeline.access.login_page import LANGUAGES, language_of
-from pipeline.access.user import User
+from pipeline.access.language import LANGUAGE_COOKIE, language_of_request
+from pipeline.access.user import Role, User
 from pipeline.board.board_config import BoardConfig
 from pipeline.board.inbox.live import Live
 from pipeline.board.localizer import Localizer
-from pipeline.board.render import render
+from pipeline.common.html import render
+from pipeline.common.languages import LANGUAGES, other_language
 from pipeline.common.plain_text import plain
 from pipeline.config.groups import DetectSettings
-from pipeline.model.alert import Alert
+from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.service.service import Service
+from pipeline.store import Store
 from pipeline.text.engine import Engine
 
-LANGUAGE_COOKIE = "nabiz_language"
 A_YEAR = 366 * 86_400
 STRANGER = User("", "viewer")
 """Who is not logged in: sees nothing but pages that say what went wrong."""
@@ -32,6 +34,21 @@ SAID = frozenset({400, 401, 403, 404, 405, 413, 500, 503})
 """Statuses that the board has words for."""
 EXPLAINED = frozenset({400, 401, 403, 503})
 """Those of which the reason, in English, is shown as well."""
+
+
+class Page(NamedTuple):
+    """A page: its routes, the menu, and what all pages are tested for follow from this record.
+
+    `name` is that of its text in the menu (`nav.NAME`), `path` where it is, with `{alert_id}` or
+    `{customer_id}` where it is of one. `place` is its place in the menu of those who have the role
+    `menu_of`; None: it is in no menu.
+    """
+
+    name: str
+    path: str
+    routes: Callable[["Board"], list[ControllerRouterHandler]]
+    place: int | None = None
+    menu_of: Role = "viewer"
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -55,7 +72,7 @@ class Visit(msgspec.Struct, frozen=True):
     @property
     def other_language(self) -> str:
         """The language that a link leads to."""
-        return next(one for one in LANGUAGES if one != self.language)
+        return other_language(self.language)
 
 
 def title_of(say: Localizer, alert: Alert) -> str:
@@ -63,58 +80,63 @@ def title_of(say: Localizer, alert: Alert) -> str:
     return plain(alert.titles.get(say.language) or alert.title)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Board:
-    """The parts that pages are made from. `engine` opens what reads texts, when first asked."""
+    """What pages are made from. `engine` opens what reads texts, when first asked."""
 
-    service: Service
-    live: Live
-    desk: BoardConfig
+    config: BoardConfig
     detect: DetectSettings
+    pages: Sequence[Page]
+    service: Service
+    store: Store
+    live: Live
     engine: Callable[[], Engine]
     clock: Callable[[], datetime]
 
     def visit(self, request: AnyRequest) -> Visit:
-        """Return who asks. The language is that of the address, else of the cookie, else wished."""
-        asked = request.query_params.get("lang", "")
-        kept = request.cookies.get(LANGUAGE_COOKIE, "")
-        wished = request.headers.get("accept-language", "")
-        language = language_of(asked if asked in LANGUAGES else kept, wished)
-        query = {name: value for name, value in request.query_params.items() if name != "lang"}
-        other = next(one for one in LANGUAGES if one != language)
+        """Return who asks."""
+        query = dict(request.query_params)
+        language = language_of_request(request, query.pop("lang", ""))
         return Visit(
             request.user or STRANGER,
             csrf_token(request),
             language,
-            urlencode({**query, "lang": other}),
+            urlencode({**query, "lang": other_language(language)}),
         )
 
-    def voice(self, visit: Visit) -> Localizer:
+    def localizer(self, visit: Visit) -> Localizer:
         """Return how to speak to this visitor, now."""
-        return Localizer(visit.language, self.desk.zone, self.clock())
+        return Localizer(visit.language, self.config.zone, self.clock())
 
     def cause(self, say: Localizer, name: str) -> str:
         """Return what a rule is called: by its title, else by our word for it, else its name."""
-        rule = next((one for one in self.service.rules.rules if one.name == name), None)
+        rule = self.service.rules.by_name.get(name)
         title = rule.titles.get(say.language) if rule else None
-        return plain(title) if title else say.known("rule", name)
+        return plain(title) if title else say.label("rule", name)
 
     def html(
         self, visit: Visit, say: Localizer, template: str, values: Mapping[str, object]
     ) -> str:
         """Fill a template in."""
         return render(
+            "pipeline.board",
             template,
             {
                 "say": say,
                 "t": say.t,
                 "visit": visit,
+                "menu": self._menu(visit.user),
                 "title_of": partial(title_of, say),
                 "cause": partial(self.cause, say),
                 "playbook": partial(self._playbook, say.language),
+                "weightiest_quote": weightiest_quote,
                 **values,
             },
         )
+
+    def _menu(self, user: User) -> list[Page]:
+        listed = [page for page in self.pages if page.place and user.may(page.menu_of)]
+        return sorted(listed, key=lambda page: page.place or 0)
 
     def _playbook(self, language: str, alert: Alert) -> str:
         """In the language of the page where the rule is still there."""
@@ -154,7 +176,7 @@ class Board:
     ) -> Response[Any]:
         """Answer with one sentence for a person, and with a detail for whoever can mend it."""
         visit = self.visit(request)
-        say = self.voice(visit)
+        say = self.localizer(visit)
         given = {
             "page": "",
             "title": say.t("message.title"),
@@ -166,6 +188,6 @@ class Board:
 
     def error(self, request: AnyRequest, status: int, detail: str) -> Response[Any]:
         """Answer a request that failed: by our words for its status, else by the reason given."""
-        say = self.voice(self.visit(request))
-        said = say.known("error", str(status)) if status in SAID else detail
+        say = self.localizer(self.visit(request))
+        said = say.label("error", str(status)) if status in SAID else detail
         return self.message(request, status, said, detail=detail if status in EXPLAINED else "")

@@ -54,11 +54,11 @@ def _of_follow_up(follow_up: FollowUp, say: Localizer) -> Iterator[Happening]:
 
 
 def _of_action(action: Action, say: Localizer) -> Happening:
-    what = say.known("did", action.kind)
+    what = say.label("did", action.kind)
     if action.kind == "assign" and action.assignee:
         what = f"{what}: {action.assignee}"
     if action.outcome:
-        what = f"{what}: {say.known('outcome', action.outcome)}"
+        what = f"{what}: {say.label('outcome', action.outcome)}"
     if action.until:
         what = say.t("card.snoozed", until=say.clock(action.until))
     return Happening(action.at, what, action.by, action.note)

@@ -1,34 +1,18 @@
 """How the board speaks: its texts, numbers and times in one language and time zone."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-import msgspec
-
+from pipeline.common.languages import texts
 from pipeline.common.names import shown
 from pipeline.common.plain_text import plain
 from pipeline.model.event_types import EventType
-
-Texts = Mapping[str, str]
 
 _MONTHS = {
     "tr": ["Oca", "Şub", "Mar", "Nis", "May", "Haz", "Tem", "Ağu", "Eyl", "Eki", "Kas", "Ara"],
     "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 }
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
-
-
-@cache
-def texts(language: str) -> Texts:
-    """Return the texts of the interface by key."""
-    raw = (files(__package__) / "texts.yaml").read_bytes()
-    return {key: both[language] for key, both in msgspec.yaml.decode(raw, type=_Both).items()}
-
-
-_Both = dict[str, dict[str, str]]
 
 
 class Localizer:
@@ -38,14 +22,14 @@ class Localizer:
         self.language = language
         self.now = now
         self._zone = zone
-        self._texts = texts(language)
+        self._texts = texts("pipeline.board", language)
 
     def t(self, key: str, **values: object) -> str:
         """Return a text of the interface. Raises KeyError where there is none."""
         text = self._texts[key]
         return text.format(**values) if values else text
 
-    def known(self, kind: str, name: str) -> str:
+    def label(self, kind: str, name: str) -> str:
         """Return our word for a name that others may extend, else the name in plain words."""
         return self._texts.get(f"{kind}.{name}", plain(name.replace("_", " ")))
 

@@ -9,18 +9,10 @@ from litestar.types import ControllerRouterHandler
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER
 from pipeline.board.board import Board
-from pipeline.board.pages.alert import alert_routes
-from pipeline.board.pages.customer import customer_routes
-from pipeline.board.pages.explain import why_routes
-from pipeline.board.pages.health import health_routes
-from pipeline.board.pages.inbox import inbox_routes
-from pipeline.board.pages.pulse import pulse_routes
 from pipeline.board.statics import static_routes
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.store import StoreUnavailable
 from pipeline.text.open import EngineError
-
-_PAGES = (inbox_routes, alert_routes, customer_routes, pulse_routes, why_routes, health_routes)
 
 
 def board_routes(board: Board) -> list[ControllerRouterHandler]:
@@ -31,7 +23,7 @@ def board_routes(board: Board) -> list[ControllerRouterHandler]:
 
     pages = Router(
         "/",
-        route_handlers=[home, *(route for make in _PAGES for route in make(board))],
+        route_handlers=[home, *(route for page in board.pages for route in page.routes(board))],
         exception_handlers=dict.fromkeys((StoreUnavailable, BrokerUnavailable, EngineError), away),
     )
     return [pages, *static_routes()]

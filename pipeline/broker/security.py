@@ -5,7 +5,7 @@ The settings, in the words of each client.
 
 import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from pipeline.config.groups import KafkaSettings
 from pipeline.config.settings import SettingsError
@@ -17,6 +17,18 @@ Security: TypeAlias = Mapping[str, Any]
 """Keyword arguments of every client of kafka-python."""
 
 PLAINTEXT: Final[Security] = {"security_protocol": "PLAINTEXT"}
+
+
+class Cluster(NamedTuple):
+    """Where Kafka is, and how clients of kafka-python prove who they are to it."""
+
+    bootstrap: str
+    security: Security = PLAINTEXT
+
+
+def cluster_of(kafka: KafkaSettings) -> Cluster:
+    """Return the cluster that is set. Raises SettingsError as `client_security` does."""
+    return Cluster(kafka.bootstrap, client_security(kafka))
 
 
 def client_security(kafka: KafkaSettings) -> Security:

@@ -1,10 +1,12 @@
-"""Addresses of servers, and to which of them a secret may be sent."""
+"""Addresses of servers: which may be sent a secret, and which paths are our own."""
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 ALL = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 """Wildcard hosts, with the loopback address by which the machine reaches itself."""
+_LOCAL_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9/._~%?&=+,:@-]*")
 
 
 def with_port(host: str, port: int) -> str:
@@ -35,3 +37,8 @@ def is_protected(url: str) -> bool:
     return bool(host) and (
         parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
     )
+
+
+def local_path(asked: str) -> str:
+    """Return a path of this server as it was asked for; / where it might lead elsewhere."""
+    return asked if _LOCAL_PATH.fullmatch(asked) else "/"

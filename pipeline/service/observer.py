@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pipeline.broker.continuity import FailedRules, read_note
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.broker.lag import LagReader, PartitionLag
-from pipeline.broker.security import PLAINTEXT, Security
+from pipeline.broker.security import Cluster
 from pipeline.common import metrics
 from pipeline.common.background import BackgroundThread
 from pipeline.contracts.topology import GROUPS, role_of
@@ -42,10 +42,9 @@ class Observation(msgspec.Struct, frozen=True):
 class Observer(BackgroundThread):
     """A thread that asks the broker every second, seldom while nothing moves."""
 
-    def __init__(self, bootstrap: str, security: Security = PLAINTEXT) -> None:
+    def __init__(self, cluster: Cluster) -> None:
         super().__init__("observer")
-        self._bootstrap = bootstrap
-        self._security = security
+        self._cluster = cluster
         self._asked = time.monotonic()
         self._changed = threading.Condition()
         self._wanted = threading.Event()
@@ -72,7 +71,7 @@ class Observer(BackgroundThread):
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                with LagReader(self._bootstrap, self._security) as reader:
+                with LagReader(*self._cluster) as reader:
                     self._watch(reader)
             except (BrokerError, BrokerUnavailable) as error:
                 self._note(str(error))
@@ -82,7 +81,7 @@ class Observer(BackgroundThread):
 
     def _note(self, problem: str) -> None:
         self._tell(replace(self.latest, problem=problem))
-        metrics.BROKER_UP.labels(self._bootstrap).set(0)
+        metrics.BROKER_UP.labels(self._cluster.bootstrap).set(0)
         self._stop.wait(INTERVAL)
 
     def _watch(self, reader: LagReader) -> None:
@@ -92,7 +91,7 @@ class Observer(BackgroundThread):
             before, elapsed = self.latest.partitions, asked - self._asked
             self._asked = asked
             self._tell(Observation(observe(before, lags, now, elapsed), None, noted_rules(lags)))
-            metrics.BROKER_UP.labels(self._bootstrap).set(1)
+            metrics.BROKER_UP.labels(self._cluster.bootstrap).set(1)
             measure(self.latest.partitions)
             self._stop.wait(INTERVAL)
             if not moves(self.latest.partitions):

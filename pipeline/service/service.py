@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple, Self
 
 import msgspec
 
 from pipeline.broker.continuity import FailedRules
 from pipeline.broker.publish import Publisher
-from pipeline.broker.security import PLAINTEXT, Security
+from pipeline.broker.security import Cluster
 from pipeline.common.refused import Refused
 from pipeline.config.groups import DetectSettings
 from pipeline.contracts.topology import INPUTS, RETRY_HEADER
@@ -38,27 +39,35 @@ RETRIED_AT_ONCE = 10_000
 _TOPICS = frozenset(topic for topics in INPUTS.values() for topic in topics)
 
 
+class ServiceConfig(NamedTuple):
+    """Where actions and retries are published, and how a customer's risk is folded."""
+
+    cluster: Cluster
+    detect: DetectSettings
+
+
+class ServiceDependencies(NamedTuple):
+    """What answers are joined from, and the time."""
+
+    store: Store
+    observer: Observer
+    rules: RuleBook
+    clock: Callable[[], datetime]
+
+
 class Service:
     """Joins store, broker and rules into answers. Thread-safe, as its parts are."""
 
-    def __init__(
-        self,
-        store: Store,
-        observer: Observer,
-        rules: RuleBook,
-        detect: DetectSettings,
-        bootstrap: str,
-        clock: Callable[[], datetime],
-        security: Security = PLAINTEXT,
-    ) -> None:
-        self.store = store
-        self._observer = observer
-        self._rules = rules
-        self._detect = detect
-        self._bootstrap = bootstrap
-        self._clock = clock
-        self._security = security
-        self._acting = ActionPublisher(lambda: Publisher(bootstrap, security), clock)
+    def __init__(self, config: ServiceConfig, dependencies: ServiceDependencies) -> None:
+        self.store, self._observer, self._rules, self._clock = dependencies
+        self._cluster, self._detect = config
+        self._actions = ActionPublisher(lambda: Publisher(*self._cluster), self._clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._actions.close()
 
     @property
     def rules(self) -> RuleSet:
@@ -113,11 +122,7 @@ class Service:
             if not found:
                 return None
             customer_id = found[0].customer_id
-        return self._acting.publish(alert_id, customer_id, asked, by)
-
-    def close(self) -> None:
-        """Let go of the connection to Kafka."""
-        self._acting.close()
+        return self._actions.publish(alert_id, customer_id, asked, by)
 
     def retry_dead_letters(self, reason: Reason | None) -> RetryResult:
         """Publish dead letters to their topics again and note when; each is sent only once.
@@ -134,7 +139,7 @@ class Service:
             and one.topic in _TOPICS
             and one.reason is not Reason.TOO_LARGE
         ]
-        with Publisher(self._bootstrap, self._security) as publisher:
+        with Publisher(*self._cluster) as publisher:
             for letter in due:
                 publisher.send(letter.topic, letter.key, letter.payload, [(RETRY_HEADER, b"1")])
             publisher.flush()
@@ -147,7 +152,7 @@ class Service:
     def status(self) -> Status:
         """Return lag and rate by partition, and the state of store, broker and rules."""
         seen = self._observer.look()
-        broker = BrokerStatus(self._bootstrap, seen.problem)
+        broker = BrokerStatus(self._cluster.bootstrap, seen.problem)
         return Status(seen.partitions, self._store(), broker, self._rules_status(seen.failed_rules))
 
     def _rules_status(self, noted: Iterable[FailedRules]) -> RulesStatus:

@@ -1,33 +1,104 @@
 """API, login and board as one application; OpenAPI at /schema."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.types import ControllerRouterHandler
 
-from pipeline.access.access import Access, Recognise
+from pipeline.access.access import Access, AccessConfig, AccessDependencies, Recognise
+from pipeline.access.accounts import AccountBook
 from pipeline.access.authorization import VIEWER
 from pipeline.access.login import login_routes
+from pipeline.access.oidc.provider import Provider
+from pipeline.access.origin import LOOPBACK_NAMES
+from pipeline.access.trail import AuditTrail
 from pipeline.api.routes import api_routes
-from pipeline.service.service import Service
-from pipeline.web.errors import ErrorPage, error_handlers
+from pipeline.board.board import Board
+from pipeline.board.board_config import load_board_config
+from pipeline.board.inbox.feed import Feed, FeedDependencies
+from pipeline.board.inbox.live import Live
+from pipeline.board.pages import PAGES
+from pipeline.board.routes import board_routes
+from pipeline.broker.security import cluster_of
+from pipeline.config.settings import Settings
+from pipeline.detection.rules import RuleBook
+from pipeline.service.observer import Observer
+from pipeline.service.service import Service, ServiceConfig, ServiceDependencies
+from pipeline.store import Store
+from pipeline.text.open import open_engine
+from pipeline.web.errors import error_handlers
 
 
-def make_app(
-    service: Service,
-    access: Access,
-    pages: Sequence[ControllerRouterHandler] = (),
-    error_page: ErrorPage | None = None,
-) -> Litestar:
-    """Build the application, with the `pages` of the board, and its page for errors.
+@contextmanager
+def application(settings: Settings, store: Store) -> Iterator[Litestar]:
+    """Start API and board, and stop them at the end.
+
+    Each component is made of its configuration and of those before it that it depends on, starts
+    with the `with` block and stops with it. Raises SettingsError and AccountError.
+    """
+    cluster, config = cluster_of(settings.kafka), load_board_config(settings.board.file)
+    live = Live(config.value)
+    with (
+        AuditTrail(store.write_audit) as trail,
+        Observer(cluster) as observer,
+        Feed(cluster, FeedDependencies(live, store, _now)),
+        Service(
+            ServiceConfig(cluster, settings.detect),
+            ServiceDependencies(
+                store, observer, RuleBook(settings.detect.rules, demanded=False), _now
+            ),
+        ) as service,
+    ):
+        board = Board(
+            config=config,
+            detect=settings.detect,
+            pages=PAGES,
+            service=service,
+            store=store,
+            live=live,
+            engine=cache(partial(open_engine, settings.engine)),
+            clock=_now,
+        )
+        yield make_app(service, access_of(settings, trail), board)
+
+
+def access_of(settings: Settings, trail: AuditTrail) -> Access:
+    """Return who may come in, as it is set. Raises AccountError for a wrong file of users."""
+    access = settings.access
+    hosts = {name.strip().lower() for name in (*access.hosts.split(","), settings.api.host)}
+    return Access(
+        AccessConfig(
+            token=settings.api.token.get_secret_value(),
+            hosts=LOOPBACK_NAMES | (hosts - {"", "0.0.0.0", "::"}),
+            idle=timedelta(minutes=access.idle_minutes),
+            longest=timedelta(hours=access.login_hours),
+        ),
+        AccessDependencies(
+            trail,
+            _now,
+            book=AccountBook(Path(access.users)) if access.users else None,
+            provider=Provider(access, _now) if access.oidc_issuer else None,
+        ),
+    )
+
+
+def make_app(service: Service, access: Access, board: Board | None = None) -> Litestar:
+    """Build the application; without a board programs and people are told of errors alike.
 
     Each route says as its `opt` who may use it; `access` sees to it.
     """
     return Litestar(
-        route_handlers=[*api_routes(service), *login_routes(access), *pages],
+        route_handlers=[
+            *api_routes(service),
+            *login_routes(access),
+            *(board_routes(board) if board else ()),
+        ],
         state=State({"access": access}),
         middleware=[Recognise],
         guards=[access.guard],
@@ -42,5 +113,9 @@ def make_app(
                 "/schema", route_handlers=[], opt=VIEWER, include_in_schema=False
             ),
         ),
-        exception_handlers=error_handlers(error_page),
+        exception_handlers=error_handlers(board.error if board else None),
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -4,35 +4,17 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
-from functools import cache, partial
-from pathlib import Path
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
 
-from pipeline.access.access import Access
-from pipeline.access.accounts import AccountBook
-from pipeline.access.oidc.provider import Provider
-from pipeline.access.origin import LOOPBACK_NAMES
-from pipeline.access.trail import AuditTrail
-from pipeline.board.board import Board
-from pipeline.board.board_config import load_board_config
-from pipeline.board.inbox.feed import Feed
-from pipeline.board.inbox.live import Live
-from pipeline.board.routes import board_routes
-from pipeline.broker.security import client_security
 from pipeline.common.ports import cannot_listen, listening
 from pipeline.common.urls import is_loopback
 from pipeline.config.access import ApiSettings
 from pipeline.config.settings import Settings, SettingsError
-from pipeline.detection.rules import RuleBook
-from pipeline.service.observer import Observer
-from pipeline.service.service import Service
 from pipeline.store import Store
-from pipeline.text.open import open_engine
-from pipeline.web.app import make_app
+from pipeline.web.app import application
 from pipeline.web.half_sent import WholeRequests
 
 log = structlog.get_logger(__name__)
@@ -64,56 +46,19 @@ def serve_api_in_thread(settings: Settings, store: Store) -> Iterator[None]:
 
 @contextmanager
 def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, socket.socket]]:
-    bootstrap, security = settings.kafka.bootstrap, client_security(settings.kafka)
-    desk = load_board_config(settings.board.file)
-    live = Live(desk.value)
     with (
-        AuditTrail(store.write_audit) as trail,
         listen(settings.api, login=settings.access.login) as listener,
-        Observer(bootstrap, security) as observer,
-        Feed(live, store, bootstrap, _now, security),
+        application(settings, store) as app,
     ):
-        service = Service(
-            store,
-            observer,
-            RuleBook(settings.detect.rules, demanded=False),
-            settings.detect,
-            bootstrap,
-            _now,
-            security,
-        )
-        engine = cache(partial(open_engine, settings.engine))
-        board = Board(service, live, desk, settings.detect, engine, _now)
         config = uvicorn.Config(
-            make_app(service, access_of(settings, trail), board_routes(board), board.error),
+            app,
             http=WholeRequests,
             log_level="warning",
             timeout_graceful_shutdown=2,
             server_header=False,
             forwarded_allow_ips=settings.access.proxies,
         )
-        with closing(service):
-            yield uvicorn.Server(config), listener
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def access_of(settings: Settings, trail: AuditTrail) -> Access:
-    """Return the door of the API as it is set. Raises AccountError for a wrong file of users."""
-    access = settings.access
-    named = {name.strip().lower() for name in (*access.hosts.split(","), settings.api.host)}
-    return Access(
-        trail,
-        _now,
-        token=settings.api.token.get_secret_value(),
-        book=AccountBook(Path(access.users)) if access.users else None,
-        provider=Provider(access, _now) if access.oidc_issuer else None,
-        hosts=LOOPBACK_NAMES | (named - {"", "0.0.0.0", "::"}),
-        idle=timedelta(minutes=access.idle_minutes),
-        longest=timedelta(hours=access.login_hours),
-    )
+        yield uvicorn.Server(config), listener
 
 
 def listen(api: ApiSettings, *, login: bool = False) -> socket.socket:

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from pipeline.board.pages import PAGES
 from pipeline.store import open_chdb
 from tests.support.browser import HOSTILE, PHONE, fits, served, watch
 from tests.support.simulated_company import Company, app_of, simulated, stored
@@ -43,10 +44,8 @@ def test_every_page_fits_a_phone_and_is_accessible(
     faults: list[str] = []
     page = browser.new_page(viewport=PHONE, color_scheme=scheme, locale="tr-TR")
     watch(page, base, faults)
-    for path in (
-        *("/board", "/board?view=done", "/board/pulse", "/board/why", "/board/health"),
-        *(f"/board/alerts/{item.alert.id}", f"/board/customers/{item.alert.customer_id}"),
-    ):
+    shown = {"alert_id": item.alert.id, "customer_id": item.alert.customer_id}
+    for path in ("/board?view=done", *(entry.path.format(**shown) for entry in PAGES)):
         page.goto(base + path)
         if path == "/board/why":
             page.get_by_label("Metin").fill("Kargo berbat, bir daha almam!")

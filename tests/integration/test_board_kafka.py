@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from kafka import KafkaProducer
 
-from pipeline.board.inbox.feed import TOPICS, Feed
+from pipeline.board.inbox.feed import TOPICS, Feed, FeedDependencies
 from pipeline.board.inbox.live import Live
+from pipeline.broker.security import Cluster
 from pipeline.common.ports import free_port
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import event_of
@@ -41,9 +42,13 @@ class Stored:
         return []
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def alert(name: str, **fields: Any) -> Alert:
-    now = datetime.now(UTC)
-    return made_up(name, opened_at=now, updated_at=now, **fields)
+    at = now()
+    return made_up(name, opened_at=at, updated_at=at, **fields)
 
 
 async def until(live: Live, changed: asyncio.Event, name: str, stage: str) -> float:
@@ -61,7 +66,7 @@ async def test_what_is_published_is_in_the_inbox_at_once(kafka: str) -> None:
     store: Any = Stored(alert("stored"))
     with (
         topics_for_now(kafka, 2, *TOPICS),
-        Feed(live, store, kafka, lambda: datetime.now(UTC)),
+        Feed(Cluster(kafka), FeedDependencies(live, store, now)),
         live.listening() as changed,
     ):
         producer = await asyncio.to_thread(KafkaProducer, bootstrap_servers=kafka)
@@ -88,6 +93,9 @@ async def test_while_kafka_is_away_the_inbox_has_what_is_stored() -> None:
     store: Any = Stored(alert("stored"))
     with (
         live.listening() as changed,
-        Feed(live, store, f"127.0.0.1:{free_port()}", lambda: datetime.now(UTC)),
+        Feed(
+            Cluster(f"127.0.0.1:{free_port()}"),
+            FeedDependencies(live, store, now),
+        ),
     ):
         await until(live, changed, "stored", "open")

@@ -7,19 +7,17 @@ from argon2 import PasswordHasher
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from pipeline.access.access import COOKIE, Access
+from pipeline.access.access import COOKIE, Access, AccessConfig, AccessDependencies
 from pipeline.access.accounts import Account, AccountBook, change_accounts
 from pipeline.access.oidc.provider import Provider
 from pipeline.access.passwords import Passwords
 from pipeline.access.trail import AuditTrail
 from pipeline.access.user import ROLES
 from pipeline.config.access import AccessSettings
-from pipeline.config.groups import DetectSettings
 from pipeline.model.audit import AuditEntry
-from pipeline.service.observer import Observation, Observer
-from pipeline.service.service import Service
+from pipeline.service.observer import Observation
 from pipeline.web.app import make_app
-from tests.support.stand_in_api import NOW, RULES, SEEN, FakeStore
+from tests.support.stand_in_api import NOW, SEEN, FakeStore, service_over
 
 PASSWORD = "üç kedi bir ağaç"
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
@@ -47,24 +45,17 @@ class Door:
         self.noted: list[AuditEntry] = []
         self.trail = AuditTrail(self.noted.extend)
         self.access = Access(
-            self.trail,
-            lambda: self.now,
-            token=token,
-            book=AccountBook(self.file) if users else None,
-            provider=Provider(oidc, lambda: self.now) if oidc else None,
-            passwords=CHEAP,
+            AccessConfig(token=token),
+            AccessDependencies(
+                self.trail,
+                lambda: self.now,
+                book=AccountBook(self.file) if users else None,
+                provider=Provider(oidc, lambda: self.now) if oidc else None,
+                passwords=CHEAP,
+            ),
         )
-        observer = Observer("kafka:9092")
-        observer.latest = Observation((SEEN,), None)
         self.store = FakeStore()
-        service = Service(
-            self.store,  # type: ignore[arg-type]
-            observer,
-            RULES,
-            DetectSettings(),
-            "kafka:9092",
-            lambda: self.now,
-        )
+        service = service_over(self.store, Observation((SEEN,), None), lambda: self.now)
         self.app = make_app(service, self.access)
 
     def later(self, **span: float) -> None:

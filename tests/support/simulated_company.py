@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from pipeline.access.access import Access
+from pipeline.access.access import Access, AccessConfig, AccessDependencies
 from pipeline.access.accounts import AccountBook
 from pipeline.access.passwords import Passwords
 from pipeline.access.trail import AuditTrail
@@ -15,7 +15,7 @@ from pipeline.board.board import Board
 from pipeline.board.board_config import load_board_config
 from pipeline.board.inbox.item import InboxItem
 from pipeline.board.inbox.live import KEPT, Live, is_over
-from pipeline.board.routes import board_routes
+from pipeline.board.pages import PAGES
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
@@ -27,7 +27,7 @@ from pipeline.model.alert import Alert, AlertState
 from pipeline.model.audit import AuditEntry
 from pipeline.model.event import Event
 from pipeline.model.reading import Scored
-from pipeline.service.observer import Observation, Observer
+from pipeline.service.observer import Observation
 from pipeline.service.service import Service
 from pipeline.service.views import ActionRequest, PartitionStatus
 from pipeline.sources.simulate import simulate
@@ -36,6 +36,7 @@ from pipeline.store import Store
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from pipeline.web.app import make_app
+from tests.support.stand_in_api import service_over
 
 RULES = RuleBook(ROOT / "rules")
 SLA = load_sla(ROOT / "desk" / "sla.yaml")
@@ -155,28 +156,6 @@ class Company:
         return self.events.get(customer_id, [])[::-1][:limit]
 
 
-class _Service(Service):
-    """Publishes to the company instead of Kafka."""
-
-    def __init__(
-        self, company: Company, store: object, observer: Observer, rules: RuleBook
-    ) -> None:
-        super().__init__(
-            store,  # type: ignore[arg-type]
-            observer,
-            rules,
-            SETTINGS,
-            "kafka:9092",
-            company.clock,
-        )
-        self._company = company
-
-    def act(
-        self, alert_id: str, asked: ActionRequest, by: str, customer_id: str = ""
-    ) -> Action | None:
-        return self._company.act(alert_id, asked, by, self._company.clock())
-
-
 def app_of(
     company: Company,
     *,
@@ -189,19 +168,35 @@ def app_of(
     rules: RuleBook = RULES,
 ):  # type: ignore[no-untyped-def]
     """Return the API with its board over the company (and a store that has its events)."""
-    observer = Observer("kafka:9092")
-    observer.latest = Observation(tuple(partitions), None)
-    service = _Service(company, store or company, observer, rules)
-    access = Access(
-        AuditTrail(company.noted.extend),
-        company.clock,
-        token=token,
-        book=book,
-        passwords=passwords,
-        hosts=hosts,
+
+    class CompanyService(Service):
+        """Publishes to the company instead of Kafka."""
+
+        def act(
+            self, alert_id: str, asked: ActionRequest, by: str, customer_id: str = ""
+        ) -> Action | None:
+            return company.act(alert_id, asked, by, company.clock())
+
+    service = service_over(
+        *(store or company, Observation(tuple(partitions), None), company.clock, rules),
+        kind=CompanyService,
     )
-    board = Board(service, company.live, DESK, SETTINGS, FastEngine.load, company.clock)
-    return make_app(service, access, board_routes(board), board.error)
+    trail = AuditTrail(company.noted.extend)
+    access = Access(
+        AccessConfig(token=token, hosts=hosts),
+        AccessDependencies(trail, company.clock, book=book, passwords=passwords),
+    )
+    board = Board(
+        config=DESK,
+        detect=SETTINGS,
+        pages=PAGES,
+        service=service,
+        store=store or company,  # type: ignore[arg-type]
+        live=company.live,
+        engine=FastEngine.load,
+        clock=company.clock,
+    )
+    return make_app(service, access, board)
 
 
 def simulated(

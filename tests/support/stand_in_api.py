@@ -1,14 +1,15 @@
 """An API over a store and a publisher that are stand-ins."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Litestar
 
-from pipeline.access.access import Access
+from pipeline.access.access import Access, AccessConfig, AccessDependencies
 from pipeline.access.trail import AuditTrail
 from pipeline.broker.continuity import FailedRules
+from pipeline.broker.security import Cluster
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.contracts.topology import RETRY_HEADER
 from pipeline.detection.rules import RuleBook
@@ -19,7 +20,7 @@ from pipeline.model.audit import AuditEntry
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.reading import Scored
 from pipeline.service.observer import Observation, Observer
-from pipeline.service.service import Service
+from pipeline.service.service import Service, ServiceConfig, ServiceDependencies
 from pipeline.service.views import PartitionStatus
 from pipeline.web.app import make_app
 
@@ -88,12 +89,25 @@ def api(
     access: Access | None = None,
     noted: tuple[FailedRules, ...] = (),
 ) -> Litestar:
-    observer = Observer("kafka:9092")
-    observer.latest = Observation((SEEN,), None, noted)
-    service = Service(store, observer, rules, DetectSettings(), "kafka:9092", lambda: NOW)  # type: ignore[arg-type]
-    trail = AuditTrail(store.written.extend)
-    hosts = frozenset({"testserver.local"})
-    return make_app(service, access or Access(trail, lambda: NOW, token=token, hosts=hosts))
+    service = service_over(store, Observation((SEEN,), None, noted), lambda: NOW, rules)
+    config = AccessConfig(token=token, hosts=frozenset({"testserver.local"}))
+    dependencies = AccessDependencies(AuditTrail(store.written.extend), lambda: NOW)
+    return make_app(service, access or Access(config, dependencies))
+
+
+def service_over(
+    store: Any,
+    seen: Observation,
+    clock: Callable[[], datetime],
+    rules: RuleBook = RULES,
+    kind: type[Service] = Service,
+) -> Service:
+    """Return a service over a store and what was seen of a broker that is not there."""
+    cluster = Cluster("kafka:9092")
+    observer = Observer(cluster)
+    observer.latest = seen
+    config = ServiceConfig(cluster, DetectSettings())
+    return kind(config, ServiceDependencies(store, observer, rules, clock))
 
 
 class FakePublisher:

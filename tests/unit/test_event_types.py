@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from pipeline.board.localizer import texts
+from pipeline.common.languages import texts
 from pipeline.contracts.event_page import PAGE, with_table
 from pipeline.model.event_types import GROUPS, NEUTRAL, TICKET_STEPS, EventType
 from pipeline.store.sql import shared_parts
@@ -58,4 +58,4 @@ def test_the_page_says_every_type_and_group() -> None:
 
 
 def test_no_other_file_says_what_people_read_for_a_type() -> None:
-    assert not [key for key in texts("en") if key.startswith("event.")]
+    assert not [key for key in texts("pipeline.board", "en") if key.startswith("event.")]

@@ -133,7 +133,11 @@ class Provider:
     async def _exchange(
         self, offer: ProviderMetadata, code: str, redirect_uri: str, verifier: str
     ) -> _Tokens:
-        """Exchange a code for tokens, as RFC 6749, 4.1.3 has it, with the proof of RFC 7636."""
+        """Exchange a code for tokens, as RFC 6749, 4.1.3 has it, with the proof of RFC 7636.
+
+        Not by Authlib's client, which sends the secret of client_secret_basic unencoded (2.3.1): a
+        secret with `%` or letters beyond Latin-1 would not pass.
+        """
         form = {
             "grant_type": "authorization_code",
             "code": code,

@@ -21,7 +21,6 @@ from pipeline.access.login_flow import (
     origin_key,
     page,
 )
-from pipeline.access.login_page import local_path
 from pipeline.access.oidc.claims import NoUser, user_of
 from pipeline.access.oidc.flow import LONGEST, Flow, opened, sealed
 from pipeline.access.oidc.provider import Provider, ProviderAway
@@ -29,6 +28,7 @@ from pipeline.access.oidc.spent import Spent
 from pipeline.access.oidc.token import Untrusted
 from pipeline.access.user import User
 from pipeline.common import metrics
+from pipeline.common.urls import local_path
 
 log = structlog.get_logger(__name__)
 

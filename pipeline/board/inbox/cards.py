@@ -13,7 +13,7 @@ from pipeline.model.action import OUTCOMES
 
 def card_choices(board: Board) -> dict[str, object]:
     """Return what the sheets of a card offer."""
-    minutes = [int(one.total_seconds() // 60) for one in board.desk.snooze]
+    minutes = [int(one.total_seconds() // 60) for one in board.config.snooze]
     return {"outcomes": OUTCOMES, "snoozes": minutes}
 
 
@@ -30,7 +30,7 @@ def stream_cards(
 
     def card(item: InboxItem) -> str:
         given = {"item": item, "back": back, "alone": alone, **card_choices(board)}
-        return board.html(visit, board.voice(visit), "one.html", given).strip()
+        return board.html(visit, board.localizer(visit), "one.html", given).strip()
 
     after = request.query_params.get("after", "")
     return ServerSentEvent(events(board.live, look, card, lambda: still_allowed(request), after))

@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 import structlog
 
 from pipeline.board.inbox.live import KEPT, Live
 from pipeline.broker.errors import BrokerUnavailable
-from pipeline.broker.security import PLAINTEXT, Security
+from pipeline.broker.security import Cluster
 from pipeline.broker.tail import Tail
 from pipeline.common.background import BackgroundThread
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
@@ -42,6 +43,14 @@ _FOLLOW_UP = msgspec.json.Decoder(FollowUpEvent)
 _ACTION = msgspec.json.Decoder(Action)
 
 
+class FeedDependencies(NamedTuple):
+    """What is filled, from where beside the topics, and the time."""
+
+    live: Live
+    store: Store
+    clock: Callable[[], datetime]
+
+
 class Feed(BackgroundThread):
     """Two threads that fill `live`. What is known stays while Kafka or the store is away.
 
@@ -49,20 +58,10 @@ class Feed(BackgroundThread):
     away; the other looks at the store from time to time, and soon where the first asks it to.
     """
 
-    def __init__(
-        self,
-        live: Live,
-        store: Store,
-        bootstrap: str,
-        clock: Callable[[], datetime],
-        security: Security = PLAINTEXT,
-    ) -> None:
+    def __init__(self, cluster: Cluster, dependencies: FeedDependencies) -> None:
         super().__init__("board")
-        self._live = live
-        self._store = store
-        self._bootstrap = bootstrap
-        self._clock = clock
-        self._security = security
+        self._cluster = cluster
+        self._live, self._store, self._clock = dependencies
         self._asked = threading.Event()
 
     def _run(self) -> None:
@@ -79,7 +78,7 @@ class Feed(BackgroundThread):
     def _follow(self) -> None:
         """Follow the topics until Kafka is away, or for a while where one does not exist yet."""
         begin = self._clock()
-        with Tail(self._bootstrap, TOPICS, begin - OVERLAP, self._security) as tail:
+        with Tail(self._cluster.bootstrap, TOPICS, begin - OVERLAP, self._cluster.security) as tail:
             while not self._stop.is_set():
                 if take(tail.read(WAIT), self._live):
                     self._asked.set()

@@ -10,9 +10,8 @@ from litestar.response import Redirect, ServerSentEvent
 from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import AnyRequest, about
-from pipeline.access.authorization import VIEWER, needs
-from pipeline.access.login_page import local_path
-from pipeline.board.board import Board, title_of
+from pipeline.access.authorization import VIEWER, requires
+from pipeline.board.board import Board, Page, title_of
 from pipeline.board.history import history
 from pipeline.board.inbox.cards import card_choices, stream_cards
 from pipeline.board.inbox.form_actions import request_of
@@ -20,6 +19,7 @@ from pipeline.board.inbox.item import InboxItem
 from pipeline.board.inbox.stream import Shown
 from pipeline.board.localizer import Localizer
 from pipeline.common.refused import Refused
+from pipeline.common.urls import local_path
 
 BY_SCRIPT = "x-board"
 """Header of a form that a script sent: it wants no other page."""
@@ -43,19 +43,19 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
 
     @get(
         "/board/alerts/{alert_id:str}",
-        opt=needs("viewer", audit="alert.viewed"),
+        opt=requires("viewer", audit="alert.viewed"),
         include_in_schema=False,
         sync_to_thread=True,
     )
     def alert(request: AnyRequest, alert_id: FromPath[str]) -> Response[Any]:
         visit = board.visit(request)
-        say, version = board.voice(visit), board.live.version
+        say, version = board.localizer(visit), board.live.version
         item = _item(board, alert_id)
         if item is None:
             return board.message(request, 404, say.t("alert.unknown"))
         about(request, customer_id=item.alert.customer_id)
         given = {
-            "page": "",
+            "page": PAGE.name,
             "title": title_of(say, item.alert),
             "item": item,
             "history": history(item, say),
@@ -67,7 +67,7 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
 
     @post(
         "/board/alerts/{alert_id:str}/actions",
-        opt=needs("agent", audit="alert.acted"),
+        opt=requires("agent", audit="alert.acted"),
         include_in_schema=False,
         status_code=200,
         request_max_body_size=LARGEST_FORM,
@@ -83,7 +83,7 @@ def _act(
     board: Board, request: AnyRequest, alert_id: str, form: Mapping[str, str]
 ) -> Response[Any]:
     visit = board.visit(request)
-    say, item = board.voice(visit), _item(board, alert_id)
+    say, item = board.localizer(visit), _item(board, alert_id)
     back = local_path(form.get("back", "/board"))
 
     def refuse(status: int, said: str) -> Response[Any]:
@@ -112,7 +112,7 @@ def _act(
 
 
 def _meanwhile(item: InboxItem, say: Localizer) -> str:
-    stage = say.known(*item.word)
+    stage = say.label(*item.word)
     return say.t("act.changed", stage=stage, owner=item.owner or say.t("act.nobody"))
 
 
@@ -120,8 +120,11 @@ def _item(board: Board, alert_id: str) -> InboxItem | None:
     """Return the item of an alert; of one that is no longer in the inbox, from the store."""
     if item := board.live.get(alert_id):
         return item
-    store = board.service.store
+    store = board.store
     for alert in store.alerts(ids=[alert_id]):
         follow_up = next(iter(store.follow_ups(alert_ids=[alert_id])), None)
         return InboxItem(alert, follow_up, tuple(store.actions(alert_id=alert_id)))
     return None
+
+
+PAGE = Page("alert", "/board/alerts/{alert_id}", alert_routes)

@@ -10,8 +10,8 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import AnyRequest, about
-from pipeline.access.authorization import needs
-from pipeline.board.board import Board
+from pipeline.access.authorization import requires
+from pipeline.board.board import Board, Page
 from pipeline.board.charts.chart import across, line, upwards
 from pipeline.board.charts.risk_curve import risk_curve
 from pipeline.board.inbox.item import InboxItem
@@ -20,7 +20,7 @@ from pipeline.board.timeline import by_day, timeline
 from pipeline.common.plain_text import plain
 from pipeline.model.alert import Alert
 
-SEEN = needs("viewer", audit="customer.viewed")
+SEEN = requires("viewer", audit="customer.viewed")
 SHOWN = 300
 """Entries that a page shows, the newest."""
 
@@ -47,7 +47,7 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
     def shown(request: AnyRequest, known_as: str) -> Response[Any]:
         about(request, customer_id=known_as)
         visit = board.visit(request)
-        say, store = board.voice(visit), board.service.store
+        say, store = board.localizer(visit), board.store
         view = board.service.customer(known_as)
         if view is None:
             return board.message(request, 404, say.t("customer.unknown"))
@@ -56,7 +56,7 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
         entries = timeline(view.events, view.alerts, actions)
         curve = risk_curve(view.events, board.service.rules, board.detect, say.now)
         given = {
-            "page": "",
+            "page": PAGE.name,
             "title": plain(known_as),
             "customer": view,
             "who": view.events[-1].event,
@@ -97,3 +97,6 @@ def _chart(
 def _risk_at(curve: Sequence[tuple[datetime, float]], moment: datetime) -> float:
     """Return the risk right after what happened at a moment."""
     return curve[bisect_right(curve, moment, key=lambda point: point[0]) - 1][1]
+
+
+PAGE = Page("customer", "/board/customers/{customer_id}", customer_routes)

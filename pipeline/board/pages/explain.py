@@ -8,7 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER
-from pipeline.board.board import Board
+from pipeline.board.board import Board, Page
 from pipeline.board.localizer import Localizer
 from pipeline.common.plain_text import plain
 from pipeline.model.alert import Contribution
@@ -51,7 +51,7 @@ def why_routes(board: Board) -> list[ControllerRouterHandler]:
         text = str((await request.form()).get("text", ""))[:LONGEST].strip()
         if not text:
             return _page(board, request, "", None)
-        say = board.voice(board.visit(request))
+        say = board.localizer(board.visit(request))
         async with one_at_a_time:
             explained = await asyncio.to_thread(_explain, board, say, text)
         return _page(board, request, text, explained)
@@ -63,9 +63,9 @@ def _page(
     board: Board, request: AnyRequest, text: str, explained: Explained | None
 ) -> Response[Any]:
     visit = board.visit(request)
-    say = board.voice(visit)
+    say = board.localizer(visit)
     given = {
-        "page": "why",
+        "page": PAGE.name,
         "title": say.t("why.title"),
         "text": plain(text),
         "longest": LONGEST,
@@ -78,7 +78,7 @@ def _explain(board: Board, say: Localizer, text: str) -> Explained:
     answer = why(text, board.engine(), board.service.rules, board.detect, board.clock())
     seen, reading = answer.text, answer.explanation.reading
     quotes = [
-        (say.known("intent", one.name), "", seen[one.start : one.end]) for one in reading.intents
+        (say.label("intent", one.name), "", seen[one.start : one.end]) for one in reading.intents
     ]
     quotes += [
         (TAXONOMY.topics[one.name].title.text(say.language), one.label, seen[one.start : one.end])
@@ -99,3 +99,6 @@ def weighed(text: str, explanation: Explanation) -> list[tuple[str, str]]:
         cut += [(text[at : part.start], ""), (text[part.start : part.end], part.says)]
         at = part.end
     return [piece for piece in (*cut, (text[at:], "")) if piece[0]]
+
+
+PAGE = Page("why", "/board/why", why_routes, place=3)

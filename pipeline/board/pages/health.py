@@ -12,8 +12,8 @@ from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import AnyRequest
-from pipeline.access.authorization import VIEWER, needs
-from pipeline.board.board import Board
+from pipeline.access.authorization import VIEWER, requires
+from pipeline.board.board import Board, Page
 from pipeline.board.localizer import Localizer
 from pipeline.contracts.topology import INPUTS, WITHIN
 from pipeline.model.dead_letter import Reason
@@ -45,11 +45,11 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
     @get("/board/health", opt=VIEWER, include_in_schema=False, sync_to_thread=True)
     def health(request: AnyRequest) -> Response[Any]:
         visit = board.visit(request)
-        say, status = board.voice(visit), board.service.status()
-        letters = [] if status.store.problem else board.service.store.dead_letters(None, LETTERS)
+        say, status = board.localizer(visit), board.service.status()
+        letters = [] if status.store.problem else board.store.dead_letters(None, LETTERS)
         roles = by_role(status.partitions)
         given = {
-            "page": "health",
+            "page": PAGE.name,
             "title": say.t("nav.health"),
             "state": in_words(status, roles, say),
             "status": status,
@@ -61,7 +61,7 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
 
     @post(
         "/board/health/retry",
-        opt=needs("admin", audit="dead_letters.retried"),
+        opt=requires("admin", audit="dead_letters.retried"),
         include_in_schema=False,
     )
     async def retry(request: AnyRequest) -> Redirect:
@@ -114,3 +114,6 @@ def _said(request: AnyRequest) -> dict[str, int] | None:
     if sent.isdecimal() and skipped.isdecimal() and len(sent + skipped) < 20:
         return {"sent": int(sent), "skipped": int(skipped)}
     return None
+
+
+PAGE = Page("health", "/board/health", health_routes, place=4, menu_of="admin")

@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER
-from pipeline.board.board import Board, Visit
+from pipeline.board.board import Board, Page, Visit
 from pipeline.board.inbox.cards import card_choices, stream_cards
 from pipeline.board.inbox.query import VIEWS, InboxQuery, Selection, choice_of, select
 from pipeline.board.inbox.stream import Shown
@@ -34,7 +34,7 @@ def inbox_routes(board: Board) -> list[ControllerRouterHandler]:
     @get("/board", opt=VIEWER, include_in_schema=False)
     async def inbox(request: AnyRequest) -> Response[Any]:
         visit = board.visit(request)
-        say, choice = board.voice(visit), choice_of(request.query_params)
+        say, choice = board.localizer(visit), choice_of(request.query_params)
         return board.page(request, visit, say, "inbox.html", _inbox(board, visit, say, choice))
 
     @get("/board/stream", opt=VIEWER, include_in_schema=False)
@@ -57,7 +57,7 @@ def _inbox(board: Board, visit: Visit, say: Localizer, choice: InboxQuery) -> di
     words = {name: [(one, say.t(f"{name}.{one}")) for one in of] for name, of in _FIXED.items()}
     causes = [(one, board.cause(say, one)) for one in selection.options["cause"]]
     return {
-        "page": "inbox",
+        "page": PAGE.name,
         "title": say.t("inbox.title"),
         "choice": choice,
         "selection": selection,
@@ -81,8 +81,11 @@ def _select(board: Board, visit: Visit, choice: InboxQuery) -> Selection:
 
 
 def _parts(board: Board, visit: Visit, choice: InboxQuery, selection: Selection) -> dict[str, str]:
-    say = board.voice(visit)
+    say = board.localizer(visit)
     given = {"choice": choice, "selection": selection, "views": VIEWS}
     return {
         name: board.html(visit, say, f"{name}.html", given).strip() for name in ("views", "rest")
     }
+
+
+PAGE = Page("inbox", "/board", inbox_routes, place=1)

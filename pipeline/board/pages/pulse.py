@@ -11,7 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER
-from pipeline.board.board import Board
+from pipeline.board.board import Board, Page
 from pipeline.board.charts.intervals import RANGES, USUAL, intervals
 from pipeline.board.charts.multiples import ENOUGH, UNIT_DIGITS, is_enough, tiles
 from pipeline.board.localizer import Localizer
@@ -27,18 +27,18 @@ Read = Callable[[Window, datetime], list[KpiValue]]
 
 def pulse_routes(board: Board) -> list[ControllerRouterHandler]:
     """Make the route of the page."""
-    values = _Remembered(lambda window, now: board.service.store.kpis(window, [], now))
+    values = _Remembered(lambda window, now: board.store.kpis(window, [], now))
 
     @get("/board/pulse", opt=VIEWER, include_in_schema=False, sync_to_thread=True)
     def pulse(request: AnyRequest) -> Response[Any]:
         visit = board.visit(request)
-        say = board.voice(visit)
+        say = board.localizer(visit)
         asked = request.query_params.get("range", USUAL)
         name = asked if asked in RANGES else USUAL
-        windows = intervals(name, say.now, board.desk.zone)
+        windows = intervals(name, say.now, board.config.zone)
         whole = Window(windows[0].start, windows[-1].end)
         given = {
-            "page": "pulse",
+            "page": PAGE.name,
             "title": say.t("nav.pulse"),
             "range": name,
             "ranges": [*RANGES],
@@ -91,3 +91,6 @@ class _Remembered:
                     self._known.clear()
                 self._known[key] = now, values
         return values
+
+
+PAGE = Page("pulse", "/board/pulse", pulse_routes, place=2)

@@ -1,4 +1,4 @@
-// Times like "3 min ago" go on, as `Voice.span` in voice.py says them.
+// Times like "3 min ago" go on, as `Localizer.span` in localizer.py says them.
 const UNITS = [[86_400, "day"], [3_600, "hour"], [60, "minute"]];
 const texts = JSON.parse(document.body.dataset.moving);
 

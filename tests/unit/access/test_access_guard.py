@@ -12,6 +12,8 @@ from litestar.testing import TestClient
 
 from pipeline.access.access import (
     Access,
+    AccessConfig,
+    AccessDependencies,
     AnyRequest,
     Recognise,
     about,
@@ -19,13 +21,14 @@ from pipeline.access.access import (
     still_allowed,
 )
 from pipeline.access.accounts import AccountBook, AccountError, change_accounts, removed
-from pipeline.access.authorization import needs
+from pipeline.access.authorization import requires
 from pipeline.access.origin import SAFE_METHODS
 from pipeline.access.trail import AuditTrail
 from pipeline.access.user import LOCAL, MACHINE, ROLES, Role, User
 from pipeline.config.access import AccessSettings, ApiSettings
 from pipeline.config.settings import Settings
-from pipeline.web.server import access_of, listen
+from pipeline.web.app import access_of
+from pipeline.web.server import listen
 from tests.support.login_api import CHEAP, HERE, RETRY, TOKEN, Door, browser, log_in, token_of
 from tests.support.simulated_company import Company, app_of
 from tests.support.stand_in_api import NOW, FakeStore, api
@@ -48,10 +51,10 @@ def whole(door: Door) -> Litestar:
 
 def test_every_route_says_who_may_use_it(whole: Litestar) -> None:
     declared = {
-        (method, path): handler.opt.get("needs", "nothing")
+        (method, path): handler.opt.get("requires", "nothing")
         for method, path, handler in routes(whole)
     }
-    assert {"/v1/kpis", "/board", "/board/stream"} <= {path for _, path in declared}
+    assert {"/v1/kpis", "/board/stream"} <= {path for _, path in declared}
     assert set(declared.values()) <= {None, *ROLES}
     assert {path for (_, path), role in declared.items() if role is None} == {
         *("/healthz", "/metrics", "/login", "/board/static/{name:str}"),
@@ -63,7 +66,9 @@ STORES_NOTHING = {("POST", "/board/why")}
 
 def test_what_changes_something_and_what_shows_a_customer_is_audited(whole: Litestar) -> None:
     for method, path, handler in routes(whole):
-        changes = method != "GET" and handler.opt["needs"] and (method, path) not in STORES_NOTHING
+        changes = (
+            method != "GET" and handler.opt["requires"] and (method, path) not in STORES_NOTHING
+        )
         if changes or "customer" in path:
             assert handler.opt["audit"], path
 
@@ -72,7 +77,7 @@ def test_what_changes_something_and_what_shows_a_customer_is_audited(whole: Lite
 def test_each_role_may_do_what_its_routes_say(door: Door, role: Role | None) -> None:
     with browser(door) as client:
         for method, path, handler in list(routes(door.app)):
-            needed = handler.opt["needs"]
+            needed = handler.opt["requires"]
             if path in ("/login", "/logout"):
                 continue
             headers = {}
@@ -131,7 +136,9 @@ def test_a_route_that_declares_nothing_is_open_to_nobody() -> None:
     async def forgotten() -> str:
         return "secret"
 
-    access = Access(AuditTrail(lambda _: None), lambda: datetime.now(UTC))
+    access = Access(
+        AccessConfig(), AccessDependencies(AuditTrail(lambda _: None), lambda: datetime.now(UTC))
+    )
     app = Litestar([forgotten], guards=[access.guard], middleware=[Recognise], logging_config=None)
     app.state.access = access
     with TestClient(app, base_url=HERE) as client:
@@ -188,7 +195,7 @@ def test_looks_and_deeds_are_noted_allowed_or_not(door: Door, admin: TestClient[
 
 
 def test_a_handler_may_say_what_the_address_does_not(door: Door) -> None:
-    @post("/acts/{alert_id:str}", status_code=200, opt=needs("viewer", audit="alert.acted"))
+    @post("/acts/{alert_id:str}", status_code=200, opt=requires("viewer", audit="alert.acted"))
     async def acts(
         request: AnyRequest, alert_id: FromPath[str], data: URLEncodedBody[dict[str, str]]
     ) -> dict[str, object]:

@@ -10,8 +10,10 @@ from structlog.testing import capture_logs
 from pipeline.access import sessions
 from pipeline.access.access import COOKIE
 from pipeline.access.accounts import change_accounts, removed, with_password
-from pipeline.access.login_page import language_of, local_path, login_page
+from pipeline.access.login_page import login_page
 from pipeline.access.user import LOCAL
+from pipeline.common.languages import language_of
+from pipeline.common.urls import local_path
 from tests.support.login_api import CHEAP, PASSWORD, Door, browser, log_in, token_of
 
 STATUS = "/v1/status"
@@ -203,7 +205,7 @@ def test_a_login_leads_to_a_page_of_ours_only(asked: str, path: str) -> None:
 def test_the_login_page_speaks_turkish_and_english(
     asked: str, accepted: str, language: str
 ) -> None:
-    assert language_of(asked, accepted) == language
+    assert language_of((asked,), accepted) == language
     assert f'<html lang="{language}">' in login_page(language, "/")
 
 

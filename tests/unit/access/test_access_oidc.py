@@ -28,7 +28,8 @@ from pipeline.access.user import Role, User
 from pipeline.common.urls import is_protected
 from pipeline.config.access import AccessSettings, ApiSettings
 from pipeline.config.settings import Settings
-from pipeline.web.server import access_of, listen
+from pipeline.web.app import access_of
+from pipeline.web.server import listen
 
 KEY = b"k" * 32
 FLOW = Flow("state", "nonce", "verifier", "/board?by=ş", "en", 1_000.0)
@@ -77,8 +78,9 @@ def test_a_flow_is_what_it_was_for_ten_minutes() -> None:
 @given(st.text(max_size=200), st.integers(0, 300))
 def test_a_cookie_that_is_not_ours_is_no_flow(text: str, at: int) -> None:
     kept = sealed(FLOW, KEY)
-    for value in (text, kept[:at] + text + kept[at + 1 :]):
-        assert value == kept or opened(value, KEY, 1_000.0) is None
+    assert opened(text, KEY, 1_000.0) is None
+    # The seal may be written in more than one way; what it seals may not.
+    assert opened(kept[:at] + text + kept[at + 1 :], KEY, 1_000.0) in (None, FLOW)
 
 
 @pytest.mark.filterwarnings("ignore:EdDSA")

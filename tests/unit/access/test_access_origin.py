@@ -7,11 +7,11 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from pydantic import SecretStr
 
-from pipeline.access.access import Access
+from pipeline.access.access import Access, AccessConfig, AccessDependencies
 from pipeline.access.trail import AuditTrail
 from pipeline.config.access import AccessSettings, ApiSettings
 from pipeline.config.settings import Settings
-from pipeline.web.server import access_of
+from pipeline.web.app import access_of
 from tests.support.login_api import HERE, RETRY, TOKEN, Door, browser, log_in, token_of
 from tests.support.stand_in_api import FakeStore, api
 
@@ -100,7 +100,9 @@ def test_programs_and_pages_of_ours_may(
     ],
 )
 def test_another_host_name_is_refused(host: str, status: int) -> None:
-    access = Access(AuditTrail(lambda _: None), lambda: datetime.now(UTC))
+    access = Access(
+        AccessConfig(), AccessDependencies(AuditTrail(lambda _: None), lambda: datetime.now(UTC))
+    )
     with TestClient(api(FakeStore(), access=access)) as client:
         answer = client.get("/v1/status", headers={"Host": host})
         assert answer.status_code == status

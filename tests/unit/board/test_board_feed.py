@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from pipeline.board.inbox import feed as feed_module
-from pipeline.board.inbox.feed import TOPICS, Feed, load, take
+from pipeline.board.inbox.feed import TOPICS, Feed, FeedDependencies, load, take
 from pipeline.board.inbox.live import KEPT, Live
+from pipeline.broker.security import Cluster
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import event_of
 from pipeline.model.action import Action
@@ -191,7 +192,7 @@ async def test_while_the_store_is_away_the_inbox_follows_the_topics(topics: Topi
     live, store = Live(), Stored()
     store.happen([alert("stored")])
     store.away = True
-    with Feed(live, store, "", lambda: NOW):  # type: ignore[arg-type]
+    with Feed(Cluster(""), FeedDependencies(live, store, lambda: NOW)):  # type: ignore[arg-type]
         assert store.looks.get(timeout=5)
         topics.put(alert(NAME))
         await stage(live, NAME, "open")
@@ -203,7 +204,7 @@ async def test_while_the_store_is_away_the_inbox_follows_the_topics(topics: Topi
 async def test_a_store_that_does_not_answer_holds_nothing_up(topics: Topics) -> None:
     live, store = Live(), Stored()
     store.answers.clear()
-    with Feed(live, store, "", lambda: NOW):  # type: ignore[arg-type]
+    with Feed(Cluster(""), FeedDependencies(live, store, lambda: NOW)):  # type: ignore[arg-type]
         store.looks.get(timeout=5)
         topics.put(alert(NAME))
         await stage(live, NAME, "open")
@@ -212,7 +213,7 @@ async def test_a_store_that_does_not_answer_holds_nothing_up(topics: Topics) -> 
 
 async def test_how_far_a_matter_is_that_left_the_inbox_is_asked_at_once(topics: Topics) -> None:
     live, store = Live(), Stored()
-    with Feed(live, store, "", lambda: NOW):  # type: ignore[arg-type]
+    with Feed(Cluster(""), FeedDependencies(live, store, lambda: NOW)):  # type: ignore[arg-type]
         store.looks.get(timeout=5)
         store.happen([alert(NAME)])
         store.take(action("acknowledge", alert_id=NAME))

@@ -8,7 +8,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.common.plain_text import cut as cut_at
 from pipeline.common.plain_text import plain
-from pipeline.model.alert import weightiest_quote
 
 
 def cut(text: str, length: int) -> str:
@@ -16,15 +15,15 @@ def cut(text: str, length: int) -> str:
     return cut_at(plain(text), length)
 
 
-def render(template: str, values: Mapping[str, object]) -> str:
-    """Fill a template in."""
-    return _environment().get_template(template).render(values)
+def render(package: str, template: str, values: Mapping[str, object]) -> str:
+    """Fill in a template of a package: a file in its folder `templates`."""
+    return _environment(package).get_template(template).render(values)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(package: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("pipeline.board"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -34,7 +33,6 @@ def _environment() -> Environment:
     environment.filters.update(
         cut=cut,
         plain=plain,
-        quote=weightiest_quote,
         json=lambda value: msgspec.json.encode(value).decode(),
     )
     return environment
