@@ -24,7 +24,7 @@ from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.ingest.decode import decode_action, parse
 from pipeline.ingest.privacy import redact, redact_payload
 from pipeline.model.action import Action
-from pipeline.model.alert import Alert, CloudEvent
+from pipeline.model.alert import Alert, AlertEvent
 from pipeline.model.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid, Reason
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ def decode_as(kind: type[T]) -> Callable[[Message], T]:
     return lambda message: parse(decoder, message.value or b"")
 
 
-_ALERT, _FOLLOW_UP = decode_as(CloudEvent), decode_as(FollowUpEvent)
+_ALERT, _FOLLOW_UP = decode_as(AlertEvent), decode_as(FollowUpEvent)
 
 
 def read_alert(message: Message) -> Alert:

@@ -30,7 +30,7 @@ from pipeline.contracts.topology import (
 )
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
-from pipeline.model.alert import CloudEvent
+from pipeline.model.alert import AlertEvent
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.event import Event
 from pipeline.model.open_enum import EXTENSIBLE, LONGEST_VALUE, WELL_FORMED, OpenEnum
@@ -42,7 +42,7 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     SCORED: Scored,
     URGENT: Scored,
     HURRIED: Scored,
-    ALERTS: CloudEvent,
+    ALERTS: AlertEvent,
     ACTIONS: Action,
     FOLLOW_UPS: FollowUpEvent,
     DEAD_LETTERS: DeadLetter,

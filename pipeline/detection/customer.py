@@ -18,6 +18,7 @@ from pipeline.common.epoch_micros import to_micros
 from pipeline.config.groups import DetectSettings
 from pipeline.detection.entry import entry_of
 from pipeline.detection.episodes import (
+    AlertContext,
     NoCause,
     alert_of,
     changes,
@@ -113,16 +114,13 @@ def apply(
     log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
     partition, source, offset = state.partition, state.source, state.offset
     revisions, alerts = dict(state.revisions), list[Alert]()
+    context = AlertContext(state.customer_id, rules, settings.language, log.quote)
 
     def publish(before: Fold, now: Fold, withdrawn_for: NoCause) -> None:
-        for episode, alert_state in changes(before, now):
-            revisions[episode.key] = revision = revisions.get(episode.key, 0) + 1
-            alerts.append(
-                alert_of(
-                    *(state.customer_id, episode, alert_state, revision, now.at),
-                    *(log.quote, rules, settings.language, withdrawn_for),
-                )
-            )
+        for change in changes(before, now, withdrawn_for):
+            key = change.episode.key
+            revisions[key] = revision = revisions.get(key, 0) + 1
+            alerts.append(alert_of(change, revision, context))
 
     head = state.head
     if basis != state.basis:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID, uuid5
 
 import msgspec
@@ -26,21 +26,42 @@ ENDINGS: Final = msgspec.yaml.decode(
 """Why an alert ended, by language, where no rule says it."""
 
 
-def changes(before: Fold, now: Fold) -> Iterator[tuple[Episode, AlertState]]:
-    """Yield the episodes that differ between two folds, each as it is to be published.
-
-    An episode that is gone is withdrawn: there was no cause.
+class EpisodeChange(NamedTuple):
+    """An episode as it is to be published: its state as of `at`, and why there is no cause for it
+    where it is withdrawn.
     """
+
+    episode: Episode
+    state: AlertState
+    at: int
+    withdrawn_for: NoCause
+
+
+class AlertContext(NamedTuple):
+    """Whose alerts are written, by which rules and in which language.
+
+    `quote` finds what stands at a piece of evidence.
+    """
+
+    customer_id: str
+    rules: RuleSet
+    language: Language
+    quote: Callable[[EvidenceRef], str]
+
+
+def changes(before: Fold, now: Fold, withdrawn_for: NoCause) -> Iterator[EpisodeChange]:
+    """Yield the episodes that differ between two folds; one that is gone is withdrawn."""
     if before.open is now.open and before.closed is now.closed:
         return
     published = {episode.key: episode for episode in _episodes(before)}
     current = {episode.key: episode for episode in _episodes(now)}
     for key, episode in current.items():
         if published.get(key) != episode:
-            yield episode, "open" if episode.closed_at is None else "resolved"
+            state: AlertState = "open" if episode.closed_at is None else "resolved"
+            yield EpisodeChange(episode, state, now.at, withdrawn_for)
     for key, episode in published.items():
         if key not in current:
-            yield episode, "withdrawn"
+            yield EpisodeChange(episode, "withdrawn", now.at, withdrawn_for)
 
 
 def is_settled(episode_key: str, snapshot: Fold) -> bool:
@@ -81,21 +102,10 @@ def _ending(ended_by: str, rules: RuleSet) -> dict[str, str]:
     return (rule and rule.titles) or ENDINGS.get(ended_by) or ENDINGS["closed"]
 
 
-def alert_of(
-    customer_id: str,
-    episode: Episode,
-    state: AlertState,
-    revision: int,
-    at: int,
-    quote: Callable[[EvidenceRef], str],
-    rules: RuleSet,
-    language: Language,
-    withdrawn_for: NoCause,
-) -> Alert:
-    """Return the alert of an episode; one that is withdrawn is so since `at`, without evidence.
-
-    `quote` finds what stands at a mark; `withdrawn_for` says why there is no cause where it is.
-    """
+def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Alert:
+    """Return the alert of an episode; one that is withdrawn is so since `at`, without evidence."""
+    episode, state, at, withdrawn_for = change
+    customer_id, rules, language, quote = context
     dedup_key = f"{customer_id}/{episode.key}"
     withdrawn = state == "withdrawn"
     updated_at = to_datetime(max(at, episode.opened_at) if withdrawn else episode.updated_at)

@@ -8,6 +8,7 @@ import msgspec
 
 from pipeline.model.action import AnyOutcome
 from pipeline.model.alert import AnySeverity
+from pipeline.model.cloud_event import CloudEvent
 from pipeline.model.open_enum import extensible
 
 Stage = Literal["open", "acknowledged", "contacted", "resolved", "expired"]
@@ -112,15 +113,7 @@ def _end_before(alert: str, follow_up: FollowUp) -> End:
     return "unfinished" if follow_up.acknowledged_at else "nobody_came"
 
 
-class FollowUpEvent(msgspec.Struct, frozen=True):
-    """CloudEvents 1.0 in structured mode; attributes as in its specification."""
+class FollowUpEvent(CloudEvent[FollowUp], frozen=True, gc=False):
+    """A follow-up as a CloudEvent 1.0 in structured mode."""
 
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: datetime
-    data: FollowUp
-    specversion: Literal["1.0"] = "1.0"
-    datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str = "urn:nabiz:schema:cx.follow-ups:v1"

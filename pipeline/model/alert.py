@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from pipeline.model.cloud_event import CloudEvent
 from pipeline.model.open_enum import extensible
 
 Severity = Literal["low", "medium", "high", "critical"]
@@ -99,22 +100,14 @@ def weightiest_quote(alert: Alert) -> str:
     return quotes[best].strip() if best else ""
 
 
-class CloudEvent(msgspec.Struct, frozen=True, gc=False):
-    """CloudEvents 1.0 in structured mode; attributes as in its specification."""
+class AlertEvent(CloudEvent[Alert], frozen=True, gc=False):
+    """An alert as a CloudEvent 1.0 in structured mode."""
 
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: datetime
-    data: Alert
-    specversion: Literal["1.0"] = "1.0"
-    datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str = "urn:nabiz:schema:cx.alerts:v1"
 
 
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(CloudEvent)
+_DECODER = msgspec.json.Decoder(AlertEvent)
 
 
 def to_cloudevent(alert: Alert) -> bytes:
@@ -127,7 +120,7 @@ def to_cloudevent(alert: Alert) -> bytes:
     if alert.state == "open":
         kind = "opened" if alert.revision == 1 else "updated"
     return _ENCODER.encode(
-        CloudEvent(
+        AlertEvent(
             id=str(uuid5(UUID(alert.id), data.decode())),
             source="nabiz/detect",
             type=f"nabiz.alert.{kind}",

@@ -12,7 +12,7 @@ from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import ALERTS, FEEDBACK, FOLLOW_UPS, INTERACTIONS, SCORED
 from pipeline.ingest.decode import decode_event
 from pipeline.ingest.privacy import redact_event
-from pipeline.model.alert import CloudEvent
+from pipeline.model.alert import AlertEvent
 from pipeline.model.reading import Scored
 
 NOW = datetime(2099, 1, 1, tzinfo=UTC)
@@ -87,7 +87,7 @@ def test_each_message_comes_out_once_and_the_good_ones_as_if_alone(
 @settings(max_examples=100)
 def test_nothing_on_our_own_topics_stops_who_reads_them(values: list[bytes | None]) -> None:
     messages = batch([(value, b"c") for value in values])
-    for kind in (Scored, CloudEvent):
+    for kind in (Scored, AlertEvent):
         good, dead = decode_batch(messages, decode_as(kind))  # type: ignore[arg-type, var-annotated]
         offsets = [message.offset for message, _ in good] + [letter.offset for letter in dead]
         assert sorted(offsets) == list(range(len(values)))
