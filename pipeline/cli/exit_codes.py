@@ -7,6 +7,7 @@ from agents.runtime.crash import Halt
 from agents.runtime.faust_check import UnfitFaust
 from pipeline.access.accounts import AccountError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
+from pipeline.calendar.calendar_file import CalendarError
 from pipeline.channels.channel import ChannelError
 from pipeline.cli.errors import EXIT_AWAY, EXIT_MISTAKE, Unavailable, UsageError
 from pipeline.config.settings import SettingsError
@@ -28,6 +29,7 @@ EXIT_CODES: dict[type[Exception], int] = {
     SourceError: EXIT_MISTAKE,
     ChannelError: EXIT_MISTAKE,
     RoutesError: EXIT_MISTAKE,
+    CalendarError: EXIT_MISTAKE,
     SlaError: EXIT_MISTAKE,
     UncountedError: EXIT_MISTAKE,
     TopicError: EXIT_MISTAKE,

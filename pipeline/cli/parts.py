@@ -16,6 +16,7 @@ from pipeline.board.board_config import load_board_config
 from pipeline.broker.inspect import ClusterFacts, inspect_cluster
 from pipeline.broker.lag import LagReader
 from pipeline.broker.security import client_security
+from pipeline.calendar.calendar_file import load_calendars
 from pipeline.cli.channels import check_channels
 from pipeline.cli.checkup import (
     TEXTS,
@@ -43,6 +44,7 @@ from pipeline.common.urls import own_page, with_port
 from pipeline.config.groups import (
     ROOT,
     BoardSettings,
+    CalendarSettings,
     DetectSettings,
     EngineSettings,
     FollowUpSettings,
@@ -101,6 +103,7 @@ def this_machine(settings: Settings) -> Parts:
         "open files": lambda: iter([check_open_files(open_files())]),
         "packages": _packages,
         "rules": lambda: _rules(settings.detect),
+        "calendar": lambda: _calendar(settings.calendar),
         "SLA": lambda: _sla(settings.followup),
         "board": lambda: _board(settings.board),
         "uncounted": lambda: _uncounted(settings.uncounted),
@@ -240,6 +243,11 @@ def _installed(name: str) -> str | None:
 def _rules(detect: DetectSettings) -> Findings:
     rules = load_rules(detect.rules)
     yield Finding("rules", "ok", f"{counted(len(rules.rules), 'rule')}, version {rules.version}")
+
+
+def _calendar(calendar: CalendarSettings) -> Findings:
+    zone = load_calendars(calendar.file).house.zone
+    yield Finding("calendar", "ok", f"{calendar.file} is valid, times are in {zone}")
 
 
 def _sla(follow_up: FollowUpSettings) -> Findings:

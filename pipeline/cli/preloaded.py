@@ -20,12 +20,15 @@ import pipeline.channels.open  # noqa: E402, F401
 import pipeline.cli.worker  # noqa: E402, F401
 import pipeline.store.open  # noqa: E402, F401
 import pipeline.web.server  # noqa: E402, F401
+from pipeline.calendar.calendar_file import CalendarError, load_calendars  # noqa: E402
 from pipeline.cli import simulate  # noqa: E402, F401
 from pipeline.config.settings import STREAM_ROLES, SettingsError, load_settings  # noqa: E402
 from pipeline.text.open import EngineError, open_engine  # noqa: E402
 
 for role in STREAM_ROLES:
     import_module(f"agents.{role}")
-with suppress(EngineError, SettingsError):  # the role that needs it says so
+with suppress(CalendarError, SettingsError):  # the role that needs it says so
+    load_calendars(load_settings().calendar.file)
+with suppress(EngineError, SettingsError):
     open_engine(load_settings().engine)
 gc.freeze()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Duration = Annotated[str, Meta(pattern="^[0-9]{1,4}[smhd]$", description="30s, 5m, 2h, 7d")]
+Duration = Annotated[str, Meta(pattern=r"^[0-9]{1,4}[smhd]\Z", description="30s, 5m, 2h, 7d")]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

@@ -115,12 +115,19 @@ class StoreSettings(Group):
         return url
 
 
+class CalendarSettings(Group):
+    """When people work, and by which clock."""
+
+    file: Path = Field(
+        ROOT / "desk" / "calendar.yaml",
+        description="time zone, business hours and days off, by brand and team",
+    )
+
+
 class BoardSettings(Group):
     """How the board is set up for those who work with it."""
 
-    file: Path = Field(
-        ROOT / "desk" / "board.yaml", description="time zone, snoozes, value of segments"
-    )
+    file: Path = Field(ROOT / "desk" / "board.yaml", description="snoozes, value of segments")
 
 
 class UncountedSettings(Group):

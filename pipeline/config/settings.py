@@ -26,6 +26,7 @@ from pipeline.common.encodings import utf8
 from pipeline.config.access import AccessSettings, ApiSettings
 from pipeline.config.groups import (
     BoardSettings,
+    CalendarSettings,
     DeadLetterSettings,
     DetectSettings,
     EngineSettings,
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
     access: AccessSettings = AccessSettings()
+    calendar: CalendarSettings = CalendarSettings()
     board: BoardSettings = BoardSettings()
     uncounted: UncountedSettings = UncountedSettings()
     engine: EngineSettings = EngineSettings()

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
+from pipeline.calendar.calendar import Calendars
 from pipeline.common.epoch_micros import to_micros
-from pipeline.kpi.definitions import SAME_TOPIC_WAIT, SELF_SERVICE_WAIT
+from pipeline.kpi.definitions import DIMENSIONS, SAME_TOPIC_WAIT, SELF_SERVICE_WAIT
 from pipeline.model.contact import Pauses, continued, keeps_alive
 from pipeline.model.event_types import TICKET_STEPS, Trait, types_with
-
-BUSINESS_ZONE = ZoneInfo("Europe/Istanbul")
-_OPENING, _WORKDAY = time(9), timedelta(hours=9)
 
 SESSION_GAP = timedelta(minutes=30)
 """Self-service after a longer pause is another session."""
@@ -30,7 +27,7 @@ _MOMENT = {str(type_): place for place, type_ in enumerate(TICKET_STEPS)}
 """Steps of a ticket in the order of those that bear the same time."""
 
 Slice = tuple[str, ...]
-"""Channel, touchpoint, segment, brand, source."""
+"""A value of each of DIMENSIONS."""
 
 
 class Step(NamedTuple):
@@ -60,9 +57,12 @@ class Fact(NamedTuple):
 
 
 def journey_facts(
-    steps: Iterable[Step], start: datetime, end: datetime, pauses: Pauses
+    steps: Iterable[Step], start: datetime, end: datetime, pauses: Pauses, calendars: Calendars
 ) -> Iterator[Fact]:
-    """Find what began in `[start, end)`; `steps` of before and after it are the context."""
+    """Find what began in `[start, end)`; `steps` of before and after it are the context.
+
+    A wait in business time is by the calendar of the brand whose clock it is.
+    """
     ordered = sorted(steps, key=_order)
     for _, group in groupby(ordered, key=lambda step: step.customer_id):
         journey = list(group)
@@ -72,7 +72,7 @@ def journey_facts(
             if step.ticket_id and step.type in TICKET_STEPS:
                 tickets.setdefault(step.ticket_id, []).append(step)
         for ticket in tickets.values():
-            yield from _responses(ticket, start, end)
+            yield from _responses(ticket, start, end, calendars)
             yield from _resolutions(ticket, start, end)
             yield from _first_contact(ticket, contacts, start, end)
         yield from _self_service(journey, contacts, start, end)
@@ -83,7 +83,9 @@ def _order(step: Step) -> tuple[str, datetime, int]:
     return step.customer_id, step.at, rank
 
 
-def _responses(ticket: Sequence[Step], start: datetime, end: datetime) -> Iterator[Fact]:
+def _responses(
+    ticket: Sequence[Step], start: datetime, end: datetime, calendars: Calendars
+) -> Iterator[Fact]:
     """Clocks that began in the window: opening starts one, reopening and a hand-off anew."""
     clock: Step | None = None
     for step in ticket:
@@ -97,7 +99,8 @@ def _responses(ticket: Sequence[Step], start: datetime, end: datetime) -> Iterat
         elif step.type in _REPLIES and step.author_type == "agent" and not step.internal:
             if start <= clock.at < end:
                 yield Fact(clock.slice, "first_response", _minutes(clock.at, step.at))
-                worked = business_minutes(clock.at, step.at)
+                calendar = calendars.of_brand(clock.slice[DIMENSIONS.index("brand")])
+                worked = calendar.minutes_between(clock.at, step.at)
                 yield Fact(clock.slice, "first_response_business", worked)
             clock = None
         elif step.type in _CLOSES:
@@ -216,17 +219,3 @@ def _opening(ticket: Sequence[Step]) -> Step | None:
 
 def _minutes(start: datetime, end: datetime) -> float:
     return (end - start) / timedelta(minutes=1)
-
-
-def business_minutes(start: datetime, end: datetime) -> float:
-    """Minutes of `[start, end]` within Monday to Friday, 09:00 to 18:00 in Istanbul."""
-    return (_worked(end) - _worked(start)) / timedelta(minutes=1)
-
-
-def _worked(moment: datetime) -> timedelta:
-    """Business time from the first Monday of the calendar until `moment`."""
-    local = moment.astimezone(BUSINESS_ZONE).replace(tzinfo=None)
-    weeks, weekday = divmod(local.toordinal() - 1, 7)
-    opening = datetime.combine(local, _OPENING)
-    today = min(max(local - opening, timedelta(0)), _WORKDAY) if weekday < 5 else timedelta(0)
-    return (weeks * 5 + min(weekday, 5)) * _WORKDAY + today

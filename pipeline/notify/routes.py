@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from pipeline.calendar.hours import Hours
 from pipeline.common.durations import Duration, duration
 from pipeline.common.yaml_files import read_form
 from pipeline.model.alert import Alert, Severity, known_severity
-from pipeline.notify.hours import Hours
 from pipeline.text import lexicon
 
 Language = Literal["tr", "en"]

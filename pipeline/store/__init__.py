@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendars
 from pipeline.model.contact import PAUSES, Pauses
 from pipeline.store.backend import Backend, StoreRefused, StoreUnavailable
 from pipeline.store.backup import BackupError
@@ -23,7 +24,9 @@ __all__ = [
 ]
 
 
-def open_chdb(path: Path, pauses: Pauses = PAUSES) -> Store:
+def open_chdb(
+    path: Path, pauses: Pauses = PAUSES, calendars: Calendars = AROUND_THE_CLOCK
+) -> Store:
     """Open the store in a folder, with the engine in this process.
 
     One process holds a folder, and a process one folder at a time; otherwise StoreUnavailable.
@@ -31,11 +34,17 @@ def open_chdb(path: Path, pauses: Pauses = PAUSES) -> Store:
     # The engine is a library of 400 MB, loaded only where it is used.
     from pipeline.store.chdb import ChdbBackend
 
-    return Store(ChdbBackend(path), pauses)
+    return Store(ChdbBackend(path), pauses, calendars)
 
 
 def open_server(
-    host: str, port: int, user: str, password: str, database: str, pauses: Pauses = PAUSES
+    host: str,
+    port: int,
+    user: str,
+    password: str,
+    database: str,
+    pauses: Pauses = PAUSES,
+    calendars: Calendars = AROUND_THE_CLOCK,
 ) -> Store:
     """Open the store on a ClickHouse server (native protocol); the database must exist.
 
@@ -43,4 +52,4 @@ def open_server(
     """
     from pipeline.store.server import ServerBackend
 
-    return Store(ServerBackend(host, port, user, password, database), pauses)
+    return Store(ServerBackend(host, port, user, password, database), pauses, calendars)

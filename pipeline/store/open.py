@@ -1,5 +1,6 @@
 """Opens the store that the settings name."""
 
+from pipeline.calendar.calendar_file import load_calendars
 from pipeline.config.settings import Settings, store_address
 from pipeline.store import Store, open_chdb, open_server
 
@@ -8,10 +9,10 @@ def open_store(settings: Settings) -> Store:
     """Return the ClickHouse server that is set, else the in-process engine in the data folder.
 
     Raises StoreUnavailable if another process uses the folder, StoreRefused if this user cannot
-    make it or write to it.
+    make it or write to it, CalendarError where the calendar is wrong.
     """
-    pauses = settings.detect.pauses
+    pauses, calendars = settings.detect.pauses, load_calendars(settings.calendar.file)
     address = store_address(settings.store)
     if address is None:
-        return open_chdb(settings.data / "store", pauses)
-    return open_server(**address.model_dump(), pauses=pauses)
+        return open_chdb(settings.data / "store", pauses, calendars)
+    return open_server(**address.model_dump(), pauses=pauses, calendars=calendars)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from itertools import groupby, islice
 from operator import attrgetter
 
+from pipeline.calendar.calendar import Calendars
 from pipeline.common.epoch_micros import to_datetime, to_micros
 from pipeline.kpi import journeys
 from pipeline.kpi.definitions import (
@@ -32,7 +33,12 @@ _CUSTOMER_COUNTS = ("active_customers", "negative_customers", "calls", "avoidabl
 
 
 def read_kpis(
-    backend: Backend, window: Window, by: Sequence[Dimension], as_of: datetime, pauses: Pauses
+    backend: Backend,
+    window: Window,
+    by: Sequence[Dimension],
+    as_of: datetime,
+    pauses: Pauses,
+    calendars: Calendars,
 ) -> list[KpiValue]:
     """Return every KPI of every slice; see `Store.kpis`."""
     unknown = [name for name in by if name not in DIMENSIONS]
@@ -47,7 +53,7 @@ def read_kpis(
         seen = Window(window.start, end)
         _add_counts(facts, backend, seen, by)
         _add_customers(facts, backend, seen, by)
-        _add_journeys(facts, backend, seen, by, as_of, pauses)
+        _add_journeys(facts, backend, seen, by, as_of, pauses, calendars)
         _add_follow_ups(facts, backend, seen, by, as_of)
     return [
         value
@@ -87,6 +93,7 @@ def _add_journeys(
     by: Sequence[Dimension],
     as_of: datetime,
     pauses: Pauses,
+    calendars: Calendars,
 ) -> None:
     before = max(journeys.SESSION_GAP, timedelta(microseconds=pauses.longest))
     until = min(as_of, window.end + SAME_TOPIC_WAIT)
@@ -118,7 +125,7 @@ def _add_journeys(
     positions = [DIMENSIONS.index(name) for name in by]
     by_customer = attrgetter("customer_id")
     for customer, own in groupby(sorted(steps, key=by_customer), by_customer):
-        for fact in journeys.journey_facts(own, window.start, window.end, pauses):
+        for fact in journeys.journey_facts(own, window.start, window.end, pauses, calendars):
             of_slice = _of(facts, tuple(fact.slice[position] for position in positions))
             if fact.minutes is None:
                 of_slice.add(fact.name, customer)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendars
 from pipeline.common.epoch_micros import to_micros
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.kpi.definitions import Dimension, KpiValue, Window
@@ -47,9 +48,15 @@ class Store:
     Every method raises `StoreUnavailable` where the engine is away and waiting may help.
     """
 
-    def __init__(self, backend: Backend, pauses: Pauses = PAUSES) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        pauses: Pauses = PAUSES,
+        calendars: Calendars = AROUND_THE_CLOCK,
+    ) -> None:
         self._backend = backend
         self._pauses = pauses
+        self._calendars = calendars
 
     def migrate(self, dry_run: bool = False) -> list[Migration]:
         """Bring the tables up to date and return the migrations applied (or still to apply).
@@ -136,7 +143,7 @@ class Store:
         Events after `as_of` are not counted. A dimension that was not given has the value "".
         Raises ValueError for an unknown dimension or a window that ends before it starts.
         """
-        return read_kpis(self._backend, window, by, as_of, self._pauses)
+        return read_kpis(self._backend, window, by, as_of, self._pauses, self._calendars)
 
     def alerts(
         self,

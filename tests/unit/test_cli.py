@@ -94,7 +94,9 @@ def test_config_masks_secrets(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch) -> 
     assert "hush" not in nabiz("config").out
 
 
-@pytest.mark.parametrize("variable", ["NABIZ_BOARD_FILE", "NABIZ_FOLLOWUP_SLA", "NABIZ_DATA"])
+@pytest.mark.parametrize(
+    "variable", ["NABIZ_CALENDAR_FILE", "NABIZ_BOARD_FILE", "NABIZ_FOLLOWUP_SLA", "NABIZ_DATA"]
+)
 def test_config_checks_the_files_that_settings_name(
     nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
 ) -> None:

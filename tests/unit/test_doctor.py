@@ -267,6 +267,7 @@ def test_a_folder_without_rights_is_a_problem(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("check", "variable"),
     [
+        ("calendar", "NABIZ_CALENDAR_FILE"),
         ("SLA", "NABIZ_FOLLOWUP_SLA"),
         ("board", "NABIZ_BOARD_FILE"),
         ("uncounted", "NABIZ_UNCOUNTED_FILE"),

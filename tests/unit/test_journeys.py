@@ -2,10 +2,14 @@
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.kpi.journeys import Step, business_minutes, journey_facts
+from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendar, Calendars
+from pipeline.calendar.hours import Hours
+from pipeline.calendar.public_holidays import Holidays
+from pipeline.kpi.journeys import Step, journey_facts
 from pipeline.model.contact import PAUSES, is_contact
 
 MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
@@ -24,7 +28,8 @@ def step(hours: float, type_: str, author: str = "customer", **fields: object) -
 
 def facts(*steps: Step, hours: float = 24) -> dict[str, list[float | None]]:
     found: dict[str, list[float | None]] = defaultdict(list)
-    for fact in journey_facts(reversed(steps), MONDAY, MONDAY + timedelta(hours=hours), PAUSES):
+    end = MONDAY + timedelta(hours=hours)
+    for fact in journey_facts(reversed(steps), MONDAY, end, PAUSES, AROUND_THE_CLOCK):
         found[fact.name].append(fact.minutes)
     return found
 
@@ -175,19 +180,25 @@ def test_a_pause_of_more_than_half_an_hour_begins_another_session() -> None:
     assert "self_service_solved" not in found
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "minutes"),
-    [
-        (0, 1, 60),
-        (-10, 0, 60),
-        (0, 24, 540),
-        (8, 23, 0),
-        (4 * 24, 7 * 24, 540),
-        (0, 7 * 24, 5 * 540),
-        (4 * 24 + 7.5, 7 * 24 - 0.5, 60),
-        (-20, -19, 0),
-    ],
-)
-def test_business_minutes(start: float, end: float, minutes: float) -> None:
-    since, until = (MONDAY + timedelta(hours=hours) for hours in (start, end))
-    assert business_minutes(since, until) == pytest.approx(minutes)
+def test_business_time_is_by_the_calendar_of_the_brand() -> None:
+    """Opened on Tuesday at 17:00, answered on Friday at 10:00; Thursday is Republic Day."""
+    istanbul = ZoneInfo("Europe/Istanbul")
+    opened = datetime(2026, 10, 27, 17, tzinfo=istanbul)
+    answered = datetime(2026, 10, 30, 10, tzinfo=istanbul)
+    office = Hours("09:00", "18:00", ("mon", "tue", "wed", "thu", "fri"))
+    house = Calendar(istanbul, (office,), Holidays("TR"))
+    calendars = Calendars(house, {"B": Calendar(istanbul, (office,))})
+    steps = [
+        made._replace(ticket_id=brand, slice=("app", "", "", brand, ""))
+        for brand in ("A", "B")
+        for made in (
+            step(0, "ticket.opened")._replace(at=opened),
+            step(0, "ticket.replied", "agent")._replace(at=answered),
+        )
+    ]
+    business = {
+        fact.slice[3]: fact.minutes
+        for fact in journey_facts(steps, opened, answered, PAUSES, calendars)
+        if fact.name == "first_response_business"
+    }
+    assert business == {"A": 60 + 240 + 60, "B": 60 + 540 + 540 + 60}

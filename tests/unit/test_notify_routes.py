@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.calendar.hours import Hours
 from pipeline.cli.channels import check_routes
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
@@ -13,7 +14,6 @@ from pipeline.detection.rules import load_rules
 from pipeline.model.event import Event
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
-from pipeline.notify.hours import Hours
 from pipeline.notify.routes import RoutesError, load_routing_table
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
