@@ -11,7 +11,8 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana import looks
 from grafana.clickhouse import SOURCE, TABLE, TIME_SERIES, AnnotationQuery, Query
 from grafana.sql import Given, query
-from grafana.texts import Language, panels, targets, texts, word
+from grafana.texts import Language, panels, texts, word
+from pipeline.kpi.definitions import KPIS
 
 FILTERS = ("brand", "channel", "touchpoint", "segment")
 ENOUGH = (20, 5, 10, 30, 50, 100)
@@ -113,14 +114,12 @@ class Page:
             .target(AnnotationQuery(self.sql("incidents")))
         )
 
-    def number(self, name: str, width: int = 3, shown: str = "value", digits: int = 0) -> None:
-        """Show a KPI as a big number; under it its interval, n and target, coloured by both.
-
-        `shown` is SQL: how the value is rounded.
-        """
-        given: dict[str, Given] = {"shown": shown, "digits": digits}
-        if goal := targets().get(name):
-            given |= {"target": f"{goal.target:g}", "sign": 1 if goal.better == "higher" else -1}
+    def number(self, name: str, width: int = 3, digits: int = 0) -> None:
+        """Show a KPI as a big number; under it its interval, n and target, coloured by both."""
+        rounded = name in KPIS and KPIS[name].rounded
+        given: dict[str, Given] = {"shown": "{rounded}" if rounded else "value", "digits": digits}
+        if goal := panels()[name].target:
+            given |= {"target": f"{goal.value:g}", "sign": 1 if goal.better == "higher" else -1}
         panel = (
             stat.Panel()
             .text_mode(kinds.BigValueTextMode.VALUE_AND_NAME)

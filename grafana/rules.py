@@ -12,7 +12,8 @@ import msgspec
 from grafana.clickhouse import SOURCE, TABLE, target
 from grafana.plugin import choose
 from grafana.sql import query
-from grafana.texts import LANGUAGES, Said, panels, targets
+from grafana.texts import LANGUAGES, panels
+from pipeline.common.titles import Titles
 
 HOUR = 3_600
 _LIMIT = {
@@ -58,8 +59,10 @@ def provisioned() -> dict[str, object]:
 
 def miss_sql(name: str) -> str:
     """Return SQL of one row: 1 where the whole interval of a KPI misses its target."""
-    goal = targets()[name]
-    missed = {"higher": f"high < {goal.target:g}", "lower": f"low > {goal.target:g}"}[goal.better]
+    goal = panels()[name].target
+    if goal is None:
+        raise ValueError(f"{name} has no target that it could miss")
+    missed = {"higher": f"high < {goal.value:g}", "lower": f"low > {goal.value:g}"}[goal.better]
     headline = f"toUInt8(n >= ${{enough}} AND {missed}) AS missed"
     return _for_all(query(name, "en", {"headline": headline}))
 
@@ -77,7 +80,7 @@ def _for_all(sql: str) -> str:
 
 def _miss(name: str, hours: int) -> dict[str, object]:
     title = panels()[name].title
-    said = Said(
+    said = Titles(
         en=f"{title.en} has surely missed its target in the last {hours} hours",
         tr=f"{title.tr} son {hours} saatte hedefini kesin olarak tutturamadı",
     )
@@ -85,14 +88,14 @@ def _miss(name: str, hours: int) -> dict[str, object]:
 
 
 def _topics(hours: int) -> dict[str, object]:
-    said = Said(
+    said = Titles(
         en="More and more texts complain of: {{ $labels.topic }}",
         tr="Giderek daha çok metin bundan yakınıyor: {{ $labels.topic }}",
     )
     return _rule("nabiz-topic-grows", "A topic grows", said, hours, topics_sql())
 
 
-def _rule(uid: str, title: str, said: Said, hours: int, sql: str) -> dict[str, object]:
+def _rule(uid: str, title: str, said: Titles, hours: int, sql: str) -> dict[str, object]:
     asked = {
         "refId": "A",
         "datasourceUid": SOURCE.uid,

@@ -8,8 +8,11 @@ from importlib.resources import files
 from grafana.texts import Language, word
 from pipeline.common.names import NAMES
 from pipeline.config.settings import load_settings
+from pipeline.kpi import formulas
+from pipeline.kpi.definitions import KPIS, Definition
+from pipeline.kpi.formulas import Ends, Number, Spread, Sql
 from pipeline.model.contact import Pauses
-from pipeline.store.sql import shared_parts
+from pipeline.store.sql import answers, count_expressions, shared_parts
 from pipeline.text.topics import TAXONOMY
 
 Given = str | int | float
@@ -28,10 +31,26 @@ _COMMENT = re.compile(r"^\s*--.*\n", flags=re.MULTILINE)
 def query(name: str, language: Language, given: Mapping[str, Given]) -> str:
     """Return a statement in which only what the plug-in expands is left.
 
+    It is `queries/NAME.sql`; KPIs of answers, and `KPI_trend` of these, have one in common.
     `{name}` in it is what was `given`, else the part `parts/NAME.sql`; `{word.NAME}` is a word of
     the texts, `{language}` its code. Raises KeyError or FileNotFoundError for what is not there.
     """
-    return _filled(_read(f"{name}.sql"), language, given).strip()
+    definition = KPIS.get(name.removesuffix("_trend"))
+    if definition and definition in answers():
+        name = "of_answers_trend" if name.endswith("_trend") else "of_answers"
+        given = {**_of_answers(definition), **given}
+    text = _read(f"{name}.sql")
+    people = "{of_people}" if "{spread}" in text else "''"
+    return filled(text, language, {"people": people, **given}).strip()
+
+
+def _of_answers(definition: Definition) -> dict[str, Given]:
+    *parts, whole = (count_expressions()[name] for name in definition.counts)
+    plus, minus = (*parts, "0")[:2]
+    return {
+        "estimate": f"{{{definition.kind}_of_people}}",
+        "own_answers": f"{plus} AS own_plus, {minus} AS own_minus, {whole} AS own_n",
+    }
 
 
 def pause_us(pauses: Pauses) -> str:
@@ -43,18 +62,20 @@ def pause_us(pauses: Pauses) -> str:
     return f"transform(channel, [{listed[0]}], [{listed[1]}], toUInt64({pauses.usual}))"
 
 
-def _filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
+def filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
+    """Return a text with what stands in braces filled in, as `query` says."""
+
     def fill(place: re.Match[str]) -> str:
         name = place[1]
         if name.startswith("word."):
             return _literal(word(name.removeprefix("word."), language))[1:-1]
         if name in given:
-            return _filled(str(given[name]), language, given)
+            return filled(str(given[name]), language, given)
         if name == "language":
             return language
         if name in _NAMED:
             return _named(name, language)
-        return _filled(_part(name), language, given)
+        return filled(_part(name), language, given)
 
     return _PLACE.sub(fill, text)
 
@@ -89,7 +110,39 @@ def _computed() -> dict[str, str]:
         **{name: sql.strip() for name, sql in shared_parts().items()},
         "pause_us": pause_us(load_settings().detect.pauses),
         "fewest": str(FEWEST_PEOPLE),
+        **_estimates(),
     }
+
+
+def _estimates() -> dict[str, str]:
+    """Parts that form a value and its interval, by the formulas of the KPIs.
+
+    Of k and n, of sorted xs and n, or of the answers of people (`parts/spread.sql`) and `effect`.
+    """
+    k, n, plus, minus, effect = map(Sql, ("k", "n", "plus", "minus", "effect"))
+    spread = Spread(*map(Sql, ("customers", "yy", "ym", "mm")))
+    of_people = formulas.balance(plus / effect, minus / effect, n / effect)
+    return {
+        "share": _estimate("100 * k / n", formulas.share(k, n)),
+        "ratio": _estimate("100 * k / n", formulas.ratio(k, n)),
+        "share_of_people": _estimate("100 * plus / n", formulas.share(plus / effect, n / effect)),
+        "balance_of_people": _estimate("100 * (plus - minus) / n", of_people),
+        "design_effect": str(formulas.design_effect(plus, minus, n, spread)),
+        "median": _median(*formulas.rank_ends(Sql("toInt64(n)"), 0.5)),
+    }
+
+
+def _estimate(value: str, ends: Ends) -> str:
+    return "{} AS value, {} AS low, {} AS high".format(value, *ends)
+
+
+def _median(first: Number, last: Number) -> str:
+    few = f"{first} < 1 OR {last} > n"
+    middle = "(xs[intDiv(n + 1, 2)] + xs[intDiv(n, 2) + 1]) / 2"
+    ends = (
+        f"if({few}, NULL, xs[{end}]) AS {name}" for end, name in ((first, "low"), (last, "high"))
+    )
+    return ", ".join((f"if(n = 0, NULL, {middle}) AS value", *ends))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What dashboards say in each language (`texts.yaml`, `panels.yaml`); targets (`targets.yaml`)."""
+"""What dashboards say in each language (`texts.yaml`, `panels.yaml`, the list of KPIs)."""
 
 from functools import cache
 from importlib.resources import files
@@ -6,43 +6,35 @@ from typing import Literal
 
 import msgspec
 
+from pipeline.common.titles import Titles
+from pipeline.kpi.definitions import KPIS, Definition, Target
+
 Language = Literal["en", "tr"]
 LANGUAGES: tuple[Language, ...] = ("en", "tr")
 
-
-class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One text in both languages."""
-
-    en: str
-    tr: str
-
-    def text(self, language: Language) -> str:
-        """Return it in one of them."""
-        return self.en if language == "en" else self.tr
+_UNITS = {"points": "none", "percent": "percent", "mean": "none", "count": "none", "minutes": "m"}
+"""Grafana's units of those of KPIs."""
 
 
 class PanelText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a panel or a dashboard is called, and what it means; `unit` is an id of Grafana's."""
+    """What a panel or a dashboard is called, what it means, what it should reach.
 
-    title: Said
-    description: Said
+    `unit` is an id of Grafana's.
+    """
+
+    title: Titles
+    description: Titles
     unit: str = "short"
+    target: Target | None = None
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`texts.yaml`."""
 
     dashboards: dict[str, PanelText]
-    rows: dict[str, Said]
-    variables: dict[str, Said]
-    words: dict[str, Said]
-
-
-class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a KPI should reach, in its unit."""
-
-    target: float
-    better: Literal["higher", "lower"]
+    rows: dict[str, Titles]
+    variables: dict[str, Titles]
+    words: dict[str, Titles]
 
 
 @cache
@@ -53,14 +45,21 @@ def texts() -> Texts:
 
 @cache
 def panels() -> dict[str, PanelText]:
-    """Return the texts of panels by name."""
-    return msgspec.yaml.decode(_data("panels.yaml"), type=dict[str, PanelText])
+    """Return the texts of panels by name; those of KPIs and their trends are of the list."""
+    own = msgspec.yaml.decode(_data("panels.yaml"), type=dict[str, PanelText])
+    of_kpis = {name: _of_kpi(definition) for name, definition in KPIS.items()}
+    trends = {f"{name}_trend": _over_time(text, own["trend"]) for name, text in of_kpis.items()}
+    return {**of_kpis, **trends, **own}
 
 
-@cache
-def targets() -> dict[str, Target]:
-    """Return the targets by KPI."""
-    return msgspec.yaml.decode(_data("targets.yaml"), type=dict[str, Target])
+def _of_kpi(definition: Definition) -> PanelText:
+    unit = "none" if definition.kind == "ratio" else _UNITS[definition.unit]
+    return PanelText(definition.title, definition.says, unit, definition.target)
+
+
+def _over_time(text: PanelText, trend: PanelText) -> PanelText:
+    title = Titles(*(trend.title.text(one).format(text.title.text(one)) for one in ("tr", "en")))
+    return PanelText(title, trend.description, text.unit)
 
 
 def word(name: str, language: Language) -> str:

@@ -26,19 +26,18 @@ def page(language: Language) -> Page:
     page.filters()
     page.incidents()
     page.row("headline")
-    # NPS is rounded once, halves away from zero, as pipeline.kpi.definitions.nps does.
-    page.number("nps", shown="if(value < 0, -1, 1) * floor(abs(value) + 0.5)")
+    page.number("nps")
     page.number("csat")
     page.number("ces")
     page.number("net_sentiment")
     page.number("negative_customers", digits=1)
-    page.number("complaints", digits=1)
-    page.number("first_response", digits=1)
+    page.number("complaint_rate", digits=1)
+    page.number("first_response_median", digits=1)
     page.number("loop_closure", digits=1)
     page.row("trends")
     for name in ("nps", "csat", "net_sentiment", "negative_customers"):
         page.trend(f"{name}_trend")
-    page.trend("first_response_trend")
+    page.trend("first_response_median_trend")
     page.series("complaints_over_time", bars=True)
     page.row("slices")
     for name in FILTERS:

@@ -49,11 +49,13 @@ def chdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 
 @contextmanager
 def empty_database(engine: Backend) -> Iterator[Backend]:
-    """A database of its own on an engine."""
+    """A database of its own on an engine, which then goes on with the one before."""
     database = f"test_{uuid.uuid4().hex[:8]}"
+    ((before,),) = engine.execute("SELECT currentDatabase()")
     engine.execute(f"CREATE DATABASE {database}")
     engine.execute(f"USE {database}")
     yield engine
+    engine.execute(f"USE {before}")
     engine.execute(f"DROP DATABASE {database}")
 
 
@@ -78,6 +80,15 @@ def store(backend: Backend) -> Store:
     store = Store(backend)
     store.migrate()
     return store
+
+
+@pytest.fixture
+def recent_store(chdb: Backend) -> Iterator[Store]:
+    """An empty store on an engine as recent as dashboards ask for."""
+    with empty_database(chdb) as engine:
+        store = Store(engine)
+        store.migrate()
+        yield store
 
 
 @pytest.fixture(params=["stock", "ours"])
@@ -115,10 +126,10 @@ def lags(lag_reader: LagReader) -> Lags:
     return lambda worker, topic: lag_reader.read({worker.group: [topic]}, None)
 
 
-@pytest.fixture(scope="module", params=["chdb", "server"])
-def company(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """A store with two simulated days."""
-    with empty_database(request.getfixturevalue(request.param)) as engine:
+@pytest.fixture(scope="module")
+def company(chdb: Backend) -> Iterator[Backend]:
+    """A store with two simulated days, on an engine as recent as dashboards ask for."""
+    with empty_database(chdb) as engine:
         store = Store(engine)
         store.migrate()
         stored_in(store)

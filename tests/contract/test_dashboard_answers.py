@@ -97,27 +97,29 @@ def test_friction_is_counted_by_customer(company: Backend) -> None:
         assert each is None or each == pytest.approx(len(here) / len({*here}))
 
 
-def test_a_chat_of_many_lines_is_one_contact(store: Store) -> None:
+def test_a_chat_of_many_lines_is_one_contact(recent_store: Store) -> None:
     said = {"channel": "whatsapp", "type": "message", "ticket_id": "T1", "customer_id": "c1"}
     lines = [scored(f"e{i}", at=i * 60, **said) for i in range(30)]
     answer = scored("a", at=50 * 60, **said | {"type": "ticket.replied", "author_type": "agent"})
-    store.write_events([*lines, answer, scored("e31", at=75 * 60, **said)])
+    recent_store.write_events([*lines, answer, scored("e31", at=75 * 60, **said)])
     panel = statement("hurts", "Had to ask again")
-    assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 0
-    store.write_events([scored("e32", at=105 * 60, **said)])
-    assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 100
+    assert panel.asked(recent_store._backend, WINDOW, {"enough": ["1"]})[0][0] == 0
+    recent_store.write_events([scored("e32", at=105 * 60, **said)])
+    assert panel.asked(recent_store._backend, WINDOW, {"enough": ["1"]})[0][0] == 100
 
 
-def test_a_contact_ends_with_the_pause_that_is_set_for_its_channel(store: Store) -> None:
+def test_a_contact_ends_with_the_pause_that_is_set_for_its_channel(recent_store: Store) -> None:
     for name, channel in (("c1", "call"), ("c2", "email"), ("c3", "it's chat")):
         said = {"customer_id": name, "channel": channel, "type": "message"}
         fifty_minutes = 3_000
-        store.write_events([scored(f"{name}-{i}", at=i * fifty_minutes, **said) for i in range(2)])
+        recent_store.write_events(
+            [scored(f"{name}-{i}", at=i * fifty_minutes, **said) for i in range(2)]
+        )
 
     def asked_once(**given: object) -> int:
         pauses = DetectSettings.model_validate(given).pauses
         sql = query("contacts_each", "en", {"pause_us": pause_us(pauses), "fewest": 1})
-        rows = Statement("hurts", "", sql).asked(store._backend, WINDOW)
+        rows = Statement("hurts", "", sql).asked(recent_store._backend, WINDOW)
         return {times: customers for times, customers, _ in rows}.get("1", 0)
 
     assert asked_once() == 0
@@ -132,13 +134,13 @@ def test_a_contact_ends_with_the_pause_that_is_set_for_its_channel(store: Store)
     [("brand", {"brand": "Old"}, {"brand": "New"}), ("language", {"language": "tr"}, {})],
 )
 def test_what_a_revision_emptied_is_no_choice(
-    store: Store, name: str, before: dict[str, str], after: dict[str, str]
+    recent_store: Store, name: str, before: dict[str, str], after: dict[str, str]
 ) -> None:
     offered = statement("now", f"variable {name}")
-    store.write_events([scored("e1", type="visit", **before)])
-    assert [*offered.asked(store._backend, WINDOW)] == [(before[name],)]
-    store.write_events([scored("e1", type="visit", revision=2, **after)])
-    assert [*offered.asked(store._backend, WINDOW)] == [(one,) for one in after.values()]
+    recent_store.write_events([scored("e1", type="visit", **before)])
+    assert [*offered.asked(recent_store._backend, WINDOW)] == [(before[name],)]
+    recent_store.write_events([scored("e1", type="visit", revision=2, **after)])
+    assert [*offered.asked(recent_store._backend, WINDOW)] == [(one,) for one in after.values()]
 
 
 @pytest.mark.parametrize("title", ["By channel", "By touchpoint", "By segment"])
@@ -224,7 +226,7 @@ def test_outages_stand_in_the_trends(company: Backend) -> None:
     assert text == f"Outage: Mavi Hat, {len({e.customer_id for e in started})} customers"
 
 
-def test_an_outage_is_one_however_the_hours_fall(store: Store) -> None:
+def test_an_outage_is_one_however_the_hours_fall(recent_store: Store) -> None:
     """It strikes at five to midnight, is heard of until six, and there is another at night."""
 
     def struck(brand: str, customers: int, at: int, kind: str) -> list[Scored]:
@@ -235,7 +237,7 @@ def test_an_outage_is_one_however_the_hours_fall(store: Store) -> None:
             for n in range(customers)
         ]
 
-    store.write_events(
+    recent_store.write_events(
         [
             *struck("A", 5, 0, "outage.started"),
             *struck("A", 6, 3_600 * 4, "outage.ended"),
@@ -244,7 +246,7 @@ def test_an_outage_is_one_however_the_hours_fall(store: Store) -> None:
         ]
     )
     window = Window(WINDOW.start, WINDOW.start + timedelta(hours=24))
-    rows = statement("now", "annotation Outages").asked(store._backend, window)
+    rows = statement("now", "annotation Outages").asked(recent_store._backend, window)
     assert [(moment(begin), moment(end), text) for begin, end, text in rows] == [
         (
             window.start,
@@ -264,17 +266,19 @@ def test_dead_letters_wait_until_they_are_tried_again(company: Backend) -> None:
     assert {row[0]: row[2] for row in rows} == {"missing_field": 3, "not_json": 3}
 
 
-def test_a_later_revision_counts_where_rows_are_passed_over_early(store: Store) -> None:
+def test_a_later_revision_counts_where_rows_are_passed_over_early(recent_store: Store) -> None:
     """PREWHERE must not pass over the row that replaces another one."""
     said = {"type": "message", "text": "Faturam yanlış", "label": "negative"}
-    store.write_events([scored(f"e{i}", at=3600 * i, customer_id="c1", **said) for i in range(3)])
+    recent_store.write_events(
+        [scored(f"e{i}", at=3600 * i, customer_id="c1", **said) for i in range(3)]
+    )
     panel = statement("hurts", "Had to ask again")
     asked = {"enough": ["1"]}
-    assert panel.asked(store._backend, WINDOW, asked)[0][0] == 100
-    store.write_events(
+    assert panel.asked(recent_store._backend, WINDOW, asked)[0][0] == 100
+    recent_store.write_events(
         [
             scored("e1", at=3600, customer_id="c1", type="visit", revision=1),
             scored("e2", at=-86_400, customer_id="c1", revision=1, **said),
         ]
     )
-    assert panel.asked(store._backend, WINDOW, asked)[0][0] == 0
+    assert panel.asked(recent_store._backend, WINDOW, asked)[0][0] == 0

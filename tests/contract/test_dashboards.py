@@ -1,16 +1,17 @@
 """The dashboards' SQL on both engines, over a simulated day; its numbers are the store's."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from grafana.plugin import expand
 from grafana.rules import miss_sql, rules, topics_sql
-from grafana.sql import query
+from grafana.sql import filled
 from grafana.texts import panels
-from pipeline.kpi.definitions import KpiValue
-from pipeline.kpi.estimates import Estimate, balance, share
+from pipeline.kpi.definitions import KPIS, KpiValue
+from pipeline.kpi.estimates import Estimate, balance, quantile, ratio, share
+from pipeline.kpi.formulas import Spread
 from pipeline.model.alert import Alert
 from pipeline.model.event import Event
 from pipeline.model.reading import Scored
@@ -35,37 +36,25 @@ def test_a_panel_can_be_asked_of_a_part(company: Backend, one: Statement) -> Non
 
 
 @pytest.mark.parametrize(
-    ("panel", "kpi"),
+    "name",
     [
-        ("NPS", "nps"),
-        ("CSAT", "csat"),
-        ("CES (easy)", "ces"),
-        ("Net sentiment", "net_sentiment"),
-        ("Customers with a bad experience", "negative_customers"),
-        ("First response, median", "first_response_median"),
-        ("Loop closure", "loop_closure"),
-        ("Time to contact, median", "time_to_contact_median"),
-        ("Solved by themselves", "self_service_rate"),
-        ("Avoidable calls", "avoidable_calls"),
-        ("Complaints per 100 orders", "complaint_rate"),
+        *("nps", "csat", "ces", "net_sentiment", "negative_customers", "complaint_rate"),
+        *("first_response_median", "loop_closure", "time_to_contact_median"),
+        "avoidable_calls",
     ],
 )
 def test_a_headline_is_what_the_store_reads(
-    company: Backend, kpis: dict[str, KpiValue], panel: str, kpi: str
+    company: Backend, kpis: dict[str, KpiValue], name: str
 ) -> None:
-    ((value, note, _),) = statement("*", panel).asked(company, DAY)
-    assert value == pytest.approx(kpis[kpi].value)
-    assert f"n {kpis[kpi].n} " in note
-
-
-@pytest.mark.parametrize(("panel", "digits"), [("NPS", 0), ("Customers with a bad experience", 1)])
-def test_a_headline_shows_the_interval(
-    company: Backend, kpis: dict[str, KpiValue], panel: str, digits: int
-) -> None:
-    ((_, note, _),) = statement("now", panel).asked(company, DAY)
-    kpi = kpis["nps" if panel == "NPS" else "negative_customers"]
-    ends = [float(end) for end in note.split(" · ")[0].split(" – ")]
-    assert ends == pytest.approx([kpi.ci_low, kpi.ci_high], abs=0.5 * 10**-digits)
+    ((value, note, _),) = statement("*", KPIS[name].title.en).asked(company, DAY)
+    kpi = kpis[name]
+    assert value == pytest.approx(kpi.value)
+    people = kpi.customers is not None and kpi.customers < kpi.n
+    n = f"n {kpi.n} ({kpi.customers} customers)" if people else f"n {kpi.n}"
+    shown, *rest = note.split(" · ")
+    assert rest[0] == n
+    ends = [float(end) for end in shown.split(" – ")]
+    assert ends == pytest.approx([kpi.ci_low, kpi.ci_high], abs=0.51)
 
 
 def test_too_few_answers_are_no_number(company: Backend, kpis: dict[str, KpiValue]) -> None:
@@ -141,21 +130,63 @@ def test_the_interval_that_has_not_ended_stands_apart(company: Backend) -> None:
     assert last[4] is not None
 
 
-CASES = [(0, 0, 3), (0, 3, 3), (45, 20, 100), (5, 2, 10), (450, 200, 1_000), (1, 0, 1), (40, 0, 40)]
+def once(plus: int, minus: int, n: int) -> Spread:
+    """The spread where each customer answers once."""
+    return Spread(n, plus + minus, plus - minus, n)
 
 
+CASES = [
+    *(
+        (*counts, once(*counts))
+        for counts in [(0, 3, 3), (45, 20, 100), (1, 0, 1), (450, 200, 1_000)]
+    ),
+    (5, 0, 5, Spread(1, 25, 25, 25)),
+    (45, 20, 100, Spread(40, 120, 60, 300)),
+    (60, 0, 100, Spread(50, 110, 130, 240)),
+]
+
+
+@pytest.mark.parametrize(("plus", "minus", "n", "spread"), CASES)
 @pytest.mark.parametrize(("part", "of"), [("balance", balance), ("share", share)])
-def test_intervals_are_those_of_the_kpis(company: Backend, part: str, of: object) -> None:
-    for plus, minus, n in CASES:
-        counts = (
-            f"toUInt64({plus}) AS plus, toUInt64({minus}) AS minus, plus AS k, toUInt64({n}) AS n"
-        )
-        estimate = query(f"parts/{part}", "en", {})
-        ((value, low, high),) = company.execute(
-            f"SELECT value, low, high FROM (SELECT {estimate} FROM (SELECT {counts}))"
-        )
-        expected = balance(plus, minus, n) if part == "balance" else share(plus, n)
-        assert Estimate(value, n, low, high) == pytest.approx(expected), (part, plus, minus, n)
+def test_intervals_of_answers_are_those_of_the_kpis(
+    chdb: Backend,
+    part: str,
+    of: Callable[..., Estimate],
+    plus: int,
+    minus: int,
+    n: int,
+    spread: Spread,
+) -> None:
+    names = ("plus", "minus", "n", *Spread._fields)
+    minus = minus if part == "balance" else 0
+    values = (plus, minus, n, *spread)
+    counts = ", ".join(
+        f"toUInt64({one}) AS {name}" for one, name in zip(values, names, strict=True)
+    )
+    text = (
+        f"{{{part}_of_people}} FROM (SELECT *, {{design_effect}} AS effect FROM (SELECT {counts}))"
+    )
+    ((value, low, high),) = chdb.execute(
+        f"SELECT value, low, high FROM (SELECT {filled(text, 'en', {})})"
+    )
+    expected = of(
+        *values[: 3 if part == "balance" else 1], *([] if part == "balance" else [n]), spread
+    )
+    assert Estimate(value, n, low, high) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 3), (1, 3), (4, 100), (5, 100), (60, 100), (150, 100)])
+def test_intervals_of_ratios_are_those_of_the_kpis(chdb: Backend, k: int, n: int) -> None:
+    counts = f"SELECT toUInt64({k}) AS k, toUInt64({n}) AS n"
+    ((value, low, high),) = chdb.execute(f"SELECT {filled('{ratio}', 'en', {})} FROM ({counts})")
+    assert Estimate(value, n, low, high) == pytest.approx(ratio(k, n))
+
+
+@pytest.mark.parametrize("n", [1, 5, 6, 7, 30, 100, 1_001])
+def test_intervals_of_medians_are_those_of_the_kpis(chdb: Backend, n: int) -> None:
+    values = f"SELECT arrayMap(x -> x * 1.5, range({n})) AS xs, toUInt64({n}) AS n"
+    ((value, low, high),) = chdb.execute(f"SELECT {filled('{median}', 'en', {})} FROM ({values})")
+    assert Estimate(value, n, low, high) == quantile([1.5 * x for x in range(n)], 0.5)
 
 
 @pytest.mark.parametrize("name", rules().misses)

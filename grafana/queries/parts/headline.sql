@@ -1,9 +1,9 @@
 -- Of value, low, high and n: the number, or nothing where n is small; what stands under it; its colour.
--- Green or red only where the whole interval is on that side of the target; a ratio above 100 has no interval.
+-- Green or red only where the whole interval is on that side of the target; few values have no interval.
 if(n < ${enough}, NULL, {shown}) AS value_shown,
     if(n < ${enough}, concat('n ', toString(n), ' < ${enough}'), concat(
         if(low IS NULL, '', concat(toString(round(assumeNotNull(low), {digits})), ' – ', toString(round(assumeNotNull(high), {digits})), ' · ')),
-        'n ', toString(n), ' · {word.target} {target}')) AS note,
+        'n ', toString(n), {people}, ' · {word.target} {target}')) AS note,
     multiIf(n < ${enough} OR low IS NULL, 'text',
         if({sign} = 1, low >= {target}, high <= {target}), 'green',
         if({sign} = 1, high < {target}, low > {target}), 'red', 'orange') AS colour

@@ -5,7 +5,7 @@ FROM
     SELECT {headline}, k
     FROM
     (
-        SELECT {share}, k, n
+        SELECT {ratio}, k, n
         FROM (SELECT sum(complaints) AS k, sum(orders) AS n FROM {counted})
     )
 )

@@ -1,0 +1,21 @@
+-- A KPI of answers of which a customer may give several.
+SELECT {headline}
+FROM
+(
+    SELECT {estimate}, n, customers
+    FROM
+    (
+        SELECT *, {design_effect} AS effect
+        FROM
+        (
+            SELECT {spread}
+            FROM
+            (
+                SELECT customer_id, {own_answers}
+                FROM events FINAL
+                WHERE {of_events}
+                GROUP BY customer_id
+            )
+        )
+    )
+)
