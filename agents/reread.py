@@ -19,11 +19,12 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from agents.runtime.continuity import tell
-from agents.runtime.messages import Message, decode_as, decode_batch, message_of
+from agents.runtime.messages import Message, Outgoing, decode_as, decode_batch, message_of
 from pipeline.broker.continuity import Breach
 from pipeline.broker.security import client_security
 from pipeline.config.groups import KafkaSettings
-from pipeline.contracts.topology import HURRIED, group_of
+from pipeline.contracts.topology import HURRIED, SCORED, group_of
+from pipeline.ingest.decode import parse
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
 from pipeline.text.reader import Reader
@@ -36,6 +37,7 @@ LOOK_MS = 60_000
 LEAVE_SECONDS = 1.0
 
 _SCORED = decode_as(Scored)
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class SpareTime:
@@ -107,14 +109,19 @@ async def _tell_of_expired(consumer: AIOKafkaConsumer, place: TopicPartition, fo
 
 def with_patience(
     messages: Sequence[Message], reader: Reader
-) -> tuple[list[Scored], list[DeadLetter]]:
-    """Read the texts of events again, with all the time that it takes; pure."""
+) -> tuple[list[Outgoing], list[DeadLetter]]:
+    """Read the texts of events again, with all the time that it takes; pure.
+
+    All but the reading goes on as it came, what a newer version has added too.
+    """
     good, dead = decode_batch(messages, _SCORED)
-    events = [scored.event for _, scored in good]
-    return [
-        msgspec.structs.replace(scored, reading=reading)
-        for (_, scored), reading in zip(good, reader.read_events(events), strict=True)
-    ], dead
+    again = []
+    readings = reader.read_events([scored.event for _, scored in good])
+    for (message, scored), reading in zip(good, readings, strict=True):
+        fields = parse(_FIELDS, message.value or b"")
+        value = msgspec.json.encode({**fields, "reading": reading})
+        again.append(Outgoing(SCORED, scored.event.customer_id.encode(), value))
+    return again, dead
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from pipeline.contracts.topology import HURRIED, SCORED
 from pipeline.ingest.decode import decode_event
 from pipeline.ingest.privacy import redact_event
 from pipeline.ingest.uncounted import EVERYTHING_COUNTS, Uncounted, load_uncounted
+from pipeline.ingest.unknown import unknown_choices
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
 from pipeline.text.open import open_engine
@@ -57,15 +58,18 @@ def understand(settings: Settings) -> tuple[faust.App, Liveness]:
             hurried = [one for one in scored if one.reading and one.reading.hurried]
             again = [outgoing(one, HURRIED) for one in hurried]
             await send(app, [*map(outgoing, scored), *again])
+        for one in scored:
+            for field, _ in unknown_choices(one.event):
+                metrics.UNKNOWN_VALUES.labels(field).inc()
         for reading in filter(None, (one.reading for one in scored)):
             metrics.READINGS.labels(reading.engine, reading.label).inc()
         metrics.HURRIED.inc(len(hurried))
 
     async def restate(messages: Sequence[Message]) -> None:
-        scored, dead = await asyncio.to_thread(with_patience, messages, reader)
+        again, dead = await asyncio.to_thread(with_patience, messages, reader)
         await send_dead_letters(app, dead)
-        await send(app, map(outgoing, scored))
-        metrics.REREAD.inc(len(scored))
+        await send(app, again)
+        metrics.REREAD.inc(len(again))
 
     @app.task  # type: ignore[untyped-decorator]
     async def reread() -> None:

@@ -15,12 +15,13 @@ from rich.text import Text
 from pipeline.cli.target import Answer
 from pipeline.common.names import shown
 from pipeline.common.plain_text import one_line
+from pipeline.common.plurals import counted
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi.definitions import KPIS, KpiValue
 from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
-from pipeline.service.views import CustomerView, RulesStatus, Status
+from pipeline.service.views import CustomerView, RulesStatus, Status, StoreStatus
 
 T = TypeVar("T")
 
@@ -235,6 +236,7 @@ def status(state: Status) -> RenderableType:
         table,
         "",
         Text("dead letters  ").append(datum(letters or "none")),
+        Text("not known     ").append(datum(_unknown(state.store) or "none")),
         Text("store         ").append(
             datum(state.store.problem or f"ClickHouse {state.store.engine}: {rows}")
         ),
@@ -242,6 +244,15 @@ def status(state: Status) -> RenderableType:
             datum(state.broker.problem or f"Kafka at {state.broker.bootstrap}")
         ),
         Text("rules         ").append(datum(_rules(state.rules))),
+    )
+
+
+def _unknown(state: StoreStatus) -> str:
+    """Render the values of events that this version does not know."""
+    return "; ".join(
+        f"{one.field} {one.value} of {counted(one.events, 'event')}"
+        + (f" (did you mean {one.meant}?)" if one.meant else "")
+        for one in state.unknown
     )
 
 

@@ -38,6 +38,12 @@ DEAD_LETTERS = Counter(
     "Messages that could not be understood, by reason code. A jump means that a source changed.",
     ["reason"],
 )
+UNKNOWN_VALUES = Counter(
+    "nabiz_unknown_values_total",
+    "Events with a value that this version does not know, by field: type, author_type, "
+    "score.metric. They are kept and not counted: a source is newer, or misspells it.",
+    ["field"],
+)
 READINGS = Counter(
     "nabiz_readings_total",
     "Texts read, by engine and label. The model mix: a shift without a cause is drift.",

@@ -1,4 +1,8 @@
-"""Which events count. Not those that were taken back, nor those of tests and the company itself."""
+"""Which events count.
+
+Not those that were taken back, those of tests and the company itself, nor those of a type that only
+a newer version knows.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -34,7 +38,7 @@ class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
 
     def counts(self, event: Event) -> bool:
         """Whether an event counts."""
-        return not (
+        return event.type.is_known and not (
             event.revoked
             or (event.attributes and any(self._told_by(event.attributes)))
             or (event.segment and _name(event.segment) in self._segments)

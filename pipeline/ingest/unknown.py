@@ -6,13 +6,14 @@ masked, may be erased, is stored and can be read by rules, whatever is in it: no
 of an unknown field is personal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
 import msgspec
 
-from pipeline.model.event import Event, Score
+from pipeline.model.event import AuthorType, Event, Metric, Score
+from pipeline.model.event_types import EventType
 from pipeline.model.open_enum import LONGEST_VALUE, OpenEnum
 
 Attribute = str | int | float | bool | None
@@ -71,6 +72,14 @@ def _attribute(raw: msgspec.Raw) -> Attribute:
 def can_be_written(value: Attribute) -> bool:
     """Whether a value that was read can be written: integers of more than 64 bits cannot."""
     return not isinstance(value, int) or -(2**63) <= value < 2**64
+
+
+CHOICES: Final[Mapping[str, type[OpenEnum]]] = {
+    "type": EventType,
+    "author_type": AuthorType,
+    "score.metric": Metric,
+}
+"""The fields of an event whose choices are open."""
 
 
 def unknown_choices(event: Event) -> Iterator[tuple[str, OpenEnum]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import starmap
 from typing import NamedTuple, Self
 
 import msgspec
@@ -14,6 +15,7 @@ from pipeline.config.groups import DetectSettings
 from pipeline.contracts.topology import INPUTS, RETRY_HEADER
 from pipeline.detection.customer import Arrival, apply, risk_at
 from pipeline.detection.rules import RuleBook, RuleSet
+from pipeline.ingest.unknown import CHOICES, closest
 from pipeline.kpi.definitions import Dimension, KpiValue, Window
 from pipeline.model.action import Action
 from pipeline.model.dead_letter import DeadLetter, Reason
@@ -27,11 +29,15 @@ from pipeline.service.views import (
     RulesStatus,
     Status,
     StoreStatus,
+    UnknownValue,
 )
 from pipeline.store import Store, StoreUnavailable
 
 TIMELINE = 1_000
 """Most events of a customer that are read at once, the newest."""
+
+TOLD_FOR = timedelta(days=7)
+"""How long unknown values of events are told of."""
 
 RETRIED_AT_ONCE = 10_000
 """Most dead letters that one retry publishes, the newest."""
@@ -168,6 +174,15 @@ class Service:
     def _store(self) -> StoreStatus:
         store = self.store
         try:
-            return StoreStatus(store.ping(), store.counts(), store.dead_letter_counts())
+            return StoreStatus(
+                store.ping(),
+                store.counts(),
+                store.dead_letter_counts(),
+                unknown=tuple(starmap(_unknown, store.unknown_values(self._clock() - TOLD_FOR))),
+            )
         except StoreUnavailable as error:
             return StoreStatus(problem=str(error))
+
+
+def _unknown(field: str, value: str, events: int) -> UnknownValue:
+    return UnknownValue(field, value, events, closest(CHOICES[field](value)))

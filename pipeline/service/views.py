@@ -33,13 +33,26 @@ class CustomerView(msgspec.Struct, frozen=True):
     alerts: list[Alert]
 
 
+class UnknownValue(msgspec.Struct, frozen=True):
+    """A value of a field of events that this version does not know; `meant` is the closest one."""
+
+    field: str
+    value: str
+    events: int
+    meant: str | None
+
+
 class StoreStatus(msgspec.Struct, frozen=True):
-    """The store: its engine's version and its rows by kind, or the problem."""
+    """The store: its engine's version and its rows by kind, or the problem.
+
+    `unknown` are values in events of the last days.
+    """
 
     engine: str = ""
     rows: dict[str, int] = {}
     dead_letters: dict[str, int] = {}
     problem: str | None = None
+    unknown: tuple[UnknownValue, ...] = ()
 
 
 class BrokerStatus(msgspec.Struct, frozen=True):

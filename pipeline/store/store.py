@@ -15,6 +15,8 @@ from pipeline.model.alert import Alert, AlertState
 from pipeline.model.audit import AuditEntry
 from pipeline.model.contact import PAUSES, Pauses
 from pipeline.model.dead_letter import DeadLetter, Reason
+from pipeline.model.event import AuthorType, Metric
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.store.audit_trail import read_audit, write_audit
 from pipeline.store.backend import Backend
@@ -217,6 +219,22 @@ class Store:
     def dead_letter_counts(self) -> dict[str, int]:
         """Return how many dead letters have not been retried, by reason."""
         return dict(self._backend.execute(query("dead_letter_counts")))
+
+    def unknown_values(self, since: datetime) -> list[tuple[str, str, int]]:
+        """Return values of events since a time that are none of the known choices.
+
+        Each with its field and its number of events, the most frequent first.
+        """
+        found = self._backend.execute(
+            query("unknown_values"),
+            {
+                "since": epoch_minute(since),
+                "types": tuple(EventType),
+                "authors": tuple(AuthorType),
+                "metrics": tuple(Metric),
+            },
+        )
+        return [(str(field), str(value), int(events)) for field, value, events in found]
 
     def counts(self) -> dict[str, int]:
         """Return how many events, alerts and dead letters are stored, each counted once."""

@@ -108,3 +108,23 @@ def test_an_event_that_was_taken_back_before_it_came_does_not_come(store: Store)
     store.write_events([happened])
     assert of(store, "nps") == (None, 0)
     assert store.counts()["events"] == 0
+
+
+def test_an_unknown_type_is_kept_under_its_name_told_of_and_part_of_no_figure(
+    store: Store,
+) -> None:
+    store.write_events([answer("e1", 10, customer_id="m-2")])
+    alone = [figures(store), figures(store, *DIMENSIONS)]
+    newer = scored("n1", 80, "negative", type="mesage", customer_id="m-9", counted=False)
+    author = scored("n2", 81, type="call", author_type="partner", customer_id="m-9", counted=False)
+    trust = Score(Metric("trust"), 3, 0, 10)
+    metric = scored("n3", 82, type="mesage", score=trust, customer_id="m-9", counted=False)
+    store.write_events([newer, author, metric])
+    assert [figures(store), figures(store, *DIMENSIONS)] == alone
+    assert store.timeline("m-9") == [metric, author, newer]
+    assert store.unknown_values(newer.event.occurred_at) == [
+        ("type", "mesage", 2),
+        ("author_type", "partner", 1),
+        ("score.metric", "trust", 1),
+    ]
+    assert store.unknown_values(LATER) == []

@@ -42,6 +42,7 @@ class FakeStore:
         self.events: list[Scored] = []
         self.letters: list[DeadLetter] = []
         self.written: list[AuditEntry] = []
+        self.unknown: list[tuple[str, str, int]] = []
         self.fault: Exception | None = None
 
     def ping(self) -> str:
@@ -54,6 +55,9 @@ class FakeStore:
 
     def dead_letter_counts(self) -> dict[str, int]:
         return {"not_json": 1}
+
+    def unknown_values(self, since: datetime) -> list[tuple[str, str, int]]:
+        return self.unknown
 
     def kpis(self, window: Window, by: list[str], as_of: datetime) -> list[KpiValue]:
         self.asked = {"window": window, "by": by, "as_of": as_of}

@@ -7,7 +7,7 @@ import msgspec
 
 from agents.reread import SpareTime, with_patience
 from agents.runtime.messages import Message
-from pipeline.contracts.topology import HURRIED
+from pipeline.contracts.topology import HURRIED, SCORED
 from pipeline.model.dead_letter import Reason
 from pipeline.model.event import Event
 from pipeline.model.event_types import EventType
@@ -38,8 +38,10 @@ def test_a_text_is_read_as_if_there_had_been_time_from_the_beginning() -> None:
         for readings in (READER.read_events(some, seconds=0), READER.read_events(some))
     )
     assert [one.reading.hurried for one in hurried if one.reading] == [True, True]
-    found, dead = with_patience(messages([msgspec.json.encode(one) for one in hurried]), READER)
+    again, dead = with_patience(messages([msgspec.json.encode(one) for one in hurried]), READER)
+    found = [msgspec.json.decode(one.value, type=Scored) for one in again]
     assert (found, dead) == (careful, [])
+    assert {(one.topic, one.key) for one in again} == {(SCORED, b"c1")}
     assert all(new.rank > old.rank for new, old in zip(found, hurried, strict=True))
 
 
@@ -47,8 +49,22 @@ def test_what_cannot_be_read_becomes_a_dead_letter_beside_its_neighbours() -> No
     (one,) = events("olur")
     good = msgspec.json.encode(Scored(one, None, NOW))
     found, (letter,) = with_patience(messages([b"{", good]), READER)
-    assert [scored.event.event_id for scored in found] == ["e0"]
+    (again,) = found
+    assert msgspec.json.decode(again.value, type=Scored).event.event_id == "e0"
     assert (letter.topic, letter.reason) == (HURRIED, Reason.NOT_JSON)
+
+
+def test_what_a_newer_version_has_added_goes_on_as_it_came() -> None:
+    (one,) = events("olur")
+    sent = msgspec.json.decode(msgspec.json.encode(Scored(one, None, NOW)))
+    sent["event"]["type"] = "loyalty.joined"
+    sent["event"]["tier"] = {"name": "gold"}
+    sent["weather"] = 1.0
+    (again,), _ = with_patience(messages([msgspec.json.encode(sent)]), READER)
+    passed_on = msgspec.json.decode(again.value)
+    assert passed_on.pop("reading")["label"]
+    sent.pop("reading")
+    assert passed_on == sent
 
 
 def test_there_is_time_while_nothing_fresh_is_read_and_the_last_had_not_waited() -> None:

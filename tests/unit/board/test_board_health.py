@@ -84,3 +84,19 @@ def test_health_and_status_say_which_rules_are_refused_and_which_fail(
         text = page(client, "/board/health")
     assert "bad.yaml:1: not YAML" in text
     assert "The rule churn_intent failed on an event" in text
+
+
+def test_health_and_status_tell_of_values_that_are_not_known(company: Company) -> None:
+    store = FakeStore()
+    store.unknown = [("type", "ticket.closed", 1_200), ("author_type", "<b>", 1)]
+    with TestClient(app_of(company, store=store)) as client:
+        client.headers["accept-language"] = "en"
+        text = page(client, "/board/health")
+    assert "1,200 events have a type that this version does not know" in text
+    assert "<bdi>ticket.closed</bdi> – did you mean ticket.opened?" in text
+    assert "&lt;b&gt;" in text
+    with TestClient(api(store)) as client:
+        assert client.get("/v1/status").json()["store"]["unknown"] == [
+            {"field": "type", "value": "ticket.closed", "events": 1_200, "meant": "ticket.opened"},
+            {"field": "author_type", "value": "<b>", "events": 1, "meant": None},
+        ]
