@@ -55,12 +55,14 @@ def read_accounts(path: Path) -> dict[str, Account]:
         raise AccountError(f"{path}: {error}") from None
     except msgspec.DecodeError:
         raise AccountError(f"{path} is neither YAML nor JSON") from None
-    accounts = {one.name: one for one in found}
-    for position, one in enumerate(found, 1):
-        if not NAME.fullmatch(one.name) or one.name in RESERVED:
+    accounts = {account.name: account for account in found}
+    for position, account in enumerate(found, 1):
+        if not NAME.fullmatch(account.name) or account.name in RESERVED:
             raise AccountError(f"{path}: user {position}: {_NAMES}")
-        if not one.password.startswith("$argon2id$"):
-            raise AccountError(f"{path}: the password of {one.name} is no argon2id hash: {_HOW}")
+        if not account.password.startswith("$argon2id$"):
+            raise AccountError(
+                f"{path}: the password of {account.name} is no argon2id hash: {_HOW}"
+            )
     if len(accounts) < len(found):
         raise AccountError(f"{path} has two users of one name")
     return accounts
@@ -98,7 +100,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def _write(path: Path, accounts: Iterable[Account]) -> None:
-    ordered = sorted(accounts, key=lambda one: one.name)
+    ordered = sorted(accounts, key=lambda account: account.name)
     # Made with mode 600.
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
         new.write(msgspec.yaml.encode(_File(ordered)))
@@ -118,16 +120,19 @@ def added(accounts: dict[str, Account], account: Account) -> dict[str, Account]:
 
 def removed(accounts: dict[str, Account], name: str) -> dict[str, Account]:
     """Return the accounts without one. Raises AccountError where there is none."""
-    known(accounts, name)
+    account_named(accounts, name)
     return {other: account for other, account in accounts.items() if other != name}
 
 
 def with_password(accounts: dict[str, Account], name: str, hashed: str) -> dict[str, Account]:
     """Return the accounts, one with another password. Raises AccountError where there is none."""
-    return {**accounts, name: msgspec.structs.replace(known(accounts, name), password=hashed)}
+    return {
+        **accounts,
+        name: msgspec.structs.replace(account_named(accounts, name), password=hashed),
+    }
 
 
-def known(accounts: dict[str, Account], name: str) -> Account:
+def account_named(accounts: dict[str, Account], name: str) -> Account:
     """Return an account. Raises AccountError where there is none."""
     if name not in accounts:
         raise AccountError(f"there is no user {name}: nabiz users list")

@@ -26,7 +26,7 @@ def device_cookie(name: str, key: bytes, before: str = "") -> str:
         before = secrets.token_urlsafe(16)
     device, *others = before.split(".")
     mine = _seal(device, name, key)
-    seals = [mine, *(one for one in others if one != mine)]
+    seals = [mine, *(seal for seal in others if seal != mine)]
     return ".".join([device, *seals[:NAMES]])
 
 
@@ -34,7 +34,7 @@ def device_of(value: str, name: str, key: bytes) -> str | None:
     """Return which browser this is to `name`, if they have logged in there; else None."""
     device, *seals = value.split(".")
     mine = _seal(device, name, key).encode()
-    known = [hmac.compare_digest(one.encode(), mine) for one in seals[:NAMES]]
+    known = [hmac.compare_digest(seal.encode(), mine) for seal in seals[:NAMES]]
     return f"{device}/{name}" if any(known) else None
 
 

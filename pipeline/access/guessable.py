@@ -46,14 +46,14 @@ def _is_made_of(names: Collection[str], text: str) -> bool:
     if repeated and len(repeated[1]) < SHORTEST_BLOCK:
         return True
     found = 0
-    for word in sorted({*_common(), *names}, key=lambda one: (-len(one), one)):
+    for word in sorted({*_common(), *names}, key=lambda word: (-len(word), word)):
         if word in signs:
             found += word not in names
             signs = signs.replace(word, " ")
     signs = _BLOCK.sub(" ", _YEAR.sub(" ", signs))
     for row in _rows(signs):
         signs = signs.replace(row, " ")
-    return found <= FEW and sum(not one.isspace() for one in signs) < LEAST
+    return found <= FEW and sum(not sign.isspace() for sign in signs) < LEAST
 
 
 def _rows(text: str) -> Iterator[str]:
@@ -82,4 +82,4 @@ def _common() -> frozenset[str]:
 def _words(text: str) -> Iterator[str]:
     """Yield a name without its signs, and the words in it."""
     parts = re.split(r"[\W_]+", text)
-    yield from (one for one in ("".join(parts), *parts) if len(one) >= SHORTEST_WORD)
+    yield from (word for word in ("".join(parts), *parts) if len(word) >= SHORTEST_WORD)

@@ -49,10 +49,12 @@ class Sessions:
         """
         now = self._clock()
         self._by_digest = {
-            digest: one for digest, one in self._by_digest.items() if self._lives(one, now)
+            digest: session
+            for digest, session in self._by_digest.items()
+            if self._lives(session, now)
         }
         while len(self._by_digest) >= MOST:
-            del self._by_digest[min(self._by_digest, key=lambda one: self._by_digest[one].seen)]
+            del self._by_digest[min(self._by_digest, key=lambda key: self._by_digest[key].seen)]
         secret = secrets.token_urlsafe(32)
         password = None if hashed is None else _digest(hashed)
         session = Session(user, password, now, now, secrets.token_urlsafe(32))

@@ -58,7 +58,7 @@ def charged(attempts: Attempts, keys: Sequence[Key], now: float) -> Attempts:
         times = before.times if before and now - before.at < FORGOTTEN else 0
         kept[key] = Tried(times + 1, now)
     while len(kept) > REMEMBERED:
-        del kept[min(kept, key=lambda one: (one in keys, *kept[one]))]
+        del kept[min(kept, key=lambda key: (key in keys, *kept[key]))]
     return kept
 
 

@@ -24,7 +24,7 @@ def history(item: InboxItem, say: Localizer) -> list[Happening]:
     found = [*_of_alert(item, say), *(_of_action(action, say) for action in item.actions)]
     if item.follow_up:
         found += _of_follow_up(item.follow_up, say)
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    return sorted(found, key=lambda happening: happening.at, reverse=True)
 
 
 def _of_alert(item: InboxItem, say: Localizer) -> Iterator[Happening]:

@@ -31,8 +31,8 @@ class _File(NamedTuple):
 def static_routes() -> list[ControllerRouterHandler]:
     """Make the route of the files, which are read once. Browsers ask whether they have changed."""
     found = {
-        one.name: _read(one.read_bytes(), one.name)
-        for one in (files(__package__) / "static").iterdir()
+        file.name: _read(file.read_bytes(), file.name)
+        for file in (files(__package__) / "static").iterdir()
     }
 
     @get("/board/static/{name:str}", opt=PUBLIC, include_in_schema=False)

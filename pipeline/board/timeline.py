@@ -30,8 +30,8 @@ def timeline(
     """Return the entries, the newest first; what alerts quote of a text is marked."""
     quoted: dict[str, list[tuple[int, int]]] = {}
     for alert in alerts:
-        for one in alert.evidence:
-            quoted.setdefault(one.event_id, []).append((one.start, one.end))
+        for evidence in alert.evidence:
+            quoted.setdefault(evidence.event_id, []).append((evidence.start, evidence.end))
     entries = [
         TimelineEntry(
             scored.event.occurred_at,
@@ -42,8 +42,10 @@ def timeline(
     ]
     entries += [TimelineEntry(alert.opened_at, alert=alert) for alert in alerts]
     of = {alert.id: alert for alert in alerts}
-    entries += [TimelineEntry(one.at, action=one, alert=of.get(one.alert_id)) for one in actions]
-    return sorted(entries, key=lambda one: (one.at, one.scored is None), reverse=True)
+    entries += [
+        TimelineEntry(action.at, action=action, alert=of.get(action.alert_id)) for action in actions
+    ]
+    return sorted(entries, key=lambda entry: (entry.at, entry.scored is None), reverse=True)
 
 
 def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[Piece]:
@@ -62,5 +64,5 @@ def by_day(
     entries: Iterable[TimelineEntry], say: Localizer
 ) -> list[tuple[str, list[TimelineEntry]]]:
     """Group entries under their days, in the zone of the desk."""
-    grouped = groupby(entries, key=lambda one: say.day(one.at))
+    grouped = groupby(entries, key=lambda entry: say.day(entry.at))
     return [(day, list(of)) for day, of in grouped]

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from pipeline.access.accounts import (
     Account,
+    account_named,
     added,
     change_accounts,
-    known,
     read_accounts,
     removed,
     with_password,
@@ -58,7 +58,7 @@ def remove(name: Name) -> None:
 def passwd(name: Name) -> None:
     """Change a password and end the user's sessions."""
     path = _path()
-    known(read_accounts(path), name)
+    account_named(read_accounts(path), name)
     hashed = _hashed(name)
     change_accounts(path, lambda accounts: with_password(accounts, name, hashed))
     typer.echo(f"{name} has another password")

@@ -106,20 +106,20 @@ class Observer(BackgroundThread):
 
 def noted_rules(lags: Iterable[PartitionLag]) -> tuple[FailedRules, ...]:
     """Return what the workers of `detect` noted of rules that failed."""
-    notes = [read_note(one.note).failed for one in lags if one.note]
+    notes = [read_note(lag.note).failed for lag in lags if lag.note]
     return tuple(failed for failed in notes if failed)
 
 
 def moves(partitions: tuple[PartitionStatus, ...]) -> bool:
     """Whether a look in a second may well see something else."""
-    return any(one.lag_events or one.rate for one in partitions)
+    return any(partition.lag_events or partition.rate for partition in partitions)
 
 
 def observe(
     before: tuple[PartitionStatus, ...], lags: list[PartitionLag], now: datetime, elapsed: float
 ) -> tuple[PartitionStatus, ...]:
     """Join what was seen `elapsed` seconds ago with the lags of `now`."""
-    known = {(one.role, one.topic, one.partition): one for one in before}
+    known = {(status.role, status.topic, status.partition): status for status in before}
 
     def status(lag: PartitionLag) -> PartitionStatus:
         role = role_of(lag.group)
@@ -143,8 +143,8 @@ def observe(
 
 def measure(partitions: tuple[PartitionStatus, ...]) -> None:
     """Set the metrics of each role's lag: of all its partitions, and of the worst."""
-    for role in {one.role for one in partitions}:
-        own = [one for one in partitions if one.role == role]
-        metrics.GROUP_LAG_EVENTS.labels(role).set(sum(one.lag_events for one in own))
-        oldest = max(one.lag_seconds or 0.0 for one in own)
+    for role in {status.role for status in partitions}:
+        own = [status for status in partitions if status.role == role]
+        metrics.GROUP_LAG_EVENTS.labels(role).set(sum(status.lag_events for status in own))
+        oldest = max(status.lag_seconds or 0.0 for status in own)
         metrics.GROUP_LAG_SECONDS.labels(role).set(oldest)

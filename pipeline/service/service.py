@@ -139,11 +139,11 @@ class Service:
         """
         letters = self.store.dead_letters(reason, RETRIED_AT_ONCE)
         due = [
-            one
-            for one in letters
-            if one.retried_at is None
-            and one.topic in _TOPICS
-            and one.reason is not Reason.TOO_LARGE
+            letter
+            for letter in letters
+            if letter.retried_at is None
+            and letter.topic in _TOPICS
+            and letter.reason is not Reason.TOO_LARGE
         ]
         with Publisher(*self._cluster) as publisher:
             for letter in due:
@@ -164,9 +164,9 @@ class Service:
     def _rules_status(self, noted: Iterable[FailedRules]) -> RulesStatus:
         refused, rules = self._rules.reload(), self._rules.rules
         failed = dict(rules.failed)
-        for one in noted:
-            if one.version == rules.version:
-                failed = one.problems | failed
+        for note in noted:
+            if note.version == rules.version:
+                failed = note.problems | failed
         return RulesStatus(
             rules.version, len(rules.rules), str(refused) if refused else None, failed
         )

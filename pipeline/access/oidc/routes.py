@@ -150,5 +150,5 @@ def _gone(request: AnyRequest) -> Cookie:
     return cookie(request, FLOW_COOKIE, "", max_age=0)
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(), other.encode())
+def _same(first: str, second: str) -> bool:
+    return hmac.compare_digest(first.encode(), second.encode())

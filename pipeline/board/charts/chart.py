@@ -47,7 +47,9 @@ def round_step(span: float, steps: int = 4) -> float:
     """Return 1, 2 or 5 times a power of ten, so that about `steps` of it make the span."""
     rough = max(span / steps, LEAST)
     power = 10.0 ** math.floor(math.log10(rough))
-    return next(one * power for one in (1, 2, 5, 10) if one * power >= rough * (1 - 1e-9))
+    return next(
+        multiple * power for multiple in (1, 2, 5, 10) if multiple * power >= rough * (1 - 1e-9)
+    )
 
 
 def line(points: Sequence[Point | None]) -> str:

@@ -9,7 +9,7 @@ from pipeline.kpi.definitions import DEFINITIONS, KPIS, Definition, KpiValue
 ENOUGH = 10
 """From so many answers on a number says something; a count always does."""
 
-SHOWN = tuple(one.name for one in DEFINITIONS if "board" in one.shown_on)
+SHOWN = tuple(definition.name for definition in DEFINITIONS if "board" in definition.shown_on)
 """KPIs of the page, in order."""
 
 
@@ -53,11 +53,11 @@ def is_enough(definition: Definition, value: KpiValue) -> bool:
 def _tile(definition: Definition, whole: KpiValue, rows: list[KpiValue]) -> Tile:
     shown = [row if is_enough(definition, row) else None for row in rows]
     ends = [
-        one
+        end
         for row in shown
         if row
-        for one in (row.value, row.ci_low, row.ci_high)
-        if one is not None
+        for end in (row.value, row.ci_low, row.ci_high)
+        if end is not None
     ]
     y = upwards([*ends, 0.0] if definition.unit in ("count", "minutes") else ends)
     x = across(0, len(rows) - 1)
@@ -71,7 +71,7 @@ def _tile(definition: Definition, whole: KpiValue, rows: list[KpiValue]) -> Tile
     # The interval that runs would look like a fall: it is a dot apart, without a line to it.
     ended = points([row.value if row else None for row in shown[:-1]])
     running = points([row.value if row else None for row in shown])[-1]
-    dots = [Dot(*one, open=False) for one in alone(ended)]
+    dots = [Dot(*point, open=False) for point in alone(ended)]
     return Tile(
         definition,
         whole if is_enough(definition, whole) else None,

@@ -13,7 +13,7 @@ from pipeline.model.action import OUTCOMES
 
 def card_choices(board: Board) -> dict[str, object]:
     """Return what the sheets of a card offer."""
-    minutes = [int(one.total_seconds() // 60) for one in board.config.snooze]
+    minutes = [int(span.total_seconds() // 60) for span in board.config.snooze]
     return {"outcomes": OUTCOMES, "snoozes": minutes}
 
 

@@ -128,9 +128,9 @@ def take(messages: Sequence[tuple[str, bytes]], live: Live) -> bool:
                 actions.append(_in_order(_ACTION.decode(value)))
         except (msgspec.DecodeError, RecursionError):
             log.warning("a message that is none of ours", topic=topic)  # `record` keeps it
-    older = {one.id for one in alerts if one.revision > 1}
-    older |= {one.alert_id for one in follow_ups if one.revision > 1}
-    unknown = any(live.get(one) is None for one in older)
+    older = {alert.id for alert in alerts if alert.revision > 1}
+    older |= {follow_up.alert_id for follow_up in follow_ups if follow_up.revision > 1}
+    unknown = any(live.get(alert_id) is None for alert_id in older)
     live.take(alerts, follow_ups, actions)
     return unknown
 
@@ -150,8 +150,8 @@ def load(store: Store, live: Live, now: datetime) -> None:
         store.follow_ups(alert_ids=ids, limit=LOADED),
         store.actions(limit=LOADED),
     )
-    if early := [one.alert_id for one in live.without_alert()]:
+    if early := [follow_up.alert_id for follow_up in live.without_alert()]:
         live.take(store.alerts(ids=early, limit=LOADED))
-    if bare := [one.id for one in live.without_follow_up()]:
+    if bare := [alert.id for alert in live.without_follow_up()]:
         live.take(follow_ups=store.follow_ups(alert_ids=bare, limit=LOADED))
     live.forget(now)

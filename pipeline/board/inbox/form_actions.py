@@ -25,7 +25,7 @@ def request_of(form: Mapping[str, str], user: str, now: datetime) -> ActionReque
         case "snooze" if of.isdecimal() and len(of) < 6 and 0 < int(of) <= LONGEST_SNOOZE:
             return ActionRequest("snooze", until=now + timedelta(minutes=int(of)), note=note)
         case "resolve" if form.get("outcome") in OUTCOMES:
-            outcome = next(one for one in OUTCOMES if one == form["outcome"])
+            outcome = next(value for value in OUTCOMES if value == form["outcome"])
             return ActionRequest("resolve", outcome=outcome, note=note)
         case "note" if note:
             return ActionRequest("note", note=note)

@@ -79,8 +79,8 @@ class InboxItem(msgspec.Struct, frozen=True):
 
     def undoable(self, by: str) -> Action | None:
         """Return the last action if it is this person's own and not taken back yet."""
-        last = next((one for one in self.actions if one.kind != "undo"), None)
-        undone = {one.undoes for one in self.actions}
+        last = next((action for action in self.actions if action.kind != "undo"), None)
+        undone = {action.undoes for action in self.actions}
         if last and last.by == by and last.kind != "note" and last.action_id not in undone:
             return last
         return None

@@ -54,9 +54,9 @@ class Live:
     ) -> None:
         """Take what was published; what is known already, or older, changes nothing."""
         with self._lock:
-            touched = {id_ for one in alerts if (id_ := self._take_alert(one))}
-            touched |= {id_ for one in follow_ups if (id_ := self._take_follow_up(one))}
-            touched |= {id_ for one in actions if (id_ := self._take_action(one))}
+            touched = {id_ for alert in alerts if (id_ := self._take_alert(alert))}
+            touched |= {id_ for follow_up in follow_ups if (id_ := self._take_follow_up(follow_up))}
+            touched |= {id_ for action in actions if (id_ := self._take_action(action))}
             if not touched:
                 return
             self._changes += 1
@@ -88,9 +88,9 @@ class Live:
     def _take_action(self, action: Action) -> str | None:
         id_ = action.alert_id
         known = self._actions.get(id_, ())
-        if any(one.action_id == action.action_id for one in known):
+        if any(earlier.action_id == action.action_id for earlier in known):
             return None
-        newest_first = sorted((*known, action), key=lambda one: (one.at, one.action_id))[::-1]
+        newest_first = sorted((*known, action), key=lambda kept: (kept.at, kept.action_id))[::-1]
         self._actions[id_] = tuple(newest_first[:MOST_ACTIONS])
         item = self._items.get(id_)
         if item is None:
@@ -106,13 +106,15 @@ class Live:
     def without_follow_up(self) -> list[Alert]:
         """Return alerts whose follow-up has not come: it has not begun, or the store has it."""
         with self._lock:
-            return [one.alert for one in self._items.values() if one.follow_up is None]
+            return [item.alert for item in self._items.values() if item.follow_up is None]
 
     def forget(self, now: datetime) -> None:
         """Drop what ended long ago."""
         with self._lock:
             gone = [id_ for id_, item in self._items.items() if is_over(item, now)]
-            gone += [id_ for id_, one in self._early.items() if now - one.updated_at > KEPT]
+            gone += [
+                id_ for id_, follow_up in self._early.items() if now - follow_up.updated_at > KEPT
+            ]
             for id_ in gone:
                 self._items.pop(id_, None)
                 self._early.pop(id_, None)

@@ -44,14 +44,14 @@ class InboxQuery(msgspec.Struct, frozen=True):
         return any(getattr(self, name) for name in FILTERS)
 
 
-def choice_of(query: Mapping[str, str]) -> InboxQuery:
+def query_of(parameters: Mapping[str, str]) -> InboxQuery:
     """Return what an address asks for; what it says that is unknown is passed over."""
-    view = query.get("view", "")
-    limit = query.get("limit", "")
+    view = parameters.get("view", "")
+    limit = parameters.get("limit", "")
     return InboxQuery(
-        view=next((one for one in VIEWS if one == view), "todo"),
+        view=next((known for known in VIEWS if known == view), "todo"),
         limit=min(MOST, max(PAGE, int(limit))) if limit.isdecimal() and len(limit) < 9 else PAGE,
-        **{name: query.get(name, "") for name in FILTERS},
+        **{name: parameters.get(name, "") for name in FILTERS},
     )
 
 
@@ -69,15 +69,15 @@ def views_of(item: InboxItem, user: str, now: datetime) -> set[View]:
     return views
 
 
-def matches(item: InboxItem, choice: InboxQuery) -> bool:
+def matches(item: InboxItem, query: InboxQuery) -> bool:
     """Return whether an item passes every filter."""
     alert = item.alert
     return (
-        choice.severity in ("", alert.severity)
-        and choice.stage in ("", item.stage)
-        and choice.cause in ("", alert.cause)
-        and choice.brand in ("", alert.brand)
-        and choice.channel in ("", alert.channel)
+        query.severity in ("", alert.severity)
+        and query.stage in ("", item.stage)
+        and query.cause in ("", alert.cause)
+        and query.brand in ("", alert.brand)
+        and query.channel in ("", alert.channel)
     )
 
 
@@ -90,25 +90,25 @@ class Selection(msgspec.Struct, frozen=True):
     options: dict[str, list[str]]
 
 
-def select(items: Iterable[InboxItem], choice: InboxQuery, user: str, now: datetime) -> Selection:
+def select(items: Iterable[InboxItem], query: InboxQuery, user: str, now: datetime) -> Selection:
     """Choose among ranked items. Counts are of the views without filters.
 
     `options` are what filters can be set to: what occurs in the view, and what is set now.
     """
     chosen: list[InboxItem] = []
     counts: dict[View, int] = dict.fromkeys(VIEWS, 0)
-    options: dict[str, set[str]] = {name: {getattr(choice, name)} for name in FILTERS[2:]}
+    options: dict[str, set[str]] = {name: {getattr(query, name)} for name in FILTERS[2:]}
     for item in items:
         views = views_of(item, user, now)
         for view in views:
             counts[view] += 1
-        if choice.view in views:
+        if query.view in views:
             for name, found in options.items():
                 found.add(getattr(item.alert, name) or "")
-            if matches(item, choice):
+            if matches(item, query):
                 chosen.append(item)
     return Selection(
-        shown=chosen[: choice.limit],
+        shown=chosen[: query.limit],
         total=len(chosen),
         counts=counts,
         options={name: sorted(found - {""}) for name, found in options.items()},

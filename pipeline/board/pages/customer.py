@@ -51,7 +51,9 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
         view = board.service.customer(known_as)
         if view is None:
             return board.message(request, 404, say.t("customer.unknown"))
-        follow_ups = {one.alert_id: one for one in store.follow_ups(customer_id=known_as)}
+        follow_ups = {
+            follow_up.alert_id: follow_up for follow_up in store.follow_ups(customer_id=known_as)
+        }
         actions = store.actions(customer_id=known_as)
         entries = timeline(view.events, view.alerts, actions)
         curve = risk_curve(view.events, board.service.rules, board.detect, say.now)
@@ -62,7 +64,7 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
             "who": view.events[-1].event,
             "days": by_day(entries[:SHOWN], say),
             "left_out": max(0, len(entries) - SHOWN),
-            "items": [InboxItem(one, follow_ups.get(one.id)) for one in view.alerts],
+            "items": [InboxItem(alert, follow_ups.get(alert.id)) for alert in view.alerts],
             "curve": _chart(curve, view.alerts, board.detect.risk_threshold, say),
         }
         return board.page(request, visit, say, "customer.html", given)
@@ -85,9 +87,9 @@ def _chart(
         "area": line([(points[0][0], 100.0), *points, (points[-1][0], 100.0)]) + "Z",
         "threshold": y.at(threshold),
         "alerts": [
-            (x.at(one.opened_at.timestamp()), y.at(_risk_at(curve, one.opened_at)), one)
-            for one in alerts
-            if one.opened_at >= curve[0][0]
+            (x.at(alert.opened_at.timestamp()), y.at(_risk_at(curve, alert.opened_at)), alert)
+            for alert in alerts
+            if alert.opened_at >= curve[0][0]
         ],
         "start": say.clock(curve[0][0]),
         "highest": max(risk for _, risk in curve),

@@ -78,15 +78,20 @@ def _explain(board: Board, say: Localizer, text: str) -> Explained:
     answer = why(text, board.engine(), board.service.rules, board.detect, board.clock())
     seen, reading = answer.text, answer.explanation.reading
     quotes = [
-        (say.label("intent", one.name), "", seen[one.start : one.end]) for one in reading.intents
+        (say.label("intent", intent.name), "", seen[intent.start : intent.end])
+        for intent in reading.intents
     ]
     quotes += [
-        (TAXONOMY.topics[one.name].title.text(say.language), one.label, seen[one.start : one.end])
-        for one in reading.topics
+        (
+            TAXONOMY.topics[topic.name].title.text(say.language),
+            topic.label,
+            seen[topic.start : topic.end],
+        )
+        for topic in reading.topics
     ]
     quotes += [
-        (TITLES[one.name].text(say.language), one.label, seen[one.start : one.end])
-        for one in answer.explanation.cues
+        (TITLES[cue.name].text(say.language), cue.label, seen[cue.start : cue.end])
+        for cue in answer.explanation.cues
     ]
     return Explained(weighed(seen, answer.explanation), reading, quotes, answer.risk, answer.rules)
 

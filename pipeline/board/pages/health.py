@@ -66,7 +66,7 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
     )
     async def retry(request: AnyRequest) -> Redirect:
         asked = str((await request.form()).get("reason", ""))
-        reason = next((one for one in Reason if one.value == asked), None)
+        reason = next((known for known in Reason if known.value == asked), None)
         result = await asyncio.to_thread(board.service.retry_dead_letters, reason)
         counts = {"sent": str(result.sent), "skipped": str(result.skipped)}
         return Redirect("/board/health", status_code=303, query_params=counts)
@@ -76,34 +76,36 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
 
 def in_words(status: Status, roles: Sequence[RoleHealth], say: Localizer) -> tuple[str, bool]:
     """Return for people who do not run Nabız how it is, and whether that is well."""
-    late = [one for one in roles if one.late]
+    late = [role for role in roles if role.late]
     if status.broker.problem or status.store.problem:
         return say.t("health.all_away"), False
-    if any(one.seconds is None for one in late):
+    if any(role.seconds is None for role in late):
         return say.t("health.all_late_unknown"), False
     if late:
-        return say.t("health.all_late", span=say.span(max(one.seconds or 0 for one in late))), False
+        return say.t(
+            "health.all_late", span=say.span(max(role.seconds or 0 for role in late))
+        ), False
     return say.t("health.all_fine"), True
 
 
 def by_role(partitions: Iterable[PartitionStatus]) -> list[RoleHealth]:
     """Join the partitions of each role, in the order of the chain."""
     of: dict[str, list[PartitionStatus]] = {role: [] for role in INPUTS}
-    for one in partitions:
-        of.setdefault(one.role, []).append(one)
+    for partition in partitions:
+        of.setdefault(partition.role, []).append(partition)
     return [_joined(role, some) for role, some in of.items() if some]
 
 
 def _joined(role: str, partitions: list[PartitionStatus]) -> RoleHealth:
-    known = [one.lag_seconds for one in partitions if one.lag_seconds is not None]
-    behind = sum(one.lag_events for one in partitions)
+    known = [partition.lag_seconds for partition in partitions if partition.lag_seconds is not None]
+    behind = sum(partition.lag_events for partition in partitions)
     seconds = max(known, default=None)
     return RoleHealth(
         role,
         len(partitions),
         behind,
         seconds,
-        sum(one.rate for one in partitions),
+        sum(partition.rate for partition in partitions),
         role not in WITHIN and behind > 0 and (seconds is None or seconds >= LATE),
     )
 

@@ -11,7 +11,7 @@ from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER
 from pipeline.board.board import Board, Page, Visit
 from pipeline.board.inbox.cards import card_choices, stream_cards
-from pipeline.board.inbox.query import VIEWS, InboxQuery, Selection, choice_of, select
+from pipeline.board.inbox.query import VIEWS, InboxQuery, Selection, query_of, select
 from pipeline.board.inbox.stream import Shown
 from pipeline.board.localizer import Localizer
 from pipeline.common.plain_text import plain
@@ -34,55 +34,59 @@ def inbox_routes(board: Board) -> list[ControllerRouterHandler]:
     @get("/board", opt=VIEWER, include_in_schema=False)
     async def inbox(request: AnyRequest) -> Response[Any]:
         visit = board.visit(request)
-        say, choice = board.localizer(visit), choice_of(request.query_params)
-        return board.page(request, visit, say, "inbox.html", _inbox(board, visit, say, choice))
+        say, query = board.localizer(visit), query_of(request.query_params)
+        return board.page(request, visit, say, "inbox.html", _inbox(board, visit, say, query))
 
     @get("/board/stream", opt=VIEWER, include_in_schema=False)
     async def stream(request: AnyRequest) -> ServerSentEvent:
-        visit, choice = board.visit(request), choice_of(request.query_params)
+        visit, query = board.visit(request), query_of(request.query_params)
 
         def look() -> Shown:
-            selection = _select(board, visit, choice)
-            return selection.shown, _parts(board, visit, choice, selection)
+            selection = _select(board, visit, query)
+            return selection.shown, _parts(board, visit, query, selection)
 
-        return stream_cards(board, request, visit, look, f"/board?{choice.address()}")
+        return stream_cards(board, request, visit, look, f"/board?{query.address()}")
 
     return [inbox, stream]
 
 
-def _inbox(board: Board, visit: Visit, say: Localizer, choice: InboxQuery) -> dict[str, object]:
+def _inbox(board: Board, visit: Visit, say: Localizer, query: InboxQuery) -> dict[str, object]:
     """Return what the page is made from."""
     version = board.live.version
-    selection = _select(board, visit, choice)
-    words = {name: [(one, say.t(f"{name}.{one}")) for one in of] for name, of in _FIXED.items()}
-    causes = [(one, board.cause(say, one)) for one in selection.options["cause"]]
+    selection = _select(board, visit, query)
+    words = {
+        name: [(value, say.t(f"{name}.{value}")) for value in of] for name, of in _FIXED.items()
+    }
+    causes = [(cause, board.cause(say, cause)) for cause in selection.options["cause"]]
     return {
         "page": PAGE.name,
         "title": say.t("inbox.title"),
-        "choice": choice,
+        "query": query,
         "selection": selection,
         "views": VIEWS,
         "version": version,
-        "address": choice.address(),
+        "address": query.address(),
         "severities": words["severity"],
         "stages": words["stage"],
-        "causes": sorted(causes, key=lambda one: one[1]),
-        "brands": [(one, plain(one)) for one in selection.options["brand"]],
-        "channels": [(one, say.name("channel", one)) for one in selection.options["channel"]],
+        "causes": sorted(causes, key=lambda cause: cause[1]),
+        "brands": [(brand, plain(brand)) for brand in selection.options["brand"]],
+        "channels": [
+            (channel, say.name("channel", channel)) for channel in selection.options["channel"]
+        ],
         "keys": KEYS,
-        "back": f"/board?{choice.address()}",
+        "back": f"/board?{query.address()}",
         **card_choices(board),
     }
 
 
-def _select(board: Board, visit: Visit, choice: InboxQuery) -> Selection:
+def _select(board: Board, visit: Visit, query: InboxQuery) -> Selection:
     now = board.clock()
-    return select(board.live.ranked(now, visit.user.name), choice, visit.user.name, now)
+    return select(board.live.ranked(now, visit.user.name), query, visit.user.name, now)
 
 
-def _parts(board: Board, visit: Visit, choice: InboxQuery, selection: Selection) -> dict[str, str]:
+def _parts(board: Board, visit: Visit, query: InboxQuery, selection: Selection) -> dict[str, str]:
     say = board.localizer(visit)
-    given = {"choice": choice, "selection": selection, "views": VIEWS}
+    given = {"query": query, "selection": selection, "views": VIEWS}
     return {
         name: board.html(visit, say, f"{name}.html", given).strip() for name in ("views", "rest")
     }

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from pipeline.access import sessions
 from pipeline.access.access import COOKIE
 from pipeline.access.accounts import change_accounts, removed, with_password
+from pipeline.access.language import LANGUAGE_COOKIE
 from pipeline.access.login_page import login_page
 from pipeline.access.user import LOCAL
 from pipeline.common.languages import language_of
@@ -211,3 +212,11 @@ def test_the_login_page_speaks_turkish_and_english(
 
 def test_what_stands_on_the_login_page_stays_text() -> None:
     assert "<b>" not in login_page("tr", '"><b>')
+
+
+def test_the_login_page_speaks_the_language_that_was_chosen_on_the_board(door: Door) -> None:
+    with browser(door) as client:
+        client.cookies.set(LANGUAGE_COOKIE, "en")
+        client.headers["accept-language"] = "tr"
+        assert '<html lang="en">' in client.get("/login").text
+        assert '<html lang="tr">' in client.get("/login?lang=tr").text

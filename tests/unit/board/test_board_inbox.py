@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.board.inbox.form_actions import request_of
 from pipeline.board.inbox.item import InboxItem
 from pipeline.board.inbox.live import KEPT, Live
-from pipeline.board.inbox.query import InboxQuery, choice_of, select
+from pipeline.board.inbox.query import InboxQuery, query_of, select
 from pipeline.board.inbox.rank import ranked, urgency
 from pipeline.common.refused import Refused
 from pipeline.model.alert import Severity
@@ -131,7 +131,7 @@ ALL = [
     ],
 )
 def test_views_and_filters(query: dict[str, str], shown: set[str]) -> None:
-    selection = select(ALL, choice_of(query), "ayşe", NOW)
+    selection = select(ALL, query_of(query), "ayşe", NOW)
     assert {one.alert.id for one in selection.shown} == shown
     assert selection.counts == {"todo": 3, "mine": 2, "snoozed": 1, "inform": 1, "done": 5}
     assert selection.options["brand"] == sorted({"A", "B"}) or query.get("view")
@@ -142,7 +142,7 @@ def test_views_and_filters(query: dict[str, str], shown: set[str]) -> None:
 )
 def test_a_page_has_a_bounded_number_of_alerts(limit: str, shown: int) -> None:
     many = [item(f"a{number}") for number in range(100)]
-    selection = select(many, choice_of({"limit": limit}), "ayşe", NOW)
+    selection = select(many, query_of({"limit": limit}), "ayşe", NOW)
     assert (len(selection.shown), selection.total) == (shown, 100)
 
 
