@@ -2,19 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from secrets import token_bytes
 
-import faust
 import structlog
-from faust.types import TP
 
 from agents.processors.detector import Detector, Offsets, Outcome
-from agents.runtime.app import Effect, make_app, role_agent
-from agents.runtime.liveness import Liveness
+from agents.runtime.app import App
+from agents.runtime.component import Batching, Component, Effect
 from agents.runtime.messages import Message, send, send_dead_letters
-from agents.runtime.state_store import StateStore
+from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.broker.continuity import FailedRules
 from pipeline.common import metrics
 from pipeline.common.plain_text import one_line
@@ -31,44 +30,52 @@ BATCH = 1_000
 """Most messages at once: one that cannot wait still waits for what is in hand and fetched ahead."""
 
 
-def detect(settings: Settings, partitions: int) -> tuple[faust.App, Liveness]:
-    """Build the role. Order: dead letters, states and alerts confirmed, then acknowledged."""
-    app = make_app("detect", settings, min(BATCH, settings.kafka.batch_size))
-    customers = StateStore(app, "customers", partitions)
-    book = RuleBook(settings.detect.rules)
-    app.continuity.failed_rules = lambda: failed_rules(book.rules)
-    refused = ""
-    failed: dict[str, str] = {}
+class Detect(Component):
+    """Folds each customer's events into a state, and publishes the alerts that change in it."""
 
-    def committed(partition: int, topic: str) -> int:
-        """Return -1 where nothing is committed."""
-        known = app.consumer.committed.get(TP(topic, partition))  # type: ignore[attr-defined]
-        return -1 if known is None else int(known)
+    role = "detect"
 
-    def source(partition: int) -> str:
-        return app.continuity.source(TP(SCORED, partition))
+    def __init__(self, settings: Settings, resources: ExitStack) -> None:
+        super().__init__(settings, resources)
+        self._partitions = partitions_of_states(settings, self.role)
+        self._book = RuleBook(settings.detect.rules)
+        self._refused = ""
+        self._failed: dict[str, str] = {}
 
-    offsets = Offsets(partitions, committed, source)
-    detector = Detector(
-        settings.detect, book, customers, partial(send, app), offsets, token_bytes(8)
-    )
+    @property
+    def batching(self) -> Batching:
+        """How messages become batches."""
+        size = min(BATCH, self.settings.kafka.batch_size)
+        return Batching(fetch=size, size=size)
 
-    async def handle(messages: Sequence[Message]) -> Effect:
-        outcome = await asyncio.to_thread(detector.work, messages)
-        detector.stage(outcome)
-        return make_durable(outcome)
+    def start(self, app: App) -> None:
+        """Make the detector, and look for new rules every few seconds."""
+        super().start(app)
+        app.continuity.failed_rules = lambda: failed_rules(self._book.rules)
+        self._detector = Detector(
+            self.settings.detect,
+            self._book,
+            StateStore(app, "customers", self._partitions),
+            partial(send, app),
+            Offsets(self._partitions, app.committed_offset, partial(app.source, SCORED)),
+            token_bytes(8),
+        )
+        app.every(RELOAD_SECONDS, self._reload_rules)
 
-    async def make_durable(outcome: Outcome) -> None:
-        await send_dead_letters(app, outcome.dead)
-        await detector.make_durable(outcome)
+    async def handle(self, messages: Sequence[Message]) -> Effect:
+        """Fold the events of a batch into their customers' states."""
+        outcome = await asyncio.to_thread(self._detector.work, messages)
+        self._detector.stage(outcome)
+        return self._make_durable(outcome)
 
-    @app.timer(RELOAD_SECONDS, name="reload-rules")  # type: ignore[untyped-decorator]
-    async def reload_rules() -> None:
-        nonlocal refused
-        refused = await asyncio.to_thread(reload, book, refused)  # many rules take seconds
-        show_failed(book.rules, failed)
+    async def _make_durable(self, outcome: Outcome) -> None:
+        await send_dead_letters(self.app, outcome.dead)
+        await self._detector.make_durable(outcome)
 
-    return app, role_agent(app, "detect", settings, handle)
+    async def _reload_rules(self) -> None:
+        # In a thread: many rules take seconds.
+        self._refused = await asyncio.to_thread(reload, self._book, self._refused)
+        show_failed(self._book.rules, self._failed)
 
 
 def reload(book: RuleBook, refused: str) -> str:

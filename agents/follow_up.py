@@ -5,15 +5,16 @@ It owns the life of an alert once it is open: SLAs end and escalate here, in eve
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
 
-import faust
 import msgspec
 
 from agents.processors.follow_up_processor import FollowUpProcessor
-from agents.runtime.app import Effect, make_app, role_agent
-from agents.runtime.crash import crashing
+from agents.runtime.app import App
+from agents.runtime.component import Component, Effect
 from agents.runtime.grouping import Grouped, group_by_customer
-from agents.runtime.liveness import Liveness
 from agents.runtime.messages import (
     CLOUDEVENT,
     Message,
@@ -23,12 +24,12 @@ from agents.runtime.messages import (
     send,
     send_dead_letters,
 )
-from agents.runtime.state_store import StateStore
+from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.access.known_people import known_people
 from pipeline.config.settings import Settings
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
 from pipeline.follow_up.case import Arrival
-from pipeline.follow_up.sla import Sla
+from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUpEvent
 
 LOOK_EVERY = 1.0
@@ -37,41 +38,49 @@ LOOK_EVERY = 1.0
 _ENCODER = msgspec.json.Encoder()
 
 
-def follow_up(settings: Settings, partitions: int, sla: Sla) -> tuple[faust.App, Liveness]:
-    """Build the role. Order: states confirmed, follow-ups confirmed and that kept, acknowledged."""
-    app = make_app("follow_up", settings)
+class FollowUp(Component):
+    """Works out how far each alert is, and publishes what changed."""
 
-    async def publish(events: Sequence[FollowUpEvent]) -> None:
-        await send(app, [outgoing(event) for event in events])
+    role = "follow_up"
 
-    knows = known_people(settings.access)
-    read: Mapping[str, Callable[[Message], Arrival]] = {
-        ALERTS: lambda message: Arrival(read_alert(message), message.received_at),
-        ACTIONS: lambda message: Arrival(read_action(message, knows), message.received_at),
-    }
-    ledger = FollowUpProcessor(sla, StateStore(app, "customers", partitions), publish)
+    def __init__(self, settings: Settings, resources: ExitStack) -> None:
+        super().__init__(settings, resources)
+        self._sla = load_sla(settings.followup.sla)
+        self._partitions = partitions_of_states(settings, self.role)
+        knows = known_people(settings.access)
+        self._readers: Mapping[str, Callable[[Message], Arrival]] = {
+            ALERTS: lambda message: Arrival(read_alert(message), message.received_at),
+            ACTIONS: lambda message: Arrival(read_action(message, knows), message.received_at),
+        }
 
-    async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(group_by_customer, messages, read, partitions))
+    def start(self, app: App) -> None:
+        """Make the processor, and look every second at what time has changed."""
+        super().start(app)
+        states = StateStore(app, "customers", self._partitions)
+        now = partial(datetime.now, UTC)
+        self._processor = FollowUpProcessor(self._sla, states, self._publish, now)
+        app.every(LOOK_EVERY, self._processor.advance)
 
-    async def make_durable(batch: Grouped[Arrival]) -> None:
-        await send_dead_letters(app, batch.dead)
-        await ledger.take(batch.changes)
+    async def handle(self, messages: Sequence[Message]) -> Effect:
+        """Group what came by customer."""
+        readers, partitions = self._readers, self._partitions
+        batch = await asyncio.to_thread(group_by_customer, messages, readers, partitions)
+        return self._make_durable(batch)
 
-    async def load(_: faust.App, **__: object) -> None:
-        await ledger.load()
+    async def assigned(self) -> None:
+        """Go on with the states that are kept."""
+        await self._processor.restore()
 
-    async def leave(_: faust.App, __: object, **___: object) -> None:
-        await ledger.leave()
+    async def revoked(self) -> None:
+        """Finish what is in hand, and forget the states."""
+        await self._processor.release()
 
-    @app.timer(LOOK_EVERY, name="look")  # type: ignore[untyped-decorator]
-    async def look() -> None:
-        with crashing():
-            await ledger.look()
+    async def _make_durable(self, batch: Grouped[Arrival]) -> None:
+        await send_dead_letters(self.app, batch.dead)
+        await self._processor.process(batch.changes)
 
-    app.on_rebalance_complete.connect(load, weak=False)  # type: ignore[arg-type]
-    app.on_partitions_revoked.connect(leave, weak=False)  # type: ignore[arg-type]
-    return app, role_agent(app, "follow_up", settings, handle)
+    async def _publish(self, events: Sequence[FollowUpEvent]) -> None:
+        await send(self.app, [outgoing(event) for event in events])
 
 
 def outgoing(event: FollowUpEvent) -> Outgoing:

@@ -1,71 +1,80 @@
 """notify: changes of alerts and of their follow-ups in, messages to people out.
 
 A batch is acknowledged once the states are durable, not once all is sent: what is due follows from
-the state, and is sent by the outbox, after a crash too.
+the state, and is sent by the notifier, after a crash too.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-
-import faust
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
 
 from agents.processors.notifier import Notifier
-from agents.runtime.app import Effect, make_app, role_agent
+from agents.runtime.app import App
+from agents.runtime.component import Component, Effect
 from agents.runtime.grouping import Grouped, group_by_customer
-from agents.runtime.liveness import Liveness
 from agents.runtime.messages import Message, read_alert, read_follow_up, send_dead_letters
-from agents.runtime.state_store import StateStore
-from pipeline.channels.channel import Channel
+from agents.runtime.state_store import StateStore, partitions_of_states
+from pipeline.channels.open import open_channels
 from pipeline.config.settings import Settings
 from pipeline.contracts.topology import ALERTS, FOLLOW_UPS
 from pipeline.notify.case import Change
-from pipeline.notify.routes import RoutingTable
+from pipeline.notify.routes import load_routing_table
 
 LOOK_EVERY, KEEP_ALIVE_EVERY = 1.0, 60.0
 """Seconds between two looks at what is due, and until open alerts are told Alertmanager again."""
 
-
-_READ: Mapping[str, Callable[[Message], Change]] = {
+_READERS: Mapping[str, Callable[[Message], Change]] = {
     ALERTS: read_alert,
     FOLLOW_UPS: read_follow_up,
 }
 
 
-def notify(
-    settings: Settings, partitions: int, desk: RoutingTable, channels: Mapping[str, Channel]
-) -> tuple[faust.App, Liveness]:
-    """Build the role. Order: states confirmed and kept, then acknowledged; messages meanwhile."""
-    app = make_app("notify", settings)
-    outbox = Notifier(desk, channels, StateStore(app, "customers", partitions), settings.notify)
+class Notify(Component):
+    """Keeps what each channel was told of an alert, and sends what is due."""
 
-    async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(group_by_customer, messages, _READ, partitions))
+    role = "notify"
 
-    async def make_durable(batch: Grouped[Change]) -> None:
-        await send_dead_letters(app, batch.dead)
-        await outbox.take(batch.changes)
+    def __init__(self, settings: Settings, resources: ExitStack) -> None:
+        super().__init__(settings, resources)
+        self._routes = load_routing_table(settings.notify.routes)
+        self._channels = open_channels(settings.notify)
+        self._partitions = partitions_of_states(settings, self.role)
 
-    async def load(_: faust.App, **__: object) -> None:
-        outbox.load()
-        outbox.look()
+    def start(self, app: App) -> None:
+        """Make the notifier, and look every second at what is due."""
+        super().start(app)
+        states = StateStore(app, "customers", self._partitions)
+        now = partial(datetime.now, UTC)
+        self._notifier = Notifier(self._routes, self._channels, states, self.settings.notify, now)
+        app.every(LOOK_EVERY, self._send_due)
+        app.every(KEEP_ALIVE_EVERY, self._notifier.keep_alive)
 
-    async def settle(_: faust.App, __: object, **___: object) -> None:
-        await outbox.settle()
+    async def handle(self, messages: Sequence[Message]) -> Effect:
+        """Group changes by customer."""
+        partitions = self._partitions
+        batch = await asyncio.to_thread(group_by_customer, messages, _READERS, partitions)
+        return self._make_durable(batch)
 
-    async def close() -> None:
-        await outbox.settle()
-        for channel in channels.values():
+    async def assigned(self) -> None:
+        """Go on with the states that are kept."""
+        self._notifier.restore()
+        self._notifier.send_due()
+
+    async def revoked(self) -> None:
+        """Finish what is being sent, and forget the states."""
+        await self._notifier.release()
+
+    async def stop(self) -> None:
+        """Finish what is being sent."""
+        await self._notifier.release()
+        for channel in self._channels.values():
             await channel.close()
 
-    @app.timer(LOOK_EVERY, name="look")  # type: ignore[untyped-decorator]
-    async def look() -> None:
-        outbox.look()
+    async def _make_durable(self, batch: Grouped[Change]) -> None:
+        await send_dead_letters(self.app, batch.dead)
+        await self._notifier.process(batch.changes)
 
-    @app.timer(KEEP_ALIVE_EVERY, name="keep-alive")  # type: ignore[untyped-decorator]
-    async def keep_alive() -> None:
-        await outbox.keep_alive()
-
-    app.on_rebalance_complete.connect(load, weak=False)  # type: ignore[arg-type]
-    app.on_partitions_revoked.connect(settle, weak=False)  # type: ignore[arg-type]
-    app.settle = close
-    return app, role_agent(app, "notify", settings, handle)
+    async def _send_due(self) -> None:
+        self._notifier.send_due()

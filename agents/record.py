@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-import faust
 import structlog
 import tenacity
 
-from agents.runtime.app import Effect, make_app, role_agent
+from agents.runtime.component import Batching, Component, Effect
 from agents.runtime.crash import first_line
-from agents.runtime.liveness import Liveness
 from agents.runtime.messages import (
     Message,
     decode_as,
@@ -23,14 +22,16 @@ from agents.runtime.messages import (
 )
 from pipeline.access.known_people import known_people
 from pipeline.common import metrics
-from pipeline.config.settings import Settings
+from pipeline.config.settings import Settings, store_address
 from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, SCORED
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
-from pipeline.store import Store, StoreUnavailable
+from pipeline.store import Store, StoreRefused, StoreUnavailable
+from pipeline.store.migrate import lacking
+from pipeline.store.open import open_store
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -49,40 +50,67 @@ class Batch(NamedTuple):
     dead: list[DeadLetter]
 
 
-def record(settings: Settings, store: Store) -> tuple[faust.App, Liveness]:
-    """Build the role: what a batch holds, each kind in one write."""
-    app = make_app("record", settings)
-    knows = known_people(settings.access)
-    patiently = tenacity.retry(
-        retry=tenacity.retry_if_exception_type(StoreUnavailable),
-        wait=tenacity.wait_random_exponential(multiplier=0.2, max=10),
-        stop=tenacity.stop_after_delay(settings.store.retry_seconds),
-        before_sleep=_note_retry,
-        reraise=True,
-    )
+class Record(Component):
+    """Writes what a batch holds to the store, each kind in one write.
 
-    async def write(kind: str, write_rows: Callable[[Sequence[T]], object], rows: list[T]) -> None:
+    On the in-process store it also serves the API: that store lives in one process.
+    """
+
+    role = "record"
+
+    def __init__(self, settings: Settings, resources: ExitStack) -> None:
+        super().__init__(settings, resources)
+        self._store = _open_store(settings, resources)
+        self._knows = known_people(settings.access)
+        self._patiently = tenacity.retry(
+            retry=tenacity.retry_if_exception_type(StoreUnavailable),
+            wait=tenacity.wait_random_exponential(multiplier=0.2, max=10),
+            stop=tenacity.stop_after_delay(settings.store.retry_seconds),
+            before_sleep=_note_retry,
+            reraise=True,
+        )
+
+    @property
+    def batching(self) -> Batching:
+        """How messages become batches: few large ones, as the store likes them."""
+        store = self.settings.store
+        return super().batching._replace(size=store.batch_size, within=store.batch_wait)
+
+    async def handle(self, messages: Sequence[Message]) -> Effect:
+        """Sort a batch by what it holds."""
+        return self._make_durable(await asyncio.to_thread(sort, messages, self._knows))
+
+    async def _make_durable(self, batch: Batch) -> None:
+        await send_dead_letters(self.app, batch.dead)
+        await self._write("events", self._write_events, batch.scored)
+        await self._write("alerts", self._store.write_alerts, batch.alerts)
+        await self._write("actions", self._store.write_actions, batch.actions)
+        await self._write("follow_ups", self._store.write_follow_ups, batch.follow_ups)
+        await self._write("dead_letters", self._store.write_dead_letters, batch.letters)
+
+    def _write_events(self, scored: Sequence[Scored]) -> None:
+        metrics.DUPLICATES.inc(self._store.write_events(scored).duplicates)
+
+    async def _write(
+        self, kind: str, write_rows: Callable[[Sequence[T]], object], rows: list[T]
+    ) -> None:
         if rows:
             with metrics.STORE_INSERT_SECONDS.labels(kind).time():
-                await asyncio.to_thread(patiently(write_rows), rows)
+                await asyncio.to_thread(self._patiently(write_rows), rows)
 
-    def write_events(scored: Sequence[Scored]) -> None:
-        result = store.write_events(scored)
-        metrics.DUPLICATES.inc(result.duplicates)
 
-    async def handle(messages: Sequence[Message]) -> Effect:
-        return make_durable(await asyncio.to_thread(sort, messages, knows))
+def _open_store(settings: Settings, resources: ExitStack) -> Store:
+    """Return the store, and serve the API where it is the in-process one. Raises StoreRefused."""
+    store = open_store(settings)
+    resources.callback(store.close)
+    if store_address(settings.store) is None:
+        from pipeline.web.server import serve_api_in_thread  # pages and all: only where needed
 
-    async def make_durable(batch: Batch) -> None:
-        await send_dead_letters(app, batch.dead)
-        await write("events", write_events, batch.scored)
-        await write("alerts", store.write_alerts, batch.alerts)
-        await write("actions", store.write_actions, batch.actions)
-        await write("follow_ups", store.write_follow_ups, batch.follow_ups)
-        await write("dead_letters", store.write_dead_letters, batch.letters)
-
-    size, within = settings.store.batch_size, settings.store.batch_wait
-    return app, role_agent(app, "record", settings, handle, size=size, within=within)
+        store.migrate()
+        resources.enter_context(serve_api_in_thread(settings, store))
+    elif pending := store.migrate(dry_run=True):
+        raise StoreRefused(lacking(pending))
+    return store
 
 
 def sort(messages: Sequence[Message], knows: Callable[[str], bool] = lambda _: True) -> Batch:
@@ -97,7 +125,7 @@ def sort(messages: Sequence[Message], knows: Callable[[str], bool] = lambda _: T
             [message for message in messages if message.topic == topic], decode
         )
         batch.dead.extend(bad)
-        return [one for _, one in good]
+        return [value for _, value in good]
 
     return batch._replace(
         scored=take(SCORED, _SCORED),

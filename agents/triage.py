@@ -7,13 +7,12 @@ sends them to `cx.urgent`. They come again on `cx.scored`, and change nothing th
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
-import faust
 import msgspec
 
-from agents.runtime.app import Effect, make_app, role_agent
-from agents.runtime.liveness import Liveness
+from agents.runtime.component import Batching, Component, Effect
 from agents.runtime.messages import Message, Outgoing, send
 from agents.understand import interpret, outgoing
 from pipeline.config.settings import Settings
@@ -35,34 +34,41 @@ WITHIN = 0.2
 """Seconds that a batch may wait to fill: without a backlog `understand` is quicker anyway."""
 
 
-def triage(settings: Settings) -> tuple[faust.App, Liveness]:
-    """Build the role: look at every text, read the urgent ones, send them, then acknowledge."""
-    app = make_app("triage", settings)
-    reader = Reader(open_engine(settings.engine))
-    uncounted = load_uncounted(settings.uncounted.file)
+class Triage(Component):
+    """Looks at every text, reads the urgent ones, and sends them to `cx.urgent`."""
 
-    def read(messages: Sequence[Message]) -> list[Outgoing]:
+    role = "triage"
+
+    def __init__(self, settings: Settings, resources: ExitStack) -> None:
+        super().__init__(settings, resources)
+        self._reader = Reader(open_engine(settings.engine))
+        self._uncounted = load_uncounted(settings.uncounted.file)
+
+    @property
+    def batching(self) -> Batching:
+        """How messages become batches."""
+        return super().batching._replace(within=WITHIN)
+
+    async def handle(self, messages: Sequence[Message]) -> Effect:
+        """Read the urgent events of a batch."""
+        urgent = urgent_among(messages)  # a few milliseconds
+        return self._send(await asyncio.to_thread(self._read, urgent) if urgent else [])
+
+    def _read(self, messages: Sequence[Message]) -> list[Outgoing]:
         # What is invalid becomes a dead letter in `understand`.
-        now, patience = datetime.now(UTC), settings.engine.patience
-        scored, _ = interpret(messages, reader, now, patience, uncounted)
-        return [outgoing(one, URGENT) for one in scored]
+        now, patience = datetime.now(UTC), self.settings.engine.patience
+        scored, _ = interpret(messages, self._reader, now, patience, self._uncounted)
+        return [outgoing(event, URGENT) for event in scored]
 
-    async def handle(messages: Sequence[Message]) -> Effect:
-        found = urgent_among(messages)  # a few milliseconds
-        urgent = await asyncio.to_thread(read, found) if found else []
-
-        async def make_durable() -> None:
-            await send(app, urgent)
-
-        return make_durable()
-
-    return app, role_agent(app, "triage", settings, handle, within=WITHIN)
+    async def _send(self, urgent: Sequence[Outgoing]) -> None:
+        await send(self.app, urgent)
 
 
 def urgent_among(messages: Sequence[Message]) -> list[Message]:
     """Return the messages whose text holds an urgent intent."""
     texts = [_text(message) for message in messages]
-    return [one for one, urgent in zip(messages, cannot_wait(texts), strict=True) if urgent]
+    urgent = cannot_wait(texts)
+    return [message for message, is_urgent in zip(messages, urgent, strict=True) if is_urgent]
 
 
 def _text(message: Message) -> str:

@@ -3,16 +3,17 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
-import faust
 import msgspec
 
-from agents.reread import SpareTime, read_again, with_patience
-from agents.runtime.app import Effect, make_app, role_agent
-from agents.runtime.crash import Halt, crashing
-from agents.runtime.liveness import Liveness
+from agents.reread import SpareTime, with_patience
+from agents.runtime.app import App
+from agents.runtime.component import Component, Effect
+from agents.runtime.crash import Halt
 from agents.runtime.messages import Message, Outgoing, decode_batch, send, send_dead_letters
+from agents.runtime.spare_time import read_in_spare_time
 from pipeline.common import metrics
 from pipeline.config.groups import DeadLetterSettings
 from pipeline.config.settings import Settings
@@ -31,52 +32,58 @@ class TooManyInvalid(Halt):
     """So many messages are invalid that the source or our schema is wrong, not the messages."""
 
 
-def understand(settings: Settings) -> tuple[faust.App, Liveness]:
-    """Build the role: decode, redact, read, send to `cx.scored`, then acknowledge.
+class Understand(Component):
+    """Decodes, redacts and reads events, and sends them to `cx.scored`.
 
     What was read in haste goes to `cx.hurried` as well, and is read again beside it.
     """
-    app = make_app("understand", settings)
-    reader = Reader(open_engine(settings.engine))
-    uncounted = load_uncounted(settings.uncounted.file)
-    patience = settings.engine.patience
-    limit = InvalidLimit(settings.deadletters)
 
-    spare = SpareTime(patience)
+    role = "understand"
 
-    async def handle(messages: Sequence[Message]) -> Effect:
+    def __init__(self, settings: Settings, resources: ExitStack) -> None:
+        super().__init__(settings, resources)
+        self._reader = Reader(open_engine(settings.engine))
+        self._uncounted = load_uncounted(settings.uncounted.file)
+        self._patience = settings.engine.patience
+        self._spare = SpareTime(self._patience)
+        self._limit = InvalidLimit(settings.deadletters)
+
+    def start(self, app: App) -> None:
+        """Read again what was read in haste, in spare time."""
+        super().start(app)
+        app.beside(self._reread)
+
+    async def handle(self, messages: Sequence[Message]) -> Effect:
+        """Read the events of a batch. Raises TooManyInvalid."""
         now = datetime.now(UTC)
-        with spare.taken(waited(messages, now)):
-            given = (messages, reader, now, patience, uncounted)
+        with self._spare.taken(waited(messages, now)):
+            given = (messages, self._reader, now, self._patience, self._uncounted)
             scored, dead = await asyncio.to_thread(interpret, *given)
-        limit.check(valid=len(scored), invalid=len(dead) - retried_among(dead, messages))
-        return make_durable(scored, dead)
+        self._limit.check(valid=len(scored), invalid=len(dead) - retried_among(dead, messages))
+        return self._send(scored, dead)
 
-    async def make_durable(scored: Sequence[Scored], dead: Sequence[DeadLetter]) -> None:
+    async def _send(self, scored: Sequence[Scored], dead: Sequence[DeadLetter]) -> None:
         with metrics.STAGE_SECONDS.labels("understand", "send").time():
-            await send_dead_letters(app, dead)
-            hurried = [one for one in scored if one.reading and one.reading.hurried]
-            again = [outgoing(one, HURRIED) for one in hurried]
-            await send(app, [*map(outgoing, scored), *again])
-        for one in scored:
-            for field, _ in unknown_choices(one.event):
+            await send_dead_letters(self.app, dead)
+            hurried = [event for event in scored if event.reading and event.reading.hurried]
+            again = [outgoing(event, HURRIED) for event in hurried]
+            await send(self.app, [*map(outgoing, scored), *again])
+        for event in scored:
+            for field, _ in unknown_choices(event.event):
                 metrics.UNKNOWN_VALUES.labels(field).inc()
-        for reading in filter(None, (one.reading for one in scored)):
+        for reading in filter(None, (event.reading for event in scored)):
             metrics.READINGS.labels(reading.engine, reading.label).inc()
         metrics.HURRIED.inc(len(hurried))
 
-    async def restate(messages: Sequence[Message]) -> None:
-        again, dead = await asyncio.to_thread(with_patience, messages, reader)
-        await send_dead_letters(app, dead)
-        await send(app, again)
+    async def _reread(self) -> None:
+        kafka = self.settings.kafka
+        await read_in_spare_time("reread", kafka, self._spare.come, self._restate)
+
+    async def _restate(self, messages: Sequence[Message]) -> None:
+        again, dead = await asyncio.to_thread(with_patience, messages, self._reader)
+        await send_dead_letters(self.app, dead)
+        await send(self.app, again)
         metrics.REREAD.inc(len(again))
-
-    @app.task  # type: ignore[untyped-decorator]
-    async def reread() -> None:
-        with crashing():
-            await read_again(settings.kafka, spare, restate)
-
-    return app, role_agent(app, "understand", settings, handle)
 
 
 def interpret(
@@ -94,7 +101,9 @@ def interpret(
     with metrics.STAGE_SECONDS.labels("understand", "decode").time():
         good, dead = decode_batch(
             messages,
-            lambda one: redact_event(decode_event(one.value, one.key, now=one.clock)),
+            lambda message: redact_event(
+                decode_event(message.value, message.key, now=message.clock)
+            ),
         )
     with metrics.STAGE_SECONDS.labels("understand", "score").time():
         left = max(0.0, patience - waited(messages, now))
@@ -107,7 +116,7 @@ def interpret(
 
 def waited(messages: Sequence[Message], now: datetime) -> float:
     """Return how old the oldest message is, in seconds by the broker's time."""
-    return (now - min((one.received_at for one in messages), default=now)).total_seconds()
+    return (now - min((message.received_at for message in messages), default=now)).total_seconds()
 
 
 def outgoing(scored: Scored, topic: str = SCORED) -> Outgoing:
@@ -117,8 +126,12 @@ def outgoing(scored: Scored, topic: str = SCORED) -> Outgoing:
 
 def retried_among(dead: Sequence[DeadLetter], messages: Sequence[Message]) -> int:
     """Return how many dead letters were so before: a retry says nothing about the source."""
-    retried = {(one.topic, one.partition, one.offset) for one in messages if one.retried}
-    return sum((one.topic, one.partition, one.offset) in retried for one in dead)
+    retried = {
+        (message.topic, message.partition, message.offset)
+        for message in messages
+        if message.retried
+    }
+    return sum((letter.topic, letter.partition, letter.offset) in retried for letter in dead)
 
 
 class InvalidLimit:

@@ -4,7 +4,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from msgspec.structs import replace
@@ -48,12 +47,12 @@ Publish: TypeAlias = Callable[[Sequence[Outgoing]], Awaitable[object]]
 class Offsets(NamedTuple):
     """What is known of the topics that are read, each of so many `partitions`.
 
-    `committed` tells of a partition and a topic up to where all is acknowledged, `source` of a
+    `committed` tells of a topic and a partition up to where all is acknowledged, `source` of a
     partition what its offsets in `cx.scored` are about.
     """
 
     partitions: int
-    committed: Callable[[int, str], int]
+    committed: Callable[[str, int], int]
     source: Callable[[int], str]
 
 
@@ -104,7 +103,8 @@ class Detector:
         for message, scored in good:
             came[scored.event.customer_id].append((message, scored))
         outcome, rules = Outcome(dead, came, [], []), self._book.rules
-        sources = {one: self._offsets.source(one) for one in {it.partition for it, _ in good}}
+        partitions = {message.partition for message, _ in good}
+        sources = {partition: self._offsets.source(partition) for partition in partitions}
         with metrics.STAGE_SECONDS.labels("detect", "fold").time():
             for customer_id, mine in came.items():
                 self._fold(customer_id, mine, sources, rules, outcome)
@@ -123,11 +123,14 @@ class Detector:
         partition = mine[-1][0].partition
         stored = self._customers.get(partition, customer_id)
         state = _state(stored) if stored else None
-        said = unsent(state, self._worker, partial(self._offsets.committed, partition))
+        said = unsent(state, self._worker, lambda topic: self._offsets.committed(topic, partition))
         source = sources[partition]
         for number, start in enumerate(range(0, len(mine), IN_A_STEP)):
             some = mine[start : start + IN_A_STEP]
-            arrivals = [Arrival(scored, one.partition, _place(one), source) for one, scored in some]
+            arrivals = [
+                Arrival(scored, message.partition, _place(message), source)
+                for message, scored in some
+            ]
             state, alerts = apply(state, arrivals, rules, self._settings)
             if said := (*said, *map(to_cloudevent, alerts)):
                 read = {message.topic: message.offset for message, _ in some}
@@ -137,7 +140,7 @@ class Detector:
             step, key = outcome.steps[number], customer_id.encode()
             kept = StoredState(state.partition, customer_id, encode_state(state))
             (step.owing if said else step.others).append(kept)
-            step.messages.extend(Outgoing(ALERTS, key, one, CLOUDEVENT) for one in said)
+            step.messages.extend(Outgoing(ALERTS, key, event, CLOUDEVENT) for event in said)
             outcome.alerts.extend(alerts)
             said = ()
 
@@ -152,12 +155,12 @@ class Detector:
         The states that owe alerts go ahead: few do, and the alerts need not wait for the others.
         """
         for step in outcome.steps:
-            owing = await self._customers.confirm(step.owing)
+            owing = await self._customers.flush_changelog(step.owing)
             with metrics.STAGE_SECONDS.labels("detect", "send").time():
                 others, _ = await asyncio.gather(
-                    self._customers.confirm(step.others), self._publish(step.messages)
+                    self._customers.flush_changelog(step.others), self._publish(step.messages)
                 )
-            self._customers.keep(owing, others)
+            self._customers.write_local(owing, others)
         _observe(outcome.alerts, outcome.came)
 
 

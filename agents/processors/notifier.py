@@ -15,7 +15,6 @@ import msgspec
 import structlog
 
 from agents.processors.channel_sender import ChannelSender
-from agents.runtime.app import utc_now
 from agents.runtime.crash import crashing
 from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.channels.alertmanager import Alertmanager
@@ -54,7 +53,7 @@ class Notifier:
         channels: Mapping[str, Channel],
         table: Table,
         settings: NotifySettings,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime],
     ) -> None:
         self._desk = desk
         self._channels = channels
@@ -74,7 +73,7 @@ class Notifier:
             for name, channel in channels.items()
         }
 
-    async def take(self, changes: Mapping[StateKey, Sequence[Change]]) -> None:
+    async def process(self, changes: Mapping[StateKey, Sequence[Change]]) -> None:
         """Take in changes; return when the states are durable. Nothing need have been sent."""
         now = self._clock()
         for place, mine in changes.items():
@@ -84,17 +83,17 @@ class Notifier:
                 self._count_unreachable(before, after)
                 self._note(place, after)
         await self._save()
-        self.look()
+        self.send_due()
 
-    def load(self) -> None:
+    def restore(self) -> None:
         """Go on with the states that are kept, after partitions were given to this worker."""
         self._settling.clear()
-        for partition, customer_id, state in self._table.kept():
+        for partition, customer_id, state in self._table.all():
             place = StateKey(partition, customer_id)
             self._customers.setdefault(place, _DECODER.decode(state))
             self._schedule(place)
 
-    def look(self) -> None:
+    def send_due(self) -> None:
         """Send what is due by now."""
         now = self._clock()
         if self._settling.is_set():
@@ -134,7 +133,7 @@ class Notifier:
                 metrics.NOTIFICATIONS.labels(name, "not_kept_alive").inc()
                 log.warning("cannot keep alerts alive", channel=name, error=str(error))
 
-    async def settle(self) -> None:
+    async def release(self) -> None:
         """Let what is being sent be sent and kept; start nothing more, and forget the states.
 
         For the moment before partitions go to another worker. What does not end in time is sent
@@ -209,7 +208,7 @@ class Notifier:
             ]
             if states:
                 self._table.stage(states)
-                await self._table.put(states)
+                await self._table.commit(states)
             stored, self._storing = self._storing, set()
         for place in stored & self._customers.keys():
             self._schedule(place)
@@ -243,7 +242,7 @@ class Notifier:
                     after = failed(current, name, case, now, refused=outcome == "refused")
                 self._note(place, customer.having(after))
             await self._save()
-            self.look()
+            self.send_due()
 
     def _count_unreachable(self, before: NotificationState, after: NotificationState) -> None:
         """Count alerts that no channel of theirs will tell of."""

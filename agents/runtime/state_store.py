@@ -1,4 +1,4 @@
-"""Customer states: a Faust table on RocksDB whose changelog is confirmed before the local write."""
+"""States of customers: a table of Faust on RocksDB, written to after its changelog is."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,10 +9,15 @@ from faust.types import TP
 from rocksdict import WriteBatch
 
 from agents.runtime.app import MAX_OUTGOING, App
-from agents.runtime.crash import crashing
+from agents.runtime.crash import Halt, crashing
 from agents.runtime.faust_internals import database
 from agents.runtime.local_files import is_damage, throw_away
 from agents.runtime.messages import Outgoing, send
+from pipeline.broker.errors import BrokerError
+from pipeline.broker.security import client_security
+from pipeline.broker.topics import partitions_of
+from pipeline.config.settings import Role, Settings
+from pipeline.contracts.topology import INPUTS, changelog_of
 
 MEMORY = {
     "write_buffer_size": 8_388_608,
@@ -37,28 +42,6 @@ class StoredState(NamedTuple):
     state: bytes
 
 
-class Table(Protocol):
-    """Where the states are kept: `States`, or a dict in a test."""
-
-    def get(self, partition: int, customer_id: str) -> bytes | None:
-        """Return a state."""
-
-    def kept(self) -> Iterable[StoredState]:
-        """Return the states of all partitions that this worker has."""
-
-    def stage(self, states: Sequence[StoredState]) -> None:
-        """Have `get` answer with these."""
-
-    async def put(self, states: Sequence[StoredState]) -> None:
-        """Make them durable, and keep them."""
-
-    async def confirm(self, states: Sequence[StoredState]) -> "ChangelogAck":
-        """Make them durable; they are still to be kept."""
-
-    def keep(self, *confirmed: "ChangelogAck") -> None:
-        """Keep them where `get` finds them."""
-
-
 class ChangelogAck(NamedTuple):
     """States that the changelog has, each as its message, and the newest offset by partition."""
 
@@ -67,12 +50,37 @@ class ChangelogAck(NamedTuple):
     newest: Mapping[TP, int]
 
 
+class Table(Protocol):
+    """Where states are: a `StateStore`, or a dict in a test."""
+
+    def get(self, partition: int, customer_id: str) -> bytes | None:
+        """Return the state that was staged last, or that the partition holds."""
+
+    def all(self) -> Iterable[StoredState]:
+        """Return the states of all partitions that this worker has."""
+
+    def stage(self, states: Sequence[StoredState]) -> None:
+        """Have `get` answer with these from now on."""
+
+    async def flush_changelog(self, states: Sequence[StoredState]) -> ChangelogAck:
+        """Send states that were staged to the changelog; return when the broker has them."""
+
+    def write_local(self, *acks: ChangelogAck) -> None:
+        """Write states that the changelog has to the local files.
+
+        Those of one call must be all that the changelog holds up to the newest offset among them.
+        """
+
+    async def commit(self, states: Sequence[StoredState]) -> None:
+        """Flush states that were staged to the changelog, then write them to the local files."""
+
+
 class StateStore:
     """Bytes by customer. Faust recovers them from the changelog when the local files are gone.
 
     Faust's own table assignment only queues the changelog message, and its flush gives up after a
     tenth of a second without progress: an offset could be committed whose state is nowhere but in
-    local files. Here `put` returns when the broker has the states.
+    local files. Here `flush_changelog` returns when the broker has the states.
     """
 
     def __init__(self, app: App, name: str, partitions: int) -> None:
@@ -102,8 +110,8 @@ class StateStore:
             raise
         return found
 
-    def kept(self) -> Iterator[StoredState]:
-        """Yield all states of the partitions that this worker has."""
+    def all(self) -> Iterator[StoredState]:
+        """Yield the states of all partitions that this worker has."""
         topic = self._table.changelog_topic_name
         for tp in self._app.assignor.assigned_actives():
             if tp.topic == topic:
@@ -125,15 +133,16 @@ class StateStore:
             raise
 
     def stage(self, states: Sequence[StoredState]) -> None:
-        """Have `get` answer with these from now on; `put` makes them durable."""
-        self._staged.update(((one.partition, _key(one.customer_id)), one.state) for one in states)
+        """Have `get` answer with these from now on."""
+        for partition, customer_id, state in states:
+            self._staged[partition, _key(customer_id)] = state
 
-    async def put(self, states: Sequence[StoredState]) -> None:
-        """Send states that were staged to the changelog; then keep them."""
-        self.keep(await self.confirm(states))
+    async def commit(self, states: Sequence[StoredState]) -> None:
+        """Flush states that were staged to the changelog, then write them to the local files."""
+        self.write_local(await self.flush_changelog(states))
 
-    async def confirm(self, states: Sequence[StoredState]) -> ChangelogAck:
-        """Send states that were staged to the changelog."""
+    async def flush_changelog(self, states: Sequence[StoredState]) -> ChangelogAck:
+        """Send states that were staged to the changelog; return when the broker has them."""
         topic = self._table.changelog_topic_name
         messages = [
             Outgoing(topic, _key(customer_id), state, partition=partition)
@@ -141,22 +150,19 @@ class StateStore:
         ]
         return ChangelogAck(states, messages, await send(self._app, messages))
 
-    def keep(self, *confirmed: ChangelogAck) -> None:
-        """Write the states to the local files, a partition's at once.
-
-        Those of one call are all that the changelog holds up to the newest offset among them.
-        """
+    def write_local(self, *acks: ChangelogAck) -> None:
+        """Write states that the changelog has to the local files, a partition's at once."""
         topic = self._table.changelog_topic_name
         batches: defaultdict[int, WriteBatch] = defaultdict(lambda: WriteBatch(raw_mode=True))
         written = [
             (state.partition, message)
-            for states, messages, _ in confirmed
+            for states, messages, _ in acks
             for state, message in zip(states, messages, strict=True)
         ]
         for partition, message in written:
             batches[partition].put(message.key, message.value)
         for partition, batch in batches.items():
-            offset = max(one.newest.get(TP(topic, partition), -1) for one in confirmed)
+            offset = max(ack.newest.get(TP(topic, partition), -1) for ack in acks)
             batch.put(self._store.offset_key, str(offset).encode())
             try:
                 self._files(partition).write(batch)
@@ -192,3 +198,25 @@ class StateStore:
 def _key(customer_id: str) -> bytes:
     """Return the key as Faust's recovery reads it."""
     return msgspec.json.encode(customer_id)
+
+
+def partitions_of_states(settings: Settings, role: Role) -> int:
+    """Return how many partitions the topics that `role` reads have, and so its states.
+
+    Raises Halt where they differ: a state is kept in the partition of its customer's events.
+    Raises BrokerError where one is not there.
+    """
+    changelog = changelog_of(role)
+    topics = (*INPUTS[role], changelog)
+    bootstrap, security = settings.kafka.bootstrap, client_security(settings.kafka)
+    found = partitions_of(bootstrap, topics, security=security)
+    if missing := sorted({*INPUTS[role]} - found.keys()):
+        raise BrokerError(f"there is no topic {missing[0]}: nabiz topics apply")
+    if len({*found.values()}) > 1:
+        numbers = ", ".join(f"{name} {count}" for name, count in found.items())
+        raise Halt(
+            f"{role} needs as many partitions of each of its topics, and they have: {numbers}. "
+            f"Make one that was given partitions anew; where {changelog} alone differs, start "
+            f"{role} anew: docs/operations.md says how"
+        )
+    return found[INPUTS[role][0]]

@@ -5,13 +5,10 @@ The settings, in the words of each client.
 
 import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from pipeline.config.groups import KafkaSettings
 from pipeline.config.settings import SettingsError
-
-if TYPE_CHECKING:
-    import faust
 
 Security: TypeAlias = Mapping[str, Any]
 """Keyword arguments of every client of kafka-python."""
@@ -44,26 +41,6 @@ def client_security(kafka: KafkaSettings) -> Security:
         security["sasl_plain_username"] = kafka.sasl_username
         security["sasl_plain_password"] = kafka.sasl_password.get_secret_value()
     return security
-
-
-def faust_credentials(
-    kafka: KafkaSettings,
-) -> "faust.SASLCredentials | faust.SSLCredentials | None":
-    """Return the `broker_credentials` of a Faust app; None without security.
-
-    Raises SettingsError where a file of certificates cannot be read.
-    """
-    import faust  # slow to import, and only roles need it
-
-    tls = _tls(kafka) if "SSL" in kafka.security_protocol else None
-    if "SASL" in kafka.security_protocol:
-        return faust.SASLCredentials(
-            username=kafka.sasl_username,
-            password=kafka.sasl_password.get_secret_value(),
-            mechanism=kafka.sasl_mechanism,
-            ssl_context=tls,
-        )
-    return faust.SSLCredentials(tls) if tls else None
 
 
 def _tls(kafka: KafkaSettings) -> ssl.SSLContext:

@@ -136,7 +136,7 @@ async def test_nothing_is_passed_over_between_the_seek_and_the_flow(
     topic = new_topic(kafka, 1)
     async with worker(topic, table_partitions=1) as before:
         assert before.states
-        await before.states.put([StoredState(0, "c1", b"state")])
+        await before.states.commit([StoredState(0, "c1", b"state")])
     await publish(kafka, topic, numbered(5))
     member = worker(topic, table_partitions=1, folder="new machine")
     delivered = Outstanding(member)
@@ -167,8 +167,8 @@ async def test_states_come_back_after_the_files_are_lost(worker: Make, kafka: st
     topic, states = new_topic(kafka, 2), [(n % 2, f"c{n}", b"%d" % n) for n in range(100)]
     async with worker(topic, table_partitions=2) as member:
         assert member.states
-        await member.states.put([StoredState(p, customer, b"old") for p, customer, _ in states])
-        await member.states.put([StoredState(*one) for one in states])
+        await member.states.commit([StoredState(p, customer, b"old") for p, customer, _ in states])
+        await member.states.commit([StoredState(*one) for one in states])
     async with worker(topic, table_partitions=2, folder="new machine") as again:
         assert again.states
         assert [again.states.get(p, customer) for p, customer, _ in states] == [
@@ -186,7 +186,7 @@ async def test_with_nothing_to_recover_it_starts(worker: Make, kafka: str) -> No
         assert member.states
         assert member.states.get(0, "c1") is None
         await member.has(3)
-        await member.states.put([StoredState(0, "c1", b"state")])
+        await member.states.commit([StoredState(0, "c1", b"state")])
     async with worker(topic, table_partitions=1) as again:
         assert again.states
         assert again.states.get(0, "c1") == b"state"
@@ -196,7 +196,7 @@ async def test_a_changelog_is_delivered_record_by_record(worker: Make, kafka: st
     topic = new_topic(kafka, 1)
     async with worker(topic, table_partitions=1) as member:
         assert member.states
-        await member.states.put([StoredState(0, f"c{n}", b"%d" % n) for n in range(50)])
+        await member.states.commit([StoredState(0, f"c{n}", b"%d" % n) for n in range(50)])
     again = worker(topic, table_partitions=1, folder="new machine")
     again.app.finalize()
     offsets: list[int] = []

@@ -14,6 +14,7 @@ from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, EventT
 
 from agents.runtime import app as shared
+from agents.runtime.component import Batching
 from agents.runtime.state_store import StateStore
 from agents.runtime.transport import RecordsSchema
 from pipeline.config.groups import KafkaSettings, WorkerSettings
@@ -59,7 +60,7 @@ class Worker:
             worker=WorkerSettings(instance=instance),
         )
         with mock.patch.object(shared, "group_of", return_value=self.group):
-            self.app = shared.make_app("detect", settings)
+            self.app = shared.make_app("detect", settings, Batching(fetch=fetch, size=fetch))
         if driver == "stock":
             transport = stock.Transport(self.app.transport.url, self.app)
             self.app.transport = self.app.producer_transport = transport

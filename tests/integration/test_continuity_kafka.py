@@ -14,7 +14,8 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from tenacity import Retrying, stop_after_attempt, stop_after_delay, wait_fixed
 
-from agents import reread
+from agents.reread import SpareTime
+from agents.runtime import spare_time
 from agents.runtime.crash import EXIT_CRASH
 from agents.runtime.messages import Message
 from pipeline.broker.continuity import read_note
@@ -101,10 +102,11 @@ async def test_messages_that_expired_before_there_was_time_to_reread_them_are_mi
         assert messages[-1].value == b"is there"
         raise Enough
 
-    monkeypatch.setattr(reread, "HURRIED", topic)
-    monkeypatch.setattr(reread, "group_of", lambda _: group)
+    monkeypatch.setitem(spare_time.INPUTS, "reread", (topic,))  # type: ignore[index]
+    monkeypatch.setattr(spare_time, "group_of", lambda _: group)
+    settings, spare = KafkaSettings(bootstrap=kafka), SpareTime(0.5)
     with capture_logs() as logs, pytest.raises(Enough):
-        await reread.read_again(KafkaSettings(bootstrap=kafka), reread.SpareTime(0.5), take)
+        await spare_time.read_in_spare_time("reread", settings, spare.come, take)
     of_topic = {"role": "reread", "topic": topic}
     assert REGISTRY.get_sample_value("nabiz_missed_messages_total", of_topic) == missed
     said = [(one["kind"], one["messages"]) for one in logs if "missing" in one["event"]]

@@ -55,7 +55,7 @@ async def test_a_slow_channel_holds_up_neither_the_others_nor_the_reading_of_top
             id_ = f"6f1d0b5a-0000-4000-8000-{number:012}"
             place = StateKey(0, f"m-{number}")
             async with asyncio.timeout(1):
-                await outbox.take(
+                await outbox.process(
                     {place: [alert(id=id_, at=play.now, customer_id=place.customer_id)]}
                 )
         await until(lambda: len(quick.came) == 6)
@@ -70,18 +70,18 @@ async def test_a_worker_killed_after_the_send_rings_no_second_time(tmp_path: Pat
         play.settings = play.settings.model_copy(update={"pagerduty": f"http://{events.url}"})
         killed = play.outbox()
         play.world.steps_to_live = 1  # the states of the alert; not what the channels confirmed
-        await killed.take({PLACE: [alert(at=play.now, severity="critical")]})
+        await killed.process({PLACE: [alert(at=play.now, severity="critical")]})
         await until(lambda: len(events.came) == 1 and len(alerts_at(address)) == 1)
         play.world.steps_to_live = states.FOREVER
         again = play.outbox()
-        again.look()
+        again.send_due()
         await again.idle()
         # Sent twice, and one incident and one alert there: the key and the labels are the same.
         assert len({one["dedup_key"] for one in events.came}) == 1
         assert len(await asyncio.to_thread(alerts_at, address)) == 1
         came = len(events.came)
         third = await play.through(alert(at=play.now, severity="critical"))
-        third.look()
+        third.send_due()
         await third.idle()
         assert len(events.came) == came
 
@@ -92,10 +92,10 @@ async def test_nothing_is_sent_of_what_is_not_durable_yet(tmp_path: Path) -> Non
         outbox = play.outbox()
         play.world.steps_to_live = 0
         taking = asyncio.create_task(
-            outbox.take({PLACE: [alert(at=play.now, severity="critical")]})
+            outbox.process({PLACE: [alert(at=play.now, severity="critical")]})
         )
         await asyncio.sleep(0)  # it has noted the change, and waits for the states
-        outbox.look()
+        outbox.send_due()
         await outbox.idle()
         assert not taking.done()
         assert not hook.came
@@ -110,13 +110,13 @@ async def test_before_partitions_go_what_is_being_sent_is_sent_and_kept(tmp_path
         play = Desk(tmp_path, chat=f"json://{hook.url}")
         outbox = play.outbox()
         hook.gate.clear()
-        await outbox.take({PLACE: [alert(at=play.now)]})
-        settling = asyncio.create_task(outbox.settle())
+        await outbox.process({PLACE: [alert(at=play.now)]})
+        settling = asyncio.create_task(outbox.release())
         await asyncio.sleep(0)
         hook.gate.set()
         await settling
         next_worker = play.outbox()
-        next_worker.look()
+        next_worker.send_due()
         await next_worker.idle()
         assert len(hook.came) == 1
 
@@ -146,15 +146,15 @@ async def test_one_message_that_a_channel_refuses_keeps_no_other_of_a_digest_bac
         for number, id_ in enumerate(ids):
             customer_id = "<poison>" if number == 1 else f"m-{number}"
             mine = alert(id=id_, at=play.now, customer_id=customer_id)
-            await outbox.take({StateKey(0, customer_id): [mine]})
+            await outbox.process({StateKey(0, customer_id): [mine]})
         play.now += timedelta(hours=9)
-        outbox.look()
+        outbox.send_due()
         await outbox.idle()
         assert sorted(one["message"].splitlines()[0] for one in hook.came) == [
             "Customer: m-0",
             "Customer: m-2",
         ]
         play.now += timedelta(minutes=2)
-        outbox.look()
+        outbox.send_due()
         await outbox.idle()
         assert hook.came[-1]["message"] == f"http://board/alerts/{ids[1]}"

@@ -14,12 +14,13 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from agents.runtime.app import faust_credentials
 from pipeline.broker import publish
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.publish import Publisher
-from pipeline.broker.security import client_security, faust_credentials
+from pipeline.broker.security import client_security
 from pipeline.broker.tied_to_parent import tied
 from pipeline.broker.topics import apply_topics
 from pipeline.cli.supervisor import nabiz

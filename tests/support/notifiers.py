@@ -49,13 +49,13 @@ class Desk:
         channels = open_channels(self.settings)
         table = states.Table(self.world)
         made = Notifier(self.desk, channels, table, self.settings, lambda: self.now)
-        made.load()
+        made.restore()
         return made
 
     async def through(self, *changes: Change, outbox: Notifier | None = None) -> Notifier:
         """Take changes in, and return when all that is due has been sent."""
         outbox = outbox or self.outbox()
-        await outbox.take({PLACE: changes})
+        await outbox.process({PLACE: changes})
         await outbox.idle()
         return outbox
 

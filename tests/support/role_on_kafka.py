@@ -16,47 +16,47 @@ from pipeline.broker.lag import LagReader
 from pipeline.cli.supervisor import nabiz
 
 ROLE = """
-import asyncio, sys
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
 
-from agents.runtime import app as shared
-
-from agents import run
+from agents.runtime import app, batches
+from agents.runtime.component import Component
+from agents.runtime.process import run_process
 from agents.runtime.state_store import StateStore, StoredState
 from pipeline.common.logs import configure_logging
 from pipeline.config.settings import load_settings
 
 folder, topic, *more = Path(sys.argv[1]), *sys.argv[2:]
+topics = (topic, *(name for name in more if name != "states"))
 
-def build():
-    settings = load_settings()
-    topics = (topic, *(name for name in more if name != "states"))
-    with (
-        mock.patch.dict(shared.INPUTS, understand=topics),
-        mock.patch.object(shared, "LOOK_EVERY", 1.0),
-    ):
-        app = shared.make_app("understand", settings)
-        states = StateStore(app, "kept", 1) if "states" in more else None
+class Printing(Component):
+    role = "understand"
 
-        async def handle(messages):
-            return make_durable(messages)
+    def start(self, app):
+        self.states = StateStore(app, "kept", 1) if "states" in more else None
 
-        async def make_durable(messages):
-            if states:
-                kept = [StoredState(0, one.key.decode(), one.value) for one in messages]
-                states.stage(kept)
-                await states.put(kept)
-            for message in messages:
-                print(message.offset, flush=True)
-            if any(one.value == b"poison" for one in messages) and (folder / "fail").exists():
-                raise RuntimeError("no way")
+    async def handle(self, messages):
+        return self.make_durable(messages)
 
-        return app, shared.role_agent(app, "understand", settings, handle)
+    async def make_durable(self, messages):
+        if self.states:
+            states = [StoredState(0, one.key.decode(), one.value) for one in messages]
+            self.states.stage(states)
+            await self.states.commit(states)
+        for message in messages:
+            print(message.offset, flush=True)
+        if any(one.value == b"poison" for one in messages) and (folder / "fail").exists():
+            raise RuntimeError("no way")
 
 configure_logging("understand")
-with mock.patch.object(shared, "group_of", lambda role: f"group-{topic}"):
-    asyncio.run(run.run_app(load_settings(), build))
+with (
+    mock.patch.dict(batches.INPUTS, understand=topics),
+    mock.patch.object(app, "LOOK_EVERY", 1.0),
+    mock.patch.object(app, "group_of", lambda role: f"group-{topic}"),
+):
+    run_process(Printing(load_settings(), ExitStack()))
 """
 
 

@@ -35,22 +35,22 @@ class Table:
         place = StateKey(partition, customer_id)
         return self._staged.get(place) or self._world.states.get(place)
 
-    def kept(self) -> Iterator[StoredState]:
+    def all(self) -> Iterator[StoredState]:
         for place, state in self._world.states.items():
             yield StoredState(*place, state)
 
     def stage(self, states: Sequence[StoredState]) -> None:
         self._staged |= {StateKey(*place): state for *place, state in states}
 
-    async def put(self, states: Sequence[StoredState]) -> None:
-        self.keep(await self.confirm(states))
+    async def commit(self, states: Sequence[StoredState]) -> None:
+        self.write_local(await self.flush_changelog(states))
 
-    async def confirm(self, states: Sequence[StoredState]) -> ChangelogAck:
+    async def flush_changelog(self, states: Sequence[StoredState]) -> ChangelogAck:
         """One after the other: a worker that is killed has written a part."""
         for *place, state in states:
             await self._world.live()
             self._world.states[StateKey(*place)] = state
         return ChangelogAck(states, [], {})
 
-    def keep(self, *confirmed: ChangelogAck) -> None:
-        """What is confirmed is in the world already."""
+    def write_local(self, *acks: ChangelogAck) -> None:
+        """What the changelog has is in the world already."""

@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from pkgutil import resolve_name
 
 import pytest
+
+from agents.run import COMPONENTS
+from pipeline.config.settings import STREAM_ROLES
 
 STORE, BOARD, TEXTS, CHANNELS = "pipeline.store", "litestar", "pipeline.text.reader", "apprise"
 
@@ -26,3 +30,8 @@ print(sorted({foreign} & sys.modules.keys()))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_each_role_is_registered_under_its_name() -> None:
+    assert tuple(COMPONENTS) == STREAM_ROLES
+    assert [resolve_name(place).role for place in COMPONENTS.values()] == [*STREAM_ROLES]

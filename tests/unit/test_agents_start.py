@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agents.runtime.app import make_app
+from agents.runtime.component import Batching
 from pipeline.cli.exit_codes import exit_code
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.store import StoreRefused
@@ -14,7 +15,7 @@ from pipeline.store.open import open_store
 
 def refused(folder: Path) -> str:
     with pytest.raises(SettingsError) as told:
-        make_app("detect", Settings(data=folder))
+        make_app("detect", Settings(data=folder), Batching(fetch=1, size=1))
     assert exit_code(told.value) == 2
     return str(told.value)
 

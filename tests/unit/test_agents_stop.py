@@ -7,7 +7,7 @@ from agents.runtime.crash import EXIT_CRASH
 
 BLOCKED = """
 import threading
-from agents.run import end_within
+from agents.runtime.process import end_within
 from pipeline.common.logs import configure_logging
 configure_logging("detect")
 end_within({seconds})

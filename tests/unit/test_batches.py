@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agents.runtime.app import FEW, batches
+from agents.runtime.batches import FEW, batches
 from pipeline.contracts.topology import SCORED, URGENT
 
 
@@ -95,7 +95,7 @@ async def test_a_batch_waits_to_fill_and_no_longer() -> None:
 
 async def test_a_few_wait_longer_for_each_other_than_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """`within` is 10 ms, and a minute where there are but a few."""
-    monkeypatch.setattr("agents.runtime.app.FEW_WAIT", 6_000)
+    monkeypatch.setattr("agents.runtime.batches.FEW_WAIT", 6_000)
     many, some, more = fetch(FEW), fetch(FEW - 1), fetch(1)
     stream = Stream(many)
     async with aclosing(batches(stream, 1_000, 0.01)) as taken:

@@ -7,7 +7,8 @@ import faust
 import pytest
 from pydantic import SecretStr
 
-from pipeline.broker.security import client_security, faust_credentials
+from agents.runtime.app import faust_credentials
+from pipeline.broker.security import client_security
 from pipeline.config.groups import KafkaSettings
 from pipeline.config.settings import SettingsError
 

@@ -46,7 +46,7 @@ class World(states.World):
         A batch is worked on before what the last one led to is durable.
         """
         table = Table(self)
-        offsets = Offsets(1, lambda _, topic: self.committed[topic], lambda _: self.source)
+        offsets = Offsets(1, lambda topic, _: self.committed[topic], lambda _: self.source)
         detector = Detector(SETTINGS, BOOK, table, self.publish, offsets, name)
         read = dict(self.committed)
         last: tuple[Outcome, str, int] | None = None
@@ -188,7 +188,7 @@ async def test_a_batch_of_one_customer_alone_makes_no_large_state() -> None:
         async def confirm(self, states: Sequence[StoredState]) -> ChangelogAck:
             nonlocal largest
             largest = max(largest, *(len(one.state) for one in states), 0)
-            return await super().confirm(states)
+            return await super().flush_changelog(states)
 
     detector = Detector(SETTINGS, BOOK, Scales(world), world.publish, NOTHING_READ, b"w")
     batch = [message(SCORED, i, one) for i, one in enumerate(world.topics[SCORED])]

@@ -12,6 +12,7 @@ from faust import streams
 from pydantic import SecretStr
 
 from agents.runtime.app import make_app
+from agents.runtime.component import Batching
 from agents.runtime.faust_check import UnfitFaust
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
@@ -292,5 +293,5 @@ def test_faust_without_its_compiled_part_is_a_problem_and_no_role_starts(
     assert (problem.check, problem.state) == ("packages", "problem")
     assert problem.found.startswith("Faust runs without its compiled part: unset NO_CYTHON")
     with pytest.raises(UnfitFaust) as refused:
-        make_app("detect", Settings(data=tmp_path))
+        make_app("detect", Settings(data=tmp_path), Batching(fetch=1, size=1))
     assert exit_code(refused.value) == 2

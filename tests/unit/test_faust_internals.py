@@ -11,6 +11,7 @@ from faust.transport.consumer import Consumer
 import agents
 from agents.runtime import faust_internals
 from agents.runtime.app import make_app
+from agents.runtime.component import Batching
 from agents.runtime.faust_check import UnfitFaust
 from agents.runtime.faust_internals import CONNECTION_WRITES, INTERNALS
 from pipeline.cli.exit_codes import exit_code
@@ -46,7 +47,7 @@ def test_what_is_private_is_used_in_one_file_and_all_of_that_is_looked_for() -> 
 
 def refusal(tmp_path: Path) -> str:
     with pytest.raises(UnfitFaust) as refused:
-        make_app("detect", Settings(data=tmp_path))
+        make_app("detect", Settings(data=tmp_path), Batching(fetch=1, size=1))
     assert exit_code(refused.value) == 2
     return str(refused.value)
 

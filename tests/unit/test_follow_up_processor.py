@@ -59,16 +59,16 @@ def taken_on(minutes: float) -> Action:
 async def test_what_is_done_and_what_is_missed_is_published_as_it_happens() -> None:
     world = World()
     ledger = world.worker()
-    await ledger.take(came(HIGH))
-    await ledger.take(came(taken_on(5), 5))
+    await ledger.process(came(HIGH))
+    await ledger.process(came(taken_on(5), 5))
     world.now = at(239)
-    await ledger.look()
+    await ledger.advance()
     assert world.kinds() == ["opened", "acknowledged"]
     world.now = at(240)
-    await ledger.look()
+    await ledger.advance()
     assert world.kinds() == ["opened", "acknowledged", "escalated"]
     assert [one.data.revision for one in world.published] == [1, 2, 3]
-    await ledger.look()
+    await ledger.advance()
     assert len(world.published) == 3
 
 
@@ -76,8 +76,8 @@ async def test_what_is_delivered_again_is_not_published_again() -> None:
     world = World()
     ledger = world.worker()
     for _ in range(2):
-        await ledger.take(came(HIGH))
-        await ledger.take(came(taken_on(5), 5))
+        await ledger.process(came(HIGH))
+        await ledger.process(came(taken_on(5), 5))
     assert world.kinds() == ["opened", "acknowledged"]
 
 
@@ -89,15 +89,15 @@ async def test_a_worker_that_is_killed_anywhere_publishes_the_same_once_more_at_
     world.steps_to_live = steps
     ledger = world.worker()
     with suppress(Killed):
-        await ledger.take(came(HIGH))
-        await ledger.take(came(taken_on(5), 5))
+        await ledger.process(came(HIGH))
+        await ledger.process(came(taken_on(5), 5))
     world.steps_to_live = FOREVER
     world.now = at(300)  # the SLA has ended meanwhile
     again = world.worker()
-    await again.load()
-    await again.take(came(HIGH))
-    await again.take(came(taken_on(5), 5))
-    await again.look()
+    await again.restore()
+    await again.process(came(HIGH))
+    await again.process(came(taken_on(5), 5))
+    await again.advance()
     changes = {(one.id, one.data.revision): one for one in world.published}
     assert [number for _, number in changes] == [1, 2, 3]
     assert [one.type.rpartition(".")[2] for one in changes.values()] == [
@@ -109,24 +109,24 @@ async def test_a_worker_that_is_killed_anywhere_publishes_the_same_once_more_at_
 
 async def test_a_worker_that_comes_back_knows_what_time_it_is_by_the_events() -> None:
     world = World()
-    await world.worker().take(came(HIGH, minutes=10))  # came ten minutes late
+    await world.worker().process(came(HIGH, minutes=10))  # came ten minutes late
     again = world.worker()
-    await again.load()
+    await again.restore()
     world.now = at(69)
-    await again.look()
+    await again.advance()
     assert world.kinds() == ["opened"]
     world.now = at(70)
-    await again.look()
+    await again.advance()
     assert world.kinds() == ["opened", "escalated"]
 
 
 async def test_partitions_that_went_to_another_worker_are_left_alone() -> None:
     world = World()
     ledger = world.worker()
-    await ledger.take(came(HIGH))
-    await ledger.leave()
+    await ledger.process(came(HIGH))
+    await ledger.release()
     world.now = at(500)
-    await ledger.look()
+    await ledger.advance()
     assert world.kinds() == ["opened"]
 
 
@@ -134,11 +134,11 @@ async def test_what_ended_long_ago_is_forgotten() -> None:
     world = World()
     ledger = world.worker()
     closed = alert(2, at(30), severity="high", state="resolved", closed_at=at(30))
-    await ledger.take(came(HIGH))
-    await ledger.take(came(closed, 30))
+    await ledger.process(came(HIGH))
+    await ledger.process(came(closed, 30))
     assert ALERT_ID.encode() in world.states[HERE]
     world.now = NOON + timedelta(days=31)
-    await ledger.look()
+    await ledger.advance()
     assert ALERT_ID.encode() not in world.states[HERE]
     assert world.kinds() == ["opened", "resolved"]
 

@@ -7,7 +7,7 @@ READ = "Reader.read (pipeline/text/reader.py:42)"
 
 
 def test_a_stack_counts_for_its_innermost_known_frame() -> None:
-    batch = "role_agent.<locals>.work (agents/runtime/app.py:138)"
+    batch = "read_batches.<locals>.work (agents/runtime/batches.py:63)"
     assert layer_of([LOOP, batch, READ, "take (numpy/fromnumeric.py:54)"]) == "reading texts"
     assert layer_of([LOOP, batch]) == "messages in and out"
     assert layer_of([LOOP]) == OTHER

@@ -1,0 +1,113 @@
+"""The process of a role: from its start to an orderly stop, or an end at once."""
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+from typing import Literal
+
+import structlog
+import uvloop
+from aiokafka.errors import KafkaConnectionError
+
+from agents.runtime import aiokafka_patches
+from agents.runtime.app import App, make_app
+from agents.runtime.batches import read_batches
+from agents.runtime.component import Component
+from agents.runtime.crash import EXIT_CRASH, crash, crashing
+from agents.runtime.liveness import Liveness
+from agents.runtime.metrics_server import serve_page
+from pipeline.broker.errors import BrokerUnavailable
+
+log = structlog.get_logger(__name__)
+
+STOP_WITHIN = 9.0
+"""Seconds that a role has to stop in order; containers are killed after ten."""
+
+
+def run_process(component: Component) -> None:
+    """Run a role until SIGTERM or SIGINT, on uvloop. Raises BrokerUnavailable."""
+    uvloop.install()  # Faust's consumer has a loop of its own, in a thread
+    aiokafka_patches.apply()
+    asyncio.run(run_component(component))
+
+
+async def run_component(component: Component) -> None:
+    """Run a role until SIGTERM or SIGINT, with its page. Raises BrokerUnavailable."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    settings = component.settings
+    app = make_app(component.role, settings, component.batching)
+    liveness = _attach(app, component)
+    app.finalize()
+    gc.freeze()  # models and rules stay for good: no collection need look at them
+    with serve_page(settings.worker, liveness) as address:
+        starting = asyncio.ensure_future(app.start())
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            log.info("role stopped before it had started")
+            os._exit(0)  # nothing is in hand: a recovery can be left at any point
+        try:
+            await starting
+            log.info("role runs", page=address)
+            await _until_stopped_or_crashed(app, stopping)
+        except KafkaConnectionError as error:
+            raise BrokerUnavailable(
+                f"Kafka at {settings.kafka.bootstrap} does not answer ({error}). "
+                "Is it running there (NABIZ_KAFKA_BOOTSTRAP)?"
+            ) from error
+        finally:
+            end_within(STOP_WITHIN)
+        await app.stop()
+    log.info("role stopped")
+
+
+def _attach(app: App, component: Component) -> Liveness:
+    """Have an app run a component; return whether it makes progress."""
+    liveness = Liveness(app, component.role, component.settings.worker.stall_seconds)
+    component.start(app)
+    read_batches(app, component, liveness)
+
+    async def assigned(_: object, **__: object) -> None:
+        with crashing():
+            await component.assigned()
+
+    async def revoked(_: object, __: object, **___: object) -> None:
+        with crashing():
+            await component.revoked()
+
+    app.on_rebalance_complete.connect(assigned, weak=False)  # type: ignore[arg-type]
+    app.on_partitions_revoked.connect(revoked, weak=False)  # type: ignore[arg-type]
+    app.before_stop = component.stop
+    return liveness
+
+
+def end_within(seconds: float) -> None:
+    """End this process if it has not ended by then, even where something holds up its event loop.
+
+    Faust waits for a broker that is gone, to flush and to commit, for as long as it is gone, and
+    `record` for the store; Faust's threads outlive a start that failed. What is in hand is not
+    acknowledged, and comes again.
+    """
+
+    def give_up() -> None:
+        log.error(
+            "role does not stop in order and is ended: Kafka or the store does not answer",
+            after=seconds,
+        )
+        os._exit(EXIT_CRASH)
+
+    timer = threading.Timer(seconds, give_up)
+    timer.daemon = True
+    timer.start()
+
+
+async def _until_stopped_or_crashed(app: App, stopping: asyncio.Future[Literal[True]]) -> None:
+    while not stopping.done():
+        await asyncio.wait([stopping], timeout=0.5)
+        if app.crashed:
+            crash(app.crash_reason or RuntimeError("Faust stopped without a reason"))
