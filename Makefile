@@ -35,6 +35,7 @@ unit: $(VENV)/.dev
 generated: $(VENV)/.dev
 	$(BIN)/python -m pipeline.contracts.schemas
 	$(BIN)/python -m pipeline.contracts.event_page
+	$(BIN)/python -m pipeline.channels.page
 	$(BIN)/python -m grafana
 
 bench: $(VENV)/.bench

@@ -23,7 +23,7 @@ from pipeline.notify.case import Change
 from pipeline.notify.routes import load_routing_table
 
 LOOK_EVERY, KEEP_ALIVE_EVERY = 1.0, 60.0
-"""Seconds between two looks at what is due, and until open alerts are told Alertmanager again."""
+"""Seconds between two looks at what is due, and between two times that open alerts are kept so."""
 
 _READERS: Mapping[str, Callable[[Message], Change]] = {
     ALERTS: read_alert,

@@ -1,4 +1,4 @@
-"""The line to one channel: a few messages at a time, tried again while the channel is away."""
+"""Sends to one channel: a few messages at a time, tried again while the channel is away."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,12 +23,37 @@ log = structlog.get_logger(__name__)
 
 Outcome = Literal["sent", "failed", "refused"]
 """`failed`: it may be taken later; `refused`: the channel takes no message like this one."""
-DOWN_FOR = timedelta(seconds=30)
-"""How long a channel that stayed away is not asked: its messages fail at once meanwhile."""
+OPEN_FOR = timedelta(seconds=30)
+"""How long a breaker stays open."""
+
+
+class Breaker:
+    """A circuit breaker: open for a while after a channel stayed away, when messages fail at once.
+
+    After that the next message is tried, and closes it or opens it again.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._open_until: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is to be sent now."""
+        return self._open_until is not None and self._clock() < self._open_until
+
+    def trip(self) -> None:
+        """Open it."""
+        self._open_until = self._clock() + OPEN_FOR
+
+    def reset(self) -> bool:
+        """Close it; return whether it had been tripped."""
+        was_tripped, self._open_until = self._open_until is not None, None
+        return was_tripped
 
 
 class ChannelSender:
-    """Sends messages by one channel until `settling` is set."""
+    """Sends messages by one channel until `stopping` is set."""
 
     def __init__(
         self,
@@ -36,15 +61,14 @@ class ChannelSender:
         channel: Channel,
         retry_seconds: float,
         clock: Callable[[], datetime],
-        settling: asyncio.Event,
+        stopping: asyncio.Event,
     ) -> None:
         self._name = name
         self._channel = channel
         self._retry_seconds = retry_seconds
-        self._clock = clock
-        self._settling = settling
+        self._stopping = stopping
         self._free = asyncio.Semaphore(PARALLEL)
-        self._down_until: datetime | None = None
+        self._breaker = Breaker(clock)
 
     async def send(self, message: Notification) -> Outcome | None:
         """Send a message, again and again while the channel is away; return what came of it.
@@ -52,13 +76,13 @@ class ChannelSender:
         None: there was no time to find out.
         """
         async with self._free:
-            if self._down_until and self._clock() < self._down_until:
+            if self._breaker.is_open:
                 self._count("failed")
                 return "failed"
             try:
                 async for attempt in self._retrying():
                     with attempt, metrics.NOTIFICATION_SECONDS.labels(self._name).time():
-                        if self._settling.is_set():
+                        if self._stopping.is_set():
                             return None
                         await self._channel.send(message)
             except ChannelRefused as error:
@@ -66,15 +90,14 @@ class ChannelSender:
                 log.error("channel refuses", channel=self._name, error=str(error))
                 return "refused" if isinstance(error, MessageRefused) else "failed"
             except ChannelAway as error:
-                if self._settling.is_set():
+                if self._stopping.is_set():
                     return None
                 self._count("failed")
                 log.error("channel is down", channel=self._name, error=str(error))
-                self._down_until = self._clock() + DOWN_FOR
+                self._breaker.trip()
                 return "failed"
-            if self._down_until:
+            if self._breaker.reset():
                 log.info("channel is back", channel=self._name)
-            self._down_until = None
             self._count("sent")
             return "sent"
 
@@ -91,7 +114,7 @@ class ChannelSender:
     async def _pause(self, seconds: float) -> None:
         """Wait, but not longer than until there is no more time."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._settling.wait(), seconds)
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def _count(self, result: str) -> None:
         metrics.NOTIFICATIONS.labels(self._name, result).inc()

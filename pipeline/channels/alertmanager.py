@@ -1,7 +1,7 @@
 """Prometheus Alertmanager, API v2: it groups, inhibits, silences and repeats.
 
 An alert there is known by its labels and ends by itself when its `endsAt` is over, so open ones are
-sent again and again (`keep`), as Prometheus does.
+sent again and again (`keep_alive`), as Prometheus does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 import httpx
 import msgspec
 
-from pipeline.channels.channel import ask
+from pipeline.channels.channel import Address, ChannelKind, ask
 from pipeline.channels.markup import markup_of
 from pipeline.common.plain_text import one_line
+from pipeline.config.groups import NotifySettings
 from pipeline.model.alert import Alert
 from pipeline.notify.messages import Notification
 
@@ -36,11 +37,15 @@ class Alertmanager:
         """Post the alert as it is now; one that had other labels before ends."""
         await self._post(list(posts(message, message.at)))
 
-    async def keep(self, messages: Sequence[Notification], now: datetime) -> None:
+    async def keep_alive(self, messages: Sequence[Notification], now: datetime) -> None:
         """Post open alerts again, so that they do not end. Raises as `send` does."""
         for start in range(0, len(messages), AT_ONCE):
             await self._post(
-                [post for one in messages[start : start + AT_ONCE] for post in posts(one, now)]
+                [
+                    post
+                    for message in messages[start : start + AT_ONCE]
+                    for post in posts(message, now)
+                ]
             )
 
     async def probe(self) -> str:
@@ -88,3 +93,20 @@ def _post(
         "startsAt": starts_at.isoformat(),
         "endsAt": ends_at.isoformat(),
     }
+
+
+def _open(address: Address, settings: NotifySettings) -> Alertmanager:
+    parts = address.parts
+    if not parts.hostname:
+        raise ValueError(address.url)
+    scheme = "https" if parts.scheme.endswith("s") else "http"
+    return Alertmanager(f"{scheme}://{parts.netloc}{parts.path}", settings.timeout)
+
+
+KIND = ChannelKind(
+    schemes={"alertmanager": "", "alertmanagers": "TLS"},
+    example="alertmanager://host:9093/prefix",
+    meaning="Prometheus Alertmanager, API v2",
+    resent="is the same alert: same labels",
+    open=_open,
+)

@@ -10,7 +10,14 @@ from apprise import NotifyFormat, OverflowMode
 from apprise.plugins import NotifyBase
 from apprise.result import AppriseResult
 
-from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelError, ChannelRefused, verdict
+from pipeline.channels.channel import (
+    PARALLEL,
+    ChannelAway,
+    ChannelError,
+    ChannelKind,
+    ChannelRefused,
+    verdict,
+)
 from pipeline.channels.markup import in_markdown, markup_of
 from pipeline.common.plain_text import cut
 from pipeline.notify.messages import Notification
@@ -49,7 +56,7 @@ class Apprise:
                 f"channel {name}: Apprise does not know an address like this "
                 "(https://github.com/caronc/apprise/wiki lists them)"
             )
-        self._services = [_Service(one) for one in known]
+        self._services = [_Service(service) for service in known]
 
     async def send(self, message: Notification) -> None:
         """Send it by Apprise, in a thread."""
@@ -116,3 +123,14 @@ def _why(result: AppriseResult) -> ChannelAway | ChannelRefused:
     if status := next((int(one[1]) for one in found if one), 0):
         return verdict(status, f"HTTP {status}")
     return ChannelAway("Apprise could not send it")
+
+
+KIND = ChannelKind(
+    schemes={},
+    example="https://github.com/caronc/apprise/wiki",
+    meaning="an [Apprise](https://github.com/caronc/apprise/wiki) address: Slack, Teams, Telegram, "
+    "SMS, web hooks; what is too long for the service comes in parts; an SMS or a pager is given "
+    "headline and link alone, three parts of an SMS at most",
+    resent="is shown twice",
+    open=lambda address, _: Apprise(address.name, address.url),
+)

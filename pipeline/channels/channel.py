@@ -1,9 +1,13 @@
 """What every channel can do, and how it says that it cannot."""
 
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol, runtime_checkable
+from urllib.parse import SplitResult
 
 import httpx
 
+from pipeline.config.groups import NotifySettings
 from pipeline.notify.messages import Notification
 
 PARALLEL = 4
@@ -43,6 +47,37 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class KeptAlive(Protocol):
+    """A channel in which an alert ends by itself unless it is told again that it is open."""
+
+    async def keep_alive(self, messages: Sequence[Notification], now: datetime) -> None:
+        """Tell of all that is open. Raises ChannelAway, ChannelRefused."""
+
+
+class Address(NamedTuple):
+    """The address of a channel that was given a name."""
+
+    name: str
+    url: str
+    parts: SplitResult
+
+
+class ChannelKind(NamedTuple):
+    """How a kind of channel is addressed, opened and shown in the documentation.
+
+    `schemes` are those of its addresses, each with what it adds; `example` is an address. `resent`
+    says what becomes of a message that is sent twice. `open` raises ValueError for an address that
+    does not look like the example, or ChannelError where it can say more.
+    """
+
+    schemes: Mapping[str, str]
+    example: str
+    meaning: str
+    resent: str
+    open: Callable[[Address, NotifySettings], Channel]
 
 
 async def ask(client: httpx.AsyncClient, method: str, url: str, content: bytes = b"") -> str:

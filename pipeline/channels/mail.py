@@ -10,11 +10,20 @@ from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, unquote
 
-from pipeline.channels.channel import PARALLEL, ChannelAway, ChannelRefused, MessageRefused
+from pipeline.channels.channel import (
+    PARALLEL,
+    Address,
+    ChannelAway,
+    ChannelKind,
+    ChannelRefused,
+    MessageRefused,
+)
+from pipeline.config.groups import NotifySettings
 from pipeline.notify.messages import Notification
 
+SMTP_PORT, SMTPS_PORT = 587, 465
 DOMAIN = "nabiz.invalid"
 """Right side of a Message-ID: not a host."""
 
@@ -120,6 +129,27 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200]
 
 
-def is_address(text: str) -> bool:
-    """Return whether a text is an e-mail address."""
+def _is_address(text: str) -> bool:
     return "@" in parseaddr(text)[1]
+
+
+def _open(address: Address, settings: NotifySettings) -> Mail:
+    parts, query = address.parts, parse_qs(address.parts.query)
+    recipients = tuple(filter(None, map(str.strip, ",".join(query.get("to", [])).split(","))))
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    sender = query.get("from", [user])[0]
+    if not (parts.hostname and recipients and all(map(_is_address, (sender, *recipients)))):
+        raise ValueError(address.url)
+    tls = parts.scheme == "smtps"
+    port = parts.port or (SMTPS_PORT if tls else SMTP_PORT)
+    box = Mailbox(parts.hostname, port, user, password, sender, recipients, tls)
+    return Mail(box, settings.timeout)
+
+
+KIND = ChannelKind(
+    schemes={"smtp": "", "smtps": "TLS from the start"},
+    example="smtp://user:password@host:587/?from=nabiz@example.com&to=a@example.com,b@example.com",
+    meaning="e-mail; STARTTLS is used where the server offers it; an alert is a thread",
+    resent="has the same `Message-ID`",
+    open=_open,
+)

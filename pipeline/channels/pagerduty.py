@@ -9,8 +9,9 @@ from typing import Literal
 import httpx
 import msgspec
 
-from pipeline.channels.channel import ChannelAway, ask
+from pipeline.channels.channel import Address, ChannelAway, ChannelKind, ask
 from pipeline.common.plain_text import cut, one_line
+from pipeline.config.groups import NotifySettings
 from pipeline.model.alert import Severity, known_severity
 from pipeline.notify.case import Kind
 from pipeline.notify.messages import Notification
@@ -82,3 +83,19 @@ def event_of(message: Notification) -> dict[str, object]:
             "custom_details": {"text": message.body},
         },
     }
+
+
+def _open(address: Address, settings: NotifySettings) -> PagerDuty:
+    key = address.parts.netloc
+    if not key or "@" in key:
+        raise ValueError(address.url)
+    return PagerDuty(key, settings.pagerduty, settings.timeout)
+
+
+KIND = ChannelKind(
+    schemes={"pagerduty": ""},
+    example="pagerduty://INTEGRATION_KEY",
+    meaning="PagerDuty, Events API v2: trigger, acknowledge, resolve",
+    resent="is the same incident: `dedup_key` is the alert's id",
+    open=_open,
+)
