@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from grafana.texts import Language, word
-from pipeline.common.names import NAMES
+from pipeline.common.names import NAMES, folded
 from pipeline.config.settings import load_settings
 from pipeline.kpi import formulas
 from pipeline.kpi.definitions import KPIS, Definition
@@ -33,7 +33,8 @@ def query(name: str, language: Language, given: Mapping[str, Given]) -> str:
 
     It is `queries/NAME.sql`; KPIs of answers, and `KPI_trend` of these, have one in common.
     `{name}` in it is what was `given`, else the part `parts/NAME.sql`; `{word.NAME}` is a word of
-    the texts, `{language}` its code. Raises KeyError or FileNotFoundError for what is not there.
+    the texts, `{language}` its code, `{folded.COLUMN}` a name as names are compared. Raises
+    KeyError or FileNotFoundError for what is not there.
     """
     definition = KPIS.get(name.removesuffix("_trend"))
     if definition and definition in answers():
@@ -73,11 +74,18 @@ def filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
             return filled(str(given[name]), language, given)
         if name == "language":
             return language
+        if name.startswith("folded."):
+            return _folded(name.removeprefix("folded."))
         if name in _NAMED:
             return _named(name, language)
         return filled(_part(name), language, given)
 
     return _PLACE.sub(fill, text)
+
+
+def _folded(name: str) -> str:
+    """Return the SQL of a name as names are compared (`pipeline.common.names.folded`)."""
+    return f"replaceAll(lowerUTF8(replaceAll(trimBoth({name}), 'İ', 'i')), 'ı', 'i')"
 
 
 def _named(which: str, language: Language) -> str:
@@ -86,7 +94,7 @@ def _named(which: str, language: Language) -> str:
     if kind == "topic":
         titles = {name: one.title.text(language) for name, one in TAXONOMY.topics.items()}
     else:
-        titles = {name: said[language] for name, said in NAMES[kind].items()}
+        titles = {folded(name): said[language] for name, said in NAMES[kind].items()}
     values = titles if form == "names" else titles.values()
     return "[" + ", ".join(_literal(value) for value in values) + "]"
 

@@ -41,7 +41,14 @@ def page(language: Language) -> Page:
     page.series("complaints_over_time", bars=True)
     page.row("slices")
     for name in FILTERS:
-        page.table(f"by_{name}", SLICES, of="slices", dimension=name, slice_title=_title(name))
+        page.table(
+            f"by_{name}",
+            SLICES,
+            of="slices",
+            dimension=name,
+            folded_dimension=f"{{folded.{name}}}",
+            slice_title=_title(name),
+        )
     page.matrix("topics_by_channel", width=24, height=14, of="topics_crossed")
     page.matrix(
         "touchpoints_by_channel",
@@ -56,5 +63,5 @@ def page(language: Language) -> Page:
 def _title(dimension: str) -> str:
     """Return SQL of what a slice is called."""
     if dimension not in NAMES:
-        return "slice"
-    return f"transform(slice, {{{dimension}_names}}, {{{dimension}_titles}}, slice)"
+        return "spelling"
+    return f"transform(slice, {{{dimension}_names}}, {{{dimension}_titles}}, spelling)"

@@ -9,7 +9,7 @@ SELECT if(slice = '', '{word.not_given}', {slice_title}) AS slice_shown,
     customers
 FROM
 (
-    SELECT {dimension} AS slice, uniqExact(customer_id) AS customers,
+    SELECT {folded_dimension} AS slice, topK(1)(trimBoth({dimension}))[1] AS spelling, uniqExact(customer_id) AS customers,
         uniqExactIf(customer_id, customer_id IN {had_open_alert}) AS alerted
     FROM events FINAL
     WHERE {of_events}
@@ -18,7 +18,7 @@ FROM
 ) AS people
 ALL INNER JOIN
 (
-    SELECT {dimension} AS slice, sum(nps_answers) AS nps_n, sum(promoters) AS promoters_n, sum(detractors) AS detractors_n,
+    SELECT {folded_dimension} AS slice, sum(nps_answers) AS nps_n, sum(promoters) AS promoters_n, sum(detractors) AS detractors_n,
         sum(csat_answers) AS csat_n, sum(csat_satisfied) AS satisfied_n, sum(ces_answers) AS ces_n, sum(ces_easy) AS easy_n,
         sum(texts) AS texts_n, sum(positive) AS positive_n, sum(negative) AS negative_n, sum(complaints) AS complaints_n
     FROM {counted}

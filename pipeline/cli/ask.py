@@ -29,7 +29,7 @@ def kpis(
     ] = None,
     as_of: Annotated[
         datetime | None,
-        typer.Option(parser=moment, metavar="TIME", help="Answer as at this time instead of now."),
+        typer.Option(parser=moment, metavar="TIME", help="Leave out what happened later."),
     ] = None,
     by: Annotated[
         str,

@@ -13,6 +13,16 @@ NAMES: Mapping[str, Mapping[str, Mapping[str, str]]] = msgspec.yaml.decode(
 """Display names by language, kind and name."""
 
 
+def folded(name: str) -> str:
+    """Return a name as names are compared: trimmed, in lower case, with İ, I and ı as i."""
+    return name.strip().replace("İ", "i").lower().replace("ı", "i")
+
+
+_FOLDED = {
+    kind: {folded(name): titles for name, titles in known.items()} for kind, known in NAMES.items()
+}
+
+
 def shown(kind: str, name: str, language: str) -> str:
     """Return the display name in a language, or the name itself if it has none."""
-    return NAMES.get(kind, {}).get(name, {}).get(language, name)
+    return _FOLDED.get(kind, {}).get(folded(name), {}).get(language, name)

@@ -193,7 +193,7 @@ RESCUED = 7
 def kpi_values(
     facts: Facts, slice_: Mapping[str, str], window: Window, as_of: datetime
 ) -> list[KpiValue]:
-    """Form every KPI of one slice, as it was known at `as_of`.
+    """Form every KPI of one slice; what can still change at `as_of` is provisional.
 
     A KPI that cannot be cut so (`Definition.dimensions`) is left out.
     """

@@ -1,6 +1,6 @@
 """KPIs of a window: the facts from a few queries, then the definitions applied to each slice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from operator import attrgetter
@@ -23,6 +23,7 @@ from pipeline.kpi.formulas import Spread
 from pipeline.kpi.journeys import Slice, Step
 from pipeline.model.contact import Pauses, is_contact
 from pipeline.store.backend import Backend, Parameter
+from pipeline.store.cut import Cut
 from pipeline.store.sql import answers, count_names, query
 
 LOOK_BACK = timedelta(days=30)
@@ -51,10 +52,11 @@ def read_kpis(
     facts: dict[Slice, Facts] = {} if by else {(): Facts()}
     if end > window.start:
         seen = Window(window.start, end)
-        _add_counts(facts, backend, seen, by)
-        _add_customers(facts, backend, seen, by)
-        _add_journeys(facts, backend, seen, by, as_of, pauses, calendars)
-        _add_follow_ups(facts, backend, seen, by, as_of)
+        cut = Cut(by, _names(backend, seen, by))
+        _add_counts(facts, backend, seen, cut)
+        _add_customers(facts, backend, seen, cut)
+        _add_journeys(facts, backend, seen, cut, as_of, pauses, calendars)
+        _add_follow_ups(facts, backend, seen, cut, as_of)
     return [
         value
         for key in sorted(facts)
@@ -62,25 +64,33 @@ def read_kpis(
     ]
 
 
-def _add_counts(
-    facts: dict[Slice, Facts], backend: Backend, window: Window, by: Sequence[Dimension]
-) -> None:
+def _names(
+    backend: Backend, window: Window, by: Sequence[Dimension]
+) -> Iterator[tuple[Slice, int]]:
+    """Yield the names of slices in the window's minutes, with how many events have them."""
+    if by:
+        asked = query("window_names").format(by=", ".join(by))
+        for *names, events in backend.execute(asked, _bounds(window)):
+            yield tuple(names), events
+
+
+def _add_counts(facts: dict[Slice, Facts], backend: Backend, window: Window, cut: Cut) -> None:
     parameters = {
         **_bounds(window),
+        **cut.parameters,
         "whole_from": _within_range(-(-to_micros(window.start) // _MINUTE) * 60),
         "whole_to": _within_range(to_micros(window.end) // _MINUTE * 60),
     }
-    for row in backend.execute(_sliced("window_counts", by), parameters):
-        of_slice = _of(facts, row[: len(by)])
+    for row in backend.execute(_sliced("window_counts", cut), parameters):
+        of_slice = _of(facts, row[: len(cut.by)])
         of_slice.counts.update(zip(count_names(), row[-len(count_names()) :], strict=True))
 
 
-def _add_customers(
-    facts: dict[Slice, Facts], backend: Backend, window: Window, by: Sequence[Dimension]
-) -> None:
-    for row in backend.execute(_sliced("window_customers", by), _bounds(window)):
-        of_slice = _of(facts, row[: len(by)])
-        numbers = iter(row[max(len(by), 1) :])
+def _add_customers(facts: dict[Slice, Facts], backend: Backend, window: Window, cut: Cut) -> None:
+    parameters = {**_bounds(window), **cut.parameters}
+    for row in backend.execute(_sliced("window_customers", cut), parameters):
+        of_slice = _of(facts, row[: len(cut.by)])
+        numbers = iter(row[max(len(cut.by), 1) :])
         of_slice.counts.update(zip(_CUSTOMER_COUNTS, numbers, strict=False))
         for definition in answers():
             of_slice.spreads[definition.name] = Spread(*islice(numbers, len(Spread._fields)))
@@ -90,7 +100,7 @@ def _add_journeys(
     facts: dict[Slice, Facts],
     backend: Backend,
     window: Window,
-    by: Sequence[Dimension],
+    cut: Cut,
     as_of: datetime,
     pauses: Pauses,
     calendars: Calendars,
@@ -122,11 +132,10 @@ def _add_journeys(
         )
         for at, customer, ticket, type_, author, note, handoff, thanks, *slice_ in found
     ]
-    positions = [DIMENSIONS.index(name) for name in by]
     by_customer = attrgetter("customer_id")
     for customer, own in groupby(sorted(steps, key=by_customer), by_customer):
         for fact in journeys.journey_facts(own, window.start, window.end, pauses, calendars):
-            of_slice = _of(facts, tuple(fact.slice[position] for position in positions))
+            of_slice = _of(facts, cut.of(fact.slice))
             if fact.minutes is None:
                 of_slice.add(fact.name, customer)
             else:
@@ -137,18 +146,17 @@ def _add_follow_ups(
     facts: dict[Slice, Facts],
     backend: Backend,
     window: Window,
-    by: Sequence[Dimension],
+    cut: Cut,
     as_of: datetime,
 ) -> None:
-    if {"touchpoint", "source"} & {*by}:
+    if {"touchpoint", "source"} & {*cut.by}:
         return  # not known of an alert: its follow-up is in no slice
     start, end = to_micros(window.start), to_micros(window.end)
-    positions = [DIMENSIONS.index(name) for name in by]
     rows = backend.execute(query("window_follow_ups"), _bounds(window))
     anybody = any(start <= contacted < end for _, _, _, contacted, *_ in rows)
     scores = _scores_after(backend, window, as_of) if anybody else {}
     for customer, opened, acknowledged, contacted, due, *slice_ in rows:
-        of_slice = _of(facts, tuple(slice_[position] for position in positions))
+        of_slice = _of(facts, cut.of(slice_))
         if start <= due < end:
             of_slice.add("contacts_due", customer)
             of_slice.add("contacted_in_time", customer, contacted != 0 and contacted <= due)
@@ -183,9 +191,9 @@ def _of(facts: dict[Slice, Facts], key: Slice) -> Facts:
     return facts.setdefault(tuple(key), Facts())
 
 
-def _sliced(name: str, by: Sequence[Dimension]) -> str:
-    """Return the query grouped by these columns, which are names that we know."""
-    return query(name).format(by=", ".join(by) or "''")
+def _sliced(name: str, cut: Cut) -> str:
+    """Return the query grouped by what cuts it."""
+    return query(name).format(by=cut.columns, of=cut.names)
 
 
 def _bounds(window: Window) -> dict[str, Parameter]:

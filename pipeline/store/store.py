@@ -142,7 +142,8 @@ class Store:
         """Return every KPI of the window, of each slice by the crossed dimensions `by`.
 
         Without dimensions there is one slice, {}; with them, every slice that has an event.
-        Events after `as_of` are not counted. A dimension that was not given has the value "".
+        What happened after `as_of` is not counted; what was received after it is, as revisions
+        and late events. A dimension that was not given has the value "".
         Raises ValueError for an unknown dimension or a window that ends before it starts.
         """
         return read_kpis(self._backend, window, by, as_of, self._pauses, self._calendars)

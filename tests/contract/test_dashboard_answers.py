@@ -143,6 +143,35 @@ def test_what_a_revision_emptied_is_no_choice(
     assert [*offered.asked(recent_store._backend, WINDOW)] == [(one,) for one in after.values()]
 
 
+def test_names_that_differ_in_letter_case_or_outer_spaces_are_one(recent_store: Store) -> None:
+    spelled = [
+        "Fatura",
+        "FATURA",
+        "fatura ",
+        "fatura",
+        "fatura",
+        "İade",
+        "IADE",
+        "Depo",
+        "DEPO",
+        "Depo",
+    ]
+    recent_store.write_events(
+        [
+            scored(f"e{i}", at=i, touchpoint=name, customer_id=f"c{i}", label="negative")
+            for i, name in enumerate(spelled)
+        ]
+    )
+    backend = recent_store._backend
+    choices = statement("now", "variable touchpoint").asked(backend, WINDOW)
+    assert [name for (name,) in choices] == ["Depo", "IADE", "fatura"]
+    chosen = {"touchpoint": ["FATURA", "it's"], "enough": ["1"]}
+    ((_, note, _),) = statement("now", "Net sentiment").asked(backend, WINDOW, chosen)
+    assert "n 5 " in note
+    rows = statement("now", "By touchpoint").asked(backend, WINDOW, {"enough": ["1"]})
+    assert [(row[0], row[-1]) for row in rows] == [("Billing", 5)]
+
+
 @pytest.mark.parametrize("title", ["By channel", "By touchpoint", "By segment"])
 def test_groups_of_few_people_are_not_shown(company: Backend, title: str) -> None:
     hours = timedelta(hours=2)

@@ -60,6 +60,30 @@ def test_customers_are_counted_in_each_slice(store: Store) -> None:
     assert read(store)["csat"].customers is None
 
 
+def test_names_that_differ_in_letter_case_or_outer_spaces_are_one_slice(store: Store) -> None:
+    spelled = ["Fatura", "FATURA", "fatura ", "fatura", "İade", "IADE", "iade", "iade", "kargo"]
+    write(
+        store,
+        *(
+            answer(f"e{i}", 10, f"c{i % 3}", at=i, touchpoint=name)
+            for i, name in enumerate(spelled)
+        ),
+        *(
+            scored(f"t{i}", at=60 * i, type="self_service.viewed", touchpoint=name, channel="Web ")
+            for i, name in enumerate(spelled)
+        ),
+        scored("none", at=9, type="visit"),
+    )
+    for by in (["touchpoint"], ["touchpoint", "brand"]):
+        values = store.kpis(WINDOW, by, LATER)
+        found = {one.slice["touchpoint"]: one.n for one in values if one.kpi == "nps"}
+        assert found == {"": 0, "FATURA": 4, "iade": 4, "kargo": 1}
+        people = {one.slice["touchpoint"]: one.n for one in values if one.kpi == "active_customers"}
+        assert people["FATURA"] == 3
+    sessions = {v.slice["touchpoint"]: v.n for v in values if v.kpi == "self_service_rate"}
+    assert sum(sessions.values()) == sessions["FATURA"] > 0
+
+
 def test_a_ratio_is_not_cut_where_its_sides_cannot_meet(store: Store) -> None:
     write(
         store,

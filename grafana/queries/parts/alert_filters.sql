@@ -1,4 +1,4 @@
 -- An alert has no touchpoint and no language.
-$__conditionalAll(brand IN (${brand:singlequote}), $brand)
-    AND $__conditionalAll(channel IN (${channel:singlequote}), $channel)
-    AND $__conditionalAll(segment IN (${segment:singlequote}), $segment)
+$__conditionalAll(has(arrayMap(name -> {folded.name}, [${brand:singlequote}]), {folded.brand}), $brand)
+    AND $__conditionalAll(has(arrayMap(name -> {folded.name}, [${channel:singlequote}]), {folded.channel}), $channel)
+    AND $__conditionalAll(has(arrayMap(name -> {folded.name}, [${segment:singlequote}]), {folded.segment}), $segment)

@@ -1,1 +1,1 @@
-transform(channel, {channel_names}, {channel_titles}, channel)
+transform({folded.channel}, {channel_names}, {channel_titles}, trimBoth(channel))

@@ -1,1 +1,1 @@
-transform(touchpoint, {touchpoint_names}, {touchpoint_titles}, touchpoint)
+transform({folded.touchpoint}, {touchpoint_names}, {touchpoint_titles}, trimBoth(touchpoint))

@@ -15,6 +15,6 @@ FROM
         AND occurred_us >= %(start)s AND occurred_us < %(end)s
     GROUP BY channel, touchpoint, segment, brand, source
 )
-GROUP BY {by}
+GROUP BY {of}
 -- In kpi_minutes a slice that lost its last event is there with zeros.
 HAVING sum(events) > 0

@@ -1,6 +1,6 @@
 -- Customers with an event in the window, and those of them who had an open alert in it; calls; and of the
 -- answers of each KPI, how they are spread over customers (`Spread` in pipeline.kpi.formulas).
-SELECT {by}, count(), countIf(alerted), sum(calls), sum(avoidable_calls), {spreads}
+SELECT {of}, count(), countIf(alerted), sum(calls), sum(avoidable_calls), {spreads}
 FROM
 (
     SELECT {by}, customer_id, customer_id IN
@@ -14,6 +14,6 @@ FROM
     FROM events FINAL
     WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
         AND is_deleted = 0 AND occurred_us >= %(start)s AND occurred_us < %(end)s
-    GROUP BY {by}, customer_id
+    GROUP BY {of}, customer_id
 )
-GROUP BY {by}
+GROUP BY {of}
