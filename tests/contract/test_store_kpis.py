@@ -21,7 +21,9 @@ def write(store: Store, *events: Scored) -> None:
     store.write_events(events)
 
 
-def answer(event_id: str, score: float, customer_id: str, at: float = 0, **fields: str) -> Scored:
+def answer(
+    event_id: str, score: float, customer_id: str, at: float = 0, **fields: object
+) -> Scored:
     given = {"type": "survey", "score": Score(Metric.NPS, score, 0, 10), **fields}
     return scored(event_id, at, customer_id=customer_id, **given)
 
@@ -82,6 +84,20 @@ def test_names_that_differ_in_letter_case_or_outer_spaces_are_one_slice(store: S
         assert people["FATURA"] == 3
     sessions = {v.slice["touchpoint"]: v.n for v in values if v.kpi == "self_service_rate"}
     assert sum(sessions.values()) == sessions["FATURA"] > 0
+
+
+def test_a_slice_that_a_revision_emptied_is_none(store: Store) -> None:
+    write(store, scored("e", type="visit", brand="A", channel="web"))
+    write(store, scored("e", type="visit", brand="B", channel="web", revision=1))
+    for by in (["brand"], ["channel", "brand"]):
+        assert {one.slice["brand"] for one in store.kpis(WINDOW, by, LATER)} == {"B"}
+
+
+def test_a_revision_counts_whenever_it_came(store: Store) -> None:
+    write(store, answer("e", 10, "c1"))
+    later = msgspec.structs.replace(answer("e", 2, "c1", revision=1), received_at=LATER)
+    write(store, later)
+    assert read(store, as_of=WINDOW.end)["nps"].value == -100
 
 
 def test_a_ratio_is_not_cut_where_its_sides_cannot_meet(store: Store) -> None:

@@ -38,7 +38,15 @@ def test_wilson(k: int, n: int, low: float, high: float) -> None:
 
 @pytest.mark.parametrize(
     ("promoters", "detractors", "n", "value"),
-    [(4, 2, 7, 29), (2, 4, 7, -29), (1, 0, 8, 13), (0, 1, 8, -13), (1, 1, 2, 0)],
+    [
+        (4, 2, 7, 29),
+        (2, 4, 7, -29),
+        (1, 0, 8, 13),
+        (0, 1, 8, -13),
+        (5, 0, 8, 63),
+        (0, 5, 8, -63),
+        (1, 1, 2, 0),
+    ],
 )
 def test_nps_is_rounded_once_from_the_counts(
     promoters: int, detractors: int, n: int, value: int
