@@ -1,4 +1,4 @@
-"""Who a request is from, whether it may, and what is noted of it."""
+"""Authentication and authorization of requests, and their entries in the audit trail."""
 
 import hmac
 from collections.abc import Callable
@@ -34,8 +34,10 @@ _ABOUT = "nabiz_about"
 
 
 class AccessConfig(msgspec.Struct, frozen=True):
-    """The token of programs ("": none), the host names by which the API may be addressed, and
-    after how long a session ends: unused, and at the latest.
+    """How requests are authenticated.
+
+    `token` is that of programs ("": none), `hosts` the names by which the API may be addressed. A
+    session ends after `idle` without use, and `longest` after the login.
     """
 
     token: str = ""
@@ -45,7 +47,7 @@ class AccessConfig(msgspec.Struct, frozen=True):
 
 
 class AccessDependencies(NamedTuple):
-    """Where uses are noted, the time, and the ways to log in that there are."""
+    """What requests are authenticated with; without `book` and `provider` nobody can log in."""
 
     trail: AuditTrail
     clock: Callable[[], datetime]
@@ -68,7 +70,7 @@ class Access:
         self._hosts = config.hosts
 
     def recognise(self, connection: Connection) -> tuple[User | None, Session | None]:
-        """Return who this is from, and the session if that is how we know."""
+        """Return the authenticated user, and the session if authentication was by cookie."""
         given = connection.headers.get("authorization", "").encode("latin-1")
         if self._bearer and hmac.compare_digest(given, self._bearer):
             return MACHINE, None
@@ -80,22 +82,22 @@ class Access:
 
     @property
     def has_login(self) -> bool:
-        """Whether people may log in, in one way or another."""
+        """Whether there is a way to log in."""
         return bool(self.book or self.provider)
 
     def knows(self, name: str) -> bool:
-        """Return whether this may be somebody's name: with passwords alone all are known."""
+        """Return whether a user of this name may exist; an OpenID provider may know any."""
         return not self.book or bool(self.provider or self.book.find(name))
 
     def _user_now(self, session: Session) -> User | None:
-        """Return who a session is of; nobody where the account went or has another password."""
+        """Return the user of a session; None once the account is gone or its password changed."""
         if session.password is None:
             return session.user
         account = self.book.find(session.user.name) if self.book else None
         return account.user if account and same_password(session, account) else None
 
     async def guard(self, connection: Connection, handler: BaseRouteHandler) -> None:
-        """Let a request through to its route, or raise what is to be answered instead."""
+        """Authorize a request for its route, or raise the error to answer with."""
         if "requires" not in handler.opt:
             raise PermissionDeniedException("this route does not say who may use it")
         required, user = handler.opt["requires"], connection.scope.get("user")
@@ -125,7 +127,7 @@ class Access:
         return host_name(connection.headers.get("host", "")) in self._hosts
 
     async def _demand_csrf_token(self, connection: Connection, session: Session) -> None:
-        """Second to the look at the origin: a token that only pages of this session know."""
+        """Compare the request's CSRF token with that of its session, besides the origin check."""
         given = connection.headers.get(CSRF_HEADER)
         if given is None and isinstance(connection, Request):
             form = await connection.form() if _is_form(connection) else {}
@@ -136,7 +138,7 @@ class Access:
             )
 
     async def before_send(self, message: Message, scope: Scope) -> None:
-        """Add the security headers to an answer, and note it where its route is audited."""
+        """Add the security headers to a response, and audit it if its route says so."""
         if message["type"] != "http.response.start":
             return
         secure(MutableScopeHeaders.from_message(message), scope["scheme"])
@@ -160,7 +162,7 @@ class Access:
         customer_id: str | None = None,
         alert_id: str | None = None,
     ) -> None:
-        """Put an entry on the audit trail."""
+        """Add an entry to the audit trail."""
         self._trail.note(
             AuditEntry(
                 audit_id=uuid4().hex,
@@ -180,7 +182,7 @@ class Recognise(AbstractAuthenticationMiddleware):
     """Sets `request.user` to a User or None, and `request.auth` to the Session if there is one."""
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        """Recognise who this is from; a use of a session keeps it from ending idle."""
+        """Authenticate a request; using a session restarts its idle time."""
         access: Access = connection.app.state.access
         user, session = access.recognise(connection)
         if session:
@@ -189,7 +191,7 @@ class Recognise(AbstractAuthenticationMiddleware):
 
 
 def csrf_token(request: AnyRequest) -> str:
-    """Return what forms must send as `csrf_token`, and scripts as header X-CSRF-Token.
+    """Return the CSRF token: forms send it as `csrf_token`, scripts as header X-CSRF-Token.
 
     "" where nobody is logged in: then none is demanded.
     """
@@ -197,24 +199,24 @@ def csrf_token(request: AnyRequest) -> str:
 
 
 def still_allowed(request: AnyRequest) -> bool:
-    """Return whether who opened a stream may still read it; it does not count as a use."""
+    """Return whether a stream's user may still read it; asking is no use of the session."""
     access: Access = request.app.state.access
     user, _ = access.recognise(request)
     return bool(user and request.user and user == request.user)
 
 
 def about(request: AnyRequest, **known: str) -> None:
-    """Say what the audit trail cannot see in the address: `what`, `customer_id`, `alert_id`."""
+    """Tell the audit trail what the address does not: `what`, `customer_id`, `alert_id`."""
     request.scope["state"].setdefault(_ABOUT, {}).update(known)
 
 
 def cookie_name(connection: Connection, name: str = COOKIE) -> str:
-    """Under TLS with the prefix by which browsers let no other host or plain page set it."""
+    """Return the cookie's name: under TLS with `__Host-`, so that no other host can set it."""
     return f"__Host-{name}" if connection.scope["scheme"] == "https" else name
 
 
 def address(connection: Connection) -> str:
-    """Return where a request comes from."""
+    """Return the client's address."""
     return connection.client.host if connection.client else ""
 
 

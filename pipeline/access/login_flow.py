@@ -1,4 +1,4 @@
-"""What all ways to log in have in common: who waits, the page, the session, what is noted."""
+"""Steps that all ways to log in share: throttling, the page, the session, the audit entry."""
 
 import ipaddress
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Who is logged in, kept in this process.
+"""Sessions of logged-in users, kept in this process.
 
 Not Litestar's session middleware: it goes on with the id that a browser sends, known or not
 (session fixation), and its cookie is Secure always or never. In the process, not in the cookie,

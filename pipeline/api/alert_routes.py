@@ -1,6 +1,6 @@
 """Routes about alerts: what is open, how far each is, and what people do about it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import Request, get, post
 from litestar.datastructures import State
@@ -15,7 +15,7 @@ from pipeline.api.parameters import Limit, Time, moment
 from pipeline.common.refused import Refused
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
-from pipeline.model.alert import Alert
+from pipeline.model.alert import STATES, Alert
 from pipeline.service.service import Service
 from pipeline.service.views import ActionRequest
 
@@ -33,11 +33,10 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
         withdrawn: FromQuery[bool] = False,
     ) -> list[Alert]:
         """Alerts opened at or after `since`, the newest first; withdrawn ones only if asked for."""
-        states: tuple[Literal["open", "resolved", "withdrawn"], ...] = ("open", "resolved")
         return service.store.alerts(
             since=moment("since", since),
             customer_id=customer_id,
-            states=(*states, "withdrawn") if withdrawn else states,
+            states=tuple(state for state in STATES if withdrawn or state != "withdrawn"),
             limit=limit,
         )
 

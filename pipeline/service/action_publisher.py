@@ -1,4 +1,4 @@
-"""Publishes what people do about alerts, on a connection that stays open."""
+"""Publishes actions on alerts, on a connection that stays open."""
 
 import threading
 import uuid

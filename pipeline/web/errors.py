@@ -1,4 +1,4 @@
-"""What becomes of an error: JSON for programs, a page for a person in front of a browser."""
+"""Answers to errors: JSON for programs, a page for a person in front of a browser."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,14 +19,14 @@ from pipeline.store import StoreUnavailable
 log = structlog.get_logger(__name__)
 
 ErrorPage = Callable[[AnyRequest, int, str], Response[Any]]
-"""Makes the page of a refusal, from its status and the reason in English."""
+"""Makes the page of an error from its status and the reason in English."""
 
 _OF_PROGRAMS = frozenset({"v1", "schema", "metrics", "healthz"})
 """First parts of addresses that answer in JSON, whoever asks."""
 
 
 def error_handlers(page: ErrorPage | None) -> ExceptionHandlersMap:
-    """Return who answers which error; without `page` programs and people get the same."""
+    """Return the handler of each error; without `page` programs and people get the same."""
 
     def answer(request: AnyRequest, error: HTTPException) -> Response[Any]:
         if page is None or not _wants_page(request):
@@ -52,7 +52,7 @@ def error_handlers(page: ErrorPage | None) -> ExceptionHandlersMap:
 
     def bug(request: AnyRequest, error: Exception) -> Response[Any]:
         log.error("request failed", path=request.url.path, exc_info=error)
-        fault = plainly(HTTP_500_INTERNAL_SERVER_ERROR, "a fault of ours; the log says more")
+        fault = plainly(HTTP_500_INTERNAL_SERVER_ERROR, "internal error; see the server log")
         return fault(request, error)
 
     return {

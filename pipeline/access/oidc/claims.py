@@ -1,4 +1,4 @@
-"""Who somebody is whom the provider vouches for, and what they may do here. Pure."""
+"""From the provider's claims to a user and their role. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from pipeline.access.user import ROLES, Role, User
 
 
 class NoUser(Exception):  # noqa: N818 - a verdict
-    """Somebody real, who has no place here: `why` is a text of the login page.
+    """The claims are genuine, but give no user; `why` is the key of a text of the login page.
 
     `name` is theirs where it can be told.
     """

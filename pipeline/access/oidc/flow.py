@@ -31,12 +31,12 @@ class Flow(msgspec.Struct, frozen=True):
 
 
 def sealed(flow: Flow, key: bytes) -> str:
-    """Return the flow as the value of a cookie, which only holders of the key can make."""
+    """Return the flow as a cookie value, signed with the key."""
     return _serializer(key).dumps(msgspec.to_builtins(flow))
 
 
 def opened(value: str, key: bytes, now: float) -> Flow | None:
-    """Return the flow of a cookie; None if it is not ours, or began too long ago."""
+    """Return the flow of a cookie; None if its signature is wrong or it has expired."""
     try:
         flow = msgspec.convert(_serializer(key).loads(value), Flow)
     except BadData:

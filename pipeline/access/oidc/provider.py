@@ -27,11 +27,11 @@ RESTS = 2.0
 
 
 class ProviderAway(Exception):  # noqa: N818 - a state of the world
-    """The provider does not answer, or not as it must; says why, for the log."""
+    """The provider does not answer, or not as it must; the message is for the log."""
 
 
 class ProviderMetadata(msgspec.Struct, frozen=True):
-    """What a provider says of itself (OpenID Connect Discovery 1.0, 3)."""
+    """The provider's metadata (OpenID Connect Discovery 1.0, 3)."""
 
     issuer: str
     authorization_endpoint: str
@@ -50,7 +50,7 @@ class _Failure(msgspec.Struct, frozen=True):
 
 
 class Provider:
-    """The provider that is set. It is asked for its keys at each login: they may change."""
+    """The configured provider. Its keys are fetched at each login, as they may change."""
 
     def __init__(self, settings: AccessSettings, clock: Callable[[], datetime]) -> None:
         self.settings = settings

@@ -1,4 +1,4 @@
-"""Flows that have served: each serves once, also for whoever kept its cookie."""
+"""Remembers which flows were used: each can be used once, even if its cookie was kept."""
 
 from pipeline.access.oidc.flow import LONGEST, Flow
 
@@ -7,14 +7,14 @@ MOST = 10_000
 
 
 class Spent:
-    """The states of flows that have served, as long as their cookies hold."""
+    """The states of used flows, for as long as their cookies are valid."""
 
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
         self._before = 0.0
 
     def spend(self, flow: Flow, now: float) -> bool:
-        """Return whether the flow serves, for this once."""
+        """Use a flow; return whether it had not been used before."""
         if flow.state in self._began or flow.began <= self._before:
             return False
         self._began = {

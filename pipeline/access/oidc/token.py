@@ -1,4 +1,4 @@
-"""Whether an ID token may be believed (OpenID Connect Core 3.1.3.7). Pure: time is an argument."""
+"""Validates ID tokens (OpenID Connect Core 3.1.3.7). Pure: time is an argument."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +28,7 @@ class Keys(msgspec.Struct, frozen=True):
 
 
 class Untrusted(Exception):  # noqa: N818 - a verdict
-    """What came back from the provider is not to be believed; says why, for the log."""
+    """The provider's answer failed validation; the message is for the log."""
 
 
 def trusted_claims(

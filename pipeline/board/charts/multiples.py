@@ -7,7 +7,7 @@ from pipeline.board.charts.chart import Point, Scale, across, alone, band, line,
 from pipeline.kpi.definitions import DEFINITIONS, KPIS, Definition, KpiValue
 
 ENOUGH = 10
-"""From so many answers on a number says something; a count always does."""
+"""Least number of answers for which a value is shown; a count always is."""
 
 SHOWN = tuple(definition.name for definition in DEFINITIONS if "board" in definition.shown_on)
 """KPIs of the page, in order."""

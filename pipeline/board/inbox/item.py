@@ -36,7 +36,7 @@ class InboxItem(msgspec.Struct, frozen=True):
 
     @property
     def owner(self) -> str | None:
-        """Who sees to it."""
+        """The person who has taken it on."""
         return self.follow_up.owner if self.follow_up else None
 
     @property
