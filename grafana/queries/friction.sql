@@ -7,24 +7,24 @@ SELECT if(touchpoint = '', '{word.not_given}', {touchpoint_title}) AS touchpoint
     complaints
 FROM
 (
-    SELECT touchpoint, customers, stuck, asking, contacts, read, bad, complaints
+    SELECT spelling AS touchpoint, customers, stuck, asking, contacts, read, bad, complaints
     FROM
     (
-        SELECT touchpoint, uniqExact(customer_id) AS customers,
+        SELECT {folded.touchpoint} AS place, topK(1)(trimBoth(touchpoint))[1] AS spelling, uniqExact(customer_id) AS customers,
             uniqExactIf(customer_id, type IN ({types.setback})) AS stuck,
             countIf(author_type = 'customer' AND label != '') AS read, countIf(author_type = 'customer' AND label = 'negative') AS bad,
             countIf(type = 'complaint') AS complaints
         FROM events FINAL
         WHERE {of_events}
-        GROUP BY touchpoint
+        GROUP BY place
         HAVING customers >= {fewest}
     ) AS passing
     ANY LEFT JOIN
     (
-        SELECT touchpoint, uniqExact(customer_id) AS asking, count() AS contacts
+        SELECT {folded.touchpoint} AS place, uniqExact(customer_id) AS asking, count() AS contacts
         FROM {contacts}
-        GROUP BY touchpoint
+        GROUP BY place
     ) AS turning
-    USING (touchpoint)
+    USING (place)
 )
 ORDER BY stuck_share DESC, customers DESC

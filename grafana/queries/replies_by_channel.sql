@@ -4,12 +4,17 @@ SELECT if(channel = '', '{word.not_given}', {channel_title}) AS channel_shown, c
     reopened
 FROM
 (
-    SELECT channel, uniqExact(customer_id) AS customers, countIf(type IN ({types.replies}) AND author_type = 'agent') AS by_agents,
-        countIf(type IN ({types.replies}) AND author_type = 'bot') AS by_bots, countIf(type IN ({types.reopens})) AS reopened
-    FROM events FINAL
-    PREWHERE type IN ({types.replies}, {types.reopens}) OR {may_replace}
-    WHERE {window} AND {is_valid} AND {filters} AND type IN ({types.replies}, {types.reopens})
-    GROUP BY channel
-    HAVING customers >= {fewest}
+    SELECT spelling AS channel, customers, by_agents, by_bots, reopened
+    FROM
+    (
+        SELECT topK(1)(trimBoth(channel))[1] AS spelling, uniqExact(customer_id) AS customers,
+            countIf(type IN ({types.replies}) AND author_type = 'agent') AS by_agents,
+            countIf(type IN ({types.replies}) AND author_type = 'bot') AS by_bots, countIf(type IN ({types.reopens})) AS reopened
+        FROM events FINAL
+        PREWHERE type IN ({types.replies}, {types.reopens}) OR {may_replace}
+        WHERE {window} AND {is_valid} AND {filters} AND type IN ({types.replies}, {types.reopens})
+        GROUP BY {folded.channel}
+        HAVING customers >= {fewest}
+    )
 )
 ORDER BY by_agents + by_bots DESC, channel_shown

@@ -170,6 +170,8 @@ def test_names_that_differ_in_letter_case_or_outer_spaces_are_one(recent_store: 
     assert "n 5 " in note
     rows = statement("now", "By touchpoint").asked(backend, WINDOW, {"enough": ["1"]})
     assert [(row[0], row[-1]) for row in rows] == [("Billing", 5)]
+    stuck = statement("hurts", "Friction by touchpoint").asked(backend, WINDOW, {"enough": ["1"]})
+    assert [(row[0], row[1]) for row in stuck] == [("Billing", 5)]
 
 
 @pytest.mark.parametrize("title", ["By channel", "By touchpoint", "By segment"])

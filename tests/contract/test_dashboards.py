@@ -40,7 +40,7 @@ def test_a_panel_can_be_asked_of_a_part(company: Backend, one: Statement) -> Non
     [
         *("nps", "csat", "ces", "net_sentiment", "negative_customers", "complaint_rate"),
         *("first_response_median", "loop_closure", "time_to_contact_median"),
-        "avoidable_calls",
+        *("self_service_rate", "avoidable_calls"),
     ],
 )
 def test_a_headline_is_what_the_store_reads(

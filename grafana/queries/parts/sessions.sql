@@ -5,25 +5,25 @@
 -- A step is (time, whether it solves, whether it is of the chosen slice). The conditions on lengths hold always:
 -- ClickHouse 18 gives a lambda only columns that are used outside of one too.
 (
-    SELECT last > 0 AND NOT arrayExists(at -> at > steps[last].1 AND at <= steps[last].1 + 86400000000, contacts) AS solved
+    SELECT customer_id, last > 0 AND NOT arrayExists(at -> at > steps[last].1 AND at <= steps[last].1 + 86400000000, contacts) AS solved
     FROM
     (
-        SELECT steps, contacts, steps[start] AS began, last
+        SELECT customer_id, steps, contacts, steps[start] AS began, last
         FROM
         (
-            SELECT steps, contacts, starts,
+            SELECT customer_id, steps, contacts, starts,
                 arrayMap((i, next) -> arrayFilter(j -> j >= i AND j < next AND steps[j].2 = 1, places)[-1], starts, nexts) AS lasts
             FROM
             (
-                SELECT steps, contacts, places, starts,
+                SELECT customer_id, steps, contacts, places, starts,
                     arrayPushBack(arrayPopFront(starts), toUInt32(length(steps) + 1)) AS nexts
                 FROM
                 (
-                    SELECT steps, contacts, places,
+                    SELECT customer_id, steps, contacts, places,
                         arrayFilter(i -> i = 1 OR steps[i].1 - steps[i - 1].1 > 1800000000, places) AS starts
                     FROM
                     (
-                        SELECT arraySort(groupArrayIf((occurred_us, solves, chosen), is_step)) AS steps,
+                        SELECT customer_id, arraySort(groupArrayIf((occurred_us, solves, chosen), is_step)) AS steps,
                             groupArrayIf(occurred_us, NOT is_step) AS contacts, arrayEnumerate(steps) AS places
                         FROM
                         (
