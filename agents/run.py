@@ -17,7 +17,7 @@ COMPONENTS: Mapping[Role, str] = {
     "record": "agents.record:Record",
     "notify": "agents.notify:Notify",
 }
-"""Where each role is. By name: a process imports one, and so what that one needs."""
+"""The class of each role, by name: a process imports the one that it runs."""
 
 
 def run_role(role: Role, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The detector of `detect`: events in, states made durable, the alerts that follow published."""
+"""Folds events into the states of customers, and publishes the alerts that follow from them."""
 
 import asyncio
 from collections import defaultdict
@@ -15,7 +15,7 @@ from agents.runtime.messages import (
     Outgoing,
     decode_as,
     decode_batch,
-    demand_place,
+    require_partition,
 )
 from agents.runtime.state_store import StoredState, Table
 from pipeline.common import metrics
@@ -119,7 +119,7 @@ class Detector:
         outcome: Outcome,
     ) -> None:
         for message, _ in mine:
-            demand_place(message, customer_id, self._offsets.partitions)
+            require_partition(message, customer_id, self._offsets.partitions)
         partition = mine[-1][0].partition
         stored = self._customers.get(partition, customer_id)
         state = _state(stored) if stored else None

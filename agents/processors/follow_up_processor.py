@@ -1,4 +1,4 @@
-"""How far each alert is: what came and what time changed, made durable and then published.
+"""Works out how far each alert is, makes that durable, and then publishes what changed.
 
 A state is durable before what follows from it is published, and says whether that was confirmed: a
 worker that is killed in between publishes the same again, under the same id and revision.

@@ -1,7 +1,7 @@
-"""Has aiokafka see that a connection is gone where the event loop is uvloop's.
+"""Translates uvloop's RuntimeError on a closed connection into KafkaConnectionError.
 
-It expects an OSError when it writes to a connection that the broker has closed; uvloop raises a
-RuntimeError (aio-libs/aiokafka#1038). That ends the task which keeps the cluster's metadata, in
+aiokafka expects an OSError when it writes to a connection that the broker has closed; uvloop raises
+a RuntimeError (aio-libs/aiokafka#1038). That ends the task which keeps the cluster's metadata, in
 silence: after an outage of the broker the worker would wait for its group's coordinator forever.
 """
 
@@ -16,20 +16,20 @@ from agents.runtime.faust_internals import CONNECTION_WRITES
 
 
 def apply() -> None:
-    """Mend the connections of this process; may be called more than once."""
+    """Patch the connections of this process; may be called more than once."""
     for name in CONNECTION_WRITES:
         method = getattr(AIOKafkaConnection, name)
         if not hasattr(method, "__wrapped__"):
-            setattr(AIOKafkaConnection, name, _mended(method))
+            setattr(AIOKafkaConnection, name, _patched(method))
 
 
-def _mended(send: Callable[..., Any]) -> Callable[..., Any]:
+def _patched(send: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(send)
-    def mended(self: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
+    def patched(self: AIOKafkaConnection, *args: Any, **options: Any) -> Any:
         try:
             return send(self, *args, **options)
         except RuntimeError as error:
             self.close(reason=CloseReason.CONNECTION_BROKEN)
             raise KafkaConnectionError(f"the broker has closed the connection: {error}") from error
 
-    return mended
+    return patched

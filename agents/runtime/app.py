@@ -13,7 +13,7 @@ from agents.runtime.continuity import LOOK_EVERY, Continuity
 from agents.runtime.crash import crashing
 from agents.runtime.faust_check import require_fit_faust
 from agents.runtime.fetching import FETCH_WAIT_MS
-from agents.runtime.local_files import demand_sound
+from agents.runtime.local_files import discard_unsound
 from agents.runtime.transport import Transport
 from pipeline.broker.security import client_security
 from pipeline.common.folders import plain_name
@@ -78,7 +78,7 @@ class App(faust.App):
         found = await self.continuity.look(assigned, changelogs)
         for tp in assigned:
             if tp.topic in changelogs:
-                demand_sound(self.continuity.role, changelogs[tp.topic], tp, found.end[tp])
+                discard_unsound(self.continuity.role, changelogs[tp.topic], tp, found.end[tp])
 
     async def on_stop(self) -> None:
         """Stop in order."""

@@ -1,4 +1,4 @@
-"""What a role is to the runtime: one shape for all, and the order in which a batch becomes durable.
+"""The interface of a role to the runtime, and the order in which a batch is committed.
 
 The order of a commit. Each step waits until the broker, or the store, has confirmed the one before.
 

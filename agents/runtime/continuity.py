@@ -1,4 +1,4 @@
-"""A group goes on where it left off, or says why not: what Kafka lost is seen and counted.
+"""Checks that a group goes on where it left off; reports and counts what Kafka has lost.
 
 Each commit carries a note of what its offset is about (`pipeline/broker/continuity.py`). When
 partitions are given to this worker, before anything of them is read, the notes are held against
@@ -47,8 +47,8 @@ _ADVICE: Mapping[Kind, str] = {
 }
 
 
-def tell(role: str, tp: TP, breach: Breach) -> None:
-    """Log and count a breach."""
+def report_breach(role: str, tp: TP, breach: Breach) -> None:
+    """Log and count messages that were lost."""
     metrics.BREACHES.labels(role, tp.topic, breach.kind).inc()
     metrics.MISSED.labels(role, tp.topic).inc(breach.messages)
     log.warning(
@@ -108,7 +108,7 @@ class Continuity:
                 self._demand_states(tp, changelog, found)
             self._verdicts[tp] = verdict = judge(tp, found)
             if verdict.breach:
-                tell(self.role, tp, verdict.breach)
+                report_breach(self.role, tp, verdict.breach)
             if verdict.breach or tp not in found.committed:
                 self.elsewhere[tp] = verdict.start
         return found

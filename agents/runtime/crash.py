@@ -1,4 +1,4 @@
-"""How a role that cannot go on ends: at once, so that nothing it could not finish is committed."""
+"""Ends the process of a role that cannot go on, before anything unfinished is committed."""
 
 import os
 import traceback

@@ -1,7 +1,4 @@
-"""Whether Faust and its Kafka client are as the roles need them.
-
-Without an import of Faust, which is slow.
-"""
+"""Checks that Faust and its Kafka client are fit for the roles. Importing this is quick."""
 
 
 class UnfitFaust(Exception):  # noqa: N818

@@ -1,4 +1,4 @@
-"""Nothing is sent by a worker that its group has given up: another one has its partitions.
+"""Fences off a worker that its group has given up: another one has its partitions by then.
 
 A process that stood still for longer than the session timeout goes on as if nothing had happened,
 and would write over states that are newer. So a produce request goes out only under a membership

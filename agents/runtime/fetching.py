@@ -1,4 +1,4 @@
-"""When the client of a role asks for messages, and how long the broker may take to answer."""
+"""Paces the fetches of a role: which partitions are next, and how long the broker may wait."""
 
 import time
 from collections import defaultdict
@@ -21,7 +21,7 @@ from agents.runtime.faust_internals import (
     read_committed,
     unread_of,
 )
-from agents.runtime.interleave import MOST_AHEAD, Abreast
+from agents.runtime.interleave import MOST_AHEAD, Interleaver
 from agents.runtime.pace import Pace
 from pipeline.broker.stamps import received_at
 from pipeline.contracts.topology import URGENT
@@ -47,7 +47,7 @@ class ConsumerThread(OpenConsumerThread):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._abreast = Abreast()
+        self._interleaver = Interleaver()
 
     async def fetch(
         self, client: AIOKafkaConsumer, active: set[TP], timeout: float | None, most: int | None
@@ -65,15 +65,15 @@ class ConsumerThread(OpenConsumerThread):
                 return {**first, **await super().fetch(client, others, 0, most)}
         if most is None or len({tp.topic for tp in active}) < 2:
             return await super().fetch(client, active, timeout, most)
-        return await self._fetch_abreast(client, active, timeout, most)
+        return await self._fetch_interleaved(client, active, timeout, most)
 
-    async def _fetch_abreast(
+    async def _fetch_interleaved(
         self, client: AIOKafkaConsumer, active: set[TP], timeout: float | None, most: int
     ) -> Fetched:
         taken: defaultdict[TP, list[Any]] = defaultdict(list)
         while most > 0:
             unread = unread_of(client, active)
-            turn = self._abreast.turn(active, fetched_of(client), unread, time.monotonic())
+            turn = self._interleaver.turn(active, fetched_of(client), unread, time.monotonic())
             some = await super().fetch(client, turn, timeout, min(most, MOST_AHEAD))
             if not some:
                 break
@@ -81,7 +81,7 @@ class ConsumerThread(OpenConsumerThread):
                 taken[tp] += records
                 most -= len(records)
                 stamp, kind = records[-1].timestamp, records[-1].timestamp_type
-                self._abreast.read(tp, received_at(stamp, kind, datetime.now(UTC)))
+                self._interleaver.read(tp, received_at(stamp, kind, datetime.now(UTC)))
             timeout = 0
         return taken
 

@@ -1,10 +1,10 @@
-"""Messages of several topics, sorted to the customers whose states they change."""
+"""Groups messages of several topics by the customer whose state they change."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from agents.runtime.messages import Message, decode_batch, demand_place
+from agents.runtime.messages import Message, decode_batch, require_partition
 from agents.runtime.state_store import StateKey
 from pipeline.model.dead_letter import DeadLetter
 
@@ -20,7 +20,7 @@ T = TypeVar("T", bound=OfCustomer)
 
 
 class Grouped(NamedTuple, Generic[T]):
-    """What a batch holds."""
+    """A batch, by customer; `dead` is what could not be decoded."""
 
     changes: Mapping[StateKey, Sequence[T]]
     dead: Sequence[DeadLetter]
@@ -29,13 +29,13 @@ class Grouped(NamedTuple, Generic[T]):
 def group_by_customer(
     messages: Sequence[Message], readers: Mapping[str, Callable[[Message], T]], partitions: int
 ) -> Grouped[T]:
-    """Return what the reader of its topic makes of each message, and what is none of these.
+    """Decode each message with the reader of its topic, and group the results by customer.
 
-    The topics have so many `partitions`. Raises Halt where customers have moved between them.
+    `partitions` is how many each topic has. Raises Halt where customers have moved between them.
     """
     good, dead = decode_batch(messages, lambda message: readers[message.topic](message))
     changes: defaultdict[StateKey, list[T]] = defaultdict(list)
     for message, change in good:
-        demand_place(message, change.customer_id, partitions)
+        require_partition(message, change.customer_id, partitions)
         changes[StateKey(message.partition, change.customer_id)].append(change)
     return Grouped(changes, dead)

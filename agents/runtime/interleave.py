@@ -1,4 +1,4 @@
-"""Topics with the same customers are read side by side, about in the order in which they came.
+"""Reads topics with the same customers side by side, roughly in the order of arrival.
 
 A customer's messages are in partitions of the same number, whatever the topic. Of a backlog one
 topic could be read far ahead of another: `detect` would work out many a history anew, and send
@@ -18,8 +18,8 @@ PATIENCE = 1.0
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class Abreast:
-    """How far each partition is read, by the broker's time, and so whose turn it is."""
+class Interleaver:
+    """Decides whose turn it is, by how far each partition was read in the broker's time."""
 
     def __init__(self) -> None:
         self._read_up_to: dict[TP, datetime] = {}

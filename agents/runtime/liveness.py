@@ -1,4 +1,4 @@
-"""Is this worker making progress? Lag without commits is the one sure sign that it is not."""
+"""Detects a worker that makes no progress: it has lag, and commits nothing."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The local copy of states (RocksDB): what is damaged is recovered from the changelog."""
+"""Discards local files of states (RocksDB) that are damaged: the changelog has the states."""
 
 import shutil
 from pathlib import Path
@@ -20,7 +20,7 @@ def is_damage(error: Exception) -> bool:
     return any(word in str(error) for word in _DAMAGE)
 
 
-def throw_away(role: str, partition: int, path: Path, why: str) -> None:
+def discard(role: str, partition: int, path: Path, why: str) -> None:
     """Remove the local files of a partition; the next recovery reads its whole changelog."""
     metrics.BREACHES.labels(role, "", "local_state").inc()
     log.warning(
@@ -31,11 +31,11 @@ def throw_away(role: str, partition: int, path: Path, why: str) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def demand_sound(role: str, table: Any, tp: TP, end: int) -> None:
-    """Have a table of Faust's recover what it does not hold as the changelog has it.
+def discard_unsound(role: str, table: Any, tp: TP, end: int) -> None:
+    """Discard the files of a partition of Faust's `table` that do not match its changelog.
 
     Files that do not open are damaged; those that are ahead of the changelog, which ends before
-    `end`, are of another one.
+    `end`, belong to another one.
     """
     store = table.data
     try:
@@ -49,4 +49,4 @@ def demand_sound(role: str, table: Any, tp: TP, end: int) -> None:
             return
         why = f"they are at record {offset} of a changelog that ends before {end}"
     store.revoke_partitions(table, {tp})  # RocksDB closes its files
-    throw_away(role, tp.partition, store.partition_path(tp.partition), why)
+    discard(role, tp.partition, store.partition_path(tp.partition), why)

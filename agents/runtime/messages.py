@@ -1,4 +1,4 @@
-"""What a role is given and what it sends: messages decoded, sifted, sent and confirmed."""
+"""The messages that a role reads and sends: decoding, dead letters, sending with confirmation."""
 
 import asyncio
 from collections import defaultdict
@@ -165,8 +165,13 @@ async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> dict[TP, int]:
 async def _send_in_order(producer: Any, tp: TP, messages: Sequence[Outgoing]) -> int:
     """Send messages to one partition; return the offset of the last."""
     batches = [producer.create_batch()]
-    for one in messages:
-        content = {"timestamp": None, "key": one.key, "value": one.value, "headers": [*one.headers]}
+    for message in messages:
+        content = {
+            "timestamp": None,
+            "key": message.key,
+            "value": message.value,
+            "headers": [*message.headers],
+        }
         if batches[-1].append(**content) is None:
             batches.append(producer.create_batch())
             batches[-1].append(**content)
@@ -184,7 +189,7 @@ def partition_of(key: bytes, partitions: int) -> int:
     return _hash(key) % partitions
 
 
-def demand_place(message: Message, customer_id: str, partitions: int) -> None:
+def require_partition(message: Message, customer_id: str, partitions: int) -> None:
     """Check that a message that we sent is in the partition where its customer's state is.
 
     Raises Halt: the topic has been given partitions since, and from a state that begins anew the
@@ -209,11 +214,14 @@ def _hash(key: bytes) -> int:
 
 
 async def send_dead_letters(app: faust.App, letters: Sequence[DeadLetter]) -> None:
-    """Publish dead letters, each with what its offset is about, and count them by reason."""
+    """Publish dead letters, each with the source of its offset, and count them by reason."""
     source = app.continuity.source  # type: ignore[attr-defined]
-    known = [replace(one, source=source(TP(one.topic, one.partition))) for one in letters]
-    await send(
-        app, [Outgoing(DEAD_LETTERS, one.id.encode(), msgspec.json.encode(one)) for one in known]
-    )
+    known = [
+        replace(letter, source=source(TP(letter.topic, letter.partition))) for letter in letters
+    ]
+    outgoing = [
+        Outgoing(DEAD_LETTERS, letter.id.encode(), msgspec.json.encode(letter)) for letter in known
+    ]
+    await send(app, outgoing)
     for letter in letters:
         metrics.DEAD_LETTERS.labels(letter.reason).inc()

@@ -1,4 +1,4 @@
-"""A worker's own page: `/metrics` for Prometheus, `/healthz` for whoever restarts it."""
+"""The HTTP server of a worker: `/metrics` for Prometheus, `/healthz` for whoever restarts it."""
 
 import io
 import socket

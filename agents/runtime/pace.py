@@ -1,4 +1,4 @@
-"""How fast messages come."""
+"""The rate at which messages arrive."""
 
 import math
 

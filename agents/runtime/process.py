@@ -1,4 +1,4 @@
-"""The process of a role: from its start to an orderly stop, or an end at once."""
+"""Runs the process of a role until it is told to stop, and ends it where it does not."""
 
 import asyncio
 import gc

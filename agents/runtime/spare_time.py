@@ -1,4 +1,4 @@
-"""A consumer beside a role's own, which reads only while there is time."""
+"""A second consumer in the process of a role, which reads only while the role is idle."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -10,7 +10,7 @@ from aiokafka.errors import CommitFailedError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
-from agents.runtime.continuity import tell
+from agents.runtime.continuity import report_breach
 from agents.runtime.messages import Message, message_of
 from pipeline.broker.continuity import Breach
 from pipeline.broker.security import client_security
@@ -64,7 +64,7 @@ async def _tell_of_expired(
         return
     first = (await consumer.beginning_offsets([place]))[place]
     if first > committed:
-        tell(role, TP(*place), Breach("expired", first - committed))
+        report_breach(role, TP(*place), Breach("expired", first - committed))
 
 
 @asynccontextmanager

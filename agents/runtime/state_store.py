@@ -1,4 +1,4 @@
-"""States of customers: a table of Faust on RocksDB, written to after its changelog is."""
+"""Stores the states of customers: a Faust table on RocksDB, written after its changelog is."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from rocksdict import WriteBatch
 from agents.runtime.app import MAX_OUTGOING, App
 from agents.runtime.crash import Halt, crashing
 from agents.runtime.faust_internals import database
-from agents.runtime.local_files import is_damage, throw_away
+from agents.runtime.local_files import discard, is_damage
 from agents.runtime.messages import Outgoing, send
 from pipeline.broker.errors import BrokerError
 from pipeline.broker.security import client_security
@@ -181,7 +181,7 @@ class StateStore:
         """Throw damaged files away; the process ends for the error, and the next one recovers."""
         if is_damage(error):
             path = self._store.partition_path(partition)
-            throw_away(self._app.continuity.role, partition, path, str(error)[:200])
+            discard(self._app.continuity.role, partition, path, str(error)[:200])
 
     def _recover_or_crash(self, batch: Iterable[Any], *args: Any, **options: Any) -> None:
         """Faust would log what fails in a recovery, and wait forever for it to end."""

@@ -21,7 +21,7 @@ from faust.transport.drivers import aiokafka as stock
 from faust.transport.drivers.aiokafka import ensure_aiokafka_TP
 from faust.types import TP, ConsumerMessage, EventT, Message
 
-from agents.runtime.continuity import Continuity, TopicsChanged, tell
+from agents.runtime.continuity import Continuity, TopicsChanged, report_breach
 from agents.runtime.crash import crashing
 from agents.runtime.faust_internals import OpenConsumer, OpenProducer, read_by
 from agents.runtime.fence import guard
@@ -132,7 +132,7 @@ class Consumer(OpenConsumer):
         position = self.positions[tp]
         if position not in (None, records[0].offset) and not self.is_changelog(tp):
             await self._look_at_jump(tp, position)
-        fresh = tuple(one for one in records if position is None or one.offset >= position)
+        fresh = tuple(record for record in records if position is None or record.offset >= position)
         if not fresh:
             return
         if self.is_changelog(tp):
@@ -154,7 +154,7 @@ class Consumer(OpenConsumer):
             raise TopicsChanged(f"{tp.topic} has lost messages that were read")
         if first > position:
             role = self.app.continuity.role  # type: ignore[attr-defined]
-            tell(role, tp, Breach("expired", first - position))
+            report_breach(role, tp, Breach("expired", first - position))
 
     async def _pass_on(self, messages: Iterable[ConsumerMessage]) -> None:
         for message in messages:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from faust.types import TP
 
-from agents.runtime.interleave import PATIENCE, Abreast
+from agents.runtime.interleave import PATIENCE, Interleaver
 
 MORNING = datetime(2026, 11, 29, 9, tzinfo=UTC)
 CALLS, SURVEYS = TP("calls", 0), TP("surveys", 0)
@@ -12,9 +12,9 @@ OTHER_CALLS = TP("calls", 1)
 ALL = {CALLS, SURVEYS, OTHER_CALLS}
 
 
-def read(**minutes: float) -> Abreast:
+def read(**minutes: float) -> Interleaver:
     """A worker that has read partition 0 of the topics up to so many minutes past nine."""
-    abreast = Abreast()
+    abreast = Interleaver()
     for topic, past in minutes.items():
         abreast.read(TP(topic, 0), MORNING + timedelta(minutes=past))
     return abreast
@@ -27,7 +27,7 @@ def test_the_topic_that_is_behind_goes_first() -> None:
 
 def test_what_was_never_read_goes_first() -> None:
     assert read(surveys=5).turn(ALL, ALL, ALL, now=0) == {CALLS, OTHER_CALLS}
-    assert Abreast().turn(ALL, ALL, ALL, now=0) == ALL
+    assert Interleaver().turn(ALL, ALL, ALL, now=0) == ALL
 
 
 def test_a_topic_that_has_nothing_holds_up_no_other() -> None:
