@@ -1,21 +1,19 @@
 """understand: events in, readings out. What cannot be understood becomes a dead letter."""
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import msgspec
 
+from agents.processors.invalid_limit import InvalidLimit
 from agents.reread import SpareTime, with_patience
 from agents.runtime.app import App
 from agents.runtime.component import Component, Effect
-from agents.runtime.crash import Halt
 from agents.runtime.messages import Message, Outgoing, decode_batch, send, send_dead_letters
 from agents.runtime.spare_time import read_in_spare_time
 from pipeline.common import metrics
-from pipeline.config.groups import DeadLetterSettings
 from pipeline.config.settings import Settings
 from pipeline.contracts.topology import HURRIED, SCORED
 from pipeline.ingest.decode import decode_event
@@ -26,10 +24,6 @@ from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
 from pipeline.text.open import open_engine
 from pipeline.text.reader import Reader
-
-
-class TooManyInvalid(Halt):
-    """So many messages are invalid that the source or our schema is wrong, not the messages."""
 
 
 class Understand(Component):
@@ -132,30 +126,3 @@ def retried_among(dead: Sequence[DeadLetter], messages: Sequence[Message]) -> in
         if message.retried
     }
     return sum((letter.topic, letter.partition, letter.offset) in retried for letter in dead)
-
-
-class InvalidLimit:
-    """Stops the worker when too large a share of the last messages was invalid."""
-
-    def __init__(self, settings: DeadLetterSettings) -> None:
-        self._settings = settings
-        self._batches: deque[tuple[int, int]] = deque()
-
-    def check(self, *, valid: int, invalid: int) -> None:
-        """Count a batch.
-
-        Raises TooManyInvalid where the last batches, as many as make up the window, hold too large
-        a share of invalid messages.
-        """
-        self._batches.append((valid, invalid))
-        while sum(map(sum, self._batches)) - sum(self._batches[0]) >= self._settings.window:
-            self._batches.popleft()
-        seen = sum(map(sum, self._batches))
-        share = sum(invalid for _, invalid in self._batches) / max(1, seen)
-        if seen >= self._settings.window and share > self._settings.max_share:
-            raise TooManyInvalid(
-                f"{share:.0%} of the last {seen} messages are invalid (at most "
-                f"{self._settings.max_share:.0%} may be): mend the source and start the worker "
-                "again. To let them through as dead letters, start it with "
-                "NABIZ_DEADLETTERS_MAX_SHARE=1. Nothing of this batch was acknowledged."
-            )

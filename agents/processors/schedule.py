@@ -23,7 +23,7 @@ class PendingDelivery(NamedTuple):
     delivery: Delivery
 
     @property
-    def line(self) -> tuple[str, str]:
+    def slot(self) -> tuple[str, str]:
         """No two messages about an alert go to a channel at once."""
         return self.case.alert_id, self.delivery.channel
 
@@ -77,14 +77,14 @@ class Schedule:
         for customer in [customer for customer, at in self._due_at.items() if at <= now]:
             for pending in self._pending(customer):
                 if pending.delivery.at <= now:
-                    self._sending.add(pending.line)
+                    self._sending.add(pending.slot)
                     found.append(pending)
             self._plan(customer)
         return found
 
     def done(self, pending: PendingDelivery) -> None:
         """Note that a delivery is no longer being sent; what came of it is `put`."""
-        self._sending.discard(pending.line)
+        self._sending.discard(pending.slot)
 
     def open_in(self, channel: str) -> Iterator[Case]:
         """Yield the cases that a channel, which is kept alive, holds open."""
@@ -103,7 +103,7 @@ class Schedule:
         for case in self._states[customer].cases:
             for delivery in deliveries(case, self._routes, self._channels):
                 pending = PendingDelivery(customer, case, delivery)
-                if pending.line not in self._sending:
+                if pending.slot not in self._sending:
                     yield pending
 
     def _plan(self, customer: StateKey) -> None:

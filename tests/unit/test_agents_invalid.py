@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.understand import InvalidLimit, TooManyInvalid
+from agents.processors.invalid_limit import InvalidLimit, TooManyInvalid
 from pipeline.config.groups import DeadLetterSettings
 
 LIMIT = DeadLetterSettings(max_share=0.5, window=100)
