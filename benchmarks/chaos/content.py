@@ -31,7 +31,9 @@ def stored_content(backend: Backend) -> Content:
     return {
         "events": _rows(backend, events, "events FINAL WHERE is_deleted = 0"),
         "KPI minutes": _rows(backend, minutes, "kpi_minutes FINAL WHERE events > 0"),
-        "alerts": sorted((_alert(json.loads(alert)) for (alert,) in alerts), key=json.dumps),
+        "alerts": sorted(
+            (without_revision(json.loads(alert)) for (alert,) in alerts), key=json.dumps
+        ),
         "dead letters": sorted(_letter(json.loads(letter)) for (letter,) in letters),
     }
 
@@ -96,7 +98,7 @@ def _rows(backend: Backend, columns: Sequence[str], source: str) -> list[Any]:
     return sorted([str(cell) for cell in row] for row in rows)
 
 
-def _alert(alert: Mapping[str, Any]) -> dict[str, Any]:
+def without_revision(alert: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out how often it was revised, which depends on what came together in a batch."""
     return {name: value for name, value in alert.items() if name != "revision"}
 

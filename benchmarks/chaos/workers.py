@@ -34,11 +34,12 @@ class Workers:
         """Return the names of the workers of a role that are to run."""
         return sorted(name for name in self._children if name.partition("-")[0] == role)
 
-    def start(self, name: str) -> None:
-        """Start a worker; returns at once."""
+    def start(self, name: str, release: Mapping[str, str] | None = None) -> None:
+        """Start a worker; returns at once. `release` are variables that another release needs."""
         role, _, _ = name.partition("-")
         environment = {
             **self._environment,
+            **(release or {}),
             "NABIZ_DATA": str(self._folder),
             "NABIZ_WORKER_INSTANCE": name,
         }

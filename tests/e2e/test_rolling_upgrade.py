@@ -1,0 +1,136 @@
+"""The last release and this one side by side: what one writes the other reads."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.chaos.clickhouse import ClickHouse, ServerError
+from benchmarks.chaos.content import untruths, without_revision
+from benchmarks.chaos.load import Message, make_load
+from benchmarks.chaos.system import System
+from pipeline.config.groups import ROOT
+from pipeline.contracts.compatibility import breaking_changes
+from pipeline.contracts.topology import OF_EVENTS
+from tests.e2e.machine import running_machine
+from tests.support.last_release import environment_of, last_release
+from tests.support.servers import missing
+
+EVENTS, RATE, SEED = 500, 25, 23
+"""The load takes 20 seconds: long enough for workers to come and go while it lasts."""
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return last_release(tmp_path_factory.mktemp("last"))
+
+
+@pytest.fixture
+def clickhouse(tmp_path: Path) -> Iterator[ClickHouse]:
+    try:
+        server = ClickHouse(tmp_path / "clickhouse")
+    except ServerError as lacking:
+        missing(str(lacking))
+    server.start()
+    yield server
+    server.stop()
+
+
+def load_for_both(release: Path) -> list[Message]:
+    """The load, of events that the last release knows."""
+    schemas = [release / "schemas" / f"cx.{name}" for name in ("interactions", "feedback")]
+    schema = json.loads((schemas[0] / "v1.schema.json").read_text())
+    known = schema["$defs"]["EventType"]["enum"]
+    return [
+        message
+        for message in make_load(SEED, EVENTS)
+        if not message.event_id or json.loads(message.value)["type"] in known
+    ]
+
+
+def alerts_alone(
+    load: Sequence[Message], rules: Path, release: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """The alerts that a release alone makes of a load."""
+    program = ROOT / "tests" / "support" / "alerts_alone.py"
+    made = subprocess.run(
+        [sys.executable, str(program), str(rules)],
+        input=b"\n".join(message.value for message in load if message.event_id),
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", **release},
+        capture_output=True,
+        check=True,
+    )
+    return sorted(map(without_revision, json.loads(made.stdout)), key=json.dumps)
+
+
+def test_no_version_of_a_schema_that_was_released_has_changed_since(release: Path) -> None:
+    released = sorted((release / "schemas").glob("*/v*.schema.json"))
+    assert released
+    for file in released:
+        now = ROOT / "schemas" / file.parent.name / file.name
+        assert breaking_changes(json.loads(file.read_text()), json.loads(now.read_text())) == []
+
+
+def test_a_rolling_upgrade_under_load_loses_nothing_and_changes_no_alert(
+    tmp_path: Path, clickhouse: ClickHouse, release: Path
+) -> None:
+    load, rules, old = load_for_both(release), release / "rules", environment_of(release)
+    settings = {"NABIZ_DETECT_RULES": str(rules)}
+    system = System(tmp_path, clickhouse, load, rate=RATE, partitions=4, settings=settings)
+    workers = system.workers
+
+    def until_working(*numbers: int) -> None:
+        wanted = {role: {f"{role}-{number}" for number in numbers} for role in OF_EVENTS}
+        system.until(
+            f"{wanted} have partitions",
+            lambda: {role: system.owners(role) for role in OF_EVENTS} == wanted,
+        )
+
+    try:
+        for role in OF_EVENTS:
+            workers.start(f"{role}-0", old)
+        until_working(0)
+        system.feeder.start()
+        system.reached("record", 0.2)
+        for role in OF_EVENTS:
+            workers.start(f"{role}-1")
+        until_working(0, 1)
+        system.reached("record", 0.6)
+        workers.stop(*(f"{role}-0" for role in OF_EVENTS))
+        workers.start("detect-0")  # on the files of the last release
+        outcome = system.finish()
+    finally:
+        system.close()
+    assert [*untruths(outcome.content, load)] == []
+    assert outcome.deaths == 0
+    assert outcome.content["alerts"] == alerts_alone(load, rules, {})
+    assert outcome.content["alerts"] == alerts_alone(load, rules, old)
+
+
+def test_a_data_folder_of_the_last_release_goes_on_under_this_one(
+    tmp_path: Path, release: Path
+) -> None:
+    load = [message for message in load_for_both(release) if message.event_id][:300]
+    files = []
+    for number, part in enumerate((load[:200], load[100:])):
+        files.append(tmp_path / f"{number}.jsonl")
+        files[-1].write_bytes(b"\n".join(message.value for message in part))
+    settings = {"NABIZ_DETECT_RULES": str(release / "rules"), "NABIZ_ENGINE_NAME": "fast"}
+    data = tmp_path / "data"
+    with running_machine(data, **settings, **environment_of(release)) as nabiz:
+        nabiz.run("replay", str(files[0]), "--source", "events")
+        nabiz.run("drain")
+    with running_machine(data, **settings) as nabiz:
+        nabiz.run("replay", str(files[1]), "--source", "events")
+        nabiz.run("drain")
+        status, alerts = nabiz.json("status"), nabiz.json("alerts")
+    assert status["store"]["rows"]["events"] == len({message.event_id for message in load})
+    assert status["store"]["rows"]["dead_letters"] == 0
+    expected = alerts_alone(load, release / "rules", {})
+    found = [without_revision(alert) for alert in alerts if alert["state"] != "withdrawn"]
+    assert sorted(found, key=json.dumps) == expected
