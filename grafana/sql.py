@@ -12,6 +12,7 @@ from pipeline.kpi import formulas
 from pipeline.kpi.definitions import KPIS, Definition
 from pipeline.kpi.formulas import Ends, Number, Spread, Sql
 from pipeline.model.contact import Pauses
+from pipeline.model.event_types import EventType
 from pipeline.store.sql import answers, count_expressions, shared_parts
 from pipeline.text.topics import TAXONOMY
 
@@ -23,7 +24,9 @@ FEWEST_PEOPLE = 5
 # `${name:format}` is a variable of Grafana, and not meant.
 _PLACE = re.compile(r"(?<!\$)\{([\w.]+)\}")
 _NAMED = frozenset(
-    f"{kind}_{form}" for kind in ("topic", "channel", "touchpoint") for form in ("names", "titles")
+    f"{kind}_{form}"
+    for kind in ("event", "topic", "channel", "touchpoint")
+    for form in ("names", "titles")
 )
 _COMMENT = re.compile(r"^\s*--.*\n", flags=re.MULTILINE)
 
@@ -93,6 +96,8 @@ def _named(which: str, language: Language) -> str:
     kind, _, form = which.partition("_")
     if kind == "topic":
         titles = {name: one.title.text(language) for name, one in TAXONOMY.topics.items()}
+    elif kind == "event":
+        titles = {str(type_): type_.names[language] for type_ in EventType}
     else:
         titles = {folded(name): said[language] for name, said in NAMES[kind].items()}
     values = titles if form == "names" else titles.values()

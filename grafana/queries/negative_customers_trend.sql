@@ -19,7 +19,7 @@ FROM
                 (
                     SELECT {bucket} AS time, toInt64(toUInt32({bucket})) AS start_s, customer_id
                     FROM events FINAL
-                    WHERE {of_events}
+                    WHERE {of_active}
                     GROUP BY time, start_s, customer_id
                 ) AS active
                 ANY LEFT JOIN

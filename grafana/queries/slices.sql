@@ -12,7 +12,7 @@ FROM
     SELECT {folded_dimension} AS slice, topK(1)(trimBoth({dimension}))[1] AS spelling, uniqExact(customer_id) AS customers,
         uniqExactIf(customer_id, customer_id IN {had_open_alert}) AS alerted
     FROM events FINAL
-    WHERE {of_events}
+    WHERE {of_active}
     GROUP BY slice
     HAVING customers >= {fewest}
 ) AS people

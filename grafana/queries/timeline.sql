@@ -2,7 +2,7 @@
 SELECT toDateTime(intDiv(at_us, 1000000), 'UTC') AS time, customer_id, what, {channel_title} AS channel_shown, words, label, score_shown, by
 FROM
 (
-    SELECT occurred_us AS at_us, customer_id, type AS what, channel, text AS words, label,
+    SELECT occurred_us AS at_us, customer_id, {event_title} AS what, channel, text AS words, label,
         if(metric = '', '', concat(metric, ' ', toString(score))) AS score_shown, author_type AS by, 3 AS place
     FROM events FINAL
     PREWHERE minute IN (SELECT minute FROM timelines WHERE customer_id = {the_customer})

@@ -62,12 +62,16 @@ class Moment(NamedTuple):
         return max(closed.values(), default=None)
 
     def hours_late(self) -> float:
-        """Hours from the promised to the actual delivery, 0 for anything else."""
-        entry = self.entry
-        if entry.type != EventType.ORDER_DELIVERED:
+        """Hours from the promised to the actual or the new delivery, 0 for anything else."""
+        entry, arrives = self.entry, self.at
+        promised = self.memory.promised.get(entry.order_id)
+        if entry.type == EventType.ORDER_DELAYED:
+            arrives = entry.promised_at or arrives
+        elif entry.type == EventType.ORDER_DELIVERED:
+            promised = entry.promised_at or promised
+        else:
             return 0.0
-        promised = entry.promised_at or self.memory.promised.get(entry.order_id)
-        return max(0.0, self.hours_since(promised)) if promised is not None else 0.0
+        return max(0.0, (arrives - promised) / HOUR) if promised is not None else 0.0
 
 
 class Field(NamedTuple):
@@ -181,7 +185,7 @@ FIELDS: dict[str, Field] = dict(
     ),
     "customer.hours_late": Field(
         "double",
-        "order.delivered: hours after the promised time, else 0",
+        "order.delivered: hours after the promised time; order.delayed: hours it will be; else 0",
         lambda m: m.hours_late(),
     ),
     "customer.open_alerts": Field(

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from pipeline.detection.entry import DAY, Entry, EvidenceRef
 from pipeline.model.contact import Pauses, continued, keeps_alive
-from pipeline.model.event_types import Trait, types_with
+from pipeline.model.event_types import EventType, Trait, types_with
 
 CONTACTS = 20
 """Most contacts that are remembered of a customer."""
@@ -114,6 +114,8 @@ def after(memory: Memory, entry: Entry, at: int) -> Memory:
     if entry.type in _REOPENS and entry.ticket_id in memory.closed:
         closed = {key: when for key, when in memory.closed.items() if key != entry.ticket_id}
         return replace(memory, closed=closed)
+    if entry.type == EventType.ORDER_DELAYED and entry.order_id in memory.promised:
+        return memory  # late is what comes after the promise that was not kept
     if entry.order_id and entry.promised_at is not None:
         promised = _remember(memory.promised, entry.order_id, entry.promised_at)
         return replace(memory, promised=promised)

@@ -40,6 +40,8 @@ class Trait(Flag):
     """The customer found the solution alone."""
     SETBACK = auto()
     """A step of the journey that fails the customer."""
+    BOOKKEEPING = auto()
+    """A note of a system, no experience of the customer: nobody is active by it."""
 
     WAITS = OPENS | REOPENS
     """The clock of the response starts."""
@@ -91,6 +93,9 @@ class EventType(_Row, OpenEnum):
         "its matter is solved", Trait.CLOSES | Trait.RESOLVES)
     TICKET_REOPENED = ("ticket.reopened", "Kayıt yeniden açıldı", "Ticket reopened",
         "it was not solved after all", _ASKS | Trait.REOPENS | Trait.SETBACK)
+    TICKET_MERGED = ("ticket.merged", "Kayıt birleştirildi", "Ticket merged",
+        "closed because the ticket `attributes.merged_into` goes on with it: no resolution",
+        Trait.CLOSES | Trait.BOOKKEEPING)
 
     SELF_SERVICE_VIEWED = ("self_service.viewed", "Yardım sayfası", "Help page",
         "read a help page", Trait.SELF_SERVICE)
@@ -100,19 +105,37 @@ class EventType(_Row, OpenEnum):
         "solved the matter without help", Trait.SELF_SERVICE | Trait.SOLVES)
     SELF_SERVICE_ABANDONED = ("self_service.abandoned", "Yardımdan vazgeçti", "Gave up on help",
         "gave up on the help", Trait.SELF_SERVICE | Trait.SETBACK)
+    KB_VOTED = ("kb.voted", "Yardım sayfasını oyladı", "Help page rated",
+        "said whether an article helped: `attributes.helpful`, true or false", NEUTRAL)
 
     ORDER_PLACED = ("order.placed", "Sipariş verdi", "Order placed",
         "ordered", NEUTRAL)
     ORDER_PROMISED = ("order.promised", "Teslim sözü", "Delivery promised",
         "`attributes.promised_at` says by when it will arrive", NEUTRAL)
+    ORDER_DELAYED = ("order.delayed", "Teslimat gecikecek", "Order delayed",
+        "will arrive later than promised: at `attributes.promised_at`, if that is known",
+        Trait.SETBACK)
     ORDER_SHIPPED = ("order.shipped", "Kargoya verildi", "Order shipped",
         "is on its way", NEUTRAL)
     ORDER_DELIVERED = ("order.delivered", "Teslim edildi", "Order delivered",
         "has arrived", NEUTRAL)
     ORDER_RETURNED = ("order.returned", "İade", "Order returned",
         "was sent back", Trait.SETBACK)
+    ORDER_CANCELLED = ("order.cancelled", "Sipariş iptal edildi", "Order cancelled",
+        "will not be delivered, by whom `author_type` says", Trait.SETBACK)
     PAYMENT_FAILED = ("payment.failed", "Ödeme başarısız", "Payment failed",
         "a payment did not go through", Trait.SETBACK)
+
+    SUBSCRIPTION_STARTED = ("subscription.started", "Abonelik başladı", "Subscription started",
+        "subscribed", NEUTRAL)
+    SUBSCRIPTION_RENEWED = ("subscription.renewed", "Abonelik yenilendi", "Subscription renewed",
+        "goes on for another term", NEUTRAL)
+    SUBSCRIPTION_CANCELLED = ("subscription.cancelled", "Abonelik iptal edildi",
+        "Subscription cancelled", "ends, by whom `author_type` says", NEUTRAL)
+    ACCOUNT_CLOSED = ("account.closed", "Hesap kapatıldı", "Account closed",
+        "is no customer any more, by whom `author_type` says", NEUTRAL)
+    CUSTOMER_UPDATED = ("customer.updated", "Müşteri bilgisi değişti", "Customer details changed",
+        "a record about the customer changed", Trait.BOOKKEEPING)
 
     OUTAGE_STARTED = ("outage.started", "Kesinti başladı", "Outage started",
         "the service of this customer is down", Trait.SETBACK)
@@ -126,6 +149,8 @@ class EventType(_Row, OpenEnum):
     OFFER_DISMISSED = ("offer.dismissed", "Teklifi istemedi", "Offer dismissed",
         "did not want it", NEUTRAL)
 
+    SURVEY_SENT = ("survey.sent", "Anket gönderildi", "Survey sent",
+        "was asked for an answer; the answer is a `survey` of its own", Trait.BOOKKEEPING)
     SURVEY = ("survey", "Anket", "Survey",
         "an answer, with a `score`, a text or both", _SAYS)
     REVIEW = ("review", "Değerlendirme", "Review",

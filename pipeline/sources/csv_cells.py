@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.common.plain_text import bare
 from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.model.event_types import EventType
 
 
 class Columns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +32,10 @@ COLUMNS = msgspec.yaml.decode(
 _WORDS = {
     field: {plain_name(word): name for name, words in names.items() for word in words}
     for field, names in COLUMNS.cells.items()
+}
+_WORDS["type"] = {
+    **{plain_name(name): str(type_) for type_ in EventType for name in type_.names.values()},
+    **_WORDS["type"],
 }
 _MONTHS = {
     plain_name(name): number

@@ -8,7 +8,7 @@ import pytest
 from pipeline.kpi.definitions import Dimension, KpiValue
 from pipeline.model.reading import Scored
 from pipeline.store import Store
-from tests.contract.stored import LATER, WINDOW
+from tests.contract.stored import LATER, NOTES, WINDOW
 
 DIMENSIONS: tuple[Dimension, ...] = ("channel", "touchpoint", "segment", "brand", "source")
 
@@ -43,7 +43,9 @@ def _expected_of(found: Sequence[Scored]) -> dict[str, float]:
         "events": len(found),
         "texts": labels.total(),
         "complaints": types["complaint"],
-        "active_customers": len({one.event.customer_id for one in found}),
+        "active_customers": len(
+            {one.event.customer_id for one in found if one.event.type not in NOTES}
+        ),
         "net_sentiment": _percent(labels["positive"] - labels["negative"], labels.total()),
         "csat": _percent(sum(a >= 4 for a in answers["csat"]), len(answers["csat"])),
         "ces": _percent(sum(a >= 5 for a in answers["ces"]), len(answers["ces"])),

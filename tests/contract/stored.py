@@ -18,6 +18,8 @@ START = datetime(2026, 3, 28, 23, 55, tzinfo=UTC)
 """The clocks in Europe change during the window; nothing here may notice."""
 WINDOW = Window(START, START + timedelta(hours=3))
 LATER = START + timedelta(days=30)
+NOTES = ("ticket.merged", "customer.updated", "survey.sent")
+"""Types by which nobody is an active customer."""
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
 

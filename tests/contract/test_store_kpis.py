@@ -177,6 +177,15 @@ def test_negative_customers_had_an_alert_open_in_the_window(store: Store) -> Non
     assert read(store, brand="B")["negative_customers"].value == 0
 
 
+def test_nobody_is_active_by_what_a_system_notes(store: Store) -> None:
+    notes = ("survey.sent", "customer.updated", "ticket.merged")
+    write(store, *(scored(name, type=name, customer_id=name, brand="N") for name in notes))
+    write(store, scored("m", customer_id="c1"))
+    assert read(store)["active_customers"].value == 1
+    assert read(store)["events"].value == 4
+    assert read(store, brand="N")["active_customers"].value == 0
+
+
 def test_calls_that_ask_for_a_status_are_avoidable(store: Store) -> None:
     def call(number: int, intent: str, **fields: object) -> Scored:
         given = {"type": "call", "brand": "A", "customer_id": f"caller{number}"}

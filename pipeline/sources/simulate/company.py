@@ -8,6 +8,8 @@ from typing import Literal
 import msgspec
 
 from pipeline.model.alert import Severity
+from pipeline.model.event import AuthorType
+from pipeline.model.event_types import EventType
 
 Weights = dict[str, float]
 Kind = Literal["outage", "late_delivery"]
@@ -77,6 +79,22 @@ class SimulatedDesk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: dict[str, tuple[str, ...]]
 
 
+class Aside(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that happens beside the journeys: these events, hours apart.
+
+    `weekly` is how likely it is in a customer's week. Orders and tickets among the events have a
+    number of their own.
+    """
+
+    weekly: float
+    events: tuple[EventType, ...]
+    channel: str
+    source: str
+    touchpoint: str
+    author_type: AuthorType = AuthorType.CUSTOMER
+    attributes: dict[str, str | bool] = {}
+
+
 class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`company.yaml`."""
 
@@ -92,6 +110,7 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     journeys_per_week: float
     chances: Chances
     typing: Typing
+    asides: tuple[Aside, ...]
     desk: SimulatedDesk
 
 

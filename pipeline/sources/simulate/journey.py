@@ -47,6 +47,10 @@ class Journey:
         drawn = timedelta(hours=hours * self.rng.uniform(0.4, 1.6) * self._pace)
         self.clock += max(_SECOND, timedelta(seconds=round(drawn.total_seconds(), 3)))
 
+    def later(self, hours: float, after: datetime | None = None) -> datetime:
+        """Return the time so many hours from now, or from the later of now and `after`."""
+        return max(self.clock, after or self.clock) + timedelta(hours=hours) * self._pace
+
     def log(self, kind: EventType, channel: str, source: str, **more: Any) -> None:
         """Add an event that happens now."""
         self.events.append(

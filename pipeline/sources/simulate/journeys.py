@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pipeline.model.event import USUAL_SCALES, AuthorType, Metric, Score
-from pipeline.model.event_types import EventType
-from pipeline.sources.simulate.company import company, pick
+from pipeline.model.event_types import GROUPS, EventType
+from pipeline.sources.simulate.company import Aside, company, pick
 from pipeline.sources.simulate.journey import Journey
 from pipeline.sources.simulate.plan import Incident
 from pipeline.sources.simulate.writer import answer, comment
@@ -85,6 +85,13 @@ def order(j: Journey, *, held_until: datetime | None = None) -> None:
     late = held_until is not None or j.chance("order_late")
     if late:
         j.wait(promised)
+        j.log(
+            T.ORDER_DELAYED,
+            "email",
+            "shop",
+            author_type=AuthorType.SYSTEM,
+            attributes={"promised_at": j.later(promised, held_until).isoformat()},
+        )
         j.feel(-0.45)
         if j.chance("contacts_when_late"):
             _contact(j, "delivery", solvable=False)
@@ -124,7 +131,24 @@ def praise(j: Journey) -> None:
 
 def pulse(j: Journey) -> None:
     """Answer the yearly survey."""
+    _send_survey(j)
+    j.clock = j.later(0.2)
     _ask(j, Metric.NPS)
+
+
+def aside(j: Journey, what: Aside) -> None:
+    """Live through something that is no part of another story."""
+    if any(type_.startswith("order.") for type_ in what.events):
+        j.order_id = f"S{j.name}"
+    if any(type_ in GROUPS["ticket"] for type_ in what.events):
+        j.ticket_id = f"T{j.name}"
+    for type_ in what.events:
+        j.log(
+            *(type_, what.channel, what.source),
+            author_type=what.author_type,
+            attributes=what.attributes,
+        )
+        j.wait(6)
 
 
 def outage(j: Journey, incident: Incident) -> None:
@@ -239,7 +263,12 @@ def _review(j: Journey) -> None:
     j.log(T.REVIEW, "web", "shop", text=text, score=_score(j, Metric.RATING))
 
 
+def _send_survey(j: Journey) -> None:
+    j.log(T.SURVEY_SENT, "email", "survey", author_type=AuthorType.SYSTEM)
+
+
 def _rate(j: Journey, metric: Metric) -> None:
+    _send_survey(j)
     if j.chance("rates"):
         j.wait(3)
         _ask(j, metric)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush, merge
-from itertools import count
+from itertools import count, product
 from operator import attrgetter
 from random import Random
 
@@ -13,7 +13,7 @@ import msgspec
 from pipeline.model.event import Event
 from pipeline.sources.simulate.company import Kind, company, pick
 from pipeline.sources.simulate.journey import Journey
-from pipeline.sources.simulate.journeys import JOURNEYS, order, outage
+from pipeline.sources.simulate.journeys import JOURNEYS, aside, order, outage
 from pipeline.sources.simulate.plan import WEEK, Incident, Plan, SimulatedCustomer, plan
 
 _CONTENT = 0.85
@@ -47,7 +47,7 @@ def simulate(
     The same arguments give the same events. `plan` with the same arguments gives the truth.
     """
     name = f"{seed}-{int(start.timestamp()):x}"
-    return _events(Random(name), plan(seed, start, customers, days), name)
+    return _happenings(plan(seed, start, customers, days), name)
 
 
 def live(
@@ -63,9 +63,31 @@ def live(
     for week in count():
         name = f"{seed}-{int(start.timestamp()):x}-{week}"
         truth = plan(seed, start + week % _WEEKS * WEEK, customers)
-        for event in _events(Random(name), truth, name):
+        for event in _happenings(truth, name):
             due += timedelta(seconds=rng.expovariate(rate))
             yield due, msgspec.structs.replace(event, occurred_at=due)
+
+
+def _happenings(truth: Plan, name: str) -> Iterator[Event]:
+    """Yield all events in order."""
+    journeys, asides = _events(Random(name), truth, name), _asides(truth, name)
+    return merge(journeys, asides, key=attrgetter("occurred_at"))
+
+
+def _asides(truth: Plan, name: str) -> list[Event]:
+    """Return what happens beside the journeys, in order; what is drawn changes none of those."""
+    rng = Random(f"{name} asides")
+    span = truth.end - truth.start
+    weeks = span / WEEK / truth.pace
+    events: list[Event] = []
+    for customer, what in product(truth.customers, company().asides):
+        for _ in range(int(what.weekly * weeks + rng.random())):
+            at = _to_milliseconds(truth.start + span * rng.random())
+            number = f"{name}-a{len(events)}"
+            journey = Journey(number, customer, what.touchpoint, at, _CONTENT, truth.pace, rng)
+            aside(journey, what)
+            events += (event for event in journey.events if event.occurred_at < truth.end)
+    return sorted(events, key=attrgetter("occurred_at"))
 
 
 def _events(rng: Random, truth: Plan, name: str) -> Iterator[Event]:

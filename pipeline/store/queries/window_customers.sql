@@ -1,4 +1,4 @@
--- Customers with an event in the window, and those of them who had an open alert in it; calls; and of the
+-- Customers who were active in the window, and those of them who had an open alert in it; calls; and of the
 -- answers of each KPI, how they are spread over customers (`Spread` in pipeline.kpi.formulas).
 SELECT {of}, count(), countIf(alerted), sum(calls), sum(avoidable_calls), {spreads}
 FROM
@@ -14,6 +14,7 @@ FROM
     FROM events FINAL
     WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
         AND is_deleted = 0 AND occurred_us >= %(start)s AND occurred_us < %(end)s
+        AND type NOT IN ({types.bookkeeping})
     GROUP BY {of}, customer_id
 )
 GROUP BY {of}

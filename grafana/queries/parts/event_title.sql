@@ -1,0 +1,1 @@
+transform(type, {event_names}, {event_titles}, type)
