@@ -45,7 +45,7 @@ class FollowUp(Component):
 
     def __init__(self, settings: Settings, resources: ExitStack) -> None:
         super().__init__(settings, resources)
-        self._sla = load_sla(settings.followup.sla)
+        self._sla = load_sla(settings.followup.sla, settings.calendar.file)
         self._partitions = partitions_of_states(settings, self.role)
         knows = known_people(settings.access)
         self._readers: Mapping[str, Callable[[Message], Arrival]] = {

@@ -38,7 +38,7 @@ class Notify(Component):
 
     def __init__(self, settings: Settings, resources: ExitStack) -> None:
         super().__init__(settings, resources)
-        self._routes = load_routing_table(settings.notify.routes)
+        self._routes = load_routing_table(settings.notify.routes, settings.calendar.file)
         self._channels = open_channels(settings.notify)
         self._partitions = partitions_of_states(settings, self.role)
 

@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from grafana import looks
 from grafana.clickhouse import SOURCE, TABLE, TIME_SERIES, AnnotationQuery, Query
-from grafana.sql import Given, query
+from grafana.sql import Given, query, time_zone
 from grafana.texts import Language, panels, texts, word
 from pipeline.kpi.definitions import KPIS
 
@@ -39,7 +39,7 @@ class Page:
             .description(said.description.text(language))
             .tags(["nabiz", language])
             .readonly()
-            .timezone("Europe/Istanbul")
+            .timezone(time_zone())
             .week_start("monday")
             .tooltip(models.DashboardCursorSync.CROSSHAIR)
             .time(since, "now")

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 
 from grafana.texts import Language, word
+from pipeline.calendar.calendar_file import load_time_zone
 from pipeline.common.names import NAMES, folded
 from pipeline.config.settings import load_settings
 from pipeline.kpi import formulas
@@ -55,6 +56,11 @@ def _of_answers(definition: Definition) -> dict[str, Given]:
         "estimate": f"{{{definition.kind}_of_people}}",
         "own_answers": f"{plus} AS own_plus, {minus} AS own_minus, {whole} AS own_n",
     }
+
+
+def time_zone() -> str:
+    """Return the name of the zone in which days begin."""
+    return load_time_zone(load_settings().calendar.file).key
 
 
 def pause_us(pauses: Pauses) -> str:
@@ -117,10 +123,11 @@ def _part(name: str) -> str:
 def _computed() -> dict[str, str]:
     """Parts that others know: the counts of a KPI minute, their columns, the types of events.
 
-    Pauses are those of the settings, as for detection and the KPIs.
+    Pauses and the time zone are those of the settings, as for detection and the KPIs.
     """
     return {
         **{name: sql.strip() for name, sql in shared_parts().items()},
+        "time_zone": _literal(time_zone()),
         "pause_us": pause_us(load_settings().detect.pauses),
         "fewest": str(FEWEST_PEOPLE),
         **_estimates(),

@@ -2,41 +2,52 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.calendar.calendar_file import load_time_zone
 from pipeline.common.durations import Duration, duration
+from pipeline.common.time_zones import time_zone
 from pipeline.common.yaml_files import read_form
 from pipeline.config.settings import SettingsError
 
 
 class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    time_zone: str
     snooze: tuple[Duration, ...]
     value: Mapping[str, float]
+    time_zone: str | None = None
 
 
 class BoardConfig(NamedTuple):
-    """In which zone times are shown, how long one may snooze, what a segment's customers count."""
+    """In which zone times are shown, how long one may snooze, what a segment's customers count.
+
+    `own_zone`: the file names the zone, which is deprecated.
+    """
 
     zone: ZoneInfo
     snooze: tuple[timedelta, ...]
     value: Mapping[str, float]
+    own_zone: bool
 
 
-def load_board_config(path: Path) -> BoardConfig:
-    """Return what is in a board.yaml. Raises SettingsError."""
+def load_board_config(path: Path, calendar: Path) -> BoardConfig:
+    """Return what is in a board.yaml; where it names no zone, the calendar does.
+
+    Raises SettingsError and CalendarError.
+    """
     form = read_form(path, _Form, _wrong)
+    own_zone = form.time_zone is not None
     try:
-        zone = ZoneInfo(form.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise _wrong(f"{path}: time_zone: there is no zone `{form.time_zone}`") from None
-    if any(value <= 0 for value in form.value.values()):
+        zone = time_zone(form.time_zone) if form.time_zone is not None else load_time_zone(calendar)
+    except ValueError as wrong:
+        raise _wrong(f"{path}: time_zone: {wrong}") from None
+    if not all(0 < value < inf for value in form.value.values()):
         raise _wrong(f"{path}: value: each must be above 0")
-    return BoardConfig(zone, tuple(map(duration, form.snooze)), form.value)
+    return BoardConfig(zone, tuple(map(duration, form.snooze)), form.value, own_zone)
 
 
 def _wrong(said: str) -> SettingsError:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pipeline.calendar.hours import Clock, Hours, Span, clock_on
 from pipeline.calendar.public_holidays import Holidays, holidays_of
 from pipeline.common.epoch_micros import to_datetime, to_micros
+from pipeline.common.names import folded
 
 DayPlan = Literal["closed", "half_day", "open"] | tuple[Span, ...]
 """Of a day: no work, work until the half day ends, the hours of its weekday, or these spans."""
@@ -138,7 +139,10 @@ class Calendar:
 
 
 class Calendars(NamedTuple):
-    """The calendar of the house, and those of the brands and the teams that differ."""
+    """The calendar of the house, and those of the brands and the teams that differ.
+
+    Brands are under their `folded` names, as all slices are compared.
+    """
 
     house: Calendar
     brands: Mapping[str, Calendar] = {}
@@ -146,7 +150,7 @@ class Calendars(NamedTuple):
 
     def of_brand(self, brand: str | None) -> Calendar:
         """Return the calendar of a brand, or of the house."""
-        return self.brands.get(brand or "", self.house)
+        return self.brands.get(folded(brand or ""), self.house)
 
 
 AROUND_THE_CLOCK = Calendars(Calendar(ZoneInfo("UTC"), (Hours("00:00", "00:00"),)))

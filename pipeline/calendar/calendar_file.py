@@ -13,6 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from pipeline.calendar.calendar import Calendar, Calendars, DayPlan
 from pipeline.calendar.hours import Clock, Hours
 from pipeline.calendar.public_holidays import Holidays
+from pipeline.common.names import folded
 from pipeline.common.time_zones import time_zone
 from pipeline.common.yaml_files import read_form
 
@@ -54,7 +55,7 @@ def load_calendars(path: Path) -> Calendars:
     form = read_form(path, CalendarForm, CalendarError)
     return Calendars(
         _calendar(path, form, ""),
-        _overridden(path, form, "brands", form.brands),
+        {folded(name): own for name, own in _overridden(path, form, "brands", form.brands).items()},
         _overridden(path, form, "teams", form.teams),
     )
 

@@ -5,16 +5,19 @@ from collections.abc import Collection, Iterator
 
 from pipeline.channels.channel import Channel, ChannelAway, ChannelRefused
 from pipeline.channels.open import open_channels
-from pipeline.cli.checkup import Finding
+from pipeline.cli.checkup import Finding, check_zone
 from pipeline.common.plurals import counted
-from pipeline.config.groups import NotifySettings
+from pipeline.config.settings import Settings
 from pipeline.notify.routes import RoutingTable, load_routing_table
 
 
-def check_channels(notify: NotifySettings) -> Iterator[Finding]:
+def check_channels(settings: Settings) -> Iterator[Finding]:
     """Check the routes, and whether each channel answers; no message is sent."""
-    desk, channels = load_routing_table(notify.routes), open_channels(notify)
+    file, calendar = settings.notify.routes, settings.calendar.file
+    desk, channels = load_routing_table(file, calendar), open_channels(settings.notify)
     yield check_routes(desk, channels.keys())
+    if desk.form.time_zone is not None:
+        yield check_zone("routes", file, calendar)
     for name, channel in channels.items():
         check = f"channel {name}"
         try:

@@ -33,6 +33,7 @@ from pipeline.cli.checkup import (
     check_security,
     check_store,
     check_topic,
+    check_zone,
 )
 from pipeline.cli.limits import open_files
 from pipeline.cli.logins import check_logins
@@ -43,11 +44,9 @@ from pipeline.common.ports import listening
 from pipeline.common.urls import own_page, with_port
 from pipeline.config.groups import (
     ROOT,
-    BoardSettings,
     CalendarSettings,
     DetectSettings,
     EngineSettings,
-    FollowUpSettings,
     KafkaSettings,
     UncountedSettings,
 )
@@ -104,12 +103,12 @@ def this_machine(settings: Settings) -> Parts:
         "packages": _packages,
         "rules": lambda: _rules(settings.detect),
         "calendar": lambda: _calendar(settings.calendar),
-        "SLA": lambda: _sla(settings.followup),
-        "board": lambda: _board(settings.board),
+        "SLA": lambda: _sla(settings),
+        "board": lambda: _board(settings),
         "uncounted": lambda: _uncounted(settings.uncounted),
         "processor": lambda: iter([check_processor(settings.engine.name, told_of_the_processor())]),
         "text model": lambda: _model(settings.engine),
-        "notify": lambda: check_channels(settings.notify),
+        "notify": lambda: check_channels(settings),
         "logins": lambda: check_logins(settings.access),
     }
 
@@ -250,14 +249,17 @@ def _calendar(calendar: CalendarSettings) -> Findings:
     yield Finding("calendar", "ok", f"{calendar.file} is valid, times are in {zone}")
 
 
-def _sla(follow_up: FollowUpSettings) -> Findings:
-    load_sla(follow_up.sla)
-    yield Finding("SLA", "ok", f"{follow_up.sla} is valid")
+def _sla(settings: Settings) -> Findings:
+    load_sla(settings.followup.sla, settings.calendar.file)
+    yield Finding("SLA", "ok", f"{settings.followup.sla} is valid")
 
 
-def _board(board: BoardSettings) -> Findings:
-    desk = load_board_config(board.file)
-    yield Finding("board", "ok", f"{board.file} is valid, times are in {desk.zone}")
+def _board(settings: Settings) -> Findings:
+    file = settings.board.file
+    desk = load_board_config(file, settings.calendar.file)
+    yield Finding("board", "ok", f"{file} is valid, times are in {desk.zone}")
+    if desk.own_zone:
+        yield check_zone("board", file, settings.calendar.file)
 
 
 def _uncounted(settings: UncountedSettings) -> Findings:

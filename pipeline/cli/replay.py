@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
@@ -28,7 +28,8 @@ from pipeline.broker.security import client_security
 from pipeline.cli.errors import EXIT_NO, UsageError
 from pipeline.cli.target import DataOption, find
 from pipeline.common.plurals import counted
-from pipeline.config.groups import BoardSettings
+from pipeline.common.time_zones import time_zone
+from pipeline.config.settings import Settings
 from pipeline.contracts.topology import DEAD_LETTERS
 from pipeline.ingest.privacy import redact_payload
 from pipeline.model.dead_letter import DeadLetter
@@ -79,7 +80,7 @@ def replay(
         str | None,
         typer.Option(
             metavar="ZONE",
-            help="Of the times in a table that have no offset. Default: that of the board.",
+            help="Of the times in a table that have no offset. Default: that of the calendar.",
         ),
     ] = None,
     data: DataOption = None,
@@ -93,7 +94,7 @@ def replay(
     """
     factor = _factor(speed)
     settings = find(data)
-    kafka, local = settings.kafka, _zone(zone, settings.board)
+    kafka, local = settings.kafka, _zone(zone, settings)
     console = Console(stderr=True)
     events: list[Event] = []
     bad: list[BadLine] = []
@@ -126,12 +127,12 @@ def replay(
     raise typer.Exit(EXIT_NO)
 
 
-def _zone(name: str | None, board: BoardSettings) -> ZoneInfo:
+def _zone(name: str | None, settings: Settings) -> ZoneInfo:
     if name is None:
-        return load_board_config(board.file).zone
+        return load_board_config(settings.board.file, settings.calendar.file).zone
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+        return time_zone(name)
+    except ValueError:
         raise UsageError(
             f"--zone {name}: there is no such zone; say one like Europe/Istanbul"
         ) from None

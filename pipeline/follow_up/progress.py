@@ -33,10 +33,10 @@ def progress(
     closes while nobody has taken it on is resolved; one that somebody has in hand stays until that
     person ends it, but nobody owes the customer a call any more. One that had no cause has expired.
     """
-    walk = _Walk(sla)
+    walk = _Walk(sla, matter.brand)
     for step in _steps(matter, actions):
         if isinstance(step, AlertUpdate) and walk.stage == "resolved":
-            walk = _Walk(sla, owner=walk.owner, note=walk.note, reopened_at=step.at)
+            walk = _Walk(sla, matter.brand, owner=walk.owner, note=walk.note, reopened_at=step.at)
         walk.take(step)
     walk.pass_time(clock)
     if matter.state == "withdrawn":
@@ -116,6 +116,7 @@ class _Walk:
     """A follow-up in the making. Dues hold from the last opening on."""
 
     sla: Sla
+    brand: str | None
     stage: Stage = "open"
     opened_at: datetime | None = None
     owner: str | None = None
@@ -183,8 +184,9 @@ class _Walk:
 
     def _hear(self, news: AlertUpdate) -> None:
         self.opened_at = self.opened_at or news.at
-        acknowledge = news.at + self.sla.acknowledge[known_severity(news.severity)]
-        contact = news.at + self.sla.contact[known_severity(news.severity)]
+        severity = known_severity(news.severity)
+        acknowledge = self.sla.due(self.sla.acknowledge, severity, news.at, self.brand)
+        contact = self.sla.due(self.sla.contact, severity, news.at, self.brand)
         # More bad news puts nothing off.
         self.acknowledge_due = min(self.acknowledge_due or acknowledge, acknowledge)
         self.contact_due = min(self.contact_due or contact, contact)

@@ -5,19 +5,26 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
+from pipeline.calendar.calendar import Calendars
+from pipeline.calendar.calendar_file import load_calendars
 from pipeline.calendar.hours import Hours
 from pipeline.common.durations import Duration, duration
+from pipeline.common.time_zones import time_zone
 from pipeline.common.yaml_files import read_form
 from pipeline.model.alert import Alert, Severity, known_severity
 from pipeline.text import lexicon
 
 Language = Literal["tr", "en"]
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
+
+
+BUSINESS = "business"
+"""Names the business hours of the alert's brand, unless the file has hours of this name."""
 
 
 class RoutesError(Exception):
@@ -27,7 +34,7 @@ class RoutesError(Exception):
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"go_on": "continue"}):
     """Which alerts, and the channels in order: the first rings, escalations go to the next.
 
-    What is not given matches all. `during` and `outside` name hours.
+    What is not given matches all. `during` and `outside` name hours, or a team of the calendar.
     """
 
     name: Annotated[str, Meta(min_length=1)]
@@ -62,7 +69,7 @@ class DeskForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     routes: tuple[Route, ...]
     language: Language = "tr"
-    time_zone: str = "Europe/Istanbul"
+    time_zone: str | None = None
     max_age: Duration = "1d"
     update_every: Duration = "30m"
     quiet: str | None = None
@@ -100,6 +107,7 @@ class RoutingTable(NamedTuple):
 
     form: DeskForm
     zone: ZoneInfo
+    calendars: Calendars
     max_age: timedelta
     usual: Policy
     policies: Mapping[str, Policy]
@@ -142,31 +150,37 @@ class RoutingTable(NamedTuple):
             and (not route.severities or known_severity(alert.severity) in route.severities)
             and (not route.brands or alert.brand in route.brands)
             and (not route.segments or alert.segment in route.segments)
-            and (route.during is None or self._within(route.during, now))
-            and (route.outside is None or not self._within(route.outside, now))
+            and (route.during is None or self._within(route.during, alert, now))
+            and (route.outside is None or not self._within(route.outside, alert, now))
         )
 
-    def _within(self, hours: str, now: datetime) -> bool:
-        return self.form.hours[hours].end_after(now, self.zone) is not None
+    def _within(self, hours: str, alert: Alert, now: datetime) -> bool:
+        if hours in self.form.hours:
+            return self.form.hours[hours].end_after(now, self.zone) is not None
+        if hours in self.calendars.teams:
+            return self.calendars.teams[hours].is_open(now)
+        return self.calendars.of_brand(alert.brand).is_open(now)
 
 
 def _is_of(alert: Alert, department: Department) -> bool:
     return alert.cause in department.causes or not {*department.topics}.isdisjoint(alert.topics)
 
 
-def load_routing_table(path: Path) -> RoutingTable:
-    """Return what is in a routes.yaml. Raises RoutesError."""
-    return _checked(path, read_form(path, DeskForm, RoutesError))
+def load_routing_table(path: Path, calendar: Path) -> RoutingTable:
+    """Return what is in a routes.yaml; where it names no zone, the calendar does.
 
-
-def _checked(path: Path, form: DeskForm) -> RoutingTable:
+    Raises RoutesError and CalendarError.
+    """
+    form = read_form(path, DeskForm, RoutesError)
+    calendars = load_calendars(calendar)
     try:
-        zone = ZoneInfo(form.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise RoutesError(f"{path}: time_zone: there is no zone `{form.time_zone}`") from None
-    _refuse_unknown(path, form)
+        zone = calendars.house.zone if form.time_zone is None else time_zone(form.time_zone)
+    except ValueError as wrong:
+        raise RoutesError(f"{path}: time_zone: {wrong}") from None
+    _refuse_unknown(path, form, calendars)
     policies = {name: _policy(form, own) for name, own in form.channels.items()}
-    return RoutingTable(form, zone, duration(form.max_age), _policy(form, PolicyForm()), policies)
+    usual = _policy(form, PolicyForm())
+    return RoutingTable(form, zone, calendars, duration(form.max_age), usual, policies)
 
 
 def _policy(form: DeskForm, own: PolicyForm) -> Policy:
@@ -174,21 +188,22 @@ def _policy(form: DeskForm, own: PolicyForm) -> Policy:
     return Policy(duration(own.update_every or form.update_every), quiet)
 
 
-def _refuse_unknown(path: Path, form: DeskForm) -> None:
+def _refuse_unknown(path: Path, form: DeskForm, calendars: Calendars) -> None:
     """Raise RoutesError where the file names hours, departments or channels that it lacks."""
-    named = [("quiet", form.quiet, form.hours, "hours")]
+    hours = {*form.hours, *calendars.teams, BUSINESS}
+    named = [("quiet", form.quiet, {*form.hours})]
     for index, route in enumerate(form.routes):
         where = f"routes[{index}]"
         named += [
-            (f"{where}.during", route.during, form.hours, "hours"),
-            (f"{where}.outside", route.outside, form.hours, "hours"),
+            (f"{where}.during", route.during, hours),
+            (f"{where}.outside", route.outside, hours),
         ]
         for one in route.departments:
             if one not in form.departments:
                 raise RoutesError(f"{path}: {where}.departments: there are no departments `{one}`")
-    for where, name, known, kind in named:
+    for where, name, known in named:
         if name is not None and name not in known:
-            raise RoutesError(f"{path}: {where}: there are no {kind} `{name}`")
+            raise RoutesError(f"{path}: {where}: there are no hours `{name}`")
     _refuse_unknown_topics(path, form)
     if unused := sorted(form.channels.keys() - form.routed):
         raise RoutesError(f"{path}: channels.{unused[0]}: no route names this channel")

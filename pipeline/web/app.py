@@ -42,7 +42,10 @@ def application(settings: Settings, store: Store) -> Iterator[Litestar]:
     Each component is made of its configuration and of those before it that it depends on, starts
     with the `with` block and stops with it. Raises SettingsError and AccountError.
     """
-    cluster, config = cluster_of(settings.kafka), load_board_config(settings.board.file)
+    cluster, config = (
+        cluster_of(settings.kafka),
+        load_board_config(settings.board.file, settings.calendar.file),
+    )
     live = Live(config.value)
     with (
         AuditTrail(store.write_audit) as trail,

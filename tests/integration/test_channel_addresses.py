@@ -8,6 +8,7 @@ from pipeline.channels.channel import ChannelAway, ChannelError, ChannelRefused
 from pipeline.channels.open import open_channel, open_channels
 from pipeline.cli.channels import check_channels
 from pipeline.config.groups import NotifySettings
+from pipeline.config.settings import Settings
 from tests.support.listeners import alertmanager, alerts_at, smtp_recorder
 
 
@@ -58,7 +59,7 @@ def test_channels_come_from_a_file_too(tmp_path: Path) -> None:
 def test_the_doctor_asks_each_channel(tmp_path: Path) -> None:
     with alertmanager(tmp_path) as address:
         here = {"alertmanager": f"alertmanager://{address}", "chat": "alertmanager://127.0.0.1:1"}
-        found = list(check_channels(NotifySettings.model_validate({"channels": here})))
+        found = list(check_channels(Settings.model_validate({"notify": {"channels": here}})))
     assert [(one.check, one.state) for one in found] == [
         ("routes", "ok"),
         ("channel alertmanager", "ok"),

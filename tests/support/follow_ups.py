@@ -16,7 +16,7 @@ from pipeline.model.alert import Alert
 from tests.support.notify_cases import ALERT_ID, MONDAY_NOON
 from tests.support.notify_cases import alert as notice
 
-SLA = load_sla(ROOT / "desk" / "sla.yaml")
+SLA = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
 NOON = MONDAY_NOON
 alert = partial(notice, opened_at=NOON)
 HIGH = alert(severity="high")

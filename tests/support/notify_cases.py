@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pipeline.config.groups import ROOT
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.alert import Alert
 from pipeline.notify.routes import RoutingTable, load_routing_table
@@ -53,7 +54,7 @@ routes:
 def desk(folder: Path, text: str = ROUTES) -> RoutingTable:
     path = folder / "routes.yaml"
     path.write_text(text, encoding="utf-8")
-    return load_routing_table(path)
+    return load_routing_table(path, ROOT / "desk" / "calendar.yaml")
 
 
 def alert(revision: int = 1, at: datetime = MONDAY_NOON, **fields: Any) -> Alert:

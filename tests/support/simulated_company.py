@@ -39,8 +39,8 @@ from pipeline.web.app import make_app
 from tests.support.stand_in_api import service_over
 
 RULES = RuleBook(ROOT / "rules")
-SLA = load_sla(ROOT / "desk" / "sla.yaml")
-DESK = load_board_config(ROOT / "desk" / "board.yaml")
+SLA = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
+DESK = load_board_config(ROOT / "desk" / "board.yaml", ROOT / "desk" / "calendar.yaml")
 SETTINGS = DetectSettings()
 
 

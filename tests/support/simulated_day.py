@@ -91,7 +91,7 @@ def actions_on(number: int, alert: Alert) -> list[Action]:
 
 def followed(alert: Alert, actions: Sequence[Action]) -> FollowUp:
     """How far the follow-up is at the end of the day."""
-    sla = load_sla(ROOT / "desk" / "sla.yaml")
+    sla = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
     case = hear(Case(alert.id), alert, sla)
     for action in actions:
         case = hear(case, action, sla)

@@ -63,6 +63,18 @@ def test_it_says_how_many_and_ends_with_no_where_lines_were_refused(
     assert (len(sent.events), len(sent.letters)) == (good, bad)
 
 
+def test_a_table_is_read_in_the_zone_of_the_calendar(
+    nabiz: Nabiz, sent: Sent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("calendar.yaml").write_text(
+        "time_zone: Asia/Tokyo\nhours: [{start: '09:00', end: '18:00'}]\n"
+    )
+    monkeypatch.setenv("NABIZ_CALENDAR_FILE", "calendar.yaml")
+    Path("t.csv").write_text("tarih;müşteri\n31.01.2026 14:05;m\n")
+    assert nabiz("replay", "t.csv", "--source", "csv").code == 0
+    assert [event.occurred_at.isoformat() for event in sent.events] == ["2026-01-31T14:05:00+09:00"]
+
+
 def test_a_table_is_read_in_the_zone_of_the_board_unless_another_is_said(
     nabiz: Nabiz, sent: Sent, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,14 +1,18 @@
 """By when an alert must be acknowledged and its customer contacted."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline.config.groups import ROOT
-from pipeline.follow_up.case import hear, pass_time
+from pipeline.follow_up.case import Case, hear, pass_time
 from pipeline.follow_up.sla import SlaError, load_sla
 from pipeline.follow_up.value import FollowUp
-from tests.support.follow_ups import HIGH, SLA, alert, at, case_of, did, followed
+from pipeline.model.alert import Severity
+from tests.support.follow_ups import HIGH, NOON, SLA, alert, at, case_of, did, followed
+from tests.support.notify_cases import ALERT_ID
+from tests.support.notify_cases import alert as notice
 
 
 def test_an_alert_that_opens_is_due_by_its_severity() -> None:
@@ -70,6 +74,9 @@ def test_what_is_published_of_the_passing_time_does_not_depend_on_who_looks_when
         ("critical: 15m", "critical: soon", "acknowledge.critical"),
         ("expire: 14d", "", "expire"),
         ("high: 4h", "high: 5m", "contact.high: shorter"),
+        ("time: []", "time: [urgent]", r"business_time\[0\]: Invalid enum value 'urgent'"),
+        ("time: []", "time: [high, medium]", "contact.medium: `1d` counts in business time"),
+        ("time: []", "time: [high]\nteam: night", "team: .*calendar.yaml has no team `night`"),
     ],
 )
 def test_a_wrong_sla_is_refused_with_its_place(
@@ -79,9 +86,54 @@ def test_a_wrong_sla_is_refused_with_its_place(
     text = (ROOT / "desk" / "sla.yaml").read_text(encoding="utf-8")
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(SlaError, match=reason):
-        load_sla(path)
+        load_sla(path, ROOT / "desk" / "calendar.yaml")
 
 
 def test_an_sla_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(SlaError, match="cannot be read"):
-        load_sla(tmp_path / "sla.yaml")
+        load_sla(tmp_path / "sla.yaml", ROOT / "desk" / "calendar.yaml")
+
+
+CALENDAR = """
+time_zone: Europe/Istanbul
+hours: [{days: [mon, tue, wed, thu, fri], start: "09:00", end: "18:00"}]
+holidays: {country: TR}
+brands: {Abend: {hours: [{start: "12:00", end: "20:00"}]}}
+teams: {duty: {hours: [{start: "00:00", end: "00:00"}], holidays: null}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("team", "brand", "severity", "acknowledge", "contact"),
+    [
+        # One hour and four of them, from 17:30 before a weekend.
+        (None, None, "high", "2026-03-09T09:30", "2026-03-09T12:30"),
+        (None, "Abend", "high", "2026-03-06T18:30", "2026-03-07T13:30"),
+        ("duty", "Abend", "high", "2026-03-06T18:30", "2026-03-06T21:30"),
+        (None, None, "critical", "2026-03-06T17:45", "2026-03-06T18:30"),
+    ],
+)
+def test_times_of_the_named_severities_count_in_business_time(
+    tmp_path: Path,
+    team: str | None,
+    brand: str | None,
+    severity: Severity,
+    acknowledge: str,
+    contact: str,
+) -> None:
+    calendar, path = tmp_path / "calendar.yaml", tmp_path / "sla.yaml"
+    calendar.write_text(CALENDAR, encoding="utf-8")
+    text = (ROOT / "desk" / "sla.yaml").read_text(encoding="utf-8")
+    given = "time: [high]" + (f"\nteam: {team}" if team else "")
+    path.write_text(text.replace("time: []", given), encoding="utf-8")
+    friday = datetime(2026, 3, 6, 17, 30, tzinfo=NOON.tzinfo)
+    opened = notice(severity=severity, brand=brand, opened_at=friday)
+    follow_up = hear(Case(ALERT_ID), opened, load_sla(path, calendar)).follow_up
+    assert follow_up is not None
+    dues = [follow_up.acknowledge_due, follow_up.contact_due]
+    expected = (datetime.fromisoformat(due) for due in (acknowledge, contact))
+    assert dues == [due.replace(tzinfo=NOON.tzinfo) for due in expected]
+
+
+def test_without_business_time_the_calendar_is_not_asked(tmp_path: Path) -> None:
+    assert load_sla(ROOT / "desk" / "sla.yaml", tmp_path / "none.yaml") == SLA

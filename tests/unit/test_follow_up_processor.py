@@ -19,7 +19,7 @@ from tests.support import state_stores as states
 from tests.support.notify_cases import ALERT_ID, MONDAY_NOON, alert
 from tests.support.state_stores import FOREVER, Killed
 
-SLA = load_sla(ROOT / "desk" / "sla.yaml")
+SLA = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
 NOON = MONDAY_NOON
 HERE = StateKey(0, "m-1")
 HIGH = alert(severity="high", opened_at=NOON)

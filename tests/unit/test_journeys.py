@@ -187,7 +187,7 @@ def test_business_time_is_by_the_calendar_of_the_brand() -> None:
     answered = datetime(2026, 10, 30, 10, tzinfo=istanbul)
     office = Hours("09:00", "18:00", ("mon", "tue", "wed", "thu", "fri"))
     house = Calendar(istanbul, (office,), Holidays("TR"))
-    calendars = Calendars(house, {"B": Calendar(istanbul, (office,))})
+    calendars = Calendars(house, {"b": Calendar(istanbul, (office,))})
     steps = [
         made._replace(ticket_id=brand, slice=("app", "", "", brand, ""))
         for brand in ("A", "B")

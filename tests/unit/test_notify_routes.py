@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,6 +20,7 @@ from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from tests.support.notify_cases import ISTANBUL, MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk
 
+ROUTES_WITHOUT_ZONE = ROUTES.replace("time_zone: Europe/Istanbul\n", "")
 SATURDAY_NOON = MONDAY_NOON + timedelta(days=5)
 
 
@@ -42,7 +44,7 @@ def test_an_alert_takes_the_first_route_that_matches_and_those_that_continue(
 
 
 def test_the_routes_that_come_with_nabiz_are_valid_and_reach_somebody_at_any_time() -> None:
-    ours = load_routing_table(ROOT / "desk" / "routes.yaml")
+    ours = load_routing_table(ROOT / "desk" / "routes.yaml", ROOT / "desk" / "calendar.yaml")
     opened = {*load_rules(ROOT / "rules").by_cause}
     for name in ours.form.departments:
         department = ours.form.department(name)
@@ -73,7 +75,7 @@ def test_a_team_is_told_of_what_customers_write_about_its_topic(
     rules = load_rules(ROOT / "rules")
     _, alerts = apply(None, [Arrival(Scored(event, read, at), 0, 0)], rules, DetectSettings())
     assert alerts
-    ours = load_routing_table(ROOT / "desk" / "routes.yaml")
+    ours = load_routing_table(ROOT / "desk" / "routes.yaml", ROOT / "desk" / "calendar.yaml")
     for one in alerts:
         told = {channel for chain in ours.chains(one, at) for channel in chain.channels}
         assert told & {"billing", "logistics"} == ({team} if team else set())
@@ -142,7 +144,7 @@ def test_a_mistake_in_the_file_is_told_with_the_file_and_the_field(
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(RoutesError, match="cannot be read"):
-        load_routing_table(tmp_path / "none.yaml")
+        load_routing_table(tmp_path / "none.yaml", ROOT / "desk" / "calendar.yaml")
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,55 @@ def test_hours_of_friday_night_end_on_saturday_and_saturday_has_none_of_its_own(
     saturday_early = datetime(2026, 3, 7, 7, tzinfo=ISTANBUL)
     assert friday.end_after(saturday_early, ISTANBUL) == saturday_early + timedelta(hours=1)
     assert friday.end_after(saturday_early + timedelta(hours=16), ISTANBUL) is None
+
+
+REPUBLIC_DAY = datetime(2026, 10, 29, 12, tzinfo=ISTANBUL)
+
+
+@pytest.mark.parametrize(
+    ("hours", "brand", "now", "told"),
+    [
+        ("business", "Acme", MONDAY_NOON, True),
+        ("business", "Acme", REPUBLIC_DAY, False),
+        ("business", "Nordwind", REPUBLIC_DAY, True),
+        ("business", "Nordwind", MONDAY_NOON.replace(hour=9, minute=30), False),
+        ("duty", "Acme", MONDAY_NIGHT, True),
+        ("night", "Acme", MONDAY_NOON, False),
+        ("office", "Acme", REPUBLIC_DAY, True),
+    ],
+)
+def test_a_route_may_hold_in_business_hours_or_in_those_of_a_team(
+    tmp_path: Path, hours: str, brand: str, now: datetime, told: bool
+) -> None:
+    """Hours of the file go before a team of that name, and know no holidays."""
+    calendar = tmp_path / "calendar.yaml"
+    calendar.write_text(
+        """
+        time_zone: Europe/Istanbul
+        hours: [{days: [mon, tue, wed, thu, fri], start: "09:00", end: "18:00"}]
+        holidays: {country: TR}
+        brands: {Nordwind: {time_zone: Europe/Berlin, holidays: null}}
+        teams:
+          duty: {hours: [{start: "00:00", end: "00:00"}]}
+          night: {hours: [{start: "00:00", end: "00:00"}]}
+        """
+    )
+    path = tmp_path / "routes.yaml"
+    path.write_text(ROUTES.replace("during: office", f"during: {hours}"), encoding="utf-8")
+    ours = load_routing_table(path, calendar)
+    chains = ours.chains(alert(cause="payment_failed", brand=brand), now)
+    assert ("billing" in [chain.route for chain in chains]) is told
+
+
+def test_hours_are_by_the_clock_of_the_calendar_unless_the_file_has_its_own(
+    tmp_path: Path,
+) -> None:
+    calendar = tmp_path / "calendar.yaml"
+    calendar.write_text("time_zone: Asia/Tokyo\nhours: [{start: '09:00', end: '18:00'}]\n")
+    path = tmp_path / "routes.yaml"
+    for text, zone in ((ROUTES, "Europe/Istanbul"), (ROUTES_WITHOUT_ZONE, "Asia/Tokyo")):
+        path.write_text(text, encoding="utf-8")
+        assert load_routing_table(path, calendar).zone == ZoneInfo(zone)
 
 
 def test_routes_are_compared_with_the_channels_that_have_an_address(tmp_path: Path) -> None:

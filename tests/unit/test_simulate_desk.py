@@ -13,7 +13,7 @@ from tests.support.notify_cases import MONDAY_NOON
 from tests.support.notify_cases import alert as notice
 
 START = MONDAY_NOON
-SLA = load_sla(ROOT / "desk" / "sla.yaml")
+SLA = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
 
 
 def alert_of(number: int) -> Alert:

@@ -1,2 +1,3 @@
--- The interval that the minute is in; days begin at midnight in Istanbul (UTC+3).
-toDateTime(intDiv(toUInt32(minute) + 10800, $__interval_s) * $__interval_s - 10800, 'UTC')
+-- The interval that the minute is in, by the clock of the calendar's zone: its beginning there, less the offset that
+-- holds then. So a day begins at midnight and an hour that comes twice is two, however the clock changes.
+toDateTime(({bucket_there}) - timezoneOffset(toDateTime(({bucket_there}) - {offset}, {time_zone})), 'UTC')
