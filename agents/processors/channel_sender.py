@@ -64,7 +64,7 @@ class ChannelSender:
         stopping: asyncio.Event,
     ) -> None:
         self._name = name
-        self._channel = channel
+        self.channel = channel
         self._retry_seconds = retry_seconds
         self._stopping = stopping
         self._free = asyncio.Semaphore(PARALLEL)
@@ -84,7 +84,7 @@ class ChannelSender:
                     with attempt, metrics.NOTIFICATION_SECONDS.labels(self._name).time():
                         if self._stopping.is_set():
                             return None
-                        await self._channel.send(message)
+                        await self.channel.send(message)
             except ChannelRefused as error:
                 self._count("refused")
                 log.error("channel refuses", channel=self._name, error=str(error))

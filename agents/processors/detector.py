@@ -123,26 +123,26 @@ class Detector:
         partition = mine[-1][0].partition
         stored = self._customers.get(partition, customer_id)
         state = _state(stored) if stored else None
-        said = unsent(state, self._worker, lambda topic: self._offsets.committed(topic, partition))
+        owed = unsent(state, self._worker, lambda topic: self._offsets.committed(topic, partition))
         source = sources[partition]
         for number, start in enumerate(range(0, len(mine), IN_A_STEP)):
-            some = mine[start : start + IN_A_STEP]
+            part = mine[start : start + IN_A_STEP]
             arrivals = [
                 Arrival(scored, message.partition, _place(message), source)
-                for message, scored in some
+                for message, scored in part
             ]
             state, alerts = apply(state, arrivals, rules, self._settings)
-            if said := (*said, *map(to_cloudevent, alerts)):
-                read = {message.topic: message.offset for message, _ in some}
-                state = replace(state, outbox=Outbox(self._worker, read, said))
+            if owed := (*owed, *map(to_cloudevent, alerts)):
+                read = {message.topic: message.offset for message, _ in part}
+                state = replace(state, outbox=Outbox(self._worker, read, owed))
             if number == len(outcome.steps):
                 outcome.steps.append(Step([], [], []))
             step, key = outcome.steps[number], customer_id.encode()
             kept = StoredState(state.partition, customer_id, encode_state(state))
-            (step.owing if said else step.others).append(kept)
-            step.messages.extend(Outgoing(ALERTS, key, event, CLOUDEVENT) for event in said)
+            (step.owing if owed else step.others).append(kept)
+            step.messages.extend(Outgoing(ALERTS, key, event, CLOUDEVENT) for event in owed)
             outcome.alerts.extend(alerts)
-            said = ()
+            owed = ()
 
     def stage(self, outcome: Outcome) -> None:
         """Have the next batch go on from there."""

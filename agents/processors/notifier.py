@@ -41,7 +41,7 @@ class Notifier:
         settings: NotifySettings,
         clock: Callable[[], datetime],
     ) -> None:
-        self._routes, self._channels, self._table, self._clock = routes, channels, table, clock
+        self._routes, self._table, self._clock = routes, table, clock
         self._timeout, self._board = settings.timeout, settings.board.rstrip("/")
         self._kept_alive = {
             name: channel for name, channel in channels.items() if isinstance(channel, KeptAlive)
@@ -62,7 +62,7 @@ class Notifier:
             before = self._state(customer)
             after = fold(before, mine, self._routes, now)
             if after != before:
-                _count_unreachable(before, after, self._channels.keys())
+                _count_unreachable(before, after, self._senders.keys())
                 self._schedule.put(customer, after)
         await self._save()
         self.send_due()
@@ -80,7 +80,7 @@ class Notifier:
         held: defaultdict[str, list[PendingDelivery]] = defaultdict(list)
         for pending in self._schedule.due(self._clock()):
             channel = pending.delivery.channel
-            if pending.delivery.digest and self._channels[channel].digests:
+            if pending.delivery.digest and self._senders[channel].channel.digests:
                 held[channel].append(pending)
             else:
                 self._begin([pending], self._render(pending.case, pending.delivery))

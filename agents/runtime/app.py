@@ -9,7 +9,7 @@ from faust.types import TP
 from yarl import URL
 
 from agents.runtime.component import Batching
-from agents.runtime.continuity import LOOK_EVERY, Continuity
+from agents.runtime.continuity import WATCH_EVERY, Continuity
 from agents.runtime.crash import crashing
 from agents.runtime.faust_check import require_fit_faust
 from agents.runtime.fetching import FETCH_WAIT_MS
@@ -69,13 +69,13 @@ class App(faust.App):
         """Return what the offsets of a partition are about (`Continuity.source`)."""
         return self.continuity.source(TP(topic, partition))
 
-    async def look(self, assigned: Collection[TP]) -> None:
-        """See, before anything is read, that partitions and states are as they were left."""
+    async def check(self, assigned: Collection[TP]) -> None:
+        """Check, before anything is read, that partitions and states are as they were left."""
         tables: Any = self.tables
         if not assigned:
             return
         changelogs = {table.changelog_topic_name: table for table in tables.values()}
-        found = await self.continuity.look(assigned, changelogs)
+        found = await self.continuity.check(assigned, changelogs)
         for tp in assigned:
             if tp.topic in changelogs:
                 discard_unsound(self.continuity.role, changelogs[tp.topic], tp, found.end[tp])
@@ -129,7 +129,7 @@ def make_app(role: Role, settings: Settings, batching: Batching) -> App:
     app.continuity = Continuity(role, app.conf.id, settings.worker.instance, settings.kafka)
     app.few_wait_ms = max(FETCH_WAIT_MS, int(batching.within * 1_000))
     app.transport = app.producer_transport = Transport(brokers, app)
-    app.every(LOOK_EVERY, app.continuity.watch)
+    app.every(WATCH_EVERY, app.continuity.watch)
     app.on_rebalance_complete.connect(_hold_the_flow)  # type: ignore[arg-type]
     return app
 

@@ -33,10 +33,10 @@ from pipeline.config.groups import KafkaSettings
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY = 60.0
-"""Seconds between two looks at whether the topics are still the same."""
+WATCH_EVERY = 60.0
+"""Seconds between two checks that the topics are still the same."""
 ANSWERED_WITHIN = 60.0
-"""Seconds that a look may take. The client gives up much sooner, unless it hangs."""
+"""Seconds that such a check may take. The client gives up much sooner, unless it hangs."""
 
 _ADVICE: Mapping[Kind, str] = {
     "expired": "they expired or were deleted before they were read: raise retention.ms, or read "
@@ -81,7 +81,7 @@ class Continuity:
         self.elsewhere: dict[TP, int] = {}
         """Where to go on in partitions that do not go on at a committed offset."""
 
-    async def look(self, assigned: Collection[TP], changelogs: Collection[str]) -> Survey:
+    async def check(self, assigned: Collection[TP], changelogs: Collection[str]) -> Survey:
         """Work out where to go on in the partitions that were given to this worker.
 
         What is known of a topic is kept while this worker has none of its partitions. Raises

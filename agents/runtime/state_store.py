@@ -106,7 +106,7 @@ class StateStore:
         try:
             found: bytes | None = self._files(partition).get(key)
         except Exception as error:
-            self._notice(partition, error)
+            self._discard_damaged(partition, error)
             raise
         return found
 
@@ -129,7 +129,7 @@ class StateStore:
         try:
             found.status()
         except Exception as error:
-            self._notice(partition, error)
+            self._discard_damaged(partition, error)
             raise
 
     def stage(self, states: Sequence[StoredState]) -> None:
@@ -167,7 +167,7 @@ class StateStore:
             try:
                 self._files(partition).write(batch)
             except Exception as error:
-                self._notice(partition, error)
+                self._discard_damaged(partition, error)
                 raise
             self._app.continuity.keep(partition, offset + 1)
         for partition, message in written:
@@ -177,7 +177,7 @@ class StateStore:
     def _files(self, partition: int) -> Any:
         return database(self._store, partition)
 
-    def _notice(self, partition: int, error: Exception) -> None:
+    def _discard_damaged(self, partition: int, error: Exception) -> None:
         """Throw damaged files away; the process ends for the error, and the next one recovers."""
         if is_damage(error):
             path = self._store.partition_path(partition)
@@ -191,7 +191,7 @@ class StateStore:
                 self._recover(events, *args, **options)
             except Exception as error:
                 for partition in {event.message.partition for event in events}:
-                    self._notice(partition, error)
+                    self._discard_damaged(partition, error)
                 raise
 
 

@@ -209,7 +209,7 @@ class Consumer(OpenConsumer):
         """
         self.stop_flow()
         with crashing():
-            await self.app.look(assigned)  # type: ignore[attr-defined]
+            await self.app.check(assigned)  # type: ignore[attr-defined]
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

@@ -120,7 +120,7 @@ class _Service:
 def _why(result: AppriseResult) -> ChannelAway | ChannelRefused:
     """Return what a failure says of the channel; Apprise tells the reason in its log alone."""
     found = [_STATUS.search(entry.message) for entry in result.logs()]
-    if status := next((int(one[1]) for one in found if one), 0):
+    if status := next((int(match[1]) for match in found if match), 0):
         return verdict(status, f"HTTP {status}")
     return ChannelAway("Apprise could not send it")
 

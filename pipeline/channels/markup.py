@@ -34,7 +34,7 @@ class Markup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def markup_of(schemes: Iterable[str]) -> Markup:
     """Return what the service of these schemes makes of plain text."""
-    return next((_known()[one] for one in sorted(schemes) if one in _known()), Markup())
+    return next((_known()[scheme] for scheme in sorted(schemes) if scheme in _known()), Markup())
 
 
 def in_markdown(text: str, link: str) -> str:

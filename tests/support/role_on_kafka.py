@@ -53,7 +53,7 @@ class Printing(Component):
 configure_logging("understand")
 with (
     mock.patch.dict(batches.INPUTS, understand=topics),
-    mock.patch.object(app, "LOOK_EVERY", 1.0),
+    mock.patch.object(app, "WATCH_EVERY", 1.0),
     mock.patch.object(app, "group_of", lambda role: f"group-{topic}"),
 ):
     run_process(Printing(load_settings(), ExitStack()))

@@ -74,7 +74,7 @@ def test_the_documentation_follows_from_it() -> None:
 async def test_it_is_told_of_alerts_and_kept_alive_where_it_asks_for_that(tmp_path: Path) -> None:
     play = Desk(tmp_path, ROUTES, am="pager://112", chat="pager://113")
     notifier = await play.through(alert(at=play.now))
-    pagers = notifier._channels
+    pagers = {name: sender.channel for name, sender in notifier._senders.items()}
     await notifier.keep_alive()
     (kept,) = pagers["am"].kept  # type: ignore[attr-defined]
     assert (pagers["am"].told, len(kept)) == (["opened"], 1)  # type: ignore[attr-defined]

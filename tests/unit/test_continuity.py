@@ -200,7 +200,7 @@ async def test_a_topic_that_is_gone_when_partitions_are_given_ends_the_role_at_o
     monkeypatch.setattr(continuity, "topics_as_is", lambda *_: {})
     monkeypatch.setattr(continuity, "leave_group", lambda *_: None)
     with pytest.raises(TopicsChanged, match=f"{PLACE[0]} was deleted"):
-        await watched.look({TP("cx.urgent", 1)}, ())
+        await watched.check({TP("cx.urgent", 1)}, ())
 
 
 async def test_what_is_known_of_a_topic_outlasts_its_partitions(
@@ -215,7 +215,7 @@ async def test_what_is_known_of_a_topic_outlasts_its_partitions(
     monkeypatch.setattr(continuity, "topics_as_is", lambda *_: found[PLACE].topics)
     for place in (PLACE, urgent):
         monkeypatch.setattr(continuity, "survey", lambda *_, place=place: found[place])
-        await watched.look({TP(*place)}, ())
+        await watched.check({TP(*place)}, ())
     assert watched.source(TP(*PLACE)) == f"id of {PLACE[0]}/0"
     assert read_note(watched.note(*urgent)).topics.keys() == {PLACE[0], urgent[0]}
 
@@ -228,7 +228,7 @@ async def test_a_partition_that_is_no_more_is_given_up_with_the_name_that_it_was
     monkeypatch.setattr(continuity, "leave_group", lambda *place: left.append(place[2]))
     given = [TP(PLACE[0], 1), TP(PLACE[0], 7)]
     with pytest.raises(TopicsChanged, match=r"cx\.scored has no partition 7"):
-        await Continuity("detect", "nabiz-detect", "only", KafkaSettings()).look(given, ())
+        await Continuity("detect", "nabiz-detect", "only", KafkaSettings()).check(given, ())
     assert left == ["only"]
 
 
