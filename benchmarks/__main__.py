@@ -16,7 +16,7 @@ from typing import Protocol
 import msgspec
 
 from benchmarks import chain, dashboards, inbox, profile, scaling, store, throughput, upkeep
-from benchmarks.chaos.clickhouse import ServerError
+from benchmarks.clickhouse_18.server import ServerError
 from benchmarks.host import described
 from benchmarks.machine import Machine, running_machine
 from benchmarks.page import write_page

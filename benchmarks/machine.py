@@ -22,16 +22,16 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from benchmarks.chaos.clickhouse import ClickHouse
+from benchmarks.clickhouse_18.backend import OldServerBackend
+from benchmarks.clickhouse_18.server import ClickHouse
 from benchmarks.subjects import FORWARDED, HOP, PLAIN_STATES
 from pipeline.broker.local import LocalBroker
 from pipeline.broker.tied_to_parent import tied
 from pipeline.common.processes import end
 from pipeline.config.groups import ROOT
-from pipeline.config.settings import Settings
 from pipeline.contracts.topics import load_topics
 from pipeline.contracts.topology import GROUPS
-from pipeline.store.open import open_store
+from pipeline.store import Store
 from pipeline.store.server import create_database
 
 STOP_SECONDS = 10.0
@@ -150,9 +150,9 @@ class Machine:
         create_database(*self.store, "default", "", name)
         host, port = self.store
         url = f"clickhouse://default@{host}:{port}/{name}"
-        store = open_store(Settings.model_validate({"store": {"url": url}}))
-        store.migrate()
-        store.close()
+        backend = OldServerBackend(host, port, "default", "", name)
+        Store(backend).migrate()
+        backend.close()
         return url
 
     @contextmanager

@@ -13,13 +13,13 @@ from typing import Literal
 
 import msgspec
 
-from benchmarks.chaos.clickhouse import ClickHouse, ServerError
 from benchmarks.chaos.content import Content, differences, untruths
 from benchmarks.chaos.faults import Dose, small_disk
 from benchmarks.chaos.load import make_load
 from benchmarks.chaos.scenarios import UNDISTURBED, Scenario
 from benchmarks.chaos.system import Outcome, Stuck, System
 from benchmarks.chaos.workers import WorkerError
+from benchmarks.clickhouse_18.server import ClickHouse, ServerError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
 from pipeline.config.groups import ROOT
 from pipeline.store import StoreUnavailable

@@ -12,10 +12,11 @@ import msgspec
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from benchmarks.chaos.clickhouse import ClickHouse
 from benchmarks.chaos.content import Content, states, stored_content
 from benchmarks.chaos.load import Feeder, Message
 from benchmarks.chaos.workers import Workers
+from benchmarks.clickhouse_18.backend import OldServerBackend
+from benchmarks.clickhouse_18.server import ClickHouse
 from benchmarks.subjects import READERS
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.lag import LagReader, wait_until_drained
@@ -25,7 +26,7 @@ from pipeline.config.groups import ROOT
 from pipeline.contracts.topics import load_topics
 from pipeline.contracts.topology import FEEDBACK, GROUPS, INTERACTIONS, OF_EVENTS, SCORED, group_of
 from pipeline.store import Store
-from pipeline.store.server import ServerBackend, create_database
+from pipeline.store.server import create_database
 
 STUCK_AFTER = 180.0
 """Seconds without which anything that is waited for has to happen."""
@@ -79,7 +80,7 @@ class System:
         create_database(clickhouse.host, clickhouse.port, "default", "", database)
         self.folder = folder
         self.clickhouse = clickhouse
-        self.backend = ServerBackend(clickhouse.host, clickhouse.port, "default", "", database)
+        self.backend = OldServerBackend(clickhouse.host, clickhouse.port, "default", "", database)
         Store(self.backend).migrate()
         self.broker = LocalBroker.start(folder / "kafka")
         self.faults: Counter[str] = Counter()

@@ -16,6 +16,7 @@ from pipeline.contracts.topology import CHANGELOG, INPUTS, SCORED, STATEFUL, WIT
 from pipeline.ingest.decode import FUTURE_TOLERANCE
 from pipeline.model.reading import Label, Reading
 from pipeline.store.health import StoreFacts
+from pipeline.store.supported import unsupported
 
 State = Literal["ok", "warning", "problem"]
 
@@ -220,6 +221,8 @@ def check_store(facts: StoreFacts) -> Iterator[Finding]:
         )
     if not facts.pending and not facts.refused:
         yield Finding("store", "ok", f"ClickHouse {facts.version}, all tables take rows")
+    if outdated := unsupported(facts.version):
+        yield Finding("store's version", "warning", outdated, "upgrade ClickHouse")
     for disk in facts.disks:
         yield check_disk(f"store's disk {disk.name}", disk.free)
 

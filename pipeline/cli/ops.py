@@ -18,6 +18,7 @@ from pipeline.contracts.topology import group_of
 from pipeline.store.backup import Manifest, read_manifest
 from pipeline.store.open import open_store
 from pipeline.store.server import create_database
+from pipeline.store.supported import unsupported
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")]
 
@@ -55,11 +56,10 @@ def migrate(dry_run: DryRun = False) -> None:
     settings = load_settings()
     if not dry_run and (address := store_address(settings.store)):
         create_database(**address.model_dump())
-    opened = open_store(settings)
-    try:
+    with closing(open_store(settings)) as opened:
+        if outdated := unsupported(opened.ping()):
+            typer.echo(f"warning: {outdated}", err=True)
         applied = opened.migrate(dry_run=dry_run)
-    finally:
-        opened.close()
     for migration in applied:
         typer.echo(f"{'would apply' if dry_run else 'applied'} {migration.name}")
     if not applied:

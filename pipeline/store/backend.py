@@ -58,7 +58,8 @@ class Backend(Protocol):
 def bind(sql: str, parameters: Mapping[str, Parameter] | None) -> str:
     """Put parameters into a statement as literals, by the rules of clickhouse-driver.
 
-    Server-side parameters would need ClickHouse 22.8. A tuple becomes the right side of IN.
+    A tuple becomes the right side of IN. Parameters that the server puts in (`{name:Type}`) gain
+    nothing: the driver sends quoted literals for them, too, and statements would name each type.
     """
     if not parameters:
         return sql

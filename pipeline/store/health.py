@@ -21,7 +21,7 @@ class StoreFacts(msgspec.Struct, frozen=True):
     """A server: `clock_ahead` of ours in seconds, to the second; what stands in the way of writes.
 
     `pending` are migrations to apply, `refused` says by table why it takes no rows. `disks` is
-    empty where the server is too old to tell (before 19.15).
+    empty where the user may not read `system.disks`.
     """
 
     version: str
@@ -53,7 +53,8 @@ def inspect_store(backend: Backend) -> StoreFacts:
 
 def _refusal(backend: Backend, table: str) -> str:
     """Return why the table takes no rows, or "": an insert of none asks for every right."""
-    if not _exists(backend, table):
+    ((exists,),) = backend.execute(f"EXISTS TABLE {table}")
+    if not exists:
         return ""  # a migration makes it
     try:
         backend.execute(f"INSERT INTO {table} SELECT * FROM {table} WHERE 0")
@@ -65,11 +66,8 @@ def _refusal(backend: Backend, table: str) -> str:
 
 
 def _disks(backend: Backend) -> tuple[Disk, ...]:
-    if not _exists(backend, "system.disks"):
+    try:
+        found = backend.execute("SELECT name, free_space, total_space FROM system.disks")
+    except StoreRefused:
         return ()
-    found = backend.execute("SELECT name, free_space, total_space FROM system.disks")
     return tuple(Disk(*row) for row in found)
-
-
-def _exists(backend: Backend, table: str) -> bool:
-    return bool(backend.execute(f"EXISTS TABLE {table}")[0][0])

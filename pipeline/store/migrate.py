@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pipeline.common.plurals import counted
 from pipeline.store.backend import Backend
 
-_FILE = re.compile(r"(?P<number>\d{3})_\w+?(\.since_(?P<major>\d+)_(?P<minor>\d+))?\.sql")
+_FILE = re.compile(r"\d{3}_\w+\.sql")
 
 _RECORD = """
 CREATE TABLE IF NOT EXISTS schema_migrations (name String, hash String, applied_at DateTime('UTC'))
@@ -23,11 +23,10 @@ class MigrationError(Exception):
 
 
 class Migration(NamedTuple):
-    """One change: `name` is `table/NNN_name`, `since` the first engine version that can do it."""
+    """One change: `name` is `table/NNN_name`."""
 
     name: str
     sql: str
-    since: tuple[int, int]
 
     @property
     def table(self) -> str:
@@ -41,25 +40,18 @@ class Migration(NamedTuple):
 
 
 def shipped() -> list[Migration]:
-    """Read the migrations of this version, in the order in which they are applied.
-
-    A name that ends in `.since_19_6.sql` is for engines from 19.6 on; older ones do without it.
-    """
+    """Read the migrations of this version, in the order in which they are applied."""
     found = []
     for folder in (files(__package__) / "migrations").iterdir():
         for file in folder.iterdir():
-            match = _FILE.fullmatch(file.name)
-            if match is None:
+            if not _FILE.fullmatch(file.name):
                 raise MigrationError(f"{folder.name}/{file.name}: not named NNN_name.sql")
-            since = (int(match["major"] or 0), int(match["minor"] or 0))
-            name = f"{folder.name}/{file.name.partition('.')[0]}"
-            found.append(Migration(name, file.read_text("utf-8"), since))
+            name = f"{folder.name}/{file.name.removesuffix('.sql')}"
+            found.append(Migration(name, file.read_text("utf-8")))
     return sorted(found)
 
 
-def pending(
-    migrations: Sequence[Migration], done: dict[str, str], version: tuple[int, int]
-) -> list[Migration]:
+def pending(migrations: Sequence[Migration], done: dict[str, str]) -> list[Migration]:
     """Return those that are still to apply; `done` holds the hash by name of the others.
 
     Raises MigrationError where an applied one has changed or is unknown, or where one would
@@ -71,7 +63,7 @@ def pending(
             raise MigrationError(f"{name} is applied but not known: is the program older?")
         if by_name[name].hash != digest:
             raise MigrationError(f"{name} has changed since it was applied: add a new one instead")
-    todo = [m for m in migrations if m.name not in done and m.since <= version]
+    todo = [m for m in migrations if m.name not in done]
     for migration in todo:
         later = [name for name in done if by_name[name].table == migration.table]
         if any(name > migration.name for name in later):
@@ -81,7 +73,7 @@ def pending(
 
 def migrate(backend: Backend, dry_run: bool) -> list[Migration]:
     """Apply what is pending, or with `dry_run` only say what it is."""
-    todo = pending(shipped(), applied(backend), engine_version(backend))
+    todo = pending(shipped(), applied(backend))
     if dry_run:
         return todo
     backend.execute(_RECORD)
@@ -101,9 +93,3 @@ def applied(backend: Backend) -> dict[str, str]:
     """Return the hash of each applied migration by its name."""
     ((recorded,),) = backend.execute("EXISTS TABLE schema_migrations")
     return dict(backend.execute("SELECT name, hash FROM schema_migrations")) if recorded else {}
-
-
-def engine_version(backend: Backend) -> tuple[int, int]:
-    """Return the version of ClickHouse, as far as features depend on it."""
-    major, minor = backend.execute("SELECT version()")[0][0].split(".")[:2]
-    return int(major), int(minor)

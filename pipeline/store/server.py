@@ -53,15 +53,12 @@ _CONNECTION_BROKEN = (
     EOFError,
 )
 
-_SETTINGS = {
+SETTINGS = {
     # Statements name every minute of a batch.
     "max_query_size": 100_000_000,
     "max_ast_elements": 10_000_000,
-}
-_SETTINGS_SINCE_19_5 = {
-    **_SETTINGS,
     # A replay of many years writes to more than 100 monthly partitions at once.
-    "max_partitions_per_insert_block": 0,
+    "throw_on_max_partitions_per_insert_block": 0,
 }
 
 
@@ -72,14 +69,15 @@ class ServerBackend:
         self._address = f"{host}:{port}"
         self._lock = threading.Lock()
         self._client = Client(
-            *(host, port, database, user, password), connect_timeout=5, send_receive_timeout=60
+            *(host, port, database, user, password),
+            connect_timeout=5,
+            send_receive_timeout=60,
+            settings=SETTINGS,
         )
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> list[Row]:
         """Run one statement."""
-        answer = self._call(
-            lambda: self._client.execute(bind(sql, parameters), settings=self._settings())
-        )
+        answer = self._call(lambda: self._client.execute(bind(sql, parameters)))
         return answer if isinstance(answer, list) else []
 
     def look_up(self, sql: str, names: Sequence[str]) -> list[Row]:
@@ -89,38 +87,23 @@ class ServerBackend:
             "structure": [("name", "String")],
             "data": [(name,) for name in names],
         }
-        return self._call(
-            lambda: self._client.execute(sql, external_tables=[table], settings=self._settings())
-        )
+        return self._call(lambda: self._client.execute(sql, external_tables=[table]))
 
     def stream(self, sql: str) -> Iterator[Sequence[Row]]:
         """Run one statement; a piece is a thousand rows."""
         with self._lock, self._errors():
-            settings = self._settings()
-            yield from self._client.execute_iter(sql, settings=settings, chunk_size=1_000)
+            yield from self._client.execute_iter(sql, chunk_size=1_000)
 
     def insert(self, table: str, columns: Columns) -> None:
         """Insert the columns as one native block."""
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
         values = [list(column) for column in columns.values()]
-        self._call(
-            lambda: self._client.execute(
-                statement, values, columnar=True, settings=self._settings()
-            )
-        )
+        self._call(lambda: self._client.execute(statement, values, columnar=True))
 
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
             self._client.disconnect()
-
-    def _settings(self) -> dict[str, int]:
-        """Return the settings that the connected server knows."""
-        connection = self._client.connection
-        if connection.server_info is None:  # not connected, or not let in
-            connection.connect()
-        since_19_5 = connection.server_info.version_tuple() >= (19, 5)
-        return _SETTINGS_SINCE_19_5 if since_19_5 else _SETTINGS
 
     def _call(self, call: Callable[[], T]) -> T:
         with self._lock, self._errors():

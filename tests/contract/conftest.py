@@ -30,9 +30,9 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
 @pytest.fixture(scope="module")
 def server(clickhouse: Address) -> Iterator[Backend]:
     """A connection to the server."""
-    from pipeline.store.server import ServerBackend
+    from benchmarks.clickhouse_18.backend import OldServerBackend
 
-    engine = ServerBackend(*clickhouse, "default", "", "default")
+    engine = OldServerBackend(*clickhouse, "default", "", "default")
     yield engine
     engine.close()
 

@@ -1,5 +1,6 @@
 """The configuration that the stack gives ClickHouse: who may do what, and that its words exist."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,11 +9,10 @@ from pathlib import Path
 import pytest
 from clickhouse_driver.errors import ServerException
 
-from pipeline.config.groups import StoreSettings
-from pipeline.config.settings import store_address
 from pipeline.kpi.definitions import Window
-from pipeline.store import Backend, StoreRefused, open_server
-from pipeline.store.server import ServerBackend, create_database
+from pipeline.store import Backend, Store, StoreRefused
+from pipeline.store.server import SETTINGS, ServerBackend
+from tests.contract.conftest import empty_database
 from tests.support.compose_file import make_secrets
 from tests.support.dashboards import Statement, distinct_statements
 from tests.support.servers import Address
@@ -33,36 +33,39 @@ def configured(tmp_path_factory: pytest.TempPathFactory, secrets: Path) -> Itera
 
 
 @pytest.fixture(scope="module")
-def nabiz_password(secrets: Path) -> str:
-    """The password in the address that the roles are given."""
-    url = (secrets / "store_url").read_text()
-    address = store_address(StoreSettings.model_validate({"url": url}))
-    assert address
-    return address.password
-
-
-@pytest.fixture(scope="module")
-def grafana(configured: Address, secrets: Path, nabiz_password: str) -> Iterator[Backend]:
+def grafana(configured: Address, secrets: Path) -> Iterator[Backend]:
     """A connection as the user of Grafana, to a store that is migrated."""
-    user = ("nabiz", nabiz_password)
-    create_database(*configured, *user, "nabiz")
-    store = open_server(*configured, *user, "nabiz")
-    assert store.migrate()
-    store.close()
     password = (secrets / "clickhouse_grafana_password").read_text()
     backend = ServerBackend(*configured, "grafana", password, "nabiz")
     yield backend
     backend.close()
 
 
+@pytest.fixture(scope="module")
+def empty(chdb: Backend) -> Iterator[Backend]:
+    """A store that is migrated and holds nothing."""
+    with empty_database(chdb) as engine:
+        Store(engine).migrate()
+        yield engine
+
+
 def test_grafana_reads_what_nabiz_migrated(grafana: Backend) -> None:
     assert grafana.execute("SELECT count() FROM events") == [(0,)]
 
 
-@pytest.mark.parametrize("panel", distinct_statements(), ids=lambda one: one.id)
-def test_grafana_may_ask_what_each_panel_asks(grafana: Backend, panel: Statement) -> None:
-    """And a store in which nothing is stored yet is no error."""
-    panel.asked(grafana, Window(DAY - timedelta(days=1), DAY))
+@pytest.mark.parametrize("panel", distinct_statements(), ids=lambda panel: panel.id)
+def test_grafana_may_read_what_each_panel_reads(panel: Statement) -> None:
+    users = ET.parse(CLICKHOUSE / "users.d" / "nabiz.xml").getroot()
+    grants = (str(grant.text) for grant in users.iterfind("users/grafana/grants/query"))
+    granted = {grant.removeprefix("GRANT SELECT ON nabiz.") for grant in grants}
+    read = {*re.findall(r"\b(?:FROM|(?<!ARRAY )JOIN)\s+(\w+)", panel.sql)}
+    assert read
+    assert read <= granted
+
+
+@pytest.mark.parametrize("panel", distinct_statements(), ids=lambda panel: panel.id)
+def test_a_panel_of_an_empty_store_is_no_error(empty: Backend, panel: Statement) -> None:
+    panel.asked(empty, Window(DAY - timedelta(days=1), DAY))
 
 
 @pytest.mark.parametrize(
@@ -108,6 +111,11 @@ def test_a_server_of_today_knows_the_settings(chdb: Backend) -> None:
     assert {one.tag for one in config if one.tag.startswith("max_")} <= known(
         chdb, "server_settings"
     )
+
+
+def test_a_server_of_today_knows_the_settings_of_a_connection(chdb: Backend) -> None:
+    """It would pass over others without a word."""
+    assert SETTINGS.keys() <= known(chdb, "settings")
 
 
 def test_a_server_of_today_understands_the_grants(chdb: Backend) -> None:

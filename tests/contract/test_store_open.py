@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.clickhouse_18.backend import OldServerBackend
 from pipeline.common.ports import free_port
-from pipeline.store import StoreUnavailable, open_chdb, open_server
+from pipeline.store import Store, StoreUnavailable, open_chdb, open_server
 from tests.contract.stored import alert
 from tests.support.servers import clickhouse_server
 
@@ -18,7 +19,7 @@ def test_a_server_that_is_away_is_unavailable() -> None:
 
 def test_a_server_that_comes_back_is_used_again(tmp_path: Path) -> None:
     with clickhouse_server(tmp_path) as address:
-        store = open_server(*address, "default", "", "default")
+        store = Store(OldServerBackend(*address, "default", "", "default"))
         store.migrate()
         store.write_alerts([alert("a1")])
     with pytest.raises(StoreUnavailable):

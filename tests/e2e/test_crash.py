@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos.clickhouse import ClickHouse, ServerError
 from benchmarks.chaos.run import Bench
 from benchmarks.chaos.scenarios import SCENARIOS, SHORT
+from benchmarks.clickhouse_18.server import ClickHouse, ServerError
 from tests.support.servers import missing
 
 SEED = 17

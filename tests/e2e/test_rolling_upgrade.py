@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.chaos.clickhouse import ClickHouse, ServerError
 from benchmarks.chaos.content import untruths, without_revision
 from benchmarks.chaos.load import Message, make_load
 from benchmarks.chaos.system import System
+from benchmarks.clickhouse_18.server import ClickHouse, ServerError
 from pipeline.config.groups import ROOT
 from pipeline.contracts.compatibility import breaking_changes
 from pipeline.contracts.topology import OF_EVENTS

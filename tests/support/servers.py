@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from benchmarks.chaos.clickhouse import ClickHouse, ServerError
+from benchmarks.clickhouse_18.server import ClickHouse, ServerError
 
 
 class Address(NamedTuple):

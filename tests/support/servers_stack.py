@@ -8,19 +8,23 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import yaml
 
-from benchmarks.chaos.clickhouse import ClickHouse, ServerError
+from benchmarks.clickhouse_18.backend import OldServerBackend
+from benchmarks.clickhouse_18.server import ClickHouse, ServerError, as_it_was
 from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.tied_to_parent import tied
 from pipeline.common.ports import HOST, free_port
 from pipeline.common.progress import PATIENCE, Watch
-from pipeline.config.groups import ROOT
+from pipeline.config.groups import ROOT, StoreSettings
+from pipeline.config.settings import store_address
+from pipeline.store import Store
+from pipeline.store.server import create_database
 from tests.support.servers import Address, missing
 
 DEPLOY = ROOT / "deploy"
@@ -107,7 +111,7 @@ def kafka_of_the_stack(folder: Path) -> Iterator[str]:
 def clickhouse_of_the_stack(folder: Path, secrets: Path) -> Iterator[Address]:
     """Debian's ClickHouse with the files of the stack beside its own, as in the container.
 
-    It is of 2018: its root element has another name, and it knows neither grants nor constraints.
+    It knows neither grants nor constraints. Its store is migrated.
     """
     try:
         server = ClickHouse(folder)
@@ -118,12 +122,17 @@ def clickhouse_of_the_stack(folder: Path, secrets: Path) -> Iterator[Address]:
         ("users.d/passwords.xml", secrets / "clickhouse_passwords.xml"),
         ("config.d/nabiz.xml", CLICKHOUSE / "config.d" / "nabiz.xml"),
     ):
-        text = re.sub(r"(</?)clickhouse>", r"\1yandex>", source.read_text())
-        text = re.sub(r"<constraints>.*?</constraints>", "", text, flags=re.DOTALL)
         (folder / target).parent.mkdir(parents=True, exist_ok=True)
-        (folder / target).write_text(text)
+        (folder / target).write_text(as_it_was(source.read_text()))
     try:
         server.start()
+        url = (secrets / "store_url").read_text()
+        address = store_address(StoreSettings.model_validate({"url": url}))
+        assert address
+        here = address.model_copy(update={"host": server.host, "port": server.port})
+        create_database(**here.model_dump())
+        with closing(OldServerBackend(**here.model_dump())) as backend:
+            Store(backend).migrate()
         yield Address(server.host, server.port)
     finally:
         server.stop()

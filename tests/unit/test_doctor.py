@@ -128,6 +128,19 @@ def test_a_store() -> None:
     assert (full.check, full.state) == ("store's disk cold", "problem")
 
 
+@pytest.mark.parametrize("version", ["24.8.1.2684", "24.10.1.1", "25.3.2", "26.9.2.1"])
+def test_a_supported_server_is_not_remarked_on(version: str) -> None:
+    assert [one.check for one in store(version=version)] == ["store", "store's disk default"]
+
+
+@pytest.mark.parametrize("version", ["18.16.1", "23.12.6.19", "24.3.18.7"])
+def test_an_older_server_is_a_warning(version: str) -> None:
+    (finding,) = [one for one in store(version=version) if one.check == "store's version"]
+    assert (finding.state, finding.advice) == ("warning", "upgrade ClickHouse")
+    assert version in finding.found
+    assert "24.8" in finding.found
+
+
 @pytest.mark.parametrize(
     ("ahead", "state", "words"),
     [
