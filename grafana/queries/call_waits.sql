@@ -8,7 +8,7 @@ FROM
         quantile(0.5)(seconds) AS middle, quantile(0.9)(seconds) AS slow
     FROM
     (
-        SELECT minute, customer_id, visitParamExtractUInt(attributes, 'wait_seconds') AS seconds
+        SELECT minute, customer_id, simpleJSONExtractUInt(attributes, 'wait_seconds') AS seconds
         FROM events FINAL
         PREWHERE type = 'call' OR {may_replace}
         WHERE {of_events} AND type = 'call' AND position(attributes, '"wait_seconds":') > 0

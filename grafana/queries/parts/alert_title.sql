@@ -1,1 +1,1 @@
-visitParamExtractString(visitParamExtractRaw(alert, 'titles'), '{language}')
+simpleJSONExtractString(simpleJSONExtractRaw(alert, 'titles'), '{language}')

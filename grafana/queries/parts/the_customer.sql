@@ -1,3 +1,3 @@
 -- Who is typed or clicked, else who is most at risk.
 if(${customer:singlequote} != '', ${customer:singlequote},
-    (SELECT argMax(customer_id, (visitParamExtractFloat(alert, 'risk'), id)) FROM alerts FINAL WHERE {was_open}))
+    (SELECT argMax(customer_id, (simpleJSONExtractFloat(alert, 'risk'), id)) FROM alerts FINAL WHERE {was_open}))
