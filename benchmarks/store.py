@@ -26,6 +26,7 @@ from pipeline.store.chdb import ChdbBackend
 from pipeline.store.rows import event_columns, minute_of
 from pipeline.store.server import ServerBackend
 from pipeline.store.sql import count_names, query
+from pipeline.store.supported import unsupported
 from pipeline.store.write_events import recompute
 
 MILLION = 1_000_000
@@ -216,7 +217,7 @@ def _reads(engine: Engine, store: Store, rows: int) -> list[Figure]:
             store.kpis, Window(end - span, end), by, end
         )
         for name, span in WINDOWS.items()
-        if span < SPAN or rows <= FOLLOWED
+        if (span < SPAN or rows <= FOLLOWED) and not unsupported(store.ping())
         for by in SLICES
     }
     asked["counts of each of 30 days"] = lambda: engine.backend.execute(TREND)

@@ -61,17 +61,9 @@ def empty_database(engine: Backend) -> Iterator[Backend]:
 
 @pytest.fixture(params=["chdb", "server"])
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """An empty database."""
+    """An empty database; the server stands for the wire and the core tables alone."""
     with empty_database(request.getfixturevalue(request.param)) as engine:
         yield engine
-
-
-@pytest.fixture(params=[("chdb", "server"), ("server", "chdb")], ids="-to-".join)
-def two_backends(request: pytest.FixtureRequest) -> Iterator[tuple[Backend, Backend]]:
-    """An empty database on each engine, either one first."""
-    first, second = (request.getfixturevalue(name) for name in request.param)
-    with empty_database(first), empty_database(second):
-        yield first, second
 
 
 @pytest.fixture
@@ -84,7 +76,7 @@ def store(backend: Backend) -> Store:
 
 @pytest.fixture
 def recent_store(chdb: Backend) -> Iterator[Store]:
-    """An empty store on an engine as recent as dashboards ask for."""
+    """An empty store on an engine that knows the SQL of KPIs and dashboards."""
     with empty_database(chdb) as engine:
         store = Store(engine)
         store.migrate()

@@ -8,8 +8,16 @@ import pytest
 from pipeline.kpi.definitions import Dimension, KpiValue
 from pipeline.model.reading import Scored
 from pipeline.store import Store
+from pipeline.store.supported import unsupported
 from tests.contract.stored import LATER, NOTES, WINDOW
 
+IN_MINUTES = {
+    "events": "sum(events)",
+    "texts": "sum(texts)",
+    "complaints": "sum(complaints)",
+    "net_sentiment": "if(sum(texts) = 0, NULL, 100 * (sum(positive) - sum(negative)) / sum(texts))",
+}
+"""KPIs that KPI minutes alone give, on any engine."""
 DIMENSIONS: tuple[Dimension, ...] = ("channel", "touchpoint", "segment", "brand", "source")
 
 
@@ -70,12 +78,32 @@ def by_slice(values: Iterable[KpiValue], by: Sequence[Dimension]) -> dict[object
     return found
 
 
+def in_minutes(store: Store, by: Sequence[Dimension]) -> dict[object, dict[str, float]]:
+    """What the KPI minutes hold of each slice."""
+    chosen = ", ".join(by) or "''"
+    counts = ", ".join(IN_MINUTES.values())
+    rows = store._backend.execute(
+        f"SELECT {chosen}, {counts} FROM kpi_minutes FINAL GROUP BY {chosen} HAVING sum(events) > 0"
+    )
+    return {
+        tuple(row[: len(by)]): dict(zip(IN_MINUTES, row[-len(IN_MINUTES) :], strict=True))
+        for row in rows
+    }
+
+
 def check(store: Store, events: Sequence[Scored], by: Sequence[Dimension] = DIMENSIONS) -> None:
-    """What is read is what a count of the true events gives, slice by slice."""
-    found = by_slice(store.kpis(WINDOW, by, as_of=LATER), by)
+    """What is counted and read is what a count of the true events gives, slice by slice."""
     wanted = expected(events, by)
+    minutes = {key: {name: values[name] for name in IN_MINUTES} for key, values in wanted.items()}
+    agree(in_minutes(store, by), minutes)
+    if not unsupported(store.ping()):
+        agree(by_slice(store.kpis(WINDOW, by, as_of=LATER), by), wanted)
+    assert store.counts()["events"] == len(truth(events))
+
+
+def agree(found: dict[object, dict[str, float]], wanted: dict[object, dict[str, float]]) -> None:
+    """Of each slice, what is wanted was found."""
     assert set(found) == set(wanted)
     for key, values in wanted.items():
         for kpi, value in values.items():
             assert found[key][kpi] == pytest.approx(value), (key, kpi)
-    assert store.counts()["events"] == len(truth(events))

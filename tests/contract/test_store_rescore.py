@@ -50,7 +50,9 @@ def test_only_texts_of_the_window_are_read(store: Store) -> None:
     assert [one.event.event_id for one in found] == ["e30"]
 
 
-def test_kpis_are_those_of_the_new_readings(store: Store) -> None:
+def test_kpis_are_those_of_the_new_readings(recent_store: Store) -> None:
+    store = recent_store
+    store.write_events(events("negative"))
     before = {value.kpi: value.value for value in store.kpis(WINDOW, (), LATER)}
     assert before["net_sentiment"] == -100
     for _ in range(2):  # a second time changes nothing
