@@ -43,6 +43,11 @@ class Cut:
         return ", ".join(f"of_{dimension}" for dimension in self.by) or "whole"
 
     @property
+    def keys(self) -> str:
+        """The SQL of the same for rows of a customer each; a constant would cost time."""
+        return ", ".join([*(f"of_{dimension}" for dimension in self.by), "customer_id"])
+
+    @property
     def columns(self) -> str:
         """The SQL of the columns that cut, with `parameters`."""
         return ", ".join(map(self._column, self.by)) or "'' AS whole"

@@ -193,7 +193,7 @@ def _of(facts: dict[Slice, Facts], key: Slice) -> Facts:
 
 def _sliced(name: str, cut: Cut) -> str:
     """Return the query grouped by what cuts it."""
-    return query(name).format(by=cut.columns, of=cut.names)
+    return query(name).format(by=cut.columns, of=cut.names, keys=cut.keys)
 
 
 def _bounds(window: Window) -> dict[str, Parameter]:

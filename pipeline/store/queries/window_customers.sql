@@ -15,6 +15,6 @@ FROM
     WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
         AND is_deleted = 0 AND occurred_us >= %(start)s AND occurred_us < %(end)s
         AND type NOT IN ({types.bookkeeping})
-    GROUP BY {of}, customer_id
+    GROUP BY {keys}
 )
 GROUP BY {of}
