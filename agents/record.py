@@ -13,6 +13,7 @@ from agents.runtime.component import Batching, Component, Effect
 from agents.runtime.crash import first_line
 from agents.runtime.messages import (
     Message,
+    data_of,
     decode_as,
     decode_batch,
     read_action,
@@ -40,7 +41,10 @@ _SCORED, _LETTER = decode_as(Scored), decode_as(DeadLetter)
 
 
 class Batch(NamedTuple):
-    """What a batch of messages holds; `dead` are those that could not be understood."""
+    """What a batch of messages holds; `dead` are those that could not be understood.
+
+    Alerts and follow-ups also as they were sent: they may hold more than this version knows.
+    """
 
     scored: list[Scored]
     alerts: list[Alert]
@@ -48,6 +52,8 @@ class Batch(NamedTuple):
     follow_ups: list[FollowUp]
     letters: list[DeadLetter]
     dead: list[DeadLetter]
+    alerts_as_sent: list[bytes]
+    follow_ups_as_sent: list[bytes]
 
 
 class Record(Component):
@@ -83,9 +89,11 @@ class Record(Component):
     async def _make_durable(self, batch: Batch) -> None:
         await send_dead_letters(self.app, batch.dead)
         await self._write("events", self._write_events, batch.scored)
-        await self._write("alerts", self._store.write_alerts, batch.alerts)
+        write_alerts = partial(self._store.write_alerts, as_sent=batch.alerts_as_sent)
+        write_follow_ups = partial(self._store.write_follow_ups, as_sent=batch.follow_ups_as_sent)
+        await self._write("alerts", write_alerts, batch.alerts)
         await self._write("actions", self._store.write_actions, batch.actions)
-        await self._write("follow_ups", self._store.write_follow_ups, batch.follow_ups)
+        await self._write("follow_ups", write_follow_ups, batch.follow_ups)
         await self._write("dead_letters", self._store.write_dead_letters, batch.letters)
 
     def _write_events(self, scored: Sequence[Scored]) -> None:
@@ -118,21 +126,26 @@ def sort(messages: Sequence[Message], knows: Callable[[str], bool] = lambda _: T
 
     `knows` says whether a name may be that of somebody here.
     """
-    batch = Batch([], [], [], [], [], [])
+    dead: list[DeadLetter] = []
 
     def take(topic: str, decode: Callable[[Message], T]) -> list[T]:
         good, bad = decode_batch(
             [message for message in messages if message.topic == topic], decode
         )
-        batch.dead.extend(bad)
+        dead.extend(bad)
         return [value for _, value in good]
 
-    return batch._replace(
+    alerts = take(ALERTS, lambda message: (read_alert(message), data_of(message)))
+    follow_ups = take(FOLLOW_UPS, lambda message: (read_follow_up(message), data_of(message)))
+    return Batch(
         scored=take(SCORED, _SCORED),
-        alerts=take(ALERTS, read_alert),
+        alerts=[alert for alert, _ in alerts],
         actions=take(ACTIONS, partial(read_action, knows=knows)),
-        follow_ups=take(FOLLOW_UPS, read_follow_up),
+        follow_ups=[follow_up for follow_up, _ in follow_ups],
         letters=take(DEAD_LETTERS, _LETTER),
+        dead=dead,
+        alerts_as_sent=[data for _, data in alerts],
+        follow_ups_as_sent=[data for _, data in follow_ups],
     )
 
 

@@ -89,7 +89,12 @@ def decode_as(kind: type[T]) -> Callable[[Message], T]:
     return lambda message: parse(decoder, message.value or b"")
 
 
+class _Envelope(msgspec.Struct):
+    data: msgspec.Raw
+
+
 _ALERT, _FOLLOW_UP = decode_as(AlertEvent), decode_as(FollowUpEvent)
+_DATA = decode_as(_Envelope)
 
 
 def read_alert(message: Message) -> Alert:
@@ -100,6 +105,11 @@ def read_alert(message: Message) -> Alert:
 def read_follow_up(message: Message) -> FollowUp:
     """Return the follow-up of a message. Raises Invalid."""
     return _FOLLOW_UP(message).data
+
+
+def data_of(message: Message) -> bytes:
+    """Return the JSON of what a CloudEvent carries, as it was sent. Raises Invalid."""
+    return bytes(_DATA(message).data)
 
 
 def read_action(message: Message, knows: Callable[[str], bool]) -> Action:

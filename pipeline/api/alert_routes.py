@@ -15,7 +15,7 @@ from pipeline.api.parameters import Limit, Time, moment
 from pipeline.common.refused import Refused
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
-from pipeline.model.alert import STATES, Alert
+from pipeline.model.alert import Alert
 from pipeline.service.service import Service
 from pipeline.service.views import ActionRequest
 
@@ -36,7 +36,7 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
         return service.store.alerts(
             since=moment("since", since),
             customer_id=customer_id,
-            states=tuple(state for state in STATES if withdrawn or state != "withdrawn"),
+            without_states=() if withdrawn else ("withdrawn",),
             limit=limit,
         )
 

@@ -9,7 +9,7 @@ from pipeline.common.epoch_micros import to_datetime, to_micros
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.store.backend import Backend, Parameter, Row
-from pipeline.store.rows import by_column
+from pipeline.store.rows import by_column, kept_as_sent
 from pipeline.store.sql import query
 
 FOLLOW_UP_COLUMNS = (
@@ -24,11 +24,13 @@ ACTION_COLUMNS = (
 )
 
 
-def write_follow_ups(backend: Backend, follow_ups: Sequence[FollowUp]) -> None:
+def write_follow_ups(
+    backend: Backend, follow_ups: Sequence[FollowUp], as_sent: Sequence[bytes]
+) -> None:
     """Insert follow-ups; of several revisions the highest is read."""
     if follow_ups:
-        rows = [_follow_up_row(one) for one in follow_ups]
-        backend.insert("follow_ups", by_column(FOLLOW_UP_COLUMNS, rows))
+        columns = by_column(FOLLOW_UP_COLUMNS, [_follow_up_row(one) for one in follow_ups])
+        backend.insert("follow_ups", {**columns, **kept_as_sent("follow_up", as_sent)})
 
 
 def read_follow_ups(

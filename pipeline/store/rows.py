@@ -206,9 +206,15 @@ def shadow_columns(scored: Sequence[Scored], reread_at: int) -> Columns:
     }
 
 
-def alert_columns(alerts: Sequence[Alert]) -> Columns:
-    """Columns of `alerts`."""
-    return by_column(ALERT_COLUMNS, [_alert_row(alert) for alert in alerts])
+def alert_columns(alerts: Sequence[Alert], as_sent: Sequence[bytes] = ()) -> Columns:
+    """Columns of `alerts`; `as_sent` is the JSON of each, if another than ours is to be kept."""
+    columns = by_column(ALERT_COLUMNS, [_alert_row(alert) for alert in alerts])
+    return {**columns, **kept_as_sent("alert", as_sent)}
+
+
+def kept_as_sent(column: str, as_sent: Sequence[bytes]) -> Columns:
+    """Return the column that holds the JSON of messages as it came, if any is given."""
+    return {column: [content.decode() for content in as_sent]} if as_sent else {}
 
 
 def _alert_row(alert: Alert) -> Row:

@@ -116,14 +116,19 @@ class Store:
             columns = shadow_columns(scored, int(now.timestamp()))
             self._backend.insert("shadow_readings", columns)
 
-    def write_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Store alerts; of several revisions of one alert the highest is read."""
-        if alerts:
-            self._backend.insert("alerts", alert_columns(alerts))
+    def write_alerts(self, alerts: Sequence[Alert], as_sent: Sequence[bytes] = ()) -> None:
+        """Store alerts; of several revisions of one alert the highest is read.
 
-    def write_follow_ups(self, follow_ups: Sequence[FollowUp]) -> None:
-        """Store follow-ups; of several revisions of one the highest is read."""
-        write_follow_ups(self._backend, follow_ups)
+        `as_sent` is the JSON of each, where it may hold more than this version knows.
+        """
+        if alerts:
+            self._backend.insert("alerts", alert_columns(alerts, as_sent))
+
+    def write_follow_ups(
+        self, follow_ups: Sequence[FollowUp], as_sent: Sequence[bytes] = ()
+    ) -> None:
+        """Store follow-ups, as `write_alerts` does alerts."""
+        write_follow_ups(self._backend, follow_ups, as_sent)
 
     def write_actions(self, actions: Sequence[Action]) -> None:
         """Store what people did about alerts."""
@@ -154,7 +159,7 @@ class Store:
         since: datetime | None = None,
         customer_id: str | None = None,
         ids: Sequence[str] | None = None,
-        states: Sequence[AlertState] | None = None,
+        without_states: Sequence[AlertState] = (),
         limit: int = 100,
     ) -> list[Alert]:
         """Return alerts that were opened at or after `since`, the last opened first."""
@@ -165,8 +170,7 @@ class Store:
                 "customer_id": customer_id or "",
                 "all_ids": int(ids is None),
                 "ids": tuple(ids or ("",)),
-                "all_states": int(states is None),
-                "states": tuple(states or ("",)),
+                "without_states": tuple(without_states) or ("",),
                 "limit": limit,
             },
         )

@@ -1,7 +1,9 @@
 """Alerts, dead letters and migrations."""
 
+import json
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from pipeline.model.dead_letter import Reason
@@ -33,8 +35,18 @@ def test_alerts_are_found_by_time_customer_and_state(store: Store) -> None:
     assert store.alerts(limit=2) == [third, second]
     assert store.alerts(since=second.opened_at) == [third, second]
     assert store.alerts(customer_id="c'2") == [second]
-    assert store.alerts(states=["open"]) == [second, first]
-    assert store.alerts(states=[]) == []
+    assert store.alerts(without_states=["resolved"]) == [second, first]
+
+
+def test_an_alert_in_an_unknown_state_is_found_and_what_else_it_says_is_kept(
+    store: Store, backend: Backend
+) -> None:
+    newer = alert("a1", state="paused")
+    sent = json.loads(msgspec.json.encode(newer)) | {"tier": {"name": "gold"}}
+    store.write_alerts([newer], [json.dumps(sent).encode()])
+    assert store.alerts(without_states=["withdrawn"]) == [newer]
+    ((kept,),) = backend.execute("SELECT alert FROM alerts")
+    assert json.loads(kept) == sent
 
 
 def test_a_dead_letter_is_read_as_it_was_written(store: Store) -> None:

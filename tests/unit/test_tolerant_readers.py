@@ -100,6 +100,8 @@ def test_record_has_a_dead_letter_of_none_of_them() -> None:
     assert {one.state for one in batch.alerts} == {one.kind for one in batch.actions} == {ADDED}
     assert {one.stage for one in batch.follow_ups} == {ADDED}
     assert {str(one.reason) for one in batch.letters} == {ADDED}
+    for data in (*batch.alerts_as_sent, *batch.follow_ups_as_sent):
+        assert json.loads(data)["tier"] == TIER
 
 
 def test_follow_up_follows_an_alert_in_an_unknown_state_and_passes_over_unknown_actions() -> None:

@@ -8,7 +8,7 @@ WHERE id IN
     WHERE opened_us >= %(since)s
         AND (%(customer_id)s = '' OR customer_id = %(customer_id)s)
         AND (%(all_ids)s OR id IN %(ids)s)
-        AND (%(all_states)s OR state IN %(states)s)
+        AND state NOT IN %(without_states)s
     ORDER BY opened_us DESC, id
     LIMIT %(limit)s
 )
