@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator
 
 from pipeline.channels.channel import Channel, ChannelAway, ChannelRefused
 from pipeline.channels.open import open_channels
-from pipeline.cli.checkup import Finding, check_zone
+from pipeline.cli.checkup import Finding
+from pipeline.cli.deprecated import check_zone
 from pipeline.common.plurals import counted
 from pipeline.config.settings import Settings
 from pipeline.notify.routes import RoutingTable, load_routing_table

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -53,12 +52,6 @@ class Finding(msgspec.Struct, frozen=True):
     state: State
     found: str
     advice: str = ""
-
-
-def check_zone(check: str, file: Path, calendar: Path) -> Finding:
-    """Warn of a file of the desk that has a time zone of its own."""
-    found = f"{file}: `time_zone` holds for this file, but is deprecated"
-    return Finding(check, "warning", found, f"say it in {calendar}, and leave it out here")
 
 
 def check_security(kafka: KafkaSettings) -> Finding:

@@ -33,8 +33,8 @@ from pipeline.cli.checkup import (
     check_security,
     check_store,
     check_topic,
-    check_zone,
 )
+from pipeline.cli.deprecated import check_zone
 from pipeline.cli.limits import open_files
 from pipeline.cli.logins import check_logins
 from pipeline.cli.processor import told_of_the_processor

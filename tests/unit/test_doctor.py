@@ -20,8 +20,8 @@ from pipeline.cli import checkup, doctor, parts
 from pipeline.cli.checkup import Finding
 from pipeline.cli.exit_codes import exit_code
 from pipeline.cli.main import main
-from pipeline.config.groups import ROOT, KafkaSettings
-from pipeline.config.settings import Settings, load_settings
+from pipeline.config.groups import KafkaSettings
+from pipeline.config.settings import Settings
 from pipeline.contracts.topics import Privacy, TopicContract
 from pipeline.contracts.topology import GROUPS, INPUTS, SCORED
 from pipeline.model.reading import Probabilities, Reading
@@ -276,43 +276,6 @@ def test_a_folder_without_rights_is_a_problem(tmp_path: Path) -> None:
     file.touch()
     [finding] = parts._folder(file)
     assert (finding.state, finding.check) == ("problem", "data folder")
-
-
-@pytest.mark.parametrize(
-    ("check", "variable"),
-    [
-        ("calendar", "NABIZ_CALENDAR_FILE"),
-        ("SLA", "NABIZ_FOLLOWUP_SLA"),
-        ("board", "NABIZ_BOARD_FILE"),
-        ("uncounted", "NABIZ_UNCOUNTED_FILE"),
-    ],
-)
-def test_a_wrong_file_of_the_desk_is_a_problem(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, variable: str
-) -> None:
-    wrong = tmp_path / "wrong.yaml"
-    wrong.write_text("colour: red")
-    monkeypatch.setenv(variable, str(wrong))
-    [found] = doctor._look({check: parts.this_machine(load_settings())[check]})
-    assert (found.check, found.state) == (check, "problem")
-    assert str(wrong) in found.found
-
-
-@pytest.mark.parametrize(
-    ("check", "variable"), [("board", "NABIZ_BOARD_FILE"), ("notify", "NABIZ_NOTIFY_ROUTES")]
-)
-def test_a_time_zone_beside_the_calendar_s_is_deprecated(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, check: str, variable: str
-) -> None:
-    [as_shipped] = doctor._look({check: parts.this_machine(load_settings())[check]})
-    assert as_shipped.state == "ok"
-    shipped = {"board": "board.yaml", "notify": "routes.yaml"}[check]
-    text = (ROOT / "desk" / shipped).read_text(encoding="utf-8")
-    (tmp_path / shipped).write_text(f"time_zone: Asia/Tokyo\n{text}", encoding="utf-8")
-    monkeypatch.setenv(variable, str(tmp_path / shipped))
-    *_, found = doctor._look({check: parts.this_machine(load_settings())[check]})
-    assert found.state == "warning"
-    assert f"{shipped}: `time_zone` holds for this file, but is deprecated" in found.found
 
 
 def test_faust_without_its_compiled_part_is_a_problem_and_no_role_starts(
