@@ -1,1 +1,1 @@
-"""Who may reach the API and the board, what each may do there, and what is noted of it."""
+"""Authenticates and authorizes users of the API and the board, and keeps the audit trail."""

@@ -36,8 +36,8 @@ _ABOUT = "nabiz_about"
 class AccessConfig(msgspec.Struct, frozen=True):
     """How requests are authenticated.
 
-    `token` is that of programs ("": none), `hosts` the names by which the API may be addressed. A
-    session ends after `idle` without use, and `longest` after the login.
+    `token` authenticates programs ("" for none), `hosts` are the accepted host names. A session
+    ends after `idle` without use, and `longest` after the login.
     """
 
     token: str = ""
@@ -47,7 +47,7 @@ class AccessConfig(msgspec.Struct, frozen=True):
 
 
 class AccessDependencies(NamedTuple):
-    """What requests are authenticated with; without `book` and `provider` nobody can log in."""
+    """Components for authentication; without `book` and `provider` nobody can log in."""
 
     trail: AuditTrail
     clock: Callable[[], datetime]
@@ -57,7 +57,7 @@ class AccessDependencies(NamedTuple):
 
 
 class Access:
-    """Authenticates and authorizes requests. Without any login or token everybody is `LOCAL`."""
+    """Authenticates and authorizes requests. Without login or token, everybody is `LOCAL`."""
 
     def __init__(self, config: AccessConfig, dependencies: AccessDependencies) -> None:
         self.book = dependencies.book
@@ -71,8 +71,8 @@ class Access:
 
     def recognise(self, connection: Connection) -> tuple[User | None, Session | None]:
         """Return the authenticated user, and the session if authentication was by cookie."""
-        given = connection.headers.get("authorization", "").encode("latin-1")
-        if self._bearer and hmac.compare_digest(given, self._bearer):
+        sent = connection.headers.get("authorization", "").encode("latin-1")
+        if self._bearer and hmac.compare_digest(sent, self._bearer):
             return MACHINE, None
         if not self.has_login:
             return (None if self._bearer else LOCAL), None
@@ -82,15 +82,15 @@ class Access:
 
     @property
     def has_login(self) -> bool:
-        """Whether there is a way to log in."""
+        """Whether any login is configured."""
         return bool(self.book or self.provider)
 
     def knows(self, name: str) -> bool:
-        """Return whether a user of this name may exist; an OpenID provider may know any."""
+        """Return whether this user may exist; an OpenID provider may know any name."""
         return not self.book or bool(self.provider or self.book.find(name))
 
     def _user_now(self, session: Session) -> User | None:
-        """Return the user of a session; None once the account is gone or its password changed."""
+        """Return the user of a session; None if the account is gone or its password changed."""
         if session.password is None:
             return session.user
         account = self.book.find(session.user.name) if self.book else None
@@ -99,17 +99,17 @@ class Access:
     async def guard(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """Authorize a request for its route, or raise the error to answer with."""
         if "requires" not in handler.opt:
-            raise PermissionDeniedException("this route does not say who may use it")
+            raise PermissionDeniedException("this route declares no required role")
         required, user = handler.opt["requires"], connection.scope.get("user")
         by_token = user is MACHINE
         if not (by_token or handler.opt.get("any_host") or self._is_ours(connection)):
             raise Refused(
-                "this is not a name of Nabız: open it by one of "
-                f"{', '.join(sorted(self._hosts))}, or add yours to NABIZ_ACCESS_HOSTS"
+                "unknown host name: use one of "
+                f"{', '.join(sorted(self._hosts))}, or add this one to NABIZ_ACCESS_HOSTS"
             )
         method = connection.scope.get("method", "GET")  # a WebSocket begins as a GET
         if not by_token and from_elsewhere(str(method), connection.headers):
-            raise PermissionDeniedException("this request was made by a page of another site")
+            raise PermissionDeniedException("the request came from a page of another site")
         if required is None:
             return
         if user is None:
@@ -127,18 +127,18 @@ class Access:
         return host_name(connection.headers.get("host", "")) in self._hosts
 
     async def _demand_csrf_token(self, connection: Connection, session: Session) -> None:
-        """Compare the request's CSRF token with that of its session, besides the origin check."""
-        given = connection.headers.get(CSRF_HEADER)
-        if given is None and isinstance(connection, Request):
+        """Compare the CSRF tokens of request and session, in addition to the origin check."""
+        token = connection.headers.get(CSRF_HEADER)
+        if token is None and isinstance(connection, Request):
             form = await connection.form() if _is_form(connection) else {}
-            given = str(form.get(CSRF_FIELD, ""))
-        if not hmac.compare_digest((given or "").encode(), session.csrf_token.encode()):
+            token = str(form.get(CSRF_FIELD, ""))
+        if not hmac.compare_digest((token or "").encode(), session.csrf_token.encode()):
             raise PermissionDeniedException(
-                f"the page is out of date: load it again (no valid {CSRF_FIELD} was sent)"
+                f"the page is out of date, reload it (the request has no valid {CSRF_FIELD})"
             )
 
     async def before_send(self, message: Message, scope: Scope) -> None:
-        """Add the security headers to a response, and audit it if its route says so."""
+        """Add security headers to a response, and audit it if its route is audited."""
         if message["type"] != "http.response.start":
             return
         secure(MutableScopeHeaders.from_message(message), scope["scheme"])
@@ -179,10 +179,10 @@ class Access:
 
 
 class Recognise(AbstractAuthenticationMiddleware):
-    """Sets `request.user` to a User or None, and `request.auth` to the Session if there is one."""
+    """Sets `request.user` to a User or None, and `request.auth` to a Session or None."""
 
     async def authenticate_request(self, connection: Connection) -> AuthenticationResult:
-        """Authenticate a request; using a session restarts its idle time."""
+        """Authenticate a request, which restarts the idle time of its session."""
         access: Access = connection.app.state.access
         user, session = access.recognise(connection)
         if session:
@@ -193,25 +193,25 @@ class Recognise(AbstractAuthenticationMiddleware):
 def csrf_token(request: AnyRequest) -> str:
     """Return the CSRF token: forms send it as `csrf_token`, scripts as header X-CSRF-Token.
 
-    "" where nobody is logged in: then none is demanded.
+    "" without a session, which needs none.
     """
     return request.auth.csrf_token if isinstance(request.auth, Session) else ""
 
 
 def still_allowed(request: AnyRequest) -> bool:
-    """Return whether a stream's user may still read it; asking is no use of the session."""
+    """Return whether a stream's user may still read it, without using the session."""
     access: Access = request.app.state.access
     user, _ = access.recognise(request)
     return bool(user and request.user and user == request.user)
 
 
 def about(request: AnyRequest, **known: str) -> None:
-    """Tell the audit trail what the address does not: `what`, `customer_id`, `alert_id`."""
+    """Add to the audit entry what the URL does not say: `what`, `customer_id`, `alert_id`."""
     request.scope["state"].setdefault(_ABOUT, {}).update(known)
 
 
 def cookie_name(connection: Connection, name: str = COOKIE) -> str:
-    """Return the cookie's name: under TLS with `__Host-`, so that no other host can set it."""
+    """Return the cookie's name, under TLS with `__Host-` so that no other host can set it."""
     return f"__Host-{name}" if connection.scope["scheme"] == "https" else name
 
 
@@ -225,5 +225,5 @@ def _is_form(request: AnyRequest) -> bool:
 
 
 def _parameter(connection: Connection, name: str) -> str | None:
-    found = connection.path_params.get(name) or connection.query_params.get(name)
-    return str(found) if found else None
+    value = connection.path_params.get(name) or connection.query_params.get(name)
+    return str(value) if value else None

@@ -1,6 +1,6 @@
-"""The file of those who may log in: name, role and hashed password of each, in YAML or JSON.
+"""Reads and writes the file of users: name, role and password hash of each, in YAML or JSON.
 
-It is written by `nabiz users` and read again whenever it has changed.
+`nabiz users` writes it; the API reads it again whenever it changes.
 """
 
 import fcntl
@@ -21,15 +21,15 @@ log = structlog.get_logger(__name__)
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 RESERVED = (LOCAL.name, MACHINE.name)
-"""Names that the audit trail uses for those who did not log in."""
+"""Names that the audit trail uses for requests without a login."""
 
 
 class AccountError(Exception):
-    """The file of users is not as it must be, or a change of it makes no sense; says what to do."""
+    """The file of users or a change to it is invalid; the message says what to do."""
 
 
 class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One who may log in; `password` is an argon2id hash."""
+    """A user who may log in; `password` is an argon2id hash."""
 
     name: str
     role: Role
@@ -37,7 +37,7 @@ class Account(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def user(self) -> User:
-        """Who a request of this account is from."""
+        """The user of this account."""
         return User(self.name, self.role)
 
 
@@ -46,24 +46,24 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_accounts(path: Path) -> dict[str, Account]:
-    """Return the accounts by name. Raises AccountError, which quotes nothing of the file."""
+    """Return the accounts by name. Raises AccountError, without quoting the file."""
     try:
-        found = msgspec.yaml.decode(path.read_bytes(), type=_File).users
+        users = msgspec.yaml.decode(path.read_bytes(), type=_File).users
     except OSError as error:
         raise AccountError(f"{path} cannot be read ({error.strerror}): {_HOW}") from None
     except msgspec.ValidationError as error:
         raise AccountError(f"{path}: {error}") from None
     except msgspec.DecodeError:
         raise AccountError(f"{path} is neither YAML nor JSON") from None
-    accounts = {account.name: account for account in found}
-    for position, account in enumerate(found, 1):
+    accounts = {account.name: account for account in users}
+    for position, account in enumerate(users, 1):
         if not NAME.fullmatch(account.name) or account.name in RESERVED:
             raise AccountError(f"{path}: user {position}: {_NAMES}")
         if not account.password.startswith("$argon2id$"):
             raise AccountError(
-                f"{path}: the password of {account.name} is no argon2id hash: {_HOW}"
+                f"{path}: the password of {account.name} is not an argon2id hash: {_HOW}"
             )
-    if len(accounts) < len(found):
+    if len(accounts) < len(users):
         raise AccountError(f"{path} has two users of one name")
     return accounts
 
@@ -76,10 +76,10 @@ _NAMES = (
 
 
 def change_accounts(path: Path, change: Callable[[dict[str, Account]], dict[str, Account]]) -> None:
-    """Replace the file by what `change` makes of its accounts; a missing one is empty.
+    """Apply `change` to the accounts of the file; a missing file has none.
 
-    Readers see the old file or the new one, and it is the owner's alone (mode 600). Of two that
-    change it at once the second waits. Raises AccountError.
+    The file is replaced atomically and readable by its owner only (mode 600). Concurrent changes
+    wait for each other. Raises AccountError.
     """
     try:
         with _alone_in(path.parent):
@@ -101,7 +101,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 def _write(path: Path, accounts: Iterable[Account]) -> None:
     ordered = sorted(accounts, key=lambda account: account.name)
-    # Made with mode 600.
+    # mkstemp creates it with mode 600.
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
         new.write(msgspec.yaml.encode(_File(ordered)))
         new.flush()
@@ -110,22 +110,22 @@ def _write(path: Path, accounts: Iterable[Account]) -> None:
 
 
 def added(accounts: dict[str, Account], account: Account) -> dict[str, Account]:
-    """Return the accounts with a new one. Raises AccountError for a name taken or not allowed."""
+    """Return the accounts with a new one. Raises AccountError if its name is taken or invalid."""
     if not NAME.fullmatch(account.name) or account.name in RESERVED:
         raise AccountError(_NAMES)
     if account.name in accounts:
-        raise AccountError(f"there is a user {account.name} already: nabiz users passwd or remove")
+        raise AccountError(f"user {account.name} exists already: nabiz users passwd or remove")
     return {**accounts, account.name: account}
 
 
 def removed(accounts: dict[str, Account], name: str) -> dict[str, Account]:
-    """Return the accounts without one. Raises AccountError where there is none."""
+    """Return the accounts without this one. Raises AccountError if it does not exist."""
     account_named(accounts, name)
     return {other: account for other, account in accounts.items() if other != name}
 
 
 def with_password(accounts: dict[str, Account], name: str, hashed: str) -> dict[str, Account]:
-    """Return the accounts, one with another password. Raises AccountError where there is none."""
+    """Return the accounts with a changed password. Raises AccountError if there is no such user."""
     return {
         **accounts,
         name: msgspec.structs.replace(account_named(accounts, name), password=hashed),
@@ -133,14 +133,14 @@ def with_password(accounts: dict[str, Account], name: str, hashed: str) -> dict[
 
 
 def account_named(accounts: dict[str, Account], name: str) -> Account:
-    """Return an account. Raises AccountError where there is none."""
+    """Return an account. Raises AccountError if it does not exist."""
     if name not in accounts:
         raise AccountError(f"there is no user {name}: nabiz users list")
     return accounts[name]
 
 
 class AccountBook:
-    """The accounts as the file has them now; while it cannot be read, as it last had them."""
+    """The current accounts of the file; the last valid ones while it cannot be read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -151,19 +151,22 @@ class AccountBook:
             raise AccountError(f"{path} has no users, so nobody could log in: {_HOW}")
 
     def find(self, name: str) -> Account | None:
-        """Return the account of this name, if there is one."""
+        """Return the account of this name, or None."""
         stamp = self._stamp()
         if stamp != self._seen:
             self._seen = stamp
             try:
                 self._accounts = read_accounts(self._path)
             except AccountError as error:
-                log.error("the file of users is wrong, those of before stay", error=str(error))
+                log.error(
+                    "the file of users is invalid, the last valid one stays in force",
+                    error=str(error),
+                )
         return self._accounts.get(name)
 
     def _stamp(self) -> tuple[int, ...]:
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except OSError:
             return ()
-        return found.st_mtime_ns, found.st_ino, found.st_size
+        return status.st_mtime_ns, status.st_ino, status.st_size

@@ -1,6 +1,6 @@
-"""What a route demands, declared beside it as its `opt`; the guard enforces it.
+"""The role that a route requires, declared as its `opt` and enforced by the guard.
 
-A route that declares nothing is refused to everybody.
+A route without a declaration is refused to everybody.
 """
 
 from typing import Any
@@ -8,14 +8,14 @@ from typing import Any
 from pipeline.access.user import Role
 
 PUBLIC: dict[str, Any] = {"requires": None}
-"""Open to all: the login page and what it shows."""
+"""Open to everybody: the login page and its files."""
 
 PROBE: dict[str, Any] = {"requires": None, "any_host": True}
-"""Open to all, by any host name: probes and Prometheus ask by address."""
+"""Open to everybody under any host name: probes and Prometheus use IP addresses."""
 
 
 def requires(role: Role, *, audit: str = "") -> dict[str, Any]:
-    """Declare the least role of a route, and by which name the audit trail knows its use."""
+    """Declare the lowest role of a route, and the name of its use in the audit trail."""
     return {"requires": role, "audit": audit}
 
 

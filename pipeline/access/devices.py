@@ -1,9 +1,8 @@
-"""Browsers from which somebody has logged in before: their attempts are counted apart.
+"""Device cookies: attempts from a browser with an earlier login are counted separately.
 
-So whoever guesses at a name makes nobody wait who has logged in as it (OWASP, "Slow Down Online
-Guessing Attacks with Device Cookies"). The seal of such a cookie is keyed with what is known here
-alone of that name: for a password its hash, so that another password ends it, and a restart does
-not.
+So guessing a user's password does not lock that user out (OWASP, "Slow Down Online Guessing Attacks
+with Device Cookies"). The seal is keyed with a secret of the server about that user: the password's
+hash, so that a changed password ends it, and a restart does not.
 """
 
 import hashlib
@@ -13,15 +12,15 @@ import secrets
 
 DEVICE_COOKIE = "nabiz_device"
 LASTS = 180 * 86_400
-"""Seconds that a browser keeps the cookie after a login."""
+"""Seconds for which a browser keeps the cookie after a login."""
 NAMES = 8
-"""People who share a browser; the one who logged in longest ago makes room."""
+"""Users remembered by one browser; the least recent login is dropped first."""
 
 _COOKIE = re.compile(r"[\w-]{22}(\.[0-9a-f]{64})+", re.ASCII)
 
 
 def device_cookie(name: str, key: bytes, before: str = "") -> str:
-    """Return the cookie for a browser in which `name` has logged in, and which had `before`."""
+    """Return the cookie after a login of `name`, in a browser that had the cookie `before`."""
     if not _COOKIE.fullmatch(before):
         before = secrets.token_urlsafe(16)
     device, *others = before.split(".")
@@ -31,7 +30,7 @@ def device_cookie(name: str, key: bytes, before: str = "") -> str:
 
 
 def device_of(value: str, name: str, key: bytes) -> str | None:
-    """Return which browser this is to `name`, if they have logged in there; else None."""
+    """Return the id of a browser in which `name` has logged in, or None."""
     device, *seals = value.split(".")
     mine = _seal(device, name, key).encode()
     known = [hmac.compare_digest(seal.encode(), mine) for seal in seals[:NAMES]]

@@ -1,8 +1,8 @@
-"""Passwords that are among the first to be guessed: common ones, and those that speak of us.
+"""Recognizes guessable passwords: common ones, and those made of names of the context.
 
-As NIST SP 800-63B (3.1.1.2) has it: a list of common words, and what the context gives away. A
-password is guessable where hardly anything is left of it without these, without rows of keys,
-years and repetitions.
+The blocklist is that of NIST SP 800-63B (3.1.1.2): common words and names of the context. A
+password is guessable if hardly anything is left of it without them, without rows of keys, years
+and repetitions.
 """
 
 import re
@@ -13,11 +13,11 @@ from importlib.resources import files
 from pipeline.common.plain_text import bare
 
 LEAST = 4
-"""Letters and digits that must be left."""
+"""Fewest letters and digits that must be left."""
 FEW = 2
-"""So many words of the list are still no phrase."""
+"""Up to this many listed words do not make a passphrase."""
 SHORTEST_BLOCK = 8
-"""A password that only repeats something must repeat something as long as this."""
+"""Shortest block of a password that only repeats one block."""
 SHORTEST_WORD, SHORTEST_ROW = 3, 3
 
 _ROWS = (
@@ -32,12 +32,12 @@ _BLOCK = re.compile(r"(.)\1{2,}")
 
 
 def is_guessable(password: str, context: Iterable[str]) -> bool:
-    """Return whether a password is made of common words, and of names that `context` holds."""
-    given = bare(password)
+    """Return whether a password is made of common words and of names in `context`."""
+    plain = bare(password)
     names = {word for name in context for word in _words(bare(name))}
-    core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", given)
+    core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", plain)
     woven = core[::2] + core[1::2]  # q1w2e3r4t5y6 is qwerty and 123456
-    return any(_is_made_of(names, text) for text in (given, core.translate(_LEET), woven))
+    return any(_is_made_of(names, text) for text in (plain, core.translate(_LEET), woven))
 
 
 def _is_made_of(names: Collection[str], text: str) -> bool:
@@ -45,19 +45,19 @@ def _is_made_of(names: Collection[str], text: str) -> bool:
     repeated = _REPEATED.fullmatch(signs)
     if repeated and len(repeated[1]) < SHORTEST_BLOCK:
         return True
-    found = 0
+    count = 0
     for word in sorted({*_common(), *names}, key=lambda word: (-len(word), word)):
         if word in signs:
-            found += word not in names
+            count += word not in names
             signs = signs.replace(word, " ")
     signs = _BLOCK.sub(" ", _YEAR.sub(" ", signs))
     for row in _rows(signs):
         signs = signs.replace(row, " ")
-    return found <= FEW and sum(not sign.isspace() for sign in signs) < LEAST
+    return count <= FEW and sum(not sign.isspace() for sign in signs) < LEAST
 
 
 def _rows(text: str) -> Iterator[str]:
-    """Yield the parts of a text that lie in a row, on a keyboard or in the alphabet."""
+    """Yield the parts of a text that are a row of keys or of the alphabet."""
     start = 0
     while start < len(text):
         end = start
@@ -80,6 +80,6 @@ def _common() -> frozenset[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Yield a name without its signs, and the words in it."""
+    """Yield a name without punctuation, and its words."""
     parts = re.split(r"[\W_]+", text)
     yield from (word for word in ("".join(parts), *parts) if len(word) >= SHORTEST_WORD)

@@ -1,4 +1,4 @@
-"""Headers that tell a browser what a page of ours may do: nothing but what comes from us."""
+"""Security headers: pages may load and do nothing but what comes from this server."""
 
 from litestar.datastructures import MutableScopeHeaders
 
@@ -22,12 +22,12 @@ ALWAYS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
 UNLESS_SET = {"cache-control": "no-store"}
-"""Customers' data must not stay in a browser; files that never change say otherwise."""
+"""Default headers: customers' data must not stay in a browser; static files override this."""
 UNDER_TLS = {"strict-transport-security": "max-age=31536000"}
 
 
 def secure(headers: MutableScopeHeaders, scheme: str) -> None:
-    """Add to the headers of an answer what all answers have."""
+    """Add the headers that every response has."""
     for name, value in (ALWAYS | (UNDER_TLS if scheme == "https" else {})).items():
         headers[name] = value
     for name, value in UNLESS_SET.items():

@@ -1,4 +1,4 @@
-"""Who may be named in an action."""
+"""Decides who may be named in an action."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,15 +12,15 @@ log = structlog.get_logger(__name__)
 
 
 def known_people(access: AccessSettings) -> Callable[[str], bool]:
-    """Return what says whether a name may be that of somebody here, by the file of users.
+    """Return a predicate that checks a name against the file of users.
 
-    Where there is none, or an OpenID provider knows others, anybody may be.
+    Without that file, or with an OpenID provider, every name passes.
     """
     if not access.users or access.oidc_issuer:
         return lambda _: True
     try:
         book = AccountBook(Path(access.users))
     except AccountError as error:
-        log.warning("who may be named in an action is not looked at", reason=str(error))
+        log.warning("names in actions are not checked", reason=str(error))
         return lambda _: True
     return lambda name: book.find(name) is not None

@@ -1,13 +1,13 @@
-"""In which language a page answers, at the login as on the board."""
+"""Chooses the language of the login page and the board."""
 
 from pipeline.access.access import AnyRequest
 from pipeline.common.languages import language_of
 
 LANGUAGE_COOKIE = "nabiz_language"
-"""Keeps the language that was chosen by a link."""
+"""The cookie that keeps the language chosen by a link."""
 
 
-def language_of_request(request: AnyRequest, asked: str) -> str:
-    """Return the language asked for, else the one chosen before, else what the browser accepts."""
+def language_of_request(request: AnyRequest, wanted: str) -> str:
+    """Return the wanted language, else the one chosen before, else one that the browser accepts."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return language_of((asked, chosen), request.headers.get("accept-language", ""))
+    return language_of((wanted, chosen), request.headers.get("accept-language", ""))

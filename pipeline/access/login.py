@@ -1,4 +1,4 @@
-"""Logging in with a password, and out."""
+"""The routes of password login and of logout."""
 
 import asyncio
 
@@ -26,11 +26,11 @@ from pipeline.common import metrics
 from pipeline.common.urls import local_path
 
 CHECKED_AT_ONCE = 2
-"""Each check of a password takes 64 MiB."""
+"""Concurrent password checks: each takes 64 MiB."""
 
 
 def login_routes(access: Access) -> list[ControllerRouterHandler]:
-    """Make the routes under /login and /logout, for the ways to log in that there are."""
+    """Make the routes under /login and /logout for the configured logins."""
     if not access.has_login:
         return []
 
@@ -80,7 +80,7 @@ def _password_route(access: Access, book: AccountBook) -> ControllerRouterHandle
 
 
 class PasswordChecker:
-    """Checks passwords, a few at a time."""
+    """Checks passwords, a limited number at a time."""
 
     def __init__(self, book: AccountBook, passwords: Passwords) -> None:
         self._book = book
@@ -91,9 +91,9 @@ class PasswordChecker:
     async def check(
         self, name: str, password: str, keys: list[throttle.Key]
     ) -> tuple[Account | None, bool]:
-        """Return the account of this name and whether the password is its own.
+        """Return the account of this name, and whether the password is correct.
 
-        An unknown name takes as long: its password is checked against a decoy.
+        An unknown name takes as long, since its password is checked against a decoy.
         """
         account = self._book.find(name)
         hashed = account.password if account else self._passwords.decoy
@@ -105,13 +105,13 @@ class PasswordChecker:
 
 
 def _keys(request: AnyRequest, name: str, account: Account | None) -> list[throttle.Key]:
-    """Return what an attempt counts for: where it is theirs to try, for nobody else."""
+    """Return the throttle keys of an attempt: the known device alone, else address and name."""
     device = known_device(request, name, account.password.encode()) if account else []
     return device or [("name", name[:64].casefold()), origin_key(address(request))]
 
 
 def to_login(request: AnyRequest) -> Redirect | None:
-    """Lead a browser that opens a page to the login, where there is one."""
+    """Redirect a browser that opens a page to the login, if there is one."""
     access: Access = request.app.state.access
     wants_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
     if not (access.has_login and wants_page):

@@ -1,4 +1,4 @@
-"""Steps that all ways to log in share: throttling, the page, the session, the audit entry."""
+"""Steps that all logins share: throttling, the page, the session, the audit entry."""
 
 import ipaddress
 from datetime import datetime
@@ -16,17 +16,17 @@ from pipeline.access.user import User
 from pipeline.common import metrics
 
 UNKNOWN = User("unknown", "viewer")
-"""Stands in the audit trail for a name that nobody has: what was typed may be a password."""
+"""Replaces an unknown name in the audit trail, since what was typed may be a password."""
 
 
 class Attempts:
-    """Remembers who tried to log in."""
+    """Remembers recent login attempts."""
 
     def __init__(self) -> None:
         self._tried: throttle.Attempts = {}
 
     def wait(self, keys: list[throttle.Key], now: datetime) -> int:
-        """Return the seconds to wait, or 0 and count the attempt."""
+        """Return the seconds to wait; if 0, count the attempt."""
         at = now.timestamp()
         if left := throttle.wait(self._tried, keys, at):
             return throttle.whole_seconds(left)
@@ -34,12 +34,12 @@ class Attempts:
         return 0
 
     def forgive(self, keys: list[throttle.Key]) -> None:
-        """Take an attempt back that had success."""
+        """Discount an attempt that succeeded."""
         self._tried = throttle.forgiven(self._tried, keys)
 
 
 def origin_key(source: str) -> throttle.Key:
-    """Return by what attempts from an address count; of an IPv6 one its /64: one customer's."""
+    """Return the throttle key of an address; of an IPv6 address, that of its /64 network."""
     try:
         parsed = ipaddress.ip_address(source)
     except ValueError:  # no address, as in tests
@@ -51,7 +51,7 @@ def origin_key(source: str) -> throttle.Key:
 
 
 def known_device(request: AnyRequest, name: str, key: bytes) -> list[throttle.Key]:
-    """Return by what attempts count from a browser in which `name` has logged in before."""
+    """Return the throttle key of a browser in which `name` has logged in before, if it is one."""
     device = device_of(_device(request), name, key)
     return [("device", device)] if device else []
 
@@ -69,9 +69,9 @@ def let_in(
     hashed: str | None,
     known_by: tuple[str, bytes],
 ) -> Redirect:
-    """Begin a session in the place of the one before, if any, and lead on to a page of ours.
+    """Replace the browser's session by a new one, and redirect to `goes_to`.
 
-    `known_by` are name and key by which the browser will be known again.
+    `known_by` are name and key of the device cookie.
     """
     metrics.LOGINS.labels("accepted").inc()
     access.note(request, user, 303, what)
@@ -93,9 +93,9 @@ def page(
     seconds: int = 0,
     out: bool = False,
 ) -> Response[str]:
-    """Answer with the login page; in `language` if it is one of ours.
+    """Return the login page, in `language` if it is supported.
 
-    `out`: who asks has just logged out.
+    `out`: the user has just logged out.
     """
     provider = access.provider
     ways = Ways(
@@ -112,7 +112,7 @@ def page(
 
 
 def cookie(request: AnyRequest, name: str, value: str, max_age: int | None = None) -> Cookie:
-    """Return a cookie that scripts cannot read and that other hosts are not sent."""
+    """Return a cookie that scripts cannot read and that no other host receives."""
     return Cookie(
         key=cookie_name(request, name),
         value=value,

@@ -1,4 +1,4 @@
-"""The login page as text: plain HTML that needs no script."""
+"""Renders the login page: plain HTML without scripts."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from pipeline.common.languages import other_language, texts
 
 
 class Ways(msgspec.Struct, frozen=True):
-    """What the page offers: a password, the login of a company, how to log out of the latter."""
+    """The logins that the page offers, and the logout URL of the company's."""
 
     password: bool = True
     company: str = ""
@@ -20,10 +20,10 @@ PASSWORD = Ways()
 def login_page(
     language: str, goes_to: str, message: str = "", seconds: int = 0, ways: Ways = PASSWORD
 ) -> str:
-    """Return the page; `message` is "" or the key of a text, that of `wait` says `seconds`."""
-    said = texts("pipeline.access", language)
+    """Return the page; `message` is "" or the key of a text; `seconds` is for the text `wait`."""
+    labels = texts("pipeline.access", language)
     values = {
-        "t": lambda key: said[key].format(seconds=seconds, company=ways.company),
+        "t": lambda key: labels[key].format(seconds=seconds, company=ways.company),
         "language": language,
         "other": other_language(language),
         "goes_to": goes_to,

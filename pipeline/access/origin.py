@@ -1,8 +1,8 @@
-"""Whether a request is from a page of ours: against forged requests and rebound host names.
+"""Detects requests from other sites, against CSRF and DNS rebinding.
 
-Unsafe requests are judged by Sec-Fetch-Site and Origin, which browsers set and pages cannot, as
-Go's net/http.CrossOriginProtection does. This also guards a Nabız without login: there is no cookie
-to bind a token to, yet any web page can make a browser on this machine send it a request.
+Unsafe requests are judged by Sec-Fetch-Site and Origin, which browsers set and pages cannot, like
+Go's net/http.CrossOriginProtection. This also protects an installation without login, where no
+cookie can carry a token, yet any web page can make a browser on this machine send a request.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def host_name(host: str) -> str:
-    """Return the name in a header Host, without its port; "" where it is none."""
+    """Return the name in a header Host without its port; "" if it is invalid."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -21,9 +21,9 @@ def host_name(host: str) -> str:
 
 
 def from_elsewhere(method: str, headers: Mapping[str, str]) -> bool:
-    """Return whether this is a request that changes something, made by a page of another origin.
+    """Return whether an unsafe request was made by a page of another origin.
 
-    One without either header is from no browser of this decade: a program, which no page steers.
+    A request without either header comes from a program; current browsers send them.
     """
     if method in SAFE_METHODS:
         return False

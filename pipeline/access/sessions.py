@@ -1,8 +1,8 @@
-"""Sessions of logged-in users, kept in this process.
+"""Keeps the sessions of logged-in users in this process.
 
-Not Litestar's session middleware: it goes on with the id that a browser sends, known or not
-(session fixation), and its cookie is Secure always or never. In the process, not in the cookie,
-because a logout has to end a session; a restart ends them all.
+Litestar's session middleware accepts any id that a browser sends (session fixation), and its cookie
+is Secure always or never. Sessions are kept in the process and not in the cookie, because a logout
+has to end them; a restart ends them all.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from pipeline.access.accounts import Account
 from pipeline.access.user import User
 
 MOST = 10_000
-"""Sessions at once; the one that was used longest ago makes room."""
+"""Concurrent sessions; the least recently used is dropped first."""
 
 
 class Session(msgspec.Struct):
-    """One login of one browser.
+    """A login of a browser.
 
-    `password` tells the hash that was in force then; None: the company vouched for the user.
+    `password` is a digest of the password hash at login; None after a login at the company.
     """
 
     user: User
@@ -34,7 +34,7 @@ class Session(msgspec.Struct):
 
 
 class Sessions:
-    """Sessions by the secret that their browser holds; each ends idle, at its age, or on demand."""
+    """Sessions by the secret in their cookie; they end when idle, too old or logged out."""
 
     def __init__(self, clock: Callable[[], datetime], idle: timedelta, longest: timedelta) -> None:
         self._clock = clock
@@ -43,9 +43,9 @@ class Sessions:
         self._by_digest: dict[bytes, Session] = {}
 
     def begin(self, user: User, hashed: str | None = None) -> str:
-        """Begin a session and return its secret, always a new one.
+        """Begin a session and return its secret, which is always new.
 
-        `hashed` is the user's password as it is kept, if it was checked.
+        `hashed` is the hash of the user's password, if it was checked.
         """
         now = self._clock()
         self._by_digest = {
@@ -62,12 +62,12 @@ class Sessions:
         return secret
 
     def find(self, secret: str) -> Session | None:
-        """Return the session of this secret unless it has ended."""
+        """Return the session of this secret, or None if it has ended."""
         session = self._by_digest.get(_digest(secret))
         return session if session and self._lives(session, self._clock()) else None
 
     def use(self, session: Session) -> None:
-        """Begin its idle time anew."""
+        """Restart the idle time of a session."""
         session.seen = self._clock()
 
     def end(self, secret: str) -> None:
@@ -79,7 +79,7 @@ class Sessions:
 
 
 def same_password(session: Session, account: Account) -> bool:
-    """Return whether the password is still that of the login."""
+    """Return whether the password is unchanged since the login."""
     return hmac.compare_digest(session.password or b"", _digest(account.password))
 
 

@@ -1,6 +1,6 @@
-"""How long one must wait before the next attempt to log in: longer with each that failed.
+"""Throttles login attempts, with exponential waits after failures.
 
-Pure: what was tried is a value, and time an argument (seconds of any clock).
+Pure: the attempts are a value, and time is an argument (seconds of any clock).
 """
 
 import math
@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 Key = tuple[Literal["address", "name", "device"], str]
-"""What attempts are counted by: where they come from, whom they try, a browser known for that."""
+"""What attempts are counted by: client address, user name, or known device."""
 
 
 class Tried(NamedTuple):
-    """So many attempts without success, the last of them at `at`."""
+    """A number of failed attempts, the last of them at `at`."""
 
     times: int
     at: float
@@ -21,19 +21,19 @@ class Tried(NamedTuple):
 Attempts = Mapping[Key, Tried]
 
 FREE = {"address": 20, "name": 5, "device": 5}
-"""Attempts without a wait. More for an address: many people may share it."""
+"""Attempts without a wait; more for an address, which many people may share."""
 LONGEST = 300.0
-"""A wait is never longer: whoever is attacked can still log in, with some patience."""
+"""Longest wait in seconds, so that a user under attack can still log in."""
 FORGOTTEN = 3_600.0
-"""Quiet seconds after which attempts no longer count."""
+"""Seconds without an attempt after which earlier ones no longer count."""
 REMEMBERED = 4_096
-"""Most keys that are kept."""
+"""Most keys to keep."""
 
 
 def wait(attempts: Attempts, keys: Sequence[Key], now: float) -> float:
     """Return the seconds until the next attempt is allowed, 0 if it is now.
 
-    After the free attempts 1 s, then twice as long each time.
+    The first wait after the free attempts is 1 s, and each further one is twice as long.
     """
     return max((_left(attempts[key], key, now) for key in keys if key in attempts), default=0.0)
 
@@ -43,14 +43,14 @@ def _left(tried: Tried, key: Key, now: float) -> float:
     if over < 0:
         return 0.0
     pause = min(LONGEST, 2.0 ** min(over, 32))
-    return min(pause, max(0.0, tried.at + pause - now))  # a clock may be set back
+    return min(pause, max(0.0, tried.at + pause - now))  # the clock may be set back
 
 
 def charged(attempts: Attempts, keys: Sequence[Key], now: float) -> Attempts:
     """Return the attempts with one more, counted before its password is checked.
 
-    Counted afterwards, many at once would all pass. Beyond REMEMBERED keys those with the fewest
-    attempts are dropped, so that a flood of made-up names frees nobody.
+    If it were counted afterwards, many concurrent attempts would pass. Beyond REMEMBERED keys,
+    those with the fewest attempts are dropped, so that a flood of made-up names clears nobody.
     """
     kept = dict(attempts)
     for key in keys:
@@ -63,9 +63,9 @@ def charged(attempts: Attempts, keys: Sequence[Key], now: float) -> Attempts:
 
 
 def forgiven(attempts: Attempts, keys: Sequence[Key]) -> Attempts:
-    """Return the attempts after a success: the name starts anew, the address loses this attempt.
+    """Return the attempts after a success: the name is cleared, the address loses one attempt.
 
-    If it lost all, whoever has one account could try others without end.
+    Clearing the address would let the owner of one account attack others without limit.
     """
     kept = dict(attempts)
     for key in keys:
@@ -76,5 +76,5 @@ def forgiven(attempts: Attempts, keys: Sequence[Key]) -> Attempts:
 
 
 def whole_seconds(left: float) -> int:
-    """Return the wait as a header Retry-After has it."""
+    """Return the wait in whole seconds, for the header Retry-After."""
     return math.ceil(left)

@@ -1,4 +1,4 @@
-"""Writes the audit trail: requests put entries into a buffer, a thread stores them."""
+"""Writes the audit trail: requests buffer entries, and a thread stores them."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -14,17 +14,17 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 1_000
 GATHER = 0.5
-"""Seconds to gather entries before they are written: an insert has a fixed cost."""
+"""Seconds to collect entries before a write, since an insert has a fixed cost."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 LAST_TRIES = 5.0
-"""Seconds that a stop waits for a store that is away."""
+"""Seconds for which a stop waits for an unavailable store."""
 
 
 class AuditTrail:
-    """Never blocks who notes something. What cannot be stored waits in memory, up to `capacity`.
+    """Buffers entries without blocking, up to `capacity` while the store is unavailable.
 
-    Beyond that, and where the store is away at the stop, entries are lost: metrics and log say how
-    many, never which.
+    Beyond that, or if the store is unavailable at the stop, entries are lost; metrics and log count
+    them without their content.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class AuditTrail:
             self._changed.notify_all()
         self._thread.join(timeout=LAST_TRIES)
         if self._waiting:
-            self._lose(len(self._waiting), "the store was away when the API stopped")
+            self._lose(len(self._waiting), "the store was unavailable when the API stopped")
 
     def note(self, entry: AuditEntry) -> None:
-        """Take an entry; it is stored within a second while the store answers."""
+        """Add an entry, which is stored within a second while the store answers."""
         with self._changed:
             full = len(self._waiting) >= self._capacity
             if not full:
@@ -58,16 +58,16 @@ class AuditTrail:
                 metrics.AUDIT_WAITING.set(len(self._waiting))
                 self._changed.notify_all()
         if full:
-            self._lose(1, "the store has been away for too long")
+            self._lose(1, "the store was unavailable for too long")
 
     def flush(self) -> bool:
-        """Write what waits; return whether nothing is left."""
+        """Write buffered entries, and return whether none is left."""
         while batch := self._waiting[:AT_ONCE]:
             try:
                 self._write(batch)
-            except Exception as error:  # whatever it is, what waits is kept and tried again
+            except Exception as error:  # entries stay buffered whatever it is
                 metrics.AUDIT_FAILURES.inc()
-                # An engine's own words may quote the row that it did not like.
+                # The engine's message may quote the row.
                 why = str(error) if isinstance(error, StoreUnavailable) else type(error).__name__
                 log.error("audit trail cannot be stored", waiting=len(self._waiting), error=why)
                 return False
@@ -86,11 +86,11 @@ class AuditTrail:
                 pause = SHORTEST_PAUSE
                 continue
             if self._stopping:
-                return  # nothing tells that the store comes back
+                return  # the store may not come back
             with self._changed:
                 self._changed.wait_for(lambda: self._stopping, timeout=pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _lose(self, count: int, why: str) -> None:
         metrics.AUDIT_LOST.inc(count)
-        log.error("entries of the audit trail are lost", count=count, reason=why)
+        log.error("audit entries are lost", count=count, reason=why)

@@ -258,10 +258,10 @@ def test_a_provider_that_fails_while_one_logs_in(
 @pytest.mark.parametrize(
     ("offer", "url", "reason"),
     [
-        ("issuer", "https://evil.example", "set NABIZ_ACCESS_OIDC_ISSUER to that"),
-        ("token_endpoint", "http://example.com/token", "which has no TLS"),
-        ("jwks_uri", "http://example.com/keys", "which has no TLS"),
-        ("authorization_endpoint", "javascript:alert(1)", "which has no TLS"),
+        ("issuer", "https://evil.example", "set NABIZ_ACCESS_OIDC_ISSUER to this"),
+        ("token_endpoint", "http://example.com/token", "without TLS"),
+        ("jwks_uri", "http://example.com/keys", "without TLS"),
+        ("authorization_endpoint", "javascript:alert(1)", "without TLS"),
     ],
 )
 def test_a_provider_that_says_to_be_another_or_to_be_elsewhere_unprotected_is_not_used(

@@ -1,4 +1,4 @@
-"""From the provider's claims to a user and their role. Pure."""
+"""Maps the provider's claims to a user with a role. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -9,9 +9,9 @@ from pipeline.access.user import ROLES, Role, User
 
 
 class NoUser(Exception):  # noqa: N818 - a verdict
-    """The claims are genuine, but give no user; `why` is the key of a text of the login page.
+    """The claims are genuine but give no user; `why` is the key of a text of the login page.
 
-    `name` is theirs where it can be told.
+    `name` is the user's, if the claims have a valid one.
     """
 
     def __init__(self, why: Literal["no_name", "no_role", "taken"], name: str = "") -> None:
@@ -21,27 +21,27 @@ class NoUser(Exception):  # noqa: N818 - a verdict
 
 
 def user_of(claims: Claims, *, name_claim: str, role_claim: str, roles: Mapping[str, Role]) -> User:
-    """Return the user: the name in small letters, with the highest role that their groups give.
+    """Return the user: the name in lower case, with the highest role that the groups give.
 
-    Raises NoUser where the name is missing, is not as that of a user must be, or is an e-mail
-    address that the provider has not verified, and where no group gives a role.
+    Raises NoUser if the name is missing, invalid or an unverified e-mail address, or if no group
+    gives a role.
     """
-    found = _claim(claims, name_claim)
+    claimed = _claim(claims, name_claim)
     verified = name_claim != "email" or claims.get("email_verified", True) is True
-    # Small letters of what is not ASCII may be those of another name.
-    name = found.lower() if isinstance(found, str) and found.isascii() else ""
+    # Lower-casing non-ASCII letters may give the name of another user.
+    name = claimed.lower() if isinstance(claimed, str) and claimed.isascii() else ""
     if not NAME.fullmatch(name) or name in RESERVED or not verified:
         raise NoUser("no_name")
     held = _claim(claims, role_claim)
     groups = held if isinstance(held, list) else [held]
-    given = [roles[group] for group in groups if isinstance(group, str) and group in roles]
-    if not given:
+    granted = [roles[group] for group in groups if isinstance(group, str) and group in roles]
+    if not granted:
         raise NoUser("no_role", name)
-    return User(name, max(given, key=ROLES.index))
+    return User(name, max(granted, key=ROLES.index))
 
 
 def _claim(claims: Claims, path: str) -> Any:
-    """Return a claim by its name, dots and all, or by a path, as in `realm_access.roles`."""
+    """Return a claim by its name, dots included, or by a path such as `realm_access.roles`."""
     if path in claims or "." not in path:
         return claims.get(path)
     first, _, rest = path.partition(".")

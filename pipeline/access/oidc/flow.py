@@ -1,7 +1,7 @@
-"""A login under way: what the provider is asked, and what the browser keeps until it comes back.
+"""The state of a login in progress, and the authorization request that starts it.
 
-Pure: randomness, key and time are arguments. The browser keeps it in a sealed cookie, so a flood of
-logins that nobody finishes takes no memory, and an answer counts only in the browser that asked.
+Pure: randomness, key and time are arguments. The browser keeps the state in a sealed cookie, so
+unfinished logins take no memory, and an answer counts only in the browser that began the login.
 """
 
 import base64
@@ -12,14 +12,14 @@ import msgspec
 from itsdangerous import BadData, URLSafeSerializer
 
 LONGEST = 600.0
-"""Seconds that one may take at the provider."""
+"""Seconds that a login may take at the provider."""
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """A login that was begun at `began` (seconds since 1970) and leads to the path `goes_to`.
+    """A login that began at `began` (seconds since 1970) and leads to the path `goes_to`.
 
-    `state` ties the answer to this browser, `nonce` the ID token to this login, and `verifier` the
-    code to whoever asked for it.
+    `state` binds the answer to this browser, `nonce` the ID token to this login, and `verifier` the
+    code to the client that requested it.
     """
 
     state: str
@@ -51,8 +51,8 @@ def _serializer(key: bytes) -> URLSafeSerializer:
 def authorization_url(
     endpoint: str, client_id: str, redirect_uri: str, scopes: str, flow: Flow
 ) -> str:
-    """Return where the browser is sent to log in (OpenID Connect Core 3.1.2.1)."""
-    asked = {
+    """Return the URL of the authorization request (OpenID Connect Core 3.1.2.1)."""
+    parameters = {
         "response_type": "code",
         "client_id": client_id,
         "redirect_uri": redirect_uri,
@@ -62,10 +62,10 @@ def authorization_url(
         "code_challenge": challenge(flow.verifier),
         "code_challenge_method": "S256",
     }
-    return endpoint + ("&" if urlsplit(endpoint).query else "?") + urlencode(asked)
+    return endpoint + ("&" if urlsplit(endpoint).query else "?") + urlencode(parameters)
 
 
 def challenge(verifier: str) -> str:
-    """Return the challenge of a verifier by the method S256 (RFC 7636, 4.2)."""
+    """Return the S256 code challenge of a verifier (RFC 7636, 4.2)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""Asks the company's OpenID provider: what it offers, a token for a code, its keys."""
+"""The client of the company's OpenID provider: metadata, tokens and keys."""
 
 import asyncio
 import ssl
@@ -19,15 +19,15 @@ from pipeline.config.access import AccessSettings
 T = TypeVar("T")
 
 TIMEOUT = 5.0
-"""Seconds that the provider may take to answer: somebody waits."""
+"""Seconds that the provider may take to answer, while a user waits."""
 KEEPS = 600.0
-"""Seconds until the provider is asked anew what it offers."""
+"""Seconds for which the provider's metadata is cached."""
 RESTS = 2.0
-"""Seconds in which a provider that did not answer is not asked again."""
+"""Seconds before a provider that did not answer is asked again."""
 
 
 class ProviderAway(Exception):  # noqa: N818 - a state of the world
-    """The provider does not answer, or not as it must; the message is for the log."""
+    """The provider does not answer, or answers wrongly; the message is for the log."""
 
 
 class ProviderMetadata(msgspec.Struct, frozen=True):
@@ -58,22 +58,22 @@ class Provider:
         self._tls: ssl.SSLContext = httpx.create_ssl_context()
         self._one_asks = asyncio.Lock()
         self._asked = 0.0
-        self._found: ProviderMetadata | str = "it was not asked yet"
+        self._found: ProviderMetadata | str = "not asked yet"
         self.leave_url = ""
-        """Where one logs out of the provider itself, once that is known."""
+        """The provider's logout URL, once known."""
 
     @property
     def company(self) -> str:
-        """Whose login the login page offers."""
+        """Name of the company whose login the login page offers."""
         return self.settings.oidc_company or httpx.URL(self.settings.oidc_issuer).host
 
     async def probe(self) -> str:
-        """Return in a sentence what the provider answers. Raises ProviderAway."""
+        """Check that the provider answers, and say so. Raises ProviderAway."""
         keys = await self._get((await self._offer()).jwks_uri, Keys)
         return f"{self.settings.oidc_issuer} answers, with {counted(len(keys.keys), 'key')}"
 
     async def login_url(self, redirect_uri: str, flow: Flow) -> str:
-        """Return where the browser is sent to log in. Raises ProviderAway."""
+        """Return the URL at which the browser logs in. Raises ProviderAway."""
         offer = await self._offer()
         return authorization_url(
             offer.authorization_endpoint,
@@ -84,7 +84,7 @@ class Provider:
         )
 
     async def claims(self, code: str, redirect_uri: str, flow: Flow) -> Claims:
-        """Return what the provider says of who logged in. Raises ProviderAway or Untrusted."""
+        """Return the provider's claims about the user. Raises ProviderAway or Untrusted."""
         offer = await self._offer()
         tokens = await self._exchange(offer, code, redirect_uri, flow.verifier)
         keys = await self._get(offer.jwks_uri, Keys)
@@ -117,11 +117,11 @@ class Provider:
         )
         if offer.issuer != issuer:
             raise ProviderAway(
-                f"its issuer is {offer.issuer}: set NABIZ_ACCESS_OIDC_ISSUER to that"
+                f"its issuer is {offer.issuer}: set NABIZ_ACCESS_OIDC_ISSUER to this"
             )
         for url in (offer.authorization_endpoint, offer.token_endpoint, offer.jwks_uri):
             if not is_protected(url):
-                raise ProviderAway(f"it would have us send secrets to {url}, which has no TLS")
+                raise ProviderAway(f"its endpoint {url} would receive secrets without TLS")
         if is_protected(leave := offer.end_session_endpoint or ""):
             known = {"client_id": self.settings.oidc_client_id}
             self.leave_url = str(httpx.URL(leave).copy_merge_params(known))
@@ -133,10 +133,10 @@ class Provider:
     async def _exchange(
         self, offer: ProviderMetadata, code: str, redirect_uri: str, verifier: str
     ) -> _Tokens:
-        """Exchange a code for tokens, as RFC 6749, 4.1.3 has it, with the proof of RFC 7636.
+        """Exchange a code for tokens (RFC 6749, 4.1.3) with its verifier (RFC 7636).
 
-        Not by Authlib's client, which sends the secret of client_secret_basic unencoded (2.3.1): a
-        secret with `%` or letters beyond Latin-1 would not pass.
+        Authlib's client would send the secret of client_secret_basic unencoded (2.3.1), so that a
+        secret with `%` or letters beyond Latin-1 would be refused.
         """
         form = {
             "grant_type": "authorization_code",
@@ -168,7 +168,7 @@ class Provider:
 
 
 def _decoded(answer: httpx.Response, kind: type[T]) -> T:
-    """Return what an answer holds; an error has a body of its own only at the token endpoint."""
+    """Decode an answer; only the token endpoint's errors have a body to decode."""
     if answer.is_success or (kind is _Failure):
         try:
             return msgspec.json.decode(answer.content, type=kind)

@@ -1,4 +1,4 @@
-"""The routes of a login at the company's OpenID provider: there, and back."""
+"""The routes of a login at the company's OpenID provider: start and callback."""
 
 import hmac
 import secrets
@@ -39,7 +39,7 @@ WHAT = "login.oidc"
 
 
 class _Refusal(Exception):  # noqa: N818 - a verdict
-    """A login ends here: with this status, and this text of the login page."""
+    """Ends a login with this status and this text of the login page."""
 
     def __init__(self, status: Literal[401, 403, 503], text: str, name: str = "") -> None:
         super().__init__(text)
@@ -49,29 +49,29 @@ class _Refusal(Exception):  # noqa: N818 - a verdict
 
 
 def company_routes(access: Access, provider: Provider) -> list[ControllerRouterHandler]:
-    """Make the routes /login/oidc, which leads to the provider, and its callback."""
+    """Make the route /login/oidc, which redirects to the provider, and its callback."""
     key = secrets.token_bytes(32)
-    # Who logs in is not known yet as an attempt is counted; our secret outlasts a restart.
+    # Attempts are counted before the user is known; the client secret survives a restart.
     device_key = provider.settings.oidc_client_secret.get_secret_value().encode() or key
     logins, strays, spent = Attempts(), Attempts(), Spent()
 
     @get(START, opt=PUBLIC, include_in_schema=False)
     async def begin(request: AnyRequest) -> Response[str] | Redirect:
-        asked = request.query_params
+        query = request.query_params
         flow = Flow(
             state=secrets.token_urlsafe(32),
             nonce=secrets.token_urlsafe(32),
             verifier=secrets.token_urlsafe(48),
-            goes_to=local_path(asked.get("next", "/")),
-            language=asked.get("lang", "")[:2],
+            goes_to=local_path(query.get("next", "/")),
+            language=query.get("lang", "")[:2],
             began=access.clock().timestamp(),
         )
         try:
             there = await provider.login_url(_back(request), flow)
         except ProviderAway as away:
             return _ended(request, flow, _away(away))
-        kept = cookie(request, FLOW_COOKIE, sealed(flow, key), max_age=int(LONGEST))
-        return Redirect(there, status_code=303, cookies=[kept])
+        flow_cookie = cookie(request, FLOW_COOKIE, sealed(flow, key), max_age=int(LONGEST))
+        return Redirect(there, status_code=303, cookies=[flow_cookie])
 
     @get(BACK, opt=PUBLIC, include_in_schema=False)
     async def callback(request: AnyRequest) -> Response[str] | Redirect:
@@ -81,7 +81,7 @@ def company_routes(access: Access, provider: Provider) -> list[ControllerRouterH
         )
         if flow and not _same(flow.state, request.query_params.get("state", "")):
             flow = None
-        # Pages of other sites can send strays here: those make nobody wait who logs in.
+        # Other sites can cause stray callbacks, which must not throttle real logins.
         attempts = logins if flow else strays
         keys = known_device(request, "", device_key) or [origin_key(address(request))]
         if left := attempts.wait(keys, now):
@@ -110,14 +110,14 @@ def company_routes(access: Access, provider: Provider) -> list[ControllerRouterH
 
 
 async def _user(access: Access, provider: Provider, request: AnyRequest, flow: Flow) -> User:
-    """Return who the provider says has logged in. Raises _Refusal."""
-    asked = request.query_params
+    """Return the user whom the provider authenticated. Raises _Refusal."""
+    query = request.query_params
     try:
-        if asked.get("iss", provider.settings.oidc_issuer) != provider.settings.oidc_issuer:
-            raise Untrusted("the answer is of another issuer")  # RFC 9207
-        if "code" not in asked:
-            raise Untrusted(f"it answered {asked.get('error', 'no code')[:100]!r}")
-        claims = await provider.claims(asked["code"], _back(request), flow)
+        if query.get("iss", provider.settings.oidc_issuer) != provider.settings.oidc_issuer:
+            raise Untrusted("the answer is from another issuer")  # RFC 9207
+        if "code" not in query:
+            raise Untrusted(f"it answered {query.get('error', 'no code')[:100]!r}")
+        claims = await provider.claims(query["code"], _back(request), flow)
         user = user_of(
             claims,
             name_claim=provider.settings.oidc_name_claim,
@@ -125,11 +125,11 @@ async def _user(access: Access, provider: Provider, request: AnyRequest, flow: F
             roles=provider.settings.oidc_roles,
         )
         if access.book and access.book.find(user.name):
-            raise NoUser("taken", user.name)  # or one could act in the name of the other
+            raise NoUser("taken", user.name)  # otherwise one could act as the other
     except ProviderAway as away:
         raise _away(away) from None
     except Untrusted as why:
-        log.warning("a login at the OpenID provider is refused", reason=str(why))
+        log.warning("a login at the OpenID provider was refused", reason=str(why))
         raise _Refusal(401, "refused") from None
     except NoUser as nobody:
         raise _Refusal(403, nobody.why, nobody.name) from None
@@ -137,12 +137,12 @@ async def _user(access: Access, provider: Provider, request: AnyRequest, flow: F
 
 
 def _away(why: ProviderAway) -> _Refusal:
-    log.error("the OpenID provider does not answer as it must", reason=str(why))
+    log.error("the OpenID provider does not answer correctly", reason=str(why))
     return _Refusal(503, "away")
 
 
 def _back(request: AnyRequest) -> str:
-    """Return where the provider sends the browser back; the guard has looked at the host."""
+    """Return the callback URL; the guard has checked its host."""
     return f"{request.scope['scheme']}://{request.headers.get('host', '')}{BACK}"
 
 

@@ -1,20 +1,20 @@
-"""Remembers which flows were used: each can be used once, even if its cookie was kept."""
+"""Ensures that each login flow is used only once, even if its cookie was kept."""
 
 from pipeline.access.oidc.flow import LONGEST, Flow
 
 MOST = 10_000
-"""Flows that are remembered; where there are more, all of those begun before count as spent."""
+"""Remembered flows; beyond that, flows older than the dropped ones count as used."""
 
 
 class Spent:
-    """The states of used flows, for as long as their cookies are valid."""
+    """Used flows, while their cookies are valid."""
 
     def __init__(self) -> None:
         self._began: dict[str, float] = {}
         self._before = 0.0
 
     def spend(self, flow: Flow, now: float) -> bool:
-        """Use a flow; return whether it had not been used before."""
+        """Mark a flow as used, and return whether it was unused."""
         if flow.state in self._began or flow.began <= self._before:
             return False
         self._began = {

@@ -12,11 +12,10 @@ ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "Ed25519", "EdDSA"),
 )
-"""Signatures that only the provider can make. Not `none`, and no HS…, whose key is no secret of
-the provider alone."""
+"""Asymmetric signatures. Not `none`, and not HS…, whose key the provider does not hold alone."""
 
 LEEWAY = 60
-"""Seconds that the provider's clock may differ from ours."""
+"""Tolerated clock skew of the provider, in seconds."""
 
 Claims = Mapping[str, Any]
 
@@ -34,7 +33,7 @@ class Untrusted(Exception):  # noqa: N818 - a verdict
 def trusted_claims(
     id_token: str, keys: Keys, *, issuer: str, client_id: str, nonce: str, now: float
 ) -> Claims:
-    """Return the claims of a token that this provider signed, for us, for this login, in time.
+    """Return the claims of a valid token: signature, issuer, audience, nonce and times match.
 
     Raises Untrusted.
     """

@@ -150,7 +150,9 @@ def test_a_broken_file_of_users_locks_nobody_out(door: Door) -> None:
         log_in(client, "viewer")
         door.file.write_text("users: [", encoding="utf-8")
         assert [client.get(STATUS).status_code for _ in range(2)] == [200, 200]
-    assert [one["event"] for one in logs] == ["the file of users is wrong, those of before stay"]
+    assert [one["event"] for one in logs] == [
+        "the file of users is invalid, the last valid one stays in force"
+    ]
 
 
 def test_cookies_are_for_http_only_and_under_tls_for_this_host_only(door: Door) -> None:

@@ -96,8 +96,8 @@ def test_what_is_lost_is_counted_and_logged_without_saying_whom_it_was_about() -
     assert metric("lost_total") == lost + 3
     told = [(one["count"], one["reason"]) for one in logs if "lost" in one["event"]]
     assert told == [
-        (1, "the store has been away for too long"),
-        (2, "the store was away when the API stopped"),
+        (1, "the store was unavailable for too long"),
+        (2, "the store was unavailable when the API stopped"),
     ]
     assert "c-secret" not in repr(logs)
 

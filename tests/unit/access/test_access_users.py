@@ -61,7 +61,7 @@ def test_the_file_is_the_owner_s_alone_and_holds_no_password(nabiz: Nabiz, file:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["add", "ayse", "--role", "agent"], "there is a user ayse already"),
+        (["add", "ayse", "--role", "agent"], "user ayse exists already"),
         (["add", "Ayşe", "--role", "agent"], "small letters"),
         (["add", "token", "--role", "agent"], "none of local, token"),
         (["add", "ali", "--role", "boss"], "Invalid value"),
@@ -121,7 +121,7 @@ def test_the_file_has_to_be_named(nabiz: Nabiz) -> None:
         ("users: 3", "users"),
         ("{}", "users"),
         ("users: [{name: a, role: boss, password: $argon2id$x}]", "role"),
-        ("users: [{name: a, role: admin, password: hush}]", "no argon2id hash"),
+        ("users: [{name: a, role: admin, password: hush}]", "not an argon2id hash"),
         ("users: [{name: A, role: admin, password: $argon2id$hush}]", "user 1: a name has"),
         ("users: [{name: local, role: admin, password: $argon2id$hush}]", "user 1: a name has"),
         ("users: [{name: a, role: admin, password: $argon2id$x, admin: hush}]", "unknown field"),
