@@ -8,8 +8,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType
-from tests.support.board_items import alert
+from tests.support.board_items import action, alert
 from tests.support.customers import START, Customer, event, leaving, reading
 from tests.support.simulated_company import Company
 from tests.unit.board.pages import HOSTILE, Client, Clock, page, press
@@ -92,3 +93,19 @@ def test_a_test_is_shown_as_one_that_does_not_count(client: Client, company: Com
     assert "0% at most" in text or "0 % at most" in text
     company.events["c1"] = [threat]
     assert "not counted" not in page(client, "/board/customers/c1")
+
+
+def test_what_only_a_newer_version_knows_is_shown_by_its_name(
+    client: Client, company: Company, clock: Clock
+) -> None:
+    clock.now = START + timedelta(days=1)
+    newer = leaving("e1", 1, author_type=AuthorType("partner"), customer_id="c1")
+    called = replace(newer, event=replace(newer.event, type=EventType("loyalty.joined")))
+    company.events["c1"] = [called]
+    company.happen([alert("a1", severity="urgent", state="paused")])
+    company.take(action("escalate", outcome="won_back"))
+    text = page(client, "/board/customers/c1")
+    for words in ("loyalty.joined", "partner", "urgent", "escalate", "won back"):
+        assert words in text, words
+    assert "urgent" in page(client, "/board")
+    assert "urgent" in page(client, "/board/alerts/a1")
