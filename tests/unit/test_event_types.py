@@ -1,14 +1,21 @@
 """The event types: one row each, from which the rest follows."""
 
 import re
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
+from pipeline.board.localizer import Localizer
 from pipeline.common.languages import texts
 from pipeline.contracts.event_page import PAGE, with_table
 from pipeline.model.event_types import GROUPS, NEUTRAL, TICKET_STEPS, EventType
 from pipeline.store.sql import shared_parts
+
+
+def localizer(language: str) -> Localizer:
+    return Localizer(language, ZoneInfo("Europe/Istanbul"), datetime(2026, 1, 5, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("type_", EventType)
@@ -30,6 +37,7 @@ def test_a_type_of_a_newer_version_has_no_traits_and_travels_on() -> None:
     assert (walk.topic, walk.names) == ("cx.interactions", {})
     assert msgspec.json.encode(walk) == b'"walk"'
     assert not any(walk in types for types in GROUPS.values())
+    assert localizer("tr").event(walk) == "walk"
 
 
 def test_a_contact_is_what_a_person_is_asked_for_or_what_everybody_reads() -> None:
@@ -55,6 +63,11 @@ def test_the_page_says_every_type_and_group() -> None:
     assert with_table(page) == page, "run: make generated"
     assert len(re.findall(r"^\| `[a-z_.]+` \| .* \| .*\|$", page, re.M)) >= len(EventType)
     assert all(f"\n| `{name}` | " in page for name in GROUPS)
+
+
+def test_the_board_calls_a_type_by_its_name() -> None:
+    assert localizer("tr").event(EventType.ACCOUNT_CLOSED) == "Hesap kapatıldı"
+    assert localizer("en").event(EventType.SUBSCRIPTION_CANCELLED) == "Subscription cancelled"
 
 
 def test_no_other_file_says_what_people_read_for_a_type() -> None:
