@@ -33,7 +33,7 @@ assert KPIS["passive_share"] in answers()
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the code and the page of KPIs."""
-    for folder in ("pipeline", "grafana"):
+    for folder in ("pipeline", "grafana", "desk"):
         leave_out = shutil.ignore_patterns("__pycache__", "*.onnx", "*.npz")
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=leave_out)
     (tmp_path / "docs").mkdir()
