@@ -179,9 +179,9 @@ def _count(rows: Sequence[Row], open_then: set[str]) -> dict[str, float | None]:
         "ces/n": 0,
         "net_sentiment/n": counts["texts"],
         "negative_customers": _percent(len(authors & open_then), len(authors)),
-        "first_response_median/n": counts["replied"],
+        "first_response_median/n": counts["replied"] + counts["waiting"],
         "first_response_open": counts["waiting"],
-        "resolution_first_median/n": counts["resolved"],
+        "resolution_first_median/n": counts["resolved"] + counts["unresolved"],
         "resolution_open": counts["unresolved"],
         "first_contact_resolution/n": counts["resolved"],
     }

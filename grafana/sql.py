@@ -14,6 +14,7 @@ from pipeline.kpi.definitions import KPIS, Definition
 from pipeline.kpi.formulas import Ends, Number, Spread, Sql
 from pipeline.model.contact import Pauses
 from pipeline.model.event_types import EventType
+from pipeline.store import sql
 from pipeline.store.sql import answers, count_expressions, shared_parts
 from pipeline.text.topics import TAXONOMY
 
@@ -84,17 +85,12 @@ def filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
         if name == "language":
             return language
         if name.startswith("folded."):
-            return _folded(name.removeprefix("folded."))
+            return sql.folded(name.removeprefix("folded."))
         if name in _NAMED:
             return _named(name, language)
         return filled(_part(name), language, given)
 
     return _PLACE.sub(fill, text)
-
-
-def _folded(name: str) -> str:
-    """Return the SQL of a name as names are compared (`pipeline.common.names.folded`)."""
-    return f"replaceAll(lowerUTF8(replaceAll(trimBoth({name}), 'İ', 'i')), 'ı', 'i')"
 
 
 def _named(which: str, language: Language) -> str:
@@ -141,6 +137,7 @@ def _estimates() -> dict[str, str]:
     """
     k, n, plus, minus, effect = map(Sql, ("k", "n", "plus", "minus", "effect"))
     spread = Spread(*map(Sql, ("customers", "yy", "ym", "mm")))
+    ends_of_median = formulas.rank_ends(Sql("toInt64(n)"), 0.5)
     of_people = formulas.balance(plus / effect, minus / effect, n / effect)
     return {
         "share": _estimate("100 * k / n", formulas.share(k, n)),
@@ -148,7 +145,8 @@ def _estimates() -> dict[str, str]:
         "share_of_people": _estimate("100 * plus / n", formulas.share(plus / effect, n / effect)),
         "balance_of_people": _estimate("100 * (plus - minus) / n", of_people),
         "design_effect": str(formulas.design_effect(plus, minus, n, spread)),
-        "median": _median(*formulas.rank_ends(Sql("toInt64(n)"), 0.5)),
+        "median": _median(*ends_of_median),
+        "median_ranks": _ranks(*ends_of_median),
     }
 
 
@@ -163,6 +161,15 @@ def _median(first: Number, last: Number) -> str:
         f"if({few}, NULL, xs[{end}]) AS {name}" for end, name in ((first, "low"), (last, "high"))
     )
     return ", ".join((f"if(n = 0, NULL, {middle}) AS value", *ends))
+
+
+def _ranks(first: Number, last: Number) -> str:
+    """Ranks, from 0, of the median of n waits and of the ends of its interval."""
+    low, high = "greatest(1, low_rank) - 1", "least(toInt64(n), high_rank) - 1"
+    return (
+        f"{first} AS low_rank, {last} AS high_rank, low_rank < 1 OR high_rank > n AS are_few, "
+        f"[(n - 1) / 2, toFloat64({low}), toFloat64({high})] AS ranks"
+    )
 
 
 @cache

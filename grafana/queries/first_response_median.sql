@@ -1,11 +1,19 @@
 SELECT {headline}
 FROM
 (
-    SELECT {median}, n
+    SELECT {median_wait}, n
     FROM
     (
-        SELECT arraySort(groupArray(assumeNotNull(minutes))) AS xs, count() AS n
-        FROM {clocks}
-        WHERE minutes IS NOT NULL
+        SELECT {wait_quantiles}, are_few, n
+        FROM
+        (
+            SELECT {wait_points}, {median_ranks}, waits, n
+            FROM
+            (
+                SELECT arraySort(groupArray((minutes, is_running))) AS waits, count() AS n
+                FROM {clocks}
+            )
+            WHERE n > 0
+        )
     )
 )

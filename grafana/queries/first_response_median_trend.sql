@@ -1,17 +1,24 @@
 SELECT time, {trend}
 FROM
 (
-    SELECT time, {median}, n
+    SELECT time, {median_wait}, n
     FROM
     (
-        SELECT {bucket} AS time, arraySort(groupArray(assumeNotNull(minutes))) AS xs, count() AS n
+        SELECT time, {wait_quantiles}, are_few, n
         FROM
         (
-            SELECT minutes, toDateTime(intDiv(started_us, 60000000) * 60, 'UTC') AS minute
-            FROM {clocks}
-            WHERE minutes IS NOT NULL
+            SELECT time, {wait_points}, {median_ranks}, waits, n
+            FROM
+            (
+                SELECT {bucket} AS time, arraySort(groupArray((minutes, is_running))) AS waits, count() AS n
+                FROM
+                (
+                    SELECT minutes, is_running, toDateTime(intDiv(started_us, 60000000) * 60, 'UTC') AS minute
+                    FROM {clocks}
+                )
+                GROUP BY time
+            )
         )
-        GROUP BY time
     )
 )
 ORDER BY time

@@ -12,8 +12,7 @@ FROM
             FROM
             (
                 SELECT customer_id, {own_answers}
-                FROM events FINAL
-                WHERE {of_events}
+                FROM {events_once}
                 GROUP BY customer_id
             )
         )

@@ -12,8 +12,7 @@ FROM
             FROM
             (
                 SELECT {bucket} AS time, customer_id, {own_answers}
-                FROM events FINAL
-                WHERE {of_events}
+                FROM {events_once_by_time}
                 GROUP BY time, customer_id
             )
             GROUP BY time

@@ -74,7 +74,7 @@ def _limit_reached(rows: Sequence[object], limit: int) -> None:
 
 
 def kpi_table(values: Sequence[KpiValue]) -> RenderableType:
-    """Tabulate KPIs by slice; `~` marks provisional values."""
+    """Tabulate KPIs by slice; `~` marks provisional values, `>` lower bounds."""
     if not values:
         return Text("no KPIs: no events in this window")
     first = values[0]
@@ -94,18 +94,21 @@ def kpi_table(values: Sequence[KpiValue]) -> RenderableType:
 
 
 def number(value: KpiValue) -> str:
-    """Format a value: `–` if there is none, `~` in front if provisional."""
+    """Format a value: `–` if there is none, `~` in front if provisional, `>` if a lower bound."""
     if value.value is None:
         return "–"
     text = f"{value.value:,.1f}".removesuffix(".0") + UNIT_SIGN.get(KPIS[value.kpi].unit, "")
+    if value.at_least:
+        return f">{text}"
     return f"~{text}" if value.provisional else text
 
 
 def interval(value: KpiValue) -> str:
     """Format the 95% interval: `–` where too few cases make none, empty where there is no value."""
-    if value.ci_low is None or value.ci_high is None:
+    if value.ci_low is None:
         return "" if value.value is None or KPIS[value.kpi].unit == "count" else "–"
-    return f"[{value.ci_low:.1f}, {value.ci_high:.1f}]"
+    high = "∞)" if value.ci_high is None else f"{value.ci_high:.1f}]"
+    return f"[{value.ci_low:.1f}, {high}"
 
 
 def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> RenderableType:

@@ -31,8 +31,9 @@ class KpiValue(msgspec.Struct, frozen=True):
     """One KPI of one slice; `value` is None where nothing was answered.
 
     `slice` is {} for the whole, else {dimension: value}. `provisional`: the window, or the
-    waiting time that the definition asks for, had not ended at the time of reading. `customers`
-    is of how many people the n cases are, where several may be of one.
+    waiting time that the definition asks for, or a wait that the value rests on had not ended at
+    the time of reading; `at_least`: so many of those still run that only this is known of the
+    value. `customers` is of how many people the n cases are, where several may be of one.
     """
 
     kpi: str
@@ -46,17 +47,19 @@ class KpiValue(msgspec.Struct, frozen=True):
     definition_version: str
     provisional: bool = False
     customers: int | None = None
+    at_least: bool = False
 
 
 class Facts(msgspec.Struct):
     """What KPIs of one slice are formed from: how often, and how many minutes each time.
 
     `spreads`: how the answers of a KPI are spread over customers, by its name. What was added is
-    in `by_customer` too.
+    in `by_customer` too. `running` are the minutes so far of what is not over.
     """
 
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     minutes: dict[str, list[float]] = msgspec.field(default_factory=dict)
+    running: dict[str, list[float]] = msgspec.field(default_factory=dict)
     spreads: dict[str, Spread] = msgspec.field(default_factory=dict)
     by_customer: dict[str, Counter[str]] = msgspec.field(default_factory=dict)
 
@@ -69,9 +72,13 @@ class Facts(msgspec.Struct):
         self.counts[name] = self.count(name) + times
         self.by_customer.setdefault(customer_id, Counter())[name] += times
 
-    def took(self, name: str, minutes: float) -> None:
-        """Note how long it took once."""
-        self.minutes.setdefault(name, []).append(minutes)
+    def took(self, name: str, minutes: float, *, running: bool = False) -> None:
+        """Note how long it took once, or takes so far."""
+        (self.running if running else self.minutes).setdefault(name, []).append(minutes)
+
+    def quantile(self, name: str, q: float) -> Estimate:
+        """Return the `q` quantile of how long it took."""
+        return estimates.quantile(self.minutes.get(name, ()), self.running.get(name, ()), q)
 
 
 Kind = Literal["balance", "share", "ratio", "mean", "count", "median", "p90"]
@@ -150,9 +157,9 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             case {"mean": (thousandths, answers)}:
                 found = estimates.mean(count(thousandths), count(answers))
             case {"median": (clock,)}:
-                found = estimates.quantile(facts.minutes.get(clock, ()), 0.5)
+                found = facts.quantile(clock, 0.5)
             case {"p90": (clock,)}:
-                found = estimates.quantile(facts.minutes.get(clock, ()), 0.9)
+                found = facts.quantile(clock, 0.9)
             case _:
                 found = estimates.count(count(*self.counts))
         return estimates.rounded(found) if self.rounded else found
@@ -213,8 +220,9 @@ def kpi_values(
                 window_start=window.start,
                 window_end=window.end,
                 definition_version=definition.version,
-                provisional=window.end + definition.wait > as_of,
+                provisional=window.end + definition.wait > as_of or estimate.running > 0,
                 customers=int(plain(spread.customers)) if spread else None,
+                at_least=estimate.at_least,
             )
         )
     return values

@@ -4,19 +4,23 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from pipeline.kpi import formulas
 from pipeline.kpi.formulas import Spread, plain
+from pipeline.kpi.product_limit import Waits
 
 
 class Estimate(NamedTuple):
-    """A value with the number of cases it rests on and its 95% interval."""
+    """A value with the number of cases it rests on and its 95% interval.
+
+    `running` of the cases are not over; `at_least`: because of them only that is known.
+    """
 
     value: float | None
     n: int
     ci_low: float | None = None
     ci_high: float | None = None
+    running: int = 0
+    at_least: bool = False
 
 
 def balance(plus: int, minus: int, n: int, spread: Spread | None = None) -> Estimate:
@@ -64,21 +68,27 @@ def mean(thousandths: int, n: int) -> Estimate:
     return Estimate(thousandths / 1000 / n if n else None, n)
 
 
-def quantile(values: Sequence[float], q: float) -> Estimate:
-    """Return the `q` quantile, interpolated between the two nearest values.
+def quantile(ended: Sequence[float], running: Sequence[float], q: float) -> Estimate:
+    """Return the `q` quantile of waits, interpolated between the two nearest values.
 
     Its interval reaches from value to value (`formulas.rank_ends`); a median has one from six
-    values on, a 90th percentile from 36.
+    values on, a 90th percentile from 36. Where so many of the waits still run that an end of it is
+    not known, there is no upper one, and the lower one and the value are what they are at least.
     """
-    n = len(values)
+    waits = Waits(ended, running)
+    n = len(waits)
     if not n:
         return Estimate(None, 0)
-    inner = np.sort(values)
-    low, high = (int(plain(end)) for end in formulas.rank_ends(n, q))
-    value = float(np.quantile(inner, q))
-    if low < 1 or high > n:
-        return Estimate(value, n)
-    return Estimate(value, n, float(inner[low - 1]), float(inner[high - 1]))
+    middle = q * (n - 1)
+    known = waits.at(middle)
+    value = waits.at_least(middle) if known is None else known
+    estimate = Estimate(value, n, running=len(running), at_least=known is None)
+    low, high = (int(plain(end)) - 1 for end in formulas.rank_ends(n, q))
+    if low < 0 or high >= n:
+        return estimate
+    known_low = waits.at(low)
+    ci_low = waits.at_least(low) if known_low is None else known_low
+    return estimate._replace(ci_low=ci_low, ci_high=waits.at(high))
 
 
 def rounded(estimate: Estimate) -> Estimate:

@@ -4,12 +4,28 @@ Detection, the KPIs and the dashboards count by this one definition.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from importlib.resources import files
 from typing import NamedTuple, Protocol, TypeVar
 
+import msgspec
+
+from pipeline.common.names import folded
 from pipeline.model.event import AuthorType
-from pipeline.model.event_types import Trait, types_with
+from pipeline.model.event_types import EventType, Trait, types_with
 
 CONTACT_TYPES = types_with(Trait.CONTACT)
+STAFFED_CHANNELS = frozenset(
+    map(
+        folded,
+        msgspec.yaml.decode(
+            files(__package__).joinpath("staffed_channels.yaml").read_bytes(), type=list[str]
+        ),
+    )
+)
+"""Channels, folded, by which a visit is one to a place with staff."""
+
+_ASSISTED = types_with(Trait.ASSISTED)
+_WAITS = types_with(Trait.WAITS)
 _LINES = types_with(Trait.LINE)
 _POLITE = frozenset({"thanks", "praise"})
 
@@ -42,6 +58,23 @@ def only_thanks(label: str, intents: Collection[str]) -> bool:
 def is_contact(type_: str, author_type: str, *, thanks: bool) -> bool:
     """Whether an event is a line of a contact; `thanks`: its text is only that."""
     return type_ in CONTACT_TYPES and author_type == AuthorType.CUSTOMER and not thanks
+
+
+def is_assisted(type_: str, author_type: str, channel: str, *, thanks: bool) -> bool:
+    """Whether an event is a line of a contact that asks for a person of the company.
+
+    A ticket that is opened or reopened is, whoever writes it: helpdesks do so themselves. So is a
+    visit to a place with staff.
+    """
+    if type_ == EventType.VISIT:
+        return folded(channel) in STAFFED_CHANNELS
+    asks = type_ in _ASSISTED and author_type == AuthorType.CUSTOMER
+    return (asks or type_ in _WAITS) and not thanks
+
+
+def awaits_reply(type_: str, author_type: str, *, thanks: bool) -> bool:
+    """Whether an event is a line of a conversation by which the customer asks something."""
+    return type_ in _LINES and author_type == AuthorType.CUSTOMER and not thanks
 
 
 def keeps_alive(type_: str, author_type: str) -> bool:

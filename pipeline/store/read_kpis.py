@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby, islice
-from operator import attrgetter
+from itertools import islice
 
 from pipeline.calendar.calendar import Calendars
 from pipeline.common.epoch_micros import to_datetime, to_micros
@@ -20,17 +19,17 @@ from pipeline.kpi.definitions import (
     kpi_values,
 )
 from pipeline.kpi.formulas import Spread
-from pipeline.kpi.journeys import Slice, Step
-from pipeline.model.contact import Pauses, is_contact
+from pipeline.kpi.steps import Period, Slice, Step
+from pipeline.model.contact import Pauses
 from pipeline.store.backend import Backend, Parameter
 from pipeline.store.cut import Cut
-from pipeline.store.sql import answers, count_names, query
+from pipeline.store.sql import answer_names, answers, count_names, query
 
 LOOK_BACK = timedelta(days=30)
 """How long before the window a ticket that reaches into it is looked for."""
 
 _MINUTE = 60_000_000
-_CUSTOMER_COUNTS = ("active_customers", "negative_customers", "calls", "avoidable_calls")
+_CUSTOMER_COUNTS = ("active_customers", "negative_customers")
 
 
 def read_kpis(
@@ -91,7 +90,8 @@ def _add_customers(facts: dict[Slice, Facts], backend: Backend, window: Window, 
     for row in backend.execute(_sliced("window_customers", cut), parameters):
         of_slice = _of(facts, row[: len(cut.by)])
         numbers = iter(row[max(len(cut.by), 1) :])
-        of_slice.counts.update(zip(_CUSTOMER_COUNTS, numbers, strict=False))
+        for name in (*_CUSTOMER_COUNTS, *answer_names()):
+            of_slice.counts[name] = next(numbers)
         for definition in answers():
             of_slice.spreads[definition.name] = Spread(*islice(numbers, len(Spread._fields)))
 
@@ -127,19 +127,18 @@ def _add_journeys(
             author,
             bool(note),
             bool(handoff),
-            is_contact(type_, author, thanks=bool(thanks)),
+            bool(thanks),
             tuple(slice_),
         )
         for at, customer, ticket, type_, author, note, handoff, thanks, *slice_ in found
     ]
-    by_customer = attrgetter("customer_id")
-    for customer, own in groupby(sorted(steps, key=by_customer), by_customer):
-        for fact in journeys.journey_facts(own, window.start, window.end, pauses, calendars):
-            of_slice = _of(facts, cut.of(fact.slice))
-            if fact.minutes is None:
-                of_slice.add(fact.name, customer)
-            else:
-                of_slice.took(fact.name, fact.minutes)
+    period = Period(window.start, window.end, as_of)
+    for fact in journeys.journey_facts(steps, period, pauses, calendars):
+        of_slice = _of(facts, cut.of(fact.slice))
+        if fact.minutes is None:
+            of_slice.add(fact.name, fact.customer_id)
+        else:
+            of_slice.took(fact.name, fact.minutes, running=fact.running)
 
 
 def _add_follow_ups(

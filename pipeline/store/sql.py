@@ -6,7 +6,14 @@ from functools import cache
 from importlib.resources import files
 
 from pipeline.kpi.definitions import DEFINITIONS, Definition
-from pipeline.model.event_types import GROUPS, TICKET_STEPS, EventType
+from pipeline.model.contact import STAFFED_CHANNELS
+from pipeline.model.event_types import GROUPS, TICKET_STEPS
+
+_PARTS = (
+    *("tickets_of_window", "helped_themselves", "is_assisted", "only_thanks"),
+    *("repeated_answers", "occasion", "counts"),
+)
+"""Files that others name; one comes before those that it names."""
 
 
 @cache
@@ -52,9 +59,13 @@ def spread(definition: Definition) -> str:
     return f"countIf({m} > 0), sum(({y}) * ({y})), sum(({y}) * {m}), sum({m} * {m})"
 
 
-def _answer_counts() -> str:
-    names = dict.fromkeys(name for definition in answers() for name in definition.counts)
-    return ",\n        ".join(f"{count_expressions()[name]} AS {name}" for name in names)
+@cache
+def answer_names() -> tuple[str, ...]:
+    """Return the counts that are formed customer by customer: those of calls and of all answers."""
+    known = count_expressions().keys()
+    of_means = (one for one in DEFINITIONS if one.kind == "mean" and {*one.counts} <= known)
+    asked = (*answers(), *of_means)
+    return tuple(dict.fromkeys(name for definition in asked for name in definition.counts))
 
 
 def _part(name: str) -> str:
@@ -68,17 +79,28 @@ def shared_parts() -> dict[str, str]:
     `{types.TRAIT}` are the event types with this trait, listed; steps of a ticket in their order.
     """
     return {
-        "counts": _part("counts"),
-        "only_thanks": _part("only_thanks").strip(),
+        **{name: _part(name).strip() for name in _PARTS},
+        "folded.channel": folded("channel"),
+        "folded.touchpoint": folded("touchpoint"),
+        "staffed_channels": _listed(sorted(STAFFED_CHANNELS)),
         **{f"types.{name}": _listed(sorted(types)) for name, types in GROUPS.items()},
         "types.ticket": _listed(TICKET_STEPS),
         "names": ", ".join(count_names()),
         "sums": ", ".join(f"sum({name})" for name in count_names()),
-        "answer_counts": _answer_counts(),
+        "answer_counts": ",\n        ".join(
+            f"{count_expressions()[name]} AS {name}" for name in answer_names()
+        ),
+        "answer_sums": ", ".join(f"sum({name})" for name in answer_names()),
         "spreads": ", ".join(map(spread, answers())),
         "zeros": ", ".join(f"toUInt64(0) AS {name}" for name in count_names()),
     }
 
 
-def _listed(types: Iterable[EventType]) -> str:
-    return ", ".join(f"'{type_}'" for type_ in types)
+def folded(name: str) -> str:
+    """Return the SQL of a name as names are compared (`pipeline.common.names.folded`)."""
+    trimmed = f"replaceRegexpAll({name}, '^ +| +$', '')"
+    return f"replaceAll(lowerUTF8(replaceAll({trimmed}, 'İ', 'i')), 'ı', 'i')"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

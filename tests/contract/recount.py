@@ -2,10 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 import pytest
 
+from pipeline.common.names import folded
 from pipeline.kpi.definitions import Dimension, KpiValue
+from pipeline.model.event import Event
 from pipeline.model.reading import Scored
 from pipeline.store import Store
 from pipeline.store.supported import unsupported
@@ -29,20 +32,39 @@ def truth(events: Iterable[Scored]) -> list[Scored]:
     return list(last.values())
 
 
+def answered(events: Iterable[Scored]) -> list[Event]:
+    """The answers that count: of one customer on one occasion the last of each metric."""
+    last: dict[object, Event] = {}
+    for one in sorted(events, key=lambda one: (one.event.occurred_at, one.event.event_id)):
+        event = one.event
+        if event.score:
+            day = (event.occurred_at + timedelta(hours=3)).date()
+            on_touchpoint = event.touchpoint and (day, folded(event.touchpoint))
+            occasion = event.ticket_id or event.order_id or on_touchpoint or event.event_id
+            last[event.customer_id, occasion, event.score.metric] = event
+    return list(last.values())
+
+
 def expected(events: Sequence[Scored], by: Sequence[Dimension]) -> dict[object, dict[str, float]]:
     """Count again, in plain Python and without looking at how the store does it."""
     slices: dict[object, list[Scored]] = {}
-    for one in filter(lambda one: one.counted, truth(events)):
-        key = tuple(getattr(one.event, name) or "" for name in by)
-        slices.setdefault(key, []).append(one)
-    return {key: _expected_of(found) for key, found in slices.items()}
+    answers: dict[object, list[Event]] = {}
+    counted = [one for one in truth(events) if one.counted]
+    for one in counted:
+        slices.setdefault(_slice(one.event, by), []).append(one)
+    for event in answered(counted):
+        answers.setdefault(_slice(event, by), []).append(event)
+    return {key: _expected_of(found, answers.get(key, [])) for key, found in slices.items()}
 
 
-def _expected_of(found: Sequence[Scored]) -> dict[str, float]:
+def _slice(event: Event, by: Sequence[Dimension]) -> tuple[str, ...]:
+    return tuple(getattr(event, name) or "" for name in by)
+
+
+def _expected_of(found: Sequence[Scored], answering: Sequence[Event]) -> dict[str, float]:
     answers: dict[str, list[float]] = {"nps": [], "csat": [], "ces": []}
-    for one in found:
-        if one.event.score:
-            answers[one.event.score.metric].append(one.event.score.value)
+    for event in answering:
+        answers[event.score.metric].append(event.score.value)
     types = Counter(one.event.type for one in found)
     labels = Counter(
         one.reading.label for one in found if one.reading and one.event.author_type == "customer"

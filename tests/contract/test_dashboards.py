@@ -186,7 +186,25 @@ def test_intervals_of_ratios_are_those_of_the_kpis(chdb: Backend, k: int, n: int
 def test_intervals_of_medians_are_those_of_the_kpis(chdb: Backend, n: int) -> None:
     values = f"SELECT arrayMap(x -> x * 1.5, range({n})) AS xs, toUInt64({n}) AS n"
     ((value, low, high),) = chdb.execute(f"SELECT {filled('{median}', 'en', {})} FROM ({values})")
-    assert Estimate(value, n, low, high) == quantile([1.5 * x for x in range(n)], 0.5)
+    assert Estimate(value, n, low, high) == quantile([1.5 * x for x in range(n)], [], 0.5)
+
+
+@pytest.mark.parametrize("n", [1, 5, 6, 7, 30, 100])
+@pytest.mark.parametrize("running", [0, 3, 5, 8])
+def test_medians_of_waits_that_run_are_those_of_the_kpis(
+    chdb: Backend, n: int, running: int
+) -> None:
+    """Of ten waits so many run on, the longer ones of each ten and the shorter ones."""
+    waits = f"arrayMap(x -> (x * 1.5, toUInt8((x * 7) % 10 < {running})), range({n}))"
+    points = (
+        f"SELECT {{wait_points}}, {{median_ranks}}, waits FROM (SELECT {waits} AS waits, {n} AS n)"
+    )
+    asked = f"SELECT {{median_wait}} FROM (SELECT {{wait_quantiles}}, are_few FROM ({points}))"
+    ((value, low, high),) = chdb.execute(filled(asked, "en", {}))
+    still = [1.5 * x for x in range(n) if (x * 7) % 10 < running]
+    ended = [1.5 * x for x in range(n) if (x * 7) % 10 >= running]
+    expected = quantile(ended, still, 0.5)
+    assert (value, low, high) == pytest.approx((expected.value, expected.ci_low, expected.ci_high))
 
 
 @pytest.mark.parametrize("name", rules().misses)

@@ -294,7 +294,7 @@ def test_the_wait_begins_when_the_bot_hands_over(store: Store) -> None:
         scored("reply", at=900, author_type="agent", attributes={"handoff": False}, **replied),
     )
     waited = read(store)["first_response_median"]
-    assert (waited.value, waited.n, waited.definition_version) == (5, 1, "2")
+    assert (waited.value, waited.n, waited.definition_version) == (5, 1, "3")
 
 
 def test_a_wrong_question_is_refused(store: Store) -> None:

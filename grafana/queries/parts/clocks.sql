@@ -1,56 +1,37 @@
--- The clocks of first responses that began in the range, as pipeline.store.journeys has them: opening
--- starts one, reopening anew, a bot's hand-off anew unless one runs since such; a public reply by an
--- agent stops it and so does the resolution. Tickets are looked for a day before the range and replies
--- a week after it. `minutes` is NULL while a clock runs.
+-- The waiting clocks that began in the range, step by step as pipeline.kpi.tickets has them. Tickets are looked for a
+-- day before the range and answers a week after it. `minutes` are until then where `is_running`.
 --
--- Steps and kinds: ticket_steps.sql. Between two stops the clock began at the first hand-off after the last
--- reopening, else at the last reopening, else at the opening. The conditions on lengths hold always: ClickHouse 18
--- gives a lambda only columns that are used outside of one too.
+-- The fold keeps (clock, when a bot answered, whether the ticket was opened, waits that ended), a clock being
+-- (since, kind of the step that started it, customer, channel, whether it is of the chosen slice); kind -1: none runs.
 (
-    SELECT intDiv(started, 128) AS started_us, customer_id, channel,
-        if(intDiv(stopped, 2) % 8 = 3, (intDiv(stopped, 128) - intDiv(started, 128)) / 60000000, NULL) AS minutes
+    SELECT wait.1.1 AS started_us, wait.1.3 AS customer_id, wait.1.4 AS channel, wait.2 = 0 AS is_running,
+        (if(is_running, least({now_us} + 604800000000, greatest({now_us}, toInt64(toUnixTimestamp(now())) * 1000000)), wait.2) - started_us) / 60000000 AS minutes
     FROM
     (
-        SELECT customer_id, steps[start] AS started, steps[stop] AS stopped, channels[indexOf(steps_as_read, steps[start])] AS channel
-        FROM
-        (
-            SELECT customer_id, steps, steps_as_read, channels, stops,
-                arrayMap((i, p, r, h) -> if(h > 0, h, if(r > 0, r, if(opening > p AND opening < i, opening, toUInt32(0)))),
-                    stops, priors, reopenings, handoffs) AS starts
-            FROM
+        SELECT arrayFold((so_far, step) -> CAST(
             (
-                SELECT customer_id, steps, steps_as_read, channels, stops, priors, reopenings, opening,
-                    arrayMap((i, p, r) -> arrayFilter(j -> j > p AND j > r AND j < i AND kinds[j] = 2, places)[1],
-                        stops, priors, reopenings) AS handoffs
-                FROM
-                (
-                    SELECT customer_id, steps, steps_as_read, channels, stops, priors, kinds, places, toUInt32(indexOf(kinds, 0)) AS opening,
-                        arrayMap((i, p) -> arrayFilter(j -> j > p AND j < i AND kinds[j] = 1, places)[-1], stops, priors) AS reopenings
-                    FROM
+                multiIf(
                     (
-                        SELECT customer_id, steps, steps_as_read, channels, kinds, places, stops,
-                            arrayPushFront(arrayPopBack(stops), toUInt32(0)) AS priors
-                        FROM
-                        (
-                            SELECT customer_id, steps, steps_as_read, channels, kinds, places,
-                                arrayFilter((j, kind) -> kind IN (3, 4, 6), places, kinds) AS stops
-                            FROM
-                            (
-                                SELECT customer_id, steps, steps_as_read, channels, arrayEnumerate(steps) AS places,
-                                    arrayMap(step -> toUInt8(intDiv(step, 2) % 8), steps) AS kinds
-                                FROM {ticket_steps}
-                            )
-                        )
-                    )
-                    WHERE length(kinds) = length(places)
-                )
-                WHERE length(kinds) = length(places)
-            )
-            WHERE opening >= 0
-        )
-        ARRAY JOIN stops AS stop, starts AS start
-        WHERE start > 0
+                        multiIf(
+                            step.4 = 0, so_far.3 = 0 AND so_far.1.2 = -1,
+                            step.4 IN (1, 2), so_far.1.2 != step.4,
+                            step.4 = 6, so_far.2 > 0 AND step.1 - so_far.2 >= step.8,
+                            0)
+                    ) AS starts, (step.1, step.4, step.5, step.6, step.7),
+                    step.4 IN (3, 4), (step.1, -1, '', '', 0),
+                    so_far.1),
+                multiIf(
+                    starts OR step.4 IN (3, 4, 6), 0,
+                    step.4 = 5 AND so_far.1.2 NOT IN (-1, 2), step.1,
+                    so_far.2),
+                so_far.3 = 1 OR step.4 = 0,
+                if(step.4 = 3 AND so_far.1.2 != -1, arrayPushBack(so_far.4, (so_far.1, step.1)), so_far.4)
+            ), '{clock_state}'),
+            steps,
+            CAST(((0, -1, '', '', 0), 0, 0, []), '{clock_state}')) AS done,
+            if(done.1.2 = -1, done.4, arrayPushBack(done.4, (done.1, toInt64(0)))) AS waits
+        FROM {ticket_steps}
     )
-    WHERE started % 2 = 1 AND intDiv(stopped, 2) % 8 != 4
-        AND started >= {from_us} * 128 AND started < {now_us} * 128
+    ARRAY JOIN waits AS wait
+    WHERE wait.1.5 = 1 AND started_us >= {from_us} AND started_us < {now_us}
 )

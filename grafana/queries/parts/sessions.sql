@@ -1,5 +1,5 @@
 -- Self-service sessions that began in the range, as pipeline.store.journeys has them: a pause of more than
--- 30 minutes ends one; it is solved if the customer did not turn to the company within 24 hours after its last
+-- 30 minutes ends one; it is solved if nobody of the company was asked within 24 hours after its last
 -- solution (a line of a chat that ran already counts here). A session is followed for two days after the range.
 --
 -- A step is (time, whether it solves, whether it is of the chosen slice). The conditions on lengths hold always:
@@ -30,9 +30,9 @@
                             SELECT customer_id, occurred_us, type IN ({types.self_service}) AS is_step,
                                 toUInt8(type IN ({types.solves})) AS solves, toUInt8({filters}) AS chosen
                             FROM events FINAL
-                            PREWHERE type IN ({types.self_service}, {types.contact}) OR {may_replace}
+                            PREWHERE type IN ({types.self_service}, {types.assisted}, 'visit') OR {may_replace}
                             WHERE minute >= $__fromTime - 86400 AND minute < $__toTime + 172800 AND {is_valid}
-                                AND (type IN ({types.self_service}) OR {is_contact})
+                                AND (type IN ({types.self_service}) OR {is_assisted})
                                 AND customer_id IN
                                 (
                                     SELECT customer_id FROM events WHERE {window} AND type IN ({types.self_service})

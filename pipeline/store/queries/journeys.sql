@@ -1,6 +1,6 @@
--- What customers with a ticket or self-service in the window did around it: all of it from shortly
--- before the window to shortly after, as far as something was resolved that another contact could
--- follow, and of the tickets the steps before and after that.
+-- What journeys of the window are followed by: tickets with a step in it, whichever customers they name, from
+-- long before to now; sessions of self-service in it; and, of customers for whom something was resolved, what
+-- could show that it was not.
 SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff, thanks,
     channel, touchpoint, segment, brand, source
 FROM
@@ -13,48 +13,45 @@ FROM
     FROM events FINAL
     WHERE minute >= toDateTime(%(around_from)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
         AND is_deleted = 0
-        AND type IN ({types.ticket}, {types.self_service}, {types.contact})
-        AND customer_id IN
+        AND (type IN ({types.ticket}, {types.line}, {types.self_service}, {types.contact}) OR {is_assisted})
+        AND
         (
-            SELECT customer_id
-            FROM events
-            WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
-                AND type IN ({types.ticket}, {types.self_service})
+            ticket_id IN {tickets_of_window}
+            OR type IN ({types.self_service}) AND customer_id IN {helped_themselves}
+            OR customer_id IN
+            (
+                SELECT customer_id
+                FROM events
+                WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
+                    AND type IN ({types.solves}) AND customer_id IN {helped_themselves}
+            )
+            OR customer_id IN
+            (
+                SELECT customer_id
+                FROM timelines
+                WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
+                    AND ticket_id IN
+                    (
+                        SELECT ticket_id
+                        FROM events
+                        WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
+                            AND type IN ({types.resolves}) AND ticket_id != ''
+                    )
+            )
         )
-        AND (type IN ({types.ticket}, {types.self_service}) OR customer_id IN
-        (
-            SELECT customer_id
-            FROM events
-            WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
-                AND type IN ({types.resolves}, {types.solves})
-        ))
     UNION ALL
-    -- Thanks are no step of a ticket.
-    SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff, toUInt8(0) AS thanks,
+    SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff, thanks,
         channel, touchpoint, segment, brand, source
-    FROM
-    (
-        -- Less is read and merged than by FINAL.
-        SELECT *
-        FROM timelines
-        PREWHERE (customer_id, minute, event_id) IN
+    FROM timelines FINAL
+    -- The rows are found first: FINAL would read and merge all.
+    WHERE (customer_id, minute, event_id) IN
         (
             SELECT customer_id, minute, event_id
             FROM timelines
-            PREWHERE type IN ({types.ticket})
-                AND (customer_id, ticket_id) IN
-                (
-                    SELECT customer_id, ticket_id
-                    FROM events
-                    WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
-                        AND type IN ({types.ticket}) AND ticket_id != ''
-                )
             WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(until)s, 'UTC')
                 AND (minute < toDateTime(%(around_from)s, 'UTC') OR minute > toDateTime(%(around_to)s, 'UTC'))
+                AND type IN ({types.ticket}, {types.line}) AND ticket_id IN {tickets_of_window}
         )
-        ORDER BY revision DESC
-        LIMIT 1 BY customer_id, minute, event_id
-    )
-    WHERE is_deleted = 0 AND type IN ({types.ticket})
+        AND is_deleted = 0 AND type IN ({types.ticket}, {types.line})
 )
 WHERE occurred_us <= %(as_of)s

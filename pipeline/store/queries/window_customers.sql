@@ -1,6 +1,7 @@
--- Customers who were active in the window, and those of them who had an open alert in it; calls; and of the
--- answers of each KPI, how they are spread over customers (`Spread` in pipeline.kpi.formulas).
-SELECT {of}, count(), countIf(alerted), sum(calls), sum(avoidable_calls), {spreads}
+-- Customers who were active in the window, and those of them who had an open alert in it; their calls; and their
+-- answers, with how these are spread over customers (`Spread` in pipeline.kpi.formulas). What a customer answered
+-- again on one occasion counts as it was answered last.
+SELECT {of}, count(), countIf(alerted), {answer_sums}, {spreads}
 FROM
 (
     SELECT {by}, customer_id, customer_id IN
@@ -11,10 +12,20 @@ FROM
                 AND (closed_us = 0 OR closed_us >= %(start)s)
         ) AS alerted,
         {answer_counts}
-    FROM events FINAL
-    WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
-        AND is_deleted = 0 AND occurred_us >= %(start)s AND occurred_us < %(end)s
-        AND type NOT IN ({types.bookkeeping})
+    FROM
+    (
+        SELECT channel, touchpoint, segment, brand, source, customer_id, type, author_type, label, intents,
+            if(is_repeated, '', asked) AS metric, score, scale_min, scale_max
+        FROM
+        (
+            SELECT channel, touchpoint, segment, brand, source, customer_id, type, author_type, label, intents,
+                metric AS asked, score, scale_min, scale_max, event_id IN {repeated_answers} AS is_repeated
+            FROM events FINAL
+            WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
+                AND is_deleted = 0 AND occurred_us >= %(start)s AND occurred_us < %(end)s
+                AND type NOT IN ({types.bookkeeping})
+        )
+    )
     GROUP BY {keys}
 )
 GROUP BY {of}

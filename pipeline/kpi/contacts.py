@@ -1,0 +1,69 @@
+"""The contacts of a customer that show that something was not solved: whoever wrote them down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.common.epoch_micros import to_micros
+from pipeline.kpi.steps import Step
+from pipeline.model.contact import (
+    Pauses,
+    continued,
+    is_assisted,
+    is_contact,
+    keeps_alive,
+)
+from pipeline.model.event_types import Trait, types_with
+
+_RESOLVES = types_with(Trait.RESOLVES)
+
+
+@dataclass
+class Contact:
+    """A contact so far: when its first and its last line came, and what its lines are about.
+
+    `assisted`: it asked for a person of the company.
+    """
+
+    began_at: datetime
+    at: int
+    channel: str
+    ticket_id: str
+    topics: set[str]
+    assisted: bool = False
+    solved: bool = False
+
+
+def contacts_of(journey: Sequence[Step], pauses: Pauses) -> list[Contact]:
+    """Return the contacts of a customer, in the order of their beginnings."""
+    found: list[Contact] = []
+    alive: list[Contact] = []
+    longest = pauses.longest
+    for step in journey:
+        at = to_micros(step.at)
+        if step.type in _RESOLVES:
+            for contact in alive:
+                contact.solved |= bool(
+                    (step.ticket_id and contact.ticket_id == step.ticket_id)
+                    or (step.topic and step.topic in contact.topics)
+                )
+        assisted = is_assisted(step.type, step.author_type, step.channel, thanks=step.thanks)
+        begins = assisted or is_contact(step.type, step.author_type, thanks=step.thanks)
+        if not (begins or keeps_alive(step.type, step.author_type)):
+            continue
+        current = continued(alive, at, step.channel, step.ticket_id, pauses.of(step.channel))
+        if current is None:
+            if not begins:
+                continue
+            current = Contact(step.at, at, step.channel, step.ticket_id, set())
+            found.append(current)
+        current.at = at
+        if begins:
+            current.ticket_id = step.ticket_id or current.ticket_id
+            current.topics.add(step.topic)
+            current.assisted |= assisted
+        alive = [
+            *(other for other in alive if other is not current and at - other.at < longest),
+            current,
+        ]
+    return found

@@ -1,0 +1,13 @@
+-- Events from before the column, and those that came while there was no view.
+INSERT INTO timelines
+    (customer_id, minute, event_id, revision, is_deleted, occurred_us, type, ticket_id, author_type,
+    internal, handoff, thanks, channel, touchpoint, segment, brand, source)
+SELECT customer_id, minute, event_id, revision, is_deleted, occurred_us, type, ticket_id, author_type,
+    visitParamExtractBool(attributes, 'internal') AS internal,
+    visitParamExtractBool(attributes, 'handoff') AS handoff,
+    label = 'positive' AND position(intents, '"name":"thanks"') > 0
+        AND length(splitByString('"name":', intents)) + 1
+            = length(splitByString('"name":"thanks"', intents)) + length(splitByString('"name":"praise"', intents))
+        AS thanks,
+    channel, touchpoint, segment, brand, source
+FROM events FINAL

@@ -1,0 +1,142 @@
+"""Waits, answers and sessions in the dashboards' SQL and in pipeline.kpi: two ways, one answer."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from pipeline.kpi.definitions import Window
+from pipeline.model.event import Metric, Score
+from pipeline.model.reading import Scored
+from pipeline.store import Store
+from tests.contract.stored import LATER, WINDOW, scored
+from tests.support.dashboards import statement
+
+FOLLOWED = timedelta(days=7)
+"""How long after the range dashboards look for answers."""
+STEPS = (
+    {"type": "ticket.opened"},
+    {"type": "complaint"},
+    {"type": "ticket.reopened"},
+    {"type": "ticket.resolved", "author_type": "agent"},
+    {"type": "message"},
+    {"type": "ticket.replied"},
+    {"type": "ticket.replied", "author_type": "agent"},
+    {"type": "ticket.replied", "author_type": "agent", "attributes": {"internal": True}},
+    {"type": "ticket.replied", "author_type": "bot"},
+    {"type": "ticket.replied", "author_type": "bot", "attributes": {"handoff": True}},
+)
+
+
+def tickets(rng: Random, count: int) -> list[Scored]:
+    """Make up tickets of any steps in any order, a new one every ten minutes at most."""
+    return [
+        scored(
+            f"e{number}-{moment}",
+            at=moment * 600,
+            ticket_id=f"t{number // 3}",
+            customer_id=f"c{number % 20}" if rng.random() < 0.8 else "merged",
+            brand="AB"[number % 2] if rng.random() < 0.9 else "",
+            **rng.choice(STEPS),
+        )
+        for number in range(count)
+        for moment in rng.sample(range(20), rng.randrange(1, 9))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("hours", [1, 3])
+def test_any_ticket_waits_as_long_in_both(recent_store: Store, seed: int, hours: int) -> None:
+    recent_store.write_events(tickets(Random(seed), 90))
+    window = Window(WINDOW.start, WINDOW.start + timedelta(hours=hours))
+    kpis = {
+        value.kpi: value for value in recent_store.kpis(window, ["channel"], window.end + FOLLOWED)
+    }
+    median, p90 = (kpis[f"first_response_{name}"] for name in ("median", "p90"))
+    ((value, note, _),) = statement("now", "First response, median").asked(
+        recent_store._backend, window, {"enough": ["1"]}
+    )
+    assert value == pytest.approx(median.value)
+    assert f"n {median.n} " in note
+    ((_, answered, waiting, middle, slow),) = statement("*", "First response by channel").asked(
+        recent_store._backend, window, {"enough": ["1"]}
+    )
+    assert (answered + waiting, waiting) == (median.n, kpis["first_response_open"].value)
+    assert (middle, slow) == (pytest.approx(median.value), pytest.approx(p90.value))
+
+
+def answers(rng: Random, count: int) -> list[Scored]:
+    """Make up answers on few occasions, of which many were answered before."""
+    metric, top = Metric.CSAT, 5
+    return [
+        scored(
+            f"a{number}",
+            at=rng.random() * 3 * 3600,
+            type="survey",
+            customer_id=f"c{rng.randrange(6)}",
+            channel=rng.choice(["app", "web"]),
+            ticket_id=rng.choice([None, "t1", "t2"]),
+            order_id=rng.choice([None, "o1"]),
+            touchpoint=rng.choice([None, "fatura"]),
+            score=Score(metric, rng.randint(1, top), 1, top),
+            counted=rng.random() < 0.9,
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_answers_count_alike_in_both(recent_store: Store, seed: int) -> None:
+    recent_store.write_events(answers(Random(seed), 60))
+    asked = {"enough": ["1"]}
+    for channel in ((), ("web",)):
+        kpis = recent_store.kpis(WINDOW, ["channel"] if channel else [], LATER)
+        wanted = {"channel": "web"} if channel else {}
+        (csat,) = (one for one in kpis if one.kpi == "csat" and one.slice == wanted)
+        panel = statement("*", "CSAT").asked(
+            recent_store._backend, WINDOW, {**asked, "channel": channel}
+        )
+        assert panel[0][0] == pytest.approx(csat.value)
+        assert f"n {csat.n} " in panel[0][1]
+
+
+def test_each_interval_of_a_trend_is_a_window(recent_store: Store) -> None:
+    recent_store.write_events(answers(Random(1), 60))
+    hour = timedelta(hours=1)
+    window = Window(WINDOW.start + timedelta(minutes=5), WINDOW.start + timedelta(minutes=125))
+    by_hour = [
+        value.value
+        for start in (window.start, window.start + hour)
+        for value in recent_store.kpis(Window(start, start + hour), [], LATER)
+        if value.kpi == "csat"
+    ]
+    asked = {"enough": ["1"]}
+    trend = statement("*", "CSAT over time").asked(recent_store._backend, window, asked, 3_600)
+    assert [row[1] for row in trend] == pytest.approx(by_hour)
+
+
+AFTER_HELP = (
+    {"type": "visit", "channel": "web"},
+    {"type": "visit", "channel": "Store"},
+    {"type": "post", "channel": "twitter"},
+    {"type": "call", "channel": "call"},
+    {"type": "ticket.opened", "channel": "crm", "author_type": "system"},
+    {"type": "message", "channel": "chat", "author_type": "agent"},
+)
+
+
+def test_any_session_is_solved_or_not_in_both(recent_store: Store) -> None:
+    for number, after in enumerate(AFTER_HELP):
+        customer = {"customer_id": f"c{number}"}
+        recent_store.write_events(
+            [
+                scored(f"h{number}", at=60, type="self_service.resolved", **customer),
+                scored(f"a{number}", at=7200, **customer, **after),
+            ]
+        )
+    kpis = {value.kpi: value for value in recent_store.kpis(WINDOW, [], LATER)}
+    panel = statement("*", "Solved by themselves").asked(
+        recent_store._backend, WINDOW, {"enough": ["1"]}
+    )
+    assert kpis["self_service_rate"].value == pytest.approx(50)
+    assert panel[0][0] == pytest.approx(50)

@@ -1,0 +1,196 @@
+"""What is read of tickets, contacts, self-service and answers, as they come from outside."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+import pytest
+
+from pipeline.kpi.definitions import KpiValue, Window
+from pipeline.model.event import Metric, Score
+from pipeline.model.reading import Intent, Scored
+from pipeline.store import Store
+from tests.contract.stored import LATER, START, WINDOW, reading, scored
+
+HOUR = 3600
+DAY = 24 * HOUR
+TICKET = {"ticket_id": "t1", "touchpoint": "fatura", "brand": "A"}
+AGENT = {"author_type": "agent", **TICKET}
+
+
+def read(store: Store, as_of: datetime = LATER, window: Window = WINDOW) -> dict[str, KpiValue]:
+    return {value.kpi: value for value in store.kpis(window, [], as_of)}
+
+
+def opened(**fields: object) -> Scored:
+    return scored("opened", type="ticket.opened", **{**TICKET, **fields})
+
+
+def replied(at: float, **fields: object) -> Scored:
+    return scored(f"replied {at}", at=at, type="ticket.replied", **{**AGENT, **fields})
+
+
+def resolved(at: float, **fields: object) -> Scored:
+    return scored(f"resolved {at}", at=at, type="ticket.resolved", **{**AGENT, **fields})
+
+
+def thanks(at: float) -> Scored:
+    said = msgspec.structs.replace(reading("positive"), intents=(Intent("thanks", 0, 5),))
+    line = scored("thanks", at=at, type="message", text="Sağ olun", **TICKET)
+    return msgspec.structs.replace(line, reading=said)
+
+
+@pytest.mark.parametrize("at", [HOUR, 20 * DAY])
+def test_the_reply_may_come_under_the_id_that_the_customer_was_merged_into(
+    store: Store, at: float
+) -> None:
+    store.write_events([opened(), replied(at, customer_id="merged")])
+    values = read(store)
+    assert values["first_response_median"].value == at / 60
+    assert values["first_response_open"].value == 0
+
+
+@pytest.mark.parametrize("opened_at", [0, -20 * DAY])
+def test_a_contact_after_the_resolution_may_come_under_either_id(
+    store: Store, opened_at: float
+) -> None:
+    call = {"type": "call", "touchpoint": "fatura"}
+    store.write_events(
+        [
+            opened(at=opened_at),
+            resolved(HOUR, customer_id="merged"),
+            scored("call", at=2 * DAY, **call),
+        ]
+    )
+    assert read(store)["first_contact_resolution"].value == 0
+
+
+def test_tickets_of_two_brands_are_two(store: Store) -> None:
+    store.write_events(
+        [
+            opened(),
+            scored("other", at=HOUR, type="ticket.opened", **{**TICKET, "brand": "B"}),
+            replied(1.5 * HOUR, brand=None),
+            replied(2 * HOUR, brand="B"),
+        ]
+    )
+    assert {
+        value.slice["brand"]: value.value
+        for value in store.kpis(WINDOW, ["brand"], LATER)
+        if value.kpi == "first_response_median"
+    } == {"A": 90, "B": 60, "": None}
+
+
+@pytest.mark.parametrize(
+    ("after", "at_once"),
+    [
+        ({"type": "ticket.reopened", "author_type": "system", **TICKET}, 0),
+        ({"type": "ticket.opened", "author_type": "system", "touchpoint": "fatura"}, 0),
+        ({"type": "visit", "channel": "web", "touchpoint": "fatura"}, 100),
+        ({"type": "visit", "channel": "Mağaza", "touchpoint": "fatura"}, 0),
+    ],
+)
+def test_what_others_write_down_shows_that_it_was_not_solved(
+    store: Store, after: dict[str, str], at_once: float
+) -> None:
+    store.write_events([opened(), resolved(HOUR), scored("after", at=2 * DAY, **after)])
+    value = read(store)["first_contact_resolution"]
+    assert (value.value, value.n) == (at_once, 1)
+
+
+@pytest.mark.parametrize(
+    ("after", "solved"),
+    [
+        ({"type": "visit", "channel": "web"}, 100),
+        ({"type": "visit", "channel": "branch"}, 0),
+        ({"type": "post", "channel": "twitter"}, 100),
+        ({"type": "ticket.opened", "author_type": "agent", "ticket_id": "t1"}, 0),
+    ],
+)
+def test_self_service_ends_with_a_contact_that_asks_for_a_person(
+    store: Store, after: dict[str, str], solved: float
+) -> None:
+    helped = scored("helped", type="self_service.resolved")
+    store.write_events([helped, scored("after", at=10 * HOUR, **after)])
+    assert read(store)["self_service_rate"].value == solved
+
+
+def test_medians_are_not_final_while_customers_wait(store: Store) -> None:
+    for number in range(4):
+        ticket = {"ticket_id": f"t{number}", "customer_id": f"c{number}"}
+        store.write_events(
+            [
+                scored(f"o{number}", at=60 * number, type="ticket.opened", **ticket),
+                *(
+                    scored(
+                        f"{type_} {number}",
+                        at=60 * number + (8 * HOUR if number else 300),
+                        type=type_,
+                        author_type="agent",
+                        **ticket,
+                    )
+                    for type_ in ("ticket.replied", "ticket.resolved")
+                ),
+            ]
+        )
+    window = Window(START, START + timedelta(hours=1))
+    burning = read(store, as_of=window.end, window=window)
+    for kpi in ("first_response_median", "resolution_first_median", "resolution_full_median"):
+        value = burning[kpi]
+        assert (value.value, value.n) == (pytest.approx(57.5), 4)
+        assert value.provisional
+        assert value.at_least
+    settled = read(store, window=window)["first_response_median"]
+    assert (settled.value, settled.n) == (480, 4)
+    assert not settled.provisional
+    assert not settled.at_least
+
+
+def test_what_a_bot_answered_long_before_the_window_was_enough(store: Store) -> None:
+    store.write_events(
+        [
+            opened(at=-14 * DAY),
+            replied(-14 * DAY + 5, author_type="bot"),
+            thanks(-14 * DAY + 60),
+            scored("question", at=HOUR, type="message", **TICKET),
+            replied(HOUR + 600),
+        ]
+    )
+    value = read(store)["first_response_median"]
+    assert (value.value, value.n, value.provisional) == (10, 1, False)
+
+
+def csat(event_id: str, value: float, at: float, **fields: object) -> Scored:
+    return scored(event_id, at=at, type="survey", score=Score(Metric.CSAT, value, 1, 5), **fields)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "satisfied", "n"),
+    [
+        ({"ticket_id": "t1"}, {"ticket_id": "t1"}, 0, 1),
+        ({"order_id": "o1"}, {"order_id": "o1"}, 0, 1),
+        ({"touchpoint": "fatura"}, {"touchpoint": "fatura"}, 0, 1),
+        ({"ticket_id": "t1", "brand": "A"}, {"ticket_id": "t1", "channel": "web"}, 0, 1),
+        ({"ticket_id": "t1"}, {"ticket_id": "t2"}, 50, 2),
+        ({"ticket_id": "t1"}, {"ticket_id": "t1", "customer_id": "c2"}, 50, 2),
+        ({"ticket_id": "t1"}, {"ticket_id": "t1", "counted": False}, 100, 1),
+        ({"ticket_id": "t1", "order_id": "o1"}, {"order_id": "o1"}, 50, 2),
+        ({}, {}, 50, 2),
+    ],
+)
+def test_of_answers_on_one_occasion_the_last_counts(
+    store: Store, first: dict[str, str], second: dict[str, str], satisfied: float, n: int
+) -> None:
+    store.write_events([csat("a", 2, at=10.5, **second), csat("b", 5, at=9, **first)])
+    value = read(store)["csat"]
+    assert (value.value, value.n) == (satisfied, n)
+    assert (
+        sum(value.n for value in store.kpis(WINDOW, ["channel"], LATER) if value.kpi == "csat") == n
+    )
+
+
+def test_an_answer_counts_until_it_is_given_anew(store: Store) -> None:
+    store.write_events([csat("a", 5, at=60, ticket_id="t1"), csat("b", 1, at=HOUR, ticket_id="t1")])
+    assert read(store)["csat"].value == 0
+    assert read(store, as_of=START + timedelta(minutes=59))["csat"].value == 100
+    first_hour = Window(START, START + timedelta(hours=1))
+    assert read(store, window=first_hour)["csat"].value == 100
