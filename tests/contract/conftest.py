@@ -66,21 +66,16 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
         yield engine
 
 
+ON_CHDB = pytest.mark.parametrize("backend", ["chdb"], indirect=True)
+"""Marks tests of SQL that is written for servers of today, as that of KPIs and dashboards is."""
+
+
 @pytest.fixture
 def store(backend: Backend) -> Store:
     """An empty store."""
     store = Store(backend)
     store.migrate()
     return store
-
-
-@pytest.fixture
-def recent_store(chdb: Backend) -> Iterator[Store]:
-    """An empty store on an engine that knows the SQL of KPIs and dashboards."""
-    with empty_database(chdb) as engine:
-        store = Store(engine)
-        store.migrate()
-        yield store
 
 
 @pytest.fixture(params=["stock", "ours"])

@@ -12,6 +12,7 @@ from pipeline.kpi.definitions import Window
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
+from tests.contract.conftest import ON_CHDB
 from tests.contract.counted import (
     FEWEST,
     TITLES,
@@ -97,29 +98,29 @@ def test_friction_is_counted_by_customer(company: Backend) -> None:
         assert each is None or each == pytest.approx(len(here) / len({*here}))
 
 
-def test_a_chat_of_many_lines_is_one_contact(recent_store: Store) -> None:
+@ON_CHDB
+def test_a_chat_of_many_lines_is_one_contact(store: Store) -> None:
     said = {"channel": "whatsapp", "type": "message", "ticket_id": "T1", "customer_id": "c1"}
     lines = [scored(f"e{i}", at=i * 60, **said) for i in range(30)]
     answer = scored("a", at=50 * 60, **said | {"type": "ticket.replied", "author_type": "agent"})
-    recent_store.write_events([*lines, answer, scored("e31", at=75 * 60, **said)])
+    store.write_events([*lines, answer, scored("e31", at=75 * 60, **said)])
     panel = statement("hurts", "Had to ask again")
-    assert panel.asked(recent_store._backend, WINDOW, {"enough": ["1"]})[0][0] == 0
-    recent_store.write_events([scored("e32", at=105 * 60, **said)])
-    assert panel.asked(recent_store._backend, WINDOW, {"enough": ["1"]})[0][0] == 100
+    assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 0
+    store.write_events([scored("e32", at=105 * 60, **said)])
+    assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 100
 
 
-def test_a_contact_ends_with_the_pause_that_is_set_for_its_channel(recent_store: Store) -> None:
+@ON_CHDB
+def test_a_contact_ends_with_the_pause_that_is_set_for_its_channel(store: Store) -> None:
     for name, channel in (("c1", "call"), ("c2", "email"), ("c3", "it's chat")):
         said = {"customer_id": name, "channel": channel, "type": "message"}
         fifty_minutes = 3_000
-        recent_store.write_events(
-            [scored(f"{name}-{i}", at=i * fifty_minutes, **said) for i in range(2)]
-        )
+        store.write_events([scored(f"{name}-{i}", at=i * fifty_minutes, **said) for i in range(2)])
 
     def asked_once(**given: object) -> int:
         pauses = DetectSettings.model_validate(given).pauses
         sql = query("contacts_each", "en", {"pause_us": pause_us(pauses), "fewest": 1})
-        rows = Statement("hurts", "", sql).asked(recent_store._backend, WINDOW)
+        rows = Statement("hurts", "", sql).asked(store._backend, WINDOW)
         return {times: customers for times, customers, _ in rows}.get("1", 0)
 
     assert asked_once() == 0
@@ -129,21 +130,23 @@ def test_a_contact_ends_with_the_pause_that_is_set_for_its_channel(recent_store:
     assert asked_once(pause_minutes=60, channel_pauses={"call": 0}) == 2
 
 
+@ON_CHDB
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [("brand", {"brand": "Old"}, {"brand": "New"}), ("language", {"language": "tr"}, {})],
 )
 def test_what_a_revision_emptied_is_no_choice(
-    recent_store: Store, name: str, before: dict[str, str], after: dict[str, str]
+    store: Store, name: str, before: dict[str, str], after: dict[str, str]
 ) -> None:
     offered = statement("now", f"variable {name}")
-    recent_store.write_events([scored("e1", type="visit", **before)])
-    assert [*offered.asked(recent_store._backend, WINDOW)] == [(before[name],)]
-    recent_store.write_events([scored("e1", type="visit", revision=2, **after)])
-    assert [*offered.asked(recent_store._backend, WINDOW)] == [(one,) for one in after.values()]
+    store.write_events([scored("e1", type="visit", **before)])
+    assert [*offered.asked(store._backend, WINDOW)] == [(before[name],)]
+    store.write_events([scored("e1", type="visit", revision=2, **after)])
+    assert [*offered.asked(store._backend, WINDOW)] == [(one,) for one in after.values()]
 
 
-def test_names_that_differ_in_letter_case_or_outer_spaces_are_one(recent_store: Store) -> None:
+@ON_CHDB
+def test_names_that_differ_in_letter_case_or_outer_spaces_are_one(store: Store) -> None:
     spelled = [
         "Fatura",
         "FATURA",
@@ -156,13 +159,13 @@ def test_names_that_differ_in_letter_case_or_outer_spaces_are_one(recent_store: 
         "DEPO",
         "Depo",
     ]
-    recent_store.write_events(
+    store.write_events(
         [
             scored(f"e{i}", at=i, touchpoint=name, customer_id=f"c{i}", label="negative")
             for i, name in enumerate(spelled)
         ]
     )
-    backend = recent_store._backend
+    backend = store._backend
     choices = statement("now", "variable touchpoint").asked(backend, WINDOW)
     assert [name for (name,) in choices] == ["Depo", "IADE", "fatura"]
     chosen = {"touchpoint": ["FATURA", "it's"], "enough": ["1"]}
@@ -257,7 +260,8 @@ def test_outages_stand_in_the_trends(company: Backend) -> None:
     assert text == f"Outage: Mavi Hat, {len({e.customer_id for e in started})} customers"
 
 
-def test_an_outage_is_one_however_the_hours_fall(recent_store: Store) -> None:
+@ON_CHDB
+def test_an_outage_is_one_however_the_hours_fall(store: Store) -> None:
     """It strikes at five to midnight, is heard of until six, and there is another at night."""
 
     def struck(brand: str, customers: int, at: int, kind: str) -> list[Scored]:
@@ -268,7 +272,7 @@ def test_an_outage_is_one_however_the_hours_fall(recent_store: Store) -> None:
             for n in range(customers)
         ]
 
-    recent_store.write_events(
+    store.write_events(
         [
             *struck("A", 5, 0, "outage.started"),
             *struck("A", 6, 3_600 * 4, "outage.ended"),
@@ -277,7 +281,7 @@ def test_an_outage_is_one_however_the_hours_fall(recent_store: Store) -> None:
         ]
     )
     window = Window(WINDOW.start, WINDOW.start + timedelta(hours=24))
-    rows = statement("now", "annotation Outages").asked(recent_store._backend, window)
+    rows = statement("now", "annotation Outages").asked(store._backend, window)
     assert [(moment(begin), moment(end), text) for begin, end, text in rows] == [
         (
             window.start,
@@ -297,19 +301,18 @@ def test_dead_letters_wait_until_they_are_tried_again(company: Backend) -> None:
     assert {row[0]: row[2] for row in rows} == {"missing_field": 3, "not_json": 3}
 
 
-def test_a_later_revision_counts_where_rows_are_passed_over_early(recent_store: Store) -> None:
+@ON_CHDB
+def test_a_later_revision_counts_where_rows_are_passed_over_early(store: Store) -> None:
     """PREWHERE must not pass over the row that replaces another one."""
     said = {"type": "message", "text": "Faturam yanlış", "label": "negative"}
-    recent_store.write_events(
-        [scored(f"e{i}", at=3600 * i, customer_id="c1", **said) for i in range(3)]
-    )
+    store.write_events([scored(f"e{i}", at=3600 * i, customer_id="c1", **said) for i in range(3)])
     panel = statement("hurts", "Had to ask again")
     asked = {"enough": ["1"]}
-    assert panel.asked(recent_store._backend, WINDOW, asked)[0][0] == 100
-    recent_store.write_events(
+    assert panel.asked(store._backend, WINDOW, asked)[0][0] == 100
+    store.write_events(
         [
             scored("e1", at=3600, customer_id="c1", type="visit", revision=1),
             scored("e2", at=-86_400, customer_id="c1", revision=1, **said),
         ]
     )
-    assert panel.asked(recent_store._backend, WINDOW, asked)[0][0] == 0
+    assert panel.asked(store._backend, WINDOW, asked)[0][0] == 0

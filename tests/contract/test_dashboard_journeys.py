@@ -9,6 +9,7 @@ from pipeline.kpi.definitions import Window
 from pipeline.model.event import Metric, Score
 from pipeline.model.reading import Scored
 from pipeline.store import Store
+from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import LATER, WINDOW, scored
 from tests.support.dashboards import statement
 
@@ -44,22 +45,21 @@ def tickets(rng: Random, count: int) -> list[Scored]:
     ]
 
 
+@ON_CHDB
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("hours", [1, 3])
-def test_any_ticket_waits_as_long_in_both(recent_store: Store, seed: int, hours: int) -> None:
-    recent_store.write_events(tickets(Random(seed), 90))
+def test_any_ticket_waits_as_long_in_both(store: Store, seed: int, hours: int) -> None:
+    store.write_events(tickets(Random(seed), 90))
     window = Window(WINDOW.start, WINDOW.start + timedelta(hours=hours))
-    kpis = {
-        value.kpi: value for value in recent_store.kpis(window, ["channel"], window.end + FOLLOWED)
-    }
+    kpis = {value.kpi: value for value in store.kpis(window, ["channel"], window.end + FOLLOWED)}
     median, p90 = (kpis[f"first_response_{name}"] for name in ("median", "p90"))
     ((value, note, _),) = statement("now", "First response, median").asked(
-        recent_store._backend, window, {"enough": ["1"]}
+        store._backend, window, {"enough": ["1"]}
     )
     assert value == pytest.approx(median.value)
     assert f"n {median.n} " in note
     ((_, answered, waiting, middle, slow),) = statement("*", "First response by channel").asked(
-        recent_store._backend, window, {"enough": ["1"]}
+        store._backend, window, {"enough": ["1"]}
     )
     assert (answered + waiting, waiting) == (median.n, kpis["first_response_open"].value)
     assert (middle, slow) == (pytest.approx(median.value), pytest.approx(p90.value))
@@ -85,33 +85,33 @@ def answers(rng: Random, count: int) -> list[Scored]:
     ]
 
 
+@ON_CHDB
 @pytest.mark.parametrize("seed", range(3))
-def test_any_answers_count_alike_in_both(recent_store: Store, seed: int) -> None:
-    recent_store.write_events(answers(Random(seed), 60))
+def test_any_answers_count_alike_in_both(store: Store, seed: int) -> None:
+    store.write_events(answers(Random(seed), 60))
     asked = {"enough": ["1"]}
     for channel in ((), ("web",)):
-        kpis = recent_store.kpis(WINDOW, ["channel"] if channel else [], LATER)
+        kpis = store.kpis(WINDOW, ["channel"] if channel else [], LATER)
         wanted = {"channel": "web"} if channel else {}
         (csat,) = (one for one in kpis if one.kpi == "csat" and one.slice == wanted)
-        panel = statement("*", "CSAT").asked(
-            recent_store._backend, WINDOW, {**asked, "channel": channel}
-        )
+        panel = statement("*", "CSAT").asked(store._backend, WINDOW, {**asked, "channel": channel})
         assert panel[0][0] == pytest.approx(csat.value)
         assert f"n {csat.n} " in panel[0][1]
 
 
-def test_each_interval_of_a_trend_is_a_window(recent_store: Store) -> None:
-    recent_store.write_events(answers(Random(1), 60))
+@ON_CHDB
+def test_each_interval_of_a_trend_is_a_window(store: Store) -> None:
+    store.write_events(answers(Random(1), 60))
     hour = timedelta(hours=1)
     window = Window(WINDOW.start + timedelta(minutes=5), WINDOW.start + timedelta(minutes=125))
     by_hour = [
         value.value
         for start in (window.start, window.start + hour)
-        for value in recent_store.kpis(Window(start, start + hour), [], LATER)
+        for value in store.kpis(Window(start, start + hour), [], LATER)
         if value.kpi == "csat"
     ]
     asked = {"enough": ["1"]}
-    trend = statement("*", "CSAT over time").asked(recent_store._backend, window, asked, 3_600)
+    trend = statement("*", "CSAT over time").asked(store._backend, window, asked, 3_600)
     assert [row[1] for row in trend] == pytest.approx(by_hour)
 
 
@@ -125,18 +125,17 @@ AFTER_HELP = (
 )
 
 
-def test_any_session_is_solved_or_not_in_both(recent_store: Store) -> None:
+@ON_CHDB
+def test_any_session_is_solved_or_not_in_both(store: Store) -> None:
     for number, after in enumerate(AFTER_HELP):
         customer = {"customer_id": f"c{number}"}
-        recent_store.write_events(
+        store.write_events(
             [
                 scored(f"h{number}", at=60, type="self_service.resolved", **customer),
                 scored(f"a{number}", at=7200, **customer, **after),
             ]
         )
-    kpis = {value.kpi: value for value in recent_store.kpis(WINDOW, [], LATER)}
-    panel = statement("*", "Solved by themselves").asked(
-        recent_store._backend, WINDOW, {"enough": ["1"]}
-    )
+    kpis = {value.kpi: value for value in store.kpis(WINDOW, [], LATER)}
+    panel = statement("*", "Solved by themselves").asked(store._backend, WINDOW, {"enough": ["1"]})
     assert kpis["self_service_rate"].value == pytest.approx(50)
     assert panel[0][0] == pytest.approx(50)

@@ -16,6 +16,7 @@ from pipeline.model.event import AuthorType, Event, Metric
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
+from tests.contract.conftest import ON_CHDB
 from tests.contract.counted import FEWEST, TITLES, contacts, moment, texts, within
 from tests.contract.stored import WINDOW, scored
 from tests.support.dashboards import statement
@@ -93,12 +94,13 @@ def test_too_few_orders_are_no_share_but_the_complaints_are_told(company: Backen
     assert note == f"n {orders} < {orders + 1} · complaints: {complaints}"
 
 
-def test_more_complaints_than_orders_have_an_interval_too(recent_store: Store) -> None:
+@ON_CHDB
+def test_more_complaints_than_orders_have_an_interval_too(store: Store) -> None:
     kinds = ["complaint"] * 30 + ["order.placed"] * 20
     events = [scored(f"e{n}", at=n, type=kind) for n, kind in enumerate(kinds)]
-    recent_store.write_events(events)
+    store.write_events(events)
     panel = statement("now", "Complaints per 100 orders")
-    ((value, note, colour),) = panel.asked(recent_store._backend, WINDOW, {"enough": ["1"]})
+    ((value, note, colour),) = panel.asked(store._backend, WINDOW, {"enough": ["1"]})
     assert (value, colour) == (150, "red")
     assert note == f"{ends(ratio(30, 20))} · n 20 · target 5 · complaints: 30"
 
@@ -224,6 +226,7 @@ def visits(channel: str, customers: int) -> list[Scored]:
     ]
 
 
+@ON_CHDB
 @pytest.mark.parametrize(
     "title",
     [
@@ -234,15 +237,15 @@ def visits(channel: str, customers: int) -> list[Scored]:
         "Why customers call",
     ],
 )
-def test_four_people_are_no_group_however_often_they_come(recent_store: Store, title: str) -> None:
-    recent_store.write_events([*visits("few", FEWEST - 1), *visits("some", FEWEST)])
+def test_four_people_are_no_group_however_often_they_come(store: Store, title: str) -> None:
+    store.write_events([*visits("few", FEWEST - 1), *visits("some", FEWEST)])
     panel = statement("agents", title)
 
     def figures(channel: str) -> list[object]:
-        rows = panel.asked(recent_store._backend, WINDOW, {"channel": [channel]})
+        rows = panel.asked(store._backend, WINDOW, {"channel": [channel]})
         return [cell for row in rows for cell in row[1:] if cell is not None]
 
     assert figures("some")
     assert figures("few") == []
-    whole = panel.asked(recent_store._backend, WINDOW)
+    whole = panel.asked(store._backend, WINDOW)
     assert "few" not in {cell for row in whole for cell in row}

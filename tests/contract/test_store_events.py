@@ -12,6 +12,7 @@ from pipeline.model.event import AuthorType, Metric, Score
 from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from pipeline.store.backend import Columns
+from tests.contract.conftest import ON_CHDB
 from tests.contract.recount import DIMENSIONS, by_slice, check, in_minutes
 from tests.contract.stored import LATER, START, WINDOW, reading, scored, some_events
 
@@ -172,12 +173,13 @@ def test_an_event_that_moves_to_another_customer_leaves_the_first(
     check(store, [moved])
 
 
-def test_a_ticket_that_moves_to_another_customer_stays_one(recent_store: Store) -> None:
+@ON_CHDB
+def test_a_ticket_that_moves_to_another_customer_stays_one(store: Store) -> None:
     ticket = {"type": "ticket.opened", "ticket_id": "t1"}
     for revision, customer_id in enumerate(("c1", "c2")):
         moved = scored("e", customer_id=customer_id, revision=revision, **ticket)
-        recent_store.write_events([moved])
-    kpis = {value.kpi: value.value for value in recent_store.kpis(WINDOW, (), LATER)}
+        store.write_events([moved])
+    kpis = {value.kpi: value.value for value in store.kpis(WINDOW, (), LATER)}
     assert kpis["resolution_open"] == 1
 
 
@@ -190,6 +192,7 @@ def test_an_event_that_moves_away_and_back_is_counted_where_it_is(store: Store) 
     check(store, [latest])
 
 
+@ON_CHDB
 @pytest.mark.parametrize(
     ("revised", "slices"),
     [
@@ -199,11 +202,11 @@ def test_an_event_that_moves_away_and_back_is_counted_where_it_is(store: Store) 
     ],
 )
 def test_a_slice_that_loses_its_last_event_is_read_no_more(
-    recent_store: Store, revised: dict[str, object], slices: list[tuple[str]]
+    store: Store, revised: dict[str, object], slices: list[tuple[str]]
 ) -> None:
-    recent_store.write_events([scored("e", channel="app")])
-    recent_store.write_events([scored("e", revision=1, **{"channel": "app", **revised})])
-    assert list(by_slice(recent_store.kpis(WINDOW, ["channel"], LATER), ["channel"])) == slices
+    store.write_events([scored("e", channel="app")])
+    store.write_events([scored("e", revision=1, **{"channel": "app", **revised})])
+    assert list(by_slice(store.kpis(WINDOW, ["channel"], LATER), ["channel"])) == slices
 
 
 def test_of_two_writers_of_a_minute_the_one_that_saw_more_holds(

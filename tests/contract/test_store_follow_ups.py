@@ -15,6 +15,7 @@ from pipeline.model.alert import AlertState
 from pipeline.model.event import Metric, Score
 from pipeline.model.reading import Scored
 from pipeline.store import Store
+from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import START, alert, scored
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -119,9 +120,10 @@ def test_an_action_is_read_as_it_was_written_and_counts_once(store: Store) -> No
     assert store.actions("a2") == []
 
 
-def test_the_loop_is_closed_where_the_contact_came_within_the_sla(recent_store: Store) -> None:
+@ON_CHDB
+def test_the_loop_is_closed_where_the_contact_came_within_the_sla(store: Store) -> None:
     due = {"contact_due": at(60)}
-    recent_store.write_follow_ups(
+    store.write_follow_ups(
         [
             follow_up("a1", contacted_at=at(30), **due),
             follow_up("a2", contacted_at=at(60), **due),
@@ -131,34 +133,34 @@ def test_the_loop_is_closed_where_the_contact_came_within_the_sla(recent_store: 
             follow_up("a6"),  # never due
         ]
     )
-    closure = kpis(recent_store, 0, 120)["loop_closure"]
+    closure = kpis(store, 0, 120)["loop_closure"]
     assert (closure.value, closure.n) == (50, 4)
-    assert kpis(recent_store, 0, 120, as_of=45)["loop_closure"].n == 0
+    assert kpis(store, 0, 120, as_of=45)["loop_closure"].n == 0
 
 
+@ON_CHDB
 def test_times_count_from_the_opening_where_the_step_falls_into_the_window(
-    recent_store: Store,
+    store: Store,
 ) -> None:
-    recent_store.write_follow_ups(
+    store.write_follow_ups(
         [
             follow_up("a1", acknowledged_at=at(10), contacted_at=at(20)),
             follow_up("a2", acknowledged_at=at(30), contacted_at=at(500)),
         ]
     )
-    found = kpis(recent_store, 0, 120)
+    found = kpis(store, 0, 120)
     assert (found["time_to_acknowledge_median"].value, found["time_to_contact_median"].value) == (
         20,
         20,
     )
-    assert kpis(recent_store, 120, 1_000)["time_to_contact_p90"].value == 500
+    assert kpis(store, 120, 1_000)["time_to_contact_p90"].value == 500
 
 
-def test_who_is_rescued_gives_a_good_score_next_and_soon_enough(recent_store: Store) -> None:
-    recent_store.write_follow_ups(
-        [follow_up(f"a{one}", contacted_at=at(10)) for one in range(1, 6)]
-    )
+@ON_CHDB
+def test_who_is_rescued_gives_a_good_score_next_and_soon_enough(store: Store) -> None:
+    store.write_follow_ups([follow_up(f"a{one}", contacted_at=at(10)) for one in range(1, 6)])
     month = 31 * 24 * 60
-    recent_store.write_events(
+    store.write_events(
         [
             answer("e1", "c-a1", 5, 2),  # before the contact
             answer("e2", "c-a1", 50, 9),
@@ -168,18 +170,19 @@ def test_who_is_rescued_gives_a_good_score_next_and_soon_enough(recent_store: St
             answer("e6", "c-a4", month, 10),  # too late
         ]
     )
-    rate = kpis(recent_store, 0, 20, as_of=2 * month)["rescue_rate"]
+    rate = kpis(store, 0, 20, as_of=2 * month)["rescue_rate"]
     assert (rate.value, rate.n, rate.provisional) == (40, 5, False)
-    assert kpis(recent_store, 0, 20, as_of=55)["rescue_rate"].provisional
+    assert kpis(store, 0, 20, as_of=55)["rescue_rate"].provisional
 
 
-def test_kpis_of_follow_ups_are_split_by_what_is_known_of_the_alert(recent_store: Store) -> None:
-    recent_store.write_follow_ups(
+@ON_CHDB
+def test_kpis_of_follow_ups_are_split_by_what_is_known_of_the_alert(store: Store) -> None:
+    store.write_follow_ups(
         [
             follow_up("a1", contacted_at=at(30), contact_due=at(60)),
             follow_up("a2", contact_due=at(60), channel="call"),
         ]
     )
-    values = recent_store.kpis(Window(NOON, at(120)), ("channel",), at(200))
+    values = store.kpis(Window(NOON, at(120)), ("channel",), at(200))
     found = {one.slice["channel"]: one.value for one in values if one.kpi == "loop_closure"}
     assert found == {"chat": 100, "call": 0}

@@ -9,7 +9,10 @@ from pipeline.kpi.definitions import KpiValue, Window
 from pipeline.model.event import Metric, Score
 from pipeline.model.reading import Intent, Scored
 from pipeline.store import Store
+from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import LATER, START, WINDOW, reading, scored
+
+pytestmark = ON_CHDB
 
 HOUR = 3600
 DAY = 24 * HOUR

@@ -9,13 +9,10 @@ from pipeline.kpi.definitions import DEFINITIONS, KpiValue, Window
 from pipeline.model.event import AuthorType, Metric, Score
 from pipeline.model.reading import Intent, Label, Scored
 from pipeline.store import Store
+from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import LATER, START, WINDOW, alert, reading, scored
 
-
-@pytest.fixture
-def store(recent_store: Store) -> Store:
-    """The SQL of KPIs is written for servers of today."""
-    return recent_store
+pytestmark = ON_CHDB
 
 
 def read(store: Store, window: Window = WINDOW, as_of=LATER, **slice_: str) -> dict[str, KpiValue]:
@@ -73,7 +70,7 @@ def test_names_that_differ_in_letter_case_or_outer_spaces_are_one_slice(store: S
     write(
         store,
         *(
-            answer(f"e{i}", 10, f"c{i % 3}", at=i, touchpoint=name)
+            answer(f"e{i}", 10, f"c{i % 3}", at=i, touchpoint=name, ticket_id=f"T{i}")
             for i, name in enumerate(spelled)
         ),
         *(

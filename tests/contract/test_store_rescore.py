@@ -8,6 +8,7 @@ import pytest
 from pipeline.model.reading import Reading, Scored
 from pipeline.store import Backend, Store
 from tests.contract.answers import answers
+from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import LATER, START, WINDOW, reading, scored
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -50,9 +51,8 @@ def test_only_texts_of_the_window_are_read(store: Store) -> None:
     assert [one.event.event_id for one in found] == ["e30"]
 
 
-def test_kpis_are_those_of_the_new_readings(recent_store: Store) -> None:
-    store = recent_store
-    store.write_events(events("negative"))
+@ON_CHDB
+def test_kpis_are_those_of_the_new_readings(store: Store) -> None:
     before = {value.kpi: value.value for value in store.kpis(WINDOW, (), LATER)}
     assert before["net_sentiment"] == -100
     for _ in range(2):  # a second time changes nothing

@@ -1,19 +1,15 @@
 """Tests and internal customers are stored, and part of no figure; a revision may say otherwise."""
 
-import pytest
 from msgspec.structs import replace
 
 from pipeline.kpi.definitions import DIMENSIONS, KpiValue
 from pipeline.model.event import Metric, Score
 from pipeline.model.reading import Scored
 from pipeline.store import Store
+from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import LATER, WINDOW, scored
 
-
-@pytest.fixture
-def store(recent_store: Store) -> Store:
-    """The SQL of KPIs is written for servers of today."""
-    return recent_store
+pytestmark = ON_CHDB
 
 
 def answer(event_id: str, value: int, **fields: object) -> Scored:

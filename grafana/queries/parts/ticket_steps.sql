@@ -15,8 +15,8 @@
                 type IN ({types.closes}), 4,
                 author_type = 'customer', if(type IN ({types.line}) AND NOT ({only_thanks}), 6, 7),
                 type NOT IN ({types.replies}), 7,
-                author_type = 'bot' AND visitParamExtractBool(attributes, 'handoff'), 2,
-                visitParamExtractBool(attributes, 'internal'), 7,
+                author_type = 'bot' AND simpleJSONExtractBool(attributes, 'handoff'), 2,
+                simpleJSONExtractBool(attributes, 'internal'), 7,
                 author_type = 'agent', 3,
                 author_type = 'bot', 5,
                 7)) AS kind

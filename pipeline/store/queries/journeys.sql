@@ -6,8 +6,8 @@ SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff
 FROM
 (
     SELECT occurred_us, customer_id, ticket_id, type, author_type,
-        toUInt8(visitParamExtractBool(attributes, 'internal')) AS internal,
-        toUInt8(visitParamExtractBool(attributes, 'handoff')) AS handoff,
+        toUInt8(simpleJSONExtractBool(attributes, 'internal')) AS internal,
+        toUInt8(simpleJSONExtractBool(attributes, 'handoff')) AS handoff,
         toUInt8({only_thanks}) AS thanks,
         channel, touchpoint, segment, brand, source
     FROM events FINAL
