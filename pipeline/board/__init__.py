@@ -1,1 +1,1 @@
-"""The board: pages for those who act on alerts, served beside the API."""
+"""The board: pages for people who act on alerts, served beside the API."""

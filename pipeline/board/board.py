@@ -1,4 +1,4 @@
-"""What all pages of the board share."""
+"""The parts that all pages of the board share."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,19 +29,18 @@ from pipeline.text.engine import Engine
 
 A_YEAR = 366 * 86_400
 STRANGER = User("", "viewer")
-"""Who is not logged in: sees nothing but pages that say what went wrong."""
+"""A visitor who is not logged in, and sees error pages only."""
 SAID = frozenset({400, 401, 403, 404, 405, 413, 500, 503})
-"""Statuses that the board has words for."""
+"""Statuses that have a text of their own."""
 EXPLAINED = frozenset({400, 401, 403, 503})
-"""Those of which the reason, in English, is shown as well."""
+"""Statuses whose reason, in English, is shown as well."""
 
 
 class Page(NamedTuple):
-    """A page: its routes, the menu, and what all pages are tested for follow from this record.
+    """A page; routes, menu and the tests of all pages follow from this record.
 
-    `name` is that of its text in the menu (`nav.NAME`), `path` where it is, with `{alert_id}` or
-    `{customer_id}` where it is of one. `place` is its place in the menu of those who have the role
-    `menu_of`; None: it is in no menu.
+    `name` gives the menu text (`nav.NAME`); `path` may contain `{alert_id}` or `{customer_id}`.
+    `place` is the position in the menu of users with the role `menu_of`, or None for no menu entry.
     """
 
     name: str
@@ -52,7 +51,7 @@ class Page(NamedTuple):
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """Who looks at a page, and in which language."""
+    """The user of a page, and the language."""
 
     user: User
     csrf: str
@@ -61,28 +60,28 @@ class Visit(msgspec.Struct, frozen=True):
 
     @property
     def may_act(self) -> bool:
-        """Whether buttons are of use."""
+        """Whether the user may act on alerts."""
         return self.user.may("agent")
 
     @property
     def may_administer(self) -> bool:
-        """Whether dead letters may be sent again."""
+        """Whether the user may retry dead letters."""
         return self.user.may("admin")
 
     @property
     def other_language(self) -> str:
-        """The language that a link leads to."""
+        """The language to which the link switches."""
         return other_language(self.language)
 
 
 def title_of(say: Localizer, alert: Alert) -> str:
-    """Return what an alert is called in the language of the page."""
+    """Return the title of an alert in the language of the page."""
     return plain(alert.titles.get(say.language) or alert.title)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """What pages are made from. `engine` opens what reads texts, when first asked."""
+    """The components that pages are made from. `engine` opens the text engine on first use."""
 
     config: BoardConfig
     detect: DetectSettings
@@ -94,7 +93,7 @@ class Board:
     clock: Callable[[], datetime]
 
     def visit(self, request: AnyRequest) -> Visit:
-        """Return who asks."""
+        """Return the visit of a request."""
         query = dict(request.query_params)
         language = language_of_request(request, query.pop("lang", ""))
         return Visit(
@@ -105,11 +104,11 @@ class Board:
         )
 
     def localizer(self, visit: Visit) -> Localizer:
-        """Return how to speak to this visitor, now."""
+        """Return the localizer of a visit, as of now."""
         return Localizer(visit.language, self.config.zone, self.clock())
 
     def cause(self, say: Localizer, name: str) -> str:
-        """Return what a rule is called: by its title, else by our word for it, else its name."""
+        """Return the name of a cause: the rule's title, else our label, else the name itself."""
         rule = self.service.rules.by_name.get(name)
         title = rule.titles.get(say.language) if rule else None
         return plain(title) if title else say.label("rule", name)
@@ -117,7 +116,7 @@ class Board:
     def html(
         self, visit: Visit, say: Localizer, template: str, values: Mapping[str, object]
     ) -> str:
-        """Fill a template in."""
+        """Render a template."""
         return render(
             "pipeline.board",
             template,
@@ -139,10 +138,10 @@ class Board:
         return sorted(listed, key=lambda page: page.place or 0)
 
     def _playbook(self, language: str, alert: Alert) -> str:
-        """In the language of the page where the rule is still there."""
+        """Return the playbook, in the language of the page if the rule still exists."""
         rule = self.service.rules.by_cause.get(alert.cause)
-        found = rule.playbooks.get("en" if language == "en" else "tr") if rule else None
-        return found or alert.playbook
+        playbook = rule.playbooks.get("en" if language == "en" else "tr") if rule else None
+        return playbook or alert.playbook
 
     def page(
         self,
@@ -153,8 +152,8 @@ class Board:
         values: Mapping[str, object],
         status: int = 200,
     ) -> Response[Any]:
-        """Answer with a page. A language that the address asks for is kept for the next ones."""
-        asked = request.query_params.get("lang")
+        """Return a page. A language in the URL is kept for the next pages."""
+        wanted = request.query_params.get("lang")
         cookie = Cookie(
             key=LANGUAGE_COOKIE,
             value=visit.language,
@@ -168,26 +167,26 @@ class Board:
             self.html(visit, say, template, values),
             status_code=status,
             media_type=MediaType.HTML,
-            cookies=[cookie] if asked in LANGUAGES else [],
+            cookies=[cookie] if wanted in LANGUAGES else [],
         )
 
     def message(
         self, request: AnyRequest, status: int, message: str, back: str = "/board", detail: str = ""
     ) -> Response[Any]:
-        """Answer with one sentence for a person, and with a detail for whoever can mend it."""
+        """Return a page with one sentence, and a detail for the operator."""
         visit = self.visit(request)
         say = self.localizer(visit)
-        given = {
+        values = {
             "page": "",
             "title": say.t("message.title"),
             "message": message,
             "detail": plain(detail),
             "back": back,
         }
-        return self.page(request, visit, say, "message.html", given, status)
+        return self.page(request, visit, say, "message.html", values, status)
 
     def error(self, request: AnyRequest, status: int, detail: str) -> Response[Any]:
-        """Answer a request that failed: by our words for its status, else by the reason given."""
+        """Return an error page with the text of the status, else with the given reason."""
         say = self.localizer(self.visit(request))
-        said = say.label("error", str(status)) if status in SAID else detail
-        return self.message(request, status, said, detail=detail if status in EXPLAINED else "")
+        text = say.label("error", str(status)) if status in SAID else detail
+        return self.message(request, status, text, detail=detail if status in EXPLAINED else "")

@@ -1,4 +1,4 @@
-"""What a company sets of its board: `desk/board.yaml`."""
+"""Reads the company's settings of its board, `desk/board.yaml`."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -23,7 +23,7 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BoardConfig(NamedTuple):
-    """In which zone times are shown, how long one may snooze, what a segment's customers count.
+    """Time zone, durations to snooze for, and the weight of customers by segment.
 
     `own_zone`: the file names the zone, which is deprecated.
     """
@@ -35,7 +35,7 @@ class BoardConfig(NamedTuple):
 
 
 def load_board_config(path: Path, calendar: Path) -> BoardConfig:
-    """Return what is in a board.yaml; where it names no zone, the calendar does.
+    """Read a board.yaml; the calendar gives a missing time zone.
 
     Raises SettingsError and CalendarError.
     """
@@ -50,5 +50,5 @@ def load_board_config(path: Path, calendar: Path) -> BoardConfig:
     return BoardConfig(zone, tuple(map(duration, form.snooze)), form.value, own_zone)
 
 
-def _wrong(said: str) -> SettingsError:
-    return SettingsError(f"NABIZ_BOARD_FILE: {said}")
+def _wrong(reason: str) -> SettingsError:
+    return SettingsError(f"NABIZ_BOARD_FILE: {reason}")

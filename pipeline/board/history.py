@@ -1,4 +1,4 @@
-"""What happened to an alert, as a list for people."""
+"""Lists what happened to an alert."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +11,7 @@ from pipeline.model.action import Action
 
 
 class Happening(NamedTuple):
-    """When what happened; by whom and with which note, where a person did it."""
+    """Something that happened; an action also has its author and note."""
 
     at: datetime
     what: str
@@ -20,11 +20,11 @@ class Happening(NamedTuple):
 
 
 def history(item: InboxItem, say: Localizer) -> list[Happening]:
-    """Return what happened, the newest first."""
-    found = [*_of_alert(item, say), *(_of_action(action, say) for action in item.actions)]
+    """Return what happened to an alert, newest first."""
+    happenings = [*_of_alert(item, say), *(_of_action(action, say) for action in item.actions)]
     if item.follow_up:
-        found += _of_follow_up(item.follow_up, say)
-    return sorted(found, key=lambda happening: happening.at, reverse=True)
+        happenings += _of_follow_up(item.follow_up, say)
+    return sorted(happenings, key=lambda happening: happening.at, reverse=True)
 
 
 def _of_alert(item: InboxItem, say: Localizer) -> Iterator[Happening]:

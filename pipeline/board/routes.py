@@ -1,4 +1,4 @@
-"""All routes of the board."""
+"""Collects all routes of the board."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from pipeline.text.open import EngineError
 
 
 def board_routes(board: Board) -> list[ControllerRouterHandler]:
-    """Make the pages, their streams and buttons, and the files that they load."""
+    """Return the routes of pages, streams, buttons and static files."""
 
     def away(request: AnyRequest, error: Exception) -> Response[Any]:
         return board.error(request, 503, str(error))
@@ -31,5 +31,5 @@ def board_routes(board: Board) -> list[ControllerRouterHandler]:
 
 @get("/", opt=VIEWER, include_in_schema=False)
 async def home() -> Redirect:
-    """Whoever opens the bare address wants the inbox."""
+    """Redirect the bare URL to the inbox."""
     return Redirect("/board", status_code=303)

@@ -1,6 +1,6 @@
-"""The style sheet, scripts and icon, which anybody may load.
+"""Serves style sheet, scripts and icon to everybody.
 
-Not by Litestar's `create_static_files_router`, which answers no If-None-Match with a 304.
+Litestar's `create_static_files_router` does not answer If-None-Match with a 304.
 """
 
 import hashlib
@@ -29,17 +29,17 @@ class _File(NamedTuple):
 
 
 def static_routes() -> list[ControllerRouterHandler]:
-    """Make the route of the files, which are read once. Browsers ask whether they have changed."""
-    found = {
+    """Make the route of the files, which are read once and revalidated by browsers."""
+    statics = {
         file.name: _read(file.read_bytes(), file.name)
         for file in (files(__package__) / "static").iterdir()
     }
 
     @get("/board/static/{name:str}", opt=PUBLIC, include_in_schema=False)
     async def static(request: AnyRequest, name: FromPath[str]) -> Response[Any]:
-        file = found.get(name)
+        file = statics.get(name)
         if file is None:
-            raise NotFoundException("there is no such file")
+            raise NotFoundException("no such file")
         headers = {"ETag": file.tag, "Cache-Control": "no-cache"}
         if request.headers.get("if-none-match") == file.tag:
             return Response(None, status_code=304, headers=headers)

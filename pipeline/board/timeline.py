@@ -1,4 +1,4 @@
-"""All that is known of a customer, in one line of time over all channels. Pure."""
+"""Merges events, alerts and actions of a customer into one timeline. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,11 +11,11 @@ from pipeline.model.alert import Alert
 from pipeline.model.reading import Scored
 
 Piece = tuple[str, bool]
-"""A part of a text, and whether it is to be marked."""
+"""A part of a text, and whether to mark it."""
 
 
 class TimelineEntry(NamedTuple):
-    """One of an event, the opening of an alert, or an action (about `alert`)."""
+    """An event, the opening of an alert, or an action (about `alert`)."""
 
     at: datetime
     scored: Scored | None = None
@@ -27,7 +27,7 @@ class TimelineEntry(NamedTuple):
 def timeline(
     events: Sequence[Scored], alerts: Sequence[Alert], actions: Sequence[Action]
 ) -> list[TimelineEntry]:
-    """Return the entries, the newest first; what alerts quote of a text is marked."""
+    """Return the entries, newest first, with the quotes of alerts marked."""
     quoted: dict[str, list[tuple[int, int]]] = {}
     for alert in alerts:
         for evidence in alert.evidence:
@@ -49,7 +49,7 @@ def timeline(
 
 
 def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[Piece]:
-    """Cut a text at spans `[start, end)`, which may overlap or reach beyond it."""
+    """Split a text at spans `[start, end)`, which may overlap or exceed it."""
     cut: list[Piece] = []
     at = 0
     for start, end in sorted(spans):
@@ -63,6 +63,6 @@ def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[Piece]:
 def by_day(
     entries: Iterable[TimelineEntry], say: Localizer
 ) -> list[tuple[str, list[TimelineEntry]]]:
-    """Group entries under their days, in the zone of the desk."""
+    """Group entries by day in the time zone of the desk."""
     grouped = groupby(entries, key=lambda entry: say.day(entry.at))
     return [(day, list(of)) for day, of in grouped]

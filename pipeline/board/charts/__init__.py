@@ -1,1 +1,1 @@
-"""Charts as SVG paths, and the figures in them."""
+"""Charts as SVG paths, and their figures."""

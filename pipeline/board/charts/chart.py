@@ -1,4 +1,4 @@
-"""The geometry of charts: values into SVG paths on a plane of 100 by 100, y downwards. Pure."""
+"""Maps values to SVG paths on a plane of 100 by 100, y downwards. Pure."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,11 +7,11 @@ from typing import NamedTuple
 Point = tuple[float, float]
 SIDE = 100.0
 LEAST = 1e-9
-"""What is smaller than this is no difference."""
+"""Differences below this are zero."""
 
 
 class Scale(NamedTuple):
-    """Maps `[low, high]` to `[first, last]` of the plane, linearly."""
+    """A linear map from `[low, high]` to `[first, last]` of the plane."""
 
     low: float
     high: float
@@ -19,32 +19,32 @@ class Scale(NamedTuple):
     last: float
 
     def at(self, value: float) -> float:
-        """Return where a value lies; one beyond the ends lies at the end."""
+        """Return the position of a value, clamped to the ends."""
         share = (value - self.low) / (self.high - self.low)
         return round(self.first + min(1.0, max(0.0, share)) * (self.last - self.first), 2)
 
 
 def across(low: float, high: float) -> Scale:
-    """Return the scale of x, from the left."""
+    """Return the scale of the x axis, from the left."""
     return Scale(low, high if high > low else low + 1, 0.0, SIDE)
 
 
 def upwards(values: Iterable[float], whole: tuple[float, float] | None = None) -> Scale:
-    """Return the scale of y that has room for all values, or runs over the `whole`.
+    """Return a scale of the y axis that covers all values, or the range `whole`.
 
-    Its ends are round numbers; it is never empty.
+    Its ends are round numbers, and it is never empty.
     """
-    found = [value for value in values if math.isfinite(value)]
+    finite = [value for value in values if math.isfinite(value)]
     if whole:
         return Scale(*whole, SIDE, 0.0)
-    low, high = min(found, default=0.0), max(found, default=1.0)
+    low, high = min(finite, default=0.0), max(finite, default=1.0)
     step = round_step(max(high - low, 1e-9 * abs(high)) or 1.0)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step
     return Scale(low, high if high > low else low + step, SIDE, 0.0)
 
 
 def round_step(span: float, steps: int = 4) -> float:
-    """Return 1, 2 or 5 times a power of ten, so that about `steps` of it make the span."""
+    """Return 1, 2 or 5 times a power of ten, such that about `steps` of it cover the span."""
     rough = max(span / steps, LEAST)
     power = 10.0 ** math.floor(math.log10(rough))
     return next(
@@ -60,7 +60,7 @@ def line(points: Sequence[Point | None]) -> str:
 
 
 def band(lows: Sequence[Point | None], highs: Sequence[Point | None]) -> str:
-    """Return the areas between two lines; there is none where either has a gap."""
+    """Return the areas between two lines, with a gap where either has one."""
     both = [(low, high) if low and high else None for low, high in zip(lows, highs, strict=True)]
     areas = []
     for run in _runs(both):
@@ -71,7 +71,7 @@ def band(lows: Sequence[Point | None], highs: Sequence[Point | None]) -> str:
 
 
 def alone(points: Sequence[Point | None]) -> list[Point]:
-    """Return the points between two gaps, which no line goes through."""
+    """Return the points between two gaps, which no line connects."""
     return [run[0] for run in _runs(points) if len(run) == 1]
 
 

@@ -1,4 +1,4 @@
-"""Which intervals a chart of KPIs shows: whole ones of the desk's clock, and the one that runs."""
+"""The intervals of KPI charts: whole ones by the desk's clock, and the current one."""
 
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -9,7 +9,7 @@ from pipeline.kpi.definitions import Window
 
 
 class Range(NamedTuple):
-    """So many intervals of this length, of which the last has not ended."""
+    """A number of intervals of this length, of which the last is the current one."""
 
     step: timedelta
     intervals: int
@@ -21,7 +21,7 @@ RANGES = {
     "7d": Range(timedelta(hours=12), 15),
     "28d": Range(timedelta(days=2), 15),
 }
-"""By the name that stands in the address."""
+"""Ranges by their name in the URL."""
 USUAL = "24h"
 
 _DAY = timedelta(days=1)
@@ -30,8 +30,8 @@ _DAY = timedelta(days=1)
 def intervals(name: str, now: datetime, zone: ZoneInfo) -> list[Window]:
     """Return the intervals of a range in order; the last contains `now`.
 
-    They begin with the hour or the day of the zone, so that a page that is loaded again shows the
-    same ones. Over a change of the clocks one is an hour shorter or longer.
+    They start at hours or days of the zone, so that a reloaded page shows the same ones. When the
+    clocks change, one is an hour shorter or longer.
     """
     step, count = RANGES[name]
     here = now.astimezone(zone).replace(tzinfo=None)

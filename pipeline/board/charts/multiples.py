@@ -1,4 +1,4 @@
-"""KPIs as small multiples: one number and one chart each, with intervals. Pure."""
+"""Lays out KPIs as small multiples: a number and a chart each, with intervals. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -7,14 +7,14 @@ from pipeline.board.charts.chart import Point, Scale, across, alone, band, line,
 from pipeline.kpi.definitions import DEFINITIONS, KPIS, Definition, KpiValue
 
 ENOUGH = 10
-"""Least number of answers for which a value is shown; a count always is."""
+"""Fewest answers for which a value is shown; counts are always shown."""
 
 SHOWN = tuple(definition.name for definition in DEFINITIONS if "board" in definition.shown_on)
 """KPIs of the page, in order."""
 
 
 class Dot(NamedTuple):
-    """A point of its own; `open`: its interval has not ended."""
+    """An unconnected point; `open` if its interval has not ended."""
 
     x: float
     y: float
@@ -22,9 +22,9 @@ class Dot(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A KPI over the whole range (None: not enough), and its course.
+    """A KPI over the whole range (None if there are too few answers), and its course.
 
-    `zero` is where 0 lies if it lies within; `rows` are the values by interval.
+    `zero` is the position of 0 if it is in range; `rows` are the values by interval.
     """
 
     definition: Definition
@@ -39,14 +39,14 @@ class Tile(NamedTuple):
 
 
 def tiles(whole: Sequence[KpiValue], by_interval: Sequence[Sequence[KpiValue]]) -> list[Tile]:
-    """Return the tiles; each list of values is of one window, the last of one that runs."""
+    """Return the tiles; each list of values is of one interval, the last of the current one."""
     over_all = {value.kpi: value for value in whole}
     rows = [{value.kpi: value for value in values} for values in by_interval]
     return [_tile(KPIS[name], over_all[name], [row[name] for row in rows]) for name in SHOWN]
 
 
 def is_enough(definition: Definition, value: KpiValue) -> bool:
-    """Return whether a value is to be shown."""
+    """Return whether a value has enough answers to be shown."""
     return value.value is not None and (definition.unit == "count" or value.n >= ENOUGH)
 
 
@@ -68,7 +68,7 @@ def _tile(definition: Definition, whole: KpiValue, rows: list[KpiValue]) -> Tile
             for place, value in enumerate(values)
         ]
 
-    # The interval that runs would look like a fall: it is a dot apart, without a line to it.
+    # The current interval would look like a drop, so it is a dot without a line.
     ended = points([row.value if row else None for row in shown[:-1]])
     running = points([row.value if row else None for row in shown])[-1]
     dots = [Dot(*point, open=False) for point in alone(ended)]

@@ -1,4 +1,4 @@
-"""A customer's risk over time, as `detect` saw it go."""
+"""Computes a customer's risk over time, as `detect` does."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,15 +9,15 @@ from pipeline.detection.rules import RuleSet
 from pipeline.model.reading import Scored
 
 STEPS = 60
-"""Points between the events, at even distances: in between the risk decays."""
+"""Evenly spaced points in addition to the events, since the risk decays in between."""
 
 
 def risk_curve(
     events: Sequence[Scored], rules: RuleSet, settings: DetectSettings, until: datetime
 ) -> list[tuple[datetime, float]]:
-    """Return times and risks from the first event to `until`; events from the oldest on.
+    """Return times and risks from the first event to `until`, by the current rules.
 
-    At an event there are two points, before and after it. By the rules as they are now.
+    `events` are sorted by time. Each event has two points, before and after it.
     """
     if not events:
         return []

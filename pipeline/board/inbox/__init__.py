@@ -1,1 +1,1 @@
-"""The inbox: what is open, in memory, in order, and how browsers are told of changes."""
+"""The inbox: open alerts in memory, their ranking, and updates to browsers."""

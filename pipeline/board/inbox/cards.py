@@ -1,4 +1,4 @@
-"""Cards of alerts, which the inbox and the page of an alert show, and their streams."""
+"""Renders and streams cards of alerts, for the inbox and the page of an alert."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from pipeline.model.action import OUTCOMES
 
 
 def card_choices(board: Board) -> dict[str, object]:
-    """Return what the sheets of a card offer."""
+    """Return the choices that a card offers."""
     minutes = [int(span.total_seconds() // 60) for span in board.config.snooze]
     return {"outcomes": OUTCOMES, "snoozes": minutes}
 
@@ -26,11 +26,11 @@ def stream_cards(
     *,
     alone: bool = False,
 ) -> ServerSentEvent:
-    """Send what changes of the cards that `look` finds; their buttons lead `back`."""
+    """Stream changes of the cards that `look` returns; their buttons lead `back`."""
 
     def card(item: InboxItem) -> str:
-        given = {"item": item, "back": back, "alone": alone, **card_choices(board)}
-        return board.html(visit, board.localizer(visit), "one.html", given).strip()
+        values = {"item": item, "back": back, "alone": alone, **card_choices(board)}
+        return board.html(visit, board.localizer(visit), "one.html", values).strip()
 
     after = request.query_params.get("after", "")
     return ServerSentEvent(events(board.live, look, card, lambda: still_allowed(request), after))

@@ -1,8 +1,8 @@
-"""Keeps the inbox up to date: from the topics as they grow, and from the store.
+"""Keeps the inbox up to date from the topics, and from the store for what is older.
 
-The topics, not the store: `record` gathers its batches for half a second and writes events first,
-so that with a look at the store every quarter of a second an alert would be seen about a second
-after its event. A message of the topic is seen within milliseconds. The store has what is older.
+A message of a topic arrives within milliseconds. Through the store, even if polled four times a
+second, an alert would arrive about a second after its event, since `record` batches for half a
+second and writes events first.
 """
 
 import threading
@@ -29,22 +29,22 @@ log = structlog.get_logger(__name__)
 
 TOPICS = (ALERTS, FOLLOW_UPS, ACTIONS)
 RELOAD = 60.0
-"""Seconds between two looks at the store, which mend what was missed."""
+"""Seconds between two loads from the store, which repair what was missed."""
 AWAY = 5.0
-"""Seconds between them while Kafka or the store does not answer, and the least there are."""
+"""Seconds between loads while Kafka or the store does not answer, and the minimum."""
 OVERLAP = timedelta(minutes=10)
-"""Messages so old are read again at the start: they may not be in the store yet."""
+"""Age of messages that are read again at the start, since the store may not have them yet."""
 LOADED = 10_000
-"""Most rows of a kind that are read from the store."""
+"""Most rows of a kind to read from the store."""
 WAIT = 1.0
-"""Seconds that a stop may have to wait for."""
+"""Seconds that a stop may take."""
 
 _FOLLOW_UP = msgspec.json.Decoder(FollowUpEvent)
 _ACTION = msgspec.json.Decoder(Action)
 
 
 class FeedDependencies(NamedTuple):
-    """What is filled, from where beside the topics, and the time."""
+    """The inbox to fill, the store and the clock."""
 
     live: Live
     store: Store
@@ -52,17 +52,17 @@ class FeedDependencies(NamedTuple):
 
 
 class Feed(BackgroundThread):
-    """Two threads that fill `live`. What is known stays while Kafka or the store is away.
+    """Two threads that fill `live`, and keep its content while Kafka or the store is unavailable.
 
-    One follows the topics and never waits for the store, which may take a minute to say that it is
-    away; the other looks at the store from time to time, and soon where the first asks it to.
+    One follows the topics without waiting for the store, whose timeout may take a minute; the other
+    loads from the store periodically, and soon when the first requests it.
     """
 
     def __init__(self, cluster: Cluster, dependencies: FeedDependencies) -> None:
         super().__init__("board")
         self._cluster = cluster
         self._live, self._store, self._clock = dependencies
-        self._asked = threading.Event()
+        self._wanted = threading.Event()
 
     def _run(self) -> None:
         looks = threading.Thread(target=self._look, name="board-store", daemon=True)
@@ -70,37 +70,37 @@ class Feed(BackgroundThread):
         while not self._stop.is_set():
             with _told():
                 self._follow()
-            self._asked.set()
+            self._wanted.set()
             self._stop.wait(AWAY)
-        self._asked.set()  # it waits for that, too
+        self._wanted.set()  # ends its wait
         looks.join()
 
     def _follow(self) -> None:
-        """Follow the topics until Kafka is away, or for a while where one does not exist yet."""
+        """Follow the topics until Kafka is unavailable, or for a while if a topic is missing."""
         begin = self._clock()
         with Tail(self._cluster.bootstrap, TOPICS, begin - OVERLAP, self._cluster.security) as tail:
             while not self._stop.is_set():
                 if take(tail.read(WAIT), self._live):
-                    self._asked.set()
+                    self._wanted.set()
                 missing = len(tail.topics) < len(TOPICS)
                 if missing and (self._clock() - begin).total_seconds() > RELOAD:
-                    return  # one may have been made meanwhile
+                    return  # it may exist by now
 
     def _look(self) -> None:
-        """Look at the store until the feed ends."""
+        """Load from the store until the feed ends."""
         while not self._stop.is_set():
             pause = AWAY
             with _told():
                 load(self._store, self._live, self._clock())
                 pause = RELOAD
             self._stop.wait(AWAY)
-            self._asked.wait(pause - AWAY)
-            self._asked.clear()
+            self._wanted.wait(pause - AWAY)
+            self._wanted.clear()
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Log what goes wrong, for nothing may end a thread: the inbox would look fine."""
+    """Log errors: if one ended the thread, the inbox would go stale unnoticed."""
     try:
         yield
     except (BrokerUnavailable, StoreUnavailable) as error:
@@ -110,10 +110,10 @@ def _told() -> Iterator[None]:
 
 
 def take(messages: Sequence[tuple[str, bytes]], live: Live) -> bool:
-    """Give messages of the topics to the inbox; what is none of ours is passed over.
+    """Add messages of the topics to the inbox, skipping invalid ones.
 
-    Return whether one is about an alert that has a past and is not in the inbox: the store knows
-    how far it is.
+    Return whether a message is about an earlier alert that is not in the inbox; the store has its
+    state.
     """
     alerts: list[Alert] = []
     follow_ups: list[FollowUp] = []
@@ -127,7 +127,7 @@ def take(messages: Sequence[tuple[str, bytes]], live: Live) -> bool:
             else:
                 actions.append(_in_order(_ACTION.decode(value)))
         except (msgspec.DecodeError, RecursionError):
-            log.warning("a message that is none of ours", topic=topic)  # `record` keeps it
+            log.warning("invalid message", topic=topic)  # `record` keeps it
     older = {alert.id for alert in alerts if alert.revision > 1}
     older |= {follow_up.alert_id for follow_up in follow_ups if follow_up.revision > 1}
     unknown = any(live.get(alert_id) is None for alert_id in older)
@@ -136,14 +136,14 @@ def take(messages: Sequence[tuple[str, bytes]], live: Live) -> bool:
 
 
 def _in_order(action: Action) -> Action:
-    """Return an action that the other readers take, too. Raises msgspec.DecodeError."""
+    """Return an action that is valid for all readers. Raises msgspec.DecodeError."""
     if problem := problem_of(action):
         raise msgspec.DecodeError(problem)
     return action
 
 
 def load(store: Store, live: Live, now: datetime) -> None:
-    """Fill the inbox with what waits and what ended lately. Raises StoreUnavailable."""
+    """Load open and recently ended alerts into the inbox. Raises StoreUnavailable."""
     ids = store.inbox(now - KEPT, LOADED)
     live.take(
         store.alerts(ids=ids, limit=LOADED),

@@ -1,4 +1,4 @@
-"""A button that was pressed, as an action."""
+"""Turns a submitted form into an action."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,9 +11,9 @@ LONGEST_SNOOZE = 7 * 24 * 60
 
 
 def request_of(form: Mapping[str, str], user: str, now: datetime) -> ActionRequest:
-    """Return what a form asks for; `do` names it: acknowledge, snooze:30, undo:ID.
+    """Return the action that a form requests in `do`: acknowledge, snooze:30, undo:ID.
 
-    Raises Refused with the key of the text that says why.
+    Raises Refused with the key of the text of the reason.
     """
     what, _, of = form.get("do", "").partition(":")
     note = form.get("note", "").strip()[:LONGEST_NOTE]

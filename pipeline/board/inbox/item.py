@@ -1,4 +1,4 @@
-"""A line of the inbox: an alert, how far its follow-up is, and what was done about it."""
+"""An item of the inbox: an alert with its follow-up and its actions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ _WITHOUT_FOLLOW_UP: Mapping[str, Stage] = {
 
 
 class InboxItem(msgspec.Struct, frozen=True):
-    """An alert with its follow-up (None: not begun yet) and its actions, the newest first."""
+    """An alert with its follow-up (None if not begun) and its actions, newest first."""
 
     alert: Alert
     follow_up: FollowUp | None = None
@@ -24,35 +24,35 @@ class InboxItem(msgspec.Struct, frozen=True):
 
     @property
     def stage(self) -> str:
-        """How far it is."""
+        """Stage of the follow-up."""
         if self.follow_up:
             return self.follow_up.stage
         return _WITHOUT_FOLLOW_UP.get(self.alert.state, "open")
 
     @property
     def severity(self) -> str:
-        """How grave it is now; a follow-up may know less of it than the alert."""
+        """Current severity; the follow-up may lag behind the alert."""
         return self.alert.severity
 
     @property
     def owner(self) -> str | None:
-        """The person who has taken it on."""
+        """The person who acknowledged it or to whom it is assigned."""
         return self.follow_up.owner if self.follow_up else None
 
     @property
     def ended(self) -> bool:
-        """Whether nobody need do anything."""
+        """Whether nothing is left to do."""
         return self.follow_up.ended if self.follow_up else self.alert.state in _WITHOUT_FOLLOW_UP
 
     @property
     def word(self) -> tuple[str, str]:
-        """What is said of how far it is, and its key: how it `end`ed, or else its `stage`."""
+        """Kind and key of the label of its state: its `end`, or else its `stage`."""
         end = end_of(self.alert.state, self.follow_up) if self.ended else None
         return ("end", end) if end else ("stage", self.stage)
 
     @property
     def to_inform(self) -> bool:
-        """Whether a person resolved it and the customer has not been told."""
+        """Whether a person resolved it, and the customer has not been informed."""
         follow_up = self.follow_up
         return bool(
             follow_up
@@ -64,21 +64,21 @@ class InboxItem(msgspec.Struct, frozen=True):
 
     @property
     def due(self) -> tuple[Step, datetime] | None:
-        """Which SLA runs, and when it ends."""
+        """The running SLA step and its deadline."""
         return self.follow_up.due if self.follow_up else None
 
     @property
     def seen(self) -> str:
-        """What a button that was pressed relies on: changed since, it is asked again."""
+        """Version of the state that a button relies on; a changed one refuses the action."""
         return f"{self.stage}/{self.owner or ''}"
 
     def snoozed(self, now: datetime) -> bool:
-        """Whether it is to rest until later."""
+        """Return whether it is snoozed at this time."""
         until = self.follow_up.snoozed_until if self.follow_up else None
         return until is not None and until > now and not self.ended
 
     def undoable(self, by: str) -> Action | None:
-        """Return the last action if it is this person's own and not taken back yet."""
+        """Return the last action if this person can undo it."""
         last = next((action for action in self.actions if action.kind != "undo"), None)
         undone = {action.undoes for action in self.actions}
         if last and last.by == by and last.kind != "note" and last.action_id not in undone:

@@ -1,7 +1,7 @@
-"""The alerts as they are now, in memory: what the inbox reads and its streams wait for.
+"""Keeps the current alerts in memory, for the inbox and its streams.
 
-Alerts, follow-ups and actions come from the topics as they are published (`feed.py`) and from the
-store, in any order and more than once: of each the highest revision stays.
+Alerts, follow-ups and actions come from the topics (`feed.py`) and from the store, in any order and
+repeatedly; the highest revision of each stays.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ from pipeline.model.action import Action
 from pipeline.model.alert import Alert
 
 KEPT = timedelta(days=3)
-"""How long what has ended stays in the inbox."""
+"""How long ended alerts stay in the inbox."""
 MOST_ACTIONS = 20
-"""Actions kept of an alert; its page reads all of them from the store."""
+"""Actions kept for an alert; its page reads all of them from the store."""
 MOST_USERS = 100
-"""Users whose order is remembered."""
+"""Users whose ranking is cached."""
 FRESH = timedelta(seconds=10)
-"""An order stays for so long at most: what waits gets more urgent."""
+"""Longest age of a cached ranking, since urgency grows with waiting time."""
 
 
 class Live:
-    """Items by alert. Thread-safe; `changed` of each listener is set when anything changes."""
+    """Items by alert. Thread-safe; sets the event of each listener on every change."""
 
     def __init__(self, values: Mapping[str, float] | None = None) -> None:
         self._values = values or {}
@@ -43,7 +43,7 @@ class Live:
 
     @property
     def version(self) -> str:
-        """Another one after every change, and in every process."""
+        """Identifies the content; differs after every change and between processes."""
         return f"{self._epoch}-{self._changes}"
 
     def take(
@@ -52,7 +52,7 @@ class Live:
         follow_ups: Sequence[FollowUp] = (),
         actions: Sequence[Action] = (),
     ) -> None:
-        """Take what was published; what is known already, or older, changes nothing."""
+        """Add published values; known or older revisions change nothing."""
         with self._lock:
             touched = {id_ for alert in alerts if (id_ := self._take_alert(alert))}
             touched |= {id_ for follow_up in follow_ups if (id_ := self._take_follow_up(follow_up))}
@@ -90,7 +90,7 @@ class Live:
         known = self._actions.get(id_, ())
         if any(earlier.action_id == action.action_id for earlier in known):
             return None
-        newest_first = sorted((*known, action), key=lambda kept: (kept.at, kept.action_id))[::-1]
+        newest_first = sorted((*known, action), key=lambda each: (each.at, each.action_id))[::-1]
         self._actions[id_] = tuple(newest_first[:MOST_ACTIONS])
         item = self._items.get(id_)
         if item is None:
@@ -99,17 +99,17 @@ class Live:
         return id_
 
     def without_alert(self) -> list[FollowUp]:
-        """Return follow-ups whose alert has not come: the store has it."""
+        """Return follow-ups whose alert is missing; the store has it."""
         with self._lock:
             return list(self._early.values())
 
     def without_follow_up(self) -> list[Alert]:
-        """Return alerts whose follow-up has not come: it has not begun, or the store has it."""
+        """Return alerts whose follow-up is missing: it has not begun, or the store has it."""
         with self._lock:
             return [item.alert for item in self._items.values() if item.follow_up is None]
 
     def forget(self, now: datetime) -> None:
-        """Drop what ended long ago."""
+        """Drop alerts that ended long ago."""
         with self._lock:
             gone = [id_ for id_, item in self._items.items() if is_over(item, now)]
             gone += [
@@ -124,11 +124,11 @@ class Live:
                     del self._actions[id_]
 
     def get(self, alert_id: str) -> InboxItem | None:
-        """Return the item of an alert, if it is in the inbox."""
+        """Return the item of an alert, or None if it is not in the inbox."""
         return self._items.get(alert_id)
 
     def ranked(self, now: datetime, user: str = "") -> list[InboxItem]:
-        """Return all items in the order for a user, as of a moment ago at most."""
+        """Return all items ranked for a user; the ranking may be up to `FRESH` old."""
         with self._lock:
             changes, items = self._changes, list(self._items.values())
         last = self._ranked.get(user)
@@ -141,7 +141,7 @@ class Live:
 
     @contextmanager
     def listening(self) -> Iterator[asyncio.Event]:
-        """Give an event that is set at every change; the listener clears it."""
+        """Yield an event that is set on every change; the listener clears it."""
         changed = asyncio.Event()
         with self._lock:
             self._listeners[changed] = asyncio.get_running_loop()
@@ -153,6 +153,6 @@ class Live:
 
 
 def is_over(item: InboxItem, now: datetime) -> bool:
-    """Whether it ended so long ago that it has no place in the inbox."""
+    """Return whether it ended too long ago for the inbox."""
     changed = item.follow_up.updated_at if item.follow_up else item.alert.updated_at
     return item.ended and not item.to_inform and now - changed > KEPT

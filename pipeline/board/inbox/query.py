@@ -1,4 +1,4 @@
-"""What the inbox shows: a view (who has to do what) and filters; both stand in the address."""
+"""Selects what the inbox shows, by a view and filters in the URL."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -14,13 +14,13 @@ VIEWS: tuple[View, ...] = get_args(View)
 FILTERS = ("severity", "stage", "cause", "brand", "channel")
 
 PAGE = 50
-"""Alerts that a page shows at first."""
+"""Alerts that a page shows initially."""
 MOST = 500
-"""Alerts that it shows at most."""
+"""Most alerts that a page shows."""
 
 
 class InboxQuery(msgspec.Struct, frozen=True):
-    """A view and the filters in force; "" filters nothing."""
+    """A view and its filters; "" does not filter."""
 
     view: View = "todo"
     severity: str = ""
@@ -31,7 +31,7 @@ class InboxQuery(msgspec.Struct, frozen=True):
     limit: int = PAGE
 
     def address(self, **changes: object) -> str:
-        """Return the query that asks for this, with some of it changed."""
+        """Return the query string of this query with `changes`."""
         default = InboxQuery()
         fields = msgspec.structs.asdict(msgspec.structs.replace(self, **changes))
         return urlencode(
@@ -40,12 +40,12 @@ class InboxQuery(msgspec.Struct, frozen=True):
 
     @property
     def filtered(self) -> bool:
-        """Whether any filter is in force."""
+        """Whether any filter is set."""
         return any(getattr(self, name) for name in FILTERS)
 
 
 def query_of(parameters: Mapping[str, str]) -> InboxQuery:
-    """Return what an address asks for; what it says that is unknown is passed over."""
+    """Parse the parameters of a URL; unknown ones are ignored."""
     view = parameters.get("view", "")
     limit = parameters.get("limit", "")
     return InboxQuery(
@@ -56,7 +56,7 @@ def query_of(parameters: Mapping[str, str]) -> InboxQuery:
 
 
 def views_of(item: InboxItem, user: str, now: datetime) -> set[View]:
-    """Return the views of this user that an item is in."""
+    """Return this user's views that contain an item."""
     views: set[View] = set()
     if item.ended:
         views.add("done")
@@ -70,7 +70,7 @@ def views_of(item: InboxItem, user: str, now: datetime) -> set[View]:
 
 
 def matches(item: InboxItem, query: InboxQuery) -> bool:
-    """Return whether an item passes every filter."""
+    """Return whether an item passes all filters."""
     alert = item.alert
     return (
         query.severity in ("", alert.severity)
@@ -82,7 +82,7 @@ def matches(item: InboxItem, query: InboxQuery) -> bool:
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """What of the inbox is shown, in order; how many there are in all, and in each view."""
+    """The shown items in order, the total, and the number in each view."""
 
     shown: list[InboxItem]
     total: int
@@ -91,9 +91,9 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 def select(items: Iterable[InboxItem], query: InboxQuery, user: str, now: datetime) -> Selection:
-    """Choose among ranked items. Counts are of the views without filters.
+    """Select among ranked items; the counts of the views ignore filters.
 
-    `options` are what filters can be set to: what occurs in the view, and what is set now.
+    `options` are the possible values of filters: those in the view, and the current ones.
     """
     chosen: list[InboxItem] = []
     counts: dict[View, int] = dict.fromkeys(VIEWS, 0)
@@ -103,13 +103,13 @@ def select(items: Iterable[InboxItem], query: InboxQuery, user: str, now: dateti
         for view in views:
             counts[view] += 1
         if query.view in views:
-            for name, found in options.items():
-                found.add(getattr(item.alert, name) or "")
+            for name, values in options.items():
+                values.add(getattr(item.alert, name) or "")
             if matches(item, query):
                 chosen.append(item)
     return Selection(
         shown=chosen[: query.limit],
         total=len(chosen),
         counts=counts,
-        options={name: sorted(found - {""}) for name, found in options.items()},
+        options={name: sorted(values - {""}) for name, values in options.items()},
     )

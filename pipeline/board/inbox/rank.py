@@ -1,4 +1,4 @@
-"""In which order alerts are to be seen to."""
+"""Ranks alerts by urgency."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from pipeline.board.inbox.item import InboxItem
 from pipeline.model.alert import Severity, known_severity
 
 SEVERITY: Mapping[Severity, float] = {"low": 1.0, "medium": 2.0, "high": 4.0, "critical": 8.0}
-"""Each step counts twice the one below."""
+"""Weights by severity; each counts twice the one below."""
 
 STAGE: Mapping[str, float] = {
     "open": 1.0,
@@ -17,10 +17,10 @@ STAGE: Mapping[str, float] = {
     "resolved": 0.0,
     "expired": 0.0,
 }
-"""What somebody else sees to can wait for what nobody has seen; one's own stays where it is."""
+"""Weights by stage: others' alerts rank below unseen ones; one's own keep their rank."""
 
 LEAST_RISK = 0.05
-"""Nothing weighs nothing, however small the risk."""
+"""Minimum weight of the risk, so that no alert weighs nothing."""
 
 PATIENCE: Mapping[Severity, timedelta] = {
     "low": timedelta(days=2),
@@ -28,14 +28,14 @@ PATIENCE: Mapping[Severity, timedelta] = {
     "high": timedelta(hours=1),
     "critical": timedelta(minutes=15),
 }
-"""How long a matter may wait where no SLA says so."""
+"""Time that an alert may wait without an SLA."""
 
 
 def urgency(item: InboxItem, now: datetime, value: float = 1.0, user: str = "") -> float:
     """Return how urgent an item is to a user: severity x risk x value x stage x waiting time.
 
-    Waiting counts against the SLA that runs: twice when it ends, three times after three times as
-    long. So what waits rises, and a new critical matter still comes before old small ones.
+    Waiting time counts relative to the running SLA: twice at its end, three times after three times
+    as long. So waiting alerts rise, and a new critical one still precedes old minor ones.
     """
     alert = item.alert
     waited = max(0.0, (now - alert.opened_at).total_seconds())
@@ -48,16 +48,16 @@ def urgency(item: InboxItem, now: datetime, value: float = 1.0, user: str = "") 
 
 def _patience(item: InboxItem) -> timedelta:
     due = item.due
-    given = due[1] - item.alert.opened_at if due else timedelta(0)
-    return given if given > timedelta(0) else PATIENCE[known_severity(item.alert.severity)]
+    allowed = due[1] - item.alert.opened_at if due else timedelta(0)
+    return allowed if allowed > timedelta(0) else PATIENCE[known_severity(item.alert.severity)]
 
 
 def ranked(
     items: Iterable[InboxItem], now: datetime, values: Mapping[str, float], user: str = ""
 ) -> list[InboxItem]:
-    """Return the items, the most urgent to a user first; what has ended last, the newest first.
+    """Return the items, most urgent for a user first, then ended ones, newest first.
 
-    `values` says by segment how much a customer counts, 1 where it says nothing.
+    `values` weighs customers by segment; other segments weigh 1.
     """
 
     def key(item: InboxItem) -> tuple[float, float, str]:

@@ -1,4 +1,4 @@
-"""What changes in the inbox, as server-sent events."""
+"""Streams changes of the inbox as server-sent events."""
 
 import asyncio
 import time
@@ -11,15 +11,15 @@ from pipeline.board.inbox.item import InboxItem
 from pipeline.board.inbox.live import Live
 
 HEARTBEAT = 10.0
-"""Seconds without a change after which the order is looked at anew: what waits rises."""
+"""Seconds without a change after which items are ranked again, since waiting ones rise."""
 GATHER = 0.1
-"""Least seconds between two messages: many changes at once become one."""
+"""Fewest seconds between two messages, which merges bursts of changes."""
 SHARE = 0.1
-"""Most of a core's time that one stream takes: a longer inbox is looked at less often."""
+"""Largest share of a core for one stream; a longer inbox is rendered less often."""
 RETRY_MS = 2_000
 
 Shown = tuple[Sequence[InboxItem], dict[str, str]]
-"""The items on a page in order, and the parts around them as HTML by their id."""
+"""The items of a page in order, and HTML of the parts around them by id."""
 
 
 async def events(
@@ -29,10 +29,10 @@ async def events(
     allowed: Callable[[], bool],
     after: str,
 ) -> AsyncIterator[ServerSentEventMessage]:
-    """Yield the order of the page and the cards that differ from what the browser has.
+    """Yield the order of the page, and the cards that the browser does not have.
 
-    `after` is the version that the page was made at: a browser that has it is sent no card twice.
-    Ends with `login` where the visitor may not look any more.
+    `after` is the version of the page; if it is current, no card is sent again. The stream ends
+    with `login` when the visitor is no longer allowed.
     """
     with live.listening() as changed:
         current = after == live.version

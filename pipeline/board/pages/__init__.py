@@ -1,4 +1,4 @@
-"""The pages of the board, one a module, whose `PAGE` says all that others know of it."""
+"""The pages of the board: one module each, whose `PAGE` registers it."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -1,4 +1,4 @@
-"""One alert by itself, and what the buttons of alerts do."""
+"""The page of an alert, and the actions of its buttons."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from pipeline.common.refused import Refused
 from pipeline.common.urls import local_path
 
 BY_SCRIPT = "x-board"
-"""Header of a form that a script sent: it wants no other page."""
+"""Header of a form that a script sent, which expects JSON instead of a page."""
 LARGEST_FORM = 65_536
 
 
@@ -35,7 +35,7 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
 
         def look() -> Shown:
             nonlocal item
-            item = board.live.get(alert_id) or item  # its page outlasts its time in the inbox
+            item = board.live.get(alert_id) or item  # the alert may have left the inbox
             return [item] if item else [], {}
 
         back = f"/board/alerts/{alert_id}"
@@ -54,7 +54,7 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
         if item is None:
             return board.message(request, 404, say.t("alert.unknown"))
         about(request, customer_id=item.alert.customer_id)
-        given = {
+        values = {
             "page": PAGE.name,
             "title": title_of(say, item.alert),
             "item": item,
@@ -63,7 +63,7 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
             "back": f"/board/alerts/{alert_id}",
             **card_choices(board),
         }
-        return board.page(request, visit, say, "alert.html", given)
+        return board.page(request, visit, say, "alert.html", values)
 
     @post(
         "/board/alerts/{alert_id:str}/actions",
@@ -86,10 +86,10 @@ def _act(
     say, item = board.localizer(visit), _item(board, alert_id)
     back = local_path(form.get("back", "/board"))
 
-    def refuse(status: int, said: str) -> Response[Any]:
+    def refuse(status: int, reason: str) -> Response[Any]:
         if BY_SCRIPT not in request.headers:
-            return board.message(request, status, said, back)
-        answer = {"said": said, "seen": item.seen if item else ""}
+            return board.message(request, status, reason, back)
+        answer = {"said": reason, "seen": item.seen if item else ""}
         return Response(answer, status_code=status, media_type=MediaType.JSON)
 
     if item is None:
@@ -117,7 +117,7 @@ def _meanwhile(item: InboxItem, say: Localizer) -> str:
 
 
 def _item(board: Board, alert_id: str) -> InboxItem | None:
-    """Return the item of an alert; of one that is no longer in the inbox, from the store."""
+    """Return the item of an alert, from the store if it is no longer in the inbox."""
     if item := board.live.get(alert_id):
         return item
     store = board.store

@@ -1,4 +1,4 @@
-"""The page of a customer: risk and its course, alerts, and one timeline over all channels."""
+"""The page of a customer: risk over time, alerts, and a timeline over all channels."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ from pipeline.model.alert import Alert
 
 SEEN = requires("viewer", audit="customer.viewed")
 SHOWN = 300
-"""Entries that a page shows, the newest."""
+"""Most entries of the timeline, newest first."""
 
 
 def customer_routes(board: Board) -> list[ControllerRouterHandler]:
-    """Make the routes of a customer's page, by a parameter and by a path.
+    """Make the routes of a customer's page, by parameter and by path.
 
-    Links of ours give the id as a parameter: browsers change a path with // or .. in it.
+    Our own links use the parameter, since browsers normalize a path with // or .. in it.
     """
 
     @get("/board/customers", opt=SEEN, include_in_schema=False, sync_to_thread=True)
@@ -42,7 +42,7 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
         sync_to_thread=True,
     )
     def by_path(request: AnyRequest, customer_id: FromPath[str]) -> Response[Any]:
-        return shown(request, customer_id.removeprefix("/"))  # an id may have a / in it
+        return shown(request, customer_id.removeprefix("/"))  # an id may contain a /
 
     def shown(request: AnyRequest, known_as: str) -> Response[Any]:
         about(request, customer_id=known_as)
@@ -57,7 +57,7 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
         actions = store.actions(customer_id=known_as)
         entries = timeline(view.events, view.alerts, actions)
         curve = risk_curve(view.events, board.service.rules, board.detect, say.now)
-        given = {
+        values = {
             "page": PAGE.name,
             "title": plain(known_as),
             "customer": view,
@@ -67,7 +67,7 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
             "items": [InboxItem(alert, follow_ups.get(alert.id)) for alert in view.alerts],
             "curve": _chart(curve, view.alerts, board.detect.risk_threshold, say),
         }
-        return board.page(request, visit, say, "customer.html", given)
+        return board.page(request, visit, say, "customer.html", values)
 
     return [by_parameter, by_path]
 
@@ -78,7 +78,7 @@ def _chart(
     threshold: float,
     say: Localizer,
 ) -> dict[str, object]:
-    """Return the course of the risk, where alerts opened on it, and where it is too high."""
+    """Return the risk curve, the openings of alerts on it, and the threshold."""
     x = across(curve[0][0].timestamp(), curve[-1][0].timestamp())
     y = upwards((), (0.0, 1.0))
     points = [(x.at(at.timestamp()), y.at(risk)) for at, risk in curve]
@@ -97,7 +97,7 @@ def _chart(
 
 
 def _risk_at(curve: Sequence[tuple[datetime, float]], moment: datetime) -> float:
-    """Return the risk right after what happened at a moment."""
+    """Return the risk right after the events at a moment."""
     return curve[bisect_right(curve, moment, key=lambda point: point[0]) - 1][1]
 
 

@@ -1,4 +1,4 @@
-"""The page that explains how a text is read. Nothing of it is stored."""
+"""The page that explains the reading of a text, which is not stored."""
 
 import asyncio
 from typing import Any, NamedTuple
@@ -18,12 +18,12 @@ from pipeline.text.explain import TITLES, Explanation
 from pipeline.text.topics import TAXONOMY
 
 LONGEST = 4_000
-"""Characters of a text that are read; more take too long to explain."""
+"""Most characters of a text; longer ones take too long to explain."""
 LARGEST_FORM = 65_536
 
 
 class Explained(NamedTuple):
-    """A text (without personal data), its reading, what each part does, which rules it meets."""
+    """A redacted text, its reading, the weights of its parts, and the rules it meets."""
 
     pieces: list[tuple[str, str]]
     reading: Reading
@@ -34,7 +34,7 @@ class Explained(NamedTuple):
 
 def why_routes(board: Board) -> list[ControllerRouterHandler]:
     """Make the routes of the page."""
-    one_at_a_time = asyncio.Semaphore(1)  # a long text takes a second of a whole core
+    one_at_a_time = asyncio.Semaphore(1)  # a long text occupies a core for a second
 
     @get("/board/why", opt=VIEWER, include_in_schema=False)
     async def ask(request: AnyRequest) -> Response[Any]:
@@ -64,14 +64,14 @@ def _page(
 ) -> Response[Any]:
     visit = board.visit(request)
     say = board.localizer(visit)
-    given = {
+    values = {
         "page": PAGE.name,
         "title": say.t("why.title"),
         "text": plain(text),
         "longest": LONGEST,
         "explained": explained,
     }
-    return board.page(request, visit, say, "why.html", given)
+    return board.page(request, visit, say, "why.html", values)
 
 
 def _explain(board: Board, say: Localizer, text: str) -> Explained:
@@ -97,7 +97,7 @@ def _explain(board: Board, say: Localizer, text: str) -> Explained:
 
 
 def weighed(text: str, explanation: Explanation) -> list[tuple[str, str]]:
-    """Cut a text into its parts, each with how it speaks: strong, weak, against, or "" not."""
+    """Split a text into parts, each with its weight: strong, weak, against, or "" for none."""
     cut: list[tuple[str, str]] = []
     at = 0
     for part in explanation.parts:

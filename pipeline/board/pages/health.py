@@ -1,6 +1,6 @@
-"""The page of the pipeline's health: lag and rate of each role, store, broker, dead letters.
+"""The health page: lag and rate of each role, store, broker, dead letters.
 
-Whoever runs Nabız sees all of it; others are told in words whether what they see is current.
+Administrators see all of it; other users see in words whether the board is up to date.
 """
 
 import asyncio
@@ -20,15 +20,15 @@ from pipeline.model.dead_letter import Reason
 from pipeline.service.views import PartitionStatus, Status
 
 LATE = 5.0
-"""Seconds of lag from which a role is shown as behind."""
+"""Seconds of lag from which a role is shown as late."""
 LETTERS = 20
-"""Dead letters that are listed, the newest."""
+"""Most dead letters to list, newest first."""
 
 
 class RoleHealth(NamedTuple):
-    """A role over all its partitions; `seconds` is the worst, None where it is not known.
+    """A role over all its partitions; `seconds` is the largest lag, None if unknown.
 
-    What is done when there is time is never `late`.
+    Background work is never `late`.
     """
 
     role: str
@@ -48,7 +48,7 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
         say, status = board.localizer(visit), board.service.status()
         letters = [] if status.store.problem else board.store.dead_letters(None, LETTERS)
         roles = by_role(status.partitions)
-        given = {
+        values = {
             "page": PAGE.name,
             "title": say.t("nav.health"),
             "state": in_words(status, roles, say),
@@ -57,7 +57,7 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
             "letters": letters,
             "said": _said(request),
         }
-        return board.page(request, visit, say, "health.html", given)
+        return board.page(request, visit, say, "health.html", values)
 
     @post(
         "/board/health/retry",
@@ -65,8 +65,8 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
         include_in_schema=False,
     )
     async def retry(request: AnyRequest) -> Redirect:
-        asked = str((await request.form()).get("reason", ""))
-        reason = next((known for known in Reason if known.value == asked), None)
+        wanted = str((await request.form()).get("reason", ""))
+        reason = next((known for known in Reason if known.value == wanted), None)
         result = await asyncio.to_thread(board.service.retry_dead_letters, reason)
         counts = {"sent": str(result.sent), "skipped": str(result.skipped)}
         return Redirect("/board/health", status_code=303, query_params=counts)
@@ -75,7 +75,7 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
 
 
 def in_words(status: Status, roles: Sequence[RoleHealth], say: Localizer) -> tuple[str, bool]:
-    """Return for people who do not run Nabız how it is, and whether that is well."""
+    """Return a sentence about the state of the pipeline, and whether it is well."""
     late = [role for role in roles if role.late]
     if status.broker.problem or status.store.problem:
         return say.t("health.all_away"), False
@@ -89,7 +89,7 @@ def in_words(status: Status, roles: Sequence[RoleHealth], say: Localizer) -> tup
 
 
 def by_role(partitions: Iterable[PartitionStatus]) -> list[RoleHealth]:
-    """Join the partitions of each role, in the order of the chain."""
+    """Aggregate the partitions of each role, in the order of the chain."""
     of: dict[str, list[PartitionStatus]] = {role: [] for role in INPUTS}
     for partition in partitions:
         of.setdefault(partition.role, []).append(partition)
@@ -111,7 +111,7 @@ def _joined(role: str, partitions: list[PartitionStatus]) -> RoleHealth:
 
 
 def _said(request: AnyRequest) -> dict[str, int] | None:
-    """Return what a retry has led to, from the address that it leads to."""
+    """Return the result of a retry from the URL to which it redirects."""
     sent, skipped = (request.query_params.get(name, "") for name in ("sent", "skipped"))
     if sent.isdecimal() and skipped.isdecimal() and len(sent + skipped) < 20:
         return {"sent": int(sent), "skipped": int(skipped)}

@@ -1,4 +1,4 @@
-"""The inbox: what is open, in the order in which it is to be seen to."""
+"""The page of the inbox: open alerts, most urgent first."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,13 +23,13 @@ KEYS = (
     *(("c", "contact"), ("r", "resolve"), ("s", "snooze"), ("i", "inform"), ("u", "undo")),
     ("?", "help"),
 )
-"""The keys of `static/keys.js`, and the texts that say what each does."""
+"""The shortcuts of `static/keys.js`, with the keys of their texts."""
 
 _FIXED: dict[str, Sequence[str]] = {"severity": SEVERITIES[::-1], "stage": UNDER_WAY}
 
 
 def inbox_routes(board: Board) -> list[ControllerRouterHandler]:
-    """Make the routes of the inbox and of its stream."""
+    """Make the routes of the inbox and its stream."""
 
     @get("/board", opt=VIEWER, include_in_schema=False)
     async def inbox(request: AnyRequest) -> Response[Any]:
@@ -51,7 +51,7 @@ def inbox_routes(board: Board) -> list[ControllerRouterHandler]:
 
 
 def _inbox(board: Board, visit: Visit, say: Localizer, query: InboxQuery) -> dict[str, object]:
-    """Return what the page is made from."""
+    """Return the values of the template."""
     version = board.live.version
     selection = _select(board, visit, query)
     words = {
@@ -86,9 +86,9 @@ def _select(board: Board, visit: Visit, query: InboxQuery) -> Selection:
 
 def _parts(board: Board, visit: Visit, query: InboxQuery, selection: Selection) -> dict[str, str]:
     say = board.localizer(visit)
-    given = {"query": query, "selection": selection, "views": VIEWS}
+    values = {"query": query, "selection": selection, "views": VIEWS}
     return {
-        name: board.html(visit, say, f"{name}.html", given).strip() for name in ("views", "rest")
+        name: board.html(visit, say, f"{name}.html", values).strip() for name in ("views", "rest")
     }
 
 

@@ -18,9 +18,9 @@ from pipeline.board.localizer import Localizer
 from pipeline.kpi.definitions import Definition, KpiValue, Window
 
 KEPT = timedelta(seconds=60)
-"""An interval that has ended is read again after so long: events may come late."""
+"""Time after which an ended interval is read again, since events may come late."""
 MOST = 200
-"""Intervals that are remembered."""
+"""Most cached intervals."""
 
 Read = Callable[[Window, datetime], list[KpiValue]]
 
@@ -33,11 +33,11 @@ def pulse_routes(board: Board) -> list[ControllerRouterHandler]:
     def pulse(request: AnyRequest) -> Response[Any]:
         visit = board.visit(request)
         say = board.localizer(visit)
-        asked = request.query_params.get("range", USUAL)
-        name = asked if asked in RANGES else USUAL
+        wanted = request.query_params.get("range", USUAL)
+        name = wanted if wanted in RANGES else USUAL
         windows = intervals(name, say.now, board.config.zone)
         whole = Window(windows[0].start, windows[-1].end)
-        given = {
+        content = {
             "page": PAGE.name,
             "title": say.t("nav.pulse"),
             "range": name,
@@ -50,13 +50,13 @@ def pulse_routes(board: Board) -> list[ControllerRouterHandler]:
             "is_enough": is_enough,
             "figure": partial(figure, say),
         }
-        return board.page(request, visit, say, "pulse.html", given)
+        return board.page(request, visit, say, "pulse.html", content)
 
     return [pulse]
 
 
 def figure(say: Localizer, definition: Definition, value: float, digits: int | None = None) -> str:
-    """Return a value of a KPI with its unit; minutes beyond two hours as hours, then days."""
+    """Format a KPI value with its unit; minutes beyond two hours become hours, then days."""
     digits = UNIT_DIGITS[definition.unit] if digits is None else digits
     if definition.unit == "percent":
         text = say.number(value, digits)
@@ -71,7 +71,7 @@ def figure(say: Localizer, definition: Definition, value: float, digits: int | N
 
 
 class _Remembered:
-    """KPIs of intervals that have ended, for a while; thread-safe."""
+    """A cache of the KPIs of ended intervals. Thread-safe."""
 
     def __init__(self, read: Read) -> None:
         self._read = read
