@@ -1,4 +1,4 @@
-"""Routes about alerts: what is open, how far each is, and what people do about it."""
+"""Routes of alerts, their follow-ups and actions on them."""
 
 from typing import Annotated, Any
 
@@ -32,7 +32,7 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
         limit: Limit = 1_000,
         withdrawn: FromQuery[bool] = False,
     ) -> list[Alert]:
-        """Alerts opened at or after `since`, the newest first; withdrawn ones only if asked for."""
+        """Alerts opened at or after `since`, newest first; withdrawn ones only on request."""
         return service.store.alerts(
             since=moment("since", since),
             customer_id=customer_id,
@@ -46,7 +46,7 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
         customer_id: FromQuery[str | None] = None,
         limit: Limit = 1_000,
     ) -> list[FollowUp]:
-        """How far the follow-up of alerts is, the last changed first."""
+        """Follow-ups of alerts, last changed first."""
         return service.store.follow_ups(stages=stage, customer_id=customer_id, limit=limit)
 
     @post(
@@ -57,10 +57,10 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
     def act(
         alert_id: FromPath[str], data: JSONBody[ActionRequest], request: Request[User, Any, State]
     ) -> Action:
-        """Note what somebody does about an alert: it is published, and so takes effect."""
+        """Publish an action on an alert, which then takes effect."""
         access: Access = request.app.state.access
         if data.assignee and not access.knows(data.assignee):
-            raise Refused("`assignee` is none of those who may log in here (nabiz users list)")
+            raise Refused("`assignee` is not a known user (nabiz users list)")
         action = service.act(alert_id, data, request.user.name)
         if action is None:
             raise NotFoundException("there is no such alert")

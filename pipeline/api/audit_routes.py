@@ -18,11 +18,11 @@ def audit_routes(service: Service) -> list[ControllerRouterHandler]:
     @get("/v1/audit", sync_to_thread=True, opt=requires("admin", audit="audit.viewed"))
     def audit(
         since: Time = None,
-        by: Annotated[str, QueryParameter(description="of one user")] = "",
-        customer_id: Annotated[str, QueryParameter(description="about one customer")] = "",
+        by: Annotated[str, QueryParameter(description="entries of this user")] = "",
+        customer_id: Annotated[str, QueryParameter(description="entries about this customer")] = "",
         limit: Limit = 1_000,
     ) -> list[AuditEntry]:
-        """The audit trail: who looked at whom and who did what, the newest first."""
+        """The audit trail: who viewed which customer and who did what, newest first."""
         return service.store.audit(moment("since", since), by, customer_id, limit)
 
     return [audit]

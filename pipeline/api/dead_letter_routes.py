@@ -1,4 +1,4 @@
-"""Routes about dead letters: which there are, and another try."""
+"""Routes that list and retry dead letters."""
 
 import msgspec
 from litestar import get, post
@@ -13,7 +13,7 @@ from pipeline.service.views import RetryResult
 
 
 class RetryRequest(msgspec.Struct, frozen=True):
-    """Which dead letters to publish again: all, or those of one reason."""
+    """The dead letters to publish again: all, or those of one reason."""
 
     reason: Reason | None = None
 
@@ -25,7 +25,7 @@ def dead_letter_routes(service: Service) -> list[ControllerRouterHandler]:
     def dead_letters(
         reason: FromQuery[Reason | None] = None, limit: Limit = 1_000
     ) -> list[DeadLetter]:
-        """Messages that could not be understood, the newest first."""
+        """Dead letters: messages that could not be decoded, newest first."""
         return service.store.dead_letters(reason, limit)
 
     @post(
@@ -35,7 +35,7 @@ def dead_letter_routes(service: Service) -> list[ControllerRouterHandler]:
         opt=requires("admin", audit="dead_letters.retried"),
     )
     def retry(data: JSONBody[RetryRequest]) -> RetryResult:
-        """Publish dead letters again that have not been retried yet."""
+        """Publish dead letters again, each only once."""
         return service.retry_dead_letters(data.reason)
 
     return [dead_letters, retry]

@@ -1,4 +1,4 @@
-"""All routes of the API."""
+"""Collects all routes of the API."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -52,7 +52,7 @@ def _overview_routes(service: Service) -> list[ControllerRouterHandler]:
 
     @get("/v1/customer", sync_to_thread=True, opt=requires("viewer", audit="customer.viewed"))
     def customer(customer_id: FromQuery[str]) -> CustomerView:
-        """One customer: timeline over all channels, risk now and why, alerts."""
+        """A customer: timeline over all channels, current risk with its reasons, alerts."""
         view = service.customer(customer_id)
         if view is None:
             raise NotFoundException("nothing is known of this customer")
@@ -69,7 +69,7 @@ def _overview_routes(service: Service) -> list[ControllerRouterHandler]:
 def _probes(service: Service) -> list[ControllerRouterHandler]:
     @get("/healthz", sync_to_thread=True, opt=PROBE, media_type=MediaType.TEXT)
     def healthz() -> str:
-        """200 while the store answers, else 503 with the reason."""
+        """Return 200 while the store answers, else 503 with the reason."""
         service.store.ping()
         return "ok"
 

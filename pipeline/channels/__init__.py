@@ -1,1 +1,1 @@
-"""Ways to people: Alertmanager, PagerDuty, e-mail, and all that Apprise reaches."""
+"""Notification channels: Alertmanager, PagerDuty, e-mail, and the services of Apprise."""

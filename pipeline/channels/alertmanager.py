@@ -1,7 +1,7 @@
-"""Prometheus Alertmanager, API v2: it groups, inhibits, silences and repeats.
+"""The channel to Prometheus Alertmanager (API v2), which groups, inhibits, silences and repeats.
 
-An alert there is known by its labels and ends by itself when its `endsAt` is over, so open ones are
-sent again and again (`keep_alive`), as Prometheus does.
+Alertmanager identifies an alert by its labels and ends it at its `endsAt`, so open alerts are sent
+again periodically (`keep_alive`), as Prometheus does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,14 +18,14 @@ from pipeline.model.alert import Alert
 from pipeline.notify.messages import Notification
 
 KEPT_FOR = timedelta(minutes=5)
-"""How long an open alert lives there without being sent again."""
+"""How long Alertmanager keeps an open alert that is not sent again."""
 AT_ONCE = 500
 """Alerts in one request."""
 _MARKUP = markup_of(["alertmanager"])
 
 
 class Alertmanager:
-    """One Alertmanager, at `url` (https://host:9093/prefix)."""
+    """An Alertmanager at `url` (https://host:9093/prefix)."""
 
     digests = False
 
@@ -34,11 +34,11 @@ class Alertmanager:
         self._client = httpx.AsyncClient(timeout=timeout)
 
     async def send(self, message: Notification) -> None:
-        """Post the alert as it is now; one that had other labels before ends."""
+        """Post the current alert, and end it under its former labels."""
         await self._post(list(posts(message, message.at)))
 
     async def keep_alive(self, messages: Sequence[Notification], now: datetime) -> None:
-        """Post open alerts again, so that they do not end. Raises as `send` does."""
+        """Post open alerts again, so that they do not expire. Raises like `send`."""
         for start in range(0, len(messages), AT_ONCE):
             await self._post(
                 [
@@ -49,12 +49,12 @@ class Alertmanager:
             )
 
     async def probe(self) -> str:
-        """Ask whether it is ready."""
+        """Check that it is ready."""
         await ask(self._client, "GET", f"{self._url}/-/ready")
         return f"Alertmanager is ready at {httpx.URL(self._url).netloc.decode()}"
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         await self._client.aclose()
 
     async def _post(self, alerts: Iterable[object]) -> None:
@@ -63,7 +63,7 @@ class Alertmanager:
 
 
 def posts(message: Notification, now: datetime) -> Iterator[dict[str, object]]:
-    """Yield what Alertmanager is sent for a message: `postableAlert` of its API."""
+    """Yield the alerts to post for a message (`postableAlert` of the API)."""
     alert = message.alert
     if alert is None:
         return

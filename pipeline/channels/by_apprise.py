@@ -1,4 +1,4 @@
-"""All that Apprise reaches: chat, Telegram, SMS, webhooks, e-mail services."""
+"""The channel to services of Apprise: chat, Telegram, SMS, webhooks, e-mail services."""
 
 import asyncio
 import logging
@@ -28,38 +28,38 @@ _TYPES = {
     "acknowledged": apprise.NotifyType.INFO,
 }
 _STATUS = re.compile(r"\berror=([45]\d\d)\b")
-"""How the plugins of Apprise note the HTTP status of a refusal."""
+"""The HTTP status of a refusal in the log of an Apprise plugin."""
 SHORT = 300
-"""Most characters of a message by SMS or pager, as Apprise knows the services."""
+"""Services with a shorter limit of characters are SMS or pagers."""
 SMS = 160
-"""Characters that such a message is given: three parts of an SMS with Turkish letters (67 each)."""
+"""Characters per message to them: three SMS parts with Turkish letters (67 each)."""
 SHORTEST_TITLE = 40
-"""Characters of the headline that stay, however long the link is."""
+"""Characters of the headline to keep, however long the link is."""
 
 
 class Apprise:
-    """One Apprise URL; what is too long for its service is split, but by SMS and to pagers.
+    """The services of an Apprise URL; messages too long for a service are split.
 
-    They are given the headline and the link alone.
+    SMS and pagers receive only headline and link.
     """
 
     digests = True
 
     def __init__(self, name: str, url: str) -> None:
-        """Raises ChannelError where Apprise does not know such a URL."""
+        """Raises ChannelError if Apprise does not support the URL."""
         log = logging.getLogger("apprise")  # it quotes messages and addresses
         log.propagate, log.handlers = False, [logging.NullHandler()]
         self._threads = ThreadPoolExecutor(PARALLEL, f"channel-{name}")
         known = apprise.Apprise()
         if not known.add(url):
             raise ChannelError(
-                f"channel {name}: Apprise does not know an address like this "
+                f"channel {name}: Apprise does not support an address like this "
                 "(https://github.com/caronc/apprise/wiki lists them)"
             )
         self._services = [_Service(service) for service in known]
 
     async def send(self, message: Notification) -> None:
-        """Send it by Apprise, in a thread."""
+        """Send a message in a thread."""
         await asyncio.get_running_loop().run_in_executor(self._threads, self._send, message)
 
     def _send(self, message: Notification) -> None:
@@ -67,16 +67,16 @@ class Apprise:
             service.send(message)
 
     async def probe(self) -> str:
-        """Say so: Apprise cannot ask a service anything without a message."""
-        return "Apprise knows the address; whether it answers shows with the first message"
+        """Return that nothing was checked: Apprise cannot query a service without a message."""
+        return "Apprise supports the address; only a message shows whether the service answers"
 
     async def close(self) -> None:
-        """Let go of the threads."""
+        """Stop the threads."""
         self._threads.shutdown(wait=False)
 
 
 class _Service:
-    """One service of Apprise, which shows a message as plain text."""
+    """A service of Apprise, which receives messages as plain text."""
 
     def __init__(self, service: NotifyBase) -> None:
         if service.overflow_mode == OverflowMode.UPSTREAM:
@@ -86,14 +86,14 @@ class _Service:
         self._short = self._markup.sms or service.body_maxlen <= SHORT
         self._room = min(SMS, service.body_maxlen)
         wanted = service.resolve_format(NotifyFormat.TEXT)
-        # Apprise would escape Markdown itself, but our links as well, which then lead nowhere.
+        # Apprise would escape Markdown itself, but would break our links.
         self._escaped = self._markup.escaped or wanted is NotifyFormat.MARKDOWN
         self._format = wanted if wanted is NotifyFormat.MARKDOWN else NotifyFormat.TEXT
         self._apprise = apprise.Apprise()
         self._apprise.add(service)
 
     def send(self, message: Notification) -> None:
-        """Return once it is sent. Raises ChannelAway, ChannelRefused."""
+        """Send a message, and return when it is sent. Raises ChannelAway, ChannelRefused."""
         result = self._apprise.notify(
             title=self._title(message),
             body=message.link if self._short else self._shown(message.body, message.link),
@@ -104,7 +104,7 @@ class _Service:
             raise _why(result)
 
     def _title(self, message: Notification) -> str:
-        """Return the title: of few characters and plain, or in the text where there is no other."""
+        """Return the plain title, cut to the service's limit; "" if it has to go into the text."""
         if self._longest_title > 0:
             return cut(self._markup.plain(message.title), self._longest_title)
         if self._short:
@@ -118,9 +118,9 @@ class _Service:
 
 
 def _why(result: AppriseResult) -> ChannelAway | ChannelRefused:
-    """Return what a failure says of the channel; Apprise tells the reason in its log alone."""
-    found = [_STATUS.search(entry.message) for entry in result.logs()]
-    if status := next((int(match[1]) for match in found if match), 0):
+    """Return the error for a failure; Apprise gives the reason only in its log."""
+    statuses = [_STATUS.search(entry.message) for entry in result.logs()]
+    if status := next((int(match[1]) for match in statuses if match), 0):
         return verdict(status, f"HTTP {status}")
     return ChannelAway("Apprise could not send it")
 
@@ -129,8 +129,8 @@ KIND = ChannelKind(
     schemes={},
     example="https://github.com/caronc/apprise/wiki",
     meaning="an [Apprise](https://github.com/caronc/apprise/wiki) address: Slack, Teams, Telegram, "
-    "SMS, web hooks; what is too long for the service comes in parts; an SMS or a pager is given "
-    "headline and link alone, three parts of an SMS at most",
+    "SMS, webhooks; a message too long for the service is split; SMS and pagers receive only "
+    "headline and link, in at most three SMS parts",
     resent="is shown twice",
     open=lambda address, _: Apprise(address.name, address.url),
 )

@@ -1,4 +1,4 @@
-"""What every channel can do, and how it says that it cannot."""
+"""The interface of channels, and their errors."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -11,54 +11,60 @@ from pipeline.config.groups import NotifySettings
 from pipeline.notify.messages import Notification
 
 PARALLEL = 4
-"""Messages that one channel is given at the same time."""
+"""Concurrent messages per channel."""
 LATER, SERVER_ERROR = (408, 425, 429), 500
 NOT_LIKE_THIS = (400, 413, 422)
-"""HTTP: the request is wrong or too large, not who sends it, nor where to."""
+"""HTTP statuses that refuse the message itself, not its sender or address."""
 
 
 class ChannelAway(Exception):  # noqa: N818 - a state of the world
-    """The channel does not answer, or asks to wait: to be tried again."""
+    """The channel does not answer, or asks to wait; a retry may succeed."""
 
 
 class ChannelRefused(Exception):  # noqa: N818 - a state of the world
-    """The channel answers that it will not take this: to try again soon would not help."""
+    """The channel refuses; an early retry would not help."""
 
 
 class MessageRefused(ChannelRefused):
-    """The channel takes no message like this one, whenever it is sent."""
+    """The channel refuses this message, whenever it is sent."""
 
 
 class ChannelError(Exception):
-    """The address of a channel is wrong; the message names the channel, not its secrets."""
+    """The address of a channel is invalid; the message names the channel without its secrets."""
 
 
 class Channel(Protocol):
-    """Brings messages to people."""
+    """Delivers messages to people."""
 
     digests: bool
-    """Whether what was held back can come as one message; else each comes on its own."""
+    """Whether held-back messages are sent as one digest instead of one by one."""
 
     async def send(self, message: Notification) -> None:
-        """Return once the channel has taken the message. Raises ChannelAway, ChannelRefused."""
+        """Send a message; return when the channel has accepted it.
+
+        Raises ChannelAway, ChannelRefused.
+        """
 
     async def probe(self) -> str:
-        """Say in words that it answers, without a message. Raises ChannelAway, ChannelRefused."""
+        """Check that it answers, and say so, without sending a message.
+
+        Raises ChannelAway, ChannelRefused.
+        """
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close connections and stop threads."""
 
 
 @runtime_checkable
 class KeptAlive(Protocol):
-    """A channel in which an alert ends by itself unless it is told again that it is open."""
+    """A channel in which an alert expires unless it is sent again."""
 
     async def keep_alive(self, messages: Sequence[Notification], now: datetime) -> None:
-        """Tell of all that is open. Raises ChannelAway, ChannelRefused."""
+        """Send all open alerts again. Raises ChannelAway, ChannelRefused."""
 
 
 class Address(NamedTuple):
-    """The address of a channel that was given a name."""
+    """The address of a named channel."""
 
     name: str
     url: str
@@ -66,11 +72,11 @@ class Address(NamedTuple):
 
 
 class ChannelKind(NamedTuple):
-    """How a kind of channel is addressed, opened and shown in the documentation.
+    """A kind of channel: its addresses, its documentation, and how to open it.
 
-    `schemes` are those of its addresses, each with what it adds; `example` is an address. `resent`
-    says what becomes of a message that is sent twice. `open` raises ValueError for an address that
-    does not look like the example, or ChannelError where it can say more.
+    `schemes` maps URL schemes to what they add; `example` is an address. `resent` says what happens
+    to a message that is sent twice. `open` raises ValueError for an address unlike the example, or
+    ChannelError if it can say more.
     """
 
     schemes: Mapping[str, str]
@@ -81,7 +87,10 @@ class ChannelKind(NamedTuple):
 
 
 async def ask(client: httpx.AsyncClient, method: str, url: str, content: bytes = b"") -> str:
-    """Return the answer's text. Raises ChannelAway, ChannelRefused; neither quotes the request."""
+    """Send a request and return the response's text.
+
+    Raises ChannelAway, ChannelRefused; neither quotes the request.
+    """
     headers = {"Content-Type": "application/json"} if content else {}
     try:
         answer = await client.request(method, url, content=content or None, headers=headers)
@@ -93,7 +102,7 @@ async def ask(client: httpx.AsyncClient, method: str, url: str, content: bytes =
 
 
 def verdict(status: int, why: str) -> ChannelAway | ChannelRefused:
-    """Return what an HTTP status that is no success says of a channel and the message."""
+    """Return the error for an HTTP status other than success."""
     if status in LATER or status >= SERVER_ERROR:
         return ChannelAway(why)
     return MessageRefused(why) if status in NOT_LIKE_THIS else ChannelRefused(why)

@@ -1,6 +1,6 @@
-"""E-mail by SMTP, with a Message-ID of ours: what is sent twice is shown once.
+"""The channel by e-mail (SMTP), with stable Message-IDs: a message sent twice is shown once.
 
-Not through Apprise, which gives each e-mail a Message-ID by chance.
+Apprise would give each e-mail a random Message-ID.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from pipeline.notify.messages import Notification
 
 SMTP_PORT, SMTPS_PORT = 587, 465
 DOMAIN = "nabiz.invalid"
-"""Right side of a Message-ID: not a host."""
+"""Right side of a Message-ID; not a host."""
 
 
 class Mailbox(NamedTuple):
-    """Who sends to whom through which server; `tls`: from the start, else STARTTLS if offered."""
+    """Sender, recipients and server; `tls` from the start, else STARTTLS if offered."""
 
     host: str
     port: int
@@ -41,7 +41,7 @@ class Mailbox(NamedTuple):
 
 
 class Mail:
-    """Sends a message as an e-mail; those of one alert are a thread."""
+    """Sends messages as e-mails; those of an alert form a thread."""
 
     digests = True
 
@@ -51,16 +51,16 @@ class Mail:
         self._threads = ThreadPoolExecutor(PARALLEL, "mail")
 
     async def send(self, message: Notification) -> None:
-        """Return once the server has taken it for all recipients."""
+        """Send a message; return when the server has accepted it for all recipients."""
         await self._in_thread(to_email(message, self._mailbox))
 
     async def probe(self) -> str:
-        """Log in, and send nothing."""
+        """Log in without sending anything."""
         await self._in_thread(None)
         return f"the mail server answers at {self._mailbox.host}:{self._mailbox.port}"
 
     async def close(self) -> None:
-        """Let go of the threads."""
+        """Stop the threads."""
         self._threads.shutdown(wait=False)
 
     async def _in_thread(self, email: EmailMessage | None) -> None:
@@ -77,7 +77,7 @@ class Mail:
             codes = [code for code, _ in error.recipients.values()]
             kind = ChannelRefused if all(map(_is_final, codes)) else ChannelAway
             raise kind(f"SMTP refused all recipients: {sorted(set(codes))}") from error
-        except smtplib.SMTPDataError as error:  # who sends and to whom was right
+        except smtplib.SMTPDataError as error:  # sender and recipients were accepted
             raise (MessageRefused if _is_final(error.smtp_code) else ChannelAway)(
                 _told(error)
             ) from error
@@ -105,7 +105,7 @@ class Mail:
 
 
 def to_email(message: Notification, mailbox: Mailbox) -> EmailMessage:
-    """Return the e-mail of a message."""
+    """Convert a message to an e-mail."""
     email = EmailMessage()
     email["Message-ID"] = f"<{message.id}@{DOMAIN}>"
     if message.alert:
@@ -149,7 +149,7 @@ def _open(address: Address, settings: NotifySettings) -> Mail:
 KIND = ChannelKind(
     schemes={"smtp": "", "smtps": "TLS from the start"},
     example="smtp://user:password@host:587/?from=nabiz@example.com&to=a@example.com,b@example.com",
-    meaning="e-mail; STARTTLS is used where the server offers it; an alert is a thread",
+    meaning="e-mail; uses STARTTLS if the server offers it; an alert is a thread",
     resent="has the same `Message-ID`",
     open=_open,
 )

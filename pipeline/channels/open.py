@@ -1,4 +1,4 @@
-"""The kinds of channels, and the channels that are set: names with addresses that are secrets."""
+"""Registers the kinds of channels, and opens the configured ones; their addresses are secrets."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,21 +13,21 @@ from pipeline.config.groups import NotifySettings
 
 KINDS: Sequence[ChannelKind] = (alertmanager.KIND, pagerduty.KIND, mail.KIND)
 OTHER = by_apprise.KIND
-"""What any other address is for."""
+"""The kind of channel for all other addresses."""
 
 
 def open_channels(settings: NotifySettings) -> dict[str, Channel]:
-    """Return the channels by name. Raises ChannelError for a file or an address that is wrong."""
+    """Open the channels, by name. Raises ChannelError for an invalid file or address."""
     return {name: open_channel(name, url, settings) for name, url in _addresses(settings).items()}
 
 
 def open_channel(name: str, url: str, settings: NotifySettings) -> Channel:
-    """Return the channel of an address. Raises ChannelError, which does not quote it."""
+    """Open the channel of an address. Raises ChannelError, which does not quote the address."""
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        raise ChannelError(f"channel {name}: the address has a port that is no number") from None
+        raise ChannelError(f"channel {name}: the port of the address is not a number") from None
     kind = next((kind for kind in KINDS if parts.scheme in kind.schemes), OTHER)
     try:
         return kind.open(Address(name, url, parts), settings)
@@ -36,12 +36,12 @@ def open_channel(name: str, url: str, settings: NotifySettings) -> Channel:
 
 
 def _addresses(settings: NotifySettings) -> Mapping[str, str]:
-    given = {name: url.get_secret_value() for name, url in settings.channels.items()}
+    channels = {name: url.get_secret_value() for name, url in settings.channels.items()}
     if not settings.channels_file:
-        return given
+        return channels
     path = Path(settings.channels_file)
     try:
-        return msgspec.json.decode(utf8(path.read_bytes()), type=dict[str, str]) | given
+        return msgspec.json.decode(utf8(path.read_bytes()), type=dict[str, str]) | channels
     except OSError as error:
         raise ChannelError(
             f"NABIZ_NOTIFY_CHANNELS_FILE: {path} cannot be read ({error.strerror})"

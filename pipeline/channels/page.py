@@ -1,4 +1,4 @@
-"""`python -m pipeline.channels.page` writes the table of channels in docs/notifications.md."""
+"""Writes the table of channels in docs/notifications.md: `python -m pipeline.channels.page`."""
 
 import re
 from typing import Final
@@ -15,7 +15,7 @@ _TABLE = re.compile(
 
 
 def with_table(page: str) -> str:
-    """Return the page with the table as it follows from the kinds of channels."""
+    """Return the page with the table of the registered kinds of channels."""
     kinds = (*opening.KINDS, opening.OTHER)
     return _TABLE.sub(lambda _: "".join(map(_row, kinds)), page)
 

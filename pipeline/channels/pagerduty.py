@@ -1,6 +1,6 @@
-"""PagerDuty, Events API v2: one incident an alert, by its id as `dedup_key`.
+"""The channel to PagerDuty (Events API v2): one incident per alert, whose id is the `dedup_key`.
 
-Directly and not through Apprise, which cannot acknowledge, and keeps its address to itself.
+Apprise cannot acknowledge, and fixes the API's address.
 """
 
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ SEVERITIES: Mapping[Severity, str] = {
     "critical": "critical",
 }
 SUMMARY, SOURCE = 1_024, 255
-"""Most characters of a summary, and of the name of what it is about."""
+"""Most characters of a summary, and of its source."""
 
 
 class PagerDuty:
-    """A service of PagerDuty, by its integration key; `url` is where events go."""
+    """A service of PagerDuty, by its integration key; `url` is the address of the API."""
 
     digests = False
 
@@ -48,20 +48,20 @@ class PagerDuty:
         await ask(self._client, "POST", f"{self._url}/v2/enqueue", msgspec.json.encode(event))
 
     async def probe(self) -> str:
-        """Ask for any page: no request but an event shows whether the key is right."""
+        """Check that the API answers; only an event would show whether the key is valid."""
         try:
             await self._client.head(self._url)
         except httpx.HTTPError as error:
             raise ChannelAway(f"{type(error).__name__}: {error}") from error
-        return f"PagerDuty answers at {httpx.URL(self._url).host}; its key is not looked at"
+        return f"PagerDuty answers at {httpx.URL(self._url).host}; the key is not checked"
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         await self._client.aclose()
 
 
 def event_of(message: Notification) -> dict[str, object]:
-    """Return the event, less its routing key."""
+    """Convert a message to an event, without the routing key."""
     alert = message.alert
     action = ACTIONS.get(message.kind, "trigger")
     event: dict[str, object] = {

@@ -1,1 +1,1 @@
-"""What the API and the board answer and do, without HTTP: store, broker and rules joined."""
+"""The queries and actions of API and board, without HTTP: joins store, broker and rules."""

@@ -1,4 +1,4 @@
-"""Publishes actions on alerts, on a connection that stays open."""
+"""Publishes actions on alerts over a persistent connection."""
 
 import threading
 import uuid
@@ -17,36 +17,36 @@ from pipeline.service.views import ActionRequest
 
 
 class ActionPublisher:
-    """Thread-safe. The connection is made at the first action, and anew after a failure."""
+    """Publishes actions; connects at the first one and after a failure. Thread-safe."""
 
     def __init__(self, connect: Callable[[], Publisher], clock: Callable[[], datetime]) -> None:
         self._connect, self._clock = connect, clock
         self._publisher: Publisher | None = None
         self._turn = threading.Lock()
 
-    def publish(self, alert_id: str, customer_id: str, asked: ActionRequest, by: str) -> Action:
-        """Publish an action and return it once Kafka has it.
+    def publish(self, alert_id: str, customer_id: str, request: ActionRequest, by: str) -> Action:
+        """Publish an action, and return it when Kafka has confirmed it.
 
-        Raises Refused for one that is not in order, BrokerUnavailable.
+        Raises Refused for an invalid action, and BrokerUnavailable.
         """
         action = Action(
-            action_id=asked.action_id or str(uuid.uuid4()),
+            action_id=request.action_id or str(uuid.uuid4()),
             alert_id=alert_id,
             customer_id=customer_id,
-            kind=asked.kind,
+            kind=request.kind,
             by=by,
             at=self._clock(),
-            assignee=asked.assignee,
-            until=asked.until,
-            outcome=asked.outcome,
-            note=redact(asked.note),
-            undoes=asked.undoes,
+            assignee=request.assignee,
+            until=request.until,
+            outcome=request.outcome,
+            note=redact(request.note),
+            undoes=request.undoes,
         )
         if problem := problem_of(action):
             raise Refused(problem)
         with self._turn:
             publisher = self._publisher or self._connect()
-            self._publisher = None  # after a failure it sends nothing more
+            self._publisher = None  # unusable after a failure
             try:
                 publisher.send(ACTIONS, customer_id.encode(), msgspec.json.encode(action))
                 publisher.flush()
@@ -57,7 +57,7 @@ class ActionPublisher:
         return action
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         with self._turn:
             if self._publisher:
                 self._publisher.close()

@@ -1,4 +1,4 @@
-"""Watches the consumer groups from outside: lag, last commit and rate of every partition."""
+"""Monitors the consumer groups: lag, last commit and rate of every partition."""
 
 import threading
 import time
@@ -21,49 +21,49 @@ from pipeline.service.views import PartitionStatus
 log = structlog.get_logger(__name__)
 
 INTERVAL, QUIET_INTERVAL = 1.0, 15.0
-"""Seconds between looks: while something moves or somebody asks, and otherwise."""
+"""Seconds between readings: while active or in demand, and otherwise."""
 ANSWERS_WITHIN = 1.0
-"""Seconds that who asks is let wait for a new look."""
+"""Seconds that a caller waits for a new reading."""
 SMOOTHING = 0.3
-"""Weight of the newest second in a rate: a single batch should not make it jump."""
+"""Weight of the newest second in a rate, so that a single batch does not make it jump."""
 
 
 class Observation(msgspec.Struct, frozen=True):
-    """What was seen last; `problem` says why the broker could not be asked.
+    """The last reading; `problem` says why the broker could not be read.
 
-    `failed_rules` are what the workers of `detect` noted.
+    `failed_rules` are the notes of the workers of `detect`.
     """
 
     partitions: tuple[PartitionStatus, ...] = ()
-    problem: str | None = "not asked yet"
+    problem: str | None = "not read yet"
     failed_rules: tuple[FailedRules, ...] = ()
 
 
 class Observer(BackgroundThread):
-    """A thread that asks the broker every second, seldom while nothing moves."""
+    """A thread that reads the broker every second, less often while idle."""
 
     def __init__(self, cluster: Cluster) -> None:
         super().__init__("observer")
         self._cluster = cluster
-        self._asked = time.monotonic()
+        self._read_at = time.monotonic()
         self._changed = threading.Condition()
         self._wanted = threading.Event()
         self.latest = Observation()
 
     def look(self) -> Observation:
-        """Return what was seen in the last second, or before if the broker does not answer.
+        """Return a reading of the last second, or an older one if the broker does not answer.
 
-        May be called from any thread.
+        Thread-safe.
         """
         with self._changed:
-            if time.monotonic() - self._asked > INTERVAL and self._thread.is_alive():
+            if time.monotonic() - self._read_at > INTERVAL and self._thread.is_alive():
                 seen = self.latest
                 self._wanted.set()
                 self._changed.wait_for(lambda: self.latest is not seen, ANSWERS_WITHIN)
             return self.latest
 
     def __exit__(self, *error: object) -> None:
-        """Stop watching."""
+        """Stop the thread."""
         self._stop.set()
         self._wanted.set()
         super().__exit__(*error)
@@ -75,7 +75,7 @@ class Observer(BackgroundThread):
                     self._watch(reader)
             except (BrokerError, BrokerUnavailable) as error:
                 self._note(str(error))
-            except Exception as error:  # else `latest` would stay as it is, and look fine
+            except Exception as error:  # otherwise `latest` would go stale unnoticed
                 log.error("observer failed", exc_info=error)
                 self._note(f"the lag cannot be read: {error!r}")
 
@@ -86,10 +86,10 @@ class Observer(BackgroundThread):
 
     def _watch(self, reader: LagReader) -> None:
         while not self._stop.is_set():
-            asked, now = time.monotonic(), datetime.now(UTC)
+            read_at, now = time.monotonic(), datetime.now(UTC)
             lags = reader.read(GROUPS, now)
-            before, elapsed = self.latest.partitions, asked - self._asked
-            self._asked = asked
+            before, elapsed = self.latest.partitions, read_at - self._read_at
+            self._read_at = read_at
             self._tell(Observation(observe(before, lags, now, elapsed), None, noted_rules(lags)))
             metrics.BROKER_UP.labels(self._cluster.bootstrap).set(1)
             measure(self.latest.partitions)
@@ -105,20 +105,20 @@ class Observer(BackgroundThread):
 
 
 def noted_rules(lags: Iterable[PartitionLag]) -> tuple[FailedRules, ...]:
-    """Return what the workers of `detect` noted of rules that failed."""
+    """Return the notes of the workers of `detect` about rules that failed."""
     notes = [read_note(lag.note).failed for lag in lags if lag.note]
     return tuple(failed for failed in notes if failed)
 
 
 def moves(partitions: tuple[PartitionStatus, ...]) -> bool:
-    """Whether a look in a second may well see something else."""
+    """Return whether a reading in a second is likely to differ."""
     return any(partition.lag_events or partition.rate for partition in partitions)
 
 
 def observe(
     before: tuple[PartitionStatus, ...], lags: list[PartitionLag], now: datetime, elapsed: float
 ) -> tuple[PartitionStatus, ...]:
-    """Join what was seen `elapsed` seconds ago with the lags of `now`."""
+    """Combine the reading of `elapsed` seconds ago with the lags of `now`."""
     known = {(status.role, status.topic, status.partition): status for status in before}
 
     def status(lag: PartitionLag) -> PartitionStatus:
@@ -142,7 +142,7 @@ def observe(
 
 
 def measure(partitions: tuple[PartitionStatus, ...]) -> None:
-    """Set the metrics of each role's lag: of all its partitions, and of the worst."""
+    """Set the lag metrics of each role: the sum of its partitions, and the largest."""
     for role in {status.role for status in partitions}:
         own = [status for status in partitions if status.role == role]
         metrics.GROUP_LAG_EVENTS.labels(role).set(sum(status.lag_events for status in own))

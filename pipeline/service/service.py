@@ -1,4 +1,4 @@
-"""What the API answers, without HTTP."""
+"""The queries and actions behind API and board, without HTTP."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -34,26 +34,26 @@ from pipeline.service.views import (
 from pipeline.store import Store, StoreUnavailable
 
 TIMELINE = 1_000
-"""Most events of a customer that are read at once, the newest."""
+"""Most events of a customer in a view, newest first."""
 
 TOLD_FOR = timedelta(days=7)
-"""How long unknown values of events are told of."""
+"""How long unknown values of events are reported."""
 
 RETRIED_AT_ONCE = 10_000
-"""Most dead letters that one retry publishes, the newest."""
+"""Most dead letters of one retry, newest first."""
 
 _TOPICS = frozenset(topic for topics in INPUTS.values() for topic in topics)
 
 
 class ServiceConfig(NamedTuple):
-    """Where actions and retries are published, and how a customer's risk is folded."""
+    """Configuration: the broker for actions and retries, and the folding of a customer's risk."""
 
     cluster: Cluster
     detect: DetectSettings
 
 
 class ServiceDependencies(NamedTuple):
-    """What answers are joined from, and the time."""
+    """Store, rules, broker and clock of the service."""
 
     store: Store
     observer: Observer
@@ -62,7 +62,7 @@ class ServiceDependencies(NamedTuple):
 
 
 class Service:
-    """Joins store, broker and rules into answers. Thread-safe, as its parts are."""
+    """Answers queries and publishes actions, from store, broker and rules. Thread-safe."""
 
     def __init__(self, config: ServiceConfig, dependencies: ServiceDependencies) -> None:
         self.store, self._observer, self._rules, self._clock = dependencies
@@ -88,27 +88,27 @@ class Service:
         as_of: datetime | None,
         by: Sequence[Dimension],
     ) -> list[KpiValue]:
-        """Return every KPI of every slice in `[start, end)`; what is not given, `span` tells.
+        """Return every KPI of every slice in `[start, end)`; `span` replaces a missing bound.
 
-        Raises Refused where the window ends before it starts.
+        Raises Refused if the window ends before it starts.
         """
         now = as_of or self._clock()
         end = end or (start + span if start else now)
         window = Window(start or end - span, end)
         if window.end <= window.start:
-            raise Refused(f"the window ends ({end}) before it has started ({window.start})")
+            raise Refused(f"the window ends ({end}) before it starts ({window.start})")
         return self.store.kpis(window, by, now)
 
     def customer(self, customer_id: str) -> CustomerView | None:
         """Return the customer, or None if nothing is known of them.
 
-        The risk is folded anew from the stored events, as `detect` does and by the rules as they
-        are now: no second copy to keep.
+        The risk is folded from the stored events by the current rules, as in `detect`, so that no
+        second copy has to be kept.
         """
         events = self.store.timeline(customer_id, TIMELINE)[::-1]
         if not events:
             return None
-        self._rules.reload()  # detect says why rules are refused; here the last good ones stay
+        self._rules.reload()  # on invalid rules the last valid ones stay; detect reports them
         arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
         state, _ = apply(None, arrivals, self._rules.rules, self._detect)
         risk, contributions = risk_at(state, self._clock(), self._detect)
@@ -116,25 +116,25 @@ class Service:
         return CustomerView(customer_id, risk, contributions, events, alerts)
 
     def act(
-        self, alert_id: str, asked: ActionRequest, by: str, customer_id: str = ""
+        self, alert_id: str, request: ActionRequest, by: str, customer_id: str = ""
     ) -> Action | None:
-        """Publish what a user does about an alert; None where there is no such alert.
+        """Publish a user's action on an alert; return None if the alert does not exist.
 
-        `customer_id` is given by who has seen the alert before the store has it. Raises Refused for
-        an action that is not in order, BrokerUnavailable.
+        Callers that know the alert before the store does pass its `customer_id`. Raises Refused for
+        an invalid action, and BrokerUnavailable.
         """
         if not customer_id:
-            found = self.store.alerts(ids=[alert_id])
-            if not found:
+            alerts = self.store.alerts(ids=[alert_id])
+            if not alerts:
                 return None
-            customer_id = found[0].customer_id
-        return self._actions.publish(alert_id, customer_id, asked, by)
+            customer_id = alerts[0].customer_id
+        return self._actions.publish(alert_id, customer_id, request, by)
 
     def retry_dead_letters(self, reason: Reason | None) -> RetryResult:
-        """Publish dead letters to their topics again and note when; each is sent only once.
+        """Publish dead letters to their topics again, each only once, and record the time.
 
-        What is still wrong comes back as a new dead letter. Skipped are lines of files, which were
-        on no topic (the file is replayed instead), and what was too large to be kept whole. Raises
+        A message that is still invalid becomes a new dead letter. Lines of files, which were on no
+        topic (replay the file instead), and truncated messages are skipped. Raises
         BrokerUnavailable.
         """
         letters = self.store.dead_letters(reason, RETRIED_AT_ONCE)
@@ -156,7 +156,7 @@ class Service:
         return msgspec.structs.replace(letter, retried_at=self._clock())
 
     def status(self) -> Status:
-        """Return lag and rate by partition, and the state of store, broker and rules."""
+        """Return lag and rate by partition, and the status of store, broker and rules."""
         seen = self._observer.look()
         broker = BrokerStatus(self._cluster.bootstrap, seen.problem)
         return Status(seen.partitions, self._store(), broker, self._rules_status(seen.failed_rules))

@@ -1,4 +1,4 @@
-"""The answers of the API, as it gives them and the commands read them."""
+"""The responses of the API, which the commands parse."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +11,7 @@ from pipeline.model.reading import Scored
 
 
 class PartitionStatus(msgspec.Struct, frozen=True):
-    """How far one role has read one partition; `rate` in messages a second."""
+    """Progress of a role on a partition; `rate` is in messages per second."""
 
     role: str
     topic: str
@@ -24,7 +24,7 @@ class PartitionStatus(msgspec.Struct, frozen=True):
 
 
 class CustomerView(msgspec.Struct, frozen=True):
-    """Everything known of one customer, events from the oldest on; `risk` is as of now."""
+    """Everything known about a customer, events oldest first; `risk` is current."""
 
     customer_id: str
     risk: float
@@ -34,7 +34,7 @@ class CustomerView(msgspec.Struct, frozen=True):
 
 
 class UnknownValue(msgspec.Struct, frozen=True):
-    """A value of a field of events that this version does not know; `meant` is the closest one."""
+    """A value of an event field unknown to this version; `meant` is the closest known one."""
 
     field: str
     value: str
@@ -43,9 +43,9 @@ class UnknownValue(msgspec.Struct, frozen=True):
 
 
 class StoreStatus(msgspec.Struct, frozen=True):
-    """The store: its engine's version and its rows by kind, or the problem.
+    """The store: the engine's version and rows by kind, or the problem.
 
-    `unknown` are values in events of the last days.
+    `unknown` are unknown values in events of the last days.
     """
 
     engine: str = ""
@@ -56,17 +56,17 @@ class StoreStatus(msgspec.Struct, frozen=True):
 
 
 class BrokerStatus(msgspec.Struct, frozen=True):
-    """The broker as it was last asked."""
+    """The broker at the last reading."""
 
     bootstrap: str
     problem: str | None
 
 
 class RulesStatus(msgspec.Struct, frozen=True):
-    """The rules in force as the API knows them.
+    """The rules in force in the API.
 
-    `refused` says why the files as they are now are not in force, `failed` by rule why it failed
-    at an event that `detect` or the API judged: it does not hold there.
+    `refused` says why the current files are not in force; `failed` says, by rule, why it failed on
+    an event in `detect` or the API, where it then does not hold.
     """
 
     version: str = ""
@@ -76,7 +76,7 @@ class RulesStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """How the pipeline is doing."""
+    """The status of the pipeline."""
 
     partitions: tuple[PartitionStatus, ...]
     store: StoreStatus
@@ -85,9 +85,9 @@ class Status(msgspec.Struct, frozen=True):
 
 
 class RetryResult(msgspec.Struct, frozen=True):
-    """`sent` were published to their topic again.
+    """The number of dead letters published again, and of those skipped.
 
-    `skipped` had been, are lines of a file, or are too large.
+    Skipped ones were retried before, are lines of a file, or are too large.
     """
 
     sent: int
@@ -95,9 +95,9 @@ class RetryResult(msgspec.Struct, frozen=True):
 
 
 class ActionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What somebody does about an alert; who and when is for the server to say.
+    """An action on an alert; the server adds its author and time.
 
-    A request that is sent again with the same `action_id` counts once.
+    Repeated requests with the same `action_id` count once.
     """
 
     kind: ActionKind

@@ -1,4 +1,4 @@
-"""API, login and board as one application; OpenAPI at /schema."""
+"""Combines API, login and board in one application, with OpenAPI at /schema."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,8 +39,8 @@ from pipeline.web.errors import error_handlers
 def application(settings: Settings, store: Store) -> Iterator[Litestar]:
     """Start API and board, and stop them at the end.
 
-    Each component is made of its configuration and of those before it that it depends on, starts
-    with the `with` block and stops with it. Raises SettingsError and AccountError.
+    Each component is built from its configuration and from earlier components, and runs for the
+    duration of its `with` block. Raises SettingsError and AccountError.
     """
     cluster, config = (
         cluster_of(settings.kafka),
@@ -72,7 +72,7 @@ def application(settings: Settings, store: Store) -> Iterator[Litestar]:
 
 
 def access_of(settings: Settings, trail: AuditTrail) -> Access:
-    """Return who may come in, as it is set. Raises AccountError for a wrong file of users."""
+    """Build access from the settings. Raises AccountError for an invalid file of users."""
     access = settings.access
     hosts = {name.strip().lower() for name in (*access.hosts.split(","), settings.api.host)}
     return Access(
@@ -92,9 +92,9 @@ def access_of(settings: Settings, trail: AuditTrail) -> Access:
 
 
 def make_app(service: Service, access: Access, board: Board | None = None) -> Litestar:
-    """Build the application; without a board programs and people are told of errors alike.
+    """Build the application; without a board, browsers get JSON errors like programs.
 
-    Each route says as its `opt` who may use it; `access` sees to it.
+    Each route declares in its `opt` who may use it, and `access` enforces it.
     """
     return Litestar(
         route_handlers=[
@@ -106,11 +106,11 @@ def make_app(service: Service, access: Access, board: Board | None = None) -> Li
         middleware=[Recognise],
         guards=[access.guard],
         before_send=[access.before_send],
-        logging_config=None,  # ours is set; Litestar would replace it
+        logging_config=None,  # keep ours, which Litestar would replace
         openapi_config=OpenAPIConfig(
             title="Nabız",
             version="1",
-            # The document alone: the pages that come with Litestar load scripts of other hosts.
+            # JSON only: Litestar's documentation pages load scripts from other hosts.
             render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
             openapi_router=Router(
                 "/schema", route_handlers=[], opt=VIEWER, include_in_schema=False

@@ -1,4 +1,4 @@
-"""Answers to errors: JSON for programs, a page for a person in front of a browser."""
+"""Renders errors: JSON for programs, a page for browsers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,19 +19,19 @@ from pipeline.store import StoreUnavailable
 log = structlog.get_logger(__name__)
 
 ErrorPage = Callable[[AnyRequest, int, str], Response[Any]]
-"""Makes the page of an error from its status and the reason in English."""
+"""Renders the page of an error from its status and its reason in English."""
 
 _OF_PROGRAMS = frozenset({"v1", "schema", "metrics", "healthz"})
-"""First parts of addresses that answer in JSON, whoever asks."""
+"""First path segments that always answer in JSON."""
 
 
 def error_handlers(page: ErrorPage | None) -> ExceptionHandlersMap:
-    """Return the handler of each error; without `page` programs and people get the same."""
+    """Return the handler of each error; without `page`, browsers get JSON too."""
 
     def answer(request: AnyRequest, error: HTTPException) -> Response[Any]:
         if page is None or not _wants_page(request):
             return create_exception_response(request, error)
-        if "user" not in request.scope:  # no route was found, so nobody has looked who it is
+        if "user" not in request.scope:  # without a route, the request was not authenticated
             access: Access = request.app.state.access
             request.scope["user"], request.scope["auth"] = access.recognise(request)
         shown = page(request, error.status_code, error.detail)
@@ -41,9 +41,9 @@ def error_handlers(page: ErrorPage | None) -> ExceptionHandlersMap:
     def not_logged_in(request: AnyRequest, error: NotAuthorizedException) -> Response[Any]:
         return to_login(request) or answer(request, error)
 
-    def plainly(status: int, said: str = "") -> Callable[[AnyRequest, Exception], Response[Any]]:
+    def plainly(status: int, message: str = "") -> Callable[[AnyRequest, Exception], Response[Any]]:
         def say(request: AnyRequest, error: Exception) -> Response[Any]:
-            detail = said or str(error)
+            detail = message or str(error)
             if page and _wants_page(request):
                 return answer(request, HTTPException(detail, status_code=status))
             return Response({"detail": detail}, status_code=status)
@@ -59,7 +59,7 @@ def error_handlers(page: ErrorPage | None) -> ExceptionHandlersMap:
         HTTPException: answer,
         NotAuthorizedException: not_logged_in,
         Refused: plainly(400),
-        RecursionError: plainly(400, "the JSON is nested too deeply to be read"),
+        RecursionError: plainly(400, "the JSON is nested too deeply"),
         UnicodeDecodeError: plainly(400, "the JSON is not UTF-8"),
         StoreUnavailable: plainly(503),
         BrokerUnavailable: plainly(503),
@@ -68,6 +68,6 @@ def error_handlers(page: ErrorPage | None) -> ExceptionHandlersMap:
 
 
 def _wants_page(request: AnyRequest) -> bool:
-    """Say whether this is a browser that opens an address for people."""
+    """Return whether a browser opens a page."""
     first = request.url.path.lstrip("/").partition("/")[0]
     return first not in _OF_PROGRAMS and "text/html" in request.headers.get("accept", "")

@@ -1,7 +1,7 @@
-"""HTTP whose requests have to come whole: half-sent ones are few, and do not last.
+"""An HTTP protocol that bounds the number and duration of incomplete requests.
 
-uvicorn waits for the rest of a request without end, so that anybody could hold sockets, and with
-them the file descriptors of this process, by sending slowly (slowloris).
+uvicorn waits for the rest of a request without limit, so that anybody could exhaust the file
+descriptors of this process by sending slowly (slowloris).
 """
 
 import asyncio
@@ -11,34 +11,34 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 WHOLE_WITHIN = 10.0
-"""Seconds that a request may take from its first byte, or the connection, to its last."""
+"""Seconds from the first byte of a request, or the connection, to its last byte."""
 MOST = 256
-"""Half-sent requests at once; the oldest makes room."""
+"""Concurrent incomplete requests; the oldest is dropped first."""
 
 
 class WholeRequests(H11Protocol):
-    """Closes connections whose request does not come whole in time."""
+    """Closes connections whose request is not complete in time."""
 
     _half_sent: ClassVar[dict["WholeRequests", asyncio.TimerHandle]] = {}
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for a request."""
+        """Start the timer of the first request."""
         super().connection_made(transport)
         self._wait()
 
     def data_received(self, data: bytes) -> None:
-        """Take a part of a request, or all of it."""
+        """Parse received data, and start or stop the timer."""
         super().data_received(data)
         self._look()
 
     def on_response_complete(self) -> None:
-        """Go on to what came behind the request that is answered."""
+        """Restart the timer if a further request has begun to arrive."""
         super().on_response_complete()
         if self.conn.trailing_data[0] or self.conn.their_state is not h11.IDLE:
             self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Stop the timer."""
         self._rest()
         super().connection_lost(exc)
 

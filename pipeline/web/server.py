@@ -1,4 +1,4 @@
-"""Serves the API and the board: in a process of its own, or in a thread beside the store's role."""
+"""Serves API and board in a process of their own, or in a thread of the role with the store."""
 
 import signal
 import socket
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 def serve_api(settings: Settings, store: Store) -> None:
     """Serve until SIGTERM or SIGINT."""
-    # uvicorn stops at the first signal and then raises it again, for whoever handled it before.
+    # uvicorn stops at the first signal and then raises it again for the previous handler.
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: None)
     with _server(settings, store) as (server, listener):
@@ -33,7 +33,7 @@ def serve_api(settings: Settings, store: Store) -> None:
 
 @contextmanager
 def serve_api_in_thread(settings: Settings, store: Store) -> Iterator[None]:
-    """Serve beside a role: the in-process store can be opened by one process only."""
+    """Serve in a role's process, since only one process can open the in-process store."""
     with _server(settings, store) as (server, listener):
         thread = threading.Thread(target=server.run, args=([listener],), name="api", daemon=True)
         thread.start()
@@ -62,16 +62,16 @@ def _server(settings: Settings, store: Store) -> Iterator[tuple[uvicorn.Server, 
 
 
 def listen(api: ApiSettings, *, login: bool = False) -> socket.socket:
-    """Return the listening socket. Raises SettingsError where it must not or cannot be opened."""
+    """Open the listening socket. Raises SettingsError if that is not allowed or fails."""
     if not (login or api.token.get_secret_value() or is_loopback(api.host)):
         raise SettingsError(
             f"NABIZ_API_HOST is {api.host}, which others can reach: set NABIZ_API_TOKEN to a long "
-            "random secret, or NABIZ_ACCESS_USERS to a file of those who may log in "
-            "(nabiz users add), or NABIZ_ACCESS_OIDC_ISSUER to your OpenID provider, or keep to "
+            "random secret, or NABIZ_ACCESS_USERS to a file of users "
+            "(nabiz users add), or NABIZ_ACCESS_OIDC_ISSUER to your OpenID provider, or use "
             "127.0.0.1"
         )
     try:
         return listening(api.host, api.port)
     except OSError as error:
-        said = cannot_listen("the API", api.host, api.port, error, "NABIZ_API_PORT")
-        raise SettingsError(said) from None
+        reason = cannot_listen("the API", api.host, api.port, error, "NABIZ_API_PORT")
+        raise SettingsError(reason) from None
