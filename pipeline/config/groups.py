@@ -1,4 +1,4 @@
-"""The groups of settings: what each variable means, its default, and what it may be."""
+"""The groups of settings: meaning, default and constraints of each variable."""
 
 import re
 from functools import cached_property
@@ -20,33 +20,37 @@ SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 
 
 class Group(BaseModel):
-    """Settings that belong together; a variable each, `NABIZ_<GROUP>_<NAME>`."""
+    """A group of settings; each is a variable `NABIZ_<GROUP>_<NAME>`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class KafkaSettings(Group):
-    """The broker and how a role reads from it."""
+    """The Kafka broker, and how roles consume from it."""
 
     bootstrap: str = Field("127.0.0.1:9092", description="host:port[,host:port…]")
-    replication: int = Field(1, ge=1, description="replicas of topics that we create")
+    replication: int = Field(1, ge=1, description="replicas of created topics")
     commit_interval: float = Field(0.5, gt=0, description="seconds between offset commits")
-    session_timeout: float = Field(10.0, gt=0, description="seconds until a dead worker is out")
-    batch_size: int = Field(2_000, ge=1, description="most messages handled at once")
+    session_timeout: float = Field(10.0, gt=0, description="seconds until a dead worker is removed")
+    batch_size: int = Field(2_000, ge=1, description="most messages in a batch")
     security_protocol: SecurityProtocol = Field(
         "PLAINTEXT", description="PLAINTEXT, SSL (TLS), SASL_PLAINTEXT or SASL_SSL"
     )
     sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
         "", validate_default=True, description="SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
     )
-    sasl_username: str = Field("", validate_default=True, description="SASL: who we are")
+    sasl_username: str = Field("", validate_default=True, description="SASL: user name")
     sasl_password: SecretStr = Field(
-        SecretStr(""), validate_default=True, description="SASL: the password"
+        SecretStr(""), validate_default=True, description="SASL: password"
     )
-    ssl_ca_file: str = Field("", description="TLS: certificates to trust, PEM; empty: the system's")
-    ssl_certificate_file: str = Field("", description="TLS: our certificate, PEM, if Kafka asks")
+    ssl_ca_file: str = Field("", description="TLS: trusted certificates, PEM; empty: the system's")
+    ssl_certificate_file: str = Field(
+        "", description="TLS: client certificate, PEM, if Kafka requires one"
+    )
     ssl_key_file: str = Field(
-        "", validate_default=True, description="TLS: its key, PEM, not encrypted"
+        "",
+        validate_default=True,
+        description="TLS: key of the client certificate, PEM, unencrypted",
     )
 
     @field_validator(
@@ -56,16 +60,16 @@ class KafkaSettings(Group):
     @classmethod
     def _fits_the_protocol(cls, value: T, info: ValidationInfo) -> T:
         protocol = info.data.get("security_protocol")
-        if protocol is None:  # it is wrong itself, and named
+        if protocol is None:  # invalid itself, and reported
             return value
-        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
         kind = str(info.field_name).partition("_")[0].upper()
-        if given and kind not in protocol:
+        if text and kind not in protocol:
             raise ValueError(
                 f"has no effect while NABIZ_KAFKA_SECURITY_PROTOCOL is {protocol}: "
                 f"leave it out, or set a protocol with {kind}"
             )
-        if not given and kind == "SASL" and kind in protocol:
+        if not text and kind == "SASL" and kind in protocol:
             raise ValueError(f"must be set, since NABIZ_KAFKA_SECURITY_PROTOCOL is {protocol}")
         return value
 
@@ -73,20 +77,20 @@ class KafkaSettings(Group):
     @classmethod
     def _with_its_certificate(cls, value: str, info: ValidationInfo) -> str:
         if bool(value) != bool(info.data.get("ssl_certificate_file", value)):
-            raise ValueError("goes with NABIZ_KAFKA_SSL_CERTIFICATE_FILE: set both or none")
+            raise ValueError("belongs to NABIZ_KAFKA_SSL_CERTIFICATE_FILE: set both or neither")
         return value
 
     @field_validator("bootstrap")
     @classmethod
     def _hosts_and_ports(cls, bootstrap: str) -> str:
-        one = r"(\[[\da-fA-F:.]+\]|[^\s,/:\[\]]+):\d+"
-        if not re.fullmatch(f"{one}(,{one})*", bootstrap):
+        address = r"(\[[\da-fA-F:.]+\]|[^\s,/:\[\]]+):\d+"
+        if not re.fullmatch(f"{address}(,{address})*", bootstrap):
             raise ValueError("must look like host:9092, [::1]:9092 or host:9092,other:9092")
         return bootstrap
 
 
 class StoreSettings(Group):
-    """Where events, KPIs and alerts are kept.
+    """The store of events, KPIs and alerts.
 
     `url` is `clickhouse://user:password@host:9000/database`, or empty for the in-process engine
     in the data folder.
@@ -96,11 +100,13 @@ class StoreSettings(Group):
         SecretStr(""),
         description="clickhouse://user:password@host:9000/database; empty: in the data folder",
     )
-    batch_size: int = Field(10_000, ge=1, description="most messages written at once")
+    batch_size: int = Field(10_000, ge=1, description="most messages in a write")
     batch_wait: float = Field(
-        0.5, gt=0, description="seconds to wait for a batch to fill: an insert has a fixed cost"
+        0.5, gt=0, description="seconds to wait for a full batch, since an insert has a fixed cost"
     )
-    retry_seconds: float = Field(120.0, ge=0, description="how long to wait while it is away")
+    retry_seconds: float = Field(
+        120.0, ge=0, description="seconds to retry while the store is unavailable"
+    )
 
     @field_validator("url")
     @classmethod
@@ -108,7 +114,7 @@ class StoreSettings(Group):
         try:
             parts = urlsplit(url.get_secret_value())
             known = parts.scheme == "clickhouse" and parts.hostname and parts.port != 0
-        except ValueError:  # a port that is no number
+        except ValueError:  # an invalid port
             known = False
         if url.get_secret_value() and not known:
             raise ValueError("must look like clickhouse://user:password@host:9000/database")
@@ -116,7 +122,7 @@ class StoreSettings(Group):
 
 
 class CalendarSettings(Group):
-    """When people work, and by which clock."""
+    """Business time and its time zone."""
 
     file: Path = Field(
         ROOT / "desk" / "calendar.yaml",
@@ -125,110 +131,122 @@ class CalendarSettings(Group):
 
 
 class BoardSettings(Group):
-    """How the board is set up for those who work with it."""
+    """The company's setup of the board."""
 
-    file: Path = Field(ROOT / "desk" / "board.yaml", description="snoozes, value of segments")
+    file: Path = Field(
+        ROOT / "desk" / "board.yaml", description="time zone, snoozes, weight of segments"
+    )
 
 
 class UncountedSettings(Group):
-    """Events that are kept but counted nowhere."""
+    """Events that are stored but not counted."""
 
     file: Path = Field(
-        ROOT / "desk" / "uncounted.yaml", description="which events are of tests or internal"
+        ROOT / "desk" / "uncounted.yaml", description="which events are internal or tests"
     )
 
 
 class EngineSettings(Group):
-    """What reads the texts; `hf` needs a model folder or name, and its labels."""
+    """The text engine; `hf` needs a model folder or name, and its labels."""
 
     name: Literal["auto", "fast", "strong", "hf"] = Field(
         "auto", description="auto, fast, strong or hf"
     )
     patience: float = Field(
-        0.1, ge=0, description="auto: seconds after which a message waits for no second opinion"
+        0.1, ge=0, description="auto: age in seconds up to which a message gets a second opinion"
     )
     model: str = Field("", description="hf: folder or name of a text-classification model")
     labels: dict[str, Literal["negative", "neutral", "positive"]] = Field(
         default_factory=dict,
-        description='hf: the model\'s labels to ours, JSON: {"LABEL_0": "negative"}',
+        description='hf: labels of the model mapped to ours, JSON: {"LABEL_0": "negative"}',
     )
 
 
 class DetectSettings(Group):
-    """How a customer's risk is kept."""
+    """The computation of a customer's risk."""
 
-    rules: Path = Field(ROOT / "rules", description="folder of the rules, watched for changes")
-    half_life_days: float = Field(7.0, gt=0, description="days until a load counts half")
+    rules: Path = Field(ROOT / "rules", description="folder of rules, watched for changes")
+    half_life_days: float = Field(7.0, gt=0, description="half-life of a load on the risk, in days")
     risk_threshold: float = Field(0.8, gt=0, lt=1, description="risk at which an alert opens")
-    max_events: int = Field(200, ge=10, le=1_000, description="events that a state remembers")
+    max_events: int = Field(
+        200, ge=10, le=1_000, description="most events kept in a customer's state"
+    )
     language: Literal["tr", "en"] = Field("tr", description="language of an alert's `title`")
     pause_minutes: float = Field(
-        30.0, ge=0, description="silence on its channel after which a customer's line is a contact"
+        30.0, ge=0, description="minutes of silence on a channel that end a contact"
     )
     channel_pauses: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict,
-        description='pauses in minutes of channels that differ, JSON: {"email": 240, "call": 0}',
+        description='minutes for channels that differ, JSON: {"email": 240, "call": 0}',
     )
 
     @cached_property
     def pauses(self) -> Pauses:
-        """What ends a contact, by channel."""
-        by_channel = {name: round(one * 60e6) for name, one in self.channel_pauses.items()}
+        """The pauses that end a contact, by channel."""
+        by_channel = {name: round(pause * 60e6) for name, pause in self.channel_pauses.items()}
         return Pauses(round(self.pause_minutes * 60e6), by_channel)
 
     @cached_property
     def basis(self) -> str:
-        """What events are folded by, in one word: a state that was folded by another is old."""
-        pauses = ",".join(f"{name}={one:g}" for name, one in sorted(self.channel_pauses.items()))
+        """Identifies the parameters of the fold; a state folded by others is outdated."""
+        pauses = ",".join(
+            f"{name}={pause:g}" for name, pause in sorted(self.channel_pauses.items())
+        )
         return f"{self.half_life_days}/{self.risk_threshold}/{self.pause_minutes:g},{pauses}"
 
 
 class FollowUpSettings(Group):
-    """By when what must be done about an alert."""
+    """Deadlines for the follow-up of alerts."""
 
-    sla: Path = Field(ROOT / "desk" / "sla.yaml", description="how long each step may take")
+    sla: Path = Field(
+        ROOT / "desk" / "sla.yaml", description="durations of the steps of a follow-up"
+    )
 
 
 class NotifySettings(Group):
-    """Who is told of alerts, and how; `channels` gives the names in the routes an address."""
+    """Notifications of alerts; `channels` maps names in the routes to addresses."""
 
-    routes: Path = Field(ROOT / "desk" / "routes.yaml", description="who is told of which alert")
+    routes: Path = Field(ROOT / "desk" / "routes.yaml", description="routes of alerts to channels")
     channels: dict[str, SecretStr] = Field(
         default_factory=dict,
         description='channels by name, JSON: {"chat": "slack://…", "duty": "pagerduty://KEY"}',
     )
-    channels_file: str = Field("", description="a file with the same JSON, for secrets")
+    channels_file: str = Field("", description="file with the same JSON, for secrets")
     board: str = Field(
         "http://127.0.0.1:8089/board", description="address of the board in messages"
     )
     pagerduty: str = Field(
-        "https://events.pagerduty.com", description="where PagerDuty takes events"
+        "https://events.pagerduty.com", description="address of PagerDuty's Events API"
     )
-    timeout: float = Field(10.0, gt=0, description="seconds that a channel may take to answer")
+    timeout: float = Field(10.0, gt=0, description="seconds until a channel times out")
     retry_seconds: float = Field(
-        30.0, ge=0, description="how long a channel is tried before the next one is"
+        30.0, ge=0, description="seconds to retry a channel before the next one is used"
     )
 
 
 class DeadLetterSettings(Group):
-    """When to stop rather than throw a topic away."""
+    """The limit of invalid messages at which a role halts instead of discarding a topic."""
 
-    max_share: float = Field(0.5, gt=0, le=1, description="share of invalid messages that stops")
-    window: int = Field(200, ge=10, description="messages over which the share is taken")
+    max_share: float = Field(0.5, gt=0, le=1, description="share of invalid messages that halts")
+    window: int = Field(200, ge=10, description="latest messages of which the share is taken")
 
 
 class UpSettings(Group):
-    """`nabiz up`: everything on this machine."""
+    """`nabiz up`, which runs everything on one machine."""
 
     patience: float = Field(
-        PATIENCE, gt=0, description="a start has failed when nothing moved for so many seconds"
+        PATIENCE, gt=0, description="seconds without progress after which a start has failed"
     )
 
 
 class WorkerSettings(Group):
-    """A worker's own web page of metrics and health."""
+    """A worker's server for metrics and health."""
 
-    host: str = Field("127.0.0.1", description="address that the page listens on")
+    host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(0, ge=0, le=65_535, description="0 picks a free port")
-    instance: str = Field("", description="stable name: a restarted worker keeps its partitions")
-    stall_seconds: float = Field(30.0, gt=0, description="lag without a commit: unhealthy")
+    instance: str = Field(
+        "", description="stable name, with which a restarted worker keeps its partitions"
+    )
+    stall_seconds: float = Field(
+        30.0, gt=0, description="seconds of lag without a commit until unhealthy"
+    )

@@ -1,8 +1,8 @@
-"""Everything that can be set, parsed once into a frozen object.
+"""Parses all settings once into a frozen object.
 
-Each setting is an environment variable: `NABIZ_` + group + `_` + name, as in
-`NABIZ_KAFKA_BOOTSTRAP`. A secret may stand in a file instead: `NABIZ_API_TOKEN_FILE` names it.
-`nabiz config --check` prints what is in force and where it is wrong.
+Each setting is an environment variable: `NABIZ_` + group + `_` + name, such as
+`NABIZ_KAFKA_BOOTSTRAP`. A secret may be in a file named by its variable with `_FILE`, such as
+`NABIZ_API_TOKEN_FILE`. `nabiz config --check` prints and checks the settings in force.
 """
 
 import difflib
@@ -44,11 +44,11 @@ Role = Literal["understand", "triage", "detect", "follow_up", "record", "notify"
 STREAM_ROLES: tuple[Role, ...] = (
     *("understand", "triage", "detect", "follow_up", "record", "notify"),
 )
-"""Roles that read topics, in the order of the chain."""
+"""Roles that consume topics, in the order of the chain."""
 
 
 class SettingsError(Exception):
-    """A setting is wrong; the message names the variable and says what it must be."""
+    """A setting is invalid; the message names the variable and its constraint."""
 
 
 class Settings(BaseSettings):
@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         extra="forbid",
     )
 
-    data: Path = Field(Path("nabiz-data"), description="folder of what runs on this machine")
+    data: Path = Field(Path("nabiz-data"), description="data folder on this machine")
     kafka: KafkaSettings = KafkaSettings()
     store: StoreSettings = StoreSettings()
     api: ApiSettings = ApiSettings()
@@ -86,7 +86,7 @@ class Settings(BaseSettings):
         *_: PydanticBaseSettingsSource,
         **__: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the environment, with the secrets that it names files for."""
+        """Read the environment and the files of its secrets."""
         environment = EnvSettingsSource(settings_cls)
         environment.env_vars = _with_secrets(environment.env_vars)
         return init_settings, environment
@@ -108,24 +108,24 @@ def variables() -> Iterator[tuple[str, str, object]]:
 
 
 def secret_files() -> dict[str, str]:
-    """Return the variables that name a file with a secret, each with the variable it stands for."""
+    """Return the variables that name the file of a secret, mapped to the secret's variable."""
     return {
         f"{name}_FILE": name for name, _, default in variables() if isinstance(default, SecretStr)
     }
 
 
 def _with_secrets(environment: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Put in the place of each variable that names a file the secret that the file holds.
+    """Replace each variable that names a file by the secret in the file.
 
-    Names are in small letters here. Raises SettingsError.
+    Names are in lower case here. Raises SettingsError.
     """
-    found = dict(environment)
+    values = dict(environment)
     problems = []
     for variable, name in secret_files().items():
-        if not (path := found.pop(variable.lower(), None)):
+        if not (path := values.pop(variable.lower(), None)):
             continue
-        if found.get(name.lower()):
-            problems.append(f"{variable}: {name} is set as well; leave out one of the two")
+        if values.get(name.lower()):
+            problems.append(f"{variable}: {name} is set as well; set only one of the two")
             continue
         try:
             secret = utf8(Path(path).read_bytes()).decode().rstrip("\r\n")
@@ -133,14 +133,14 @@ def _with_secrets(environment: Mapping[str, str | None]) -> dict[str, str | None
             problems.append(f"{variable}: {path} cannot be read ({error.strerror})")
             continue
         except UnicodeDecodeError:
-            problems.append(f"{variable}: {path} is not text in UTF-8")
+            problems.append(f"{variable}: {path} is not UTF-8 text")
             continue
         if not secret:
             problems.append(f"{variable}: {path} is empty")
-        found[name.lower()] = secret
+        values[name.lower()] = secret
     if problems:
         raise SettingsError("\n".join(problems))
-    return found
+    return values
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
@@ -149,13 +149,13 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
         if name.startswith("NABIZ_") and name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            raise SettingsError(f"{name}: there is no such setting{hint}")
+            raise SettingsError(f"{name}: no such setting{hint}")
 
 
 def load_settings() -> Settings:
-    """Read the environment, and the files that it names for secrets.
+    """Read the environment and the files of its secrets.
 
-    Raises SettingsError, naming each wrong variable.
+    Raises SettingsError, which names each invalid variable.
     """
     _refuse_unknown(os.environ)
     try:
@@ -166,14 +166,14 @@ def load_settings() -> Settings:
             for problem in error.errors()
         ]
         raise SettingsError("\n".join(lines)) from None
-    except NotJson as error:  # it names no variable
-        wrong = next(_not_json(os.environ), None)
-        told = f"{wrong}: must be a JSON object" if wrong else str(error)
-        raise SettingsError(told) from None
+    except NotJson as error:  # it does not name the variable
+        name = next(_not_json(os.environ), None)
+        message = f"{name}: must be a JSON object" if name else str(error)
+        raise SettingsError(message) from None
 
 
 def _not_json(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield the variables that must hold JSON and do not; in names, case does not count."""
+    """Yield the variables that must hold JSON and do not; names are case-insensitive."""
     objects = {name for name, _, default in variables() if isinstance(default, dict)}
     for name, value in environment.items():
         if name.upper() in objects and not _is_json(value):
@@ -189,12 +189,12 @@ def _is_json(text: str) -> bool:
 
 
 def _variable(location: tuple[str | int, ...]) -> str:
-    """Group and name; what follows is inside the value."""
+    """Return the variable from group and name; the rest of the location is inside its value."""
     return "_".join(["NABIZ", *map(str, location[:2])]).upper()
 
 
 class StoreAddress(Group):
-    """A ClickHouse server, as `StoreSettings.url` names it."""
+    """The ClickHouse server of `StoreSettings.url`."""
 
     host: str
     port: int
@@ -204,7 +204,7 @@ class StoreAddress(Group):
 
 
 def store_address(settings: StoreSettings) -> StoreAddress | None:
-    """Return the server that is set, or None for the in-process engine."""
+    """Return the configured server, or None for the in-process engine."""
     url = urlsplit(settings.url.get_secret_value())
     if not url.hostname:
         return None

@@ -55,7 +55,7 @@ def test_a_variable_that_does_not_exist_is_refused_with_a_hint(
     monkeypatch: pytest.MonkeyPatch, name: str, hint: str
 ) -> None:
     monkeypatch.setenv(name, "x")
-    with pytest.raises(SettingsError, match=f"^{name}: there is no such setting{hint}$"):
+    with pytest.raises(SettingsError, match=f"^{name}: no such setting{hint}$"):
         load_settings()
 
 

@@ -158,7 +158,7 @@ def test_a_secret_s_file_that_cannot_be_used_is_named_and_its_content_is_not(
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert str(refused.value).splitlines() == [
-        f"NABIZ_KAFKA_SASL_PASSWORD_FILE: {latin} is not text in UTF-8",
+        f"NABIZ_KAFKA_SASL_PASSWORD_FILE: {latin} is not UTF-8 text",
         f"NABIZ_STORE_URL_FILE: {tmp_path / 'missing'} cannot be read (No such file or directory)",
         f"NABIZ_API_TOKEN_FILE: {empty} is empty",
     ]
@@ -179,5 +179,5 @@ def test_a_secret_comes_from_one_place(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_only_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NABIZ_API_HOST_FILE", "/run/secrets/host")
-    with pytest.raises(SettingsError, match=r"^NABIZ_API_HOST_FILE: there is no such setting"):
+    with pytest.raises(SettingsError, match=r"^NABIZ_API_HOST_FILE: no such setting"):
         load_settings()
