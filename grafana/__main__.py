@@ -7,7 +7,7 @@ from grafana.build import FOLDER, built
 
 
 def main() -> None:
-    """Write them all."""
+    """Write all files."""
     for path, content in built().items():
         (FOLDER / path).parent.mkdir(parents=True, exist_ok=True)
         (FOLDER / path).write_text(content, encoding="utf-8")

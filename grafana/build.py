@@ -1,4 +1,4 @@
-"""All that is built: dashboards in all languages, alert rules; as JSON."""
+"""Builds the JSON of the dashboards in all languages and of the alert rules."""
 
 from pathlib import Path
 
@@ -21,4 +21,4 @@ def built() -> dict[str, str]:
         for name, page in PAGES.items()
     }
     content[RULES] = provisioned()
-    return {path: encoder.encode(one) + "\n" for path, one in content.items()}
+    return {path: encoder.encode(value) + "\n" for path, value in content.items()}

@@ -1,4 +1,4 @@
-"""Queries of the plug-in `grafana-clickhouse-datasource`, of which the SDK has no type."""
+"""Queries of the plugin `grafana-clickhouse-datasource`, for which the SDK has no type."""
 
 from grafana_foundation_sdk.cog import builder as cogbuilder
 from grafana_foundation_sdk.cog import variants as cogvariants
@@ -6,15 +6,15 @@ from grafana_foundation_sdk.models.dashboard import AnnotationTarget, DataSource
 
 PLUGIN = "grafana-clickhouse-datasource"
 PLUGIN_VERSION = "4.23.5"
-"""As deploy/grafana/Dockerfile installs it."""
+"""The version that deploy/grafana/Dockerfile installs."""
 SOURCE = DataSourceRef(type_val=PLUGIN, uid="nabiz-clickhouse")
 
 TIME_SERIES, TABLE = 0, 1
-"""How the plug-in gives the answer: named series over time, or rows."""
+"""Result formats of the plugin: named series over time, or rows."""
 
 
 def target(sql: str, answer: int, ref_id: str) -> dict[str, object]:
-    """Return a statement, as the plug-in's SQL editor saves it."""
+    """Return a query in the form that the plugin's SQL editor saves."""
     return {
         "datasource": SOURCE,
         "editorType": "sql",
@@ -44,22 +44,22 @@ class _AnnotationTarget(AnnotationTarget):
 
 
 class Query(cogbuilder.Builder[cogvariants.Dataquery]):
-    """The query of a panel."""
+    """Builds the query of a panel."""
 
     def __init__(self, sql: str, answer: int) -> None:
         self._query = _Dataquery(target(sql, answer, "A"))
 
     def build(self) -> cogvariants.Dataquery:
-        """Return it."""
+        """Return the query."""
         return self._query
 
 
 class AnnotationQuery(cogbuilder.Builder[AnnotationTarget]):
-    """The query of an annotation; its columns are time, timeEnd, text."""
+    """Builds the query of an annotation, with the columns time, timeEnd and text."""
 
     def __init__(self, sql: str) -> None:
         self._target = _AnnotationTarget(target(sql, TABLE, "annotation"))
 
     def build(self) -> AnnotationTarget:
-        """Return it."""
+        """Return the query."""
         return self._target

@@ -1,4 +1,4 @@
-"""How figures look: colours, what a column is drawn as, transformations."""
+"""The appearance of figures: colours, cell types, links, transformations."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,12 +21,12 @@ TIME: Looks = {"unit": "dateTimeAsIso", "custom.width": 170}
 
 
 def decimal(digits: int, unit: str = "none") -> Looks:
-    """Show a number with so many digits after the point."""
+    """Show a number with this many decimals."""
     return {"decimals": digits, "unit": unit, "custom.width": 110}
 
 
 def heat(low: float, high: float, unit: str = "none", *, good: str = "high") -> Looks:
-    """Colour cells from red to green between two values, at their `good` end green."""
+    """Colour cells between two values from red to green, which is at the `good` end."""
     scale = "continuous-RdYlGr" if good == "high" else "continuous-GrYlRd"
     return {
         "custom.cellOptions": {"type": "color-background", "mode": "basic"},
@@ -45,7 +45,7 @@ BAD_SHARE = heat(0, 40, "percent", good="low")
 
 
 def chosen(colours: Mapping[str, tuple[str, str]]) -> Looks:
-    """Show values as texts in colours: {value: (text, colour)}."""
+    """Show values as coloured texts: {value: (text, colour)}."""
     return {
         "custom.cellOptions": {"type": "color-text"},
         "custom.width": 110,
@@ -62,22 +62,22 @@ def chosen(colours: Mapping[str, tuple[str, str]]) -> Looks:
 
 
 def link(title: str, url: str, *, aside: bool = True) -> Mapping[str, object]:
-    """Return a link of a cell; `${__data.fields.NAME}` in it are cells of its row."""
+    """Return the link of a cell; `${__data.fields.NAME}` refers to cells of its row."""
     return {"title": title, "url": url, "targetBlank": aside}
 
 
 def fixed(colour: str) -> Mapping[str, str]:
-    """Return the colour mode that is always this colour."""
+    """Return the colour mode of a single colour."""
     return {"mode": "fixed", "fixedColor": colour}
 
 
 DOT: Looks = {"custom.drawStyle": "points", "custom.pointSize": 10, "color": fixed("orange")}
-"""How a line shows the interval that has not ended."""
+"""The point of a line for the current interval."""
 
 
 def thresholds(colours: Sequence[str | float]) -> ThresholdsConfig:
-    """Return steps of colour: (below, from where on, another, from where on, another ...)."""
-    starts = [None, *(float(one) for one in colours[1::2])]
+    """Return colour steps from a base colour and pairs: (colour, start, colour, start, ...)."""
+    starts = [None, *(float(start) for start in colours[1::2])]
     steps = [
         Threshold(value=start, color=str(colour))
         for start, colour in zip(starts, colours[::2], strict=True)
@@ -86,23 +86,23 @@ def thresholds(colours: Sequence[str | float]) -> ThresholdsConfig:
 
 
 def properties(looks: Looks) -> list[DynamicConfigValue]:
-    """Return looks as an override has them."""
+    """Return looks as the properties of an override."""
     return [DynamicConfigValue(id_val=name, value=value) for name, value in looks.items()]
 
 
 def override(panel: Panel, fields: Mapping[str, Looks]) -> None:
-    """Give fields, by name, looks of their own."""
+    """Override the looks of fields by name."""
     for name, looks in fields.items():
         panel.override_by_name(name, properties(looks))
 
 
 def transformation(name: str, **options: object) -> DataTransformerConfig:
-    """Return a transformation of the data before they are drawn."""
+    """Return a transformation of the data before display."""
     return DataTransformerConfig(id_val=name, options=options)
 
 
 def to_one_number() -> DataTransformerConfig:
-    """Make a headline row one field: named by its note, in its colour."""
+    """Turn a headline row into one field, with its note as name and its colour."""
     handlers: Sequence[tuple[str, str]] = (
         ("note", "field.name"),
         ("value_shown", "field.value"),
@@ -113,7 +113,7 @@ def to_one_number() -> DataTransformerConfig:
 
 
 def to_matrix() -> DataTransformerConfig:
-    """Lay `value` out by `down_shown` and `across_shown`."""
+    """Pivot `value` by `down_shown` and `across_shown`."""
     return transformation(
         "groupingToMatrix",
         rowField="down_shown",
@@ -124,7 +124,7 @@ def to_matrix() -> DataTransformerConfig:
 
 
 def trend(words: Mapping[str, str]) -> Mapping[str, Looks]:
-    """Return how the columns of a trend look; `words` are what each is called."""
+    """Return the looks of the columns of a trend; `words` are their names."""
     edge: Looks = {"custom.lineWidth": 0, "custom.showPoints": "never"}
     looks: Mapping[str, Looks] = {
         "value_shown": {"color": fixed("blue")},
@@ -137,4 +137,4 @@ def trend(words: Mapping[str, str]) -> Mapping[str, Looks]:
         },
         "unfinished": DOT,
     }
-    return {name: {"displayName": words[name], **one} for name, one in looks.items()}
+    return {name: {"displayName": words[name], **look} for name, look in looks.items()}

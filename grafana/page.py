@@ -1,4 +1,4 @@
-"""A page of panels: each takes its SQL, its texts and its target by its name."""
+"""Lays out dashboards; a panel's name selects its SQL, texts and target."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,27 +16,27 @@ from pipeline.kpi.definitions import KPIS
 
 FILTERS = ("brand", "channel", "touchpoint", "segment")
 ENOUGH = (20, 5, 10, 30, 50, 100)
-"""How few answers a number may rest on; the first is taken unless another is chosen."""
+"""Choices of the fewest answers for a number to be shown; the first is the default."""
 
 POINTS = 48
-"""Intervals of a trend: of 24 hours, each is half an hour."""
+"""Intervals of a trend; over 24 hours, each is half an hour."""
 
 MINIMUM_INTERVAL = "1m"
-"""KPI minutes are the finest that is kept."""
+"""Shortest interval, since KPIs are stored by minute."""
 
 
 class Page:
-    """Lays out one dashboard in one language; `width` is in columns, of which there are 24."""
+    """Lays out a dashboard in one language; `width` is in columns, of 24."""
 
     def __init__(self, name: str, language: Language, since: str = "now-24h") -> None:
-        said = texts().dashboards[name]
+        text = texts().dashboards[name]
         self.language = language
         self.uid = f"nabiz-{name}-{language}"
         self._panels = 0
         self.board = (
-            dashboard.Dashboard(said.title.text(language))
+            dashboard.Dashboard(text.title.text(language))
             .uid(self.uid)
-            .description(said.description.text(language))
+            .description(text.description.text(language))
             .tags(["nabiz", language])
             .readonly()
             .timezone(time_zone())
@@ -55,21 +55,21 @@ class Page:
         )
 
     def word(self, name: str) -> str:
-        """Return a word in the page's language."""
+        """Return a word in the language of the page."""
         return word(name, self.language)
 
-    def sql(self, name: str, **given: Given) -> str:
-        """Return a query in the page's language."""
-        return query(name, self.language, given)
+    def sql(self, name: str, **values: Given) -> str:
+        """Return a query in the language of the page."""
+        return query(name, self.language, values)
 
     def row(self, name: str) -> None:
-        """Begin a part of the page."""
+        """Start a section of the page."""
         self._panels += 1
         title = texts().rows[name].text(self.language)
         self.board.with_row(dashboard.Row(title).id(self._panels))
 
     def filters(self) -> None:
-        """Let the reader choose brands, channels and so on, and how few answers are enough."""
+        """Add the filters: brand, channel and others, and the fewest answers."""
         for name in FILTERS:
             self._choices(name, self.sql("values_of", dimension=name))
         self._choices("language", self.sql("languages"))
@@ -83,7 +83,7 @@ class Page:
         )
 
     def typed(self, name: str, default: str = "") -> None:
-        """Let the reader type a value."""
+        """Add a variable with free text."""
         self.board.with_variable(
             dashboard.TextBoxVariable(name).label(self._label(name)).default_value(default)
         )
@@ -104,7 +104,7 @@ class Page:
         return texts().variables[name].text(self.language)
 
     def incidents(self) -> None:
-        """Show outages in every trend."""
+        """Annotate every trend with outages."""
         self.board.annotation(
             dashboard.AnnotationQuery()
             .name(self.word("incidents"))
@@ -115,11 +115,11 @@ class Page:
         )
 
     def number(self, name: str, width: int = 3, digits: int = 0) -> None:
-        """Show a KPI as a big number; under it its interval, n and target, coloured by both."""
+        """Show a KPI as a number with interval, n and target, coloured by interval and target."""
         rounded = name in KPIS and KPIS[name].rounded
-        given: dict[str, Given] = {"shown": "{rounded}" if rounded else "value", "digits": digits}
+        values: dict[str, Given] = {"shown": "{rounded}" if rounded else "value", "digits": digits}
         if goal := panels()[name].target:
-            given |= {"target": f"{goal.value:g}", "sign": 1 if goal.better == "higher" else -1}
+            values |= {"target": f"{goal.value:g}", "sign": 1 if goal.better == "higher" else -1}
         panel = (
             stat.Panel()
             .text_mode(kinds.BigValueTextMode.VALUE_AND_NAME)
@@ -131,10 +131,10 @@ class Page:
             .no_value(self.word("not_enough_data"))
             .with_transformation(looks.to_one_number())
         )
-        self.add(panel, name, width, 5, Query(self.sql(name, **given), TABLE))
+        self.add(panel, name, width, 5, Query(self.sql(name, **values), TABLE))
 
     def trend(self, name: str, width: int = 12) -> None:
-        """Show a KPI over time, its interval as a band, what is unfinished as a dot."""
+        """Show a KPI over time, with its interval as a band and the current value as a dot."""
         panel = self._over_time().line_width(2).legend(common.VizLegendOptions().show_legend(False))
         words = {
             "value_shown": self.word("value"),
@@ -154,9 +154,9 @@ class Page:
         bars: bool = False,
         named: Sequence[str] = (),
     ) -> None:
-        """Show several series over time: the columns `named`, else one a value of `series`.
+        """Show several series over time: the columns `named`, else one per value of `series`.
 
-        What is unfinished is a dot, or a series of its own.
+        The current interval is a dot, or a series of its own.
         """
         panel = self._over_time()
         unfinished = self.word("unfinished")
@@ -166,7 +166,7 @@ class Page:
             looks.override(panel, {**columns, "unfinished": dot})
         else:
             panel.display_name("${__field.labels.series}")
-            # Grafana compares with the name that the field has before the line above.
+            # Grafana matches the field's name from before the override above.
             orange = looks.properties({"color": looks.fixed("orange")})
             panel.override_by_regexp(f"/{unfinished}$/", orange)
         if bars:
@@ -191,9 +191,9 @@ class Page:
         height: int = 9,
         *,
         of: str = "",
-        **given: Given,
+        **values: Given,
     ) -> None:
-        """Show rows; `columns` says how those of the query look. `of`: a query of another name."""
+        """Show a table; `columns` are the looks of its columns, `of` is another query's name."""
         panel = table.Panel().no_value("·").cell_height(kinds.TableCellHeight.SM)
         looks.override(
             panel,
@@ -202,12 +202,12 @@ class Page:
                 for column, look in columns.items()
             },
         )
-        self.add(panel, name, width, height, Query(self.sql(of or name, **given), TABLE))
+        self.add(panel, name, width, height, Query(self.sql(of or name, **values), TABLE))
 
     def matrix(
-        self, name: str, width: int = 12, height: int = 9, *, of: str = "", **given: Given
+        self, name: str, width: int = 12, height: int = 9, *, of: str = "", **values: Given
     ) -> None:
-        """Show a heat map of a balance, from -100 to 100, over two dimensions."""
+        """Show a heat map of a balance (-100 to 100) over two dimensions."""
         panel = (
             table.Panel()
             .no_value("·")
@@ -215,7 +215,7 @@ class Page:
             .with_transformation(looks.to_matrix())
             .override_by_field_type("number", looks.properties(looks.BALANCE))
         )
-        self.add(panel, name, width, height, Query(self.sql(of or name, **given), TABLE))
+        self.add(panel, name, width, height, Query(self.sql(of or name, **values), TABLE))
 
     def add(
         self,
@@ -223,15 +223,15 @@ class Page:
         name: str,
         width: int,
         height: int,
-        *asked: cogbuilder.Builder[cogvariants.Dataquery],
+        *targets: cogbuilder.Builder[cogvariants.Dataquery],
         source: models.DataSourceRef = SOURCE,
     ) -> None:
-        """Put a panel at the next place, with its texts."""
-        said = panels()[name]
+        """Add a panel at the next position, with its texts."""
+        text = panels()[name]
         self._panels += 1
-        panel.id(self._panels).span(width).height(height).unit(said.unit).datasource(source)
-        panel.title(said.title.text(self.language))
-        panel.description(said.description.text(self.language))
-        for one in asked:
-            panel.with_target(one)
+        panel.id(self._panels).span(width).height(height).unit(text.unit).datasource(source)
+        panel.title(text.title.text(self.language))
+        panel.description(text.description.text(self.language))
+        for target in targets:
+            panel.with_target(target)
         self.board.with_panel(panel)

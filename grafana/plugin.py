@@ -1,8 +1,8 @@
-"""What Grafana and its ClickHouse plug-in put in place of variables and macros.
+"""Expands variables and macros as Grafana and its ClickHouse plugin do.
 
-For tests and benchmarks, which run the panels' SQL without Grafana. After the plug-in's sources
-(`applyConditionalAll` in CHDatasource.ts, pkg/macros/macros.go), read at 4.20; the image has the
-later version that `clickhouse.py` names. Only what queries here use.
+Tests and benchmarks run the panels' SQL with it, without Grafana. It follows the sources of the
+plugin 4.20 (`applyConditionalAll` in CHDatasource.ts, pkg/macros/macros.go), as far as queries here
+need it; the image has the later version of `clickhouse.py`.
 """
 
 import re
@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 Variables = Mapping[str, Sequence[str]]
-"""Chosen values by variable; none chosen is All."""
+"""Chosen values by variable; an empty choice means All."""
 
 _CONDITIONAL = "$__conditionalAll("
 _VARIABLE = re.compile(r"\$\{(\w+)(?::(\w+))?\}")
 
 
 def expand(sql: str, start: datetime, end: datetime, interval_s: int, variables: Variables) -> str:
-    """Return the statement that ClickHouse is sent. Raises ValueError where a macro is unknown."""
+    """Return the statement for ClickHouse. Raises ValueError for an unknown macro."""
     sql = choose(sql, variables)
     first, last = int(start.timestamp()), int(end.timestamp())
     macros = {
@@ -37,13 +37,13 @@ def expand(sql: str, start: datetime, end: datetime, interval_s: int, variables:
 
 
 def choose(sql: str, variables: Variables) -> str:
-    """Return the statement with values in place of variables, and with its macros."""
+    """Replace the variables of a statement by values, and keep its macros."""
     sql = _conditional_all(sql, variables)
-    return _VARIABLE.sub(lambda found: _value(variables[found[1]], found[2]), sql)
+    return _VARIABLE.sub(lambda match: _value(variables[match[1]], match[2]), sql)
 
 
 def _conditional_all(sql: str, variables: Variables) -> str:
-    """Put 1=1 for conditions on a variable of which all values are chosen, as the plug-in does."""
+    """Replace conditions on a variable set to All by 1=1, as the plugin does."""
     while (begin := sql.rfind(_CONDITIONAL)) >= 0:
         (condition, variable), end = _arguments(sql, begin + len(_CONDITIONAL))
         chosen = variables[variable.strip().removeprefix("$")]
@@ -52,7 +52,7 @@ def _conditional_all(sql: str, variables: Variables) -> str:
 
 
 def _arguments(sql: str, begin: int) -> tuple[list[str], int]:
-    """Return the arguments of a call that opens before `begin`, and where it ends."""
+    """Return the arguments of a call whose parenthesis is before `begin`, and its end."""
     arguments, depth, first = [], 1, begin
     for place in range(begin, len(sql)):
         character = sql[place]
@@ -66,7 +66,7 @@ def _arguments(sql: str, begin: int) -> tuple[list[str], int]:
 
 
 def _value(chosen: Sequence[str], form: str | None) -> str:
-    """Format values as Grafana does: `singlequote`, or one plain value."""
+    """Format values as Grafana does: with `singlequote`, or a single plain value."""
     if form == "singlequote":
         return ",".join("'" + value.replace("'", "\\'") + "'" for value in chosen)
     (value,) = chosen

@@ -1,4 +1,4 @@
-"""Queries of Prometheus: `queries/health.yaml`."""
+"""Builds the Prometheus queries of `queries/health.yaml`."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -12,21 +12,21 @@ SOURCE = DataSourceRef(type_val="prometheus", uid="nabiz-prometheus")
 
 
 class Expression(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An expression of PromQL, and what its series are called."""
+    """A PromQL expression, and the legend of its series."""
 
     expr: str
     legend: str
 
 
 def queries(name: str, *, now: bool) -> Sequence[prometheus.Dataquery]:
-    """Return the queries of a panel: as of `now`, or over the time range."""
-    return [_query(one, place, now) for place, one in enumerate(_expressions()[name])]
+    """Return the queries of a panel: instant if `now`, else over the time range."""
+    return [_query(each, place, now) for place, each in enumerate(_expressions()[name])]
 
 
-def _query(one: Expression, place: int, now: bool) -> prometheus.Dataquery:
-    asked = prometheus.Dataquery().expr(one.expr).legend_format(one.legend)
-    asked.ref_id("ABCDEF"[place]).datasource(SOURCE)
-    return asked.instant() if now else asked.range()
+def _query(expression: Expression, place: int, now: bool) -> prometheus.Dataquery:
+    query = prometheus.Dataquery().expr(expression.expr).legend_format(expression.legend)
+    query.ref_id("ABCDEF"[place]).datasource(SOURCE)
+    return query.instant() if now else query.range()
 
 
 @cache

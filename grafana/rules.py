@@ -1,7 +1,7 @@
-"""Alert rules: `rules.yaml` and the panels' SQL → a file that Grafana provisions.
+"""Builds Grafana's alert rules from `rules.yaml` and the panels' SQL.
 
-Of one SQL with the panels, so that a rule rings just where a panel is red. Grafana puts nothing in
-place of variables in rules, so all values of all filters are chosen here.
+Rules share the SQL of panels, so that a rule fires exactly where a panel is red. Grafana does not
+expand variables in rules, so all filters are set to All here.
 """
 
 from functools import cache
@@ -38,27 +38,27 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def rules() -> Rules:
-    """Return which rules there are."""
+    """Read `rules.yaml`."""
     text = (files(__package__) / "rules.yaml").read_bytes()
     return msgspec.yaml.decode(text, type=Rules)
 
 
 def provisioned() -> dict[str, object]:
-    """Return the file's content."""
-    found = rules()
-    misses = [_miss(name, hours) for name, hours in found.misses.items()]
+    """Return the content of the provisioning file."""
+    declared = rules()
+    misses = [_miss(name, hours) for name, hours in declared.misses.items()]
     group = {
         "orgId": 1,
         "name": "customer experience",
         "folder": "Nabız",
         "interval": "5m",
-        "rules": [*misses, _topics(found.topics)],
+        "rules": [*misses, _topics(declared.topics)],
     }
     return {"apiVersion": 1, "groups": [group]}
 
 
 def miss_sql(name: str) -> str:
-    """Return SQL of one row: 1 where the whole interval of a KPI misses its target."""
+    """Return SQL of one row: 1 if the whole interval of a KPI misses its target."""
     goal = panels()[name].target
     if goal is None:
         raise ValueError(f"{name} has no target that it could miss")
@@ -68,9 +68,9 @@ def miss_sql(name: str) -> str:
 
 
 def topics_sql() -> str:
-    """Return SQL of a row a topic that grows: its name, by how many texts of 100."""
-    asked = query("topics_growing", "en", {"window": "{window_and_before}"})
-    return _for_all(f"SELECT topic_shown AS topic, change FROM ({asked}) WHERE change_low > 0")
+    """Return SQL with a row per growing topic: its name, and its growth in texts per 100."""
+    growing = query("topics_growing", "en", {"window": "{window_and_before}"})
+    return _for_all(f"SELECT topic_shown AS topic, change FROM ({growing}) WHERE change_low > 0")
 
 
 def _for_all(sql: str) -> str:
@@ -80,23 +80,23 @@ def _for_all(sql: str) -> str:
 
 def _miss(name: str, hours: int) -> dict[str, object]:
     title = panels()[name].title
-    said = Titles(
+    summary = Titles(
         en=f"{title.en} has surely missed its target in the last {hours} hours",
         tr=f"{title.tr} son {hours} saatte hedefini kesin olarak tutturamadı",
     )
-    return _rule(f"nabiz-{name.replace('_', '-')}", title.en, said, hours, miss_sql(name))
+    return _rule(f"nabiz-{name.replace('_', '-')}", title.en, summary, hours, miss_sql(name))
 
 
 def _topics(hours: int) -> dict[str, object]:
-    said = Titles(
+    summary = Titles(
         en="More and more texts complain of: {{ $labels.topic }}",
         tr="Giderek daha çok metin bundan yakınıyor: {{ $labels.topic }}",
     )
-    return _rule("nabiz-topic-grows", "A topic grows", said, hours, topics_sql())
+    return _rule("nabiz-topic-grows", "A topic grows", summary, hours, topics_sql())
 
 
-def _rule(uid: str, title: str, said: Titles, hours: int, sql: str) -> dict[str, object]:
-    asked = {
+def _rule(uid: str, title: str, summary: Titles, hours: int, sql: str) -> dict[str, object]:
+    request = {
         "refId": "A",
         "datasourceUid": SOURCE.uid,
         "relativeTimeRange": {"from": hours * HOUR, "to": 0},
@@ -106,11 +106,11 @@ def _rule(uid: str, title: str, said: Titles, hours: int, sql: str) -> dict[str,
         "uid": uid,
         "title": title,
         "condition": "C",
-        "data": [asked, _LIMIT],
+        "data": [request, _LIMIT],
         "for": "15m",
         "noDataState": "OK",
         "execErrState": "Error",
         "labels": {"severity": "warning", "source": "grafana"},
-        "annotations": {f"summary_{one}": said.text(one) for one in LANGUAGES}
-        | {"summary": said.en},
+        "annotations": {f"summary_{language}": summary.text(language) for language in LANGUAGES}
+        | {"summary": summary.en},
     }

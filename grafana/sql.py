@@ -1,4 +1,4 @@
-"""The SQL of panels: `queries/NAME.sql`, filled in from `queries/parts/` and the texts."""
+"""Renders the SQL of panels: `queries/NAME.sql`, with `queries/parts/` and texts filled in."""
 
 import re
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ from pipeline.text.topics import TAXONOMY
 Given = str | int | float
 
 FEWEST_PEOPLE = 5
-"""A group of fewer people is not shown."""
+"""Smallest group of people to show."""
 
-# `${name:format}` is a variable of Grafana, and not meant.
+# Leaves `${name:format}`, a variable of Grafana, alone.
 _PLACE = re.compile(r"(?<!\$)\{([\w.]+)\}")
 _NAMED = frozenset(
     f"{kind}_{form}"
@@ -33,21 +33,21 @@ _NAMED = frozenset(
 _COMMENT = re.compile(r"^\s*--.*\n", flags=re.MULTILINE)
 
 
-def query(name: str, language: Language, given: Mapping[str, Given]) -> str:
-    """Return a statement in which only what the plug-in expands is left.
+def query(name: str, language: Language, values: Mapping[str, Given]) -> str:
+    """Render a query, leaving only what the plugin expands.
 
-    It is `queries/NAME.sql`; KPIs of answers, and `KPI_trend` of these, have one in common.
-    `{name}` in it is what was `given`, else the part `parts/NAME.sql`; `{word.NAME}` is a word of
-    the texts, `{language}` its code, `{folded.COLUMN}` a name as names are compared. Raises
-    KeyError or FileNotFoundError for what is not there.
+    The query is `queries/NAME.sql`; KPIs of answers share one, as do their trends `KPI_trend`.
+    `{name}` is replaced by one of `values`, else by `parts/NAME.sql`; `{word.NAME}` by a word of
+    the texts, `{language}` by its code, `{folded.COLUMN}` by a name folded for comparison. Raises
+    KeyError or FileNotFoundError for an unknown name.
     """
     definition = KPIS.get(name.removesuffix("_trend"))
     if definition and definition in answers():
         name = "of_answers_trend" if name.endswith("_trend") else "of_answers"
-        given = {**_of_answers(definition), **given}
+        values = {**_of_answers(definition), **values}
     text = _read(f"{name}.sql")
     people = "{of_people}" if "{spread}" in text else "''"
-    return filled(text, language, {"people": people, **given}).strip()
+    return filled(text, language, {"people": people, **values}).strip()
 
 
 def _of_answers(definition: Definition) -> dict[str, Given]:
@@ -65,7 +65,7 @@ def time_zone() -> str:
 
 
 def pause_us(pauses: Pauses) -> str:
-    """Return the SQL of how long the pause of a `channel` is, in microseconds."""
+    """Return the SQL of the pause of a `channel`, in microseconds."""
     if not pauses.by_channel:
         return str(pauses.usual)
     names, spans = zip(*sorted(pauses.by_channel.items()), strict=True)
@@ -73,35 +73,35 @@ def pause_us(pauses: Pauses) -> str:
     return f"transform(channel, [{listed[0]}], [{listed[1]}], toUInt64({pauses.usual}))"
 
 
-def filled(text: str, language: Language, given: Mapping[str, Given]) -> str:
-    """Return a text with what stands in braces filled in, as `query` says."""
+def filled(text: str, language: Language, values: Mapping[str, Given]) -> str:
+    """Fill in the names in braces, as `query` does."""
 
     def fill(place: re.Match[str]) -> str:
         name = place[1]
         if name.startswith("word."):
             return _literal(word(name.removeprefix("word."), language))[1:-1]
-        if name in given:
-            return filled(str(given[name]), language, given)
+        if name in values:
+            return filled(str(values[name]), language, values)
         if name == "language":
             return language
         if name.startswith("folded."):
             return sql.folded(name.removeprefix("folded."))
         if name in _NAMED:
             return _named(name, language)
-        return filled(_part(name), language, given)
+        return filled(_part(name), language, values)
 
     return _PLACE.sub(fill, text)
 
 
 def _named(which: str, language: Language) -> str:
-    """Return an array of what has a title of its own, as it is stored or as it is shown."""
+    """Return an array of names that have a title, as stored or as shown."""
     kind, _, form = which.partition("_")
     if kind == "topic":
-        titles = {name: one.title.text(language) for name, one in TAXONOMY.topics.items()}
+        titles = {name: topic.title.text(language) for name, topic in TAXONOMY.topics.items()}
     elif kind == "event":
         titles = {str(type_): type_.names[language] for type_ in EventType}
     else:
-        titles = {folded(name): said[language] for name, said in NAMES[kind].items()}
+        titles = {folded(name): title[language] for name, title in NAMES[kind].items()}
     values = titles if form == "names" else titles.values()
     return "[" + ", ".join(_literal(value) for value in values) + "]"
 
@@ -117,9 +117,9 @@ def _part(name: str) -> str:
 
 @cache
 def _computed() -> dict[str, str]:
-    """Parts that others know: the counts of a KPI minute, their columns, the types of events.
+    """Return the parts defined in Python: counts of a KPI minute, their columns, event types.
 
-    Pauses and the time zone are those of the settings, as for detection and the KPIs.
+    Pauses and time zone are those of the settings, as in detection and KPIs.
     """
     return {
         **{name: sql.strip() for name, sql in shared_parts().items()},
@@ -131,9 +131,9 @@ def _computed() -> dict[str, str]:
 
 
 def _estimates() -> dict[str, str]:
-    """Parts that form a value and its interval, by the formulas of the KPIs.
+    """Return the parts that compute a value and its interval, by the formulas of the KPIs.
 
-    Of k and n, of sorted xs and n, or of the answers of people (`parts/spread.sql`) and `effect`.
+    They take k and n, sorted xs and n, or the answers of people (`parts/spread.sql`) and `effect`.
     """
     k, n, plus, minus, effect = map(Sql, ("k", "n", "plus", "minus", "effect"))
     spread = Spread(*map(Sql, ("customers", "yy", "ym", "mm")))

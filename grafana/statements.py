@@ -1,4 +1,4 @@
-"""All SQL of the dashboards as they are committed: for tests and benchmarks."""
+"""Lists all SQL of the committed dashboards, for tests and benchmarks."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ DASHBOARDS = Path(__file__).parent / "dashboards" / "en"
 
 
 class Statement(NamedTuple):
-    """SQL of a panel, a variable or an annotation; its dashboard opens with the time `since`."""
+    """SQL of a panel, variable or annotation; `since` is the default start of its dashboard."""
 
     dashboard: str
     title: str
@@ -18,7 +18,7 @@ class Statement(NamedTuple):
 
 
 def statements() -> Iterator[Statement]:
-    """Yield what dashboards ask ClickHouse, those that several ask in each of them."""
+    """Yield the statements for ClickHouse; shared ones once per dashboard."""
     for path in sorted(DASHBOARDS.glob("*.json")):
         board = json.loads(path.read_text(encoding="utf-8"))
         for title, sql in _of(board):

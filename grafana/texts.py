@@ -1,4 +1,4 @@
-"""What dashboards say in each language (`texts.yaml`, `panels.yaml`, the list of KPIs)."""
+"""Reads the texts of dashboards by language (`texts.yaml`, `panels.yaml`, the list of KPIs)."""
 
 from functools import cache
 from importlib.resources import files
@@ -13,13 +13,13 @@ Language = Literal["en", "tr"]
 LANGUAGES: tuple[Language, ...] = ("en", "tr")
 
 _UNITS = {"points": "none", "percent": "percent", "mean": "none", "count": "none", "minutes": "m"}
-"""Grafana's units of those of KPIs."""
+"""Grafana's units by unit of KPIs."""
 
 
 class PanelText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a panel or a dashboard is called, what it means, what it should reach.
+    """Title, description and target of a panel or a dashboard.
 
-    `unit` is an id of Grafana's.
+    `unit` is a unit id of Grafana.
     """
 
     title: Titles
@@ -45,7 +45,7 @@ def texts() -> Texts:
 
 @cache
 def panels() -> dict[str, PanelText]:
-    """Return the texts of panels by name; those of KPIs and their trends are of the list."""
+    """Return the texts of panels by name; those of KPIs and trends come from the list of KPIs."""
     own = msgspec.yaml.decode(_data("panels.yaml"), type=dict[str, PanelText])
     of_kpis = {name: _of_kpi(definition) for name, definition in KPIS.items()}
     trends = {f"{name}_trend": _over_time(text, own["trend"]) for name, text in of_kpis.items()}
@@ -58,12 +58,14 @@ def _of_kpi(definition: Definition) -> PanelText:
 
 
 def _over_time(text: PanelText, trend: PanelText) -> PanelText:
-    title = Titles(*(trend.title.text(one).format(text.title.text(one)) for one in ("tr", "en")))
+    title = Titles(
+        *(trend.title.text(language).format(text.title.text(language)) for language in ("tr", "en"))
+    )
     return PanelText(title, trend.description, text.unit)
 
 
 def word(name: str, language: Language) -> str:
-    """Return a word of a query or a heading. Raises KeyError for an unknown one."""
+    """Return a word of a query or heading. Raises KeyError for an unknown one."""
     return texts().words[name].text(language)
 
 

@@ -1,4 +1,4 @@
-"""What is on each dashboard, from top to bottom."""
+"""The layout of each dashboard, from top to bottom."""
 
 from collections.abc import Callable, Mapping
 
@@ -13,4 +13,4 @@ PAGES: Mapping[str, Callable[[Language], Page]] = {
     "agents": agents.page,
     "health": health.page,
 }
-"""The dashboards by the name of their file."""
+"""Dashboards by file name."""

@@ -1,6 +1,6 @@
-"""Agents and channels: how much comes in where, how fast it is answered, what need not have come.
+"""The dashboard of agents and channels: volume, speed of response, avoidable contacts.
 
-Nobody is named: agents are counted as a group, customers in groups of five or more.
+It names nobody: agents are counted as a group, customers in groups of five or more.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ REASONS: Mapping[str, Looks] = {
 
 
 def page(language: Language) -> Page:
-    """Lay it out."""
+    """Lay out the dashboard."""
     page = Page("agents", language)
     page.filters()
     page.incidents()

@@ -1,4 +1,4 @@
-"""Customers at risk: who waits for a call, since when, for whom, and what has happened to them."""
+"""The dashboard of customers at risk: who waits for a call, since when, and their history."""
 
 from collections.abc import Mapping
 
@@ -7,10 +7,10 @@ from grafana.page import FILTERS, Page
 from grafana.texts import Language
 
 BOARD = "http://127.0.0.1:8089/board"
-"""Where the board is unless the reader types another address."""
+"""Default address of the board."""
 
 KEPT = (*FILTERS, "language", "enough", "board")
-"""Variables that stay as they are when the reader chooses a customer."""
+"""Variables that keep their values when the reader chooses a customer."""
 
 COUNT: Looks = {
     **NUMBER,
@@ -44,7 +44,7 @@ OVERDUE: Looks = {
 
 
 def page(language: Language) -> Page:
-    """Lay it out."""
+    """Lay out the dashboard."""
     page = Page("at-risk", language)
     page.filters()
     page.typed("customer")
@@ -74,8 +74,8 @@ def _worded(page: Page, colours: Mapping[str, str]) -> Looks:
 
 def _alerts(page: Page, severities: Looks) -> Mapping[str, Looks]:
     who = "${__data.fields.customer_id:percentencode}"
-    kept = "&".join(f"${{{name}:queryparam}}" for name in KEPT)
-    there = f"/d/{page.uid}?var-customer={who}&{kept}&${{__url_time_range}}"
+    parameters = "&".join(f"${{{name}:queryparam}}" for name in KEPT)
+    there = f"/d/{page.uid}?var-customer={who}&{parameters}&${{__url_time_range}}"
     customer = f"${{board}}/customers?id={who}"
     alert = "${board}/alerts/${__data.fields.alert_id:percentencode}"
     return {

@@ -1,4 +1,4 @@
-"""Pipeline health: whether what the other dashboards show is of now, and complete."""
+"""The dashboard of pipeline health: whether the other dashboards are current and complete."""
 
 from grafana_foundation_sdk.builders import common, stat, timeseries
 from grafana_foundation_sdk.models import common as kinds
@@ -13,7 +13,7 @@ LETTERS: dict[str, Looks] = {"reason": WIDE, "topic": WIDE, "messages": NUMBER, 
 
 
 def page(language: Language) -> Page:
-    """Lay it out; the limits are those of deploy/prometheus/rules.yml."""
+    """Lay out the dashboard; the limits are those of deploy/prometheus/rules.yml."""
     page = Page("health", language, since="now-6h")
     page.row("at_a_glance")
     _figure(page, "broker_up", ("red", 1, "green"))
@@ -38,7 +38,7 @@ def page(language: Language) -> Page:
 
 
 def _figure(page: Page, name: str, colours: tuple[str | float, ...]) -> None:
-    """Show one figure of now in its colour: a colour, from where on another one, and so on."""
+    """Show a current figure, coloured by steps: (colour, start, colour, ...)."""
     panel = (
         stat.Panel()
         .graph_mode(kinds.BigValueGraphMode.NONE)

@@ -1,4 +1,4 @@
-"""Where it hurts: what customers complain of more than before, where, in which words."""
+"""The dashboard of growing complaints: topics, places and wording."""
 
 from collections.abc import Mapping
 
@@ -50,7 +50,7 @@ OFTEN: Mapping[str, Looks] = {"times": {}, "customers": NUMBER, "several_channel
 
 
 def page(language: Language) -> Page:
-    """Lay it out."""
+    """Lay out the dashboard."""
     page = Page("hurts", language, since="now-7d")
     page.filters()
     page.incidents()

@@ -1,4 +1,4 @@
-"""Customer experience now: how customers are, where worse, and whether that changes."""
+"""The dashboard of customer experience now: levels, weak spots and trends."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ SLICES: Mapping[str, Looks] = {
 
 
 def page(language: Language) -> Page:
-    """Lay it out."""
+    """Lay out the dashboard."""
     page = Page("now", language)
     page.filters()
     page.incidents()
@@ -61,7 +61,7 @@ def page(language: Language) -> Page:
 
 
 def _title(dimension: str) -> str:
-    """Return SQL of what a slice is called."""
+    """Return the SQL of a slice's title."""
     if dimension not in NAMES:
         return "spelling"
     return f"transform(slice, {{{dimension}_names}}, {{{dimension}_titles}}, spelling)"
