@@ -1,4 +1,4 @@
-"""Measure how well texts are read: `python -m evaluation --data DIR`."""
+"""Measures how well engines read texts: `python -m evaluation --data DIR`."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from pipeline.text.engine import FloatArray
 
 _SEED: Final = 1
 _ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-"""For the libraries of other people's models, which read it when they are first imported."""
+"""Environment for the libraries of models, which read it on import."""
 
 
 def main(
@@ -49,7 +49,7 @@ def main(
     ] = None,
     save: Annotated[bool, typer.Option("--save", help="Write docs/evaluation.*.")] = False,
 ) -> None:
-    """Print how good engines and baselines are on texts that none was trained on."""
+    """Measure engines and baselines on texts that none was trained on."""
     os.environ.update(_ONE_THREAD)
     if unknown := sorted(set(engine) - set(NAMES)):
         raise typer.BadParameter(f"There is no {', '.join(unknown)}: choose of {', '.join(NAMES)}.")
@@ -91,21 +91,21 @@ def _measure(
     missing: list[str],
 ) -> Results:
     items = challenges.load()
-    given, reports = {}, {}
+    answered, reports = {}, {}
     for name, system in systems.items():
         log.print(f"measuring {name}")
-        given[name] = answers(system, sets)
-        reports[name] = report(system, given[name], sets, items, timed, _SEED)
+        answered[name] = answers(system, sets)
+        reports[name] = report(system, answered[name], sets, items, timed, _SEED)
     return Results(
         date=datetime.now(UTC).date().isoformat(),
         machine=described(),
         sets={
-            name: Measured(one.origin.language, one.origin.texts, len(one.texts))
-            for name, one in sets.items()
+            name: Measured(labelled.origin.language, labelled.origin.texts, len(labelled.texts))
+            for name, labelled in sets.items()
         },
         systems=reports,
         missing=missing,
-        curve=_curve(given, reports, sets),
+        curve=_curve(answered, reports, sets),
     )
 
 
@@ -119,20 +119,20 @@ def _processors(data: Path, log: Console) -> dict[str, Processor]:
 
 
 def _said(error: Exception) -> str:
-    """Return what is wrong in words; the system's own words for a lost file are a number."""
+    """Return the message of an error; that of a missing file would begin with a number."""
     lost = isinstance(error, FileNotFoundError) and error.filename
     return f"There is no {lost}." if lost else str(error)
 
 
-def _labels(given: str | None) -> dict[str, Label] | None:
+def _labels(text: str | None) -> dict[str, Label] | None:
     try:
-        return msgspec.json.decode(given, type=dict[str, Label]) if given else None
+        return msgspec.json.decode(text, type=dict[str, Label]) if text else None
     except msgspec.DecodeError as error:
         raise typer.BadParameter(str(error), param_hint="--hf-labels") from error
 
 
 def _curve(
-    given: Mapping[str, Mapping[str, FloatArray]],
+    answered: Mapping[str, Mapping[str, FloatArray]],
     reports: Mapping[str, Report],
     sets: Mapping[str, LabelledSet],
 ) -> dict[str, list[Point]]:
@@ -140,14 +140,14 @@ def _curve(
         return {}
     return {
         name: curve(
-            given["fast"][name],
-            given["strong"][name],
-            one.labels,
+            answered["fast"][name],
+            answered["strong"][name],
+            labelled.labels,
             (reports["fast"].rate.value, reports["strong"].rate.value),
             np.random.default_rng(_SEED),
         )
-        for name, one in sets.items()
-        if one.origin.dev
+        for name, labelled in sets.items()
+        if labelled.origin.dev
     }
 
 

@@ -1,4 +1,4 @@
-"""What our engines have to reach, and whether they do."""
+"""Compares the figures of engines with their required bounds."""
 
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -12,7 +12,7 @@ from evaluation.systems import BASELINES
 
 
 class Bar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Bounds of a figure by engine, as `bars.yaml` has them: either `at_least` or `at_most`."""
+    """Bounds of a figure by engine in `bars.yaml`: either `at_least` or `at_most`."""
 
     figure: Literal[
         "accuracy", "macro_f1", "polar_accuracy", "calibration_error", "challenges", "rate"
@@ -22,7 +22,7 @@ class Bar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     at_most: dict[str, float] = {}
 
     def of(self, report: Report) -> Interval | None:
-        """Return the figure, None where it was not measured."""
+        """Return the figure, or None if it was not measured."""
         match self.figure:
             case "rate":
                 return report.rate
@@ -35,7 +35,7 @@ class Bar(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
 
 class Verdict(NamedTuple):
-    """A figure of an engine beside its bound, and beside the best that a baseline has of it."""
+    """A figure of an engine, with its bound and the best figure of a baseline."""
 
     bar: Bar
     engine: str
@@ -50,7 +50,7 @@ class Verdict(NamedTuple):
 
     @property
     def is_ahead(self) -> bool:
-        """Whether the figure is as good as that of every baseline."""
+        """Whether the figure is at least as good as that of every baseline."""
         return self.best_baseline is None or self._reaches(self.best_baseline)
 
     def _reaches(self, bound: float) -> bool:
@@ -58,14 +58,14 @@ class Verdict(NamedTuple):
 
 
 def bars() -> list[Bar]:
-    """Return the bars in the order of their table."""
+    """Return the bars in table order."""
     return msgspec.yaml.decode(
         files("evaluation").joinpath("bars.yaml").read_bytes(), type=list[Bar]
     )
 
 
 def verdicts(reports: Mapping[str, Report]) -> Iterator[Verdict]:
-    """Yield a verdict a bar and engine as far as measured; rates are not held to the baselines."""
+    """Yield a verdict per bar and measured engine; rates are not compared with baselines."""
     for bar in bars():
         baselines = [] if bar.figure == "rate" else [n for n in BASELINES if n in reports]
         best = _best([bar.of(reports[name]) for name in baselines], bar)
@@ -75,6 +75,6 @@ def verdicts(reports: Mapping[str, Report]) -> Iterator[Verdict]:
                 yield Verdict(bar, engine, bound, found, best)
 
 
-def _best(found: list[Interval | None], bar: Bar) -> float | None:
-    values = [one.value for one in found if one]
+def _best(figures: list[Interval | None], bar: Bar) -> float | None:
+    values = [figure.value for figure in figures if figure]
     return (max if bar.at_least else min)(values, default=None)

@@ -1,4 +1,4 @@
-"""What people would take otherwise, as engines; they need the extra `evaluation`."""
+"""Common alternatives as engines, for comparison; they need the extra `evaluation`."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from pipeline.text.normalise import Folded
 from training.data import load, sources
 
 _NEUTRAL_UP_TO: Final = 0.05 - 1e-6
-"""A compound score from 0.05 on is positive, from -0.05 down negative, say VADER's authors."""
+"""Largest neutral compound score, after VADER's authors: 0.05 is positive, -0.05 negative."""
 
 _MOST_TERMS: Final = 200_000
 _MOST_STEPS: Final = 300
@@ -38,10 +38,10 @@ class VaderEngine(Engine):
     def probabilities(
         self,
         texts: Sequence[str],
-        folded: Folded | None = None,  # noqa: ARG002 - it reads texts as they are typed
+        folded: Folded | None = None,  # noqa: ARG002 - it reads unfolded texts
         languages: Sequence[str] | None = None,  # noqa: ARG002 - and in English only
     ) -> FloatArray:
-        """Return shape (len(texts), 3), in the right order but no probabilities in truth."""
+        """Return scores of shape (len(texts), 3), which order labels but are not probabilities."""
         compound = np.array([self._analyzer.polarity_scores(text)["compound"] for text in texts])
         scores = np.exp(np.stack((-compound, np.full(len(texts), _NEUTRAL_UP_TO), compound), 1))
         shares: FloatArray = (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -49,12 +49,12 @@ class VaderEngine(Engine):
 
 
 class TfidfEngine(Engine):
-    """Logistic regression on TF-IDF of words and pairs of words, settings as they come."""
+    """Logistic regression on TF-IDF of words and word pairs, with default settings."""
 
     name = "tfidf"
 
     def __init__(self, texts: Sequence[str], labels: Sequence[int]) -> None:
-        """Fit texts with labels 0, 1 and 2. Raises ImportError without the extra."""
+        """Fit to texts with labels 0, 1 and 2. Raises ImportError without the extra."""
         with _extra():
             from sklearn.feature_extraction.text import TfidfVectorizer
             from sklearn.linear_model import LogisticRegression
@@ -68,7 +68,7 @@ class TfidfEngine(Engine):
 
     @classmethod
     def train(cls, folder: Path, seed: int) -> "TfidfEngine":
-        """Fit every text that our engines are trained on. Raises FileNotFoundError, ImportError."""
+        """Fit to all training texts of our engines. Raises FileNotFoundError, ImportError."""
         texts: list[str] = []
         labels: list[int] = []
         for name, source in sources().items():

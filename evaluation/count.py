@@ -1,6 +1,6 @@
-"""A count of files of our own, made from the files alone: what Nabız should say of them.
+"""Counts from files alone the figures that Nabız should report about them.
 
-It uses none of the pipeline's code for reading, validating or counting events.
+It does not use the pipeline's code for reading, validating or counting events.
 """
 
 import gzip
@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, TypeAlias
 DAY = timedelta(days=1)
 
 Figure: TypeAlias = tuple[str, str, str]
-"""Window, slice and what is counted there."""
+"""Window, slice and name of a figure."""
 
 
 class Row(NamedTuple):
-    """A line that is valid, in the file's own terms."""
+    """A valid line, in the terms of the file."""
 
     id: str
     at: datetime
@@ -32,12 +32,12 @@ class Row(NamedTuple):
 
     @property
     def is_complaint(self) -> bool:
-        """Complaints have a sequel, tweets have none."""
+        """Whether the row is a complaint, which may have a sequel, and not a tweet."""
         return self.source != "twitter"
 
     @property
     def event_ids(self) -> list[str]:
-        """The row's own event, then those of its sequel."""
+        """The ids of the row's event and of its sequel."""
         sequel = {
             "-reply": self.replied,
             "-resolved": self.resolved,
@@ -47,7 +47,7 @@ class Row(NamedTuple):
 
 
 class Files(NamedTuple):
-    """What files hold: lines read, those of no use, and of each id the first row."""
+    """The content of files: numbers of lines and invalid lines, and the first row of each id."""
 
     read: int
     bad: int
@@ -55,17 +55,17 @@ class Files(NamedTuple):
 
     @property
     def repeated(self) -> int:
-        """Valid lines whose id had been there before."""
+        """Number of valid lines whose id occurred before."""
         return self.read - self.bad - len(self.rows)
 
     @property
     def event_ids(self) -> set[str]:
-        """The ids of all events that the rows stand for."""
+        """The ids of all events of the rows."""
         return {event_id for row in self.rows for event_id in row.event_ids}
 
 
 def read_files(paths: Iterable[Path]) -> Files:
-    """Read JSON lines, plain or gzip; blank lines do not count."""
+    """Read JSON lines, plain or gzip, ignoring blank ones."""
     read, bad = 0, 0
     rows: dict[str, Row] = {}
     for path in paths:
@@ -99,7 +99,7 @@ def _row(line: bytes) -> Row | None:
         return None
     usable = (
         at.tzinfo is not None
-        and all(isinstance(one, str) and 0 < len(one) <= 200 for one in (row.id, row.author))
+        and all(isinstance(text, str) and 0 < len(text) <= 200 for text in (row.id, row.author))
         and isinstance(row.text, str)
         and len(row.text) <= 20_000
         and (row.satisfaction is None or 1 <= row.satisfaction <= 5)
@@ -108,7 +108,7 @@ def _row(line: bytes) -> Row | None:
 
 
 def figures_of_files(files: Files, alerts: Sequence[dict[str, Any]]) -> dict[Figure, float | None]:
-    """Count everything from the rows; only who had an alert is taken from Nabız's `alerts`."""
+    """Count all figures from the rows; only the customers with alerts come from `alerts`."""
     figures: dict[Figure, float | None] = {
         ("all", "", "stored events"): len(files.event_ids),
         ("all", "", "dead letters"): files.bad,
@@ -128,7 +128,7 @@ def figures_of_files(files: Files, alerts: Sequence[dict[str, Any]]) -> dict[Fig
 
 
 def windows(rows: Sequence[Row]) -> dict[str, tuple[datetime, datetime]]:
-    """The whole span, and every day (UTC) that has a row."""
+    """Return the windows: the whole span, and every day (UTC) with a row."""
     days = sorted({row.at.astimezone(UTC).date() for row in rows})
     starts = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in days]
     if not starts:
@@ -148,9 +148,9 @@ def _slices(rows: Sequence[Row], *, by_dimension: bool) -> dict[str, list[Row]]:
 
 
 def _count(rows: Sequence[Row], open_then: set[str]) -> dict[str, float | None]:
-    """The KPIs of these rows, by name; `/n` where a KPI rests on a number of cases.
+    """Return the KPIs of rows by name; the name with `/n` is the number of cases.
 
-    Of those that rest on how texts are read, as whether one only says thanks, there is the number.
+    For KPIs that depend on how texts are read, there is only the number.
     """
     counts: Counter[str] = Counter()
     marks: list[float] = []

@@ -1,4 +1,4 @@
-"""How good answers are: figures of a sample, and the range in which they lie.
+"""Figures of a sample with bootstrap confidence intervals.
 
 Every figure is a function of totals over texts, so it is computed for all resamples at once: the
 totals of a resample are a row of a matrix product.
@@ -33,12 +33,12 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class Measures(msgspec.Struct, frozen=True):
-    """How good an engine is on one labelled set; all shares from 0 to 1.
+    """The quality of an engine on a labelled set, in shares from 0 to 1.
 
-    `accuracy` and `macro_f1` (the mean over the labels that the set has) are of the three labels;
-    `polar_accuracy` asks only which of negative and positive is likelier, on texts that are either;
-    a tie is half right. `calibration_error` is the expected calibration error in 15 equal bins
-    (Naeini et al. 2015); None where an engine's scores are no probabilities.
+    `accuracy` and `macro_f1` (the mean over the labels of the set) are over three labels;
+    `polar_accuracy` compares negative and positive only, on texts labelled as either; ties count
+    half. `calibration_error` is the expected calibration error in 15 equal bins
+    (Naeini et al. 2015); None if an engine's scores are not probabilities.
     """
 
     accuracy: Interval
@@ -58,7 +58,7 @@ def measure(probabilities: FloatArray, labels: Ints, rng: np.random.Generator) -
     bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
     gaps = drawn @ (_one_hot(bins, _BINS) * (confidence - right)[:, None])
     error = np.abs(gaps).sum(axis=1) / len(labels)
-    # The gaps of a resample hold its own noise as well, so they are too wide on average.
+    # The gaps of a resample include its own noise, so they are too wide on average.
     error[1:] -= error[1:].mean() - error[0]
     return Measures(
         accuracy=_interval(_mean(drawn, right)),
@@ -76,31 +76,31 @@ def _mean(drawn: Floats, values: Values) -> Floats:
 def _macro_f1(drawn: Floats, predicted: Ints, labels: Ints) -> Floats:
     cells = _one_hot(labels * len(LABELS) + predicted, len(LABELS) ** 2)
     confusion = (drawn @ cells).reshape(-1, len(LABELS), len(LABELS))
-    found = np.diagonal(confusion, axis1=1, axis2=2)
-    f1 = 2 * found / np.maximum(confusion.sum(axis=1) + confusion.sum(axis=2), 1)
+    hits = np.diagonal(confusion, axis1=1, axis2=2)
+    f1 = 2 * hits / np.maximum(confusion.sum(axis=1) + confusion.sum(axis=2), 1)
     mean: Floats = f1[:, np.unique(labels)].mean(axis=1)
     return mean
 
 
 def mean(groups: Sequence[Values], rng: np.random.Generator) -> Interval:
-    """Return the mean over the groups of each group's mean; texts are resampled within a group."""
+    """Return the mean of the group means, resampling within groups."""
     means = [_mean(_resamples(len(group), rng), group) for group in groups]
     return _interval(np.mean(means, axis=0))
 
 
 def ratio(counts: Floats, costs: Floats, rng: np.random.Generator) -> Interval:
-    """Return the sum of `counts` by that of `costs`, as texts by seconds; pairs are resampled."""
+    """Return the ratio of the sums of `counts` and `costs`, resampling pairs."""
     drawn = _resamples(len(counts), rng)
     return _interval(drawn @ counts / (drawn @ costs))
 
 
 def _resamples(n: int, rng: np.random.Generator) -> Floats:
-    """Return how often each of n is drawn, a resample a row; the first row draws each once."""
+    """Return how often each of n is drawn, by resample (row); the first row is the sample."""
     return np.vstack((np.ones(n), rng.multinomial(n, np.full(n, 1 / n), _RESAMPLES)))
 
 
 def _interval(figures: Floats) -> Interval:
-    """Return the percentile interval of figures whose first is that of the sample itself."""
+    """Return the percentile interval of figures, of which the first is the sample's."""
     low, high = np.quantile(figures[1:], _TAILS)
     return Interval(float(figures[0]), float(low), float(high))
 

@@ -1,4 +1,4 @@
-"""docs/evaluation.md from the results: tables here, words in page.md."""
+"""Renders docs/evaluation.md: tables from the results, text from page.md."""
 
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
@@ -14,7 +14,7 @@ from evaluation.results import Results
 T = TypeVar("T")
 
 PLOT: Final = "curve.svg"
-"""The curve, in a folder `evaluation` beside the page."""
+"""File of the curve, in the folder `evaluation` beside the page."""
 
 _ONE_PROCESSOR: Final = "Not measured: that takes Linux on x86-64 and a C compiler."
 _COLUMNS: Final = {
@@ -40,8 +40,8 @@ def page(results: Results) -> str:
         systems=table(
             ("system", "version", "texts/s/core"),
             (
-                (name, one.version, _figure(one.rate, digits=0))
-                for name, one in results.systems.items()
+                (name, report.version, _figure(report.rate, digits=0))
+                for name, report in results.systems.items()
             ),
         ),
         sets=table(
@@ -64,7 +64,7 @@ def _figure(interval: Interval | None, digits: int = 3) -> str:
     if interval is None:
         return ""
     value, low, high = (
-        f"{one:,.{digits}f}" for one in (interval.value, interval.low, interval.high)
+        f"{value:,.{digits}f}" for value in (interval.value, interval.low, interval.high)
     )
     return f"{value} ({low}–{high})"
 
@@ -74,15 +74,15 @@ def _bars(results: Results) -> str:
         ("figure", "engine", "bar", "found", "met", "best baseline", "ahead of it"),
         (
             (
-                _COLUMNS[one.bar.figure] + (f", {one.bar.set}" if one.bar.set else ""),
-                one.engine,
-                f"{'≥' if one.bar.at_least else '≤'} {one.bound:,g}",
-                _figure(one.found, digits=0 if one.bar.figure == "rate" else 3),
-                _yes(one.is_met),
-                "" if one.best_baseline is None else f"{one.best_baseline:.3f}",
-                "" if one.best_baseline is None else _yes(one.is_ahead),
+                _COLUMNS[verdict.bar.figure] + (f", {verdict.bar.set}" if verdict.bar.set else ""),
+                verdict.engine,
+                f"{'≥' if verdict.bar.at_least else '≤'} {verdict.bound:,g}",
+                _figure(verdict.found, digits=0 if verdict.bar.figure == "rate" else 3),
+                _yes(verdict.is_met),
+                "" if verdict.best_baseline is None else f"{verdict.best_baseline:.3f}",
+                "" if verdict.best_baseline is None else _yes(verdict.is_ahead),
             )
-            for one in verdicts(results.systems)
+            for verdict in verdicts(results.systems)
         ),
     )
 
@@ -93,36 +93,41 @@ def _yes(value: bool) -> str:
 
 def _measures(results: Results) -> Iterator[list[str]]:
     for name in results.sets:
-        for system, one in results.systems.items():
-            if name in one.sets:
-                figures = (getattr(one.sets[name], field) for field in Measures.__struct_fields__)
+        for system, report in results.systems.items():
+            if name in report.sets:
+                figures = (
+                    getattr(report.sets[name], field) for field in Measures.__struct_fields__
+                )
                 yield [name, system, *map(_figure, figures)]
 
 
 def _challenges(results: Results, part: str) -> str:
-    """A column a system, a row a category."""
-    found = {
-        name: one.challenges[part]
-        for name, one in results.systems.items()
-        if part in one.challenges
+    """Return the table of challenges: a column per system, a row per category."""
+    challenges = {
+        name: report.challenges[part]
+        for name, report in results.systems.items()
+        if part in report.challenges
     }
-    categories = _names(one.categories for one in found.values())
+    categories = _names(challenge.categories for challenge in challenges.values())
     rows = [
         (
             category.replace("_", " "),
-            *(_figure(one.categories.get(category), digits=2) for one in found.values()),
+            *(
+                _figure(challenge.categories.get(category), digits=2)
+                for challenge in challenges.values()
+            ),
         )
         for category in categories
     ]
-    means = ("**mean**", *(_figure(one.mean) for one in found.values()))
-    return table(("category", *found), [*rows, means])
+    means = ("**mean**", *(_figure(challenge.mean) for challenge in challenges.values()))
+    return table(("category", *challenges), [*rows, means])
 
 
 def _kept(results: Results) -> str:
-    """A column a system, a row a set and way of typing."""
+    """Return the table of robustness: a column per system, a row per set and distortion."""
     rows = _names(
-        [(name, way) for name, ways in one.kept.items() for way in ways]
-        for one in results.systems.values()
+        [(name, way) for name, ways in report.kept.items() for way in ways]
+        for report in results.systems.values()
     )
     return table(
         ("set", "typed", *results.systems),
@@ -130,7 +135,10 @@ def _kept(results: Results) -> str:
             (
                 name,
                 way,
-                *(_figure(one.kept.get(name, {}).get(way)) for one in results.systems.values()),
+                *(
+                    _figure(report.kept.get(name, {}).get(way))
+                    for report in results.systems.values()
+                ),
             )
             for name, way in rows
         ),
@@ -155,5 +163,5 @@ def _curve(results: Results) -> str:
 
 
 def _names(groups: Iterable[Iterable[T]]) -> list[T]:
-    """Return what is in any group, each once, in the order of coming."""
-    return list(dict.fromkeys(one for group in groups for one in group))
+    """Return the distinct items of all groups, in order of first occurrence."""
+    return list(dict.fromkeys(item for group in groups for item in group))

@@ -1,4 +1,4 @@
-"""The plot of the page, as a small SVG file; needs the extra `evaluation`."""
+"""Draws the plot of the page as a small SVG file; needs the extra `evaluation`."""
 
 from pathlib import Path
 
@@ -10,11 +10,11 @@ matplotlib.use("svg")
 matplotlib.rcParams.update(
     {"svg.hashsalt": "nabiz", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 )
-from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen before
+from matplotlib import pyplot as plt  # noqa: E402 - after the choice of the backend
 
 
 def curve(results: Results, target: Path) -> None:
-    """Accuracy by rate: a line a set, a dot a share read by `strong`; a star is `auto` itself."""
+    """Plot accuracy by rate: a line per set, a dot per share of `strong`, a star for `auto`."""
     figure, axis = plt.subplots(figsize=(7, 3.2))
     for name, points in results.curve.items():
         rates = [point.rate for point in points]

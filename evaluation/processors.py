@@ -1,9 +1,9 @@
-"""How engines read, and how fast, on other kinds of processors.
+"""Measures accuracy and rate of engines on other kinds of processors.
 
     python -m evaluation.processors --data DIR
 
-Each kind is a process whose CPUID tells of fewer features (`cpuid.c`): numpy and onnxruntime run
-there what they would run on such a processor. Clock rate and caches stay those of this machine.
+Each kind is a process whose CPUID reports fewer features (`cpuid.c`), so that numpy and onnxruntime
+select the code for such a processor. Clock rate and caches stay those of this machine.
 Needs Linux on x86-64 and a C compiler.
 """
 
@@ -30,16 +30,16 @@ from pipeline.text.open import load_engine
 ENGINES: Final = ("strong", "fast")
 _SEED: Final = 1
 _READ: Final = 150
-"""Texts of a set."""
+"""Texts per set."""
 _TIMED: Final = 128
-"""Texts of a language: without AVX2 they take half a minute."""
+"""Texts per language, which take half a minute without AVX2."""
 _HERE: Final = "import sys; from evaluation.processors import read; read(*sys.argv[1:])"
 
 Answers = Mapping[str, NDArray[np.floating]]
 
 
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of processors: the flag that it needs, the features that it is without."""
+    """A kind of processors: the required flag, and the missing features."""
 
     name: str
     needs: str
@@ -47,7 +47,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Kinds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All kinds, the richest first, and where CPUID tells of each feature."""
+    """All kinds, most features first, and the place of each feature in CPUID."""
 
     kinds: list[Kind]
     features: dict[str, str]
@@ -61,13 +61,13 @@ def main(
         ),
     ],
 ) -> None:
-    """Print how engines read on each kind of processors that this machine can stand for."""
+    """Measure engines on each kind of processors that this machine can imitate."""
     print(processors(measured(data)))  # noqa: T201
 
 
-def processors(found: Mapping[str, Processor]) -> str:
-    """Return a table in Markdown, a kind a row; rates also as shares of the first row's."""
-    first = next(iter(found.values())).rates
+def processors(measurements: Mapping[str, Processor]) -> str:
+    """Return a Markdown table with a row per kind; rates also relative to the first row."""
+    first = next(iter(measurements.values())).rates
     return table(
         (
             "processor",
@@ -82,28 +82,28 @@ def processors(found: Mapping[str, Processor]) -> str:
                     figure
                     for engine in ENGINES
                     for figure in (
-                        f"{one.rates[engine]:,.0f} ({one.rates[engine] / first[engine]:.2f} ×)",
-                        f"{one.accuracies[engine]:.4f}",
+                        f"{kind.rates[engine]:,.0f} ({kind.rates[engine] / first[engine]:.2f} ×)",
+                        f"{kind.accuracies[engine]:.4f}",
                     )
                 ),
-                f"{one.other_labels} of {one.answers:,}",
-                f"{one.difference:.0e}",
+                f"{kind.other_labels} of {kind.answers:,}",
+                f"{kind.difference:.0e}",
             )
-            for name, one in found.items()
+            for name, kind in measurements.items()
         ),
     )
 
 
 def measured(data: Path) -> dict[str, Processor]:
-    """Return what is found by kind, the richest first; each is compared with the first.
+    """Measure all kinds, most features first, and compare each with the first.
 
-    Raises OSError or subprocess.CalledProcessError where other kinds cannot be put on.
+    Raises OSError or subprocess.CalledProcessError if a kind cannot be imitated.
     """
     known = msgspec.yaml.decode(
         files("evaluation").joinpath("processors.yaml").read_bytes(), type=Kinds
     )
     flags = Path("/proc/cpuinfo").read_text("utf-8").split()
-    given: dict[str, Answers] = {}
+    results: dict[str, Answers] = {}
     with tempfile.TemporaryDirectory() as folder, as_file(files("evaluation") / "cpuid.c") as code:
         library, out = Path(folder) / "cpuid.so", Path(folder) / "answers.npz"
         subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", library, code], check=True)
@@ -114,33 +114,34 @@ def measured(data: Path) -> dict[str, Processor]:
                 command = [sys.executable, "-c", _HERE, str(data), str(out)]
                 subprocess.run(command, env=os.environ | seeming, check=True)
                 with np.load(out) as arrays:
-                    given[kind.name] = dict(arrays)
-    first = next(iter(given.values()))
-    return {name: _compared(answers, first) for name, answers in given.items()}
+                    results[kind.name] = dict(arrays)
+    first = next(iter(results.values()))
+    return {name: _compared(answers, first) for name, answers in results.items()}
 
 
 def read(data: str, out: str) -> None:
-    """Write what engines say in this process, how fast, and the true labels."""
+    """Write the answers and rates of engines in this process, and the true labels."""
     sets = load(origins(), Path(data), _SEED).values()
-    texts = [text for one in sets for text in one.texts[:_READ]]
-    tweets = [one for some in of_tweet_length(Path(data), _SEED).values() for one in some[:_TIMED]]
+    texts = [text for labelled in sets for text in labelled.texts[:_READ]]
+    by_language = of_tweet_length(Path(data), _SEED)
+    tweets = [tweet for tweets in by_language.values() for tweet in tweets[:_TIMED]]
     tweets = sample(tweets, len(tweets), _SEED)
-    found = {"labels": np.concatenate([one.labels[:_READ] for one in sets])}
+    arrays = {"labels": np.concatenate([labelled.labels[:_READ] for labelled in sets])}
     for name in ENGINES:
         engine = load_engine(name)
-        found[name] = engine.probabilities(texts)
-        found[f"{name} rate"] = np.array(rate(engine, tweets, _SEED).value)
-    np.savez(out, **found)  # type: ignore[arg-type]  # none of them is called allow_pickle
+        arrays[name] = engine.probabilities(texts)
+        arrays[f"{name} rate"] = np.array(rate(engine, tweets, _SEED).value)
+    np.savez(out, **arrays)  # type: ignore[arg-type]  # none of them is called allow_pickle
 
 
 def _compared(answers: Answers, first: Answers) -> Processor:
-    said = {name: answers[name].argmax(axis=1) for name in ENGINES}
+    labels = {name: answers[name].argmax(axis=1) for name in ENGINES}
     others = {name: first[name].argmax(axis=1) for name in ENGINES}
     return Processor(
         rates={name: float(answers[f"{name} rate"]) for name in ENGINES},
-        accuracies={name: float((said[name] == answers["labels"]).mean()) for name in ENGINES},
-        answers=sum(map(len, said.values())),
-        other_labels=sum(int((said[name] != others[name]).sum()) for name in ENGINES),
+        accuracies={name: float((labels[name] == answers["labels"]).mean()) for name in ENGINES},
+        answers=sum(map(len, labels.values())),
+        other_labels=sum(int((labels[name] != others[name]).sum()) for name in ENGINES),
         difference=max(float(abs(answers[name] - first[name]).mean()) for name in ENGINES),
     )
 

@@ -1,10 +1,9 @@
-"""Compare what a running Nabız says of files with a count of our own, made from the files alone.
+"""Compares the figures of a running Nabız with an independent count from the files.
 
     python -m evaluation.reconcile --data DIR FILE...
 
-The files are complaints and tweets, as `nabiz replay` takes them, told apart by their `source`.
-The store must hold them and nothing else. Exit code 0: all figures agree; 1: a table shows which
-do not.
+The files hold complaints and tweets as `nabiz replay` reads them, distinguished by `source`. The
+store must contain exactly these. Exit code 0: all figures agree; 1: a table shows the differences.
 """
 
 import argparse
@@ -24,7 +23,7 @@ from pipeline.config.settings import Settings
 
 
 class Difference(NamedTuple):
-    """A figure that the files and Nabız give differently."""
+    """A figure that differs between the files and Nabız."""
 
     figure: Figure
     files: float | None
@@ -32,7 +31,7 @@ class Difference(NamedTuple):
 
 
 def figures_of_nabiz(settings: Settings, rows: Sequence[Row]) -> dict[Figure, float | None]:
-    """Ask the running Nabız for the same figures, and for all others that it knows."""
+    """Query all figures of the running Nabız."""
     stored = _ask(settings, "/v1/status")["store"]["rows"]
     figures: dict[Figure, float | None] = {
         ("all", "", "stored events"): stored["events"],
@@ -58,32 +57,32 @@ def figures_of_nabiz(settings: Settings, rows: Sequence[Row]) -> dict[Figure, fl
 
 
 def alerts_of(settings: Settings) -> list[dict[str, Any]]:
-    """Return the alerts that stand, at most 10,000; those withdrawn are not among them."""
+    """Return at most 10,000 alerts, without withdrawn ones."""
     alerts: list[dict[str, Any]] = _ask(settings, "/v1/alerts", {"limit": 10_000})
     return alerts
 
 
 def differences(files: Files, settings: Settings) -> list[Difference]:
-    """Return every figure that differs; empty where everything agrees."""
+    """Return the figures that differ."""
     return list(_compare(files, settings))
 
 
 def _compare(files: Files, settings: Settings) -> Iterator[Difference]:
     expected = figures_of_files(files, alerts_of(settings))
-    found = figures_of_nabiz(settings, files.rows)
+    figures = figures_of_nabiz(settings, files.rows)
     for figure, value in expected.items():
-        if not _equal(value, found.get(figure)):
-            yield Difference(figure, value, found.get(figure))
+        if not _equal(value, figures.get(figure)):
+            yield Difference(figure, value, figures.get(figure))
     known = {(window, slice_) for window, slice_, _ in expected}
-    for window, slice_, name in found:
+    for window, slice_, name in figures:
         if (window, slice_) not in known:
-            yield Difference((window, slice_, name), None, found[window, slice_, name])
+            yield Difference((window, slice_, name), None, figures[window, slice_, name])
 
 
-def _equal(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) <= 1e-9 * max(1.0, abs(one))
+def _equal(value: float | None, other: float | None) -> bool:
+    if value is None or other is None:
+        return value is other
+    return abs(value - other) <= 1e-9 * max(1.0, abs(value))
 
 
 def _ask(settings: Settings, path: str, params: dict[str, object] | None = None) -> Any:
@@ -96,16 +95,16 @@ def fingerprint(ids: Iterable[str]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the comparison; returns the exit code."""
+    """Run the comparison and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m evaluation.reconcile",
         description="Compare a running Nabız with a count made from the files it was fed.",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of a running `nabiz up`")
     parser.add_argument("files", type=Path, nargs="+", help="JSON lines, plain or gzip")
-    given = parser.parse_args(arguments)
-    settings, files, console = find(given.data), read_files(given.files), Console()
-    found = differences(files, settings)
+    options = parser.parse_args(arguments)
+    settings, files, console = find(options.data), read_files(options.files), Console()
+    different = differences(files, settings)
     ids = {alert["id"] for alert in alerts_of(settings)}
     console.print(
         f"{files.read:,} lines read: {len(files.rows):,} rows, {files.repeated:,} repeated, "
@@ -113,11 +112,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{len(ids):,} alerts, fingerprint {fingerprint(ids)}",
         highlight=False,
     )
-    if not found:
+    if not different:
         console.print("all figures agree")
         return 0
     table = Table("window", "slice", "figure", "files", "Nabız", box=None)
-    for difference in found:
+    for difference in different:
         table.add_row(*difference.figure, str(difference.files), str(difference.nabiz))
     console.print(table)
     return 1

@@ -1,4 +1,4 @@
-"""What an evaluation finds, as docs/evaluation.json keeps it."""
+"""The results of an evaluation, as stored in docs/evaluation.json."""
 
 import msgspec
 
@@ -8,17 +8,17 @@ from evaluation.sets import Language
 
 
 class Challenge(msgspec.Struct, frozen=True):
-    """Accuracy on the challenge items: of each category, and the mean over the categories."""
+    """Accuracy on the challenge items, by category and on average over categories."""
 
     categories: dict[str, Interval]
     mean: Interval
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What was found of one system, in the languages that it is made for.
+    """The results of a system, in the languages that it supports.
 
-    `rate`: texts of tweet length a second of one core. `challenges`: by language, and `all` where
-    it reads all. `kept`: by set and way of typing, the share of texts that keep their label.
+    `rate`: texts of tweet length per second and core. `challenges`: by language, and `all` if it
+    supports all. `kept`: share of texts that keep their label, by set and distortion.
     """
 
     version: str
@@ -29,7 +29,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """A set as far as it was read."""
+    """A set, with the number of texts measured."""
 
     language: Language
     texts: str
@@ -37,10 +37,10 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Processor(msgspec.Struct, frozen=True):
-    """What engines, by name, do on a kind of processors: texts a second of one core, accuracy.
+    """Rates (texts per second and core) and accuracies by engine, on a kind of processors.
 
-    Of `answers`, so many have another label than on the first kind; probabilities differ from
-    those there by `difference` on average.
+    Of `answers`, `other_labels` differ from the first kind's; probabilities differ by `difference`
+    on average.
     """
 
     rates: dict[str, float]
@@ -51,10 +51,9 @@ class Processor(msgspec.Struct, frozen=True):
 
 
 class Results(msgspec.Struct, frozen=True):
-    """A whole run. `missing` names what was asked for and not at hand; `curve` is by set.
+    """A whole run. `missing` names what was requested but unavailable; `curve` is by set.
 
-    `processors` is by kind, the one that it was compared with first; empty where there is only
-    that of this machine.
+    `processors` is by kind, starting with the reference; empty if only this machine's was measured.
     """
 
     date: str

@@ -1,4 +1,4 @@
-"""The same text typed in another way, which must not change its label."""
+"""Distorts texts in ways that must not change their label."""
 
 import random
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from training.distort import with_typos
 
 
 def capitals(text: str, language: Language) -> str:
-    """Return the text in capitals, as its language has them: the Turkish `i` is `İ`."""
+    """Return the text in capitals by the rules of its language: Turkish `i` becomes `İ`."""
     return (text.replace("i", "İ") if language == "tr" else text).upper()
 
 
 def distortions(texts: Sequence[str], language: Language, seed: int) -> dict[str, list[str]]:
-    """Return the texts as others might have typed them, by the name of the way."""
+    """Return variants of the texts as others might type them, by name."""
     rng = random.Random(seed)
     ways = {
         "capitals": [capitals(text, language) for text in texts],
@@ -30,6 +30,6 @@ def distortions(texts: Sequence[str], language: Language, seed: int) -> dict[str
 
 
 def kept(before: FloatArray, after: FloatArray) -> NDArray[np.bool_]:
-    """Return for each text whether its likeliest label is the same."""
+    """Return for each text whether its most likely label is the same."""
     same: NDArray[np.bool_] = before.argmax(axis=1) == after.argmax(axis=1)
     return same

@@ -1,4 +1,4 @@
-"""Puts the same texts to a system and measures its answers."""
+"""Runs a system on the sets and measures its answers."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,34 +25,36 @@ Challenges = Mapping[str, Sequence[Item]]
 
 
 def answers(system: System, sets: Mapping[str, LabelledSet]) -> dict[str, FloatArray]:
-    """Return the probabilities of the texts of each set in a language that the system knows."""
+    """Return the probabilities of the texts of each set in a supported language."""
     return {
-        name: system.engine.probabilities(one.texts)
-        for name, one in sets.items()
-        if one.origin.language in system.languages
+        name: system.engine.probabilities(labelled.texts)
+        for name, labelled in sets.items()
+        if labelled.origin.language in system.languages
     }
 
 
 def report(
     system: System,
-    given: Mapping[str, FloatArray],
+    answered: Mapping[str, FloatArray],
     sets: Mapping[str, LabelledSet],
     challenges: Challenges,
     timed: Mapping[Language, Sequence[str]],
     seed: int,
 ) -> Report:
-    """Measure the answers `given` to the sets, then the rest; `timed` texts are for the rate."""
+    """Measure the answers to the sets, then the rest; `timed` texts are for the rate."""
     texts = [text for language in system.languages for text in timed[language]]
     return Report(
         version=system.engine.version,
         rate=rate(system.engine, sample(texts, len(texts), seed), seed),
         sets={
             name: _measures(system, probabilities, sets[name], seed)
-            for name, probabilities in given.items()
+            for name, probabilities in answered.items()
         },
         challenges=_challenges(system, challenges, seed),
         kept={
-            name: _kept(system.engine, sets[name], seed) for name in given if sets[name].origin.dev
+            name: _kept(system.engine, sets[name], seed)
+            for name in answered
+            if sets[name].origin.dev
         },
     )
 
@@ -63,7 +65,7 @@ def rate(
     seed: int,
     clock: Callable[[], float] = time.process_time,
 ) -> Interval:
-    """Return texts a second of processor time, each block of texts the best of three rounds."""
+    """Return texts per second of processor time, with the best of three rounds per block."""
     blocks = [texts[i : i + _BLOCK] for i in range(0, len(texts), _BLOCK)]
 
     def seconds(block: Sequence[str]) -> float:
@@ -93,10 +95,10 @@ def _challenges(system: System, challenges: Challenges, seed: int) -> dict[str, 
             category: right[category][[item.language in languages for item in items]]
             for category, items in challenges.items()
         }
-        there = {category: one for category, one in chosen.items() if len(one)}
+        there = {category: hits for category, hits in chosen.items() if len(hits)}
         rng = np.random.default_rng(seed)
         return Challenge(
-            categories={category: mean([one], rng) for category, one in there.items()},
+            categories={category: mean([hits], rng) for category, hits in there.items()},
             mean=mean(list(there.values()), rng),
         )
 

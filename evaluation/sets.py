@@ -1,4 +1,4 @@
-"""Labelled sets that no weights were trained on, as `sets.yaml` says."""
+"""Loads the labelled sets of `sets.yaml`, on which no weights were trained."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -16,14 +16,14 @@ Language: TypeAlias = Literal["tr", "en"]
 T = TypeVar("T")
 
 _MOST: Final = 1_500
-"""How many texts of a set are read that is none of the development sets."""
+"""Texts to read per set that is not a development set."""
 
 _TWEET_LENGTH: Final[dict[Language, str]] = {"tr": "tr_fsmtsa", "en": "en_semeval13_16"}
 _TIMED: Final = 512
 
 
 class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a set is made of."""
+    """Origin and kind of a set."""
 
     language: Language
     texts: str
@@ -39,7 +39,7 @@ class LabelledSet(NamedTuple):
 
 
 def origins() -> dict[str, Origin]:
-    """Return what there is to measure on, by name, in the order of the tables."""
+    """Return the sets by name, in table order."""
     content = files("evaluation").joinpath("sets.yaml").read_bytes()
     return msgspec.yaml.decode(content, type=dict[str, Origin])
 
@@ -59,7 +59,7 @@ def _read(origin: Origin, path: Path, seed: int) -> LabelledSet:
 
 
 def of_tweet_length(folder: Path, seed: int) -> dict[Language, list[str]]:
-    """Return the texts, by language, with which rates are taken. Raises FileNotFoundError."""
+    """Return the texts for measuring rates, by language. Raises FileNotFoundError."""
     return {
         language: sample(read_csv(folder / f"{name}.csv.gz")[0], _TIMED, seed)
         for language, name in _TWEET_LENGTH.items()
@@ -67,5 +67,5 @@ def of_tweet_length(folder: Path, seed: int) -> dict[Language, list[str]]:
 
 
 def sample(items: Sequence[T], most: int, seed: int) -> list[T]:
-    """Return at most so many of the items, drawn without regard to their order."""
+    """Return a random sample of at most `most` items."""
     return random.Random(seed).sample(items, min(most, len(items)))

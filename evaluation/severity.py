@@ -1,10 +1,10 @@
-"""Whether what is angrier and more urgent to people is so to a reading.
+"""Measures whether readings rank severity as people do.
 
     python -m evaluation.severity --data DIR
 
-The customers of a telecom operator, whose texts others have graded: no complaint, a complaint, a
-grave one. AUC (Hanley, McNeil 1982): how often the graver of two texts, one of each grade, has the
-higher figure; ties count half, 0.5 is chance.
+The texts are those of a telecom operator's customers, graded by others as no complaint, a complaint
+or a grave one. AUC (Hanley, McNeil 1982) is how often the graver of two texts, one of each grade,
+has the higher figure; ties count half, 0.5 is chance.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,11 +26,11 @@ FILE: Final = "sentiment/tr_telco_brain"
 GRADES: Final = {"0.0": "no complaint", "1.0": "complaint", "2.0": "grave"}
 
 FIGURES: Final[dict[str, Callable[[Reading], float]]] = {
-    "negative": lambda one: one.probabilities.negative,
-    "anger": lambda one: one.anger,
-    "urgency": lambda one: one.urgency,
-    "intensity": lambda one: one.intensity,
-    "urgent intents": lambda one: sum(intent.name in URGENT for intent in one.intents),
+    "negative": lambda reading: reading.probabilities.negative,
+    "anger": lambda reading: reading.anger,
+    "urgency": lambda reading: reading.urgency,
+    "intensity": lambda reading: reading.intensity,
+    "urgent intents": lambda reading: sum(intent.name in URGENT for intent in reading.intents),
 }
 
 
@@ -42,7 +42,7 @@ def texts_by_grade(folder: Path) -> dict[str, list[str]]:
 
 
 def auc(lower: Sequence[float], higher: Sequence[float]) -> float:
-    """Return how often one of `higher` is above one of `lower`; ties count half."""
+    """Return how often a value of `higher` exceeds one of `lower`; ties count half."""
     ordered = np.sort(lower)
     below, up_to = (np.searchsorted(ordered, higher, side) for side in ("left", "right"))
     return float((below + up_to).mean()) / (2 * len(lower))
@@ -52,7 +52,7 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder of sentiment/.")],
     engine: Annotated[str, typer.Option(help="Engine that reads them.")] = "fast",
 ) -> None:
-    """Print the mean of each figure by grade, and how well it tells the grades apart."""
+    """Print the mean of each figure by grade, and how well it separates the grades."""
     reader = Reader(load_engine(engine))
     readings = {
         grade: reader.read(texts, ["tr"] * len(texts))
@@ -61,14 +61,17 @@ def main(
     none, some, grave = GRADES
     table = Table("figure", *GRADES.values(), "AUC of a complaint", "AUC of a grave one")
     for name, figure in FIGURES.items():
-        by_grade = {grade: [float(figure(one)) for one in its] for grade, its in readings.items()}
+        by_grade = {
+            grade: [float(figure(reading)) for reading in graded]
+            for grade, graded in readings.items()
+        }
         table.add_row(
             name,
             *(f"{np.mean(values):.2f}" for values in by_grade.values()),
             f"{auc(by_grade[none], by_grade[some]):.2f}",
             f"{auc(by_grade[some], by_grade[grave]):.2f}",
         )
-    table.add_row("texts", *(f"{len(its):,}" for its in readings.values()), "", "")
+    table.add_row("texts", *(f"{len(graded):,}" for graded in readings.values()), "", "")
     Console(width=140).print(table)
 
 

@@ -1,4 +1,4 @@
-"""What is measured: our engines, the baselines, and a model of somebody else's."""
+"""The systems to measure: our engines, the baselines, and external models."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ NAMES: Final = (*OURS, *BASELINES, "hf")
 
 
 class Polarity(Engine):
-    """What a reader makes of an engine's answers, in the contract of engines."""
+    """The polarity after the reader's corrections, as an engine."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._reader = engine, Reader(engine)
@@ -33,7 +33,7 @@ class Polarity(Engine):
 
     @property
     def version(self) -> str:
-        """Version of the engine, and of what the reader adds."""
+        """Version of the engine, and of the reader's corrections."""
         return f"{self._engine.version}.{consistency.VERSION}"
 
     def probabilities(
@@ -48,7 +48,7 @@ class Polarity(Engine):
 
 
 class System(NamedTuple):
-    """An engine, the languages that it is made for, and whether it gives true probabilities."""
+    """An engine, its languages, and whether its scores are probabilities."""
 
     engine: Engine
     languages: tuple[Language, ...] = ("tr", "en")
@@ -62,9 +62,9 @@ def open_system(
     hf_model: str | None = None,
     hf_labels: Mapping[str, Label] | None = None,
 ) -> System:
-    """Return the system of a name in `NAMES`; `tfidf` is trained on the rows in `data` first.
+    """Open a system by its name in `NAMES`; `tfidf` is trained on the rows in `data` first.
 
-    Raises ImportError, OSError or ValueError where it is not at hand.
+    Raises ImportError, OSError or ValueError if it is unavailable.
     """
     match name:
         case "vader":

@@ -1,4 +1,7 @@
-"""How often texts of a known subject get its topic: `python -m evaluation.topics --data DIR`."""
+"""Measures how often texts get the topic of their subject.
+
+python -m evaluation.topics --data DIR
+"""
 
 import csv
 import gzip
@@ -20,7 +23,7 @@ _BATCH: Final = 256
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Texts that others have sorted, as `topics.yaml` says, and the topics they should have."""
+    """Texts classified by others (`topics.yaml`), and their expected topics."""
 
     file: str
     subject: str
@@ -41,27 +44,27 @@ def read_texts(subject: Subject, folder: Path) -> list[str]:
 def topics_of(reader: Reader, texts: Sequence[str]) -> list[set[str]]:
     """Return the names of the topics of each text."""
     batches = [texts[i : i + _BATCH] for i in range(0, len(texts), _BATCH)]
-    readings = [one for batch in batches for one in reader.read(batch, [None] * len(batch))]
+    readings = [reading for batch in batches for reading in reader.read(batch, [None] * len(batch))]
     return [{topic.name for topic in reading.topics} for reading in readings]
 
 
 def main(data: Annotated[Path, typer.Option(help="Folder of sentiment/ and topics/.")]) -> None:
-    """Print, for each subject, the share of texts with one of its topics, and topics a text."""
+    """Print, for each subject, the share of texts with one of its topics, and topics per text."""
     reader = Reader(FastEngine.load())
     table = Table("set", "subject", "texts", "topics", "found", "topics a text")
     subjects = msgspec.yaml.decode(
         files("evaluation").joinpath("topics.yaml").read_bytes(), type=list[Subject]
     )
     for subject in subjects:
-        found = topics_of(reader, read_texts(subject, data))
-        share = sum(not topics.isdisjoint(subject.topics) for topics in found) / len(found)
+        by_text = topics_of(reader, read_texts(subject, data))
+        share = sum(not topics.isdisjoint(subject.topics) for topics in by_text) / len(by_text)
         table.add_row(
             Path(subject.file).name,
             ", ".join(subject.values),
-            f"{len(found):,}",
+            f"{len(by_text):,}",
             ", ".join(subject.topics),
             f"{share:.2f}",
-            f"{sum(map(len, found)) / len(found):.1f}",
+            f"{sum(map(len, by_text)) / len(by_text):.1f}",
         )
     Console(width=140).print(table)
 

@@ -1,7 +1,7 @@
-"""Hand-written customer texts that are easy to misread, by what makes them so; one YAML file each.
+"""Loads hand-written customer texts that are easy to misread; one YAML file per category.
 
-They are for measuring only: no weights are trained or chosen on them, and no cue is written after
-one.
+They are for measuring only: no weights are trained or selected on them, and no cue is derived from
+them.
 """
 
 from importlib.resources import files
@@ -14,7 +14,7 @@ from pipeline.model.reading import Label
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A text and what its writer means by it. A mixed text has the language of its grammar."""
+    """A text and its intended label. A mixed text has the language of its grammar."""
 
     text: Annotated[str, Meta(min_length=1)]
     label: Label
@@ -24,7 +24,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load() -> dict[str, list[Item]]:
     """Return the items of each category, categories in alphabetical order.
 
-    Raises `msgspec.ValidationError` where a file is not a list of items.
+    Raises `msgspec.ValidationError` if a file is not a list of items.
     """
     sheets = [file for file in files(__name__).iterdir() if file.name.endswith(".yaml")]
     return {
