@@ -77,7 +77,7 @@ class KafkaSettings(Group):
     @classmethod
     def _with_its_certificate(cls, value: str, info: ValidationInfo) -> str:
         if bool(value) != bool(info.data.get("ssl_certificate_file", value)):
-            raise ValueError("belongs to NABIZ_KAFKA_SSL_CERTIFICATE_FILE: set both or neither")
+            raise ValueError("goes with NABIZ_KAFKA_SSL_CERTIFICATE_FILE: set both or neither")
         return value
 
     @field_validator("bootstrap")

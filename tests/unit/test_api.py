@@ -88,7 +88,10 @@ def test_dimensions_may_be_repeated_or_separated_by_commas(
         ("as_of=2026-03-01", "as_of: '2026-03-01' lacks its offset"),
         ("to=noon", "to: 'noon' is not a time like 2026-01-31T09:00:00.03:00"),
         (f"from={TO}&to={FROM}", "the window ends .* before it starts"),
-        ("by=colour", "no dimension 'colour'; there are channel, touchpoint, segment, brand, sou"),
+        (
+            "by=colour",
+            "unknown dimension 'colour'; use one of channel, touchpoint, segment, brand, sou",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(
