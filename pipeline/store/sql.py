@@ -10,7 +10,7 @@ from pipeline.model.contact import STAFFED_CHANNELS
 from pipeline.model.event_types import GROUPS, TICKET_STEPS
 
 _PARTS = (
-    *("tickets_of_window", "helped_themselves", "is_assisted", "only_thanks"),
+    *("tickets_of_window", "helped_themselves", "is_assisted", "only_thanks", "closed_as_merged"),
     *("repeated_answers", "occasion", "counts"),
 )
 """Files that others name; one comes before those that it names."""

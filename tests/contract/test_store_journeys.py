@@ -33,7 +33,7 @@ def replied(at: float, **fields: object) -> Scored:
 
 
 def resolved(at: float, **fields: object) -> Scored:
-    return scored(f"resolved {at}", at=at, type="ticket.resolved", **{**AGENT, **fields})
+    return scored(f"resolved {at}", at=at, **{"type": "ticket.resolved", **AGENT, **fields})
 
 
 def thanks(at: float) -> Scored:
@@ -197,3 +197,30 @@ def test_an_answer_counts_until_it_is_given_anew(store: Store) -> None:
     assert read(store, as_of=START + timedelta(minutes=59))["csat"].value == 100
     first_hour = Window(START, START + timedelta(hours=1))
     assert read(store, window=first_hour)["csat"].value == 100
+
+
+@pytest.mark.parametrize("at", [HOUR, 20 * DAY])
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"type": "ticket.merged"},
+        {"attributes": {"merged_into": "t0"}},
+        {"attributes": {"merged_into": 17}},
+        {"attributes": {"resolution": "Duplicate"}},
+        {"attributes": {"status": "merged"}},
+    ],
+)
+def test_a_ticket_that_was_merged_was_not_resolved(
+    store: Store, how: dict[str, object], at: float
+) -> None:
+    store.write_events([opened(), resolved(at, **how)])
+    values = read(store)
+    assert values["resolution_first_median"].n == 0
+    assert values["resolution_open"].value == 0
+    assert read(store, window=Window(START, LATER))["first_contact_resolution"].n == 0
+
+
+def test_a_resolution_says_that_the_ticket_was_not_merged(store: Store) -> None:
+    said = {"merged_into": None, "resolution": "fixed", "reason": "merged cells in a table"}
+    store.write_events([opened(), resolved(HOUR, attributes=said)])
+    assert read(store)["resolution_first_median"].value == 60

@@ -1,11 +1,11 @@
 -- What journeys of the window are followed by: tickets with a step in it, whichever customers they name, from
 -- long before to now; sessions of self-service in it; and, of customers for whom something was resolved, what
 -- could show that it was not.
-SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff, thanks,
+SELECT occurred_us, customer_id, ticket_id, step, author_type, internal, handoff, thanks,
     channel, touchpoint, segment, brand, source
 FROM
 (
-    SELECT occurred_us, customer_id, ticket_id, type, author_type,
+    SELECT occurred_us, customer_id, ticket_id, if({closed_as_merged}, 'ticket.merged', type) AS step, author_type,
         toUInt8(simpleJSONExtractBool(attributes, 'internal')) AS internal,
         toUInt8(simpleJSONExtractBool(attributes, 'handoff')) AS handoff,
         toUInt8({only_thanks}) AS thanks,
@@ -40,7 +40,7 @@ FROM
             )
         )
     UNION ALL
-    SELECT occurred_us, customer_id, ticket_id, type, author_type, internal, handoff, thanks,
+    SELECT occurred_us, customer_id, ticket_id, type AS step, author_type, internal, handoff, thanks,
         channel, touchpoint, segment, brand, source
     FROM timelines FINAL
     -- The rows are found first: FINAL would read and merge all.
