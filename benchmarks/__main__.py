@@ -1,4 +1,4 @@
-"""Measure everything, or the named parts, and write docs/benchmarks.md.
+"""Measures everything, or the named parts, and writes docs/benchmarks.md.
 
 usage: python -m benchmarks [--quick] [PART...]
 """
@@ -45,7 +45,7 @@ PARTS: dict[str, Part] = {
 
 
 def main() -> None:
-    """Run the parts, each on servers of its own, and write what they found."""
+    """Run the parts, each on its own servers, and write the results."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="shorter runs, rougher figures")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}")

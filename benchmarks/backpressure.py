@@ -1,4 +1,4 @@
-"""What a load far above the sustained rate does to memory, to severe alerts and to the result."""
+"""Measures the effect of overload on memory, severe alerts and results."""
 
 import zlib
 from collections import defaultdict
@@ -18,15 +18,15 @@ from pipeline.model.reading import Scored
 
 SEVERE = ("high", "critical")
 URGENT = ("churn_intent", "threat_to_escalate")
-"""Causes that the words of one event are enough for: `triage` sends those ahead of their turn."""
+"""Causes that a single text can have: `triage` sends these events ahead of their turn."""
 PLOTTED = 2_000
-"""Most alerts that are kept for the plot."""
+"""Most alerts in the plot."""
 SAMPLED = 20
-"""One in so many customers is folded again for the comparison."""
+"""Every how many customers one is folded again for the comparison."""
 
 
 def overload(flooded: Seen, calm: Sequence[Moment]) -> dict[str, object]:
-    """Sum up a load; `calm` is what was seen of the loads before, below the sustained rate."""
+    """Summarize a load; `calm` are the loads before, below the sustained rate."""
     urgent = [one for one in flooded.alerts if one.cause in URGENT]
     severe = [one for one in flooded.alerts if one.severity in SEVERE and one.cause not in URGENT]
     return {
@@ -49,9 +49,9 @@ def _some(alerts: Sequence[Raised]) -> list[tuple[float, float]]:
 
 
 def equal(machine: Machine, store_url: str, sent: int) -> dict[str, object]:
-    """Compare what is stored with what was sent, and the alerts of some customers with a new fold.
+    """Compare stored with sent events, and the alerts of sampled customers with a new fold.
 
-    The fold is of everything that those customers ever did, a message at a time.
+    The fold takes all events of these customers, one message at a time.
     """
     client = Client(*machine.store, store_url.rpartition("/")[2])
     [(stored, ids)] = client.execute(
@@ -70,7 +70,7 @@ def equal(machine: Machine, store_url: str, sent: int) -> dict[str, object]:
 
 
 def _final(alerts: Iterator[Alert]) -> dict[str, tuple[str, str]]:
-    """Return state and severity of the sampled customers' alerts that were not withdrawn."""
+    """Return state and severity of the sampled customers' alerts, without withdrawn ones."""
     return {
         alert.id: (alert.state, alert.severity)
         for alert in alerts

@@ -1,11 +1,11 @@
-"""What has to be reached, and what was."""
+"""Compares results with their required bounds."""
 
 from collections.abc import Iterator
 from operator import ge, le
 from typing import Any, NamedTuple
 
 Results = dict[str, dict[str, Any]]
-"""The JSON of each part, by its name."""
+"""The JSON of each part by name."""
 
 
 class Bar(NamedTuple):
@@ -18,7 +18,7 @@ class Bar(NamedTuple):
 
 
 def bars(results: Results) -> Iterator[Bar]:
-    """Yield each bar of whose parts there are results."""
+    """Yield the bars of the parts that have results."""
     if "throughput" in results:
         yield from _throughput(results["throughput"])
     if "chain" in results:

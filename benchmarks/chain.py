@@ -1,4 +1,4 @@
-"""The whole chain on one machine: the rate that it sustains, latencies below it, a load above."""
+"""Measures the whole chain on one machine: sustained rate, latencies below it, overload."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ LOWEST_RATE = 50.0
 FACTOR = 1.5
 REFINEMENTS = 2
 TRIES = 2
-"""Other work on the machine can make a chain lag that would hold; nothing makes one hold."""
+"""Attempts per rate: other work can make a sustainable rate fail, but never the reverse."""
 WHOLE = GROUPS["whole"]["Nabız"]
 SHARES = (0.2, 0.5, 0.8)
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Search for the rate; measure at shares of it and at a multiple."""
+    """Search for the sustained rate; measure at shares of it and at a multiple."""
     step, length, flood = (4.0, 5.0, 3.0) if quick else (8.0, 15.0, 12.0)
     machine.fresh_topics()
     crew = Crew(machine, WHOLE, {})
@@ -29,7 +29,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
     calm = []
     with crew.running():
         load = Load(machine, crew)
-        load(FIRST_RATE / 2, 2.0)  # everybody is up, caches are warm
+        load(FIRST_RATE / 2, 2.0)  # all roles are up, caches are warm
         sustained = highest(load, step, progress)
         for share in SHARES:
             progress(f"latency at {share:.0%} of {sustained:,.0f} events/s")
@@ -53,7 +53,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
 
 
 def latencies(seen: Seen, rate: float) -> dict[str, object]:
-    """Sum up a load; the baseline is a message that no role touches."""
+    """Summarize a load; the baseline is a message that no role handles."""
     hop = latency(seen.hops)
     alert = latency([one.latency for one in seen.alerts])
     kpi = latency(seen.kpis)
@@ -68,12 +68,12 @@ def latencies(seen: Seen, rate: float) -> dict[str, object]:
 
 
 def lag_of(seen: Seen, seconds: float) -> float:
-    """Return the largest lag of any role from the middle of a load until all was through."""
+    """Return the largest lag of any role from the middle of a load until it was drained."""
     return max(max(one.lag_seconds.values()) for one in seen.series if one.at >= seconds / 2)
 
 
 def highest(load: Load, seconds: float, progress: Callable[[str], None]) -> float:
-    """Return the highest rate found that holds: up by steps, then by halving the last of them."""
+    """Return the highest sustained rate: search up in steps, then bisect the last step."""
 
     def holds(rate: float) -> bool:
         for _ in range(TRIES):

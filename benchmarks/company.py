@@ -1,4 +1,4 @@
-"""Days of the simulated company as they come out of the pipeline: readings and alerts."""
+"""Runs days of the simulated company through the pipeline: readings and alerts."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -16,14 +16,14 @@ from pipeline.text.reader import Reader
 
 
 class CompanyDays(NamedTuple):
-    """What is on `cx.scored`, in order, and how each alert ended."""
+    """The messages of `cx.scored` in order, and the last state of each alert."""
 
     scored: list[Scored]
     alerts: list[Alert]
 
 
 def company_days(seed: int, start: datetime, customers: int, days: float) -> CompanyDays:
-    """Simulate, read with the engine `fast`, detect; the same each time."""
+    """Simulate, read with the engine `fast`, and detect. Deterministic."""
     events = [redact_event(event) for event in simulate(seed, start, customers, days)]
     readings = Reader(FastEngine.load()).read_events(events)
     scored = [

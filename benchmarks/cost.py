@@ -1,8 +1,8 @@
-"""What an event costs the pure functions, in figures that do not depend on the machine.
+"""Measures the cost of an event in the pure functions, independent of the machine.
 
-Seconds mean nothing in CI, and their ratios differ between processors. Counted are calls of
-functions, those in C among them, and lines run, which see a loop that calls nothing: both are the
-same in every run. `cost.json` holds what is accepted: `python -m benchmarks.cost` writes it anew.
+Times are meaningless in CI, and their ratios differ between processors. So function calls (those in
+C included) and executed lines (which cover loops without calls) are counted; both are the same in
+every run. `cost.json` holds the accepted costs; `python -m benchmarks.cost` rewrites it.
 """
 
 import sys
@@ -30,29 +30,29 @@ from pipeline.text.reader import Reader
 ACCEPTED = Path(__file__).parent / "cost.json"
 EVENTS = 300
 CUSTOMERS = 20
-"""So few that a state holds some fifteen events, as it does where customers come back."""
+"""Customers: few, so that a state holds some fifteen events, as of returning customers."""
 CALLS_BOUND = 1.15
 LINES_BOUND = 1.35
-"""How much dearer than accepted a function may be: versions of Python differ a little in what they
-count, in lines more than in calls."""
+"""Tolerated ratio to the accepted number of lines: versions of Python count differently, lines more
+than calls."""
 
 Work = Callable[[], object]
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """Calls of functions an event, and lines of Python run an event."""
+    """Function calls and executed lines of Python per event."""
 
     calls: float
     lines: float
 
     def over(self, accepted: "Cost") -> list[str]:
-        """Return what is over its bound."""
+        """Return the figures that exceed their bound."""
         bounds = {"calls": CALLS_BOUND * accepted.calls, "lines": LINES_BOUND * accepted.lines}
         return [name for name, bound in bounds.items() if getattr(self, name) > bound]
 
 
 def works() -> dict[str, Work]:
-    """Return each function as work on the same `EVENTS` events."""
+    """Return the functions by name, as work on the same `EVENTS` events."""
     start = datetime(2026, 1, 5, tzinfo=UTC)
     happened = [event for _, event in islice(live(4, start, 1.0, CUSTOMERS), EVENTS)]
     later = happened[-1].occurred_at
@@ -85,8 +85,8 @@ def works() -> dict[str, Work]:
 
 
 def cost(work: Work) -> Cost:
-    """Return what `work` costs an event."""
-    work()  # caches
+    """Return the cost of `work` per event."""
+    work()  # fills caches
     seen: Counter[str] = Counter()
 
     def note_call(_: FrameType, event: str, __: object) -> None:
@@ -96,7 +96,7 @@ def cost(work: Work) -> Cost:
         seen["lines"] += event == "line"
         return note_line
 
-    before = sys.gettrace()  # what measures coverage, if anything
+    before = sys.gettrace()  # the tracer of coverage, if any
     sys.settrace(note_line)
     sys.setprofile(note_call)
     try:
@@ -109,7 +109,7 @@ def cost(work: Work) -> Cost:
 
 
 def accepted() -> dict[str, Cost]:
-    """Return what is accepted."""
+    """Return the accepted costs."""
     return msgspec.json.decode(ACCEPTED.read_bytes(), type=dict[str, Cost])
 
 

@@ -1,7 +1,7 @@
-"""How long each query of the dashboards takes on chDB, over the time range that they open with.
+"""Measures each query of the dashboards on chDB, over their default time range.
 
-The store is filled with copies of a week of the simulated company, spread over 30 days. 10 million
-events need 5 GB of disk.
+The store holds copies of a week of the simulated company, spread over 30 days. 10 million events
+need 5 GB of disk.
 """
 
 import statistics
@@ -22,7 +22,7 @@ from pipeline.store import Backend, Store
 from pipeline.store.chdb import ChdbBackend
 from pipeline.store.write_events import recompute
 
-if TYPE_CHECKING:  # what it imports is there only to run benchmarks, not to test this one
+if TYPE_CHECKING:  # imports what only benchmarks install
     from benchmarks.machine import Machine
 
 EVENTS, QUICK_EVENTS = 10_000_000, 1_000_000
@@ -43,9 +43,9 @@ ALL: Mapping[str, Sequence[str]] = {
 
 
 class Panel(msgspec.Struct, frozen=True):
-    """A query, the days that it is asked of, and its times: the medians of some runs.
+    """A query, the days it covers, and its times: medians of several runs.
 
-    `cpu_ms` is of all threads: what else runs on the machine makes the wall time longer, not this.
+    `cpu_ms` sums all threads; unlike wall time, it does not grow with other load on the machine.
     """
 
     dashboard: str
@@ -56,13 +56,13 @@ class Panel(msgspec.Struct, frozen=True):
 
 
 def run(machine: "Machine", quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Fill a store of its own and time every query, the slowest first."""
+    """Fill a new store and time every query, slowest first."""
     with tempfile.TemporaryDirectory(dir=machine.folder) as folder:
         return measure(QUICK_EVENTS if quick else EVENTS, Path(folder), progress)
 
 
 def measure(events: int, folder: Path, report: Callable[[str], None]) -> dict[str, object]:
-    """Fill a store with about as many events and time every query, the slowest first."""
+    """Fill a store with about this many events, and time every query, slowest first."""
     backend = ChdbBackend(folder)
     try:
         fill(backend, events, report)
@@ -78,7 +78,7 @@ def measure(events: int, folder: Path, report: Callable[[str], None]) -> dict[st
 
 
 def fill(backend: Backend, events: int, report: Callable[[str], None]) -> None:
-    """Store copies of a simulated week, with the tables that are formed from them."""
+    """Store copies of a simulated week, and the tables derived from them."""
     store = Store(backend)
     store.migrate()
     week = company_days(7, START, CUSTOMERS, WEEK.days)
@@ -89,7 +89,7 @@ def fill(backend: Backend, events: int, report: Callable[[str], None]) -> None:
         backend.execute(f"INSERT INTO {sample} SELECT * FROM {source}")
     for emptied in ("events", "timelines", "known_events", "kpi_minutes", "alerts"):
         backend.execute(f"TRUNCATE TABLE {emptied}")
-    # Of a week that begins in the last one, half is cut off on average.
+    # Copies that begin in the last week are cut in half on average.
     kept = 1 - WEEK / SPAN / 2
     copies = max(1, round(events / len(week.scored) / kept))
     given = {"shifts": SPAN // timedelta(minutes=1), "end_us": to_micros(END)}
@@ -111,13 +111,13 @@ def _sql(name: str) -> str:
 
 
 def queries() -> Iterator[tuple[str, str, str, timedelta]]:
-    """Yield dashboard, title, SQL and range of all that asks ClickHouse."""
+    """Yield dashboard, title, SQL and range of all queries for ClickHouse."""
     for one in statements():
         yield one.dashboard, one.title, one.sql, _span(one.since)
 
 
 def _span(since: str) -> timedelta:
-    """Return how long `now-24h` or `now-7d` is."""
+    """Return the duration of `now-24h` or `now-7d`."""
     amount, unit = int(since.removeprefix("now-")[:-1]), since[-1]
     return timedelta(hours=amount) if unit == "h" else timedelta(days=amount)
 

@@ -1,4 +1,4 @@
-"""What machine this is."""
+"""Describes the machine of a measurement."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def described() -> dict[str, str | int]:
-    """Return what this machine is."""
+    """Return the description of this machine."""
     cpu = next(
         (
             line.partition(":")[2].strip()
@@ -28,7 +28,7 @@ def described() -> dict[str, str | int]:
 
 
 def machines(results: Mapping[str, Mapping[str, Any]]) -> str:
-    """Say on which machine and when each part was measured."""
+    """Return a text that says on which machine and when each part was measured."""
     parts: defaultdict[str, list[str]] = defaultdict(list)
     for part, one in results.items():
         machine = one["machine"]

@@ -1,4 +1,4 @@
-"""How soon an alert shows in the inbox of the board, as a browser that has it open sees it."""
+"""Measures the latency of alerts in the inbox of the board, as a browser sees it."""
 
 import json
 import threading
@@ -20,13 +20,13 @@ from pipeline.model.alert import Severity, from_cloudevent
 RATE = 200.0
 SECONDS, QUICK_SECONDS = 60.0, 15.0
 SHOWN = 500
-"""Alerts that a page of the inbox shows at most: less than come of one severity."""
+"""Most alerts on a page of the inbox; the load raises more per severity."""
 FOLLOW_UP = Subject("Nabız follow_up", "follow_up", ("pipeline.cli", "worker", "follow_up"))
 API = Subject("Nabız api", "api", ("pipeline.cli", "worker", "api"), needs_store=True)
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Play a load on the whole chain, with a browser a severity that has the inbox open."""
+    """Play a load on the whole chain, with the inbox open in a browser per severity."""
     machine.fresh_topics()
     crew, port = Crew(machine, WHOLE, {}), free_port()
     with ExitStack() as stack:
@@ -35,7 +35,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
             settings = {"NABIZ_API_PORT": str(port), "NABIZ_DATA": str(crew.folder)}
             stack.enter_context(machine.running(subject, {**crew.environment, **settings}))
         load = Load(machine, crew)
-        load(RATE, 3.0)  # everybody is up
+        load(RATE, 3.0)  # all roles are up
         progress(f"{RATE:.0f} events/s")
         with _browsers(f"http://{HOST}:{port}") as shown:
             seen = load(RATE, QUICK_SECONDS if quick else SECONDS)
@@ -57,7 +57,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
 
 @contextmanager
 def _browsers(board: str) -> Iterator[dict[str, float]]:
-    """Follow the inbox, a page a severity; yield when each alert was there first."""
+    """Follow the inbox, a page per severity; yield the first time of each alert."""
     shown: dict[str, float] = {}
     stopping = threading.Event()
 

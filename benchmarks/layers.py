@@ -1,4 +1,4 @@
-"""Which part of the code a sample of a profile counts for."""
+"""Assigns samples of a profile to parts of the code."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,12 +13,12 @@ LAYERS = {
     "Kafka client": ("aiokafka/",),
     "Faust": ("faust/", "mode/"),
 }
-"""What a stack is in: its innermost frame that is in one of these folders or files."""
+"""Folders and files by layer; a stack belongs to that of its innermost frame in any of them."""
 OTHER = "event loops, threads"
 
 
 def shares(stacks: Iterable[str]) -> dict[str, float]:
-    """Return the share of samples in each layer, the largest first."""
+    """Return the share of samples in each layer, largest first."""
     counts: Counter[str] = Counter()
     for line in stacks:
         frames, _, seen = line.rpartition(" ")
@@ -27,7 +27,7 @@ def shares(stacks: Iterable[str]) -> dict[str, float]:
 
 
 def layer_of(frames: list[str]) -> str:
-    """Return what the innermost frame is in that is in any layer."""
+    """Return the layer of the innermost frame that belongs to any."""
     for frame in reversed(frames):
         for layer, places in LAYERS.items():
             if any(f"({place}" in frame for place in places):

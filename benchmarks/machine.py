@@ -1,4 +1,4 @@
-"""Real servers on this machine, and what runs against them."""
+"""Runs real servers on this machine, and subjects against them."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ from pipeline.store.server import create_database
 
 STOP_SECONDS = 10.0
 QUIET = {"log_level": 0}
-"""The client prints when the broker ends."""
+"""Silences the client, which prints when the broker ends."""
 
 
 # New topics have no leader for a moment, a new broker no coordinator, and members leave slowly.
@@ -50,9 +50,9 @@ _until_settled = tenacity.retry(
 
 @dataclass(frozen=True)
 class Subject:
-    """A program to measure: it reads the topics of a role until it is stopped.
+    """A program to measure, which consumes the topics of a role until it is stopped.
 
-    `group` is its consumer group; empty: a new one every time.
+    `group` is its consumer group; if empty, each run has a new one.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Subject:
 
 @dataclass
 class Machine:
-    """A broker and a ClickHouse server that run, and a folder for the rest."""
+    """A running broker and ClickHouse server, and a folder for the rest."""
 
     folder: Path
     bootstrap: str
@@ -78,7 +78,7 @@ class Machine:
 
     @_until_settled
     def fresh_topics(self, partitions: int = 4) -> None:
-        """Delete every topic and consumer group, and create ours anew."""
+        """Delete all topics and consumer groups, and create our topics."""
         ours = load_topics(ROOT / "schemas").values()
         present = [name for name in self.admin.list_topics().topics if not name.startswith("__")]
         if present:
@@ -94,7 +94,7 @@ class Machine:
 
     @_until_settled
     def forget_groups(self, *groups: str) -> None:
-        """Delete consumer groups, once their members have left, so that they begin anew."""
+        """Delete consumer groups once their members have left."""
         futures = self.admin.delete_consumer_groups(list(groups)) if groups else {}
         for future in futures.values():
             try:
@@ -110,7 +110,7 @@ class Machine:
             _done(self.admin.delete_topics(left))
 
     def committed(self, group: str, topics: Sequence[str]) -> int:
-        """Return how many messages of the topics the group has read and committed."""
+        """Return how many messages of the topics the group has committed."""
         asked = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
         found = asked[group].result().topic_partitions
         return sum(max(0, one.offset) for one in found if one.topic in topics)
@@ -129,7 +129,7 @@ class Machine:
         return total
 
     def messages(self, topic: str) -> Iterator[Message]:
-        """Yield what a topic holds now, partition by partition."""
+        """Yield the current messages of a topic, partition by partition."""
         reader = Consumer(
             {
                 **QUIET,
@@ -159,7 +159,7 @@ class Machine:
     def running(
         self, subject: Subject, environment: Mapping[str, str]
     ) -> Iterator["subprocess.Popen[bytes]"]:
-        """Run a subject until the block ends; a fault of it ends the benchmark with its output."""
+        """Run a subject until the block ends; its failure ends the benchmark with its output."""
         log = self.folder / f"{subject.name.replace(' ', '-').replace('/', '-')}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -186,9 +186,9 @@ class Machine:
 
 @contextmanager
 def running_machine(folder: Path) -> Iterator[Machine]:
-    """Start the servers in a folder; both end with the block.
+    """Start the servers in a folder, and stop them at the end of the block.
 
-    Raises ServerError where there is no ClickHouse server.
+    Raises ServerError if there is no ClickHouse server.
     """
     clickhouse = ClickHouse(folder / "clickhouse")
     with ExitStack() as stack:

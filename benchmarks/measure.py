@@ -1,4 +1,4 @@
-"""Measures a subject while it reads: rate, CPU time an event, memory."""
+"""Measures a running subject: rate, CPU time per event, memory."""
 
 import subprocess
 import time
@@ -20,14 +20,14 @@ from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UP
 RARE = (ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS, URGENT)
 POLL = 0.05
 COMMITS = 4
-"""Fewest commits that a run has: stock Faust commits every 2.8 s."""
+"""Fewest commits per run; stock Faust commits every 2.8 s."""
 START_SECONDS = 60.0
 IDLE_SECONDS = 20.0
-"""So long may nothing be committed before the subject is held to be broken."""
+"""Seconds without a commit after which a subject counts as broken."""
 
 
 class Sample(NamedTuple):
-    """What was seen at a moment, in seconds and bytes."""
+    """The state at a moment, in seconds and bytes."""
 
     at: float
     committed: int
@@ -38,7 +38,7 @@ class Sample(NamedTuple):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """One run: events a second, and CPU microseconds an event; memory is the highest seen."""
+    """A run: events per second, CPU microseconds per event, and peak memory."""
 
     rate: float
     cpu_us: float
@@ -50,7 +50,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 @dataclass
 class Crew:
-    """Subjects that work together, as processes, on one set of data folders."""
+    """Subjects that work together as processes, on one set of data folders."""
 
     machine: Machine
     subjects: Sequence[Subject]
@@ -66,13 +66,13 @@ class Crew:
             self._groups[one.name]: [t for t in INPUTS[one.role] if t not in RARE]
             for one in self.subjects
         }
-        """Topics by consumer group, without those that hold few messages."""
+        """Topics by consumer group, without those with few messages."""
         if any(one.needs_store for one in self.subjects):
             self.environment = {"NABIZ_STORE_URL": self.machine.fresh_store(), **self.environment}
 
     @contextmanager
     def running(self) -> Iterator[Self]:
-        """Run all until the block ends; then nothing of them is left in the broker."""
+        """Run all subjects until the block ends, then remove their traces from the broker."""
         with ExitStack() as stack:
             for subject in self.subjects:
                 stack.enter_context(self.starting(subject))
@@ -81,7 +81,7 @@ class Crew:
 
     @contextmanager
     def starting(self, subject: Subject) -> Iterator["subprocess.Popen[bytes]"]:
-        """Run one of the subjects on its folder until the block ends."""
+        """Run a subject on its folder until the block ends."""
         data = self.folder / subject.name.replace(" ", "-")
         data.mkdir(parents=True, exist_ok=True)
         own = {"NABIZ_DATA": str(data), "BENCH_GROUP": self._groups[subject.name]}
@@ -90,12 +90,12 @@ class Crew:
             yield process
 
     def forget(self) -> None:
-        """Delete offsets and states, so that the next crew begins anew."""
+        """Delete offsets and states, so that the next crew starts afresh."""
         self.machine.forget_groups(*{one.group for one in self.subjects} - {""})
         self.machine.forget_states()
 
     def sample(self) -> Sample:
-        """Look once."""
+        """Take a sample."""
         return Sample(
             time.monotonic(),
             min(self.machine.committed(group, topics) for group, topics in self.readers.items()),
@@ -107,9 +107,9 @@ class Crew:
 
 
 def measure(crew: Crew, seconds: float) -> Figures:
-    """Run a crew on topics that are filled, for `seconds` from its first commit.
+    """Run a crew on filled topics, for `seconds` from its first commit.
 
-    Raises RuntimeError where it does not get on.
+    Raises RuntimeError if it makes no progress.
     """
     total = crew.machine.ends(INPUTS[crew.subjects[0].role])
     with crew.running():
@@ -117,9 +117,9 @@ def measure(crew: Crew, seconds: float) -> Figures:
 
 
 def watch(crew: Crew, total: int, seconds: float) -> list[Sample]:
-    """Sample until all is committed, or for `seconds` from the first commit and some more commits.
+    """Sample until all is committed, or for `seconds` and some commits after the first.
 
-    Raises RuntimeError where nothing is committed for long.
+    Raises RuntimeError if nothing is committed for `IDLE_SECONDS`.
     """
     samples = [crew.sample()]
     changes: list[float] = []
@@ -137,17 +137,17 @@ def watch(crew: Crew, total: int, seconds: float) -> list[Sample]:
 
 
 def cpu_of(process: psutil.Process) -> float:
-    """Return the CPU seconds that a process has used, in user and kernel mode."""
+    """Return the CPU seconds of a process, in user and kernel mode."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
 
 def steady(samples: list[Sample]) -> Figures:
-    """Take the rate between the first commit and the last: start and idle end do not count."""
+    """Return the figures between the first and the last commit, without start and idle end."""
     steps = [after for before, after in pairwise(samples) if after.committed != before.committed]
     if len(steps) < COMMITS - 1:
         raise RuntimeError(f"only {len(steps)} commits: fill in more messages")
-    # The last commit may have waited for the timer, with nothing left to do.
+    # The last commit may have waited for its timer without work.
     begin, end = steps[0], steps[-2]
     events = end.committed - begin.committed
 
@@ -165,7 +165,7 @@ def steady(samples: list[Sample]) -> Figures:
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """Several runs of one figure."""
+    """A figure over several runs."""
 
     median: float
     low: float
@@ -173,5 +173,5 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 def spread(values: list[float]) -> Spread:
-    """Sum up values, at least one."""
+    """Summarize one or more values."""
     return Spread(median(values), min(values), max(values))

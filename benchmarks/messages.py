@@ -1,4 +1,4 @@
-"""Messages to measure with: the simulated company's, stamped anew for every run."""
+"""Makes the messages of a run from those of the simulated company, with new ids and times."""
 
 import re
 import time
@@ -22,13 +22,13 @@ from pipeline.text.reader import Reader
 
 SEED = 4
 RATE = 3_000.0
-"""Events a second at which messages that lie ready are dated."""
+"""Events per second in the timestamps of prepared messages."""
 CUSTOMERS = 20_000
 _BRAND = re.compile(rb'"brand":"[^"]*"')
 
 
 class Template(NamedTuple):
-    """A message without its id, time and customer; `head` and `tail` are what stands around."""
+    """A message without id, time and customer, in pieces around them."""
 
     topic: str
     head: bytes
@@ -36,7 +36,7 @@ class Template(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """A message that can be sent; partition -1: by its key."""
+    """A message ready to send; partition -1 means by key."""
 
     topic: str
     key: bytes
@@ -45,13 +45,13 @@ class Ready(NamedTuple):
 
 
 def events(count: int, customers: int = CUSTOMERS) -> list[Event]:
-    """Return the first events of the simulated company, journeys of many customers mixed."""
+    """Return the first events of the simulated company, with interleaved journeys."""
     start = datetime(2026, 1, 5, tzinfo=UTC)
     return [event for _, event in islice(live(SEED, start, RATE, customers), count)]
 
 
 def scored(happened: Sequence[Event]) -> list[Scored]:
-    """Return what `understand` makes of the events."""
+    """Return the output of `understand` for the events."""
     redacted = [redact_event(event) for event in happened]
     readings = Reader(FastEngine.load()).read_events(redacted)
     return [
@@ -61,12 +61,12 @@ def scored(happened: Sequence[Event]) -> list[Scored]:
 
 
 def raw_templates(happened: Sequence[Event]) -> list[tuple[bytes, Template]]:
-    """Return key and template of each event as a source sends it."""
+    """Return key and template of each event in the format of sources."""
     return [_template(one.type.topic, one, encode_event(one)) for one in happened]
 
 
 def scored_templates(happened: Sequence[Event]) -> list[tuple[bytes, Template]]:
-    """Return key and template of each event as `understand` sends it."""
+    """Return key and template of each event in the format of `understand`."""
     return [_template(SCORED, one.event, msgspec.json.encode(one)) for one in scored(happened)]
 
 
@@ -95,7 +95,7 @@ def dated(
     run: str,
     key_of: Callable[[int], bytes] | None = None,
 ) -> Iterator[Ready]:
-    """Yield `count` messages that end now, `RATE` a second; `key_of` exchanges their customers."""
+    """Yield `count` messages up to now at `RATE`; `key_of` replaces their customers."""
     start = datetime.now(UTC) - timedelta(seconds=count / RATE)
     for number, (key, template) in zip(range(count), cycle(templates), strict=False):
         at = start + timedelta(seconds=number / RATE)
@@ -103,7 +103,7 @@ def dated(
 
 
 def producer(bootstrap: str) -> Producer:
-    """Return a fast producer; keys go to the partitions that every other client chooses."""
+    """Return a fast producer that partitions keys like every other client."""
     return Producer(
         {
             "bootstrap.servers": bootstrap,
@@ -112,7 +112,7 @@ def producer(bootstrap: str) -> Producer:
             "log_level": 0,
             "queue.buffering.max.messages": 1_000_000,
             "queue.buffering.max.kbytes": 1_048_576,
-            "batch.size": 524_288,  # a larger one the topics would refuse
+            "batch.size": 524_288,  # the topics refuse larger ones
             "delivery.report.only.error": True,
             "on_delivery": _must_arrive,
         }
@@ -125,7 +125,7 @@ def _must_arrive(error: KafkaError | None, message: Message) -> None:
 
 
 def fill(bootstrap: str, messages: Iterator[Ready]) -> int:
-    """Send all and return how many, when the broker has them."""
+    """Send all messages; return their number once the broker has confirmed them."""
     sender = producer(bootstrap)
     count = 0
     for count, message in enumerate(messages, 1):  # noqa: B007 - the last count is the result
@@ -135,7 +135,7 @@ def fill(bootstrap: str, messages: Iterator[Ready]) -> int:
 
 
 def send(sender: Producer, message: Ready) -> None:
-    """Hand a message over; waits only while the producer's queue is full."""
+    """Enqueue a message; wait only while the producer's queue is full."""
     while True:
         try:
             sender.produce(message.topic, message.value, message.key, message.partition)
@@ -155,12 +155,12 @@ def send_open_loop(
     run: str,
     probe_every: int,
 ) -> None:
-    """Send `count` messages, from the `first` on, at a fixed rate whatever becomes of them.
+    """Send `count` messages, from number `first` on, at a fixed rate (open loop).
 
-    Each is dated when it was due, so a latency that is taken from an event's time holds the time
-    for which the message had to wait to be sent: no coordinated omission. Each `probe_every`-th
-    has a brand of its own, by which it is known again in the KPIs, and a copy goes to `HOP`. Where
-    the templates are through they begin again with other customers: nobody lives a week a minute.
+    Each carries the time when it was due, so that latencies include delays of sending (no
+    coordinated omission). Every `probe_every`-th has a unique brand, by which it is recognized in
+    the KPIs, and is copied to `HOP`. Repeated templates get other customers, so that nobody lives a
+    week in a minute.
     """
     sender = producer(bootstrap)
     onwards = islice(cycle(templates), first, None)
@@ -181,7 +181,7 @@ def send_open_loop(
 
 
 def event_id(run: str, number: int) -> str:
-    """Return the id of the event with this number in a run."""
+    """Return the id of an event of a run by its number."""
     return f"{run}-{number}"
 
 

@@ -1,4 +1,4 @@
-"""Looks at a chain that runs: latencies from the time at which an event was due, lag, memory."""
+"""Observes a running chain: latencies from an event's due time, lag, memory."""
 
 import multiprocessing
 import threading
@@ -27,7 +27,7 @@ DRAIN_SECONDS = 600.0
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """What was seen at a time, in seconds from the first event."""
+    """An observation; its time is in seconds from the first event."""
 
     at: float
     lag_seconds: dict[str, float]
@@ -36,7 +36,7 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Raised(msgspec.Struct, frozen=True):
-    """An alert: when its event was due, and how long after that it could be read."""
+    """An alert: the due time of its event, and the latency until it was readable."""
 
     due: float
     latency: float
@@ -45,18 +45,18 @@ class Raised(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct):
-    """What was seen of one load. Latencies are in seconds."""
+    """The observations of a load. Latencies are in seconds."""
 
     start: float
     alerts: list[Raised] = []
     kpis: list[float] = []
     hops: list[float] = []
-    """A message from the same sender to a consumer, with no role between: the baseline."""
+    """Latencies from the sender to a consumer without a role between: the baseline."""
     series: list[Moment] = []
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """Milliseconds, of `count` observations."""
+    """Quantiles in milliseconds of `count` observations."""
 
     p50: float
     p95: float
@@ -66,7 +66,7 @@ class Latency(msgspec.Struct, frozen=True):
 
 
 class Load:
-    """Plays loads on a running chain, each with event ids of its own; `sent` counts all."""
+    """Plays loads with distinct event ids on a running chain; `sent` counts all messages."""
 
     def __init__(self, machine: Machine, crew: Crew) -> None:
         self._templates = raw_templates(events(60_000))
@@ -76,7 +76,7 @@ class Load:
         self.sent = 0
 
     def __call__(self, rate: float, seconds: float) -> Seen:
-        """Play a load until everything has gone through the chain."""
+        """Play a load, and return when the chain has drained it."""
         self._number += 1
         first, self.sent = self.sent, self.sent + int(rate * seconds)
         run = f"load{self._number}"
@@ -92,7 +92,7 @@ def play(
     first: int,
     run: str,
 ) -> Seen:
-    """Send an open-loop load to a running chain; return when everything has gone through it."""
+    """Send an open-loop load to a running chain, and return when the chain has drained it."""
     reader = _at_the_end(machine)
     before = machine.ends([INTERACTIONS, FEEDBACK])
     seen = Seen(start=time.time() + 3.0)
@@ -113,7 +113,7 @@ def play(
         if sender.exitcode != 0:
             raise RuntimeError(f"the sender of the load ended with {sender.exitcode}")
         wait_drained(crew, before + count)
-        time.sleep(2 * SERIES_POLL)  # what is visible by now is also seen
+        time.sleep(2 * SERIES_POLL)  # observes what is visible by now
     return seen
 
 
@@ -128,7 +128,7 @@ def wait_drained(crew: Crew, total: int) -> None:
 
 @contextmanager
 def _in_thread(work: Callable[[threading.Event], None]) -> Iterator[None]:
-    """Work beside the block until it ends; raises what the work raised."""
+    """Run work in a thread until the block ends; raise its exception."""
     stopping = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         done = pool.submit(work, stopping)
@@ -140,7 +140,7 @@ def _in_thread(work: Callable[[threading.Event], None]) -> Iterator[None]:
 
 
 def _at_the_end(machine: Machine) -> Consumer:
-    """Return a consumer that reads what comes from now on."""
+    """Return a consumer of messages from now on."""
     reader = Consumer({**QUIET, "bootstrap.servers": machine.bootstrap, "group.id": "bench-watch"})
     known = machine.admin.list_topics().topics
     places = [
@@ -177,7 +177,7 @@ def _watch_kpis(
     probes: dict[str, float],
     stopping: threading.Event,
 ) -> None:
-    """See a probe's brand in the KPI minutes, at most `KPI_POLL` and a query after it is there."""
+    """Observe probes in the KPI minutes, at most `KPI_POLL` and a query after they appear."""
     database = crew.environment["NABIZ_STORE_URL"].rpartition("/")[2]
     client = Client(*machine.store, database)
     waiting = dict(probes)
@@ -209,7 +209,7 @@ def _watch_series(machine: Machine, crew: Crew, seen: Seen, stopping: threading.
 
 
 def latency(seconds: Sequence[float]) -> Latency:
-    """Sum up latencies. Raises RuntimeError where there is none."""
+    """Summarize latencies. Raises RuntimeError if there are none."""
     if not seconds:
         raise RuntimeError("nothing was seen whose latency could be taken: the load is too short")
     ordered = sorted(seconds)

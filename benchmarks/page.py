@@ -1,4 +1,4 @@
-"""docs/benchmarks.md from the results: tables here, words in page.md, plots beside the page."""
+"""Renders docs/benchmarks.md: tables and plots from the results, text from page.md."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -23,11 +23,11 @@ PLOTS: dict[str, tuple[str, Callable[[dict[str, Any], Path], None]]] = {
     "customers": ("scaling", plots.customers),
     "store": ("store", plots.store),
 }
-"""File → the part whose results it shows, and who draws it."""
+"""File of a plot → the part whose results it shows, and the function that draws it."""
 
 
 def write_page(folder: Path, parts: Iterable[str]) -> None:
-    """Write page and plots from the results of all parts, which must be in a folder."""
+    """Write page and plots from the results of all parts in a folder."""
     results: Results = {part: json.loads((folder / f"{part}.json").read_bytes()) for part in parts}
     beside = PAGE.parent / "benchmarks"
     beside.mkdir(exist_ok=True)
@@ -211,7 +211,7 @@ def _customers(found: list[dict[str, Any]]) -> str:
 
 
 def _store(found: list[dict[str, Any]]) -> str:
-    """A column a size; a figure that only some sizes have is empty in the others."""
+    """Return the table of the store: a column per size, empty where a size has no figure."""
     head = ("", *(f"{one['engine']}, {one['rows'] / 1e6:g} M" for one in found))
     tables = {name: None for one in found for name in one["bytes_per_event"]}
     sizes = [
@@ -234,7 +234,7 @@ def _cost(figure: dict[str, Any] | None) -> str:
 
 
 def _dashboards(found: dict[str, Any]) -> str:
-    """The slowest query of each dashboard, and how many it has."""
+    """Return the table of dashboards: slowest query and number of queries."""
     panels: dict[str, list[dict[str, Any]]] = {}
     for panel in found["panels"]:
         panels.setdefault(panel["dashboard"], []).append(panel)
@@ -267,7 +267,7 @@ def _profile(found: dict[str, dict[str, float]]) -> str:
 
 
 def _upkeep(found: dict[str, Any]) -> str:
-    """A line a part, with nothing to do and with the sample."""
+    """Return the table of `nabiz up`: a row per part, idle and with the sample."""
     kinds = {
         kind: {one["part"]: one for one in found[kind]["parts"]} for kind in ("idle", "sample")
     }

@@ -1,4 +1,4 @@
-"""The plots of the page, as small SVG files."""
+"""Draws the plots of the page as small SVG files."""
 
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,13 @@ matplotlib.use("svg")
 matplotlib.rcParams.update(
     {"svg.hashsalt": "nabiz", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 )
-from matplotlib import pyplot as plt  # noqa: E402 - the backend is chosen before
+from matplotlib import pyplot as plt  # noqa: E402 - after the choice of the backend
 
 Found = dict[str, Any]
 
 
 def throughput(found: Found, target: Path) -> None:
-    """Bars of each subject's rate to its group's baseline."""
+    """Plot each subject's rate relative to its group's baseline."""
     groups = {name: subjects for name, subjects in found.items() if isinstance(subjects, list)}
     figure, axes = plt.subplots(len(groups), 1, figsize=(7, 1.1 + 0.32 * _count(groups)))
     for axis, (name, subjects) in zip(axes, groups.items(), strict=True):
@@ -37,7 +37,7 @@ def _count(groups: dict[str, list[Found]]) -> int:
 
 
 def latency(found: Found, target: Path) -> None:
-    """Quantiles of the latencies by load, on a logarithmic scale."""
+    """Plot quantiles of latencies by load, on a logarithmic scale."""
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.8), sharey=True)
     shares = list(found["latency"])
     for axis, kind, title in (
@@ -56,7 +56,7 @@ def latency(found: Found, target: Path) -> None:
 
 
 def overload(found: Found, target: Path) -> None:
-    """Lag, memory and severe alerts over time."""
+    """Plot lag, memory and severe alerts over time."""
     series = found["overload"]["series"]
     times = [one["at"] for one in series]
     figure, axes = plt.subplots(3, 1, figsize=(7, 5.5), sharex=True)
@@ -78,7 +78,7 @@ def overload(found: Found, target: Path) -> None:
 
 
 def customers(found: Found, target: Path) -> None:
-    """Times of recovery, memory and disk by the number of customers."""
+    """Plot recovery times, memory and disk by number of customers."""
     rows = found["customers"]
     counts = [one["customers"] for one in rows]
     figure, axes = plt.subplots(1, 2, figsize=(7, 2.8))
@@ -97,7 +97,7 @@ def customers(found: Found, target: Path) -> None:
 
 
 def store(found: Found, target: Path) -> None:
-    """CPU time of some reads and writes by the number of events, a line an engine."""
+    """Plot CPU time of reads and writes by number of events, a line per engine."""
     shown = (
         "KPIs of an hour by nothing",
         "KPIs of a day by nothing",

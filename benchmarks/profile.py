@@ -1,4 +1,4 @@
-"""Where the time of a role goes: samples of its stacks under a backlog, by what they are in."""
+"""Profiles roles under a backlog: samples of stacks by layer."""
 
 import subprocess
 import sys
@@ -15,11 +15,11 @@ from pipeline.contracts.topology import INPUTS
 
 SAMPLES_A_SECOND = 200
 SETTLED = 20_000
-"""Messages until everything is warm."""
+"""Messages to warm up."""
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Profile each role alone on topics that are filled."""
+    """Profile each role alone on filled topics."""
     seconds = 4 if quick else 10
     happened = events(60_000)
     found: dict[str, object] = {}
@@ -40,7 +40,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
 
 
 def sample(pid: int, seconds: int, target: Path) -> None:
-    """Write a line a stack, with how often it was seen; threads that wait do not count."""
+    """Write a line per stack with its number of samples, without idle threads."""
     subprocess.run(
         [
             *(

@@ -1,4 +1,4 @@
-"""More partitions with more workers; more customers in `detect`, and how it comes back."""
+"""Measures scaling: roles by workers, and `detect` with its recovery by customers."""
 
 import time
 from collections import defaultdict
@@ -36,7 +36,7 @@ CUSTOMERS = (1_000, 10_000, 100_000, 1_000_000)
 QUICK_CUSTOMERS = (1_000, 100_000)
 PARTITIONS = 4
 MODELS = 500
-"""Customers whose states are folded from events; all others have a copy of one of them."""
+"""Customers whose states are folded from events; the others have copies of them."""
 FULL_SPEED = 0.8
 """Share of the rate before the kill that counts as full speed."""
 WATCH_SECONDS = 120.0
@@ -44,7 +44,7 @@ RECOVERY_SECONDS = 300.0
 
 
 class Workers(msgspec.Struct, frozen=True):
-    """A role with as many partitions as workers; `ratio` is to one worker of the same round."""
+    """A role with as many partitions as workers; `ratio` is to one worker in the same round."""
 
     role: str
     workers: int
@@ -54,11 +54,11 @@ class Workers(msgspec.Struct, frozen=True):
 
 
 class Customers(msgspec.Struct, frozen=True):
-    """`detect` with so many customers, of whom each has a state in the changelog.
+    """`detect` by number of customers with a state in the changelog.
 
-    Seconds from the start of the process until its first commit: `lost_s` without local files,
-    `killed_s` after kill -9. `full_speed_s` is until it is as fast again as before the kill, or
-    nearly. The ratios are to the smallest number of customers.
+    Seconds from the start of the process to its first commit: `lost_s` without local files,
+    `killed_s` after kill -9. `full_speed_s` is until it reaches `FULL_SPEED` of the rate before the
+    kill. Ratios are to the smallest number of customers.
     """
 
     customers: int
@@ -73,7 +73,7 @@ class Customers(msgspec.Struct, frozen=True):
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Measure both."""
+    """Measure workers and customers."""
     return {
         "workers": workers(machine, quick, progress),
         "customers": customers(machine, quick, progress),
@@ -115,7 +115,7 @@ def workers(machine: Machine, quick: bool, progress: Callable[[str], None]) -> l
 
 
 def customers(machine: Machine, quick: bool, progress: Callable[[str], None]) -> list[Customers]:
-    """Measure `detect` with more and more customers."""
+    """Measure `detect` with increasing numbers of customers."""
     total = 30_000 if quick else 100_000
     models = state_models(Settings().detect)
     templates = scored_templates(events(20_000))
@@ -140,7 +140,7 @@ def customers(machine: Machine, quick: bool, progress: Callable[[str], None]) ->
 
 
 def recover(machine: Machine, size: int, total: int) -> Customers:
-    """Start without local state; kill in the middle of a backlog, and start again."""
+    """Start without local state, kill in the middle of a backlog, and start again."""
     subject = ours("detect")
     crew = Crew(machine, [subject], {"NABIZ_WORKER_INSTANCE": "detect-0"})
     began = time.monotonic()
@@ -169,7 +169,7 @@ def recover(machine: Machine, size: int, total: int) -> Customers:
 
 
 def _first_commit(crew: Crew, committed: int) -> float:
-    """Return the time at which more than `committed` messages are committed."""
+    """Return the time when more than `committed` messages are committed."""
     deadline = time.monotonic() + RECOVERY_SECONDS
     while (one := crew.sample()).committed <= committed:
         if one.at > deadline:
@@ -179,7 +179,7 @@ def _first_commit(crew: Crew, committed: int) -> float:
 
 
 def _at_speed(samples: Sequence[Sample], rate: float) -> float:
-    """Return when the messages of the following second or so came at `rate`, at the earliest."""
+    """Return the earliest time from which messages of about a second came at `rate`."""
     for one in samples:
         later = next((other for other in samples if other.at >= one.at + 1.0), samples[-1])
         if later.at > one.at and (later.committed - one.committed) / (later.at - one.at) >= rate:
@@ -188,12 +188,12 @@ def _at_speed(samples: Sequence[Sample], rate: float) -> float:
 
 
 def customer_id(number: int) -> bytes:
-    """Return an id; all are of the same length."""
+    """Return a customer id of fixed length."""
     return f"c{number:07}".encode()
 
 
 def state_models(settings: DetectSettings) -> list[bytes]:
-    """Return states of some customers with a few events each, all of customer number 0."""
+    """Return some states with a few events each, all under customer number 0."""
     rules = RuleBook(settings.rules).rules
     mine: defaultdict[str, list[Arrival]] = defaultdict(list)
     for one in scored(events(3 * MODELS, MODELS)):
@@ -201,12 +201,12 @@ def state_models(settings: DetectSettings) -> list[bytes]:
         known = mine[one.event.customer_id]
         known.append(Arrival(msgspec.structs.replace(one, event=event), 0, len(known)))
     states = (apply(None, arrivals, rules, settings)[0] for arrivals in mine.values())
-    # Offset -1: from before all messages that will come.
+    # Offset -1 precedes all future messages.
     return [encode_state(msgspec.structs.replace(state, offset=-1)) for state in states]
 
 
 def fill_changelog(machine: Machine, size: int, models: Sequence[bytes]) -> None:
-    """Write the changelog that `detect` has after events of so many customers."""
+    """Write the changelog of `detect` for `size` customers."""
     compacted = {"cleanup.policy": "compact", "max.message.bytes": "4194304"}
     topic = NewTopic(CHANGELOG, PARTITIONS, 1, config=compacted)
     machine.admin.create_topics([topic])[CHANGELOG].result()

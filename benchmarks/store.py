@@ -1,7 +1,7 @@
-"""What the store costs as it grows: writes, KPI minutes, queries, bytes on disk.
+"""Measures the store by size: writes, KPI minutes, queries, bytes on disk.
 
-Every figure is CPU time, of the client and of the engine, and its ratio to something plain that is
-done in turns with it. 50 million rows need 15 GB of disk.
+Every figure is CPU time of client and engine, with its ratio to a simple baseline that alternates
+with it. 50 million rows need 15 GB of disk.
 """
 
 import tempfile
@@ -36,7 +36,7 @@ SIZES = (
 )
 QUICK_SIZES = (("chdb", MILLION // 10), ("server", MILLION // 10))
 FOLLOWED = MILLION
-"""Most events of which all KPIs of 30 days are read: journeys are followed step by step."""
+"""Most events for which all KPIs of 30 days are queried, since journeys are followed."""
 
 DAY = 86_400
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -49,10 +49,10 @@ TREND = (
     f"SELECT toDate(minute), {', '.join(f'sum({name})' for name in count_names())} "
     "FROM kpi_minutes FINAL GROUP BY toDate(minute)"
 )
-"""The counts of each day, as a dashboard asks for them."""
+"""The counts per day, as a dashboard queries them."""
 
 BATCHES = [(size, minutes) for size in (1_000, 5_000, 20_000) for minutes in (1, 10, DAY // 60)]
-"""Events in a batch, and over how many minutes they are spread."""
+"""Batch sizes, and the minutes over which a batch is spread."""
 
 WINDOWS = {"an hour": timedelta(hours=1), "a day": timedelta(days=1), "30 days": SPAN}
 SLICE = ", ".join(("minute", *DIMENSIONS))
@@ -62,9 +62,9 @@ _batches = count()
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """Mean of some runs: CPU milliseconds, and how many times that of the baseline.
+    """Mean CPU milliseconds of several runs, and the ratio to the baseline.
 
-    `ratio` is None where the baseline is too short to be measured.
+    `ratio` is None if the baseline is too short to measure.
     """
 
     what: str
@@ -75,7 +75,7 @@ class Figure(msgspec.Struct, frozen=True):
 
 
 class Results(msgspec.Struct):
-    """All of one size of the store; `bytes_per_event` by table."""
+    """The results for a size of the store; `bytes_per_event` is by table."""
 
     engine: str
     rows: int
@@ -86,13 +86,13 @@ class Results(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Engine:
-    """A store, and the process whose CPU time the engine's work is: ours, for chDB."""
+    """A store, and the process of its engine; for chDB, our own."""
 
     backend: Backend
     process: psutil.Process | None
 
     def cost(self, call: Callable[[], object]) -> tuple[float, float]:
-        """Return CPU milliseconds of client and engine; in one process, all is the engine's."""
+        """Return CPU milliseconds of client and engine; in one process, all as the engine's."""
         before, begun = self._engine(), time.process_time()
         call()
         client, engine = time.process_time() - begun, self._engine() - before
@@ -105,10 +105,10 @@ class Engine:
     def compare(
         self, what: str, call: Callable[[], object], baseline: str, plain: Callable[[], object]
     ) -> Figure:
-        """Measure both in turns."""
+        """Measure a call and its baseline alternately."""
         self.cost(call)
         runs = [(self.cost(call), self.cost(plain)) for _ in range(REPEATS)]
-        # A server's CPU time is told in hundredths of a second: sums are truer than medians.
+        # A server's CPU time has a resolution of 10 ms: sums are more precise than medians.
         client, engine = (sum(column) for column in zip(*(cost for cost, _ in runs), strict=True))
         baseline_ms = sum(sum(cost) for _, cost in runs)
         return Figure(
@@ -144,7 +144,7 @@ def measure(engine: Engine, rows: int, report: Callable[[str], None]) -> Results
 
 
 def fill(backend: Backend, rows: int, report: Callable[[str], None]) -> None:
-    """Store made-up events in the engine, with the tables that are formed from them."""
+    """Store synthetic events in the engine, and the tables derived from them."""
     statement = (Path(__file__).parent / "store_fill.sql").read_text("utf-8")
     for first in range(0, rows, FILLED_AT_ONCE):
         report(f"fill {first:,} of {rows:,}")
@@ -194,7 +194,7 @@ def _writes(
 
 
 def _new(templates: Sequence[Scored], minutes: int) -> list[Scored]:
-    """The same events under new ids, in the last minutes of what is stored."""
+    """Return the events under new ids, in the last minutes of the stored span."""
     batch = next(_batches)
     step = timedelta(minutes=minutes) / len(templates)
     return [
@@ -241,7 +241,7 @@ def _bytes(backend: Backend, rows: int) -> dict[str, float]:
 
 @contextmanager
 def running(machine: Machine, kind: str) -> Iterator[Engine]:
-    """Open an empty store of that kind."""
+    """Open an empty store of this kind."""
     if kind == "chdb":
         with tempfile.TemporaryDirectory(dir=machine.folder) as folder:
             embedded = ChdbBackend(Path(folder))
@@ -256,7 +256,7 @@ def running(machine: Machine, kind: str) -> Iterator[Engine]:
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Measure each size in a store of its own."""
+    """Measure each size in a new store."""
     found = []
     for kind, rows in QUICK_SIZES if quick else SIZES:
         where = f"{kind}, {rows:,} events"

@@ -1,4 +1,4 @@
-"""Roles against stock Faust and against peers that do the same job, in interleaved rounds."""
+"""Compares roles with stock Faust and with peers doing the same job, in interleaved rounds."""
 
 from collections.abc import Callable, Iterable
 
@@ -18,7 +18,7 @@ def stock(name: str, role: str, mode: str) -> Subject:
 
 
 def noop(role: str) -> Subject:
-    """Return our transport with nothing to do."""
+    """Return our transport without work."""
     return Subject("Nabız no-op", role, (f"{SUBJECTS}.nabiz_noop", role), group_of(role))
 
 
@@ -43,7 +43,7 @@ ROLES = ("understand", "detect", "record")
 
 
 def alone(*subjects: Subject) -> dict[str, tuple[Subject, ...]]:
-    """Return a crew of one for each subject."""
+    """Return a crew of its own for each subject."""
     return {subject.name: (subject,) for subject in subjects}
 
 
@@ -69,9 +69,9 @@ GROUPS: dict[str, dict[str, tuple[Subject, ...]]] = {
         "Nabız": tuple(map(ours, OF_EVENTS)),
     },
 }
-"""What is compared with what, on the same messages; the first of a group is its baseline.
+"""Groups of crews compared on the same messages; the first of a group is its baseline.
 
-In the whole each role is a process, in the peers as in ours; only ours has `triage`.
+For the whole chain, each role is a process, in peers as in Nabız; only Nabız has `triage`.
 """
 MESSAGES = {
     "no-op": 1_000_000,
@@ -80,15 +80,15 @@ MESSAGES = {
     "record": 1_000_000,
     "whole": 100_000,
 }
-"""Enough for some commits of the fastest of a group."""
+"""Messages per group, enough for some commits of its fastest crew."""
 TO_THE_END = float("inf")
-"""Seconds that a whole is measured: its roles run ahead of each other, so a part tells little."""
+"""Duration for whole chains, whose roles progress unevenly, so that a part says little."""
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A subject over all rounds; the ratios are to the baseline in the same round.
+    """A subject over all rounds; ratios are to the baseline in the same round.
 
-    `ratio` is of rates: more is better. `cpu_ratio` is of CPU time an event: less is better.
+    `ratio` compares rates (higher is better), `cpu_ratio` CPU time per event (lower is better).
     """
 
     subject: str
@@ -102,7 +102,7 @@ class Compared(msgspec.Struct, frozen=True):
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Measure every group; a round runs its crews one after the other."""
+    """Measure every group in rounds, each of which runs its crews in turn."""
     rounds, seconds = (1, 3.0) if quick else (3, 5.0)
     happened = events(60_000)
     templates = {"understand": raw_templates(happened)}
@@ -113,7 +113,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
         for number in range(rounds):
             for name, subjects in crews.items():
                 progress(f"{group}: {name}, round {number + 1} of {rounds}")
-                # What one of the whole sends, the next would read.
+                # Otherwise the next crew would read the output of this one.
                 if len(subjects) > 1 or not any(runs.values()):
                     machine.fresh_topics()
                     role = templates[subjects[0].role]
@@ -125,7 +125,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
 
 
 def compared(runs: dict[str, list[Figures]]) -> Iterable[Compared]:
-    """Sum up the runs of each subject; the first is the baseline."""
+    """Summarize the runs of each subject; the first is the baseline."""
     baseline = next(iter(runs.values()))
     for name, figures in runs.items():
         pairs = list(zip(figures, baseline, strict=True))

@@ -1,7 +1,7 @@
-"""What `nabiz up` costs on a terminal: until its first screen, with nothing to do, at a low rate.
+"""Measures `nabiz up` on a terminal: time to the first screen, cost when idle and at a low rate.
 
-Processor time is that of all its processes, so that other work on the machine hardly changes it;
-memory is the sum of their proportional sizes (PSS): what several share counts once.
+Processor time is that of all its processes, so that other load on the machine hardly matters;
+memory is the sum of their proportional set sizes (PSS), in which shared memory counts once.
 """
 
 import fcntl
@@ -28,7 +28,7 @@ from benchmarks.measure import cpu_of
 from pipeline.cli.machine import SAMPLE_RATE
 
 SETTLED, SETTLED_QUICK = 60.0, 20.0
-"""Seconds from the first screen until everything is warm."""
+"""Seconds to warm up after the first screen."""
 SCREEN = b"events stored"
 ROWS, COLUMNS = 45, 150
 START_SECONDS, STOP_SECONDS = 300.0, 60.0
@@ -36,7 +36,7 @@ _SUBCOMMAND = re.compile(r"pipeline\.cli (?:worker (\w+)|simulate.*--(rate|desk)
 
 
 class Share(msgspec.Struct, frozen=True):
-    """What a part of it takes: percent of a core, MB."""
+    """Usage of a part: percent of a core, and MB."""
 
     part: str
     cpu: float
@@ -44,7 +44,7 @@ class Share(msgspec.Struct, frozen=True):
 
 
 class Upkeep(msgspec.Struct, frozen=True):
-    """Seconds to the first screen, on a new folder and again, and then what each part takes."""
+    """Seconds to the first screen, on a new folder and again, and the usage of each part."""
 
     first_screen: float
     again: float
@@ -52,7 +52,7 @@ class Upkeep(msgspec.Struct, frozen=True):
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Run it without a sample, and with it."""
+    """Run it without and with the sample."""
     seconds, settled = (60.0, SETTLED_QUICK) if quick else (600.0, SETTLED)
     found: dict[str, object] = {"rate": SAMPLE_RATE, "seconds": seconds}
     for kind, sample in (("idle", "none"), ("sample", "company")):
@@ -70,7 +70,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
 
 @contextmanager
 def running(folder: Path, sample: str) -> Iterator[tuple[psutil.Process, float]]:
-    """Run `nabiz up` on a terminal; yields it and after how many seconds its screen was there."""
+    """Run `nabiz up` on a terminal; yield the process and the seconds to its first screen."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     arguments = ["up", "--port", "0", "--data", str(folder), "--sample", sample]
@@ -95,7 +95,7 @@ def running(folder: Path, sample: str) -> Iterator[tuple[psutil.Process, float]]
 
 
 def _read(terminal: int, screen: threading.Event) -> None:
-    """Take what is shown, until the terminal is closed."""
+    """Read the output until the terminal is closed."""
     shown = b""
     with suppress(OSError):
         while piece := os.read(terminal, 65_536):
@@ -106,7 +106,7 @@ def _read(terminal: int, screen: threading.Event) -> None:
 
 
 def shares(process: psutil.Process, seconds: float) -> list[Share]:
-    """Return what the parts take over a time, the dearest first."""
+    """Return the usage of the parts over a time, largest first."""
     before, began = _processor_time(process), time.monotonic()
     time.sleep(seconds)
     after, elapsed = _processor_time(process), time.monotonic() - began
@@ -124,7 +124,7 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
 
 
 def _processor_time(process: psutil.Process) -> dict[str, float]:
-    """Return the seconds of each part; of a process that ends meanwhile nothing."""
+    """Return the seconds of each part, without processes that end meanwhile."""
     used: defaultdict[str, float] = defaultdict(float)
     for one in _family(process):
         with suppress(psutil.NoSuchProcess):
@@ -133,7 +133,7 @@ def _processor_time(process: psutil.Process) -> dict[str, float]:
 
 
 def part_of(process: psutil.Process) -> str:
-    """Return what a process of `nabiz up` is for."""
+    """Return the part of `nabiz up` to which a process belongs."""
     line = " ".join(process.cmdline())
     if "kafka.Kafka" in line:
         return "kafka"

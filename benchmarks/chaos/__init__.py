@@ -1,1 +1,1 @@
-"""Crash tests: the roles under load while servers and processes fail, compared with a quiet run."""
+"""Crash tests: roles under load while servers and processes fail, against an undisturbed run."""

@@ -29,7 +29,7 @@ def main(
         Path | None, typer.Option(help="where to run; a new temporary folder unless given")
     ] = None,
 ) -> None:
-    """Break a running Nabız in many ways and compare what is left with an undisturbed run."""
+    """Break a running Nabız in many ways, and compare the outcome with an undisturbed run."""
     configure_logging("chaos")
     names = scenario or list(SCENARIOS)
     if unknown := [name for name in names if name not in SCENARIOS]:

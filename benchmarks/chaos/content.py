@@ -1,4 +1,4 @@
-"""What a run has left: the store's tables and the states of customers, in a comparable form."""
+"""Reads the outcome of a run, the store's tables and customers' states, in comparable form."""
 
 import json
 from collections import Counter
@@ -15,16 +15,16 @@ from pipeline.store.rows import EVENT_COLUMNS
 from pipeline.store.sql import count_names
 
 Content: TypeAlias = dict[str, list[Any]]
-"""Rows by table, in a fixed order; all can be put into JSON."""
+"""Rows by table in a fixed order, as JSON values."""
 
 WHEN_STORED = ("version", "received_us")
-"""Columns in which no two runs agree: when a row was written."""
+"""Columns that differ between any two runs: when a row was written."""
 
 
 def stored_content(backend: Backend) -> Content:
-    """Return the rows of each table, apart from when they were written."""
+    """Return the rows of each table, without `WHEN_STORED`."""
     events = [name for name in EVENT_COLUMNS if name not in WHEN_STORED]
-    events.sort(key="event_id".__ne__)  # their id first
+    events.sort(key="event_id".__ne__)  # their ids first
     minutes = ("minute", "channel", "touchpoint", "segment", "brand", "source", *count_names())
     alerts = backend.execute("SELECT alert FROM alerts FINAL WHERE state != 'withdrawn'")
     letters = backend.execute("SELECT letter FROM dead_letters FINAL")
@@ -39,7 +39,7 @@ def stored_content(backend: Backend) -> Content:
 
 
 def states(bootstrap: str) -> list[Any]:
-    """Return each customer's state as the changelog has it, so as a new worker would have it."""
+    """Return each customer's state in the changelog, which a new worker would restore."""
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     try:
         partitions = [
@@ -59,7 +59,7 @@ def states(bootstrap: str) -> list[Any]:
 
 
 def differences(found: Content, expected: Content) -> list[str]:
-    """Say of each table what is missing and what is too much, with the first row of each."""
+    """Describe missing and surplus rows by table, with the first of each."""
     return [
         f"{table}: {len(rows)} {what}, such as {rows[0]}"
         for table, wanted in expected.items()
@@ -72,7 +72,7 @@ def differences(found: Content, expected: Content) -> list[str]:
 
 
 def untruths(content: Content, load: Sequence[Message]) -> Iterator[str]:
-    """Say in what the content differs from what was published; needs no other run."""
+    """Yield differences between content and published messages, without another run."""
     ids = Counter(row[0] for row in content["events"])
     wanted = Counter({message.event_id for message in load if message.event_id})
     poison = sum(not message.event_id for message in load)
@@ -99,10 +99,10 @@ def _rows(backend: Backend, columns: Sequence[str], source: str) -> list[Any]:
 
 
 def without_revision(alert: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out how often it was revised, which depends on what came together in a batch."""
+    """Remove the revision, which depends on the batches."""
     return {name: value for name, value in alert.items() if name != "revision"}
 
 
 def _letter(letter: Mapping[str, Any]) -> list[Any]:
-    """Leave out where a message was read: topics may have more partitions."""
+    """Remove the partition and offset of a message, since topics may have grown."""
     return [letter["topic"], letter["reason"], letter["payload"], letter["key"] or ""]

@@ -1,4 +1,4 @@
-"""What can go wrong: each function breaks a running system in its own way, led by its seed."""
+"""The faults: each function breaks a running system in its way, by a random seed."""
 
 import os
 import subprocess
@@ -16,16 +16,16 @@ from benchmarks.chaos.system import COMMIT_SECONDS, System
 from pipeline.contracts.topology import OF_EVENTS
 
 SMALL_DISK = 256
-"""Mebibytes of the broker's disk where it is to become full."""
+"""Mebibytes of a broker's disk that is to become full."""
 ROLES_THAT_MAY_SPOIL = ("detect", *OF_EVENTS)
-"""Those that stand still in turn; `detect` twice, since it alone writes over what others wrote."""
+"""Roles to suspend in turn; `detect` twice, since only it overwrites others' output."""
 ALMOST_FULL = 16_384
-"""Bytes that are left on it, for the broker to fill."""
+"""Bytes left on it for the broker to fill."""
 
 
 @dataclass(frozen=True)
 class Dose:
-    """How much of it: different events in the load, how often the fault, seconds of an outage."""
+    """The dose of a fault: events in the load, repetitions, seconds of an outage."""
 
     events: int
     times: int
@@ -36,12 +36,12 @@ Inject: TypeAlias = Callable[[System, Dose, Random], None]
 
 
 def moments(rng: Random, times: int, last: float = 0.9) -> list[float]:
-    """Return shares of the load, in order, one in each of `times` equal parts."""
+    """Return sorted shares of the load, one in each of `times` equal parts."""
     return [last * (number + rng.random()) / times for number in range(times)]
 
 
 def kills(system: System, dose: Dose, rng: Random) -> None:
-    """Kill -9 of any role; it is started again at once."""
+    """Kill -9 random roles, and restart them at once."""
     for share in moments(rng, dose.times):
         role = rng.choice(OF_EVENTS)
         system.reached(role, share)
@@ -53,7 +53,7 @@ def kills(system: System, dose: Dose, rng: Random) -> None:
 
 
 def zombie(system: System, dose: Dose, rng: Random) -> None:
-    """Stop a worker until another has its partitions and has worked on them; let it go on then."""
+    """Suspend a worker until another has taken and worked on its partitions, then resume it."""
     for number, share in enumerate(moments(rng, dose.times, last=0.8)):
         role = ROLES_THAT_MAY_SPOIL[number % len(ROLES_THAT_MAY_SPOIL)]
         victim = rng.choice(system.workers.of(role))
@@ -71,7 +71,7 @@ def zombie(system: System, dose: Dose, rng: Random) -> None:
 
 
 def joins(system: System, dose: Dose, rng: Random) -> None:
-    """Start more workers before anything is committed: each join is a rebalance."""
+    """Start workers before anything is committed; each join is a rebalance."""
     for number in range(1, dose.times + 1):
         for role in rng.sample(OF_EVENTS, len(OF_EVENTS)):
             system.workers.start(f"{role}-{number}")
@@ -80,7 +80,7 @@ def joins(system: System, dose: Dose, rng: Random) -> None:
 
 
 def workers(system: System, dose: Dose, rng: Random) -> None:
-    """Start, stop and kill workers: each time the others share its partitions."""
+    """Start, stop and kill workers, whose partitions the others take over."""
     for share in moments(rng, dose.times):
         role = rng.choice(OF_EVENTS)
         system.reached(role, share)
@@ -100,7 +100,7 @@ def workers(system: System, dose: Dose, rng: Random) -> None:
 
 
 def broker_restart(system: System, dose: Dose, rng: Random) -> None:
-    """Stop the broker in order and start it again."""
+    """Stop and restart the broker."""
     for share in moments(rng, dose.times):
         system.reached(rng.choice(OF_EVENTS), share)
         system.broker.stop()
@@ -110,7 +110,7 @@ def broker_restart(system: System, dose: Dose, rng: Random) -> None:
 
 
 def broker_kill(system: System, dose: Dose, rng: Random) -> None:
-    """Kill -9 of the broker; it is started again."""
+    """Kill -9 the broker, and restart it."""
     for share in moments(rng, dose.times):
         system.reached(rng.choice(OF_EVENTS), share)
         system.wait(rng.uniform(0, COMMIT_SECONDS))
@@ -121,7 +121,7 @@ def broker_kill(system: System, dose: Dose, rng: Random) -> None:
 
 
 def broker_disk_full(system: System, dose: Dose, rng: Random) -> None:
-    """Fill the broker's disk until it can write nothing more; later make room again."""
+    """Fill the broker's disk completely, and free space later."""
     disk = system.folder / "kafka" / "log"
     ballast = disk / "ballast"
     for share in moments(rng, dose.times, last=0.7):
@@ -139,7 +139,7 @@ def broker_disk_full(system: System, dose: Dose, rng: Random) -> None:
 
 
 def fill(disk: Path, ballast: Path) -> None:
-    """Leave ALMOST_FULL bytes of the disk, or what others have left of that meanwhile."""
+    """Fill the disk up to ALMOST_FULL bytes, or fewer if others write meanwhile."""
     with ballast.open("wb") as file:
         while (room := _free(disk) - ALMOST_FULL) > 0:
             with suppress(OSError):  # they were faster
@@ -153,7 +153,7 @@ def _free(folder: Path) -> int:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
-    """Mount a disk of SMALL_DISK in memory at `folder`; for root."""
+    """Mount a memory disk of SMALL_DISK at `folder`; requires root."""
     folder.mkdir(parents=True)
     subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}m", "tmpfs", str(folder)], check=True
@@ -165,7 +165,7 @@ def small_disk(folder: Path) -> Iterator[None]:
 
 
 def store_kill(system: System, dose: Dose, rng: Random) -> None:
-    """Kill -9 of the store in the middle of an insert; the last time it stays away for long."""
+    """Kill -9 the store during inserts; the last time with a long outage."""
     *others, last = moments(rng, dose.times)
     for share in (*others, last):
         system.reached("record", share)
@@ -178,7 +178,7 @@ def store_kill(system: System, dose: Dose, rng: Random) -> None:
 
 
 def _caught_in_insert(system: System) -> bool:
-    """Return as soon as the store is inserting, or False after 30 s without."""
+    """Return True as soon as the store is inserting, False after 30 s."""
     running = "SELECT count() FROM system.processes WHERE query LIKE 'INSERT%'"
     deadline = time.monotonic() + 30
     with Client(system.clickhouse.host, system.clickhouse.port) as client:
@@ -189,7 +189,7 @@ def _caught_in_insert(system: System) -> bool:
 
 
 def store_outage(system: System, dose: Dose, rng: Random) -> None:
-    """Stop the store for longer than `record` waits, so that it ends and starts without it."""
+    """Stop the store for longer than `record` waits, so that it exits and restarts meanwhile."""
     for share in moments(rng, dose.times):
         system.reached("record", share)
         system.clickhouse.stop()
@@ -199,7 +199,7 @@ def store_outage(system: System, dose: Dose, rng: Random) -> None:
 
 
 def store_slow(system: System, dose: Dose, rng: Random) -> None:
-    """Let the store stand still most of the time, in slices of up to a few seconds."""
+    """Suspend the store most of the time, in slices of up to a few seconds."""
     for share in moments(rng, dose.times):
         system.reached("record", share)
         system.clickhouse.pause()
@@ -209,7 +209,7 @@ def store_slow(system: System, dose: Dose, rng: Random) -> None:
 
 
 def clock_jump(system: System, dose: Dose, rng: Random) -> None:
-    """Move the wall clock of one worker after the other; some are started again then."""
+    """Shift the wall clocks of workers in turn, and restart some."""
     for share in moments(rng, dose.times):
         role = rng.choice(OF_EVENTS)
         system.reached(role, share)
@@ -217,14 +217,14 @@ def clock_jump(system: System, dose: Dose, rng: Random) -> None:
         system.workers.set_clock(worker, rng.choice((-7200, -600, -30, 30, 600, 3000)))
         system.fault("clock moved")
         if rng.random() < 0.3:
-            # Another worker, with another clock, gets its partitions.
+            # Its partitions go to a worker with another clock.
             system.workers.stop(worker)
             system.workers.start(worker)
             system.fault("stop and start")
 
 
 def burst(system: System, dose: Dose, rng: Random) -> None:
-    """Publish ten times as much for a while; kill each role once meanwhile."""
+    """Publish at ten times the rate for a while, and kill each role once."""
     usual = system.feeder.rate
     system.reached("understand", 0.2)
     system.feeder.rate = 10 * usual
@@ -240,7 +240,7 @@ def burst(system: System, dose: Dose, rng: Random) -> None:
 
 
 def lost_state(system: System, dose: Dose, rng: Random) -> None:
-    """Restart `detect` without its local states; the last time all workers lose all of theirs."""
+    """Restart `detect` without its local states; the last time, of all workers."""
     *others, last = moments(rng, dose.times)
     for share in (*others, last):
         system.reached("detect", share)

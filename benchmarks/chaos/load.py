@@ -1,4 +1,4 @@
-"""The load: a simulated company's messages with known truth, published at a steady rate."""
+"""Publishes messages of a simulated company with known ground truth, at a steady rate."""
 
 import threading
 import time
@@ -18,13 +18,13 @@ from pipeline.sources.simulate import live
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 EVENTS_A_SECOND = 0.05
-"""In event time: three a minute, so that KPI minutes are written again and again."""
+"""In event time: three per minute, so that KPI minutes are rewritten often."""
 EVENTS_A_CUSTOMER = 40
 
 POISONED, REPEATED, LATE = 0.01, 0.01, 0.02
-"""Shares of the load: what nobody can understand, what comes twice, what comes late."""
+"""Shares of the load: invalid, repeated and late messages."""
 LATEST = 200
-"""Most messages by which a late one is behind."""
+"""Most messages that overtake a late one."""
 
 POISON = (
     (INTERACTIONS, b'{"event_id": "broken", "occ'),
@@ -35,7 +35,7 @@ POISON = (
 
 
 class Message(NamedTuple):
-    """What is published; `event_id` is "" for what is no event."""
+    """A message to publish; `event_id` is "" for an invalid one."""
 
     topic: str
     key: bytes
@@ -44,7 +44,7 @@ class Message(NamedTuple):
 
 
 def make_load(seed: int, events: int) -> list[Message]:
-    """Return messages of `events` different events in the order of publishing, with the poison."""
+    """Return messages of `events` distinct events and invalid ones, in order of publishing."""
     rng = Random(f"load {seed}")
     stream = live(seed, START, EVENTS_A_SECOND, customers=max(25, events // EVENTS_A_CUSTOMER))
     placed = [(float(at), _message(event)) for at, (_, event) in enumerate(islice(stream, events))]
@@ -68,25 +68,25 @@ def _message(event: Event) -> Message:
 
 
 class Feeder(threading.Thread):
-    """Publishes messages at `rate` a second, which may be changed while it runs."""
+    """Publishes messages at `rate` per second, which may change while it runs."""
 
     def __init__(self, bootstrap: str, messages: Sequence[Message], rate: float) -> None:
         super().__init__(name="feeder", daemon=True)
         self.rate = rate
         self.share = 0.0
-        """How much of the load has been sent."""
+        """Share of the load that was sent."""
         self.ended_at: float | None = None
-        """When all was confirmed, on the monotonic clock."""
+        """Monotonic time when everything was confirmed."""
         self.problem: Exception | None = None
         self._kafka = bootstrap
         self._messages = messages
         self.waits = threading.Event()
-        """Set while it is held and all that was sent is confirmed."""
+        """Set while it is held and everything sent is confirmed."""
         self._stop_asked, self._may_go_on = threading.Event(), threading.Event()
         self._may_go_on.set()
 
     def run(self) -> None:
-        """Publish all; a broker that is away for less than a minute is waited for."""
+        """Publish everything, waiting up to a minute for an unavailable broker."""
         left = iter(enumerate(self._messages, 1))
         try:
             while not self._stop_asked.is_set() and self.share < 1.0:
@@ -101,7 +101,7 @@ class Feeder(threading.Thread):
             self.ended_at = time.monotonic()
 
     def _publish(self, publisher: Publisher, left: Iterator[tuple[int, Message]]) -> None:
-        """Publish what is left, until it is held."""
+        """Publish the rest until held."""
         due = time.monotonic()
         while self._may_go_on.is_set():
             due += 1 / self.rate
@@ -114,21 +114,21 @@ class Feeder(threading.Thread):
             self.share = number / len(self._messages)
 
     def hold(self) -> None:
-        """Publish nothing for a while; `waits` says from when on."""
+        """Pause publishing; `waits` is set once it has paused."""
         self._may_go_on.clear()
 
     def go_on(self) -> None:
-        """Publish the rest, by a client that looks at the topics anew."""
+        """Continue with a new client, which reads the topics afresh."""
         self._may_go_on.set()
 
     def stop(self) -> None:
-        """Publish nothing more; returns when the thread has ended."""
+        """Stop publishing; return when the thread has ended."""
         self._stop_asked.set()
         self._may_go_on.set()
         self.join()
 
     def _send(self, publisher: Publisher, message: Message) -> None:
         while not self._stop_asked.is_set():
-            with suppress(BrokerUnavailable):  # refused at once: not under way
+            with suppress(BrokerUnavailable):  # refused at once, so not sent
                 publisher.send(message.topic, message.key, message.value)
                 return

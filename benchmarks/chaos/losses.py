@@ -1,4 +1,4 @@
-"""What Kafka and disks lose or never had, and what a role does then: like `faults`, by a seed."""
+"""Faults of missing or invalid data in Kafka and on disks; like `faults`, by a random seed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,17 +23,17 @@ from pipeline.contracts.topology import (
 )
 
 COPIES = 40
-"""Messages that are sent beside the load: of events that count already, or never may."""
+"""Messages sent in addition to the load: of events already counted, or never to be counted."""
 NEVER = "9999"
 """Prefix of ids that must not be stored."""
 STAMPS = (-1, 0, 1_000, -99_999_999_999_999, 1_700_000_000)
-"""Milliseconds since 1970 as producers without a clock, or with one in seconds, send them."""
+"""Invalid timestamps in ms, as of producers without a clock, or with one in seconds."""
 SOURCES = (INTERACTIONS, FEEDBACK)
 READERS = ("understand", "triage")
 
 
 def records_expired(system: System, dose: Dose, rng: Random) -> None:
-    """Have messages deleted before they are read: second copies, which count nothing."""
+    """Delete messages before they are read; they are copies, which do not count."""
     for share in moments(rng, dose.times):
         system.reached("understand", share)
         with system.apart(*READERS):
@@ -47,7 +47,7 @@ def records_expired(system: System, dose: Dose, rng: Random) -> None:
 
 
 def topic_recreated(system: System, dose: Dose, rng: Random) -> None:
-    """Delete a topic under those who read it, and make it anew."""
+    """Delete a topic while it is consumed, and recreate it."""
     for share in moments(rng, dose.times):
         system.reached("record", share)
         topic = rng.choice((SCORED, *SOURCES))
@@ -57,7 +57,7 @@ def topic_recreated(system: System, dose: Dose, rng: Random) -> None:
 
 
 def partitions_added(system: System, dose: Dose, rng: Random) -> None:
-    """Give the sources' topics partitions while roles read them."""
+    """Add partitions to the sources' topics while they are consumed."""
     for share in moments(rng, dose.times):
         system.reached("understand", share)
         with system.apart():
@@ -66,7 +66,7 @@ def partitions_added(system: System, dose: Dose, rng: Random) -> None:
 
 
 def odd_stamps(system: System, dose: Dose, rng: Random) -> None:
-    """Send copies that are stamped with times which no calendar has."""
+    """Send copies with impossible timestamps."""
     _set(system, "message.timestamp.type", "CreateTime")
     for share in moments(rng, dose.times):
         system.reached("understand", share)
@@ -76,7 +76,7 @@ def odd_stamps(system: System, dose: Dose, rng: Random) -> None:
 
 
 def taken_back(system: System, dose: Dose, rng: Random) -> None:
-    """Send messages in a transaction and take them back."""
+    """Send messages in a transaction, and abort it."""
     for number, share in enumerate(moments(rng, dose.times)):
         system.reached("understand", share)
         never = [
@@ -89,7 +89,7 @@ def taken_back(system: System, dose: Dose, rng: Random) -> None:
 
 
 def damaged_state(system: System, dose: Dose, rng: Random) -> None:
-    """Restart `detect` on local files of which half are noise."""
+    """Restart `detect` on local files of which half are corrupt."""
     for share in moments(rng, dose.times):
         system.reached("detect", share)
         system.until("detect has local states", lambda: system.workers.with_state("detect"))
@@ -101,7 +101,7 @@ def damaged_state(system: System, dose: Dose, rng: Random) -> None:
 
 
 def changelog_gone(system: System, dose: Dose, rng: Random) -> None:
-    """Delete the changelog of `detect` under it; it halts, and is started anew."""
+    """Delete the changelog of the running `detect`; it halts, and is started afresh."""
     for share in moments(rng, dose.times):
         system.reached("detect", share)
         [worker] = system.workers.of("detect")
@@ -113,7 +113,7 @@ def changelog_gone(system: System, dose: Dose, rng: Random) -> None:
 
 
 def full_in_recovery(system: System, dose: Dose, rng: Random) -> None:
-    """Have `detect` recover its states on a disk that is full, and make room then."""
+    """Let `detect` recover its states on a full disk, then free space."""
     disk = system.folder / "state"
     ballast = disk / "ballast"
     for share in moments(rng, dose.times):
@@ -130,7 +130,7 @@ def full_in_recovery(system: System, dose: Dose, rng: Random) -> None:
 
 
 def stop_without_broker(system: System, dose: Dose, rng: Random) -> None:
-    """Tell all to stop while Kafka is gone: each ends by itself."""
+    """Stop all roles while Kafka is down; each exits by itself."""
     for share in moments(rng, dose.times):
         system.reached(rng.choice(OF_EVENTS), share)
         system.kill_broker()
@@ -148,13 +148,13 @@ def _start_anew(system: System, worker: str) -> None:
     system.delete(CHANGELOG)
     group = group_of("detect")
     with KafkaAdminClient(bootstrap_servers=system.broker.bootstrap) as admin:
-        # Kafka refuses until the session of the group's member has ended.
+        # Kafka refuses until the member's session has expired.
         system.until("the group is gone", lambda: admin.delete_groups([group])[group] == "OK")
     system.workers.start(worker)
 
 
 def _copies(system: System, rng: Random) -> list[Message]:
-    """Return messages of the load that have been published, none of the poison."""
+    """Return published messages of the load, without invalid ones."""
     sent = system.load[: round(system.feeder.share * len(system.load))]
     return rng.choices([one for one in sent if one.event_id], k=COPIES)
 
@@ -166,7 +166,7 @@ async def _send(
     stamps: Sequence[int] = (),
     transaction: str | None = None,
 ) -> None:
-    """Send messages beside the load; those of a `transaction` are taken back."""
+    """Send messages in addition to the load; a `transaction` is aborted."""
     producer: Any = AIOKafkaProducer(
         bootstrap_servers=system.broker.bootstrap, transactional_id=transaction
     )
@@ -181,7 +181,7 @@ async def _send(
 
 
 def _delete_records(system: System) -> None:
-    """Delete all that the sources' topics hold."""
+    """Delete all records of the sources' topics."""
     with KafkaAdminClient(bootstrap_servers=system.broker.bootstrap) as admin:
         places = [
             TopicPartition(topic["name"], partition["partition_index"])

@@ -1,4 +1,4 @@
-"""The table of crash tests: on the screen, as JSON, and as a page."""
+"""Reports crash tests: on the screen, as JSON, and as a page."""
 
 import os
 import platform
@@ -53,7 +53,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def save(rows: Sequence[Row], folder: Path) -> None:
-    """Write the rows into crash-tests.json and .md; rows of other scenarios there are kept."""
+    """Write the rows to crash-tests.json and .md, keeping rows of other scenarios."""
     record = folder / "crash-tests.json"
     saved = msgspec.json.decode(record.read_bytes(), type=list[Row]) if record.exists() else []
     latest = {row.scenario: row for row in (*saved, *rows)}

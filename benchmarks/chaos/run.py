@@ -1,4 +1,4 @@
-"""Run scenarios and compare each with the undisturbed run of the same load."""
+"""Runs scenarios, and compares each with an undisturbed run of the same load."""
 
 import re
 import shutil
@@ -30,17 +30,17 @@ FAILURES = (
     *(Stuck, WorkerError, ServerError, BrokerError, BrokerUnavailable, StoreUnavailable),
     subprocess.CalledProcessError,
 )
-"""What may come of a run; anything else is a mistake in the test."""
+"""Possible failures of a run; any other exception is a bug in the test."""
 
 
 _ABSOLUTE = re.compile(r"(?<![\w.:/@-])/(?:[\w.+@~-]+/)*(?=[\w.+@~-])")
-"""The folders of an absolute path, not the path of an address."""
+"""The folders of an absolute path, but not the path of a URL."""
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A row of the table. `problems` say why it is not equal to the undisturbed run.
+    """A row of the table. `problems` are the differences from the undisturbed run.
 
-    They hold no absolute path: rows are published.
+    They contain no absolute paths, since rows are published.
     """
 
     scenario: str
@@ -57,9 +57,9 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def clipped(problem: str, folder: Path) -> str:
-    """Return a problem without absolute paths, as it may be published.
+    """Return a problem without absolute paths, for publication.
 
-    They begin at the scenario's folder or at the checkout; of others the file's name is left.
+    Paths become relative to the scenario's folder or the checkout; others become the file name.
     """
     for known in (folder, ROOT):
         problem = problem.replace(f"{known}/", "").replace(str(known), ".")
@@ -67,7 +67,7 @@ def clipped(problem: str, folder: Path) -> str:
 
 
 class Bench:
-    """Runs scenarios in a folder; remembers what undisturbed runs left."""
+    """Runs scenarios in a folder, and caches the content of undisturbed runs."""
 
     def __init__(self, folder: Path, say: Callable[[str], None] = lambda _: None) -> None:
         self._folder = folder
@@ -75,7 +75,7 @@ class Bench:
         self._undisturbed: dict[tuple[int, int], Content] = {}
 
     def run(self, scenario: Scenario, seed: int, *, short: bool) -> Row:
-        """Run a scenario and compare. Where that fails its folder stays, with all logs."""
+        """Run a scenario and compare. After a failure its folder remains, with all logs."""
         row = Row(scenario.name, seed, short, datetime.now(UTC).replace(microsecond=0), "skipped")
         if lacking := scenario.lacking():
             return msgspec.structs.replace(row, problems=(lacking,))
@@ -102,13 +102,13 @@ class Bench:
         )
 
     def folder_of(self, scenario: Scenario, seed: int) -> Path:
-        """Return where a scenario runs."""
+        """Return the folder of a scenario."""
         return self._folder / f"{scenario.name}-{seed}"
 
     def _expected(self, seed: int, events: int) -> Content:
-        """Return what the load leaves when nothing goes wrong.
+        """Return the content after an undisturbed run.
 
-        Raises Stuck where that is not what was published.
+        Raises Stuck if it does not match the published messages.
         """
         if (seed, events) not in self._undisturbed:
             self._say(f"undisturbed run of {events} events")

@@ -1,4 +1,4 @@
-"""The scenarios: which fault, how often, on how much load, with how many workers."""
+"""The scenarios: a fault, its dose, the load and the number of workers."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 @dataclass(frozen=True)
 class Scenario:
-    """A way to break the system; `inject` is called when workers and load have started."""
+    """A way to break the system; `inject` is called once workers and load have started."""
 
     name: str
     what: str
@@ -21,17 +21,17 @@ class Scenario:
     full: Dose
     short: Dose
     rate: float = 150.0
-    """Messages published a second."""
+    """Published messages per second."""
     workers: int = 1
-    """Workers of each role at the start."""
+    """Initial workers per role."""
     partitions: int = 4
     settings: Mapping[str, str] = field(default_factory=dict)
     load_first: bool = False
-    """Whether there is something to read before anybody reads."""
+    """Whether the load starts before the workers."""
     small_disk: str = ""
-    """Folder that is a disk of its own, to become full."""
+    """Folder on a small disk that is to become full."""
     lacking: Callable[[], str] = lambda: ""
-    """Says what this machine lacks for it; "" where nothing."""
+    """Returns what this machine lacks for it, or ""."""
 
 
 def _lacks_root() -> str:
@@ -237,4 +237,4 @@ SCENARIOS: Mapping[str, Scenario] = {
     )
 }
 SHORT = ("kills", "zombie", "broker-restart", "store-outage")
-"""What runs with the other tests."""
+"""Scenarios that run with the other tests."""

@@ -1,4 +1,4 @@
-"""A whole Nabız in a folder: Kafka, ClickHouse, workers and a load, each to be broken."""
+"""Runs a whole Nabız in a folder: Kafka, ClickHouse, workers and a load, each breakable."""
 
 import re
 import time
@@ -29,32 +29,32 @@ from pipeline.store import Store
 from pipeline.store.server import create_database
 
 STUCK_AFTER = 180.0
-"""Seconds without which anything that is waited for has to happen."""
+"""Seconds within which any awaited event must happen."""
 POLL = 0.05
 
 WITH_ALL_EVENTS = (INTERACTIONS, FEEDBACK, SCORED)
-"""Topics that tell how far a role is; the others carry some of the load."""
+"""Topics that measure a role's progress; the others carry a part of the load."""
 COMMIT_SECONDS = 0.5
-"""Between commits; work of up to so long is done again after a kill."""
+"""Seconds between commits, and so the most work repeated after a kill."""
 
 SETTINGS = {
     "NABIZ_KAFKA_SESSION_TIMEOUT": "6",
-    # Small batches, so that a fault may come at many different moments.
+    # Small batches, so that faults hit many different moments.
     "NABIZ_KAFKA_BATCH_SIZE": "50",
     "NABIZ_KAFKA_COMMIT_INTERVAL": str(COMMIT_SECONDS),
     "NABIZ_STORE_BATCH_WAIT": "0.1",
     "NABIZ_STORE_RETRY_SECONDS": "5",
-    # What `auto` says of a text depends on the load, and both runs are to say the same.
+    # The readings of `auto` depend on the load, but both runs must agree.
     "NABIZ_ENGINE_NAME": "fast",
 }
 
 
 class Stuck(Exception):  # noqa: N818 - a state of the system
-    """What had to happen did not, or something else ended the run; the message says what."""
+    """An awaited event did not happen, or the run ended otherwise; the message says which."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a run has left. `written_twice` counts readings on cx.scored beyond the first."""
+    """The outcome of a run. `written_twice` counts repeated readings on cx.scored."""
 
     content: Content
     faults: dict[str, int]
@@ -64,7 +64,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class System:
-    """What a scenario works on. All waiting goes through `until`, which keeps workers running."""
+    """The system of a scenario. All waiting goes through `until`, which keeps workers running."""
 
     def __init__(
         self,
@@ -86,9 +86,9 @@ class System:
         self.faults: Counter[str] = Counter()
         self.load = load
         self._beside = 0
-        """Messages of the sources' topics that are not of the load, less those that are gone."""
+        """Messages of the sources' topics beyond the load, minus deleted ones."""
         self._gone = Counter[str]()
-        """Messages of topics that were made anew since: all had been read."""
+        """Messages of topics that were recreated since; all had been read."""
         self._declared = [
             msgspec.structs.replace(topic, partitions=partitions)
             for topic in load_topics(ROOT / "schemas").values()
@@ -107,7 +107,7 @@ class System:
         self.feeder = Feeder(self.broker.bootstrap, load, rate)
 
     def start(self, workers_a_role: int, *, load_first: bool) -> None:
-        """Start the workers and the load; the load when all have partitions, unless it is first."""
+        """Start the workers, and the load once all have partitions, or before them."""
         for role in OF_EVENTS:
             for number in range(workers_a_role):
                 self.workers.start(f"{role}-{number}")
@@ -119,7 +119,7 @@ class System:
         self.feeder.start()
 
     def close(self) -> None:
-        """End what still runs, in whatever state it is."""
+        """Kill everything that still runs, in any state."""
         if self.feeder.is_alive():
             self.feeder.stop()
         self.workers.kill_all()
@@ -134,7 +134,7 @@ class System:
     def until(
         self, what: str, happened: Callable[[], object], timeout: float = STUCK_AFTER
     ) -> None:
-        """Return when it has happened. Raises Stuck after `timeout` seconds."""
+        """Wait for a condition. Raises Stuck after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while not happened():
             self._look_after()
@@ -143,19 +143,19 @@ class System:
             time.sleep(POLL)
 
     def reached(self, role: str, share: float) -> None:
-        """Return when the workers of a role have committed a share of the load."""
+        """Wait until the workers of a role have committed a share of the load."""
         self.until(
             f"{role} has committed {share:.0%} of the load",
             lambda: self.committed(role) >= share * len(self.load),
         )
 
     def wait(self, seconds: float) -> None:
-        """Let the system run for a while."""
+        """Let the system run for some seconds."""
         ends = time.monotonic() + seconds
         self.until("time passes", lambda: time.monotonic() >= ends, timeout=seconds + STUCK_AFTER)
 
     def committed(self, role: str) -> int:
-        """Return how much of the load a role has done with; 0 while Kafka is away."""
+        """Return how many messages of the load a role has committed; 0 while Kafka is down."""
         topics = [topic for topic in GROUPS[group_of(role)] if topic in WITH_ALL_EVENTS]
         with suppress(BrokerUnavailable):
             lags = self.lags.read({group_of(role): topics}, None)
@@ -170,7 +170,7 @@ class System:
             KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin,
         ):
             [group] = admin.describe_groups([group_of(role)]).values()
-            if group["group_state"] == "Stable":  # else nothing is assigned
+            if group["group_state"] == "Stable":  # otherwise nothing is assigned
                 return {
                     member["group_instance_id"]
                     for member in group["members"]
@@ -180,7 +180,7 @@ class System:
 
     @contextmanager
     def apart(self, *roles: str) -> Iterator[None]:
-        """Hold the load, and have these roles read all that is there, while the block runs."""
+        """Hold the load during the block, after these roles have drained their topics."""
         self.feeder.hold()
         self.until(
             "the load is held",
@@ -193,26 +193,26 @@ class System:
         self.feeder.go_on()
 
     def drain(self, roles: Collection[str]) -> None:
-        """Return when the roles have committed all that is there, one after the other."""
+        """Wait until the roles, in turn, have committed all messages."""
         groups = {group_of(role): GROUPS[group_of(role)] for role in roles}
         if not wait_until_drained(self.lags, groups, STUCK_AFTER, lambda _: self._look_after()):
             raise Stuck(f"not drained within {STUCK_AFTER:.0f} s. {self._lag_in_words()}")
 
     def make_anew(self, topic: str) -> None:
-        """Delete a topic and create it as it was declared."""
+        """Delete a topic, and recreate it as declared."""
         self._gone[topic] += self._written(topic)
         self.delete(topic)
         [declared] = [one for one in self._declared if one.name == topic]
         apply_topics(self.broker.bootstrap, [declared])
 
     def delete(self, topic: str) -> None:
-        """Delete a topic; returns when Kafka knows it no more."""
+        """Delete a topic; return when Kafka no longer lists it."""
         with KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin:
             admin.delete_topics([topic])
             self.until(f"{topic} is gone", lambda: topic not in admin.list_topics())
 
     def grow(self, *topics: str) -> None:
-        """Give topics two partitions more."""
+        """Add two partitions to each topic."""
         grown = [one for one in self._declared if one.name in topics]
         self._declared = [
             msgspec.structs.replace(one, partitions=one.partitions + 2) if one in grown else one
@@ -221,16 +221,16 @@ class System:
         apply_topics(self.broker.bootstrap, [one for one in self._declared if one.name in topics])
 
     def start_broker(self) -> None:
-        """Start the broker that was stopped or killed, on its old port."""
+        """Start the stopped or killed broker on its old port."""
         self.broker = LocalBroker.start(self.folder / "kafka")
 
     def kill_broker(self) -> None:
-        """End the broker as a power cut would."""
+        """Kill the broker, as a power cut would."""
         self.broker.process.kill()
         self.broker.process.wait()
 
     def finish(self) -> Outcome:
-        """Wait until all that was published has gone through, stop the workers, look."""
+        """Wait until everything is drained, stop the workers, and return the outcome."""
         self.until("all of the load is published", lambda: not self.feeder.is_alive())
         self._look_after()
         ended = self.feeder.ended_at or time.monotonic()

@@ -1,4 +1,4 @@
-"""The roles as processes of their own, kept running as `nabiz up` and systemd do."""
+"""Runs the roles as processes, and restarts them as `nabiz up` and systemd do."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ from pipeline.cli.supervisor import Child, nabiz, stop
 
 
 class WorkerError(Exception):
-    """A worker did what none may: it halted, or had to be killed."""
+    """A worker halted unexpectedly, or had to be killed."""
 
 
 class Workers:
-    """Workers by name, such as `detect-0`; what dies without being asked to starts again."""
+    """Workers by name, such as `detect-0`; those that die unexpectedly are restarted."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._folder = folder
@@ -27,15 +27,15 @@ class Workers:
 
     @property
     def deaths(self) -> int:
-        """How often a worker ended by itself, or not in order when it was asked to."""
+        """Number of unexpected or disorderly exits of workers."""
         return self._past_deaths + sum(child.deaths for child in self._children.values())
 
     def of(self, role: str) -> list[str]:
-        """Return the names of the workers of a role that are to run."""
+        """Return the names of the workers of a role that should run."""
         return sorted(name for name in self._children if name.partition("-")[0] == role)
 
     def start(self, name: str, release: Mapping[str, str] | None = None) -> None:
-        """Start a worker; returns at once. `release` are variables that another release needs."""
+        """Start a worker without waiting. `release` are variables that another release needs."""
         role, _, _ = name.partition("-")
         environment = {
             **self._environment,
@@ -51,7 +51,7 @@ class Workers:
         self._children[name] = child
 
     def kill(self, name: str) -> None:
-        """End a worker as a power cut would; `start` starts it again."""
+        """Kill a worker, as a power cut would; `start` restarts it."""
         child = self._children.pop(name)
         self._past_deaths += child.deaths
         self._may_halt.discard(name)
@@ -60,15 +60,15 @@ class Workers:
             child.process.wait()
 
     def stop(self, *names: str) -> None:
-        """Ask workers to end. Raises WorkerError where one ends otherwise than it may.
+        """Stop workers. Raises WorkerError if one exits with an unexpected code.
 
-        One that gives up its stop, as on a busy machine, has lost nothing, and counts as a death.
+        One that gives up an orderly stop, as under load, loses nothing, but counts as a death.
         """
         for name in names:
             child = self._children.pop(name)
             self._past_deaths += child.deaths
             stop([child])
-            # One that is still starting ends by the signal itself.
+            # A worker that is still starting dies by the signal itself.
             status = child.process.poll() if child.process else 0
             if status == EXIT_CRASH:
                 self._past_deaths += 1
@@ -76,9 +76,9 @@ class Workers:
                 raise WorkerError(f"{name} ended with {status}:\n{child.last_words()}")
 
     def stop_without_broker(self) -> list[str]:
-        """Ask all to end while Kafka is away; return their names.
+        """Stop all workers while Kafka is down, and return their names.
 
-        Raises WorkerError where one has to be killed.
+        Raises WorkerError if one has to be killed.
         """
         names = list(self._children)
         for name in names:
@@ -90,43 +90,43 @@ class Workers:
         return names
 
     def stop_all(self) -> None:
-        """Ask all to end, as `stop` does."""
+        """Stop all workers, as `stop` does."""
         self.stop(*self._children)
 
     def kill_all(self) -> None:
-        """End all that are left."""
+        """Kill all remaining workers."""
         for name in list(self._children):
             self.kill(name)
 
     def pause(self, name: str) -> None:
-        """Let a worker stand still: the others take it for dead."""
+        """Suspend a worker, which its group then considers dead."""
         self._signal(name, signal.SIGSTOP)
 
     def resume(self, name: str) -> None:
-        """Let a paused worker go on; it does not know that time has passed."""
+        """Resume a suspended worker, unaware of the time that passed."""
         self._signal(name, signal.SIGCONT)
 
     def with_state(self, role: str) -> list[str]:
-        """Return the workers of a role that keep states in local files."""
+        """Return the workers of a role that have local states."""
         return [name for name in self.of(role) if any(self._state(name).rglob("*.log"))]
 
     def lose_state(self, name: str) -> None:
-        """Delete the local states of a worker that does not run."""
+        """Delete the local states of a stopped worker."""
         shutil.rmtree(self._state(name), ignore_errors=True)
 
     def damage_state(self, name: str, rng: Random) -> None:
-        """Overwrite some of the files in which a worker that does not run has its states."""
+        """Overwrite some of the state files of a stopped worker."""
         files = sorted(one for one in self._state(name).rglob("*") if one.is_file())
         for file in rng.sample(files, len(files) // 2):
             file.write_bytes(rng.randbytes(max(64, file.stat().st_size)))
 
     def set_clock(self, name: str, seconds: int) -> None:
-        """Put the wall clock of a worker under libfaketime ahead (or behind)."""
+        """Shift the wall clock of a worker under libfaketime."""
         self._clock(name).parent.mkdir(exist_ok=True)
         self._clock(name).write_text(f"{seconds:+d}s\n")
 
     def may_halt(self, name: str) -> None:
-        """Take it for right if a worker halts; `halted` tells. Once it is killed, no longer."""
+        """Allow a worker to halt, until it is killed; `halted` tells whether it has."""
         self._may_halt.add(name)
 
     def halted(self, name: str) -> bool:
@@ -134,7 +134,7 @@ class Workers:
         return self._children[name].halted
 
     def tick(self) -> None:
-        """Start again what has died. Raises WorkerError where one has halted that may not."""
+        """Restart workers that died. Raises WorkerError if one halted that may not."""
         for name, child in self._children.items():
             child.tick()
             if child.halted and name not in self._may_halt:

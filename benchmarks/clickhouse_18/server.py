@@ -1,4 +1,4 @@
-"""The server on loopback, in a folder of its own, to be stopped and killed."""
+"""Runs the server on loopback in its own folder, to be stopped and killed."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from pipeline.common.progress import PATIENCE, Watch
 SERVER = shutil.which("clickhouse-server", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 CONFIG = Path("/etc/clickhouse-server")
 STOP_TIMEOUT = 2.0
-"""Seconds in which a server that is told to stop may finish its merges."""
+"""Seconds for a stopping server to finish its merges."""
 
 
 class ServerError(Exception):
@@ -25,9 +25,9 @@ class ServerError(Exception):
 
 
 class ClickHouse:
-    """A server that keeps what is in its folder, and its port, over stops and kills.
+    """A server that keeps its data and its port over stops and kills.
 
-    Its time zone is Istanbul's, so that a test fails where stored times depend on it.
+    Its time zone is Istanbul's, so that tests fail if stored times depend on it.
     """
 
     host = HOST
@@ -63,13 +63,13 @@ class ClickHouse:
 
     @property
     def pid(self) -> int:
-        """Of the running server."""
+        """Process id of the running server."""
         if self._process is None:
             raise ServerError("clickhouse-server has not been started")
         return self._process.pid
 
     def stop(self) -> None:
-        """End the server in order if that takes no longer than STOP_TIMEOUT."""
+        """Stop the server; kill it after STOP_TIMEOUT."""
         if self._process:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -77,30 +77,30 @@ class ClickHouse:
             self.kill()
 
     def kill(self) -> None:
-        """End the server as a power cut would."""
+        """Kill the server, as a power cut would."""
         if self._process:
             self._process.kill()
             self._process.wait()
 
     def pause(self) -> None:
-        """Let the server stand still; connections stay open."""
+        """Suspend the server; connections stay open."""
         if self._process:
             self._process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a paused server go on."""
+        """Resume a suspended server."""
         if self._process:
             self._process.send_signal(signal.SIGCONT)
 
 
 def as_it_was(configuration: str) -> str:
-    """Return a configuration of today in the words of 2018: the root had another name."""
+    """Return a current configuration for the server of 2018, whose root has another name."""
     text = re.sub(r"(</?)clickhouse>", r"\1yandex>", configuration)
     return re.sub(r"<constraints>.*?</constraints>", "", text, flags=re.DOTALL)
 
 
 def _configure(folder: Path, port: int) -> Path:
-    """Write the packaged configuration with its paths, ports and time zone changed."""
+    """Write the packaged configuration with other paths, ports and time zone."""
     text = re.sub(r"<!--.*?-->", "", (CONFIG / "config.xml").read_text(), flags=re.DOTALL)
     values = {
         "log": folder / "server.log",

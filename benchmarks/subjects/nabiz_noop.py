@@ -1,6 +1,6 @@
 """Our transport with a handler that does nothing: `python -m benchmarks.subjects.nabiz_noop ROLE`.
 
-The role says which topics are read, and in which consumer group.
+The role determines topics and consumer group.
 """
 
 import sys
@@ -15,7 +15,7 @@ from pipeline.config.settings import Role, load_settings
 
 
 class Noop(Component):
-    """Makes nothing of what comes."""
+    """Ignores all messages."""
 
     async def handle(self, messages: Sequence[Any]) -> Effect:  # noqa: ARG002
         """Do nothing with a batch."""

@@ -1,7 +1,7 @@
 """The job with plain kafka-python: `python -m benchmarks.subjects.plain ROLE`.
 
-A loop as its documentation has it: poll a batch, work, flush the producer, commit. The states of
-customers are kept in RocksDB and in a compacted topic, as ours are.
+The loop follows its documentation: poll a batch, work, flush the producer, commit. States of
+customers are kept in RocksDB and in a compacted topic, as in Nabız.
 """
 
 import os
@@ -23,7 +23,7 @@ Work = Callable[[Sequence[Incoming]], list[Outgoing]]
 
 
 def detector(folder: Path) -> Work:
-    """Return what folds a batch, customer by customer; the states follow the alerts."""
+    """Return the work that folds a batch by customer; states are sent after alerts."""
     detect = Detect()
     folder.mkdir(parents=True, exist_ok=True)
     states = Rdict(str(folder / "states"), Options(raw_mode=True))
@@ -45,7 +45,7 @@ def detector(folder: Path) -> Work:
 
 
 def recorder() -> Work:
-    """Return what writes a batch to the store."""
+    """Return the work that writes a batch to the store."""
     record = Record()
 
     def work(messages: Sequence[Incoming]) -> list[Outgoing]:
@@ -56,7 +56,7 @@ def recorder() -> Work:
 
 
 def worker(role: str, settings: Settings) -> Work:
-    """Return what a role does with a batch."""
+    """Return the work of a role."""
     if role == "understand":
         return Understand()
     return detector(settings.data) if role == "detect" else recorder()

@@ -1,8 +1,8 @@
 """The job with Quix Streams: `python -m benchmarks.subjects.quix JOB`.
 
-Jobs: `understand`, `detect`, `record`, and `understand-singly`. A data frame hands over a message
-at a time, and reading texts singly costs several times what it does in batches; so `understand`
-reads them where Quix Streams batches, in a sink, and `understand-singly` is the plain data frame.
+Jobs: `understand`, `detect`, `record`, and `understand-singly`. A data frame handles single
+messages, and reading texts one by one costs several times as much as in batches; so `understand`
+reads them in a sink, where Quix Streams batches, and `understand-singly` in a plain data frame.
 """
 
 import os
@@ -20,7 +20,7 @@ from pipeline.contracts.topology import ALERTS, INPUTS, SCORED
 
 
 def application(settings: Settings) -> Application:
-    """Return an app that commits as often and in batches as large as the roles of Nabız do."""
+    """Return an app with the commit interval and batch size of Nabız's roles."""
     return Application(
         broker_address=settings.kafka.bootstrap,
         consumer_group=os.environ["BENCH_GROUP"],
@@ -33,17 +33,17 @@ def application(settings: Settings) -> Application:
 
 
 class WholeBatchSink(BatchingSink):
-    """Hands over what came in since the last checkpoint, all partitions at once."""
+    """Handles all messages since the last checkpoint, of all partitions at once."""
 
     def __init__(self, handle: Callable[[list[Incoming]], None]) -> None:
         super().__init__()
         self._handle = handle
 
     def write(self, batch: SinkBatch) -> None:
-        """Never called: `flush` writes all."""
+        """Do nothing; `flush` writes everything."""
 
     def flush(self) -> None:
-        """Return when the batch is where it has to be."""
+        """Handle the batch, and return when it is confirmed."""
         incoming = [
             Incoming(batch.topic, batch.partition, one.offset, one.key, one.value, one.timestamp)
             for batch in self._batches.values()
@@ -55,7 +55,7 @@ class WholeBatchSink(BatchingSink):
 
 
 def understand(app: Application, sources: list[Topic]) -> None:
-    """Read in batches."""
+    """Read texts in batches."""
     reading = Understand()
     producer = app.get_producer()
 
@@ -70,7 +70,7 @@ def understand(app: Application, sources: list[Topic]) -> None:
 
 
 def understand_singly(app: Application, sources: list[Topic]) -> None:
-    """Read each message alone."""
+    """Read texts one by one."""
     reading = Understand()
     target = raw_topic(app, SCORED)
 
@@ -110,7 +110,7 @@ def record(app: Application, sources: list[Topic]) -> None:
 
 
 def raw_topic(app: Application, name: str) -> Topic:
-    """Return a topic of bytes: the functions decode and encode themselves."""
+    """Return a topic of raw bytes, which the functions decode and encode themselves."""
     return app.topic(
         name,
         key_deserializer="bytes",

@@ -1,7 +1,7 @@
 """Stock Faust with stock settings: `python -m benchmarks.subjects.stock_faust MODE TOPIC`.
 
-Modes: `noop` reads; `forward` sends the same bytes on; `table` writes one count a message to a
-table on RocksDB.
+Modes: `noop` consumes; `forward` forwards the same bytes; `table` writes a count per message to a
+RocksDB table.
 """
 
 import os
@@ -16,7 +16,7 @@ from pipeline.contracts.topology import INPUTS
 
 
 def build(mode: str, role: str) -> faust.App:
-    """Return the app that does `mode` on the topics of a role of ours."""
+    """Return the app for `mode` on the topics of one of our roles."""
     app = faust.App(
         os.environ["BENCH_GROUP"],
         broker=f"kafka://{os.environ['NABIZ_KAFKA_BOOTSTRAP']}",

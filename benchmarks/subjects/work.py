@@ -1,4 +1,4 @@
-"""The job itself, as every peer does it: the functions that the roles of Nabız call too."""
+"""The job that every peer does, by the same functions as the roles of Nabız."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from pipeline.text.reader import Reader
 
 
 class Incoming(NamedTuple):
-    """A message; `timestamp` is the broker's time in milliseconds."""
+    """A received message; `timestamp` is the broker's time in milliseconds."""
 
     topic: str
     partition: int
@@ -40,7 +40,7 @@ class Outgoing(NamedTuple):
 
 
 class Understand:
-    """Decode, redact and read a batch."""
+    """Decodes, redacts and reads a batch."""
 
     def __init__(self) -> None:
         self._reader = Reader(FastEngine.load())
@@ -67,7 +67,7 @@ class Understand:
 
 
 class Detect:
-    """Fold messages of one customer into the state of that customer."""
+    """Folds messages of a customer into the customer's state."""
 
     def __init__(self) -> None:
         self._settings = load_settings().detect
@@ -91,13 +91,13 @@ def _outgoing(alert: Alert) -> Outgoing:
 
 
 class Record:
-    """Write a batch to ClickHouse: the events, their index, the KPI minutes anew."""
+    """Writes a batch to ClickHouse: events, their index, recomputed KPI minutes."""
 
     def __init__(self) -> None:
         self._store: Store = open_store(load_settings())
         self._decoder = msgspec.json.Decoder(Scored)
 
     def __call__(self, messages: Iterable[Incoming]) -> None:
-        """Return when the store has confirmed."""
+        """Write a batch; return when the store has confirmed it."""
         scored = [self._decoder.decode(one.value) for one in messages if one.topic == SCORED]
         self._store.write_events(scored)
