@@ -30,7 +30,7 @@ from pipeline.text.engine import Engine
 A_YEAR = 366 * 86_400
 STRANGER = User("", "viewer")
 """A visitor who is not logged in, and sees error pages only."""
-SAID = frozenset({400, 401, 403, 404, 405, 413, 500, 503})
+WITH_TEXT = frozenset({400, 401, 403, 404, 405, 413, 500, 503})
 """Statuses that have a text of their own."""
 EXPLAINED = frozenset({400, 401, 403, 503})
 """Statuses whose reason, in English, is shown as well."""
@@ -188,5 +188,5 @@ class Board:
     def error(self, request: AnyRequest, status: int, detail: str) -> Response[Any]:
         """Return an error page with the text of the status, else with the given reason."""
         say = self.localizer(self.visit(request))
-        text = say.label("error", str(status)) if status in SAID else detail
+        text = say.label("error", str(status)) if status in WITH_TEXT else detail
         return self.message(request, status, text, detail=detail if status in EXPLAINED else "")

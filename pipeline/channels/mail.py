@@ -72,20 +72,20 @@ class Mail:
                 if email:
                     smtp.send_message(email)
         except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as error:
-            raise ChannelRefused(_told(error)) from error
+            raise ChannelRefused(_described(error)) from error
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             kind = ChannelRefused if all(map(_is_final, codes)) else ChannelAway
             raise kind(f"SMTP refused all recipients: {sorted(set(codes))}") from error
         except smtplib.SMTPDataError as error:  # sender and recipients were accepted
             raise (MessageRefused if _is_final(error.smtp_code) else ChannelAway)(
-                _told(error)
+                _described(error)
             ) from error
         except smtplib.SMTPResponseException as error:
             kind = ChannelRefused if _is_final(error.smtp_code) else ChannelAway
-            raise kind(_told(error)) from error
+            raise kind(_described(error)) from error
         except (OSError, smtplib.SMTPException) as error:
-            raise ChannelAway(_told(error)) from error
+            raise ChannelAway(_described(error)) from error
 
     def _connect(self) -> smtplib.SMTP:
         box, timeout = self._mailbox, self._timeout
@@ -123,7 +123,7 @@ def _is_final(code: int) -> bool:
     return code >= 500  # RFC 5321: 5yz is permanent
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return f"SMTP {error.smtp_code}: {error.smtp_error!r}"[:200]
     return f"{type(error).__name__}: {error}"[:200]

@@ -36,7 +36,7 @@ from pipeline.store import Store, StoreUnavailable
 TIMELINE = 1_000
 """Most events of a customer in a view, newest first."""
 
-TOLD_FOR = timedelta(days=7)
+REPORTED_FOR = timedelta(days=7)
 """How long unknown values of events are reported."""
 
 RETRIED_AT_ONCE = 10_000
@@ -178,7 +178,9 @@ class Service:
                 store.ping(),
                 store.counts(),
                 store.dead_letter_counts(),
-                unknown=tuple(starmap(_unknown, store.unknown_values(self._clock() - TOLD_FOR))),
+                unknown=tuple(
+                    starmap(_unknown, store.unknown_values(self._clock() - REPORTED_FOR))
+                ),
             )
         except StoreUnavailable as error:
             return StoreStatus(problem=str(error))

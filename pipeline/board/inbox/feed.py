@@ -68,7 +68,7 @@ class Feed(BackgroundThread):
         looks = threading.Thread(target=self._look, name="board-store", daemon=True)
         looks.start()
         while not self._stop.is_set():
-            with _told():
+            with _logged():
                 self._follow()
             self._wanted.set()
             self._stop.wait(AWAY)
@@ -90,7 +90,7 @@ class Feed(BackgroundThread):
         """Load from the store until the feed ends."""
         while not self._stop.is_set():
             pause = AWAY
-            with _told():
+            with _logged():
                 load(self._store, self._live, self._clock())
                 pause = RELOAD
             self._stop.wait(AWAY)
@@ -99,7 +99,7 @@ class Feed(BackgroundThread):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _logged() -> Iterator[None]:
     """Log errors: if one ended the thread, the inbox would go stale unnoticed."""
     try:
         yield

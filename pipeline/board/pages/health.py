@@ -55,7 +55,7 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
             "status": status,
             "roles": roles,
             "letters": letters,
-            "said": _said(request),
+            "retried": _retried(request),
         }
         return board.page(request, visit, say, "health.html", values)
 
@@ -110,7 +110,7 @@ def _joined(role: str, partitions: list[PartitionStatus]) -> RoleHealth:
     )
 
 
-def _said(request: AnyRequest) -> dict[str, int] | None:
+def _retried(request: AnyRequest) -> dict[str, int] | None:
     """Return the result of a retry from the URL to which it redirects."""
     sent, skipped = (request.query_params.get(name, "") for name in ("sent", "skipped"))
     if sent.isdecimal() and skipped.isdecimal() and len(sent + skipped) < 20:
