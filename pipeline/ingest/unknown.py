@@ -6,7 +6,7 @@ masked, may be erased, is stored and can be read by rules, whatever is in it: no
 of an unknown field is personal.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -82,14 +82,16 @@ CHOICES: Final[Mapping[str, type[OpenEnum]]] = {
 """The fields of an event whose choices are open."""
 
 
-def unknown_choices(event: Event) -> Iterator[tuple[str, OpenEnum]]:
-    """Yield the fields of an event whose value is none of the known choices, with that value."""
+def unknown_choices(event: Event) -> list[tuple[str, OpenEnum]]:
+    """Return the fields of an event whose value is none of the known choices, with that value."""
+    unknown: list[tuple[str, OpenEnum]] = []
     if not event.type.is_known:
-        yield "type", event.type
+        unknown.append(("type", event.type))
     if not event.author_type.is_known:
-        yield "author_type", event.author_type
+        unknown.append(("author_type", event.author_type))
     if event.score and not event.score.metric.is_known:
-        yield "score.metric", event.score.metric
+        unknown.append(("score.metric", event.score.metric))
+    return unknown
 
 
 def closest(value: OpenEnum) -> str | None:

@@ -21,7 +21,12 @@ def extensible(choices: Iterable[str]) -> Meta:
     return Meta(extra_json_schema={EXTENSIBLE: [*choices]})
 
 
-class OpenEnum(StrEnum):
+class _Choice:
+    is_known = True
+    """Whether it is one of the choices of this version."""
+
+
+class OpenEnum(_Choice, StrEnum):
     """A `StrEnum` that reads values which it does not know, as a tolerant reader must.
 
     Such a value becomes a member of its own, equal to its text, that no list of members holds; it
@@ -35,12 +40,8 @@ class OpenEnum(StrEnum):
         # Not kept anywhere: whoever sends messages could fill the memory with values.
         member = str.__new__(cls, value)
         member._name_ = member._value_ = value
+        member.is_known = False
         return member
-
-    @property
-    def is_known(self) -> bool:
-        """Whether it is one of the choices of this version."""
-        return type(self).__members__.get(self.name) is self
 
     @property
     def is_well_formed(self) -> bool:
