@@ -36,8 +36,8 @@ async def test_a_probe_sends_nothing(tmp_path: Path) -> None:
         ("alertmanager:", "alertmanager://host:9093"),
         ("pagerduty://", "pagerduty://INTEGRATION_KEY"),
         ("smtp://host/?from=s3cret", "smtp://user:password@host:587"),
-        ("nosuch://s3cret", "Apprise does not know"),
-        ("smtp://host:s3cret", "no number"),
+        ("nosuch://s3cret", "Apprise does not support"),
+        ("smtp://host:s3cret", "not a number"),
     ],
 )
 def test_a_wrong_address_is_told_without_its_secret(url: str, words: str) -> None:
