@@ -1,4 +1,4 @@
-"""Why one text is read as it is, and which rules a message with this text alone would meet."""
+"""Explains the reading of one text, and which rules a message with only this text would meet."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from pipeline.text.explain import Explanation, explain
 
 
 class Why(msgspec.Struct, frozen=True):
-    """`text` is without personal data; the explanation's places are places in it."""
+    """The explanation of a text. `text` is masked; the positions in `explanation` refer to it."""
 
     text: str
     explanation: Explanation
@@ -33,9 +33,9 @@ def why(
     now: datetime,
     language: str | None = None,
 ) -> Why:
-    """Treat a text as a customer's message of this moment. Nothing of it is kept."""
+    """Explain a text as if a customer had just sent it; nothing is stored."""
     event = redact_event(Event("explained", now, "customer", "chat", EventType.MESSAGE, text=text))
-    seen = event.text or ""
-    explanation = explain(seen, engine, language)
+    masked = event.text or ""
+    explanation = explain(masked, engine, language)
     risk, met = met_rules(Scored(event, explanation.reading, now), rules, settings)
-    return Why(seen, explanation, risk, met)
+    return Why(masked, explanation, risk, met)

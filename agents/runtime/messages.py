@@ -121,7 +121,7 @@ def read_action(message: Message, knows: Callable[[str], bool]) -> Action:
     if action.assignee and not knows(action.assignee):
         raise Invalid(
             Reason.WRONG_TYPE,
-            "The action is not in order: `assignee` is none of those who may log in.",
+            "The action is invalid: `assignee` is not a user who may log in.",
         )
     return replace(action, note=redact(action.note)) if action.note else action
 
@@ -142,7 +142,7 @@ def decode_batch(
                     partition=message.partition,
                     offset=message.offset,
                     reason=invalid.reason,
-                    sentence=invalid.sentence,
+                    sentence=invalid.detail,
                     payload=redact_payload((message.value or b"")[:KEPT_PAYLOAD]),
                     key=message.key,
                     received_at=message.received_at,

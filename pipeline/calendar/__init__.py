@@ -1,1 +1,1 @@
-"""The calendar: time zone, business hours and days off, of the house, its brands and its teams."""
+"""The calendar: time zone, business hours and holidays, by default, by brand and by team."""

@@ -14,15 +14,15 @@ from pipeline.common.epoch_micros import to_datetime, to_micros
 from pipeline.common.names import folded
 
 DayPlan = Literal["closed", "half_day", "open"] | tuple[Span, ...]
-"""Of a day: no work, work until the half day ends, the hours of its weekday, or these spans."""
+"""Business hours of a day: none, until the half day ends, those of its weekday, or these spans."""
 
 _DAY = timedelta(days=1)
 
 
 class _Year(NamedTuple):
-    """The intervals of work in a year, in order and apart; times are epoch microseconds.
+    """The business intervals of a year, ordered and disjoint; times are epoch microseconds.
 
-    `before` is the work before each interval, and at last that of the whole year.
+    `before` is the business time before each interval, and finally that of the whole year.
     """
 
     starts: list[int]
@@ -30,7 +30,7 @@ class _Year(NamedTuple):
     before: list[int]
 
     def until(self, at: int) -> int:
-        """Return the work from the beginning of the year until a moment of it."""
+        """Return the business time from the beginning of the year until a time in it."""
         place = bisect_right(self.starts, at)
         if place == 0:
             return 0
@@ -39,10 +39,10 @@ class _Year(NamedTuple):
 
 @dataclass(frozen=True)
 class Calendar:
-    """When people work: by the week, less holidays; days of one's own go before both.
+    """Business hours: weekly hours without holidays; entries in `days` override both.
 
-    All times are exact over changes of the clock: a night shift of 22:00 to 06:00 has seven hours
-    of work where the clock goes forward in it.
+    Times are exact across clock changes: a night shift from 22:00 to 06:00 has seven hours of
+    business time if the clock goes forward in it.
     """
 
     zone: ZoneInfo
@@ -53,13 +53,13 @@ class Calendar:
     _years: dict[int, _Year] = field(default_factory=dict, repr=False, compare=False)
 
     def is_open(self, moment: datetime) -> bool:
-        """Whether it is business time."""
+        """Return whether a time is in business hours."""
         year, at = self._year_of(moment), to_micros(moment)
         place = bisect_right(year.starts, at)
         return place > 0 and at < year.ends[place - 1]
 
     def minutes_between(self, start: datetime, end: datetime) -> float:
-        """Return how many minutes of business time `[start, end)` has."""
+        """Return the minutes of business time in `[start, end)`."""
         if end <= start:
             return 0.0
         years = range(self._local_year(start), self._local_year(end))
@@ -68,7 +68,7 @@ class Calendar:
         return work / 60e6
 
     def add(self, moment: datetime, work: timedelta) -> datetime:
-        """Return when so much business time has passed since a moment, in UTC."""
+        """Return the time, in UTC, at which `work` of business time has passed since a moment."""
         if not work:
             return moment
         number = self._local_year(moment)
@@ -90,11 +90,11 @@ class Calendar:
 
     def _year(self, number: int) -> _Year:
         if number not in self._years:
-            self._years[number] = self._worked_out(number)
+            self._years[number] = self._computed(number)
         return self._years[number]
 
-    def _worked_out(self, number: int) -> _Year:
-        """Return a year; a shift that passes midnight at one of its ends is in two years."""
+    def _computed(self, number: int) -> _Year:
+        """Compute a year; a shift across New Year is split between two years."""
         first, limit = date(number, 1, 1), date(number + 1, 1, 1)
         opens, closes = (to_micros(clock_on(day, "00:00", self.zone)) for day in (first, limit))
         starts: list[int] = []
@@ -117,7 +117,7 @@ class Calendar:
             day += _DAY
 
     def _work_on(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        """Yield the spans that start on a day, maybe empty ones."""
+        """Yield the spans that start on a day; some may be empty."""
         plan = self._plan(day)
         if plan == "closed":
             return
@@ -139,9 +139,9 @@ class Calendar:
 
 
 class Calendars(NamedTuple):
-    """The calendar of the house, and those of the brands and the teams that differ.
+    """The default calendar (`house`), and those of brands and teams that differ.
 
-    Brands are under their `folded` names, as all slices are compared.
+    Brands are keyed by their `folded` names, as slices are compared.
     """
 
     house: Calendar
@@ -149,9 +149,9 @@ class Calendars(NamedTuple):
     teams: Mapping[str, Calendar] = {}
 
     def of_brand(self, brand: str | None) -> Calendar:
-        """Return the calendar of a brand, or of the house."""
+        """Return the calendar of a brand, or the default."""
         return self.brands.get(folded(brand or ""), self.house)
 
 
 AROUND_THE_CLOCK = Calendars(Calendar(ZoneInfo("UTC"), (Hours("00:00", "00:00"),)))
-"""All time is business time."""
+"""Calendars in which all time is business time."""

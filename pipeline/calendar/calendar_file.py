@@ -1,4 +1,4 @@
-"""`desk/calendar.yaml`, parsed once into frozen calendars."""
+"""Loads `desk/calendar.yaml`."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ class CalendarError(Exception):
 
 
 class OverrideForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a brand or a team differs: what is given replaces what the house has."""
+    """How a brand or a team differs: given keys replace the default ones."""
 
     time_zone: str | UnsetType = UNSET
     hours: WeeklyHours | UnsetType = UNSET
@@ -51,7 +51,7 @@ class CalendarForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_calendars(path: Path) -> Calendars:
-    """Return the calendars of a file. Raises CalendarError."""
+    """Load the calendars of a file. Raises CalendarError."""
     form = read_form(path, CalendarForm, CalendarError)
     return Calendars(
         _calendar(path, form, ""),
@@ -61,29 +61,29 @@ def load_calendars(path: Path) -> Calendars:
 
 
 def load_time_zone(path: Path) -> ZoneInfo:
-    """Return the zone of the house, without a look at holidays. Raises CalendarError."""
+    """Load the default time zone without checking holidays. Raises CalendarError."""
     return _zone(path, read_form(path, CalendarForm, CalendarError), "")
 
 
 def _overridden(
     path: Path, form: CalendarForm, kind: str, overrides: Mapping[str, OverrideForm]
 ) -> dict[str, Calendar]:
-    found = {}
+    calendars = {}
     for name, override in overrides.items():
-        given: dict[str, Any] = {
+        own: dict[str, Any] = {
             field: value
             for field, value in msgspec.structs.asdict(override).items()
             if value is not UNSET
         }
-        merged = msgspec.structs.replace(form, **given)
-        found[name] = _calendar(path, merged, f"{kind}.{name}.")
-    return found
+        merged = msgspec.structs.replace(form, **own)
+        calendars[name] = _calendar(path, merged, f"{kind}.{name}.")
+    return calendars
 
 
 def _calendar(path: Path, form: CalendarForm, where: str) -> Calendar:
     zone = _zone(path, form, where)
     if not any(hours.days for hours in form.hours):
-        raise CalendarError(f"{path}: {where}hours: there is no day with business hours")
+        raise CalendarError(f"{path}: {where}hours: no day has business hours")
     if form.holidays:
         try:
             form.holidays.check()
@@ -97,7 +97,7 @@ def _calendar(path: Path, form: CalendarForm, where: str) -> Calendar:
         except ValueError as wrong:
             raise CalendarError(f"{place}: {wrong}") from None
         if twice := next((day for day in named if day in days), None):
-            raise CalendarError(f"{place}: {twice} is named twice")
+            raise CalendarError(f"{place}: {twice} is given twice")
         days |= dict.fromkeys(named, plan)
     return Calendar(zone, form.hours, form.holidays, form.half_day_ends, days)
 
@@ -113,10 +113,10 @@ def _dates(key: str) -> Iterator[date]:
     """Yield the days of `2026-12-24` or `2026-08-03/2026-08-07`. Raises ValueError."""
     written = _DATES.fullmatch(key)
     if written is None:
-        raise ValueError("say a day like 2026-12-24, or days like 2026-08-03/2026-08-07")
+        raise ValueError("write a day like 2026-12-24, or days like 2026-08-03/2026-08-07")
     day, last = _date(written[1]), _date(written[2] or written[1])
     if not timedelta(0) <= last - day < _LONGEST:
-        raise ValueError("must go from a day to a later one within a year")
+        raise ValueError("must be a range from a day to a later one within a year")
     while day <= last:
         yield day
         day += timedelta(days=1)
@@ -126,4 +126,4 @@ def _date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"there is no day {text}") from None
+        raise ValueError(f"{text} is not a date of the calendar") from None

@@ -1,6 +1,6 @@
-"""Public holidays and half days of countries, as the library `holidays` knows them.
+"""Public holidays and half days of countries, from the library `holidays`.
 
-It is imported where it is needed: with its countries it takes a second and 20 MB.
+It is imported on use, since it takes a second and 20 MB.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ Holiday = Literal["closed", "half_day"]
 
 
 class Holidays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whose holidays: an ISO 3166 country, and one of its regions where they differ by region."""
+    """A country (ISO 3166) and, if holidays differ by region, one of its regions."""
 
     country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
     region: str | None = None
 
     def check(self) -> None:
-        """Raise ValueError where the library does not know the country or the region."""
+        """Raise ValueError if the library does not support the country or the region."""
         import holidays
 
-        known = holidays.list_supported_countries(include_aliases=True)
-        if self.country not in known:
-            raise ValueError(f"no holidays are known of the country `{self.country}`")
-        regions = known[self.country]
+        countries = holidays.list_supported_countries(include_aliases=True)
+        if self.country not in countries:
+            raise ValueError(f"the holidays of the country `{self.country}` are not known")
+        regions = countries[self.country]
         if self.region and self.region not in regions:
             listed = f"there are {', '.join(regions)}" if regions else "it has none"
             raise ValueError(f"{self.country} has no region `{self.region}`; {listed}")
@@ -34,7 +34,7 @@ class Holidays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @lru_cache(maxsize=256)
 def holidays_of(whose: Holidays, year: int) -> Mapping[date, Holiday]:
-    """Return the days off of a year; a public holiday is none of the half days."""
+    """Return the holidays of a year; a public holiday is never a half day."""
     import holidays
 
     def days(category: str) -> holidays.HolidayBase:

@@ -63,7 +63,7 @@ def _row(number: int, line: bytes) -> dict[str, Any]:
     try:
         row = parse(_ROWS, line)
     except Invalid as error:
-        raise UsageError(f"line {number}: {error.sentence}") from None
+        raise UsageError(f"line {number}: {error.detail}") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         raise UsageError(f'line {number}: expected an object with a string "text"')
     if not isinstance(row.get("language"), str | None):

@@ -1,1 +1,1 @@
-"""Topics, their schemas, and which role reads which."""
+"""The contracts between roles: topics, their schemas, and which role reads which."""

@@ -1,4 +1,4 @@
-"""What a change of a JSON Schema breaks, for readers and writers of the version before."""
+"""Checks whether a change of a JSON Schema breaks readers or writers of the old version."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, NamedTuple
@@ -18,7 +18,7 @@ _UNBROKEN: Final[Mapping[Compatibility, frozenset[Party]]] = {
     "forward": _READERS,
     "none": frozenset(),
 }
-"""Who of the version before must be able to go on, the closest compatibility first."""
+"""Which clients of the old version must keep working, strictest compatibility first."""
 
 _BOUNDS = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern"),
@@ -27,33 +27,33 @@ _BOUNDS = (
 
 
 class Change(NamedTuple):
-    """A change of a schema, and who of those that still hold to the old one cannot live with it."""
+    """A change of a schema, and which clients of the old version it breaks."""
 
     sentence: str
     breaks: frozenset[Party]
 
 
 def breaking_changes(old: Schema, new: Schema, compatibility: Compatibility = "full") -> list[str]:
-    """Say, one sentence each, what of `new` breaks somebody who still holds to `old`.
+    """Return one sentence for each change of `new` that breaks a client of `old`.
 
-    While a topic keeps messages and its readers and writers are deployed one by one, both versions
-    are written and both are read: so what was required stays required, what was optional stays
-    optional, and a field that both know keeps its values (types, closed choices, bounds, default),
-    because one more breaks the reader of the old version and one fewer breaks the writer of it.
-    Optional fields may come and go, and open choices may come. `backward` lets readers of the old
-    version break, `forward` its writers, `none` both. Schemas must not be recursive.
+    While a topic holds messages and its clients are deployed one by one, both versions are written
+    and both are read. So required fields stay required, optional ones stay optional, and a field in
+    both versions keeps its values (types, closed choices, bounds, default): an added value breaks
+    readers of the old version, a removed one its writers. Optional fields may be added and removed,
+    open choices may be added. `backward` allows breaking readers of the old version, `forward` its
+    writers, `none` both. Schemas must not be recursive.
     """
     changes = _changes("$", _inline(old, old), _inline(new, new))
     return [change.sentence for change in changes if change.breaks & _UNBROKEN[compatibility]]
 
 
 def compatibility_of(old: Schema, new: Schema) -> Compatibility:
-    """Return the closest compatibility that `new` has with `old`."""
-    return next(one for one in _UNBROKEN if not breaking_changes(old, new, one))
+    """Return the strictest compatibility of `new` with `old`."""
+    return next(level for level in _UNBROKEN if not breaking_changes(old, new, level))
 
 
 def _inline(node: Any, root: Schema) -> Any:
-    """Put what a reference means in its place."""
+    """Replace references by their definitions."""
     if isinstance(node, list):
         return [_inline(item, root) for item in node]
     if not isinstance(node, dict):
@@ -79,7 +79,7 @@ def _changes(at: str, old: Schema, new: Schema) -> Iterator[Change]:
 
 
 def _by_type(schema: Schema) -> dict[str, Schema]:
-    """Return what a value may be, by JSON type; choices without one are strings."""
+    """Return the allowed schemas by JSON type; choices without a type are strings."""
     return {str(choice.get("type", "string")): choice for choice in schema.get("anyOf", [schema])}
 
 
@@ -128,7 +128,7 @@ def _field_changes(at: str, old: Schema, new: Schema) -> Iterator[Change]:
     for field in sorted(after - before):
         sentence = f"{at}.{field}: now required, but writers of the old version may leave it out"
         yield Change(sentence, _WRITERS)
-    known = new.get("properties", {})
+    fields = new.get("properties", {})
     for field, schema in old.get("properties", {}).items():
-        if field in known:
-            yield from _changes(f"{at}.{field}", schema, known[field])
+        if field in fields:
+            yield from _changes(f"{at}.{field}", schema, fields[field])

@@ -1,4 +1,4 @@
-"""`python -m pipeline.contracts.event_page` writes the table of event types in docs/events.md."""
+"""Writes the table of event types in docs/events.md: `python -m pipeline.contracts.event_page`."""
 
 import re
 from typing import Final
@@ -11,7 +11,7 @@ _TABLE = re.compile(r"(?<=\| type \| meaning \| groups \|\n\|---\|---\|---\|\n)(
 
 
 def with_table(page: str) -> str:
-    """Return the page with the table as it follows from the types."""
+    """Return the page with its table generated from the event types."""
     return _TABLE.sub(lambda _: "".join(map(_row, EventType)), page)
 
 

@@ -1,7 +1,7 @@
-"""JSON Schemas of the topics, made from the structs.
+"""Generates the JSON Schemas of the topics from the structs.
 
 `python -m pipeline.contracts.schemas` writes the newest version of each to `schemas/`. It refuses a
-change that breaks a reader or a writer of that version: such a change needs a new version beside it
+change that breaks readers or writers of that version: such a change needs a new version
 (docs/contracts.md).
 """
 
@@ -47,7 +47,7 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     FOLLOW_UPS: FollowUpEvent,
     DEAD_LETTERS: DeadLetter,
 }
-"""What a message of each topic holds."""
+"""The struct of each topic's messages."""
 
 
 def schema_of(topic: str) -> Schema:
@@ -57,12 +57,12 @@ def schema_of(topic: str) -> Schema:
         "title": topic,
         **msgspec.json.schema(PAYLOADS[topic]),
     }
-    # As it reads back from a file: tuples become lists.
+    # Encoded and decoded, so that tuples become lists as in a file.
     return _opened(cast(Schema, _dedented(msgspec.json.decode(msgspec.json.encode(schema)))))
 
 
 def _opened(schema: Schema) -> Schema:
-    """Return a schema in which the choices of an `OpenEnum` are open."""
+    """Return the schema with the choices of each `OpenEnum` open."""
     for kind in OpenEnum.__subclasses__():
         if choices := schema["$defs"].get(kind.__name__):
             choices |= {
@@ -75,9 +75,9 @@ def _opened(schema: Schema) -> Schema:
 
 
 def _dedented(part: Any) -> Any:
-    """Return a schema whose descriptions are docstrings without indent, as Python 3.13 has them."""
+    """Return the schema with dedented descriptions, as Python 3.13 dedents docstrings."""
     if isinstance(part, list):
-        return [_dedented(one) for one in part]
+        return [_dedented(item) for item in part]
     if not isinstance(part, dict):
         return part
     return {
@@ -91,8 +91,8 @@ def _dedented(part: Any) -> Any:
 def write_schemas(folder: Path) -> None:
     """Write the newest schema of every topic under `folder`.
 
-    Raises ValueError, and writes none, where that would break the version that is there, or is less
-    compatible with the version before than its topic.yaml says.
+    Raises ValueError, and writes none, if a schema breaks its committed version, or is less
+    compatible with the previous version than its topic.yaml declares.
     """
     topics = load_topics(folder)
     if broken := [sentence for topic in topics.values() for sentence in _refusals(folder, topic)]:
@@ -103,7 +103,7 @@ def write_schemas(folder: Path) -> None:
 
 
 def _refusals(folder: Path, topic: TopicContract) -> Iterator[str]:
-    """Say what keeps the newest schema of a topic from being written, and what to do."""
+    """Yield why the newest schema of a topic cannot be written, and what to do."""
     new, newest = schema_of(topic.name), topic.schemas[-1]
     *_, before = (None, *topic.schemas[:-1])
     if before:
@@ -121,10 +121,10 @@ def _refusals(folder: Path, topic: TopicContract) -> Iterator[str]:
         yield from (f"{topic.name}: {change}" for change in changes)
         number, compatibility = newest.version + 1, compatibility_of(committed, new)
         yield (
-            "Add a version beside the one that is there: as the last of `schemas` in "
-            f"schemas/{topic.name}/topic.yaml put\n  - {{version: {number}, file: "
+            "Add a new version instead: append to `schemas` in "
+            f"schemas/{topic.name}/topic.yaml\n  - {{version: {number}, file: "
             f"v{number}.schema.json, compatibility: {compatibility}}}\nand run this again. "
-            "docs/contracts.md says what else a new version needs."
+            "docs/contracts.md lists what else a new version needs."
         )
 
 

@@ -1,4 +1,4 @@
-"""Topics as they are declared in `schemas/<topic>/topic.yaml`."""
+"""Loads the topic contracts from `schemas/<topic>/topic.yaml`."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,7 @@ class TopicError(Exception):
 
 
 class Privacy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Fields as dotted paths into a message; what is `erasable` may be blanked."""
+    """Personal fields as dotted paths into a message; `erasable` ones may be blanked."""
 
     personal: tuple[str, ...]
     erasable: tuple[str, ...]
@@ -23,11 +23,11 @@ Compatibility = Literal["none", "backward", "forward", "full"]
 
 
 class SchemaVersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A version of a topic's schema; `file` lies beside its topic.yaml.
+    """A version of a topic's schema; `file` is relative to its topic.yaml.
 
-    `compatibility` is that with the version before. `backward`: readers of this one read what was
-    written by that one, so that readers are upgraded first; `forward`: readers of that one read
-    what is written by this one, so that writers may be; `full`: both; `none`: neither.
+    `compatibility` is with the previous version. `backward`: new readers accept old messages, so
+    readers are upgraded first; `forward`: old readers accept new messages, so writers may be
+    upgraded first; `full`: both; `none`: neither.
     """
 
     version: int
@@ -36,7 +36,7 @@ class SchemaVersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TopicContract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A topic's contract. `config` are Kafka's own topic settings; `schemas` go by version."""
+    """A topic's contract. `config` holds Kafka topic settings; `schemas` are ordered by version."""
 
     name: str
     description: str
@@ -51,7 +51,7 @@ class TopicContract(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load_topics(folder: Path) -> dict[str, TopicContract]:
     """Return the topics declared under `folder` by name, in alphabetical order.
 
-    Raises TopicError for a file that cannot be read as a topic, or is in another topic's folder.
+    Raises TopicError for a file that is not a valid topic or whose folder has another name.
     """
     topics = [_load(path) for path in sorted(folder.glob("*/topic.yaml"))]
     return {topic.name: topic for topic in topics}
@@ -63,5 +63,5 @@ def _load(path: Path) -> TopicContract:
         raise TopicError(f"{path}: `name` is {topic.name}, its folder is {path.parent.name}")
     versions = [schema.version for schema in topic.schemas]
     if not versions or versions != [*range(1, len(versions) + 1)]:
-        raise TopicError(f"{path}: `schemas` must have the versions 1, 2, … in this order")
+        raise TopicError(f"{path}: `schemas` must list the versions 1, 2, … in order")
     return topic

@@ -1,4 +1,4 @@
-"""The chain: which role reads and which topic carries what."""
+"""The topology: topics, and which role reads which."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -22,21 +22,21 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "record": (SCORED, ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS),
     "notify": (ALERTS, FOLLOW_UPS),
 }
-"""Topics that a role reads, roles in the order of the chain."""
+"""Input topics by role, in the order of the chain."""
 
 WITHIN: Final[Mapping[str, str]] = {"reread": "understand"}
-"""Roles without a process of their own: what the workers of another do when they have time."""
+"""Roles without a process of their own, and the role whose idle workers run them."""
 
 OF_EVENTS: Final = tuple(
     role for role, topics in INPUTS.items() if {INTERACTIONS, SCORED} & {*topics}
 )
-"""Roles that are given every event; the others hear of alerts alone."""
+"""Roles that read every event; the others read alerts only."""
 
 RETRY_HEADER: Final = "nabiz-retry"
-"""Header of a message that was a dead letter and is published again."""
+"""Header of a dead letter that was published again."""
 
 EXIT_HALT: Final = 78
-"""Exit code of a role that must not be started again before a person has looked (EX_CONFIG)."""
+"""Exit code of a role that must not be restarted before somebody has intervened (EX_CONFIG)."""
 
 
 def group_of(role: str) -> str:
@@ -45,24 +45,24 @@ def group_of(role: str) -> str:
 
 
 def role_of(group: str) -> str:
-    """Return the role that a consumer group belongs to."""
+    """Return the role of a consumer group."""
     return group.removeprefix("nabiz-")
 
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     group_of(role): topics for role, topics in INPUTS.items()
 }
-"""Consumer groups and the topics that each reads, in the order of the chain."""
+"""Input topics by consumer group, in the order of the chain."""
 
 
 STATEFUL: Final = ("detect", "follow_up", "notify")
-"""Roles that keep a state a customer, in the partition that the customer's messages come from."""
+"""Roles that keep a state per customer, in the partition of the customer's messages."""
 
 
 def changelog_of(role: str) -> str:
-    """Return the topic from which a role recovers the states of its table `customers`."""
+    """Return the changelog from which a role recovers its table `customers`."""
     return f"{group_of(role)}-customers-changelog"
 
 
 CHANGELOG: Final = changelog_of("detect")
-"""Topic from which `detect` recovers the states of its table `customers`."""
+"""The changelog of `detect`."""

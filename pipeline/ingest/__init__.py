@@ -1,1 +1,1 @@
-"""From bytes to events that may be read: decoded, redacted, marked."""
+"""Turns bytes into events: decodes them, masks personal data, marks what does not count."""

@@ -1,6 +1,6 @@
-"""Bytes from a topic or a file → an `Event` or an `Action`, or the reason why not, in words.
+"""Decodes bytes of a topic or a file to an `Event` or an `Action`, or says why they are invalid.
 
-The good case is one pass of a compiled decoder. Only a message that fails is looked at again.
+A valid message takes one pass of a compiled decoder; only an invalid one is parsed again.
 """
 
 import codecs
@@ -27,13 +27,13 @@ from pipeline.model.open_enum import OpenEnum
 T = TypeVar("T")
 
 MAX_BYTES = 262_144
-"""Largest message that is read, in bytes."""
+"""Maximum size of a message, in bytes."""
 
 FUTURE_TOLERANCE = timedelta(minutes=10)
-"""How far a source's clock may run ahead of ours."""
+"""How far the clock of a source may be ahead of ours."""
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-"""The store keeps times from here on."""
+"""Earliest time that the store can hold."""
 
 _EVENTS = msgspec.json.Decoder(Event)
 _ACTIONS = msgspec.json.Decoder(Action)
@@ -43,16 +43,16 @@ _MISSING = re.compile(r"missing required field `(.+?)`")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _LENGTH = re.compile(r"Expected `str` of length ([<>])= (\d+)")
 _ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a whole pair
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a complete pair
     rb"|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
     re.DOTALL,
 )
 
 
 def decode_event(value: bytes | None, key: bytes | None, *, now: datetime) -> Event:
-    """Read a message of `cx.interactions` or `cx.feedback`; its key must be its customer_id.
+    """Decode a message of `cx.interactions` or `cx.feedback`; its key must be its customer_id.
 
-    A type or a field that a newer version may have added is kept. `now` is aware. Raises Invalid,
+    Types and fields that a newer version may have added are kept. `now` is aware. Raises Invalid
     and nothing else, whatever the bytes are.
     """
     event = _read_event(value)
@@ -65,22 +65,22 @@ def decode_event(value: bytes | None, key: bytes | None, *, now: datetime) -> Ev
 
 
 def decode_action(value: bytes | None, key: bytes | None, *, now: datetime) -> Action:
-    """Read a message of `cx.alert-actions`; its key must be its customer_id.
+    """Decode a message of `cx.alert-actions`; its key must be its customer_id.
 
-    `now` is aware. Raises Invalid, and nothing else, whatever the bytes are.
+    `now` is aware. Raises Invalid and nothing else, whatever the bytes are.
     """
     action = parse(_ACTIONS, value or b"")
     if problem := problem_of(action):
-        raise Invalid(Reason.WRONG_TYPE, f"The action is not in order: {problem}.")
+        raise Invalid(Reason.WRONG_TYPE, f"The action is invalid: {problem}.")
     _check_time("at", action.at, now + FUTURE_TOLERANCE)
     _check_key(action.customer_id, key)
     return action
 
 
 def parse_event(value: bytes | None) -> Event:
-    """Read an event where there is neither a key nor a clock, as in a file. Raises Invalid.
+    """Decode an event without key or clock, as in a file. Raises Invalid.
 
-    A person who is there to mend it is told of an unknown type: mostly it is misspelt.
+    Unknown types are refused here: somebody can correct them, and most are misspelt.
     """
     event = _read_event(value)
     for field, choice in unknown_choices(event):
@@ -110,25 +110,25 @@ def _read_event(value: bytes | None) -> Event:
 
 
 def encode_event(event: Event) -> bytes:
-    """Return the event as JSON in UTF-8, fields at their default left out."""
+    """Encode the event as JSON in UTF-8, without fields at their default."""
     return _ENCODER.encode(event)
 
 
 def parse(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
-    """Decode JSON with `decoder`. Raises Invalid, and nothing else, whatever the bytes are.
+    """Decode JSON with `decoder`. Raises Invalid and nothing else, whatever the bytes are.
 
-    A byte order mark is passed over; half of a surrogate pair, as is left of an emoji where a
-    sender cut a text in the middle of it, becomes U+FFFD.
+    A byte order mark is skipped; a lone surrogate, left where a sender cut a text inside an emoji,
+    becomes U+FFFD.
     """
     try:
-        # The decoder skips fields that it does not know without a look at their encoding.
+        # The decoder skips unknown fields without checking their encoding.
         value.decode()
         return decoder.decode(value)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-        return _parse_mended(decoder, _mended(value))
+        return _parse_repaired(decoder, _repaired(value))
 
 
-def _parse_mended(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
+def _parse_repaired(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
     try:
         value.decode()
         return decoder.decode(value)
@@ -143,10 +143,10 @@ def _parse_mended(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
         raise _explain(error, value) from None
 
 
-def _mended(value: bytes) -> bytes:
-    """Return JSON without a byte order mark, and with U+FFFD for each half of a surrogate pair.
+def _repaired(value: bytes) -> bytes:
+    """Return JSON without a byte order mark, and with U+FFFD for each lone surrogate.
 
-    Halves are there as escapes, or as bytes where the sender's UTF-8 has no notion of pairs.
+    Lone surrogates come as escapes, or as bytes from senders that encode them in UTF-8.
     """
     value = value.removeprefix(codecs.BOM_UTF8)
     try:
@@ -154,23 +154,23 @@ def _mended(value: bytes) -> bytes:
     except UnicodeDecodeError:
         return value
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
-    return _ESCAPE.sub(lambda found: b"\\ufffd" if found["half"] else found[0], whole)
+    return _ESCAPE.sub(lambda match: b"\\ufffd" if match["half"] else match[0], whole)
 
 
 def _explain(error: msgspec.DecodeError, value: bytes) -> Invalid:
-    """Say what is wrong with a message that `error` was raised for, without quoting from it."""
+    """Explain why decoding failed with `error`, without quoting the message."""
     try:
         content = msgspec.json.decode(value)
     except RecursionError:
         return Invalid(Reason.NOT_JSON, "The JSON is nested too deeply to be read.")
-    except msgspec.ValidationError:  # only a number that no float can hold
+    except msgspec.ValidationError:  # only a number that does not fit a float
         return Invalid(Reason.WRONG_TYPE, "A number is out of range: send at most 64 bits.")
     except msgspec.DecodeError as broken:
         if not value.strip():
             return Invalid(Reason.EMPTY, "The message has no body: send the event as JSON.")
         if b"\0" in value:
-            sentence = "The message holds NUL bytes, as UTF-16 does: encode the JSON as UTF-8."
-            return Invalid(Reason.NOT_JSON, sentence)
+            detail = "The message contains NUL bytes, as UTF-16 does: encode the JSON as UTF-8."
+            return Invalid(Reason.NOT_JSON, detail)
         return Invalid(Reason.NOT_JSON, f"The message is not JSON: {broken}.")
     if not isinstance(content, dict):
         return Invalid(Reason.WRONG_TYPE, "The message is JSON but not an object: send {...}.")
@@ -178,7 +178,7 @@ def _explain(error: msgspec.DecodeError, value: bytes) -> Invalid:
 
 
 def _explain_field(message: str) -> Invalid:
-    """Turn the decoder's complaint about a field into ours."""
+    """Translate the decoder's error about a field."""
     at = _PATH.search(message)
     field = at[1] if at else ""
     if missing := _MISSING.search(message):
@@ -187,18 +187,18 @@ def _explain_field(message: str) -> Invalid:
     if "timezone" in message:
         return Invalid(
             Reason.TIME_WITHOUT_OFFSET,
-            f"`{field}` has no offset from UTC: add it, as in 2025-10-01T16:03:00+03:00.",
+            f"`{field}` has no UTC offset: add it, as in 2025-10-01T16:03:00+03:00.",
         )
     if length := _LENGTH.search(message):
         if length[1] == ">":
             return Invalid(Reason.MISSING_FIELD, f"`{field}` is empty: every event needs it.")
         return Invalid(
             Reason.TEXT_TOO_LONG,
-            f"`{field}` is longer than the {int(length[2]):,} characters that are allowed.",
+            f"`{field}` is longer than {int(length[2]):,} characters.",
         )
     if "enum value" in message:
         return Invalid(
-            Reason.WRONG_TYPE, f"`{field}` is none of the values that it may have: see schemas/."
+            Reason.WRONG_TYPE, f"`{field}` is not one of the allowed values: see schemas/."
         )
     if "RFC3339" in message:
         return Invalid(
@@ -209,14 +209,14 @@ def _explain_field(message: str) -> Invalid:
 
 
 def _explain_choice(field: str, choice: OpenEnum) -> Invalid:
-    """Say that a choice is not known, and what was meant perhaps."""
+    """Explain that a value is unknown, with the closest known one."""
     close = closest(choice)
     meant = f"did you mean {close}?" if close else ""
     if field == "type":
-        hint = meant or "see docs/events.md for those that are."
-        return Invalid(Reason.UNKNOWN_TYPE, f"`type` is not one of those known: {hint}")
-    known = f"`{field}` must be one of {', '.join(type(choice))}"
-    return Invalid(Reason.WRONG_TYPE, f"{known}: {meant}" if meant else f"{known}.")
+        hint = meant or "see the list in docs/events.md."
+        return Invalid(Reason.UNKNOWN_TYPE, f"`type` is not a known event type: {hint}")
+    choices = f"`{field}` must be one of {', '.join(type(choice))}"
+    return Invalid(Reason.WRONG_TYPE, f"{choices}: {meant}" if meant else f"{choices}.")
 
 
 def _check_time(field: str, moment: datetime, latest: datetime) -> None:
@@ -224,7 +224,7 @@ def _check_time(field: str, moment: datetime, latest: datetime) -> None:
         raise Invalid(
             Reason.TIME_IN_FUTURE,
             f"`{field}` is {moment.isoformat()}, later than {latest.isoformat()}: "
-            "check the source's clock and offset.",
+            "check the source's clock and UTC offset.",
         )
 
 
@@ -242,7 +242,7 @@ def _check_key(customer_id: str, key: bytes | None) -> None:
 
 
 def _check_score(score: Score) -> None:
-    # Comparisons in this direction are false for NaN too.
+    # This comparison is false for NaN, too.
     if not score.scale_min < score.scale_max:
         raise Invalid(
             Reason.SCORE_OUT_OF_SCALE, "`score.scale_min` must be less than `score.scale_max`."
@@ -252,8 +252,8 @@ def _check_score(score: Score) -> None:
         raise Invalid(
             Reason.UNSUPPORTED_SCALE,
             f"`score` is {score.metric} from {score.scale_min:g} to {score.scale_max:g}, but "
-            f"{score.metric} is counted from {scale[0]:g} to {scale[1]:g} only: "
-            "send another scale as metric rating.",
+            f"{score.metric} is scored from {scale[0]:g} to {scale[1]:g} only: "
+            "send scores on other scales as metric rating.",
         )
     if not score.scale_min <= score.value <= score.scale_max:
         raise Invalid(

@@ -19,7 +19,7 @@ _IBAN_LENGTHS: Final[dict[str, int]] = yaml.safe_load(
     files("pipeline.text").joinpath("data/iban_lengths.yaml").read_bytes()
 )
 
-# Nothing personal is in a text without one of these. A search skips to the first `@` or digit.
+# A text without a match has no personal data. The search skips to the first `@` or digit.
 _CANDIDATE = re.compile(
     r"""[@0-9](?:
         (?<=[\w.%+-]@)[\w-]                  # e-mail address
@@ -53,10 +53,10 @@ _REFERENCE = re.compile(
 
 
 def redact(text: str) -> str:
-    """Mask the personal data in `text`. Keeps the length; masking twice changes nothing more."""
+    """Mask the personal data in `text`. Keeps the length and is idempotent."""
     if _CANDIDATE.search(text) is None:
         return text
-    # A mask can free what stood too close to it; every round masks more, so this ends.
+    # A mask can expose its neighbours; every round masks more, so the loop ends.
     while (masked := _mask_once(text)) != text:
         text = masked
     return text
@@ -70,9 +70,9 @@ _free_words = attrgetter(*_FREE)
 
 
 def redact_event(event: Event) -> Event:
-    """Mask every string that is no identifier, and the personal data among `attributes`.
+    """Mask every string that is not an identifier, and the personal data in `attributes`.
 
-    A number in `attributes` that is a personal datum becomes its mask, a string.
+    A number in `attributes` that is personal data becomes its mask, a string.
     """
     if _is_clean(event):
         return event
@@ -97,7 +97,7 @@ def _is_clean(event: Event) -> bool:
 
 
 _SHORTEST_NUMBER = 10**9
-"""Shortest personal number, in digits."""
+"""Smallest personal number: it has ten digits."""
 
 _KEPT = ("event_id", "customer_id", "ticket_id", "order_id", "account_id", "occurred_at")
 
@@ -106,8 +106,8 @@ def redact_payload(payload: bytes) -> bytes:
     """Mask arbitrary message bytes for a dead letter. Never raises.
 
     A JSON object stays one and keeps its ids and its time byte for byte, so that it can still be
-    found; in all else of it, known or not, and in other bytes, what looks like personal data is
-    masked.
+    found. Everything that looks like personal data is masked in all other fields, known or not,
+    and in other bytes.
     """
     try:
         fields = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
@@ -141,7 +141,7 @@ def _redact_number(literal: str) -> str | None:
     return masked if masked != digits else None
 
 
-# Other floats stay as they are written: 1e999 is valid JSON and no float of ours.
+# Other floats stay as written: 1e999 is valid JSON but does not fit a float.
 _JSON = msgspec.json.Decoder(
     float_hook=lambda literal: _redact_number(literal) or msgspec.Raw(literal.encode())
 )
@@ -205,7 +205,7 @@ def _checked_numbers(is_valid: Callable[[str], bool], longest: int) -> Callable[
 
 def _phones(text: str) -> Spans:
     for match in _PHONE.finditer(text):
-        # Bare digits may be an order number: what stands before them decides.
+        # Bare digits may be an order number: the words before them decide.
         before = text[max(0, match.start() - 30) : match.start()]
         if match["bare"] is None or _REFERENCE.search(before) is None:
             yield match.span()

@@ -1,7 +1,6 @@
-"""Which events count.
+"""Decides which events count.
 
-Not those that were taken back, those of tests and the company itself, nor those of a type that only
-a newer version knows.
+Excluded are revoked events, those of tests and of the company itself, and those of unknown types.
 """
 
 import re
@@ -16,7 +15,7 @@ from pipeline.common.yaml_files import read_form
 from pipeline.model.event import Event
 
 _TRUE = frozenset({"true", "1", "1.0", "yes", "evet", "dogru"})
-"""How tables say it, those of a Turkish Excel too."""
+"""Spellings of true in tables, including those of a Turkish Excel."""
 
 
 class UncountedError(Exception):
@@ -24,10 +23,10 @@ class UncountedError(Exception):
 
 
 class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
-    """`desk/uncounted.yaml`: what tells that an event does not count. Any one of them is enough.
+    """`desk/uncounted.yaml`: criteria of events that do not count; one match is enough.
 
-    `attributes` are names of attributes that are true of it; of `customers`, which are customer
-    ids, `*` stands for any characters. All are compared without regard to case and marks
+    `attributes` are names of attributes with a true value; `customers` are customer ids, in which
+    `*` matches any characters. All are compared without regard to case and diacritics
     (`pipeline.common.plain_text.bare`).
     """
 
@@ -37,16 +36,16 @@ class Uncounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=Tr
     customers: frozenset[str] = frozenset()
 
     def counts(self, event: Event) -> bool:
-        """Whether an event counts."""
+        """Return whether an event counts."""
         return event.type.is_known and not (
             event.revoked
-            or (event.attributes and any(self._told_by(event.attributes)))
+            or (event.attributes and any(self._matches(event.attributes)))
             or (event.segment and _name(event.segment) in self._segments)
             or (event.brand and _name(event.brand) in self._brands)
             or (self.customers and self._customers.fullmatch(_name(event.customer_id)))
         )
 
-    def _told_by(self, attributes: Mapping[str, object]) -> Iterator[bool]:
+    def _matches(self, attributes: Mapping[str, object]) -> Iterator[bool]:
         for name, value in attributes.items():
             if _name(name) in self._attributes:
                 yield _name(str(value)) in _TRUE

@@ -1,9 +1,8 @@
-"""What a source says that this version does not know yet: it is kept, and goes on with the event.
+"""Keeps fields and values of events that this version does not know.
 
-While a source and the roles are upgraded one by one, an event may have a type or a field that a
-newer version has added. Unknown fields become `attributes`, the one place of an event that is
-masked, may be erased, is stored and can be read by rules, whatever is in it: nobody has said what
-of an unknown field is personal.
+While sources and roles are upgraded one by one, an event may have a type or a field that a newer
+version added. Unknown fields become `attributes`, since those are masked, erasable, stored and
+readable by rules whatever they hold: an unknown field may be personal.
 """
 
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ _ABSENT: Final = msgspec.Raw()
 
 
 def _names_of(kind: type[msgspec.Struct], **nested: Any) -> type[msgspec.Struct]:
-    """Return a struct that reads nothing but the names of fields, and refuses unknown ones."""
+    """Return a struct that decodes only field names and refuses unknown ones."""
     fields = [(name, nested.get(name, msgspec.Raw), _ABSENT) for name in kind.__struct_fields__]
     return msgspec.defstruct(kind.__name__, fields, forbid_unknown_fields=True)
 
@@ -33,7 +32,7 @@ _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def has_unknown_fields(value: bytes) -> bool:
-    """Whether the JSON of an event may have unknown fields: quick, and never a false no."""
+    """Return whether an event may have unknown fields: fast, with no false negatives."""
     try:
         _NAMES.decode(value)
     except msgspec.DecodeError:
@@ -42,10 +41,10 @@ def has_unknown_fields(value: bytes) -> bool:
 
 
 def with_unknown_fields(event: Event, fields: dict[str, msgspec.Raw]) -> Event:
-    """Return an event with those of its JSON's `fields` that are unknown among its attributes.
+    """Return the event with the unknown ones of its JSON `fields` as attributes.
 
-    One of its score is called `score.name`. What is no string, number or boolean becomes a string
-    of JSON. An attribute of the same name stays as it was sent.
+    A field of its score is named `score.name`. A value that is not a string, number or boolean
+    becomes a string of JSON. An attribute that was sent under the same name wins.
     """
     unknown = _unknown(fields, Event)
     if event.score:
@@ -57,8 +56,8 @@ def with_unknown_fields(event: Event, fields: dict[str, msgspec.Raw]) -> Event:
 
 
 def _unknown(fields: dict[str, msgspec.Raw], kind: type[msgspec.Struct]) -> dict[str, Attribute]:
-    known = kind.__struct_fields__
-    return {name: _attribute(raw) for name, raw in fields.items() if name not in known}
+    declared = kind.__struct_fields__
+    return {name: _attribute(raw) for name, raw in fields.items() if name not in declared}
 
 
 def _attribute(raw: msgspec.Raw) -> Attribute:
@@ -70,7 +69,7 @@ def _attribute(raw: msgspec.Raw) -> Attribute:
 
 
 def can_be_written(value: Attribute) -> bool:
-    """Whether a value that was read can be written: integers of more than 64 bits cannot."""
+    """Return whether a decoded value can be encoded: integers of more than 64 bits cannot."""
     return not isinstance(value, int) or -(2**63) <= value < 2**64
 
 
@@ -79,11 +78,11 @@ CHOICES: Final[Mapping[str, type[OpenEnum]]] = {
     "author_type": AuthorType,
     "score.metric": Metric,
 }
-"""The fields of an event whose choices are open."""
+"""The fields of an event with open choices."""
 
 
 def unknown_choices(event: Event) -> list[tuple[str, OpenEnum]]:
-    """Return the fields of an event whose value is none of the known choices, with that value."""
+    """Return the fields of an event whose value is not a known choice, with that value."""
     unknown: list[tuple[str, OpenEnum]] = []
     if not event.type.is_known:
         unknown.append(("type", event.type))
@@ -95,6 +94,6 @@ def unknown_choices(event: Event) -> list[tuple[str, OpenEnum]]:
 
 
 def closest(value: OpenEnum) -> str | None:
-    """Return the known choice that is written most like an unknown one, if one is."""
+    """Return the known choice with the spelling closest to an unknown one, or None."""
     matches = get_close_matches(value[:LONGEST_VALUE].lower(), list(type(value)), n=1)
     return matches[0] if matches else None

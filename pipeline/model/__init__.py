@@ -1,1 +1,1 @@
-"""The values that travel."""
+"""The messages on the topics: events, readings, alerts, actions, dead letters."""

@@ -1,4 +1,4 @@
-"""What a person did about an alert, as it travels on `cx.alert-actions`."""
+"""Actions of people on alerts, the messages of `cx.alert-actions`."""
 
 import re
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ _NEEDED = {"assign": "assignee", "snooze": "until", "resolve": "outcome", "undo"
 
 
 class Action(msgspec.Struct, frozen=True):
-    """Who did what about an alert, and when (aware, event time).
+    """An action of a user (`by`) on an alert at an event time (aware).
 
-    `assign` has an `assignee`, `snooze` an `until`, `resolve` an `outcome`, `undo` the id of the
-    action that it takes back (`undoes`). `inform`: the customer was told what came of it.
+    `assign` needs an `assignee`, `snooze` an `until`, `resolve` an `outcome`, `undo` the id of the
+    action that it reverts (`undoes`). `inform`: the customer was told the outcome.
     """
 
     action_id: str
@@ -45,11 +45,13 @@ class Action(msgspec.Struct, frozen=True):
 
 
 def problem_of(action: Action) -> str | None:
-    """Return in a sentence what an action lacks, or None."""
+    """Return what is wrong with an action, or None if it is valid."""
     if action.at.tzinfo is None or (action.until and action.until.tzinfo is None):
-        return "a time has no offset from UTC: write 2026-03-01T09:30:00+03:00"
-    if not all(FIRST_YEAR <= one.year <= LAST_YEAR for one in (action.at, action.until) if one):
-        return f"a time must be of the years {FIRST_YEAR} to {LAST_YEAR}"
+        return "a time has no UTC offset: write 2026-03-01T09:30:00+03:00"
+    if not all(
+        FIRST_YEAR <= moment.year <= LAST_YEAR for moment in (action.at, action.until) if moment
+    ):
+        return f"a time must be in the years {FIRST_YEAR} to {LAST_YEAR}"
     needed = _NEEDED.get(action.kind)
     if needed and getattr(action, needed) is None:
         return f"`{action.kind}` needs `{needed}`"
@@ -68,4 +70,4 @@ def _misshapen(action: Action) -> Iterator[str]:
         if name != one_line(name, LONGEST_NAME):
             yield f"`{field}` must be a name: one line of at most {LONGEST_NAME} characters"
     if len(action.note) > LONGEST_NOTE:
-        yield f"`note` is longer than the {LONGEST_NOTE:,} characters that are allowed"
+        yield f"`note` is longer than {LONGEST_NOTE:,} characters"

@@ -1,4 +1,4 @@
-"""An alert: one open matter of one customer, with its proof, and the CloudEvent that carries it."""
+"""An alert: an issue of one customer with its evidence, and the CloudEvent that carries it."""
 
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias, cast, get_args
@@ -11,27 +11,27 @@ from pipeline.model.open_enum import extensible
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""In rising order."""
+"""Severities in ascending order."""
 AnySeverity: TypeAlias = Annotated[str, extensible(SEVERITIES)]
-"""One of them, or one of a newer version."""
+"""A severity, possibly one that a newer version added."""
 AlertState = Literal["open", "resolved", "withdrawn"]
-"""`withdrawn`: there is no cause after all, see `Alert.ended_by`."""
+"""`withdrawn`: the cause turned out not to exist, see `Alert.ended_by`."""
 STATES: tuple[AlertState, ...] = get_args(AlertState)
 AnyAlertState: TypeAlias = Annotated[str, extensible(STATES)]
 
 
 def known_severity(severity: str) -> Severity:
-    """Return a severity; one of a newer version counts as `high`, so that nobody is overlooked."""
+    """Return a severity; an unknown one counts as `high`, so that no alert is overlooked."""
     return next((known for known in SEVERITIES if known == severity), "high")
 
 
 def grade(severity: str) -> int:
-    """Return the place of a severity among all, the lowest 0."""
+    """Return the rank of a severity, 0 for the lowest."""
     return SEVERITIES.index(known_severity(severity))
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
-    """A quoted span `[start, end)` of the text of an event; an event without text has quote ""."""
+    """A quoted span `[start, end)` of an event's text; `quote` is "" if the event has no text."""
 
     event_id: str
     quote: str
@@ -40,7 +40,7 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
 
 
 class Contribution(msgspec.Struct, frozen=True, gc=False):
-    """How much of the customer's risk a rule accounts for; `share` of all rules sum to 1."""
+    """The part of the customer's risk due to a rule; the shares of all rules sum to 1."""
 
     rule: str
     load: float
@@ -51,12 +51,12 @@ class Contribution(msgspec.Struct, frozen=True, gc=False):
 class Alert(msgspec.Struct, frozen=True, gc=False):
     """The state of an alert after `revision` changes.
 
-    `id` depends only on customer, cause and episode; `title` is `titles` in the set language.
-    `opened_at`, `updated_at`, `closed_at` are event times. `topics` are what the quoted texts
-    complain of, or else are about.
+    `id` depends only on customer, cause and episode; `title` is `titles` in the configured
+    language. `opened_at`, `updated_at` and `closed_at` are event times. `topics` are those that the
+    quoted texts complain of, or else mention.
 
-    `ended_by` is the rule that closed it (`solved_and_content`), or why there is no cause for it:
-    `no_cause`, as a late event showed, or `rules_changed`. `ending` says so to people, by language.
+    `ended_by` is the rule that closed it (`solved_and_content`), or the reason of a withdrawal:
+    `no_cause` after a late event, or `rules_changed`. `ending` explains it to users, by language.
     """
 
     id: str
@@ -84,19 +84,19 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     ending: dict[str, str] | None = None
 
     def why_ended(self, language: str) -> str:
-        """Return `ending` in a language; "" where nothing is said."""
+        """Return `ending` in a language, or ""."""
         return (self.ending or {}).get(language, "")
 
 
 def weightiest_quote(alert: Alert) -> str:
-    """Return the quoted sentence of the event that weighs most on the risk; "" if none has a text.
+    """Return the quote of the event that contributes most to the risk; "" if there is no quote.
 
-    Where those events have none, the first quote, which opened the alert: a later one may be a
-    thank-you.
+    If the contributing events have none, the first quote, which opened the alert: a later one may
+    be a thank-you.
     """
-    quotes = {one.event_id: one.quote for one in alert.evidence if one.quote}
-    weighty = (event_id for one in alert.contributions for event_id in one.event_ids)
-    best = next((one for one in (*weighty, *quotes) if one in quotes), None)
+    quotes = {proof.event_id: proof.quote for proof in alert.evidence if proof.quote}
+    weighty = (event_id for part in alert.contributions for event_id in part.event_ids)
+    best = next((event_id for event_id in (*weighty, *quotes) if event_id in quotes), None)
     return quotes[best].strip() if best else ""
 
 
@@ -111,9 +111,9 @@ _DECODER = msgspec.json.Decoder(AlertEvent)
 
 
 def to_cloudevent(alert: Alert) -> bytes:
-    """Return the alert as `application/cloudevents+json`; the same alert gives the same bytes.
+    """Encode the alert as `application/cloudevents+json`; the same alert gives the same bytes.
 
-    Its type is `nabiz.alert.` + opened, updated, resolved or withdrawn.
+    The type is `nabiz.alert.` + opened, updated, resolved or withdrawn.
     """
     data = _ENCODER.encode(alert)
     kind: str = alert.state
@@ -126,11 +126,11 @@ def to_cloudevent(alert: Alert) -> bytes:
             type=f"nabiz.alert.{kind}",
             subject=alert.customer_id,
             time=alert.updated_at,
-            data=cast("Alert", msgspec.Raw(data)),  # encoded already
+            data=cast("Alert", msgspec.Raw(data)),  # already encoded
         )
     )
 
 
 def from_cloudevent(encoded: bytes) -> Alert:
-    """Return the alert of a CloudEvent. Raises msgspec.DecodeError if it is none."""
+    """Decode the alert of a CloudEvent. Raises msgspec.DecodeError for other bytes."""
     return _DECODER.decode(encoded).data

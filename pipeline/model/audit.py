@@ -1,4 +1,4 @@
-"""The audit trail: who looked at whom, and who did what."""
+"""The audit trail: which user viewed which customer, and who did what."""
 
 from datetime import datetime
 
@@ -6,11 +6,11 @@ import msgspec
 
 
 class AuditEntry(msgspec.Struct, frozen=True, gc=False):
-    """One look or deed of a user, allowed or not.
+    """A request of a user to view or change something, allowed or not.
 
-    `what` is a stable name like `customer.viewed`; `status` the HTTP status of the answer, so that
-    403 tells a refusal. `by` and `role` are those of the user at that time, `address` where the
-    request came from.
+    `what` is a stable name like `customer.viewed`; `status` is the HTTP status of the response, 403
+    if it was refused. `by` and `role` are the user and the role at that time, `address` is the
+    client's.
     """
 
     audit_id: str

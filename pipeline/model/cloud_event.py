@@ -1,4 +1,4 @@
-"""The envelope of messages for subscribers."""
+"""The CloudEvents envelope of messages for subscribers."""
 
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
@@ -9,7 +9,7 @@ Data = TypeVar("Data")
 
 
 class CloudEvent(msgspec.Struct, Generic[Data], frozen=True, gc=False):
-    """CloudEvents 1.0 in structured mode; attributes as in its specification."""
+    """A CloudEvent 1.0 in structured mode; attributes as in the specification."""
 
     id: str
     source: str

@@ -1,6 +1,6 @@
-"""What a contact is: one attempt of a customer to reach the company, in however many lines.
+"""Defines a contact: one attempt of a customer to reach the company, of one or more lines.
 
-Detection, the KPIs and the dashboards count by this one definition.
+Detection, KPIs and dashboards share this definition.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,7 +22,7 @@ STAFFED_CHANNELS = frozenset(
         ),
     )
 )
-"""Channels, folded, by which a visit is one to a place with staff."""
+"""Channels, folded, on which a visit meets staff."""
 
 _ASSISTED = types_with(Trait.ASSISTED)
 _WAITS = types_with(Trait.WAITS)
@@ -31,7 +31,7 @@ _POLITE = frozenset({"thanks", "praise"})
 
 
 class Pauses(NamedTuple):
-    """How long a channel is silent, in microseconds, until the next line is another contact."""
+    """Silence on a channel, in microseconds, after which the next line begins a new contact."""
 
     usual: int = 30 * 60_000_000
     by_channel: Mapping[str, int] = {}
@@ -42,29 +42,29 @@ class Pauses(NamedTuple):
 
     @property
     def longest(self) -> int:
-        """The longest of all."""
+        """The longest pause of any channel."""
         return max(self.usual, *self.by_channel.values(), 0)
 
 
 PAUSES = Pauses()
-"""Those that hold where nothing else is set."""
+"""The default pauses."""
 
 
 def only_thanks(label: str, intents: Collection[str]) -> bool:
-    """Whether a text says thank you and asks nothing."""
+    """Return whether a text only says thank you and asks for nothing."""
     return label == "positive" and "thanks" in intents and _POLITE.issuperset(intents)
 
 
 def is_contact(type_: str, author_type: str, *, thanks: bool) -> bool:
-    """Whether an event is a line of a contact; `thanks`: its text is only that."""
+    """Return whether an event is a line of a contact; `thanks`: its text only says thank you."""
     return type_ in CONTACT_TYPES and author_type == AuthorType.CUSTOMER and not thanks
 
 
 def is_assisted(type_: str, author_type: str, channel: str, *, thanks: bool) -> bool:
-    """Whether an event is a line of a contact that asks for a person of the company.
+    """Return whether an event is a line of a contact that asks for an employee.
 
-    A ticket that is opened or reopened is, whoever writes it: helpdesks do so themselves. So is a
-    visit to a place with staff.
+    Opening or reopening a ticket is one whoever records it, since helpdesks do so themselves. So is
+    a visit to a place with staff.
     """
     if type_ == EventType.VISIT:
         return folded(channel) in STAFFED_CHANNELS
@@ -73,12 +73,12 @@ def is_assisted(type_: str, author_type: str, channel: str, *, thanks: bool) -> 
 
 
 def awaits_reply(type_: str, author_type: str, *, thanks: bool) -> bool:
-    """Whether an event is a line of a conversation by which the customer asks something."""
+    """Return whether an event is a line of a conversation that needs a reply."""
     return type_ in _LINES and author_type == AuthorType.CUSTOMER and not thanks
 
 
 def keeps_alive(type_: str, author_type: str) -> bool:
-    """Whether an event goes on with a conversation, though it is no contact: answers do."""
+    """Return whether an event continues a conversation without being a contact, as replies do."""
     return type_ in _LINES and author_type != AuthorType.SYSTEM
 
 
@@ -87,31 +87,31 @@ class Conversation(Protocol):
 
     @property
     def at(self) -> int:
-        """When its last line came, in microseconds."""
+        """Time of its last line, in microseconds."""
 
     @property
     def channel(self) -> str:
-        """Where it is held."""
+        """The channel of its lines."""
 
     @property
     def ticket_id(self) -> str:
-        """Which conversation it is; "" if that is not known."""
+        """The ticket that it belongs to; "" if unknown."""
 
     @property
     def solved(self) -> bool:
-        """Whether it was brought to an end: the next line is another contact."""
+        """Whether it was solved: the next line begins a new contact."""
 
 
 C = TypeVar("C", bound=Conversation)
 
 
 def continued(contacts: Sequence[C], at: int, channel: str, ticket_id: str, pause: int) -> C | None:
-    """Return the contact that a line goes on with, None where it begins another.
+    """Return the contact that a line continues, None if it begins a new one.
 
-    That is the last of its ticket, else of its channel, less than a `pause` ago; not one of another
-    ticket, and not one that was solved. `contacts` are in the order of their last lines.
+    It is the last contact of the line's ticket, else of its channel, less than a `pause` ago; never
+    one of another ticket or one that was solved. `contacts` are ordered by their last lines.
     """
-    found = None
+    last_on_channel = None
     for contact in reversed(contacts):
         if at - contact.at >= pause:
             break
@@ -119,6 +119,6 @@ def continued(contacts: Sequence[C], at: int, channel: str, ticket_id: str, paus
             continue
         if contact.ticket_id == ticket_id:
             return contact
-        if found is None and not (contact.ticket_id and ticket_id):
-            found = contact
-    return found
+        if last_on_channel is None and not (contact.ticket_id and ticket_id):
+            last_on_channel = contact
+    return last_on_channel

@@ -1,4 +1,4 @@
-"""A message that could not be understood, kept with the reason and what to do about it."""
+"""A dead letter: an invalid message with the reason and what to do about it."""
 
 from datetime import datetime
 
@@ -7,11 +7,11 @@ import msgspec
 from pipeline.model.open_enum import OpenEnum
 
 KEPT_PAYLOAD = 262_144
-"""Bytes of a message that its dead letter keeps: as many as a valid message may have."""
+"""Most bytes of a message that its dead letter keeps: the limit of a valid message."""
 
 
 class Reason(OpenEnum):
-    """Stable codes: dashboards, scripts and `nabiz dead-letters --reason` rely on them."""
+    """Stable reason codes that dashboards, scripts and `nabiz dead-letters --reason` rely on."""
 
     TOO_LARGE = "too_large"
     EMPTY = "empty"
@@ -29,19 +29,19 @@ class Reason(OpenEnum):
     KEY_MISMATCH = "key_mismatch"
 
 
-class Invalid(Exception):  # noqa: N818 - it is a verdict on input, not an error of ours
-    """A message that is wrong: `reason` for machines, `sentence` for the person who mends it."""
+class Invalid(Exception):  # noqa: N818 - a verdict on input, not a bug
+    """A message is invalid: `reason` for programs, `detail` for the person who corrects it."""
 
-    def __init__(self, reason: Reason, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
         self.reason = reason
-        self.sentence = sentence
+        self.detail = detail
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """`payload` is masked; `key` is the customer's id as received, for a retry (base64 in JSON).
+    """An invalid message. `payload` is masked; `key` is the key as received, for a retry (base64).
 
-    `source` says what the offset is about: another topic of the same name has another one.
+    `source` identifies the topic of the offset: a recreated topic of the same name has another one.
     """
 
     topic: str
@@ -57,10 +57,10 @@ class DeadLetter(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """Where the message was read, for people."""
+        """Topic, partition and offset of the message, for users."""
         return f"{self.topic}/{self.partition}/{self.offset}"
 
     @property
     def id(self) -> str:
-        """The same message always has the same id, and no other message has it."""
+        """The id: always the same for the same message, and unique to it."""
         return "@".join(filter(None, (self.place, self.source)))

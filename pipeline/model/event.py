@@ -1,6 +1,6 @@
-"""What a customer did or said: the envelope that every source is mapped to.
+"""An event: what a customer did or said, in the envelope that every source is mapped to.
 
-The structs below are the contract. `schemas/` holds the JSON Schema made from them.
+The structs are the contract; the JSON Schemas in `schemas/` are generated from them.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from pipeline.model.event_types import EventType
 from pipeline.model.open_enum import OpenEnum
 
 MAX_TEXT = 20_000
-"""Longest `text`, in characters."""
+"""Maximum length of `text`, in characters."""
 
 Identifier = Annotated[str, Meta(min_length=1, max_length=200)]
 ShortText = Annotated[str, Meta(max_length=200)]
@@ -22,7 +22,7 @@ Moment = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
 
 
 class AuthorType(OpenEnum):
-    """Who wrote or acted. Only customers' words count as their sentiment."""
+    """The author of an event. Only texts by customers count as their sentiment."""
 
     CUSTOMER = "customer"
     AGENT = "agent"
@@ -44,12 +44,12 @@ SCALES: Mapping[Metric, tuple[float, float]] = {
     Metric.CSAT: (1, 5),
     Metric.CES: (1, 7),
 }
-"""The only scale of each metric, because scores of other scales cannot be counted with them."""
+"""The only scale of each metric, since scores on different scales cannot be combined."""
 USUAL_SCALES: Mapping[str, tuple[float, float]] = {
     **{str(metric): scale for metric, scale in SCALES.items()},
     Metric.RATING: (1, 5),
 }
-"""The same, and what ratings mostly have."""
+"""The same, with the usual scale of ratings."""
 
 _GOOD_FROM = {Metric.NPS: 9.0, Metric.CSAT: 4.0, Metric.CES: 5.0}
 _BAD_UP_TO = {Metric.NPS: 6.0, Metric.CSAT: 2.0, Metric.CES: 2.0}
@@ -65,25 +65,25 @@ class Score(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=False):
 
     @property
     def is_good(self) -> bool:
-        """Whether it is at the good end: NPS 9+, CSAT 4+, CES 5+, a rating's best quarter.
+        """Whether the score is good: NPS 9+, CSAT 4+, CES 5+, the best quarter of a rating.
 
-        Of a metric of a newer version nothing is known, not even which end is good.
+        False for the metric of a newer version, since it is unknown which end is good.
         """
-        # A rating has no scale of its own: the best quarter of it is good, 4 of 1-5.
+        # A rating has no fixed scale: its best quarter is good, from 4 on 1-5.
         quarter = self.scale_min + 0.75 * (self.scale_max - self.scale_min)
         return self.metric.is_known and self.value >= _GOOD_FROM.get(self.metric, quarter)
 
     @property
     def is_bad(self) -> bool:
-        """Whether it is at the bad end: NPS 0-6, CSAT 1-2, CES 1-2, a rating's worst quarter."""
+        """Whether the score is bad: NPS 0-6, CSAT 1-2, CES 1-2, the worst quarter of a rating."""
         quarter = self.scale_min + 0.25 * (self.scale_max - self.scale_min)
         return self.metric.is_known and self.value <= _BAD_UP_TO.get(self.metric, quarter)
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One event of one customer. Identity is `event_id`; a higher `revision` replaces a lower.
+    """An event of a customer, identified by `event_id`; a higher `revision` replaces a lower one.
 
-    One that is `revoked` did not happen.
+    A `revoked` event did not happen.
     """
 
     event_id: Identifier

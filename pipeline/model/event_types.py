@@ -1,7 +1,7 @@
-"""What can happen to a customer: one row a type.
+"""The event types, one row each.
 
-Schemas, the pages of the documentation, the names that people read, lists in SQL, the groups of
-types in rules, and what is counted as a contact or as waiting follow from the rows.
+Schemas, documentation, displayed names, lists in SQL, groups of types in rules, and what counts as
+a contact or as waiting are derived from the rows.
 """
 
 from collections.abc import Mapping
@@ -12,39 +12,39 @@ from pipeline.model.open_enum import OpenEnum
 
 
 class Trait(Flag):
-    """What is true of all events of a type; rules and SQL name it in small letters."""
+    """A property of all events of a type; rules and SQL name it in lower case."""
 
     FEEDBACK = auto()
-    """An opinion that was given: travels on `cx.feedback`, all others on `cx.interactions`."""
+    """An opinion: published to `cx.feedback`, all other events to `cx.interactions`."""
     WORDS = auto()
-    """May hold what customers say in their own words."""
+    """May hold a text by the customer."""
     CONTACT = auto()
-    """The customer turns to the company by it, privately or before everybody."""
+    """The customer turns to the company, in private or in public."""
     ASSISTED = auto()
-    """A contact that asks for a person of the company: self-service has failed before it."""
+    """A contact that asks for an employee: self-service before it has failed."""
     LINE = auto()
-    """A line of a conversation, whoever writes it: the conversation goes on."""
+    """A line of a conversation, by any author: the conversation continues."""
     OPENS = auto()
     """A ticket begins, and the customer waits for its first response."""
     REOPENS = auto()
-    """A ticket that was closed begins again, and the customer waits anew."""
+    """A closed ticket is reopened, and the customer waits again."""
     REPLIES = auto()
-    """An answer within a ticket: where an agent gives it, the wait ends."""
+    """A reply within a ticket; one by an agent ends the wait."""
     CLOSES = auto()
-    """Nobody works on the ticket any more: nobody waits for a response to it."""
+    """Work on the ticket has ended: the customer waits for no response."""
     RESOLVES = auto()
-    """The matter of the ticket is solved."""
+    """The issue of the ticket is solved."""
     SELF_SERVICE = auto()
     """A step of a session in which customers help themselves."""
     SOLVES = auto()
-    """The customer found the solution alone."""
+    """The customer found the solution without help."""
     SETBACK = auto()
-    """A step of the journey that fails the customer."""
+    """A bad experience of the customer."""
     BOOKKEEPING = auto()
-    """A note of a system, no experience of the customer: nobody is active by it."""
+    """A record of a system: no activity or experience of the customer."""
 
     WAITS = OPENS | REOPENS
-    """The clock of the response starts."""
+    """Starts the clock of the first response."""
     TICKET = OPENS | REOPENS | REPLIES | CLOSES
     """A step of a ticket."""
 
@@ -53,10 +53,10 @@ NEUTRAL: Final = Trait(0)
 
 
 class _Row:
-    """What a row says of a type; as it stands here, of a type that a newer version has added."""
+    """The columns of a row; the defaults are those of a type that a newer version added."""
 
     names: Mapping[str, str] = {}
-    """What people read, by language (`tr`, `en`)."""
+    """Displayed names by language (`tr`, `en`)."""
     meaning = ""
     traits = NEUTRAL
 
@@ -71,9 +71,9 @@ _SAYS: Final = Trait.FEEDBACK | Trait.WORDS
 
 
 # fmt: off
-# A row: the name in messages, in Turkish, in English; what it means; what is true of it.
+# A row: the name in messages, in Turkish and in English; the meaning; the traits.
 class EventType(_Row, OpenEnum):
-    """What happened."""
+    """The type of an event."""
 
     MESSAGE = ("message", "Mesaj", "Message",
         "a line of a chat, an e-mail or a text message", _ASKS | Trait.LINE)
@@ -162,7 +162,7 @@ class EventType(_Row, OpenEnum):
         "wrote of the company in public", _SAYS | Trait.CONTACT)
 
     def __new__(cls, name: str, tr: str, en: str, meaning: str, traits: Trait) -> "EventType":
-        """Make the type of a row."""
+        """Create the type of a row."""
         member = str.__new__(cls, name)
         member._value_ = name
         member.names = {"tr": tr, "en": en}
@@ -172,21 +172,21 @@ class EventType(_Row, OpenEnum):
 
 
 def types_with(trait: Trait) -> frozenset[EventType]:
-    """Return the types that have the trait, of several any."""
+    """Return the types with the trait, or with any of several traits."""
     return frozenset(type_ for type_ in EventType if type_.traits & trait)
 
 
 GROUPS: Final[Mapping[str, frozenset[EventType]]] = {
     name.lower(): types_with(trait) for name, trait in Trait.__members__.items()
 }
-"""The types with each trait, by its name in rules and SQL."""
+"""Types by trait, under its name in rules and SQL."""
 
 
 def _phase(type_: EventType) -> tuple[int, str]:
-    """Return where a step of a ticket stands among those of the same moment."""
+    """Return the sort key of a ticket step among steps of the same time."""
     phases = (Trait.OPENS, Trait.REOPENS, Trait.REPLIES, Trait.CLOSES)
     return next(place for place, phase in enumerate(phases) if phase in type_.traits), type_
 
 
 TICKET_STEPS: Final = tuple(sorted(types_with(Trait.TICKET), key=_phase))
-"""Steps of a ticket, in the order of those that bear the same time."""
+"""Ticket steps in the order in which steps of the same time are sorted."""

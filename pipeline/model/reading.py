@@ -1,4 +1,4 @@
-"""What a text says: the result of `understand`, and the event that carries it on `cx.scored`."""
+"""The reading of a text by `understand`, and the scored event that carries it on `cx.scored`."""
 
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
@@ -11,19 +11,19 @@ from pipeline.model.open_enum import extensible
 
 Label = Literal["negative", "neutral", "positive"]
 LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
-"""Order of the columns in every probability array."""
+"""Column order of every probability array."""
 AnyLabel: TypeAlias = Annotated[str, extensible(LABELS)]
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rank: TypeAlias = tuple[int, bool]
-"""A revision of an event, and whether its text was read with patience (or there is none)."""
+"""Revision of an event, and whether its text was not scored in haste (or is absent)."""
 MAX_LEVEL = 3
 Level = Annotated[int, Meta(ge=0, le=MAX_LEVEL)]
 
 
-# No instance can be part of a cycle, so the garbage collector need not look at them (gc=False).
+# gc=False: instances cannot be part of a reference cycle.
 class Probabilities(msgspec.Struct, frozen=True, gc=False):
-    """Calibrated as well as the engine can; sums to 1."""
+    """Probabilities of the labels, calibrated by the engine; they sum to 1."""
 
     negative: Share
     neutral: Share
@@ -31,7 +31,7 @@ class Probabilities(msgspec.Struct, frozen=True, gc=False):
 
 
 class Intent(msgspec.Struct, frozen=True, gc=False):
-    """Something that the author means to do; `[start, end)` are characters of `Event.text`."""
+    """An intention of the author; `[start, end)` are characters of `Event.text`."""
 
     name: str
     start: int
@@ -39,9 +39,9 @@ class Intent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Topic(msgspec.Struct, frozen=True, gc=False):
-    """Something that a clause is about, and how; `[start, end)` are characters of `Event.text`.
+    """The topic of a clause and its polarity; `[start, end)` are characters of `Event.text`.
 
-    A topic has one clause a label: the first one.
+    A topic has one clause per label, the first one.
     """
 
     name: str
@@ -51,11 +51,11 @@ class Topic(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """How a text is understood.
+    """The reading of a text.
 
     `intensity` runs from 0 (flat) to 1 (furious or delighted), `anger` from 0 (none) to 3
-    (furious), `urgency` from 0 (none) to 3 (somebody must act at once). `engine` is the one that
-    said it; `hurried`: `auto` would have asked a better one, but there was no time.
+    (furious), `urgency` from 0 (none) to 3 (somebody must act at once). `engine` produced the
+    scores; `hurried`: `auto` would have asked a better engine but had no time.
     """
 
     label: AnyLabel
@@ -72,9 +72,9 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
 
 def is_against_score(reading: Reading, score: Score) -> bool:
-    """Whether the words say otherwise than the score: "10 verdim ama kargo berbat".
+    """Return whether text and score contradict each other: "10 verdim ama kargo berbat".
 
-    So a good score with a negative text or topic, or a bad one with a positive text.
+    A good score contradicts a negative text or topic, a bad score a positive text.
     """
     if score.is_good:
         return "negative" in (reading.label, *(topic.label for topic in reading.topics))
@@ -82,10 +82,10 @@ def is_against_score(reading: Reading, score: Score) -> bool:
 
 
 class Scored(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """An event with its reading; `reading` is None where the event has no text.
+    """An event with its reading; `reading` is None if the event has no text.
 
-    `received_at` is the broker's time of the original message, the start of every latency. One that
-    is not `counted`, as of a test or one taken back, is part of no figure and rings no alert.
+    `received_at` is when the broker received the original message, the start of every latency. An
+    event that is not `counted`, such as a test or a revoked one, affects no KPI and no alert.
     """
 
     event: Event
@@ -95,5 +95,5 @@ class Scored(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def rank(self) -> Rank:
-        """Of two copies of one event the one with the higher rank counts, whichever comes first."""
+        """The precedence among copies of an event: the highest counts, in any order of arrival."""
         return self.event.revision, not (self.reading and self.reading.hurried)

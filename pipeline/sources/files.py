@@ -72,7 +72,7 @@ def read(path: Path, source: str, zone: tzinfo = UTC) -> Iterator[Event | BadLin
                     yield from line.events()
                 except Invalid as error:
                     raw = line.raw[:MAX_BYTES]
-                    yield BadLine(path, line.number, error.reason, error.sentence, raw)
+                    yield BadLine(path, line.number, error.reason, error.detail, raw)
     except (OSError, EOFError, zlib.error, SourceError) as error:
         raise SourceError(f"{path}: cannot be read: {error}") from error
 

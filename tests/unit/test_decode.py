@@ -89,8 +89,8 @@ def test_a_good_message_becomes_the_event_it_says() -> None:
         (encoded(type=""), Reason.UNKNOWN_TYPE, "docs/events.md"),
         (encoded(occurred_at="2025-10-01T14:03:00"), Reason.TIME_WITHOUT_OFFSET, "`occurred_at`"),
         (encoded(occurred_at="2025-10-01T12:10:01Z"), Reason.TIME_IN_FUTURE, "later than"),
-        (encoded(text="😡" * 20_001), Reason.TEXT_TOO_LONG, "`text` is longer than the 20,000"),
-        (encoded(title="x" * 1_001), Reason.TEXT_TOO_LONG, "`title` is longer than the 1,000"),
+        (encoded(text="😡" * 20_001), Reason.TEXT_TOO_LONG, "`text` is longer than 20,000"),
+        (encoded(title="x" * 1_001), Reason.TEXT_TOO_LONG, "`title` is longer than 1,000"),
         (scored("nps", 11, 0, 10), Reason.SCORE_OUT_OF_SCALE, "is 11, outside"),
         (scored("rating", 0, 1, 10), Reason.SCORE_OUT_OF_SCALE, "is 0, outside"),
         (scored("rating", 3, 5, 5), Reason.SCORE_OUT_OF_SCALE, "must be less than"),
@@ -104,7 +104,7 @@ def test_a_wrong_message_gets_its_reason_and_a_sentence(
 ) -> None:
     error = verdict(value)
     assert error.reason is reason
-    assert words in error.sentence
+    assert words in error.detail
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_sentence_quotes_nothing_that_was_sent() -> None:
     secret = "10000000146"
     for field in GOOD:
         for wrong in (secret, [secret], {secret: secret}):
-            assert secret not in verdict(encoded(**{field: wrong}), b"other").sentence
+            assert secret not in verdict(encoded(**{field: wrong}), b"other").detail
 
 
 json_values = st.recursive(

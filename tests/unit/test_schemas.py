@@ -304,7 +304,7 @@ def test_versions_are_counted_from_one(schemas: Path, versions: str) -> None:
     declared = schemas / ALERTS / "topic.yaml"
     head, _, rest = declared.read_text().partition("schemas:\n")
     declared.write_text(f"{head}schemas: {versions}\n{rest[rest.index('partitions:') :]}")
-    with pytest.raises(TopicError, match=r"topic\.yaml: `schemas` must have the versions 1, 2"):
+    with pytest.raises(TopicError, match=r"topic\.yaml: `schemas` must list the versions 1, 2"):
         load_topics(schemas)
 
 
