@@ -1,1 +1,1 @@
-"""KPIs: definitions, estimates, journeys."""
+"""KPIs: definitions, estimates, and the facts of customer journeys."""

@@ -1,4 +1,4 @@
-"""Writes the table of docs/kpis.md anew: `python -m pipeline.kpi`."""
+"""Writes the table of docs/kpis.md: `python -m pipeline.kpi`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The contacts of a customer that show that something was not solved: whoever wrote them down."""
+"""Groups the events of a customer into contacts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ _RESOLVES = types_with(Trait.RESOLVES)
 
 @dataclass
 class Contact:
-    """A contact so far: when its first and its last line came, and what its lines are about.
+    """A contact so far: the times of its first and last line, and the topics of its lines.
 
-    `assisted`: it asked for a person of the company.
+    `assisted`: it asked for an employee.
     """
 
     began_at: datetime
@@ -35,8 +35,8 @@ class Contact:
 
 
 def contacts_of(journey: Sequence[Step], pauses: Pauses) -> list[Contact]:
-    """Return the contacts of a customer, in the order of their beginnings."""
-    found: list[Contact] = []
+    """Return the contacts of a customer, ordered by their first lines."""
+    contacts: list[Contact] = []
     alive: list[Contact] = []
     longest = pauses.longest
     for step in journey:
@@ -56,7 +56,7 @@ def contacts_of(journey: Sequence[Step], pauses: Pauses) -> list[Contact]:
             if not begins:
                 continue
             current = Contact(step.at, at, step.channel, step.ticket_id, set())
-            found.append(current)
+            contacts.append(current)
         current.at = at
         if begins:
             current.ticket_id = step.ticket_id or current.ticket_id
@@ -66,4 +66,4 @@ def contacts_of(journey: Sequence[Step], pauses: Pauses) -> list[Contact]:
             *(other for other in alive if other is not current and at - other.at < longest),
             current,
         ]
-    return found
+    return contacts

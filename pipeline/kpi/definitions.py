@@ -1,4 +1,4 @@
-"""KPIs: what each counts, and the values as they are read.
+"""Definitions of the KPIs, and their values.
 
 A value is never shown without its n; shares are in percent, waiting times in minutes.
 """
@@ -21,19 +21,19 @@ DIMENSIONS: tuple[Dimension, ...] = ("channel", "touchpoint", "segment", "brand"
 
 
 class Window(msgspec.Struct, frozen=True):
-    """Event time `[start, end)`, both aware."""
+    """A window of event time `[start, end)`, both aware."""
 
     start: datetime
     end: datetime
 
 
 class KpiValue(msgspec.Struct, frozen=True):
-    """One KPI of one slice; `value` is None where nothing was answered.
+    """A KPI of a slice; `value` is None if there is no case.
 
-    `slice` is {} for the whole, else {dimension: value}. `provisional`: the window, or the
-    waiting time that the definition asks for, or a wait that the value rests on had not ended at
-    the time of reading; `at_least`: so many of those still run that only this is known of the
-    value. `customers` is of how many people the n cases are, where several may be of one.
+    `slice` is {} for the total, else {dimension: value}. `provisional`: at the time of reading, the
+    window, the waiting time of the definition, or a wait that the value includes had not ended;
+    `at_least`: so many waits still run that `value` is only a lower bound. `customers` is the
+    number of customers behind the n cases if a customer may have several.
     """
 
     kpi: str
@@ -51,10 +51,10 @@ class KpiValue(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct):
-    """What KPIs of one slice are formed from: how often, and how many minutes each time.
+    """The input of the KPIs of a slice: counts and durations in minutes, by name.
 
-    `spreads`: how the answers of a KPI are spread over customers, by its name. What was added is
-    in `by_customer` too. `running` are the minutes so far of what is not over.
+    `spreads` holds the distribution of a KPI's answers over customers, by KPI. `by_customer` holds
+    the counts that were added per customer, `running` the minutes so far of waits that still run.
     """
 
     counts: dict[str, int] = msgspec.field(default_factory=dict)
@@ -64,20 +64,20 @@ class Facts(msgspec.Struct):
     by_customer: dict[str, Counter[str]] = msgspec.field(default_factory=dict)
 
     def count(self, name: str) -> int:
-        """How often it happened; 0 where it never did."""
+        """Return a count, 0 by default."""
         return self.counts.get(name, 0)
 
     def add(self, name: str, customer_id: str, times: int = 1) -> None:
-        """Count what happened to a customer."""
+        """Add to a count of a customer."""
         self.counts[name] = self.count(name) + times
         self.by_customer.setdefault(customer_id, Counter())[name] += times
 
     def took(self, name: str, minutes: float, *, running: bool = False) -> None:
-        """Note how long it took once, or takes so far."""
+        """Record a duration; `running`: it has not ended."""
         (self.running if running else self.minutes).setdefault(name, []).append(minutes)
 
     def quantile(self, name: str, q: float) -> Estimate:
-        """Return the `q` quantile of how long it took."""
+        """Return the `q` quantile of durations."""
         return estimates.quantile(self.minutes.get(name, ()), self.running.get(name, ()), q)
 
 
@@ -85,14 +85,14 @@ Kind = Literal["balance", "share", "ratio", "mean", "count", "median", "p90"]
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a KPI should reach, in its unit."""
+    """The target of a KPI, in its unit."""
 
     value: float
     better: Literal["higher", "lower"]
 
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A KPI, as `kpis.yaml` has it; `wait` is how long after the window it can change."""
+    """A KPI of `kpis.yaml`; `wait` is how long after the window its value can change."""
 
     name: str
     title: Titles
@@ -109,28 +109,28 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         ((kind, counts),) = self.formula.items()
         if len(counts) != _COUNTS[kind]:
-            raise ValueError(f"{self.name}: a {kind} is formed from {_COUNTS[kind]}: {counts}")
+            raise ValueError(f"{self.name}: a {kind} needs {_COUNTS[kind]} counts, not {counts}")
 
     @property
     def kind(self) -> Kind:
-        """By which formula it is formed."""
+        """The kind of its formula."""
         return next(iter(self.formula))
 
     @property
     def counts(self) -> tuple[str, ...]:
-        """The counts, or waiting times, that it is formed from."""
+        """The counts or durations of its formula."""
         return self.formula[self.kind]
 
     @property
     def votes(self) -> bool:
-        """Whether it is formed from answers or cases of which a customer may have several."""
+        """Whether a customer may contribute several answers or cases."""
         return self.kind in ("balance", "share")
 
     def spread(self, facts: Facts) -> Spread | None:
-        """How its answers are spread over customers; None where each has one at most."""
+        """Return the distribution of its answers over customers; None if each has at most one."""
         if self.name in facts.spreads:
-            found = facts.spreads[self.name]
-            return found if found.customers else None
+            spread = facts.spreads[self.name]
+            return spread if spread.customers else None
         *parts, whole = self.counts
         cases = [
             (own[parts[0]] - sum(own[name] for name in parts[1:]), own[whole])
@@ -145,24 +145,24 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Spread(len(cases), *sums) if cases else None
 
     def estimate(self, facts: Facts) -> Estimate:
-        """Form the value from facts."""
+        """Compute the value from facts."""
         count, spread = facts.count, self.spread(facts)
         match self.formula:
             case {"balance": (plus, minus, answers)}:
-                found = estimates.balance(count(plus), count(minus), count(answers), spread)
+                estimate = estimates.balance(count(plus), count(minus), count(answers), spread)
             case {"share": (part, whole)}:
-                found = estimates.share(count(part), count(whole), spread)
+                estimate = estimates.share(count(part), count(whole), spread)
             case {"ratio": (some, others)}:
-                found = estimates.ratio(count(some), count(others))
+                estimate = estimates.ratio(count(some), count(others))
             case {"mean": (thousandths, answers)}:
-                found = estimates.mean(count(thousandths), count(answers))
+                estimate = estimates.mean(count(thousandths), count(answers))
             case {"median": (clock,)}:
-                found = facts.quantile(clock, 0.5)
+                estimate = facts.quantile(clock, 0.5)
             case {"p90": (clock,)}:
-                found = facts.quantile(clock, 0.9)
+                estimate = facts.quantile(clock, 0.9)
             case _:
-                found = estimates.count(count(*self.counts))
-        return estimates.rounded(found) if self.rounded else found
+                estimate = estimates.count(count(*self.counts))
+        return estimates.rounded(estimate) if self.rounded else estimate
 
 
 _COUNTS: Mapping[Kind, int] = {
@@ -179,30 +179,30 @@ def _definitions() -> tuple[Definition, ...]:
 
 
 DEFINITIONS = _definitions()
-"""Every KPI that can be read, in the order in which they are shown."""
+"""All KPIs, in display order."""
 
 KPIS: Mapping[str, Definition] = {definition.name: definition for definition in DEFINITIONS}
-"""By name."""
+"""KPIs by name."""
 
 SELF_SERVICE_WAIT = KPIS["self_service_rate"].wait
-"""Help from a person within this time of a solution by oneself: it was none."""
+"""An assisted contact within this time after self-service refutes its success."""
 
 SAME_TOPIC_WAIT = KPIS["first_contact_resolution"].wait
-"""A contact on the same topic within this time of a resolution: it was none."""
+"""A contact on the same topic within this time after a resolution refutes it."""
 
 NEXT_SCORE_WAIT = KPIS["rescue_rate"].wait
-"""How long the next score of a customer who was contacted is waited for."""
+"""Time after contacting a customer within which the next score counts."""
 
 RESCUED = 7
-"""The least score on 0-10 of a customer who was won back."""
+"""Lowest score on 0-10 of a customer who was won back."""
 
 
 def kpi_values(
     facts: Facts, slice_: Mapping[str, str], window: Window, as_of: datetime
 ) -> list[KpiValue]:
-    """Form every KPI of one slice; what can still change at `as_of` is provisional.
+    """Compute every KPI of a slice; values that can still change at `as_of` are provisional.
 
-    A KPI that cannot be cut so (`Definition.dimensions`) is left out.
+    KPIs without the slice's dimensions (`Definition.dimensions`) are left out.
     """
     values = []
     for definition in DEFINITIONS:

@@ -1,4 +1,4 @@
-"""Values formed from counts: what they are, how many cases they rest on, and their interval."""
+"""Estimates from counts: value, number of cases and confidence interval."""
 
 import math
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from pipeline.kpi.product_limit import Waits
 
 
 class Estimate(NamedTuple):
-    """A value with the number of cases it rests on and its 95% interval.
+    """A value with its number of cases and its 95% confidence interval.
 
-    `running` of the cases are not over; `at_least`: because of them only that is known.
+    `running` of the cases have not ended; `at_least`: because of them `value` is a lower bound.
     """
 
     value: float | None
@@ -26,7 +26,7 @@ class Estimate(NamedTuple):
 def balance(plus: int, minus: int, n: int, spread: Spread | None = None) -> Estimate:
     """Return 100·(plus - minus)/n with the adjusted Wald interval, clamped to ±100.
 
-    `spread`: how the answers are spread over customers, if several may be of one.
+    `spread`: the distribution of answers over customers, if a customer may give several.
     """
     if n == 0:
         return Estimate(None, 0)
@@ -41,9 +41,9 @@ def nps(promoters: int, detractors: int, n: int, spread: Spread | None = None) -
 
 
 def share(k: int, n: int, spread: Spread | None = None) -> Estimate:
-    """Return 100·k/n with the Wilson score interval; `k` are some of `n`.
+    """Return 100·k/n with the Wilson score interval; `k` is a part of `n`.
 
-    `spread`: how the cases are spread over customers, if several may be of one.
+    `spread`: the distribution of cases over customers, if a customer may have several.
     """
     if n == 0:
         return Estimate(None, 0)
@@ -52,14 +52,14 @@ def share(k: int, n: int, spread: Spread | None = None) -> Estimate:
 
 
 def ratio(k: int, n: int) -> Estimate:
-    """Return 100·k/n where `k` is no part of `n`, with the interval of two Poisson counts."""
+    """Return 100·k/n where `k` is not a part of `n`, with the interval of two Poisson counts."""
     if n == 0:
         return Estimate(None, 0)
     return _estimate(100 * k / n, n, formulas.ratio(k, n))
 
 
 def count(n: int) -> Estimate:
-    """Return a plain count: it is its own n and, being no sample, has no interval."""
+    """Return a count: it is its own n and, not being a sample, has no interval."""
     return Estimate(float(n), n)
 
 
@@ -71,28 +71,28 @@ def mean(thousandths: int, n: int) -> Estimate:
 def quantile(ended: Sequence[float], running: Sequence[float], q: float) -> Estimate:
     """Return the `q` quantile of waits, interpolated between the two nearest values.
 
-    Its interval reaches from value to value (`formulas.rank_ends`); a median has one from six
-    values on, a 90th percentile from 36. Where so many of the waits still run that an end of it is
-    not known, there is no upper one, and the lower one and the value are what they are at least.
+    The ends of its interval are values of the sample (`formulas.rank_ends`); a median has one from
+    six values on, a 90th percentile from 36. If too many waits still run, the upper end is None,
+    and the value and the lower end are lower bounds.
     """
     waits = Waits(ended, running)
     n = len(waits)
     if not n:
         return Estimate(None, 0)
     middle = q * (n - 1)
-    known = waits.at(middle)
-    value = waits.at_least(middle) if known is None else known
-    estimate = Estimate(value, n, running=len(running), at_least=known is None)
+    exact = waits.at(middle)
+    value = waits.at_least(middle) if exact is None else exact
+    estimate = Estimate(value, n, running=len(running), at_least=exact is None)
     low, high = (int(plain(end)) - 1 for end in formulas.rank_ends(n, q))
     if low < 0 or high >= n:
         return estimate
-    known_low = waits.at(low)
-    ci_low = waits.at_least(low) if known_low is None else known_low
+    exact_low = waits.at(low)
+    ci_low = waits.at_least(low) if exact_low is None else exact_low
     return estimate._replace(ci_low=ci_low, ci_high=waits.at(high))
 
 
 def rounded(estimate: Estimate) -> Estimate:
-    """Return the estimate with its value as a whole number, halves away from zero."""
+    """Return the estimate with its value rounded to an integer, halves away from zero."""
     if estimate.value is None:
         return estimate
     whole = math.copysign(math.floor(abs(estimate.value) + 0.5), estimate.value)

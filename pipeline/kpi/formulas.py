@@ -1,6 +1,6 @@
-"""Formulas of intervals, written once: over numbers for the KPIs, over SQL for the dashboards.
+"""Formulas of confidence intervals, shared by the KPIs (numbers) and the dashboards (SQL).
 
-Of numbers a formula forms numbers, of `Sql` the expression by which ClickHouse forms them.
+Applied to numbers a formula returns numbers, applied to `Sql` the ClickHouse expression for them.
 """
 
 import math
@@ -12,20 +12,20 @@ Z95 = 1.959963984540054
 """Two-sided 95% quantile of the normal distribution."""
 
 TAIL = 0.025
-"""What lies beyond either end of a 95% interval."""
+"""Probability beyond either end of a 95% interval."""
 
 _HALVINGS = 60
-"""How often a root is narrowed: to the last digits of a double."""
+"""Bisection steps of a root: enough for the precision of a double."""
 
 _LARGEST_LOG = 40.0
-"""Odds beyond exp(±40) do not occur."""
+"""Bound of log odds: larger ones do not occur."""
 
 _FAR = 8.0
-"""Standard deviations beyond which no rank of a quantile is looked for."""
+"""Standard deviations within which ranks of a quantile are searched."""
 
 
 class Sql:
-    """An expression of ClickHouse; arithmetic and comparison make longer ones."""
+    """A ClickHouse expression; arithmetic and comparison build larger ones."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -69,16 +69,16 @@ Ends = tuple[Number, Number]
 
 
 def plain(number: Number) -> float:
-    """Return what was formed of numbers. Raises TypeError for SQL."""
+    """Return the number. Raises TypeError for SQL."""
     if isinstance(number, Sql):
-        raise TypeError(f"this is no number: {number}")
+        raise TypeError(f"not a number: {number}")
     return number
 
 
 class Spread(NamedTuple):
-    """How answers are spread over the customers who gave them.
+    """The distribution of answers over customers.
 
-    `y` of a customer is the sum of their answers (1, 0 or -1 each), `m` how many they gave; here
+    For a customer, `y` is the sum of the answers (1, 0 or -1 each) and `m` their number; the fields
     are the sums over `customers` of y², y·m and m².
     """
 
@@ -89,10 +89,10 @@ class Spread(NamedTuple):
 
 
 def balance(plus: Number, minus: Number, n: Number) -> Ends:
-    """Form the adjusted Wald interval of 100·(plus - minus)/n, within ±100.
+    """Return the adjusted Wald interval of 100·(plus - minus)/n, within ±100.
 
-    For a difference of two shares of one sample: three quarters of a case are added to each end
-    and one and a half in between (Rocks 2016, as used for NPS).
+    For a difference of two shares of one sample: three quarters of a case are added to plus and
+    to minus, and one and a half to the rest (Rocks 2016, as used for NPS).
     """
     p, d = (plus + 0.75) / (n + 3), (minus + 0.75) / (n + 3)
     margin = Z95 * _sqrt((p + d - (p - d) * (p - d)) / (n + 3))
@@ -100,7 +100,7 @@ def balance(plus: Number, minus: Number, n: Number) -> Ends:
 
 
 def share(k: Number, n: Number) -> Ends:
-    """Form the Wilson score interval of 100·k/n (Wilson 1927)."""
+    """Return the Wilson score interval of 100·k/n (Wilson 1927)."""
     p, z2 = k / n, Z95**2
     centre = p + z2 / (2 * n)
     margin = Z95 * _sqrt(p * (1 - p) / n + z2 / (4 * n * n))
@@ -109,17 +109,17 @@ def share(k: Number, n: Number) -> Ends:
 
 
 def ratio(k: Number, n: Number) -> Ends:
-    """Form the interval of 100·k/n where k is no part of n: of two Poisson counts.
+    """Return the interval of 100·k/n for two Poisson counts, where k is not a part of n.
 
-    By the normal approximation of the logarithm, half a case added to each. Of fewer than five
-    cases by Clopper and Pearson (1934): k of k + n is binomial, with the odds that k/n estimates.
+    Normal approximation of the logarithm with half a case added to each count; below five cases
+    Clopper and Pearson (1934): k of k + n is binomial, with the odds that k/n estimates.
     """
 
     middle = _log((k + 0.5) / (n + 0.5))
     margin = Z95 * _sqrt(1 / (k + 0.5) + 1 / (n + 0.5))
 
     def odds(tail: float, most: Number) -> Number:
-        """Of which `most` cases or fewer have the probability `tail`."""
+        """Return the odds at which at most `most` cases have the probability `tail`."""
         return _exp(_root(lambda log_odds: _at_most(most, k + n, _exp(log_odds)) > tail))
 
     def few_low() -> Number:
@@ -131,7 +131,7 @@ def ratio(k: Number, n: Number) -> Ends:
 
 
 def _at_most(most: Number, n: Number, odds: Number) -> Number:
-    """Probability that a binomial of `n` is `most` (under five) or less."""
+    """Return the probability that a binomial of `n` is at most `most` (under five)."""
     terms: Number = 1.0
     for count in range(4, 0, -1):
         terms = 1 + odds * (n - (count - 1)) / count * (most > count - 1) * terms
@@ -139,29 +139,30 @@ def _at_most(most: Number, n: Number, odds: Number) -> Number:
 
 
 def design_effect(plus: Number, minus: Number, n: Number, spread: Spread) -> Number:
-    """Tell how much more the mean of n answers scatters than if each were of another customer.
+    """Return the design effect: the variance of the mean relative to n independent answers.
 
-    The variance between customers, C/(C - 1)·Σ(y - mean·m)²/n², over that of n independent
-    answers; more by a standard error, as few customers tell it poorly; not below 1, and no more
-    than if every customer always said the same. It is that where nothing tells it: of one
-    customer, or where no two answers differ. Where each has one answer, it is 1.
+    The variance between customers is C/(C - 1)·Σ(y - mean·m)²/n². One standard error is added,
+    since few customers estimate it poorly. The result is at least 1 and at most m²/n, the value if
+    every customer always gave the same answer, which is assumed if it cannot be estimated (one
+    customer, or all answers equal). With one answer per customer it is 1.
     """
     c, yy, ym, mm = spread
     mean, most = (plus - minus) / n, mm / n
     within = plus + minus - n * mean * mean
     between = yy - 2 * mean * ym + mean * mean * mm
 
-    def told() -> Number:
+    def estimated() -> Number:
         effect = between / within * c / (c - 1) * (n - 1) / n
         return _least(most, _greatest(1.0, effect * (1 + _sqrt(2 / (c - 1)))))
 
-    return _when(c < 2, lambda: most, lambda: _when(within > 0, told, lambda: most))
+    return _when(c < 2, lambda: most, lambda: _when(within > 0, estimated, lambda: most))
 
 
 def rank_ends(n: Number, q: float) -> Ends:
-    """Return the ranks, from 1, of which the values enclose the `q` quantile of n values.
+    """Return the ranks, from 1, of the values that enclose the `q` quantile of n values.
 
-    How many are below it is binomial. Below rank 1 or above n: there are too few values.
+    The number of values below the quantile is binomial. A rank below 1 or above n means that there
+    are too few values.
     """
     far = _FAR * _sqrt(n * q * (1 - q)) + 1
     first = _greatest(0, _floor(n * q - far))
@@ -214,7 +215,7 @@ def _when(
 
 
 def _root(holds: Callable[[Number], Sql | bool]) -> Number:
-    """Find up to where a condition holds, between ±40."""
+    """Return where a condition ceases to hold, between ±40, by bisection."""
     if isinstance(holds(0.0), Sql):
         halfway = "((ends.1 + ends.2) / 2)"
         halved = f"if({holds(Sql(halfway))}, ({halfway}, ends.2), (ends.1, {halfway}))"

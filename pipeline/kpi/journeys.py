@@ -1,4 +1,4 @@
-"""What follows what: replies, resolutions and solutions by oneself, out of customers' steps."""
+"""Derives facts of journeys from customers' steps: replies, resolutions, self-service."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ from pipeline.model.contact import Pauses
 from pipeline.model.event_types import Trait, types_with
 
 SESSION_GAP = timedelta(minutes=30)
-"""Self-service after a longer pause is another session."""
+"""A longer pause in self-service begins a new session."""
 
 _SELF_SERVICE = types_with(Trait.SELF_SERVICE)
 _SOLVES = types_with(Trait.SOLVES)
@@ -32,9 +32,9 @@ _SOLVES = types_with(Trait.SOLVES)
 def journey_facts(
     steps: Iterable[Step], period: Period, pauses: Pauses, calendars: Calendars
 ) -> Iterator[Fact]:
-    """Find what began in the period; `steps` of before and after it are the context.
+    """Yield the facts that began in the period; `steps` before and after it are context.
 
-    A wait in business time is by the calendar of the brand whose clock it is.
+    Business time follows the calendar of the brand that the customer waits for.
     """
     ordered = sorted(steps, key=order)
     journeys: defaultdict[str, list[Step]] = defaultdict(list)
@@ -84,7 +84,7 @@ def _resolutions(ticket: Ticket, period: Period) -> Iterator[Fact]:
 def _first_contact(
     ticket: Ticket, contacts: Mapping[str, Sequence[Contact]], period: Period
 ) -> Iterator[Fact]:
-    """The first resolution of a ticket, and whether silence on its topic followed."""
+    """Yield the first resolution of a ticket, and whether no contact on its topic followed."""
     resolution = next(iter(resolutions(ticket)), None)
     if resolution is None or resolution.at not in period:
         return

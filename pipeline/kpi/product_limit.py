@@ -1,35 +1,34 @@
-"""Ranks of waits of which some are not over: the product-limit estimate.
+"""Quantiles of waits of which some still run: the product-limit estimate.
 
-Left out, long waits that still run would make the others look short, most of all when it burns.
+Without the running waits the quantiles would look short, most of all in a crisis.
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
 
 _ROUNDING = 1e-6
-"""How much two ranks may differ that are the same."""
+"""Difference up to which two ranks count as equal."""
 
 
 class Waits:
-    """Waits in the order of their lengths, those that `running` are as long as they were until now.
+    """Waits by length; those in `running` are censored at their length so far.
 
-    Kaplan and Meier (1958): what is known of a running wait is that it is longer; its weight is
-    shared among those that are. Ranks count from 0 and are interpolated, so that without running
-    ones they are those of the sample.
+    Kaplan and Meier (1958): the weight of a censored wait is shared among the longer ones. Ranks
+    count from 0 and are interpolated; without censored waits they are those of the sample.
     """
 
     def __init__(self, ended: Sequence[float], running: Sequence[float]) -> None:
         n = len(ended) + len(running)
-        # Of two equally long, the running one is longer.
+        # At equal length, the running wait is the longer one.
         waits = sorted([*((wait, False) for wait in ended), *((wait, True) for wait in running)])
         self._so_far = [wait for wait, _ in waits]
-        self._known: list[float] = []
+        self._ended: list[float] = []
         self._first_ranks: list[float] = []
         self._last_ranks: list[float] = []
         weight_left = float(n)
         for at_risk, (wait, is_running) in zip(range(n, 0, -1), waits, strict=True):
             if not is_running:
-                self._known.append(wait)
+                self._ended.append(wait)
                 self._first_ranks.append(n - weight_left)
                 weight_left -= weight_left / at_risk
                 self._last_ranks.append(n - weight_left - 1)
@@ -38,19 +37,19 @@ class Waits:
         return len(self._so_far)
 
     def at(self, rank: float) -> float | None:
-        """Return the wait of a rank; None where so many run that nobody knows it yet."""
+        """Return the wait of a rank; None if too many waits still run to tell."""
         place = bisect_left(self._last_ranks, rank - _ROUNDING)
-        if place == len(self._known):
+        if place == len(self._ended):
             return None
         share = rank - self._first_ranks[place] + 1
-        wait = self._known[place]
+        wait = self._ended[place]
         if share >= 1:
             return wait
-        shorter = self._known[place - 1]
+        shorter = self._ended[place - 1]
         return shorter + share * (wait - shorter)
 
     def at_least(self, rank: float) -> float:
-        """Return what the wait of a rank is at least: what it would be if all had ended now."""
+        """Return a lower bound of the wait of a rank: its value if all waits ended now."""
         place, share = int(rank), rank % 1
         shorter = self._so_far[place]
         return shorter + share * (self._so_far[place + 1] - shorter) if share else shorter

@@ -1,4 +1,4 @@
-"""What journeys are followed by, and what is found on them."""
+"""The steps of customer journeys, and the facts derived from them."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -6,14 +6,14 @@ from typing import NamedTuple
 from pipeline.common.names import folded
 
 Slice = tuple[str, ...]
-"""Channel, touchpoint, segment, brand, source."""
+"""Channel, touchpoint, segment, brand and source."""
 
 
 class Step(NamedTuple):
-    """An event as journeys see it.
+    """An event as a step of a journey.
 
-    `internal` marks a note that the customer does not see, `handoff` a reply by which a bot hands
-    over to a person, `thanks` a text that is only that (`pipeline.model.contact`).
+    `internal` marks a note that the customer does not see, `handoff` a reply in which a bot hands
+    over to an employee, `thanks` a text that only says thank you (`pipeline.model.contact`).
     """
 
     at: datetime
@@ -27,29 +27,29 @@ class Step(NamedTuple):
     slice: Slice
 
     def fact(self, name: str, minutes: float | None = None, *, running: bool = False) -> "Fact":
-        """Return what is counted of its customer, in its slice."""
+        """Return a fact about its customer, in its slice."""
         return Fact(self.customer_id, self.slice, name, minutes, running)
 
     @property
     def channel(self) -> str:
-        """Where it happened."""
+        """The channel of the step."""
         return self.slice[0]
 
     @property
     def topic(self) -> str:
-        """What it is about: the touchpoint, folded."""
+        """The topic: the touchpoint, folded."""
         return folded(self.slice[1])
 
     @property
     def brand(self) -> str:
-        """Whose customer it is."""
+        """The brand of the step."""
         return self.slice[3]
 
 
 class Fact(NamedTuple):
-    """Something that KPIs count of a customer; `minutes` is how long it took, if that is the point.
+    """A fact about a customer that KPIs count; `minutes` is its duration, if it has one.
 
-    `running`: it is not over, and took so long until now.
+    `running`: it has not ended; `minutes` is its duration so far.
     """
 
     customer_id: str
@@ -60,7 +60,7 @@ class Fact(NamedTuple):
 
 
 class Period(NamedTuple):
-    """What begins in `[start, end)` is followed until `seen_until`."""
+    """A period `[start, end)`; what begins in it is followed until `seen_until`."""
 
     start: datetime
     end: datetime

@@ -1,4 +1,4 @@
-"""The KPIs as the table of docs/kpis.md."""
+"""Renders the table of KPIs in docs/kpis.md."""
 
 import re
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ INTERVALS: Mapping[Kind, str] = {
     "mean": "–",
     "count": "–",
 }
-"""What the interval of each formula is called there."""
+"""Names of the intervals in the table."""
 
 _HEAD = "| KPI | unit | what it says | interval | target |\n|---|---|---|---|---|\n"
 _TABLE = re.compile(re.escape(_HEAD) + r"(?:\|.*\n)*")
 
 
 def in_page(page: str) -> str:
-    """Return the page with its table as the definitions are. Raises ValueError without one."""
+    """Return the page with its table regenerated. Raises ValueError if it has none."""
     if not _TABLE.search(page):
         raise ValueError("the page has no table of KPIs")
     table = _HEAD + "".join(map(_row, DEFINITIONS))

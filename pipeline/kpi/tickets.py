@@ -1,4 +1,4 @@
-"""Tickets: how long their customers waited for a person, and until they were resolved."""
+"""Measures tickets: waits for a person, and times to resolution."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,17 +19,17 @@ _CLOSES = types_with(Trait.CLOSES)
 _OF_TICKETS = types_with(Trait.TICKET | Trait.LINE)
 
 _MOMENT = {str(type_): place for place, type_ in enumerate(TICKET_STEPS)}
-"""Steps of a ticket in the order of those that bear the same time."""
+"""Sort keys of ticket steps with the same time."""
 
 Ticket = list[Step]
-"""What bears one ticket's id, in order, whichever customer it names."""
+"""The steps with one ticket id, in order, of whatever customer."""
 
 
 def tickets_of(steps: Iterable[Step]) -> list[Ticket]:
-    """Return the tickets among steps that are in order.
+    """Return the tickets in ordered steps.
 
-    Brands may number their tickets alike, so a ticket is a brand's; a step that names no brand
-    belongs to the ticket of that id that does, the first brand's by name where several do.
+    Brands may use the same ticket ids, so a ticket belongs to a brand; a step without a brand
+    belongs to the ticket of that id with one, the first brand's by name if there are several.
     """
     by_id: defaultdict[str, Ticket] = defaultdict(list)
     for step in steps:
@@ -45,22 +45,22 @@ def tickets_of(steps: Iterable[Step]) -> list[Ticket]:
 
 
 def order(step: Step) -> tuple[datetime, int, str]:
-    """Return what steps are sorted by."""
+    """Return the sort key of a step."""
     return step.at, _MOMENT.get(step.type, -1), step.author_type
 
 
 class Wait(NamedTuple):
-    """The waiting clock from `since` to a person's answer; None: it still runs."""
+    """A wait from `since` to the reply of a person; `answered_at` is None while it runs."""
 
     since: Step
     answered_at: datetime | None
 
 
 def waits(ticket: Ticket, pauses: Pauses) -> Iterator[Wait]:
-    """Follow the waiting clock, as docs/kpis.md defines it; a wait that needed no answer is none.
+    """Yield the waits of a ticket as docs/kpis.md defines them.
 
-    Whether a bot's answer was enough, the customer's next line tells: after a pause it is a new
-    question, and before that the wait goes on.
+    The customer's next line tells whether a bot's reply was enough: after a pause it is a new
+    question, before that the wait continues.
     """
     clock: Step | None = None
     bot_answered: Step | None = None
@@ -86,7 +86,7 @@ def waits(ticket: Ticket, pauses: Pauses) -> Iterator[Wait]:
 
 
 def _starts(step: Step, clock: Step | None, opening: Step | None) -> bool:
-    """Whether the clock starts; what is said twice does not make the customer's wait shorter."""
+    """Return whether the clock starts; a repeated step does not shorten the customer's wait."""
     if step.type in _REOPENS:
         return clock is None or clock.type not in _REOPENS
     if _hands_over(step):
@@ -103,9 +103,9 @@ def _is_answer(step: Step, author: str) -> bool:
 
 
 class Resolution(NamedTuple):
-    """When a ticket was resolved for the first time, and for good; None: it was not so far.
+    """When a ticket was resolved for the first time and for good; None: not so far.
 
-    `is_open`: it is still to be resolved. A ticket that goes on in another one is not.
+    `is_open`: it is still to be resolved; a ticket that was merged into another is not.
     """
 
     opening: Step
@@ -115,7 +115,7 @@ class Resolution(NamedTuple):
 
 
 def resolution_of(ticket: Ticket) -> Resolution | None:
-    """Return how a ticket was resolved, None where its opening is not known."""
+    """Return the resolution of a ticket, None if its opening is unknown."""
     opening = opening_of(ticket)
     if opening is None:
         return None
@@ -129,24 +129,24 @@ def resolution_of(ticket: Ticket) -> Resolution | None:
 
 
 def resolutions(ticket: Ticket) -> list[Step]:
-    """Return the resolutions of a ticket; what closes it once it was merged is none."""
-    found = []
+    """Return the resolutions of a ticket; closing a merged ticket is not one."""
+    resolved = []
     merged = False
     for step in ticket:
         if step.type in _RESOLVES and not merged:
-            found.append(step)
+            resolved.append(step)
         elif step.type in _REOPENS | _CLOSES:
             merged = step.type in _CLOSES
-    return found
+    return resolved
 
 
 def opening_of(ticket: Sequence[Step]) -> Step | None:
-    """A ticket begins with being opened, or with the complaint that it is about."""
+    """Return the opening of a ticket, or the complaint that it is about."""
     return next((step for step in ticket if step.type in _OPENS), None)
 
 
 def was_reopened(ticket: Sequence[Step], after: datetime, wait: timedelta) -> bool:
-    """Whether a ticket was reopened so soon after, whoever writes that: helpdesks do so."""
+    """Return whether a ticket was reopened within `wait` after `after`, by any author."""
     return any(
         step.type in _REOPENS and not step.thanks and after < step.at <= after + wait
         for step in ticket

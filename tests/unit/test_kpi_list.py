@@ -32,5 +32,5 @@ def test_a_title_is_of_one_kpi() -> None:
 
 def test_a_formula_has_as_many_counts_as_it_needs() -> None:
     row = {"name": "x", "title": {"tr": "x", "en": "x"}, "says": {"tr": "x", "en": "x"}}
-    with pytest.raises(msgspec.ValidationError, match="x: a share is formed from 2"):
+    with pytest.raises(msgspec.ValidationError, match="x: a share needs 2 counts"):
         msgspec.convert({**row, "unit": "percent", "formula": {"share": ["texts"]}}, Definition)
