@@ -1,4 +1,4 @@
-"""One rule, from its file to what is evaluated: checked for what it may read, do and cost."""
+"""Compiles a rule from its file, and checks what it reads, does and costs."""
 
 import re
 from collections.abc import Mapping
@@ -43,45 +43,45 @@ _MATCH = cel.NewEnv(variables={"pattern": cel.Type.STRING}).compile("''.matches(
 
 
 def environment(attributes: Mapping[str, str]) -> cel.Env:
-    """Return what conditions are compiled against: all fields, and these attributes by type."""
+    """Return the CEL environment of conditions: all fields, and these attributes by type."""
     types = {name: field.type for name, field in FIELDS.items()}
     types |= {f"event.attributes.{name}": type_ for name, type_ in attributes.items()}
     return cel.NewEnv(variables={name: _CEL_TYPES[type_] for name, type_ in types.items()})
 
 
 def extents(attributes: Mapping[str, str]) -> dict[str, Extent]:
-    """Return how large the fields may be that are texts or lists, these attributes among them."""
+    """Return the maximum sizes of fields that are texts or lists, including these attributes."""
     return EXTENTS | {
         f"event.attributes.{name}": TEXT for name, type_ in attributes.items() if type_ == "string"
     }
 
 
 def compiled(source: RuleSource, env: cel.Env, attributes: Mapping[str, str]) -> Rule:
-    """Compile a rule and evaluate its condition on its own fixtures. Raises RuleError."""
+    """Compile a rule and evaluate its condition on its fixtures. Raises RuleError."""
     rule = _compile(source, env, extents(attributes))
     _try(source, rule, env, attributes)
     return rule
 
 
 def getters(attributes: Mapping[str, str]) -> dict[str, Get]:
-    """Return how each field is read, these attributes among them."""
+    """Return the getter of each field, including these attributes."""
     return {name: field.get for name, field in FIELDS.items()} | {
         f"event.attributes.{name}": _attribute(name, type_) for name, type_ in attributes.items()
     }
 
 
-def _compile(source: RuleSource, env: cel.Env, given: Mapping[str, Extent]) -> Rule:
+def _compile(source: RuleSource, env: cel.Env, sizes: Mapping[str, Extent]) -> Rule:
     form = source.form
     _check_effect(source, form)
     try:
         program = env.compile(form.condition)
-        env.compile(listed([form.condition]))  # as it is evaluated: a little deeper
+        env.compile(listed([form.condition]))  # nested as it will be evaluated
     except RuntimeError as error:
         raise _cel_error(source, str(error)) from error
     if (type_ := program.return_type()) != cel.Type.BOOL:
         raise source.condition_error(f"the condition is a {type_.name()}, it must be a bool", 1)
     tree = tree_of(program)
-    steps = _steps(source, tree, given)
+    steps = _steps(source, tree, sizes)
     fields = frozenset(names_in(tree))
     if "customer.risk" in fields and form.weight:
         reason = "a rule that reads `customer.risk` cannot add to it: drop the weight"
@@ -109,27 +109,27 @@ def _compile(source: RuleSource, env: cel.Env, given: Mapping[str, Extent]) -> R
     )
 
 
-def _steps(source: RuleSource, tree: Node, given: Mapping[str, Extent]) -> int:
-    """Return the most steps that a condition can take. Raises RuleError where it may not."""
+def _steps(source: RuleSource, tree: Node, sizes: Mapping[str, Extent]) -> int:
+    """Return the maximum number of steps of a condition. Raises RuleError above the limit."""
     try:
         for pattern in patterns_in(tree):
             verdict = _MATCH.eval(data={"pattern": pattern})
             if verdict.type() != cel.Type.BOOL:
                 raise ExpressionError(str(verdict.plain_value()))
     except ExpressionError as error:
-        raise source.condition_error(f"the condition cannot stand: {error}", 1) from None
-    steps = most_steps(tree, given)
+        raise source.condition_error(f"the condition is not allowed: {error}", 1) from None
+    steps = most_steps(tree, sizes)
     if steps > STEPS:
         reason = (
             f"the condition may take {steps:,} steps on one event, {STEPS:,} are allowed: "
-            "shorten its lists, regular expressions and texts, or put fewer loops into each other"
+            "shorten its lists, regular expressions and texts, or nest fewer loops"
         )
         raise source.condition_error(reason, 1)
     return steps
 
 
 def _try(source: RuleSource, rule: Rule, env: cel.Env, attributes: Mapping[str, str]) -> None:
-    """Evaluate the condition on the rule's own fixtures. Raises RuleError where CEL gives up."""
+    """Evaluate the condition on the rule's fixtures. Raises RuleError if CEL fails."""
     stage = Stage((rule,), getters(attributes), env, {})
     for case in (*rule.fires, *rule.silent):
         memory = Memory()
@@ -155,9 +155,9 @@ def _check_effect(source: RuleSource, form: RuleForm) -> None:
 
 
 def _cel_error(source: RuleSource, message: str) -> RuleError:
-    """Return the first line of CEL's message, at its place in the file."""
-    found = re.search(r"<input>:(\d+):(\d+): (.*)", message)
-    line, column, reason = (int(found[1]), int(found[2]), found[3]) if found else (1, 1, message)
+    """Return the first line of CEL's message with its position in the file."""
+    match = re.search(r"<input>:(\d+):(\d+): (.*)", message)
+    line, column, reason = (int(match[1]), int(match[2]), match[3]) if match else (1, 1, message)
     if "undeclared reference to 'event.attributes." in reason:
         reason += "; declare it under `attributes:`"
     elif "undeclared reference" in reason:
@@ -168,7 +168,7 @@ def _cel_error(source: RuleSource, message: str) -> RuleError:
 
 
 def _attribute(name: str, type_: str) -> Get:
-    """Return the getter of an attribute: a value of another type counts as absent."""
+    """Return the getter of an attribute; a value of another type counts as absent."""
 
     def get(moment: Moment) -> str | float | bool:
         value = moment.entry.attributes.get(name)

@@ -1,10 +1,10 @@
-"""A customer's state: a fold over events in event order, and what of it was published.
+"""The state of a customer: a fold over events in event order, and what was published of it.
 
-The log keeps the last events sorted by (`occurred_at`, `event_id`), the snapshot is the fold of all
-before them, the head the fold of everything. So neither the order of arrival nor the batches matter
-as long as the events fit in the log. An event from before the snapshot counts as of the snapshot's
-end. One from before the oldest id that is remembered of the evicted cannot be told from a duplicate
-and is left out.
+The log holds the last events sorted by (`occurred_at`, `event_id`), the snapshot is the fold of all
+events before them, the head the fold of all events. So neither order of arrival nor batches matter
+as long as the events fit in the log. An event older than the snapshot counts as of the snapshot's
+end; one older than the oldest remembered id of an evicted event could be a duplicate and is
+ignored.
 """
 
 import hashlib
@@ -46,17 +46,17 @@ __all__ = [
 ]
 
 FORMAT = 2
-"""First byte of an encoded state."""
+"""Format number, the first byte of an encoded state."""
 
 
 class StateError(Exception):
-    """The bytes are no state that this version reads."""
+    """The bytes are not a state that this version can read."""
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A message as it was read from its partition; `offset` is None ahead of its turn.
+    """A message as read from its partition; `offset` is None if it is read ahead of its turn.
 
-    `source` says what the offset is about: another topic of the same name has another one.
+    `source` identifies the topic of the offset: a recreated topic of the same name has another one.
     """
 
     scored: Scored
@@ -66,7 +66,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
 
 
 class Outbox(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Messages that follow from a batch, and the worker that was to send them.
+    """The output messages of a batch, and the worker that was to send them.
 
     `read` is the last offset of the batch in each topic.
     """
@@ -77,11 +77,11 @@ class Outbox(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is kept of a customer.
+    """The stored state of a customer.
 
-    `partition`, `source` and `offset` are of the last message applied. `head` is the fold of all
-    events, `basis` names the rules and settings that it was folded with. `revisions` are of the
-    published alerts, by episode. `outbox` is of the last batch, None where nothing followed.
+    `partition`, `source` and `offset` are those of the last message applied. `head` is the fold of
+    all events, `basis` identifies its rules and settings. `revisions` are those of the published
+    alerts, by episode. `outbox` belongs to the last batch, None if it had no output.
     """
 
     customer_id: str
@@ -103,11 +103,10 @@ def apply(
 ) -> tuple[CustomerState, list[Alert]]:
     """Apply messages of one customer, at least one, in the order they were read.
 
-    Return the new state and every change of an alert, in order: what is said, and under which
-    revision, depends on the order of the messages and not on the batches that they come in.
-    Redelivered messages and duplicates change nothing; a copy of higher rank (`Scored.rank`) of an
-    event in the log replaces it. Where rules or settings changed since the last call, the events in
-    the log are judged anew.
+    Return the new state and every change of an alert, in order. The changes and their revisions
+    depend on the order of the messages but not on their batches. Redelivered messages and
+    duplicates change nothing; a copy of higher rank (`Scored.rank`) replaces an event in the log.
+    If rules or settings changed since the last call, the events in the log are evaluated again.
     """
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
     basis = f"{rules.version}/{settings.basis}"
@@ -152,10 +151,10 @@ def apply(
 def unsent(
     state: CustomerState | None, worker: bytes, committed: Callable[[str], int]
 ) -> tuple[bytes, ...]:
-    """Return what another worker may not have sent, having ended after it kept the state.
+    """Return the messages that another worker stored in the outbox but may not have sent.
 
-    `committed` tells of a topic the offset up to which all is acknowledged; what follows from a
-    message is sent before that.
+    `committed` returns the committed offset of a topic; the output of a message is sent before its
+    offset is committed.
     """
     outbox = state.outbox if state else None
     if not outbox or outbox.worker == worker:
@@ -165,14 +164,14 @@ def unsent(
 
 
 def _live_revisions(revisions: dict[str, int], snapshot: Fold) -> dict[str, int]:
-    """Keep the revisions of episodes that may change: withdrawn ones can come back."""
+    """Return the revisions of episodes that can still change; withdrawn ones can come back."""
     return {key: number for key, number in revisions.items() if not is_settled(key, snapshot)}
 
 
 def risk_at(
     state: CustomerState, at: datetime, settings: DetectSettings
 ) -> tuple[float, tuple[Contribution, ...]]:
-    """Return the customer's risk at a time, and each rule's share in it."""
+    """Return the customer's risk at a time, and each rule's share of it."""
     head = state.head
     elapsed = max(0, to_micros(at) - head.at)
     loads = decay(head.loads, elapsed, settings.half_life_days)
@@ -180,7 +179,7 @@ def risk_at(
 
 
 def state_digest(state: CustomerState) -> str:
-    """Return a digest of what does not depend on how the events arrived."""
+    """Return a digest of the parts that do not depend on the order of arrival."""
     content = (state.customer_id, state.log, state.head)
     encoded = msgspec.msgpack.encode(content, order="deterministic")
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
@@ -191,16 +190,16 @@ _DECODER = msgspec.msgpack.Decoder(CustomerState)
 
 
 def encode_state(state: CustomerState) -> bytes:
-    """Return the state as bytes: the format's number, then MessagePack."""
+    """Encode the state: the format number, then MessagePack."""
     return bytes((FORMAT,)) + _ENCODER.encode(state)
 
 
 def decode_state(encoded: bytes) -> CustomerState:
-    """Return the state. Raises StateError if the bytes are of another format or damaged."""
+    """Decode a state. Raises StateError if the bytes have another format or are damaged."""
     if not encoded or encoded[0] != FORMAT:
-        found = encoded[0] if encoded else "none"
+        version = encoded[0] if encoded else "none"
         raise StateError(
-            f"the state of a customer has format {found}, this version reads {FORMAT}: "
+            f"the state of a customer has format {version}, this version reads {FORMAT}: "
             "run the version that wrote it, or start detect anew (docs/operations.md)"
         )
     try:

@@ -1,4 +1,4 @@
-"""An event as a customer's state remembers it: small, bounded, without its text."""
+"""The entry of an event in a customer's state: bounded, without the text."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,16 +13,16 @@ from pipeline.model.reading import Intent, Rank, Scored, Topic, is_against_score
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
-"""Times are whole microseconds since 1970-01-01 UTC: exact, ordered, small."""
+"""A day in microseconds; times are integral microseconds since 1970-01-01 UTC."""
 
 QUOTE = 200
-"""Longest quote that is kept of a text, in characters."""
+"""Maximum length of a stored quote, in characters."""
 INTENTS = 8
-"""Most intents that are kept of a text."""
+"""Maximum number of stored intents of a text."""
 TOPICS = 5
-"""Most topics that are kept of a text."""
+"""Maximum number of stored topics of a text."""
 COMPLAINTS = 3
-"""Most topics that are kept of those of which a text says something negative."""
+"""Maximum number of stored topics that a text complains of."""
 
 _SENTENCE_ENDS = ".!?…\n"
 
@@ -30,7 +30,7 @@ AttributeValue = str | float | bool
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A span `[start, end)` of a text, and what stands there; at most `QUOTE` characters."""
+    """A span `[start, end)` of a text with its quote, at most `QUOTE` characters."""
 
     start: int
     end: int
@@ -38,7 +38,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A span of an event's text by its place; the log keeps what stands there."""
+    """A reference to a span of an event's text; the log holds the quote."""
 
     event_id: str
     start: int
@@ -46,11 +46,11 @@ class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An event and its reading as a customer's log keeps them: no text, bounded in size.
+    """An event and its reading in a customer's log: without text, bounded in size.
 
-    `spans` are the most telling span of the text, which is that of the first of the
-    `negative_topics` if there are any, then the span of each of the `intents`, then of each other
-    of the `negative_topics`.
+    `spans` are first the most telling span of the text, that of the first of the `negative_topics`
+    if there are any, then the span of each of the `intents`, then of each other of the
+    `negative_topics`.
     """
 
     at: int
@@ -80,7 +80,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     intents: tuple[str, ...] = ()
     spans: tuple[Span, ...] = ()
     attributes: dict[str, AttributeValue] = {}
-    # An entry of a version before ends here: what comes after it needs a default.
+    # Entries of older versions end here: later fields need a default.
     anger: int = 0
     urgency: int = 0
     topics: tuple[str, ...] = ()
@@ -91,32 +91,32 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def rank(self) -> Rank:
-        """As `Scored.rank`."""
+        """The rank as in `Scored.rank`."""
         return self.revision, not self.hurried
 
     @property
     def topic(self) -> str:
-        """What the event is about: touchpoint, else product, else ticket; "" if none is known."""
+        """The topic of the event: touchpoint, else product, else ticket; "" if none is known."""
         return self.touchpoint or self.product or self.ticket_id
 
     @property
     def is_contact(self) -> bool:
-        """Whether it is a line of a contact."""
+        """Whether the event is a line of a contact."""
         thanks = only_thanks(self.label, self.intents)
         return is_contact(self.type, self.author_type, thanks=thanks)
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """What the text complains of, or else what it is about."""
+        """The topics that the text complains of, or else mentions."""
         return self.negative_topics or self.topics
 
     def mark(self, names: frozenset[str] = frozenset()) -> EvidenceRef:
-        """Return the place of the first intent or negative topic among `names`.
+        """Return the reference to the first intent or negative topic among `names`.
 
-        Else that of the most telling span.
+        If there is none, the reference to the most telling span.
         """
         chosen = telling = self.spans[0]
-        topics = len(self.intents) + 1  # where the spans of the other topics begin
+        topics = len(self.intents) + 1  # index of the spans of the other topics
         spans = (*self.spans[1:topics], telling, *self.spans[topics:])
         for name, span in zip((*self.intents, *self.negative_topics), spans, strict=False):
             if name in names:
@@ -126,7 +126,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
-    """Return what the log keeps of an event; of its attributes only those named."""
+    """Return the log entry of an event, with only the named ones of its attributes."""
     event, reading = scored.event, scored.reading
     text = event.text or ""
     intents, topics = (reading.intents[:INTENTS], reading.topics) if reading else ((), ())
@@ -137,7 +137,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
         *[_span(text, topic.start, topic.end) for topic in complaints[1:]],
     )
     # Only customers' words count as their sentiment.
-    heard = reading if event.author_type is AuthorType.CUSTOMER else None
+    sentiment = reading if event.author_type is AuthorType.CUSTOMER else None
     return Entry(
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
@@ -159,22 +159,22 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
         good_score=bool(event.score and event.score.is_good),
         promised_at=_promise(event),
         has_text=bool(text),
-        label=heard.label if heard else "",
-        negative=heard.probabilities.negative if heard else 0.0,
-        positive=heard.probabilities.positive if heard else 0.0,
-        intensity=heard.intensity if heard else 0.0,
-        intents=tuple([intent.name for intent in intents]) if heard else (),
-        spans=spans if heard else spans[:1],
+        label=sentiment.label if sentiment else "",
+        negative=sentiment.probabilities.negative if sentiment else 0.0,
+        positive=sentiment.probabilities.positive if sentiment else 0.0,
+        intensity=sentiment.intensity if sentiment else 0.0,
+        intents=tuple([intent.name for intent in intents]) if sentiment else (),
+        spans=spans if sentiment else spans[:1],
         attributes={
             name: value[:QUOTE] if isinstance(value, str) else value
             for name in attributes
             if (value := event.attributes.get(name)) is not None
         },
-        anger=heard.anger if heard else 0,
-        urgency=heard.urgency if heard else 0,
-        topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS] if heard else (),
-        negative_topics=tuple([topic.name for topic in complaints]) if heard else (),
-        against_score=bool(heard and event.score and is_against_score(heard, event.score)),
+        anger=sentiment.anger if sentiment else 0,
+        urgency=sentiment.urgency if sentiment else 0,
+        topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS] if sentiment else (),
+        negative_topics=tuple([topic.name for topic in complaints]) if sentiment else (),
+        against_score=bool(sentiment and event.score and is_against_score(sentiment, event.score)),
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
     )
@@ -188,7 +188,7 @@ def _span(text: str, start: int, end: int) -> Span:
 def _telling_span(text: str, intents: Sequence[Intent], complaints: Sequence[Topic]) -> Span:
     """Return the clause of the first complaint, else the sentence of the first intent.
 
-    Without either, the start of the text; at most `QUOTE` characters of it.
+    Without either, the start of the text; at most `QUOTE` characters.
     """
     start, end = 0, len(text)
     if complaints:
@@ -196,7 +196,7 @@ def _telling_span(text: str, intents: Sequence[Intent], complaints: Sequence[Top
     elif intents:
         start = max(text.rfind(mark, 0, intents[0].start) for mark in _SENTENCE_ENDS) + 1
         ends = [text.find(mark, intents[0].end) for mark in _SENTENCE_ENDS]
-        end = min((found + 1 for found in ends if found >= 0), default=len(text))
+        end = min((end + 1 for end in ends if end >= 0), default=len(text))
         start = max(start, intents[0].end - QUOTE)
     start = end - len(text[start:end].lstrip())
     quote = text[start : min(end, start + QUOTE)].rstrip()
@@ -204,7 +204,7 @@ def _telling_span(text: str, intents: Sequence[Intent], complaints: Sequence[Top
 
 
 def _promise(event: Event) -> int | None:
-    """Return `attributes.promised_at`, None if it is absent or no RFC 3339 time with offset."""
+    """Return `attributes.promised_at`, None if absent or not an RFC 3339 time with offset."""
     text = event.attributes.get("promised_at")
     if not isinstance(text, str):
         return None

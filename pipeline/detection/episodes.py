@@ -1,4 +1,4 @@
-"""From episodes to alerts: what is published is what changed between two folds."""
+"""Turns episodes into alerts: publishes what changed between two folds."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,21 +15,19 @@ from pipeline.detection.rules import RuleSet
 from pipeline.model.alert import Alert, AlertState, Contribution, Evidence
 
 NAMESPACE = UUID("6f1b9a52-7c1e-5d0a-9a3e-3d2f7f0c8b11")
-"""Of alert ids: a fixed value, so that the same episode has the same id everywhere."""
+"""Namespace of alert ids: fixed, so that an episode has the same id everywhere."""
 
 NoCause = Literal["no_cause", "rules_changed"]
-"""Why an alert is withdrawn."""
+"""The reason of a withdrawal."""
 
 ENDINGS: Final = msgspec.yaml.decode(
     Path(__file__).with_name("endings.yaml").read_bytes(), type=dict[str, dict[str, str]]
 )
-"""Why an alert ended, by language, where no rule says it."""
+"""Default explanations of an end, by language."""
 
 
 class EpisodeChange(NamedTuple):
-    """An episode as it is to be published: its state as of `at`, and why there is no cause for it
-    where it is withdrawn.
-    """
+    """A change of an episode to publish: its state as of `at`, and the reason of a withdrawal."""
 
     episode: Episode
     state: AlertState
@@ -38,10 +36,7 @@ class EpisodeChange(NamedTuple):
 
 
 class AlertContext(NamedTuple):
-    """Whose alerts are written, by which rules and in which language.
-
-    `quote` finds what stands at a piece of evidence.
-    """
+    """The customer, rules and language of alerts; `quote` returns the text of a reference."""
 
     customer_id: str
     rules: RuleSet
@@ -50,7 +45,7 @@ class AlertContext(NamedTuple):
 
 
 def changes(before: Fold, now: Fold, withdrawn_for: NoCause) -> Iterator[EpisodeChange]:
-    """Yield the episodes that differ between two folds; one that is gone is withdrawn."""
+    """Yield the episodes that differ between two folds; a missing one is withdrawn."""
     if before.open is now.open and before.closed is now.closed:
         return
     published = {episode.key: episode for episode in _episodes(before)}
@@ -65,7 +60,7 @@ def changes(before: Fold, now: Fold, withdrawn_for: NoCause) -> Iterator[Episode
 
 
 def is_settled(episode_key: str, snapshot: Fold) -> bool:
-    """Whether an episode was opened and closed before the end of the snapshot: for good."""
+    """Return whether an episode was opened and closed before the end of the snapshot."""
     cause, _, number = episode_key.rpartition("/")
     opened = snapshot.open.get(cause)
     return int(number) <= snapshot.numbers.get(cause, 0) and not (
@@ -74,15 +69,15 @@ def is_settled(episode_key: str, snapshot: Fold) -> bool:
 
 
 def without_settled(fold: Fold, snapshot: Fold) -> Fold:
-    """Return the fold without the closed episodes that nothing can change any more."""
+    """Return the fold without closed episodes that can no longer change."""
     if not fold.closed:
         return fold
-    closed = tuple(one for one in fold.closed if not is_settled(one.key, snapshot))
+    closed = tuple(episode for episode in fold.closed if not is_settled(episode.key, snapshot))
     return msgspec.structs.replace(fold, closed=closed)
 
 
 def contributions_of(shares: Iterable[RuleShare]) -> tuple[Contribution, ...]:
-    """Return the parts of a load with their shares of it."""
+    """Return the contributions of rules to a load."""
     shares = tuple(shares)
     total = sum(share.load for share in shares)
     return tuple(
@@ -97,13 +92,13 @@ def _episodes(fold: Fold) -> Iterator[Episode]:
 
 
 def _ending(ended_by: str, rules: RuleSet) -> dict[str, str]:
-    """Return the sentences on an end: those of the rule, else the usual ones."""
+    """Return the explanations of an end: those of the rule, else the defaults."""
     rule = rules.by_name.get(ended_by)
     return (rule and rule.titles) or ENDINGS.get(ended_by) or ENDINGS["closed"]
 
 
 def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Alert:
-    """Return the alert of an episode; one that is withdrawn is so since `at`, without evidence."""
+    """Return the alert of an episode; a withdrawn one ends at `at` and has no evidence."""
     episode, state, at, withdrawn_for = change
     customer_id, rules, language, quote = context
     dedup_key = f"{customer_id}/{episode.key}"

@@ -1,8 +1,8 @@
-"""A checked CEL condition as a tree: what it reads, what it quotes, and the steps it may take.
+"""Analyses the tree of a checked CEL condition: fields, quoted texts, and its maximum cost.
 
-CEL ends an evaluation after 10,000 rounds of its loops, bounds neither texts nor lists that grow in
-them, and says nothing of it before. So the most that a condition can take is worked out when it is
-loaded, from its tree and from how large the values are that it may be given.
+CEL stops an evaluation after 10,000 loop iterations but bounds neither texts nor lists that grow in
+them, and estimates no cost. So the cost is bounded when a condition is loaded, from its tree and
+the maximum sizes of its inputs.
 """
 
 import re
@@ -13,35 +13,35 @@ from typing import Any, NamedTuple
 from pipeline.detection.entry import QUOTE
 
 STEPS = 20_000
-"""Most steps that a condition may take: two milliseconds, ten where it is all `.` and `[^a]`."""
+"""Limit of steps of a condition: two milliseconds, ten if it consists of `.` and `[^a]`."""
 LONGEST_NUMBER = 400
-"""Most characters of a number as a text."""
+"""Maximum length of a number as a text."""
 PATTERN_STEPS = 5
-"""Steps for a character of a regular expression: CEL compiles it anew each time."""
+"""Steps per character of a regular expression, which CEL compiles at every use."""
 
 
 class ExpressionError(Exception):
-    """A condition does what rules may not do."""
+    """A condition uses something that rules may not use."""
 
 
 class Extent(NamedTuple):
-    """How large a value may be: characters of a text, or items of a list and how large they are."""
+    """The maximum size of a value: characters of a text, or items of a list and their size."""
 
     length: int = 1
     item: "Extent | None" = None
 
     @property
     def weight(self) -> int:
-        """Steps to go through all of it: one for ten characters, and for each item."""
+        """Steps to traverse the value: one per ten characters, and one per item."""
         return 1 + (self.length * self.item.weight if self.item else self.length // 10)
 
     def joined(self, other: "Extent") -> "Extent":
-        """Return the extent of a value that may be as large as either."""
+        """Return the larger of both extents in each dimension."""
         return Extent(max(self.length, other.length), _either(self.item, other.item))
 
 
 class Node(NamedTuple):
-    """A part of a condition; `name` is of the variable or function, `text` what is quoted."""
+    """A node of a condition; `name` is its variable or function, `text` its literal."""
 
     kind: str
     name: str = ""
@@ -51,14 +51,14 @@ class Node(NamedTuple):
 
 
 SCALAR, NAME, TEXT = Extent(), Extent(50), Extent(QUOTE)
-"""Of a number or truth value; of the name of an intent, topic or cause; of a text in an event."""
+"""Extents of a number or bool; of the name of an intent, topic or cause; of a text of an event."""
 
 
 def tree_of(expression: Any) -> Node:
     """Return the tree of a compiled `cel.Expression`.
 
-    CEL gives it as a protocol buffer only, cel.expr.CheckedExpr within an Any; of it is read what
-    is needed here.
+    CEL exposes it only as a protocol buffer, a cel.expr.CheckedExpr within an Any; only the needed
+    fields are read.
     """
     checked = _fields(_fields(expression.serialize())[2][0])
     references = {}
@@ -70,7 +70,7 @@ def tree_of(expression: Any) -> Node:
 
 
 def names_in(node: Node) -> Iterator[str]:
-    """Yield the fields that are read."""
+    """Yield the names of the fields that are read."""
     if node.kind == "field":
         yield node.name
     for part in node.parts:
@@ -78,7 +78,7 @@ def names_in(node: Node) -> Iterator[str]:
 
 
 def texts_in(node: Node) -> Iterator[str]:
-    """Yield the texts that are quoted."""
+    """Yield the string literals."""
     if node.text is not None:
         yield node.text
     for part in node.parts:
@@ -86,34 +86,34 @@ def texts_in(node: Node) -> Iterator[str]:
 
 
 def patterns_in(node: Node) -> Iterator[str]:
-    """Yield the regular expressions. Raises ExpressionError for one whose cost is not known."""
+    """Yield the regular expressions. Raises ExpressionError for one of unknown cost."""
     if node.kind == "call" and node.name == "matches":
         pattern = node.parts[-1].text
         if pattern is None:
-            raise ExpressionError("write out the regular expression of `matches` as a text")
-        if re.search(r"\\p", pattern, re.IGNORECASE):  # each takes 5 ms and more to compile
+            raise ExpressionError("the regular expression of `matches` must be a literal text")
+        if re.search(r"\\p", pattern, re.IGNORECASE):  # each takes at least 5 ms to compile
             raise ExpressionError("classes such as \\p{L} take too long: write [a-zçğıöşü] instead")
         yield pattern
     for part in node.parts:
         yield from patterns_in(part)
 
 
-def most_steps(node: Node, given: Mapping[str, Extent]) -> int:
-    """Return an upper bound of the steps: parts evaluated, items gone through, texts by tens.
+def most_steps(node: Node, sizes: Mapping[str, Extent]) -> int:
+    """Return an upper bound of the steps: evaluated nodes, traversed items, tens of characters.
 
-    `given` has the extents of fields; one that it lacks is a number or a truth value.
+    `sizes` are the extents of fields; a field without one is a number or a bool.
     """
-    return _bound(node, given)[0]
+    return _bound(node, sizes)[0]
 
 
-def _bound(node: Node, given: Mapping[str, Extent]) -> tuple[int, Extent]:
+def _bound(node: Node, sizes: Mapping[str, Extent]) -> tuple[int, Extent]:
     if node.kind == "loop":
-        return _loop(node, given)
+        return _loop(node, sizes)
     if node.kind in ("field", "variable"):
-        return 1, given.get(node.name, SCALAR)
+        return 1, sizes.get(node.name, SCALAR)
     if node.kind == "constant":
         return 1, SCALAR if node.text is None else Extent(len(node.text))
-    bounds = [_bound(part, given) for part in node.parts]
+    bounds = [_bound(part, sizes) for part in node.parts]
     steps, extents = 1 + sum(steps for steps, _ in bounds), [extent for _, extent in bounds]
     largest = reduce(Extent.joined, extents, SCALAR)
     if node.kind == "list":
@@ -123,17 +123,17 @@ def _bound(node: Node, given: Mapping[str, Extent]) -> tuple[int, Extent]:
     return _call(node, steps, extents, largest)
 
 
-def _loop(node: Node, given: Mapping[str, Extent]) -> tuple[int, Extent]:
-    """Bound a macro (`all`, `exists`, `filter`, `map` …): a round adds one item at most."""
+def _loop(node: Node, sizes: Mapping[str, Extent]) -> tuple[int, Extent]:
+    """Bound a macro (`all`, `exists`, `filter`, `map` …): an iteration adds at most one item."""
     over, start, condition, step, result = node.parts
-    steps, items = _bound(over, given)
-    first, begun = _bound(start, given)
+    steps, items = _bound(over, sizes)
+    first, begun = _bound(start, sizes)
     item, total = node.variables
     grown = Extent(begun.length + items.length, begun.item)
-    inner = {**given, item: items.item or SCALAR, total: grown}
+    inner = {**sizes, item: items.item or SCALAR, total: grown}
     each, made = _bound(step, inner)
     each += _bound(condition, inner)[0]
-    last, extent = _bound(result, {**given, total: made})
+    last, extent = _bound(result, {**sizes, total: made})
     return steps + first + last + items.length * each, extent
 
 
@@ -147,7 +147,7 @@ def _call(node: Node, steps: int, extents: list[Extent], largest: Extent) -> tup
         case "_[_]" | "select":
             return steps + weights, extents[0].item or SCALAR
         case "_+_":
-            return steps + weights, Extent(sum(one.length for one in extents), largest.item)
+            return steps + weights, Extent(sum(extent.length for extent in extents), largest.item)
         case "matches":
             text, pattern = extents[0], node.parts[-1].text or ""
             return steps + text.length + PATTERN_STEPS * _program(pattern), SCALAR
@@ -159,7 +159,7 @@ def _call(node: Node, steps: int, extents: list[Extent], largest: Extent) -> tup
 
 
 def _program(pattern: str) -> int:
-    """Bound the size of a regular expression with its repetitions written out."""
+    """Bound the size of a regular expression with its repetitions expanded."""
     size = len(pattern)
     for piece in pattern.split("{")[1:]:
         counts = piece.partition("}")[0].split(",")
@@ -167,12 +167,12 @@ def _program(pattern: str) -> int:
     return size
 
 
-def _either(one: Extent | None, other: Extent | None) -> Extent | None:
-    return one.joined(other) if one and other else one or other
+def _either(left: Extent | None, right: Extent | None) -> Extent | None:
+    return left.joined(right) if left and right else left or right
 
 
 def _node(data: bytes, names: Mapping[int, str]) -> Node:
-    """Read a cel.expr.Expr: its number, and one of seven kinds."""
+    """Parse a cel.expr.Expr: its id, and one of seven kinds."""
     fields = _fields(data)
     number = fields.pop(2, [0])[0]
     if number in names and 9 not in fields:
@@ -214,7 +214,7 @@ def _text(fields: Mapping[int, list[Any]], number: int) -> str:
 
 
 def _fields(data: bytes) -> dict[int, list[Any]]:
-    """Return the fields of a protocol buffer by number: whole numbers, and bytes of all else."""
+    """Return the fields of a protocol buffer by number: integers, and bytes for other types."""
     fields: dict[int, list[Any]] = {}
     at = 0
     while at < len(data):
@@ -229,7 +229,9 @@ def _fields(data: bytes) -> dict[int, list[Any]]:
                 length, at = _varint(data, at)
                 value, at = data[at : at + length], at + length
             case other:
-                raise ExpressionError(f"CEL gives a tree that cannot be read (wire type {other})")
+                raise ExpressionError(
+                    f"CEL returned a tree that cannot be parsed (wire type {other})"
+                )
         fields.setdefault(key >> 3, []).append(value)
     return fields
 

@@ -1,6 +1,6 @@
-"""What a rule's condition may refer to: fields of the event, its reading and the customer.
+"""The fields that conditions of rules can use: of the event, its reading and the customer.
 
-`FIELDS` is the one list of them. Loading checks conditions against it, detection fills it in, and
+`FIELDS` is the only list: conditions are checked against it, detection evaluates it, and
 `docs/rules.md` prints it.
 """
 
@@ -14,11 +14,11 @@ from pipeline.detection.memory import Contact, Memory
 from pipeline.model.event_types import EventType
 
 OPEN_ALERTS = 50
-"""Most open alerts that a condition sees: the last opened."""
+"""Maximum number of open alerts that a condition sees, the last opened."""
 
 
 class Moment(NamedTuple):
-    """The customer at the time of an event; `memory` is as before it, this contact included."""
+    """The customer at the time of an event; `memory` is from before it but has this contact."""
 
     entry: Entry
     at: int
@@ -28,41 +28,45 @@ class Moment(NamedTuple):
     risk_threshold: float
 
     def contacts_within(self, span: int) -> list[Contact]:
-        """Contacts of the last `span` microseconds."""
+        """Return the contacts of the last `span` microseconds."""
         start = self.at - span
-        return [one for one in self.memory.contacts if one.at > start]
+        return [contact for contact in self.memory.contacts if contact.at > start]
 
     def unsolved_on_topic(self) -> list[Contact]:
-        """Contacts of 7 days on this event's topic that nobody has solved, if it is a contact."""
+        """Return the unsolved contacts of 7 days on this event's topic, if it is a contact."""
         topic = self.entry.topic
         if not topic or not self.entry.is_contact:
             return []
-        return [one for one in self.memory.contacts if not one.solved and one.is_about(topic)]
+        return [
+            contact
+            for contact in self.memory.contacts
+            if not contact.solved and contact.is_about(topic)
+        ]
 
     def cited(self, field: str) -> list[Contact]:
-        """Contacts that a field counts: they belong to the proof of a rule that reads it."""
+        """Return the contacts that a field counts: the evidence of a rule that reads it."""
         match field:
             case "customer.topic_contacts_7d":
                 return self.unsolved_on_topic()
             case "customer.contacts_24h" | "customer.channels_24h":
                 return self.contacts_within(DAY)
             case "customer.negatives_7d":
-                return [one for one in self.contacts_within(7 * DAY) if one.negative]
+                return [contact for contact in self.contacts_within(7 * DAY) if contact.negative]
         return []
 
     def hours_since(self, at: int | None) -> float:
-        """Hours from `at` until this event; infinite if it never was."""
+        """Return the hours from `at` until this event; infinite if `at` is None."""
         return math.inf if at is None else (self.at - at) / HOUR
 
     def closed_at(self) -> int | None:
-        """When this event's ticket was closed; without a ticket, when any was last."""
+        """Return when this event's ticket was closed; without a ticket, when any last was."""
         closed = self.memory.closed
         if self.entry.ticket_id:
             return closed.get(self.entry.ticket_id)
         return max(closed.values(), default=None)
 
     def hours_late(self) -> float:
-        """Hours from the promised to the actual or the new delivery, 0 for anything else."""
+        """Return the hours from the promised to the actual or new delivery, 0 for other events."""
         entry, arrives = self.entry, self.at
         promised = self.memory.promised.get(entry.order_id)
         if entry.type == EventType.ORDER_DELAYED:
@@ -75,10 +79,10 @@ class Moment(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field: its CEL type (`string`, `double`, `int`, `bool`, `list(string)`) and its value.
+    """A field: its CEL type (`string`, `double`, `int`, `bool`, `list(string)`) and its getter.
 
-    A list is given as a tuple: values are compared with those of earlier events. It has at most
-    `most` items.
+    Lists are tuples, so that values can be compared with those of earlier events. A list has at
+    most `most` items.
     """
 
     type: str
@@ -161,12 +165,12 @@ FIELDS: dict[str, Field] = dict(
     "customer.channels_24h": Field(
         "int",
         "different channels of these contacts",
-        lambda m: len({one.channel for one in m.contacts_within(DAY)}),
+        lambda m: len({contact.channel for contact in m.contacts_within(DAY)}),
     ),
     "customer.negatives_7d": Field(
         "int",
         "contacts with a negative text in 7 days, this one included",
-        lambda m: sum(one.negative for one in m.contacts_within(7 * DAY)),
+        lambda m: sum(contact.negative for contact in m.contacts_within(7 * DAY)),
     ),
     "customer.topic_contacts_7d": Field(
         "int",

@@ -1,4 +1,4 @@
-"""One step of detection: a customer's fold before an event and the event give the fold after it."""
+"""A step of detection: from a customer's fold and an event to the next fold."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -14,17 +14,17 @@ from pipeline.detection.rules import RuleSet
 from pipeline.model.alert import grade
 
 SOURCES = 3
-"""Most events that are remembered behind a rule's load: the newest."""
+"""Maximum number of remembered events behind a rule's load, the newest."""
 EVIDENCE = 10
-"""Most marks of an alert: the first and the newest."""
+"""Maximum number of evidence references of an alert: the first and the newest."""
 NEGLIGIBLE = 1e-3
-"""A load that has decayed below this is forgotten."""
+"""Loads below this are dropped."""
 
 _BEGINNING = -(2**62)
 
 
 class RuleShare(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A rule's part of the load, and the newest events behind it."""
+    """A rule's share of the load, and the newest events behind it."""
 
     rule: str
     load: float
@@ -32,9 +32,9 @@ class RuleShare(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One matter from its opening to its closing.
+    """An issue of one cause, from opening to closing.
 
-    `number` rises from one of a cause to the next and is no lower than the day of the opening,
+    `number` increases from episode to episode of a cause and is at least the day of the opening,
     counted from 1970. `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
     `topics` are those of the evidence, `ended_by` is the rule that closed it.
     """
@@ -51,22 +51,22 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     brand: str = ""
     segment: str = ""
     channel: str = ""
-    # An episode of a version before ends here: what comes after it needs a default.
+    # Episodes of older versions end here: later fields need a default.
     topics: tuple[str, ...] = ()
     ended_by: str = ""
 
     @property
     def key(self) -> str:
-        """Unique among the customer's episodes."""
+        """A key that is unique among the customer's episodes."""
         return f"{self.cause}/{self.number}"
 
 
 class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A customer after some events in event order.
+    """The fold of a customer's events in event order.
 
-    `loads` and `sources` are by rule, as of `at`; `counted` is when each rule last counted;
-    `open` by cause; `closed` those that the fold has closed; `numbers` the last ones by cause;
-    `fired` are the rules whose condition held at the last event.
+    `loads` and `sources` are by rule, as of `at`; `counted` is when each rule last counted; `open`
+    holds episodes by cause, `closed` those that the fold closed, `numbers` the last number by
+    cause; `fired` are the rules whose condition held at the last event.
     """
 
     at: int = _BEGINNING
@@ -81,7 +81,7 @@ class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> dict[str, float]:
-    """Return what is left of loads after `elapsed` microseconds; negligible ones are dropped."""
+    """Return loads decayed by `elapsed` microseconds, without negligible ones."""
     if not loads:
         return {}
     left = 0.5 ** (elapsed / (half_life_days * DAY))
@@ -90,13 +90,13 @@ def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> di
 
 def risk_of(loads: Mapping[str, float]) -> float:
     """Return the risk, 0 to 1: 1 − exp(−sum of the loads)."""
-    return 0.0 - math.expm1(-sum(loads.values()))  # without a load 0.0, not -0.0
+    return 0.0 - math.expm1(-sum(loads.values()))  # 0.0, not -0.0, without a load
 
 
 def shares_of(
     loads: Mapping[str, float], sources: Mapping[str, Iterable[EvidenceRef]]
 ) -> tuple[RuleShare, ...]:
-    """Return each rule's part of the load, the largest first."""
+    """Return the rules' shares of the load, largest first."""
     ranked = sorted(loads.items(), key=lambda item: (-item[1], item[0]))
     return tuple(
         RuleShare(rule, load, tuple(mark.event_id for mark in sources[rule]))
@@ -105,17 +105,17 @@ def shares_of(
 
 
 def cited_events(fold: Fold) -> set[str]:
-    """Return the events whose quotes the fold may still need."""
-    marks = [one.mark for one in fold.memory.contacts]
+    """Return the ids of events whose quotes the fold may still need."""
+    marks = [contact.mark for contact in fold.memory.contacts]
     marks += [mark for source in fold.sources.values() for mark in source]
     marks += [mark for episode in fold.open.values() for mark in episode.evidence]
     return {mark.event_id for mark in marks}
 
 
 def step(fold: Fold, entry: Entry, rules: RuleSet, settings: DetectSettings) -> Fold:
-    """Return the fold after one more event. An event from before `fold.at` counts as of then.
+    """Return the fold after an event. An event older than `fold.at` counts as of `fold.at`.
 
-    One that is not counted leaves the fold as it is.
+    An event that is not counted leaves the fold unchanged.
     """
     if not entry.counted:
         return fold
@@ -144,7 +144,7 @@ def step(fold: Fold, entry: Entry, rules: RuleSet, settings: DetectSettings) -> 
 
 
 class _Draft:
-    """The parts of a fold while the rules that held at one event take effect."""
+    """A mutable fold while the rules that hold at an event take effect."""
 
     def __init__(self, fold: Fold, entry: Entry, at: int, loads: dict[str, float]) -> None:
         self.entry, self.at, self.loads = entry, at, loads
@@ -155,7 +155,7 @@ class _Draft:
         self.numbers = fold.numbers
 
     def take(self, held: tuple[Rule, ...], moment: Moment) -> None:
-        """Add all weights first, so that the alerts show the risk with this event in it."""
+        """Apply the rules, weights first, so that alerts show the risk including this event."""
         if not held:
             return
         due = {rule.name for rule in held if self._is_due(rule)}
@@ -164,9 +164,9 @@ class _Draft:
                 self._add_weight(rule)
         for rule in held:
             if rule.is_relief:
-                self._relieve(rule)
+                self._apply_relief(rule)
             elif rule.cause in self.open or (rule.cause and rule.name in due):
-                self._ring(rule, rule.cause, moment)
+                self._raise_alert(rule, rule.cause, moment)
         if due:
             self.counted = {**self.counted, **dict.fromkeys(due, self.at)}
 
@@ -180,12 +180,12 @@ class _Draft:
         self.sources = {**self.sources, rule.name: newest}
         self.loads[rule.name] = self.loads.get(rule.name, 0.0) + rule.weight
 
-    def _ring(self, rule: Rule, cause: str, moment: Moment) -> None:
-        """Open an alert of the cause, or add this event to the one that is open."""
+    def _raise_alert(self, rule: Rule, cause: str, moment: Moment) -> None:
+        """Open an episode of the cause, or add this event to the open one."""
         evidence = _evidence(rule, moment, self.loads, self.sources)
         episode = self.open.get(cause)
         if episode is None:
-            # Not from 1: where a state was lost, its alerts' ids would be given again.
+            # Not from 1: if a state was lost, ids of its alerts would be reused.
             number = max(self.numbers.get(cause, 0) + 1, self.at // DAY)
             self.numbers = {**self.numbers, cause: number}
             entry = self.entry
@@ -200,10 +200,10 @@ class _Draft:
                 channel=entry.channel,
             )
         else:
-            # Earlier events were evidence when they came, or have been left out since.
+            # Earlier events were considered when they came.
             evidence = tuple(mark for mark in evidence if mark.event_id == self.entry.event_id)
-        known = {mark.event_id for mark in episode.evidence}
-        new = tuple(mark for mark in evidence if mark.event_id not in known)
+        cited = {mark.event_id for mark in episode.evidence}
+        new = tuple(mark for mark in evidence if mark.event_id not in cited)
         severity = max(episode.severity, rule.severity, key=grade)
         if new or severity != episode.severity:
             episode = msgspec.structs.replace(
@@ -217,12 +217,14 @@ class _Draft:
             )
             self.open = {**self.open, cause: episode}
 
-    def _relieve(self, rule: Rule) -> None:
+    def _apply_relief(self, rule: Rule) -> None:
         left = 1.0 - rule.relief
         self.loads = {name: load * left for name, load in self.loads.items() if load * left > 0}
         for cause in rule.closes:
             if episode := self.open.get(cause):
-                self.open = {other: one for other, one in self.open.items() if other != cause}
+                self.open = {
+                    other: still_open for other, still_open in self.open.items() if other != cause
+                }
                 self.closed = (
                     *self.closed,
                     msgspec.structs.replace(
@@ -241,7 +243,7 @@ def _evidence(
     loads: Mapping[str, float],
     sources: Mapping[str, tuple[EvidenceRef, ...]],
 ) -> tuple[EvidenceRef, ...]:
-    """Return the marks behind what the condition reads; this event's own comes last."""
+    """Return the evidence behind what the condition reads, this event's last."""
     own = moment.entry.mark(rule.words)
     if "customer.risk" in rule.fields:
         marks = [mark for name in loads for mark in sources[name]]
@@ -252,15 +254,20 @@ def _evidence(
 
 
 def _topics(
-    known: tuple[str, ...], moment: Moment, evidence: tuple[EvidenceRef, ...]
+    topics: tuple[str, ...], moment: Moment, evidence: tuple[EvidenceRef, ...]
 ) -> tuple[str, ...]:
-    """Return the topics with those of new evidence: of its contacts, and of this event."""
+    """Return the topics with those of new evidence: of its contacts and of this event."""
     contacts = moment.memory.contacts
-    if len(evidence) == 1:  # this event's own, which is of the last contact if of any
+    if len(evidence) == 1:  # this event's, which belongs to the last contact if to any
         contacts = contacts[-1:]
     quoted = [mark.event_id for mark in evidence]
-    found = [topic for one in contacts if one.mark.event_id in quoted for topic in one.subjects]
-    return tuple(dict.fromkeys((*known, *found, *moment.entry.subjects)))
+    subjects = [
+        topic
+        for contact in contacts
+        if contact.mark.event_id in quoted
+        for topic in contact.subjects
+    ]
+    return tuple(dict.fromkeys((*topics, *subjects, *moment.entry.subjects)))
 
 
 def _bounded(evidence: tuple[EvidenceRef, ...]) -> tuple[EvidenceRef, ...]:

@@ -1,7 +1,7 @@
-"""A customer's log: the last events in event order, and what is left of those before them.
+"""The log of a customer: the last events in event order, and a snapshot of those before them.
 
-Each event is encoded on its own, and an index tells which ids are known. So an event that comes in
-order costs the same however long the log is: nothing else of it is decoded.
+Events are encoded one by one, and an index holds the known ids. So an event that arrives in order
+costs the same however long the log is: no other event is decoded.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ from pipeline.detection.episodes import without_settled
 from pipeline.detection.fold import Fold, cited_events
 
 REMEMBERED = 256
-"""Most ids that are remembered of events which left the log."""
+"""Maximum number of remembered ids of events that left the log."""
 
 _RECORD = 16
-"""Bytes of a record of the index: the event's time, then the hash of its id, 8 each."""
+"""Bytes of an index record: the event's time, then the hash of its id, 8 each."""
 _NEVER = -(2**62)
 
 _ENCODER = msgspec.msgpack.Encoder()
@@ -29,9 +29,9 @@ _decode = msgspec.msgpack.Decoder(Entry).decode
 class Log(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The last events of a customer, sorted by (`at`, `event_id`), each an encoded Entry.
 
-    `index` has a record of each event: first of those that left, as they left, then of those in the
-    log. `snapshot` is the fold of all that left; those up to `horizon` may have been forgotten.
-    `quotes` are of events that left and that alerts may still cite.
+    `index` has a record per event: first of events that left, in the order in which they left, then
+    of those in the log. `snapshot` is the fold of all that left; ids up to `horizon` may have been
+    dropped. `quotes` belong to events that left and that alerts may still cite.
     """
 
     encoded: tuple[bytes, ...] = ()
@@ -41,12 +41,12 @@ class Log(msgspec.Struct, frozen=True, array_like=True, gc=False):
     quotes: dict[str, tuple[Span, ...]] = {}
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return the events, decoded."""
+        """Decode the events."""
         return tuple(map(_decode, self.encoded))
 
 
 class LogDraft:
-    """A log while events are added to it; `fold` is one step of detection."""
+    """A mutable log while events are added; `fold` is a step of detection."""
 
     def __init__(self, log: Log, fold: Callable[[Fold, Entry], Fold]) -> None:
         self.snapshot = log.snapshot
@@ -62,17 +62,17 @@ class LogDraft:
         self._in_order = True
 
     def add(self, entry: Entry) -> None:
-        """Put the event in its place, unless it is known or too old to tell."""
+        """Insert an event, unless it is known or too old to tell."""
         id_hash = _hash(entry.event_id)
-        found = self._find(id_hash)
-        if found >= self._left:
-            if entry.rank <= _decode(self._encoded[found - self._left]).rank:
+        number = self._find(id_hash)
+        if number >= self._left:
+            if entry.rank <= _decode(self._encoded[number - self._left]).rank:
                 return
             self._added.pop(entry.event_id, None)
-            del self._encoded[found - self._left]
-            del self._index[found * _RECORD : (found + 1) * _RECORD]
+            del self._encoded[number - self._left]
+            del self._index[number * _RECORD : (number + 1) * _RECORD]
             self._in_order = False
-        elif found >= 0 or entry.at <= self._horizon:
+        elif number >= 0 or entry.at <= self._horizon:
             return
         if entry.at < self.snapshot.at:
             self._leave(entry)
@@ -86,16 +86,16 @@ class LogDraft:
         self._forget_ids()
 
     def keep_open(self, causes: Container[str]) -> None:
-        """Forget what the events that left had opened of other causes: no rule is for them."""
-        kept = {cause: one for cause, one in self.snapshot.open.items() if cause in causes}
-        if len(kept) < len(self.snapshot.open):
-            self.snapshot = replace(self.snapshot, open=kept)
+        """Drop the open episodes of other causes from the snapshot: they have no rule any more."""
+        episodes = self.snapshot.open
+        still_open = {cause: episodes[cause] for cause in episodes if cause in causes}
+        if len(still_open) < len(episodes):
+            self.snapshot = replace(self.snapshot, open=still_open)
 
     def head(self, head: Fold, *, refold: bool = False) -> Fold:
-        """Return the fold of everything, where `head` is what the last call returned.
+        """Return the fold of all events, given the `head` of the last call, or of the stored state.
 
-        (At first: what the log was folded to.) Only what was added since then is folded where it
-        came in order and `refold` is not asked for.
+        Only events added since then are folded, if they came in order and `refold` is not set.
         """
         entries: Iterable[Entry] = self._fresh
         if refold or not self._in_order:
@@ -106,14 +106,14 @@ class LogDraft:
         return head
 
     def quote(self, mark: EvidenceRef) -> str:
-        """Return what stands at a mark; "" where the event had no text."""
+        """Return the quote of a reference; "" if the event had no text."""
         for span in self._spans(mark.event_id):
             if (span.start, span.end) == (mark.start, mark.end):
                 return span.quote
         return ""
 
     def trim(self, size: int) -> None:
-        """Fold the oldest events beyond `size` into the snapshot; forget what nobody needs."""
+        """Fold the oldest events beyond `size` into the snapshot; drop what is no longer needed."""
         excess = max(0, len(self._encoded) - size)
         for encoded in self._encoded[:excess]:
             self._leave(_decode(encoded))
@@ -126,13 +126,13 @@ class LogDraft:
             self._quotes = {id_: spans for id_, spans in self._quotes.items() if id_ in cited}
 
     def log(self) -> Log:
-        """Return the log as it is now."""
+        """Return the immutable log."""
         return Log(
             tuple(self._encoded), bytes(self._index), self.snapshot, self._horizon, self._quotes
         )
 
     def _insert(self, entry: Entry) -> int:
-        """Put the event in its place among those of the log and return the place."""
+        """Insert the event into the log and return its index."""
         place = len(self._encoded)
         position = _position(entry)
         if place and position < _position(_decode(self._encoded[-1])):
@@ -148,14 +148,14 @@ class LogDraft:
     def _spans(self, event_id: str) -> tuple[Span, ...]:
         if entry := self._added.get(event_id):
             return entry.spans
-        found = self._find(_hash(event_id)) - self._left
-        if found >= 0:
-            return _decode(self._encoded[found]).spans
+        place = self._find(_hash(event_id)) - self._left
+        if place >= 0:
+            return _decode(self._encoded[place]).spans
         return self._quotes.get(event_id, ())
 
     def _leave(self, entry: Entry) -> None:
         self.snapshot = self._fold(self.snapshot, entry)
-        if entry.counted:  # else nothing cites it
+        if entry.counted:  # otherwise nothing cites it
             self._quotes[entry.event_id] = entry.spans
 
     def _forget_ids(self) -> None:
@@ -169,10 +169,10 @@ class LogDraft:
 
     def _find(self, id_hash: bytes) -> int:
         """Return the number of the record of an id; negative if there is none."""
-        found = self._index.find(id_hash)
-        while found >= 0 and found % _RECORD != _RECORD - len(id_hash):
-            found = self._index.find(id_hash, found + 1)
-        return found // _RECORD
+        at = self._index.find(id_hash)
+        while at >= 0 and at % _RECORD != _RECORD - len(id_hash):
+            at = self._index.find(id_hash, at + 1)
+        return at // _RECORD
 
 
 def _position(entry: Entry) -> tuple[int, str]:

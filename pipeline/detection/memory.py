@@ -1,4 +1,4 @@
-"""What is remembered of a customer's earlier events: contacts, tickets, orders, scores."""
+"""The memory of a customer's earlier events: contacts, tickets, orders, scores."""
 
 import msgspec
 from msgspec.structs import replace
@@ -8,22 +8,22 @@ from pipeline.model.contact import Pauses, continued, keeps_alive
 from pipeline.model.event_types import EventType, Trait, types_with
 
 CONTACTS = 20
-"""Most contacts that are remembered of a customer."""
+"""Maximum number of remembered contacts."""
 CONTACT_TOPICS = 5
-"""Most topics that are remembered of a contact after its first."""
+"""Maximum number of remembered topics of a contact after its first."""
 TICKETS = 20
-"""Most closed tickets, and most promised orders, that are remembered of a customer."""
+"""Maximum number each of remembered closed tickets and promised orders."""
 
 _RESOLVES = types_with(Trait.RESOLVES)
 _REOPENS = types_with(Trait.REOPENS)
 
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One attempt to reach the company, in however many lines (`pipeline.model.contact`).
+    """A contact (`pipeline.model.contact`).
 
-    `at` is when its last line came, `negative` whether any line is, `mark` the place of the last
-    one with words, of the negative ones if there are any. `solved` once one of its topics was
-    closed; those after the first are in `more`. `subjects` are the topics of its texts.
+    `at` is the time of its last line, `negative` whether any line is negative, `mark` refers to the
+    last line with a text, a negative one if there is any. It is `solved` once one of its topics was
+    closed; topics after the first are in `more`. `subjects` are the topics of its texts.
     """
 
     at: int
@@ -33,19 +33,19 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     mark: EvidenceRef
     ticket_id: str = ""
     solved: bool = False
-    # A contact of a version before ends here: what comes after it needs a default.
+    # Contacts of older versions end here: later fields need a default.
     more: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
 
     def is_about(self, topic: str) -> bool:
-        """Whether any of its lines is about the topic."""
+        """Return whether any of its lines is about the topic."""
         return topic in (self.topic, *self.more)
 
 
 class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What conditions need to know of earlier events; bounded.
+    """What conditions need of earlier events; bounded.
 
-    `closed` holds when each ticket was closed, `promised` when each order was to arrive.
+    `closed` holds the closing times of tickets, `promised` the promised delivery times of orders.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -55,20 +55,20 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def with_contact(memory: Memory, entry: Entry, at: int, pauses: Pauses) -> Memory:
-    """Return the memory with the entry, if it is of a contact, and without contacts over 7 days."""
-    kept = memory.contacts  # in the order of their last lines
-    if kept and at - kept[0].at > 7 * DAY:
-        kept = tuple(one for one in kept if at - one.at <= 7 * DAY)
-    if entry.is_contact or (kept and keeps_alive(entry.type, entry.author_type)):
+    """Return the memory with the entry as a line of a contact, without contacts over 7 days."""
+    contacts = memory.contacts  # in the order of their last lines
+    if contacts and at - contacts[0].at > 7 * DAY:
+        contacts = tuple(contact for contact in contacts if at - contact.at <= 7 * DAY)
+    if entry.is_contact or (contacts and keeps_alive(entry.type, entry.author_type)):
         pause = pauses.of(entry.channel)
-        contact = continued(kept, at, entry.channel, entry.ticket_id, pause)
+        contact = continued(contacts, at, entry.channel, entry.ticket_id, pause)
         if entry.is_contact:
             now: Contact | None = _with_line(contact, entry, at)
         else:
             now = contact and replace(contact, at=at)
         if now:
-            kept = (*_others(kept, contact)[1 - CONTACTS :], now)
-    return memory if kept is memory.contacts else replace(memory, contacts=kept)
+            contacts = (*_others(contacts, contact)[1 - CONTACTS :], now)
+    return memory if contacts is memory.contacts else replace(memory, contacts=contacts)
 
 
 def _others(contacts: tuple[Contact, ...], contact: Contact | None) -> tuple[Contact, ...]:
@@ -76,11 +76,11 @@ def _others(contacts: tuple[Contact, ...], contact: Contact | None) -> tuple[Con
         return contacts
     if contact is contacts[-1]:
         return contacts[:-1]
-    return tuple(one for one in contacts if one is not contact)
+    return tuple(other for other in contacts if other is not contact)
 
 
 def _with_line(contact: Contact | None, entry: Entry, at: int) -> Contact:
-    """Return the contact, a new one if it is None, after one more line."""
+    """Return the contact with a line added, a new one if it is None."""
     negative, topic = entry.label == "negative", entry.topic
     if contact is None:
         place = (at, entry.channel, topic, negative, entry.mark(), entry.ticket_id)
@@ -102,20 +102,20 @@ def _with_line(contact: Contact | None, entry: Entry, at: int) -> Contact:
 
 
 def after(memory: Memory, entry: Entry, at: int) -> Memory:
-    """Return the memory once the entry has had its effect on tickets, orders and scores."""
+    """Return the memory after the entry's effect on tickets, orders and scores."""
     if entry.good_score:
         memory = replace(memory, good_score_at=at)
     if entry.type in _RESOLVES:
         return replace(
             memory,
             closed=_remember(memory.closed, entry.ticket_id, at),
-            contacts=tuple(_solved(one, entry) for one in memory.contacts),
+            contacts=tuple(_solved(contact, entry) for contact in memory.contacts),
         )
     if entry.type in _REOPENS and entry.ticket_id in memory.closed:
         closed = {key: when for key, when in memory.closed.items() if key != entry.ticket_id}
         return replace(memory, closed=closed)
     if entry.type == EventType.ORDER_DELAYED and entry.order_id in memory.promised:
-        return memory  # late is what comes after the promise that was not kept
+        return memory  # lateness is measured from the broken promise
     if entry.order_id and entry.promised_at is not None:
         promised = _remember(memory.promised, entry.order_id, entry.promised_at)
         return replace(memory, promised=promised)
@@ -130,7 +130,7 @@ def _solved(contact: Contact, entry: Entry) -> Contact:
 
 
 def _remember(times: dict[str, int], key: str, at: int) -> dict[str, int]:
-    kept = {**{other: when for other, when in times.items() if other != key}, key: at}
-    while len(kept) > TICKETS:
-        del kept[next(iter(kept))]
-    return kept
+    newest = {**{other: when for other, when in times.items() if other != key}, key: at}
+    while len(newest) > TICKETS:
+        del newest[next(iter(newest))]
+    return newest

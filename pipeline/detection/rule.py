@@ -1,4 +1,4 @@
-"""A compiled rule, and the evaluation of the conditions of many at one event."""
+"""Compiled rules, and the joint evaluation of their conditions at an event."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -18,10 +18,10 @@ Language = Literal["tr", "en"]
 Get = Callable[[Moment], Any]
 
 REMEMBERED = 1_024
-"""Most cases for which a stage remembers which of its rules hold."""
+"""Maximum number of cases whose verdicts a stage caches."""
 
 LONGEST_PROGRAM = 50_000
-"""Most characters of conditions in one program; CEL takes 100,000."""
+"""Maximum length of the conditions of a program; CEL allows 100,000 characters."""
 
 _STRING = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
 _UNUSUAL_STRING = re.compile(r"""\\|\"\"\"|'''""")
@@ -30,9 +30,9 @@ _UNUSUAL_STRING = re.compile(r"""\\|\"\"\"|'''""")
 class Rule(msgspec.Struct, frozen=True):
     """A compiled rule.
 
-    `fields` are those that the condition reads, `words` the strings it quotes (the intents among
-    them choose the span of the text to show), `steps` the most that it can take. `cool_down` is in
-    microseconds. `titles` are of the alert that it opens, or say why those that it closes ended.
+    `fields` are those that the condition reads, `words` its string literals (intents among them
+    select the quote to show), `steps` its maximum cost. `cool_down` is in microseconds. `titles`
+    belong to the alert that it opens, or explain why the alerts that it closes ended.
     """
 
     name: str
@@ -55,12 +55,12 @@ class Rule(msgspec.Struct, frozen=True):
 
     @property
     def is_relief(self) -> bool:
-        """Whether it takes load away rather than adds it."""
+        """Whether the rule reduces load rather than adds it."""
         return bool(self.relief or self.closes)
 
 
 class Pack(NamedTuple):
-    """Rules whose conditions are one CEL program, a list: the way to CEL and back costs more."""
+    """Rules whose conditions form one CEL program, a list, since each call of CEL is expensive."""
 
     rules: tuple[Rule, ...]
     program: Any
@@ -69,12 +69,12 @@ class Pack(NamedTuple):
 class Stage:
     """Rules that are evaluated together on the fields that any of them reads.
 
-    What held is remembered by case: conditions are functions of their fields, and of a number that
-    they only compare with literals they see no more than on which side of each it lies.
+    Verdicts are cached by case: conditions are functions of their fields, and a number that is only
+    compared with literals matters only by the side of each literal on which it lies.
 
-    A rule that cannot be evaluated on an event does not hold there, and is set aside: evaluated
-    apart from then on, so that the others go on together. That changes no verdict. `failed` has the
-    first reason by the rule's name.
+    A rule that fails on an event does not hold there, and is set aside: it is evaluated separately
+    from then on, so that the others stay together. That changes no verdict. `failed` holds the
+    first reason by rule.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Stage:
         self._known: dict[tuple[Any, ...], tuple[Rule, ...]] = {}
 
     def holding(self, moment: Moment) -> tuple[Rule, ...]:
-        """Return the rules whose condition holds; one that fails to evaluate does not."""
+        """Return the rules whose condition holds; a failing condition does not."""
         case = tuple([get(moment) for get in self._case])
         held = self._known.get(case)
         if held is None:
@@ -109,10 +109,12 @@ class Stage:
         return held
 
     def context(self, moment: Moment) -> cel.Activation:
-        """Return what conditions are evaluated on."""
+        """Return the variables of the conditions."""
         values = ((name, get(moment)) for name, get in self._getters.items())
-        given = {name: list(one) if isinstance(one, tuple) else one for name, one in values}
-        return self._env.Activation(given)
+        variables = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in values
+        }
+        return self._env.Activation(variables)
 
     def _evaluate(self, moment: Moment) -> tuple[Rule, ...]:
         context = self.context(moment)
@@ -122,9 +124,9 @@ class Stage:
     def _holding(self, pack: Pack, context: cel.Activation) -> Iterable[Rule]:
         try:
             verdicts = pack.program.eval(context).plain_value()
-        except Exception:  # CEL raises where it gave up
+        except Exception:  # CEL raises whatever stopped it
             verdicts = None
-        if not isinstance(verdicts, list):  # an error in one is an error of the list
+        if not isinstance(verdicts, list):  # an error in one condition replaces the list
             verdicts = [self._verdict(rule, context) for rule in pack.rules]
             self._set_aside(pack, verdicts)
         return [rule for rule, holds in zip(pack.rules, verdicts, strict=True) if holds is True]
@@ -135,8 +137,8 @@ class Stage:
         except Exception as error:
             verdict = str(error)
         if not isinstance(verdict, bool):
-            said, *_ = str(verdict).split(" : '")  # then comes what stands in the event
-            self._failed.setdefault(rule.name, said)
+            reason, *_ = str(verdict).split(" : '")  # the rest quotes the event
+            self._failed.setdefault(rule.name, reason)
         return verdict
 
     def _set_aside(self, pack: Pack, verdicts: Sequence[object]) -> None:
@@ -145,7 +147,7 @@ class Stage:
         fit = tuple(rule for rule in pack.rules if rule.name not in aside)
         if fit and aside:
             apart = [fit, *[(rule,) for rule in pack.rules if rule.name in aside]]
-            others = [one for one in self._packs if one is not pack]
+            others = [other for other in self._packs if other is not pack]
             self._packs = [*others, *map(self._pack, apart)]
 
     def _pack(self, rules: tuple[Rule, ...]) -> Pack:
@@ -158,11 +160,11 @@ def listed(conditions: Iterable[str]) -> str:
 
 
 def _shared_out(rules: Iterable[Rule]) -> Iterator[tuple[Rule, ...]]:
-    """Share rules out to programs that CEL can compile, and evaluate within its budget."""
+    """Group rules into programs that CEL can compile and evaluate within its budget."""
     pack: list[Rule] = []
     for rule in rules:
-        steps = sum(one.steps for one in pack) + rule.steps
-        length = sum(len(one.condition) for one in pack) + len(rule.condition)
+        steps = sum(other.steps for other in pack) + rule.steps
+        length = sum(len(other.condition) for other in pack) + len(rule.condition)
         if pack and (steps > STEPS or length > LONGEST_PROGRAM):
             yield tuple(pack)
             pack = []
@@ -173,8 +175,8 @@ def _shared_out(rules: Iterable[Rule]) -> Iterator[tuple[Rule, ...]]:
 def cuts_of(field: str, conditions: Iterable[str]) -> tuple[float, ...]:
     """Return the literals that a number is compared with, sorted.
 
-    Empty where a condition may read it in any other way than `field >= 0.7` as a whole operand of
-    `&&`, `||` or brackets: then nothing can be said of what it sees.
+    Empty if a condition may use the field in any other way than `field >= 0.7` as a whole operand
+    of `&&`, `||` or parentheses: then every value may matter.
     """
     name = r"\s*\.\s*".join(field.split("."))
     mention = re.compile(rf"\b{name}\b")
@@ -192,13 +194,13 @@ def cuts_of(field: str, conditions: Iterable[str]) -> tuple[float, ...]:
 
 
 def _seen(get: Get, cuts: tuple[float, ...]) -> Get:
-    """Return the getter of what conditions see: the value, or where it lies among the cuts."""
+    """Return the getter of the value, or of its position among the cuts."""
     if not cuts:
         return get
 
     def side(moment: Moment) -> int | None:
         value = get(moment)
-        # A number for each cut and for each gap between them; NaN is in none of them.
+        # A number for each cut and each gap between cuts; None for NaN.
         return bisect_left(cuts, value) + bisect_right(cuts, value) if value == value else None
 
     return side

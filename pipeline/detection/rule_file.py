@@ -1,4 +1,4 @@
-"""A rule as it is written: the form of rules/*.yaml, read with line numbers."""
+"""Parses rules/*.yaml with line numbers."""
 
 import os
 import re
@@ -21,13 +21,13 @@ Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
 Sentence = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 LARGEST_FILE = 65_536
-"""Most bytes of a rule file."""
+"""Maximum size of a rule file, in bytes."""
 
 _FIXTURE_START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 class RuleError(Exception):
-    """A rule is refused; `str()` is `file:line: reason`, `line` counts from 1."""
+    """A rule is invalid; `str()` is `file:line: reason`, lines count from 1."""
 
     def __init__(self, file: Path, line: int, reason: str) -> None:
         shown = os.fsencode(file).decode(errors="replace")
@@ -38,14 +38,14 @@ class RuleError(Exception):
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One text in the languages that people read alerts in."""
+    """A text in the languages of alerts."""
 
     tr: Sentence
     en: Sentence
 
 
 class AlertForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Opens an alert. `cause` is the rule's name unless several rules share one."""
+    """Opens an alert. `cause` defaults to the rule's name; several rules may share one."""
 
     severity: Severity
     title: Texts
@@ -54,9 +54,9 @@ class AlertForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReliefForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Takes `load` (a share) off every rule's load and closes the alerts of these causes.
+    """Reduces every rule's load by `load` (a share) and closes the alerts of these causes.
 
-    `title` says to people why they ended.
+    `title` tells users why the alerts ended.
     """
 
     load: Annotated[float, Meta(ge=0, le=1)] = 0.0
@@ -68,7 +68,7 @@ Case = Annotated[tuple[dict[str, Any], ...], Meta(min_length=1)]
 
 
 class FixturesForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Cases: the events of one customer in order, of which the last must, or must not, fire."""
+    """Cases: events of a customer in order, of which the last must, or must not, fire."""
 
     fires: Annotated[tuple[Case, ...], Meta(min_length=1)]
     silent: Annotated[tuple[Case, ...], Meta(min_length=1)]
@@ -90,7 +90,7 @@ class RuleForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads YAML as it stands: without aliases, which can stand for very much, and as UTF-8."""
+    """Reads YAML in UTF-8 without aliases, which can expand without bound."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -98,7 +98,7 @@ class _Loader(yaml.SafeLoader):
             raise _no_yaml("aliases (*name) are not allowed in rules", alias.start_mark)
         node = super().compose_node(parent, index)
         if isinstance(node, yaml.ScalarNode) and any("\ud800" <= c <= "\udfff" for c in node.value):
-            raise _no_yaml("half a character (a surrogate) is no text", node.start_mark)
+            raise _no_yaml("a lone surrogate is not a character", node.start_mark)
         return node
 
 
@@ -107,10 +107,10 @@ def _no_yaml(problem: str, mark: yaml.Mark | None) -> yaml.MarkedYAMLError:
 
 
 class RuleSource:
-    """A rule file: its form, and where each part of it stands."""
+    """A rule file: its form, and the line of each part."""
 
     def __init__(self, path: Path, content: bytes) -> None:
-        """Read the content of the file. Raises RuleError."""
+        """Parse the content of the file. Raises RuleError."""
         self.path = path
         try:
             self.text = content.decode()
@@ -136,13 +136,13 @@ class RuleSource:
         self.silent = self._cases("silent", self.form.fixtures.silent)
 
     def error(self, where: str, reason: str) -> RuleError:
-        """Return the error at a place such as `$.alert.title`, or at what encloses it."""
+        """Return the error at a path such as `$.alert.title`, or at its parent."""
         while where and where not in self._lines:
             where = where[: max(where.rfind("."), where.rfind("["), 0)]
         return RuleError(self.path, self._lines.get(where, 1), reason)
 
     def condition_error(self, reason: str, line: int) -> RuleError:
-        """Return the error in a line of the condition, which counts from 1."""
+        """Return the error in a line of the condition; lines count from 1."""
         # The text of a block (`condition: |`) begins on the line after the key.
         key = self._lines["$.condition"]
         block = re.search(r"^condition:\s*[|>]", self.text, re.MULTILINE)
@@ -160,11 +160,13 @@ class RuleSource:
             raise self.error(where, f"{place}: {reason}") from error
 
     def _events(self) -> Iterator[EventType]:
-        """Yield the types that the rule looks at: those it names, and those of groups it names."""
+        """Yield the event types of the rule, groups expanded."""
         for index, name in enumerate(self.form.events):
             named = GROUPS.get(name) or [type_ for type_ in EventType if type_ == name]
             if not named:
-                reason = f"`{name}` is no event type and no group of them: see docs/events.md"
+                reason = (
+                    f"`{name}` is neither an event type nor a group of them: see docs/events.md"
+                )
                 raise self.error(f"$.events[{index}]", reason)
             yield from named
 
@@ -183,7 +185,7 @@ class RuleSource:
             try:
                 at += later
             except OverflowError:
-                raise self.error(place, "the fixture goes beyond the year 9999") from None
+                raise self.error(place, "the fixture extends beyond the year 9999") from None
             form = fields.pop("reading", None)
             if unknown := sorted(set(fields) - set(Event.__struct_fields__)):
                 raise self.error(f"{place}.{unknown[0]}", f"an event has no field `{unknown[0]}`")
@@ -192,13 +194,13 @@ class RuleSource:
                 fields["score"] = {"scale_min": scale[0], "scale_max": scale[1], **score}
             event = self._convert({**fields, "occurred_at": at}, Event, place)
             if not event.type.is_known:
-                raise self.error(f"{place}.type", f"`{event.type}` is no event type")
+                raise self.error(f"{place}.type", f"`{event.type}` is not an event type")
             reading = self._convert(form, ReadingForm | None, f"{place}.reading")
             yield Scored(event, reading.reading(event.text or "") if reading else None, at)
 
 
 class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A reading as fixtures give it; `certainty` is the probability of the label."""
+    """A reading in a fixture; `certainty` is the probability of the label."""
 
     label: Label
     intensity: Annotated[float, Meta(ge=0, le=1)] = 0.5
@@ -209,7 +211,7 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: dict[str, Label] = {}
 
     def reading(self, text: str) -> Reading:
-        """Return the whole reading; its intents and topics span the text."""
+        """Return the full reading; its intents and topics span the whole text."""
         rest = (1 - self.certainty) / 2
         shares = {"negative": rest, "neutral": rest, "positive": rest, self.label: self.certainty}
         intents = tuple(Intent(name, 0, len(text)) for name in self.intents)
@@ -221,7 +223,7 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _lines(node: yaml.Node, where: str) -> Iterator[tuple[str, int]]:
-    """Give each place in the document with its line, counted from 1."""
+    """Yield each path in the document with its line, counted from 1."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             yield f"{where}.{key.value}", key.start_mark.line + 1

@@ -1,4 +1,4 @@
-"""Detection rules: loaded from rules/*.yaml, compiled and type-checked before any event comes."""
+"""Loads the detection rules of rules/*.yaml, compiled and type-checked before any event."""
 
 import hashlib
 import os
@@ -16,11 +16,11 @@ __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]
 
 
 class RuleSet:
-    """Rules that belong together; `version` changes with any change of their files.
+    """A set of rules; `version` changes with any change of their files.
 
-    Rules that read `customer.risk` are a second stage, evaluated once the weights of the first
-    are added. Within a stage reliefs come last. `failed` are rules that could not be evaluated on
-    an event, and why.
+    Rules that read `customer.risk` form a second stage, evaluated after the weights of the first
+    are added. Within a stage reliefs come last. `failed` holds rules that failed on an event, with
+    the reason.
     """
 
     def __init__(
@@ -52,18 +52,18 @@ class RuleSet:
         self._stages_of_others = stages_of(None)
 
     def stages(self, type_: str) -> tuple[Stage, ...]:
-        """Return the stages for events of a type, which a newer version may have added."""
+        """Return the stages for events of a type, known or not."""
         return self._stages.get(type_, self._stages_of_others)
 
 
 class RuleBook:
-    """The rules in force. A bad set is refused and the last good one stays.
+    """The rules in force. An invalid set is refused and the last valid one stays in force.
 
-    `refused` says why the files as they are now are not in force, None where they are.
+    `refused` is the error of the current files, None if they are in force.
     """
 
     def __init__(self, folder: Path, *, demanded: bool = True) -> None:
-        """Load the folder. Raises RuleError, or goes without rules where none are `demanded`."""
+        """Load the folder. Raises RuleError, or starts without rules if they are not `demanded`."""
         self._folder = folder
         self.rules = RuleSet([], environment({}), {}, "")
         self.refused: RuleError | None = None
@@ -72,7 +72,7 @@ class RuleBook:
             raise refused
 
     def reload(self) -> RuleError | None:
-        """Take the rules as they are in the folder now, or return why they are refused."""
+        """Put the rules of the folder in force, or return why they are refused."""
         try:
             files = _read(self._folder)
         except RuleError as error:
@@ -91,7 +91,7 @@ class RuleBook:
 
 
 def load_rules(folder: Path) -> RuleSet:
-    """Load every `*.yaml` of a folder. Raises RuleError at the first fault."""
+    """Load every `*.yaml` of a folder. Raises RuleError at the first error."""
     return _load(_read(folder))
 
 
@@ -117,9 +117,9 @@ def _load(files: Mapping[Path, bytes]) -> RuleSet:
 
 def _read(folder: Path) -> dict[Path, bytes]:
     try:
-        # Not by `glob`: a folder that cannot be read has no files to it.
-        found = sorted(path for path in folder.iterdir() if path.match("*.yaml"))
-        files = {path: _content(path) for path in found}
+        # Not by `glob`, for which an unreadable folder is an empty one.
+        paths = sorted(path for path in folder.iterdir() if path.match("*.yaml"))
+        files = {path: _content(path) for path in paths}
     except OSError as error:
         path = Path(error.filename or folder)
         raise RuleError(path, 1, f"cannot be read: {error.strerror}") from error
@@ -129,9 +129,9 @@ def _read(folder: Path) -> dict[Path, bytes]:
 
 
 def _content(path: Path) -> bytes:
-    size = path.stat().st_size  # raises where a link leads nowhere
+    size = path.stat().st_size  # raises for a broken link
     if not path.is_file():
-        raise RuleError(path, 1, "is no file")
+        raise RuleError(path, 1, "is not a file")
     if size > LARGEST_FILE:
         raise RuleError(path, 1, f"has {size:,} bytes, a rule has at most {LARGEST_FILE:,}")
     return path.read_bytes()
@@ -149,7 +149,7 @@ def _attributes(sources: Iterable[RuleSource]) -> dict[str, str]:
     for source in sources:
         for name, type_ in source.form.attributes.items():
             if attributes.setdefault(name, type_) != type_:
-                reason = f"another rule says that `{name}` is a {attributes[name]}"
+                reason = f"another rule declares `{name}` as {attributes[name]}"
                 raise source.error(f"$.attributes.{name}", reason)
     return attributes
 

@@ -28,7 +28,7 @@ from tests.support.rule_folders import RULE, TEN, fired, folder_of, growing, loo
         (growing(20, "reading.topics"), "steps on one event"),
         ("event.brand.matches('(.{1,30}){1,30}x')", "steps on one event"),
         (f"{TEN}.all(a, event.brand.matches('[a-z]{{1,100}}'))", "steps on one event"),
-        ("event.brand.matches(event.product)", "write out the regular expression"),
+        ("event.brand.matches(event.product)", "must be a literal text"),
         ("event.brand.matches('[^\\\\pL]')", "classes such as"),
         ("event.brand.matches('(')", "invalid regular expression"),
         ("(" * 31 + "true" + ")" * 31, "recursion limit"),

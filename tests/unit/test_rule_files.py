@@ -54,9 +54,9 @@ GOOD = RULE.format(name="good", condition="event.has_text")
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda folder: (folder / "a.yaml").mkdir(), "is no file"),
-        (lambda folder: os.mkfifo(folder / "a.yaml"), "is no file"),
-        (lambda folder: (folder / "a.yaml").symlink_to("/dev/zero"), "is no file"),
+        (lambda folder: (folder / "a.yaml").mkdir(), "is not a file"),
+        (lambda folder: os.mkfifo(folder / "a.yaml"), "is not a file"),
+        (lambda folder: (folder / "a.yaml").symlink_to("/dev/zero"), "is not a file"),
         (linked, "cannot be read: Too many levels"),
         (lambda folder: (folder / "a.yaml").symlink_to("b"), "cannot be read: No such file"),
         (lambda folder: folder.rmdir(), "cannot be read: No such file"),

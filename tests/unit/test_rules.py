@@ -83,7 +83,7 @@ def test_a_declared_attribute_can_be_read(tmp_path: Path) -> None:
         ("weight: 0.5", "weight: 0", 1, "the rule does nothing"),
         ("weight: 0.5", "cool_down: soon\nweight: 1", 8, "cool_down: Expected `str` matching"),
         ("weight: 0.5", "weight: 0.5\nweight: 1", 9, "`weight` is given twice"),
-        ("[call]", "[cal]", 3, "`cal` is no event type"),
+        ("[call]", "[cal]", 3, "`cal` is neither an event"),
         ("  silent:\n    - - {type: call}\n", "", 9, "missing required field `silent`"),
         ("    - - {type: call}\n", "    - - {type: call, chanel: x}\n", 13, "no field `chanel`"),
         ("name: call_of_vip\n", "", 1, "missing required field `name`"),
