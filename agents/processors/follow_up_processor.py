@@ -13,7 +13,7 @@ import msgspec
 
 from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.common import metrics
-from pipeline.follow_up.case import Arrival, FollowUpState, hear_all, pass_time_of_all, published
+from pipeline.follow_up.case import Arrival, FollowUpState, advance_all_to, apply_changes, published
 from pipeline.follow_up.clock import EventClock
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import FollowUpEvent
@@ -50,9 +50,9 @@ class FollowUpProcessor:
             changes = []
             for key, mine in arrivals.items():
                 before = self._customer(key)
-                changes.append(_Change(key, before, hear_all(before, mine, self._sla)))
+                changes.append(_Change(key, before, apply_changes(before, mine, self._sla)))
                 for arrival in mine:
-                    self._clock.hear(arrival.received_at - arrival.happened_at)
+                    self._clock.observe(arrival.received_at - arrival.happened_at)
             await self._commit(changes)
 
     async def advance(self) -> None:
@@ -62,7 +62,7 @@ class FollowUpProcessor:
                 changes = []
                 for key in due:
                     before = self._customer(key)
-                    changes.append(_Change(key, before, pass_time_of_all(before, self._sla, now)))
+                    changes.append(_Change(key, before, advance_all_to(before, self._sla, now)))
                 await self._commit(changes)
 
     async def restore(self) -> None:
@@ -71,7 +71,7 @@ class FollowUpProcessor:
             self._next.clear()
             for partition, customer_id, state in self._table.all():
                 customer = _DECODER.decode(state)
-                self._clock.hear(timedelta(seconds=customer.lag))
+                self._clock.observe(timedelta(seconds=customer.lag))
                 self._schedule(StateKey(partition, customer_id), customer)
 
     async def release(self) -> None:

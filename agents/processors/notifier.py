@@ -21,7 +21,7 @@ from pipeline.channels.channel import Channel, ChannelAway, ChannelRefused, Kept
 from pipeline.common import metrics
 from pipeline.config.groups import NotifySettings
 from pipeline.notify.case import Case, Change, NotificationState, fold
-from pipeline.notify.due import Delivery, failed, taken
+from pipeline.notify.due import Delivery, with_failure, with_receipt
 from pipeline.notify.messages import Notification, render, render_digest
 from pipeline.notify.routes import RoutingTable
 
@@ -163,10 +163,10 @@ class Notifier:
                 if case is None or outcome is None:
                     continue
                 if outcome == "sent":
-                    after = taken(case, pending.delivery, pending.case, now)
+                    after = with_receipt(case, pending.delivery, pending.case, now)
                 else:
                     refused = outcome == "refused"
-                    after = failed(case, channel, pending.case, now, refused=refused)
+                    after = with_failure(case, channel, pending.case, now, refused=refused)
                 self._schedule.put(pending.customer, state.having(after))
             await self._save()
             self.send_due()

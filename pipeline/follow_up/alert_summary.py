@@ -1,4 +1,4 @@
-"""What the follow-up of an alert has to know of the alert."""
+"""A summary of an alert for its follow-up."""
 
 from datetime import datetime
 
@@ -7,11 +7,11 @@ import msgspec
 from pipeline.model.alert import Alert, grade
 
 KEPT_NEWS = 50
-"""Moments of an alert that are remembered: the opening, and the last of the others."""
+"""Maximum number of remembered updates of an alert: the opening and the last ones."""
 
 
 class AlertUpdate(msgspec.Struct, frozen=True, array_like=True):
-    """When an alert said something new (event time), and how severe it was by then."""
+    """The time of news about an alert (event time), and its severity then."""
 
     at: datetime
     severity: str
@@ -20,7 +20,7 @@ class AlertUpdate(msgspec.Struct, frozen=True, array_like=True):
 class AlertSummary(msgspec.Struct, frozen=True):
     """An alert after `revision` changes; the first of its `news` is the opening.
 
-    `quoted` are the events that its evidence is from.
+    `quoted` are the events of its evidence.
     """
 
     alert_id: str
@@ -37,17 +37,17 @@ class AlertSummary(msgspec.Struct, frozen=True):
     channel: str | None = None
 
 
-def matter_of(alert: Alert, before: AlertSummary | None) -> AlertSummary:
-    """Return what is known once `alert` has come; a revision that was known changes nothing.
+def summary_of(alert: Alert, before: AlertSummary | None) -> AlertSummary:
+    """Return the summary after a change of its alert; a known revision changes nothing.
 
-    News is another event in its evidence, or a severity that rose. Updates of other kinds, as of
-    the risk, ask nothing more of a person.
+    News is a new event in the evidence or a higher severity. Other updates, such as of the risk,
+    require nothing of a person.
     """
     if before and alert.revision <= before.revision:
         return before
     opening = AlertUpdate(alert.opened_at, before.news[0].severity if before else alert.severity)
     later = before.news[1:] if before else ()
-    quoted = tuple(dict.fromkeys(one.event_id for one in alert.evidence))
+    quoted = tuple(dict.fromkeys(proof.event_id for proof in alert.evidence))
     if before and alert.state == "open" and _is_news(alert, quoted, before):
         later = (*later, AlertUpdate(alert.updated_at, alert.severity))[1 - KEPT_NEWS :]
     return AlertSummary(

@@ -1,4 +1,4 @@
-"""The follow-ups of a customer, as `follow_up` keeps them, and what of them is to be published."""
+"""The follow-ups of a customer, the state of `follow_up`, and their events to publish."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.follow_up.alert_summary import AlertSummary, matter_of
+from pipeline.follow_up.alert_summary import AlertSummary, summary_of
 from pipeline.follow_up.progress import progress
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import STAGES, FollowUp, FollowUpEvent
@@ -16,7 +16,7 @@ from pipeline.model.action import Action
 from pipeline.model.alert import Alert
 
 KEPT_ACTIONS = 200
-"""Actions about one alert that are remembered, the last."""
+"""Maximum number of remembered actions on an alert, the last ones."""
 
 Kind = Literal[
     "opened",
@@ -37,17 +37,17 @@ _REACHED: Mapping[str, Kind] = {
     "resolved": "resolved",
     "expired": "expired",
 }
-"""What is said of a follow-up that has come to a stage."""
+"""The kind of change that reaches each stage."""
 _SPACE = UUID("3b0b6c0e-6d7e-4f4b-9a57-0d1d6a8f2c55")
 _ENCODER = msgspec.json.Encoder()
 
 
 class Case(msgspec.Struct, frozen=True):
-    """An alert, the actions about it, and the follow-up that they lead to.
+    """An alert, the actions on it, and the resulting follow-up.
 
-    Actions may come before their alert. `clock` is the event time up to which the passing of time
-    was seen to, and `next_at` when it changes something next. `kind` says what the last change of
-    the follow-up was, `sent` which revision is known to be published.
+    Actions may arrive before their alert. `clock` is the event time up to which deadlines were
+    applied, `next_at` the next deadline. `kind` is the last change of the follow-up, `sent` the
+    last revision that was published.
     """
 
     alert_id: str
@@ -61,43 +61,43 @@ class Case(msgspec.Struct, frozen=True):
 
     @property
     def due(self) -> FollowUpEvent | None:
-        """The event that is still to be published."""
+        """The event to publish, if any."""
         if self.follow_up is None or self.follow_up.revision == self.sent:
             return None
         return event_of(self.follow_up, self.kind)
 
 
 class FollowUpState(msgspec.Struct, frozen=True):
-    """The cases of one customer, which share a state in the table.
+    """The cases of a customer, which share a state in the table.
 
-    `lag`: how many seconds after it had happened the last change came.
+    `lag` is the delay of the last change after its event time, in seconds.
     """
 
     cases: tuple[Case, ...] = ()
     lag: float = 0.0
 
     def case(self, alert_id: str) -> Case:
-        """Return the case of an alert, a new one if nothing is known of it."""
-        return next((one for one in self.cases if one.alert_id == alert_id), Case(alert_id))
+        """Return the case of an alert, a new one if it is unknown."""
+        return next((case for case in self.cases if case.alert_id == alert_id), Case(alert_id))
 
     def having(self, case: Case) -> "FollowUpState":
-        """Return the customer with this case in the place of the one that it follows."""
-        others = tuple(one for one in self.cases if one.alert_id != case.alert_id)
+        """Return the state with this case in place of its previous version."""
+        others = tuple(other for other in self.cases if other.alert_id != case.alert_id)
         return replace(self, cases=(*others, case))
 
     @property
     def due(self) -> list[FollowUpEvent]:
-        """The events that are still to be published."""
-        return [event for one in self.cases if (event := one.due)]
+        """The events to publish."""
+        return [event for case in self.cases if (event := case.due)]
 
     @property
     def next_at(self) -> datetime | None:
-        """When the passing of time changes something next (event time)."""
-        return min((one.next_at for one in self.cases if one.next_at), default=None)
+        """The next deadline of any case (event time)."""
+        return min((case.next_at for case in self.cases if case.next_at), default=None)
 
 
 def event_of(follow_up: FollowUp, kind: str) -> FollowUpEvent:
-    """Return the CloudEvent; the same change of the same follow-up has the same id."""
+    """Return the CloudEvent of a change; the same change always has the same id."""
     return FollowUpEvent(
         id=str(uuid5(_SPACE, f"{follow_up.alert_id}/{_ENCODER.encode(follow_up).decode()}")),
         source="nabiz/follow_up",
@@ -109,66 +109,68 @@ def event_of(follow_up: FollowUp, kind: str) -> FollowUpEvent:
 
 
 class Arrival(NamedTuple):
-    """A change of an alert, or an action, and when the broker took it."""
+    """A change of an alert or an action, and when the broker received it."""
 
     change: Alert | Action
     received_at: datetime
 
     @property
     def customer_id(self) -> str:
-        """Whom it is about."""
+        """The customer of the alert."""
         return self.change.customer_id
 
     @property
     def happened_at(self) -> datetime:
-        """Its event time."""
+        """The event time of the change."""
         return self.change.updated_at if isinstance(self.change, Alert) else self.change.at
 
 
-def hear_all(customer: FollowUpState, arrivals: Iterable[Arrival], sla: Sla) -> FollowUpState:
-    """Return the customer after what came, in whatever order and however often."""
-    for one in arrivals:
-        alert_id = one.change.id if isinstance(one.change, Alert) else one.change.alert_id
-        customer = customer.having(hear(customer.case(alert_id), one.change, sla))
-        customer = replace(customer, lag=(one.received_at - one.happened_at).total_seconds())
+def apply_changes(customer: FollowUpState, arrivals: Iterable[Arrival], sla: Sla) -> FollowUpState:
+    """Return the state after changes, which may arrive in any order and repeatedly."""
+    for arrival in arrivals:
+        change = arrival.change
+        alert_id = change.id if isinstance(change, Alert) else change.alert_id
+        customer = customer.having(apply_change(customer.case(alert_id), change, sla))
+        lag = arrival.received_at - arrival.happened_at
+        customer = replace(customer, lag=lag.total_seconds())
     return customer
 
 
-def pass_time_of_all(customer: FollowUpState, sla: Sla, now: datetime) -> FollowUpState:
-    """Return the customer after the next thing that time changes in each case.
+def advance_all_to(customer: FollowUpState, sla: Sla, now: datetime) -> FollowUpState:
+    """Return the state after the next deadline of each case up to `now`, without expired cases.
 
-    To be called again while the answer differs. What has long been over is left out.
+    Call it again until the result no longer changes.
     """
-    kept = (one for one in customer.cases if not is_over(one, now))
-    return replace(customer, cases=tuple(pass_time(one, sla, now) for one in kept))
+    live = (case for case in customer.cases if not is_over(case, now))
+    return replace(customer, cases=tuple(advance_to(case, sla, now) for case in live))
 
 
 def published(customer: FollowUpState) -> FollowUpState:
-    """Return the customer once all that was due has been published."""
+    """Return the state after all due events have been published."""
     cases = tuple(
-        replace(one, sent=one.follow_up.revision) if one.follow_up else one
-        for one in customer.cases
+        replace(case, sent=case.follow_up.revision) if case.follow_up else case
+        for case in customer.cases
     )
     return replace(customer, cases=cases)
 
 
-def hear(case: Case, change: Alert | Action, sla: Sla) -> Case:
-    """Return the case after a change of its alert, or an action, that may be known already."""
+def apply_change(case: Case, change: Alert | Action, sla: Sla) -> Case:
+    """Return the case after a change of its alert or an action; a known one changes nothing."""
     if isinstance(change, Alert):
-        matter = matter_of(change, case.matter)
+        matter = summary_of(change, case.matter)
         if matter is case.matter:
             return case
         return _decided(replace(case, matter=matter), sla, change.updated_at)
-    if any(one.action_id == change.action_id for one in case.actions):
+    if any(action.action_id == change.action_id for action in case.actions):
         return case
-    actions = sorted((*case.actions, change), key=lambda one: (one.at, one.action_id))
+    actions = sorted((*case.actions, change), key=lambda action: (action.at, action.action_id))
     return _decided(replace(case, actions=tuple(actions[-KEPT_ACTIONS:])), sla, change.at)
 
 
-def pass_time(case: Case, sla: Sla, now: datetime) -> Case:
-    """Return the case after the first thing that the time up to `now` changes; itself if none.
+def advance_to(case: Case, sla: Sla, now: datetime) -> Case:
+    """Return the case after its first deadline up to `now`; the same case if there is none.
 
-    One thing at a time, so that what is published does not depend on when it was looked at.
+    One deadline at a time, so that the published events do not depend on when this is called.
     """
     if case.next_at is None or case.next_at > now:
         return case
@@ -176,13 +178,13 @@ def pass_time(case: Case, sla: Sla, now: datetime) -> Case:
 
 
 def is_over(case: Case, now: datetime) -> bool:
-    """Whether it can be forgotten: it has ended, or has no alert, and that long ago."""
+    """Return whether the case can be dropped: it ended long ago, or never had an alert."""
     ended = case.follow_up is None or case.follow_up.ended
     return ended and case.next_at is not None and case.next_at <= now
 
 
 def _decided(case: Case, sla: Sla, at: datetime) -> Case:
-    """Return the case with the follow-up that is known now; a change is as of `at`."""
+    """Return the case with its follow-up recomputed; a change of it is as of `at`."""
     if case.matter is None:
         return replace(case, next_at=at + sla.forget)
     clock = case.clock or case.matter.news[0].at
@@ -201,7 +203,7 @@ def _decided(case: Case, sla: Sla, at: datetime) -> Case:
 
 
 def kind_of(before: FollowUp, after: FollowUp) -> Kind:
-    """Return what changed: of several things the one that asks most of those who hear of it."""
+    """Return the kind of change: of several, the one that demands most of its readers."""
     if after.escalation > before.escalation:
         return "escalated"
     if after.stage != before.stage:
@@ -219,5 +221,5 @@ def kind_of(before: FollowUp, after: FollowUp) -> Kind:
 
 
 def _order(stage: str) -> int:
-    """Return the place of a stage among all; one of a newer version comes before them."""
+    """Return the order of a stage; an unknown one precedes all."""
     return STAGES.index(stage) if stage in STAGES else -1

@@ -1,23 +1,22 @@
-"""The time by the events: what SLAs are counted in."""
+"""The event clock, by which SLAs run."""
 
 from datetime import datetime, timedelta
 
 
 class EventClock:
-    """Stands as far behind the clock on the wall as events came behind their time at the least.
+    """Lags behind the wall clock by the smallest delay of any event after its event time.
 
-    So SLAs end in time where events come as they happen, and a day that is replayed has the time of
-    that day.
+    So SLAs end on time for live events, and a replayed day runs in the time of that day.
     """
 
     def __init__(self) -> None:
         self._lag: timedelta | None = None
 
-    def hear(self, lag: timedelta) -> None:
-        """Take note that something came so long after it had happened."""
+    def observe(self, lag: timedelta) -> None:
+        """Record the delay of an event after its event time."""
         lag = max(lag, timedelta(0))
         self._lag = lag if self._lag is None else min(lag, self._lag)
 
     def at(self, now: datetime) -> datetime | None:
-        """Return the time by the events when it is `now` by the wall; None before the first."""
+        """Return the event time at wall time `now`; None before the first event."""
         return None if self._lag is None else now - self._lag

@@ -1,7 +1,7 @@
-"""How far the follow-up of an alert is: a fold over the alert and the actions, in event time.
+"""Computes the follow-up of an alert: a fold over the alert and its actions in event time.
 
-It is worked out anew from all that is known, so an action that is late, repeated or out of order
-leads to where the same actions in their order lead.
+It is recomputed from all known changes, so late, repeated or reordered actions lead to the same
+result as the same actions in order.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from pipeline.model.alert import known_severity
 
 
 class Progress(NamedTuple):
-    """A follow-up, and when the passing of time alone changes it next."""
+    """A follow-up, and its next deadline."""
 
     follow_up: FollowUp
     next_at: datetime | None
@@ -26,19 +26,19 @@ class Progress(NamedTuple):
 def progress(
     matter: AlertSummary, actions: Sequence[Action], sla: Sla, clock: datetime
 ) -> Progress:
-    """Return the follow-up of an alert when the clock (event time) stands at `clock`.
+    """Return the follow-up of an alert at the event time `clock`.
 
-    Its `revision` is 0, for it is not published yet. An alert that says something
-    new after a person has resolved it is open again, and its SLA starts anew. One that `detect`
-    closes while nobody has taken it on is resolved; one that somebody has in hand stays until that
-    person ends it, but nobody owes the customer a call any more. One that had no cause has expired.
+    Its `revision` is 0, since it is not published yet. News after a person resolved the alert
+    reopens it, and its SLA starts again. If `detect` closes an alert that nobody has acknowledged,
+    it is resolved; an acknowledged one stays until its owner ends it, but the contact is no longer
+    due. A withdrawn alert expires.
     """
     walk = _Walk(sla, matter.brand)
     for step in _steps(matter, actions):
         if isinstance(step, AlertUpdate) and walk.stage == "resolved":
             walk = _Walk(sla, matter.brand, owner=walk.owner, note=walk.note, reopened_at=step.at)
         walk.take(step)
-    walk.pass_time(clock)
+    walk.advance_to(clock)
     if matter.state == "withdrawn":
         walk.withdraw()
     follow_up = FollowUp(
@@ -72,17 +72,17 @@ def progress(
 
 
 def in_force(actions: Sequence[Action]) -> list[Action]:
-    """Return the actions that no later one takes back, undos left out, in event order."""
+    """Return the actions that no later action undoes, without undos, in event order."""
     undone: set[str] = set()
-    kept = []
+    effective = []
     for action in sorted(actions, key=_order, reverse=True):
         if action.action_id in undone:
             continue
         if action.undoes:
             undone.add(action.undoes)
         if action.kind != "undo":
-            kept.append(action)
-    return kept[::-1]
+            effective.append(action)
+    return effective[::-1]
 
 
 def _order(action: Action) -> tuple[datetime, str]:
@@ -100,20 +100,20 @@ _Step = AlertUpdate | Action | _Closing
 
 
 def _steps(matter: AlertSummary, actions: Sequence[Action]) -> Iterator[_Step]:
-    """Yield what happened, in event order; at one time the alert's news comes first."""
+    """Yield the steps in event order; at equal times the alert's news comes first."""
     opening, *later = matter.news
     steps: list[_Step] = [*later, *in_force(actions)]
     if matter.state == "resolved" and (closed_at := matter.closed_at):
-        # What a late event closes has no news after that: it belongs to another alert now.
-        steps = [one for one in steps if isinstance(one, Action) or one.at <= closed_at]
+        # News after a late closing belongs to the next alert.
+        steps = [step for step in steps if isinstance(step, Action) or step.at <= closed_at]
         steps.append(_Closing(closed_at))
-    yield opening  # an action may be from before it, by another clock
+    yield opening  # by another clock, an action may be earlier
     yield from sorted(steps, key=lambda step: step.at)
 
 
 @dataclass
 class _Walk:
-    """A follow-up in the making. Dues hold from the last opening on."""
+    """A mutable follow-up. Deadlines count from the last opening."""
 
     sla: Sla
     brand: str | None
@@ -136,31 +136,31 @@ class _Walk:
     cause_ended_at: datetime | None = None
 
     def take(self, step: _Step) -> None:
-        """Take the next step, once what was due before it has been missed."""
+        """Apply the next step, after the deadlines before it."""
         self._miss(step.at, before=True)
         if isinstance(step, AlertUpdate):
-            self._hear(step)
+            self._apply_news(step)
         elif isinstance(step, _Closing):
             self._close(step.at)
         else:
             self._act(step)
 
-    def pass_time(self, clock: datetime) -> None:
-        """Let the clock go on to `clock`."""
+    def advance_to(self, clock: datetime) -> None:
+        """Apply the deadlines up to `clock`."""
         self._miss(clock, before=False)
         if self._is_open() and self.opened_at and self.opened_at + self.sla.expire <= clock:
             self.end = "nobody_came" if self.stage == "open" else "unfinished"
             self.stage = "expired"
 
     def withdraw(self) -> None:
-        """End what had no cause; nobody had to do anything, and who did it is not forgotten."""
+        """End a withdrawn alert: nothing is due, but the actions taken are kept."""
         self.acknowledge_due = self.contact_due = None
         self.missed_acknowledge = self.missed_contact = False
         if self._is_open():
             self.stage, self.end = "expired", "withdrawn"
 
     def next_at(self, clock: datetime) -> datetime | None:
-        """Return the next moment after `clock` at which something is missed, or expires."""
+        """Return the next deadline or expiry after `clock`."""
         if not self._is_open():
             return None
         moments = [
@@ -168,7 +168,7 @@ class _Walk:
             self.contact_due if self.stage in ("open", "acknowledged") else None,
             self.opened_at and self.opened_at + self.sla.expire,
         ]
-        return min((one for one in moments if one and one > clock), default=None)
+        return min((moment for moment in moments if moment and moment > clock), default=None)
 
     def _is_open(self) -> bool:
         return self.stage in UNDER_WAY
@@ -182,12 +182,12 @@ class _Walk:
         if self.stage in ("open", "acknowledged") and passed(self.contact_due):
             self.missed_contact = True
 
-    def _hear(self, news: AlertUpdate) -> None:
+    def _apply_news(self, news: AlertUpdate) -> None:
         self.opened_at = self.opened_at or news.at
         severity = known_severity(news.severity)
         acknowledge = self.sla.due(self.sla.acknowledge, severity, news.at, self.brand)
         contact = self.sla.due(self.sla.contact, severity, news.at, self.brand)
-        # More bad news puts nothing off.
+        # Further bad news extends no deadline.
         self.acknowledge_due = min(self.acknowledge_due or acknowledge, acknowledge)
         self.contact_due = min(self.contact_due or contact, contact)
 
@@ -196,8 +196,8 @@ class _Walk:
             return
         self.cause_ended_at = at
         if self.contacted_at is None and self.contact_due and self.contact_due >= at:
-            self.contact_due = None  # nobody owes the customer a call any more
-        if self.stage == "open":  # else whoever has it in hand also ends it
+            self.contact_due = None  # the contact is no longer due
+        if self.stage == "open":  # otherwise its owner ends it
             self.stage, self.end, self.resolved_at = "resolved", "by_itself", at
 
     def _act(self, action: Action) -> None:
@@ -218,11 +218,11 @@ class _Walk:
                 self.outcome = action.outcome
             case "inform":
                 self.informed_at = self.informed_at or action.at
-            case _:  # a note, or something of a newer version: it moves nothing
+            case _:  # a note or an unknown kind changes nothing
                 pass
 
     def _reach(self, stage: Stage, action: Action) -> None:
-        """Go on to a stage; there is no way back but to undo."""
+        """Advance to a stage; only an undo leads back."""
         self.owner = self.owner or action.by
         self.acknowledged_at = self.acknowledged_at or action.at
         if stage == "contacted":

@@ -1,4 +1,4 @@
-"""By when what must be done about an alert: `desk/sla.yaml`, parsed once into a frozen object."""
+"""Loads the SLAs of `desk/sla.yaml`: the deadlines of each step of a follow-up."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -44,9 +44,9 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sla(NamedTuple):
-    """How long each step may take, by severity; how long an alert may be put off, and lives.
+    """Maximum durations of each step by severity, of a snooze, and of an alert's life.
 
-    The times of the severities in `business_time` count by the calendar of the alert's brand.
+    For severities in `business_time` they count by the calendar of the alert's brand.
     """
 
     acknowledge: Mapping[Severity, timedelta]
@@ -64,14 +64,14 @@ class Sla(NamedTuple):
         since: datetime,
         brand: str | None,
     ) -> datetime:
-        """Return by when a step must be done, where `within` has how long it may take."""
+        """Return the deadline of a step; `within` holds its maximum duration by severity."""
         if severity in self.business_time:
             return self.calendars.of_brand(brand).add(since, within[severity])
         return since + within[severity]
 
 
 def load_sla(path: Path, calendar: Path) -> Sla:
-    """Return what is in a sla.yaml; the calendar is read where times count in business time.
+    """Load a sla.yaml, and the calendar if durations count in business time.
 
     Raises SlaError and CalendarError.
     """
@@ -80,8 +80,8 @@ def load_sla(path: Path, calendar: Path) -> Sla:
     for severity, length in contact.items():
         if length < acknowledge[severity]:
             raise SlaError(
-                f"{path}: contact.{severity}: shorter than acknowledge.{severity}, but who "
-                "contacts a customer has taken the alert on"
+                f"{path}: contact.{severity}: shorter than acknowledge.{severity}, but "
+                "contacting the customer also acknowledges the alert"
             )
     return Sla(
         acknowledge,
@@ -95,13 +95,13 @@ def load_sla(path: Path, calendar: Path) -> Sla:
 
 
 def _calendars(path: Path, form: _Form, calendar: Path) -> Calendars:
-    """Return those of the brands, or that of the team for all."""
+    """Return the calendars of the brands, or the one of the team for all brands."""
     for severity in sorted(form.business_time):
         for step, lengths in (("acknowledge", form.acknowledge), ("contact", form.contact)):
             if (length := getattr(lengths, severity)).endswith("d"):
                 raise SlaError(
                     f"{path}: {step}.{severity}: `{length}` counts in business time, where a day "
-                    "could be 24 hours or one of work: say it in hours"
+                    "is ambiguous (24 hours or a working day): write it in hours"
                 )
     calendars = load_calendars(calendar)
     if form.team is None:

@@ -1,4 +1,4 @@
-"""How far the follow-up of an alert is, and the CloudEvent that carries it."""
+"""The follow-up of an alert, and the CloudEvent that carries it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,25 +13,25 @@ from pipeline.model.open_enum import extensible
 
 Stage = Literal["open", "acknowledged", "contacted", "resolved", "expired"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
-"""In the order in which a follow-up goes through them."""
+"""Stages in the order of a follow-up."""
 UNDER_WAY: tuple[Stage, ...] = ("open", "acknowledged", "contacted")
-"""Those in which somebody still has something to do."""
+"""Stages in which work remains."""
 IN_HAND: tuple[Stage, ...] = ("acknowledged", "contacted")
-"""Those in which somebody has taken it on, and is to end it."""
+"""Stages in which the follow-up has an owner who is to end it."""
 End = Literal["by_person", "by_itself", "withdrawn", "nobody_came", "unfinished"]
-"""How a follow-up ended: a person resolved it; the cause passed before anybody came; there was no
-cause; time ran out and nobody had taken it on, or somebody had."""
+"""How a follow-up ended: a person resolved it; its cause ended before it was acknowledged; it was
+withdrawn; it expired unacknowledged, or acknowledged but unfinished."""
 Step = Literal["acknowledge", "contact"]
-"""What an SLA demands."""
+"""A step that an SLA requires."""
 
 
 class FollowUp(msgspec.Struct, frozen=True):
     """The follow-up of an alert after `revision` changes.
 
-    Times are event times. `acknowledge_due` and `contact_due` are when an SLA ends; `escalation` is
-    how often one was missed, `end` how it ended. `reopened_at`: it was resolved before, and there
-    was bad news then; the other times are of the round since. `cause_ended_at`: what the alert was
-    about had passed by then, and it was not ended before; who has it in hand is to end it.
+    Times are event times. `acknowledge_due` and `contact_due` are SLA deadlines, `escalation` is
+    the number of missed ones, `end` how the follow-up ended. `reopened_at`: bad news reopened it
+    after a resolution; the other times are of the round since then. `cause_ended_at`: the cause of
+    the alert ended while the follow-up had an owner, who is to end it.
     """
 
     alert_id: str
@@ -62,22 +62,22 @@ class FollowUp(msgspec.Struct, frozen=True):
 
     @property
     def ended(self) -> bool:
-        """Whether nobody need do anything."""
+        """Whether no work remains."""
         return self.stage in ("resolved", "expired")
 
     @property
     def in_hand(self) -> bool:
-        """Whether somebody has taken it on and is to end it."""
+        """Whether it has an owner who is to end it."""
         return self.stage in IN_HAND
 
     @property
     def in_hand_without_cause(self) -> bool:
-        """Whether somebody has it in hand though its cause has ended."""
+        """Whether it has an owner although its cause has ended."""
         return self.in_hand and self.cause_ended_at is not None
 
     @property
     def due(self) -> tuple[Step, datetime] | None:
-        """Which SLA runs, and when it ends."""
+        """The step of the running SLA, and its deadline."""
         if self.stage == "open" and self.acknowledge_due:
             return "acknowledge", self.acknowledge_due
         if self.stage in ("open", "acknowledged") and self.contact_due:
@@ -92,10 +92,10 @@ _OF_ALERT: Mapping[str, End] = {
 
 
 def end_of(alert: str, follow_up: FollowUp | None) -> str | None:
-    """Return how a matter ended, by its follow-up or else the state of its alert.
+    """Return how an alert ended, by its follow-up or else by its state.
 
-    None where it has not: a cause that ends by itself does not end what somebody has in hand, and
-    an alert in a state of a newer version is still open.
+    None if it has not: a cause that ends by itself does not end a follow-up with an owner, and an
+    alert in an unknown state is still open.
     """
     if follow_up and follow_up.ended:
         return follow_up.end or _end_before(alert, follow_up)
@@ -105,7 +105,7 @@ def end_of(alert: str, follow_up: FollowUp | None) -> str | None:
 
 
 def _end_before(alert: str, follow_up: FollowUp) -> End:
-    """Return the end of a follow-up of a version that did not say it."""
+    """Return the end of a follow-up from a version without `end`."""
     if follow_up.stage == "resolved":
         return "by_person" if follow_up.outcome else "by_itself"
     if alert == "withdrawn":

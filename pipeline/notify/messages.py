@@ -1,7 +1,7 @@
-"""What a message says, in Turkish or English; the texts are in texts.yaml.
+"""Renders messages in Turkish or English from texts.yaml.
 
-Its text is plain: each field is one line, whatever customers wrote, and nothing in it is mark-up.
-How a service is given plain text is for its channel to know (`pipeline/channels/markup.py`).
+Messages are plain text: each field is one line, whatever customers wrote, without mark-up. Channels
+escape them as their service requires (`pipeline/channels/markup.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,18 +20,18 @@ from pipeline.notify.due import Delivery
 from pipeline.notify.routes import Language
 
 LONGEST = {"quote": 300, "playbook": 2_000}
-"""Characters of a field that a message shows."""
+"""Maximum lengths of fields in a message, in characters."""
 LONGEST_FIELD = 200
-"""Characters of any other."""
+"""Maximum length of other fields."""
 LISTED = 20
-"""Alerts that a digest lists; the rest is a number, and on the board."""
+"""Maximum number of alerts that a digest lists; it counts the rest."""
 
 
 class Notification(msgspec.Struct, frozen=True):
-    """What a channel is to bring to people.
+    """A message for a channel to deliver.
 
-    `id` is the same whenever this message is sent again. `alert` is None in a digest; `told_as` is
-    the severity that the channel was told before, if any.
+    `id` stays the same if the message is sent again. `alert` is None in a digest; `told_as` is the
+    severity in the channel's previous message, if any.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Notification(msgspec.Struct, frozen=True):
 
     @property
     def ended(self) -> bool:
-        """Whether it is the last one of its alert."""
+        """Whether it is the last message of its alert."""
         return self.kind in ("resolved", "withdrawn")
 
 
@@ -73,19 +73,19 @@ def _texts() -> Mapping[Language, _Texts]:
 
 
 def render(case: Case, delivery: Delivery, language: Language, board: str) -> Notification:
-    """Return the message about a case; `board` is the address of the board, without a last `/`.
+    """Return the message about a case; `board` is the URL of the board without a trailing `/`.
 
-    A channel that has refused what it says is told the headline and the link alone.
+    A channel that refused the message before gets only headline and link.
     """
     texts, alert, link = _texts()[language], _alert(case), link_to(case, board)
     follow_up = case.follow_up
     outcome = follow_up.outcome if follow_up else None
     ended = delivery.kind in ("resolved", "withdrawn")
-    said = next((one.quote for one in reversed(alert.evidence) if one.quote), "")
+    quote = next((proof.quote for proof in reversed(alert.evidence) if proof.quote), "")
     values: dict[str, object] = {
         "customer": alert.customer_id,
-        "place": " · ".join(one for one in (alert.brand, alert.segment, alert.channel) if one),
-        "quote": said,
+        "place": " · ".join(filter(None, (alert.brand, alert.segment, alert.channel))),
+        "quote": quote,
         "risk": round(100 * alert.risk),
         "playbook": "" if ended else alert.playbook,
         "owner": follow_up.owner if follow_up else None,
@@ -104,7 +104,7 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
     }
     fields["link"] = link
     lines = [line.format_map(fields) for name, line in texts.lines.items() if fields.get(name)]
-    told = case.told_to(delivery.channel)
+    receipt = case.told_to(delivery.channel)
     return Notification(
         id=delivery.id,
         kind=delivery.kind,
@@ -114,16 +114,18 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
         link=link,
         at=delivery.at,
         alert=alert,
-        told_as=told.severity if told else None,
+        told_as=receipt.severity if receipt else None,
     )
 
 
 def render_digest(
     held: Sequence[tuple[Case, Delivery]], language: Language, board: str
 ) -> Notification:
-    """Return one message about all that was held back for a channel, the worst first."""
+    """Return the digest of a channel's held-back messages, most severe first."""
     digest = _texts()[language].digest
-    ordered = sorted(held, key=lambda one: (-grade(_alert(one[0]).severity), one[1].at, one[1].id))
+    ordered = sorted(
+        held, key=lambda pair: (-grade(_alert(pair[0]).severity), pair[1].at, pair[1].id)
+    )
     lines = [
         digest.line.format(
             headline=_headline(case, delivery.kind, language),
@@ -147,7 +149,7 @@ def render_digest(
 
 
 def link_to(case: Case, board: str) -> str:
-    """Return where the board shows the alert."""
+    """Return the URL of the alert on the board."""
     return f"{board}/alerts/{quote(case.alert_id)}"
 
 
@@ -168,5 +170,5 @@ def _headline(case: Case, kind: Kind, language: Language) -> str:
 
 def _alert(case: Case) -> Alert:
     if case.alert is None:
-        raise ValueError("a message is about an alert that came")
+        raise ValueError("a message needs an alert")
     return case.alert

@@ -1,4 +1,4 @@
-"""Who is told of which alert: `desk/routes.yaml`, parsed once into a frozen object."""
+"""Loads the routes of alerts to channels from `desk/routes.yaml`."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
 
 
 BUSINESS = "business"
-"""Names the business hours of the alert's brand, unless the file has hours of this name."""
+"""Name of the business hours of the alert's brand, unless the file defines it."""
 
 
 class RoutesError(Exception):
@@ -32,9 +32,9 @@ class RoutesError(Exception):
 
 
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"go_on": "continue"}):
-    """Which alerts, and the channels in order: the first rings, escalations go to the next.
+    """Conditions on alerts, and channels in order: the first rings, escalations go to the next.
 
-    What is not given matches all. `during` and `outside` name hours, or a team of the calendar.
+    Omitted conditions match all. `during` and `outside` name hours, or a team of the calendar.
     """
 
     name: Annotated[str, Meta(min_length=1)]
@@ -51,14 +51,14 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"go
 
 
 class Department(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is a department's: alerts of these causes, and those about these topics."""
+    """The alerts of a department: those with these causes or topics."""
 
     causes: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
 
 
 class PolicyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a channel differs: its rate of updates, and whether quiet hours hold for it."""
+    """How a channel differs: its rate of updates, and whether it has quiet hours."""
 
     update_every: Duration | None = None
     quiet: bool = True
@@ -78,32 +78,32 @@ class DeskForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channels: dict[Name, PolicyForm] = {}
 
     def department(self, name: str) -> Department:
-        """Return a department; a bare list of it is one of causes."""
-        found = self.departments[name]
-        return found if isinstance(found, Department) else Department(causes=found)
+        """Return a department; a bare list holds its causes."""
+        form = self.departments[name]
+        return form if isinstance(form, Department) else Department(causes=form)
 
     @property
     def routed(self) -> frozenset[str]:
-        """The channels that routes name."""
+        """The channels of all routes."""
         return frozenset(name for route in self.routes for name in route.channels)
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """The channels of a route that an alert took."""
+    """The channels of a route that matched an alert."""
 
     route: str
     channels: tuple[str, ...]
 
 
 class Policy(NamedTuple):
-    """How often a channel is told of updates of one alert, and when it is left in peace."""
+    """A channel's minimum interval between updates of an alert, and its quiet hours."""
 
     update_every: timedelta
     quiet: Hours | None
 
 
 class RoutingTable(NamedTuple):
-    """The parsed file; `policies` are those of the channels that differ from the `usual`."""
+    """The parsed file; `policies` holds those that differ from the `usual` one, by channel."""
 
     form: DeskForm
     zone: ZoneInfo
@@ -114,28 +114,28 @@ class RoutingTable(NamedTuple):
 
     @property
     def language(self) -> Language:
-        """In which the messages are."""
+        """The language of the messages."""
         return self.form.language
 
     def policy(self, channel: str) -> Policy:
-        """Return how a channel is told; also one that only an alert of before still names."""
+        """Return the policy of a channel, even of one that only old alerts still name."""
         return self.policies.get(channel, self.usual)
 
     def chains(self, alert: Alert, now: datetime) -> tuple[Chain, ...]:
-        """Return the channels for an alert that comes now: by the first route that matches.
+        """Return the channels for an alert at the time `now`, those of the first matching route.
 
-        A route that says `continue` adds its own and lets the next ones be looked at.
+        A matching route with `continue` adds its channels, and the next routes are tried, too.
         """
-        found: list[Chain] = []
+        matched: list[Chain] = []
         for route in self.form.routes:
             if self._matches(route, alert, now):
-                found.append(Chain(route.name, route.channels))
+                matched.append(Chain(route.name, route.channels))
                 if not route.go_on:
                     break
-        return tuple(found)
+        return tuple(matched)
 
     def quiet_until(self, channel: str, severity: str, moment: datetime) -> datetime | None:
-        """Return until when what comes at `moment` is held back; None: it is not."""
+        """Return the end of the quiet hours that hold back a message at `moment`, or None."""
         quiet = self.policy(channel).quiet
         if severity == "critical" or quiet is None:
             return None
@@ -145,7 +145,7 @@ class RoutingTable(NamedTuple):
         concerned = [Department(causes=route.causes)] if route.causes else []
         concerned += map(self.form.department, route.departments)
         return (
-            (not concerned or any(_is_of(alert, one) for one in concerned))
+            (not concerned or any(_is_of(alert, department) for department in concerned))
             and (not route.topics or _is_of(alert, Department(topics=route.topics)))
             and (not route.severities or known_severity(alert.severity) in route.severities)
             and (not route.brands or alert.brand in route.brands)
@@ -167,7 +167,7 @@ def _is_of(alert: Alert, department: Department) -> bool:
 
 
 def load_routing_table(path: Path, calendar: Path) -> RoutingTable:
-    """Return what is in a routes.yaml; where it names no zone, the calendar does.
+    """Load a routes.yaml; its time zone defaults to that of the calendar.
 
     Raises RoutesError and CalendarError.
     """
@@ -189,7 +189,7 @@ def _policy(form: DeskForm, own: PolicyForm) -> Policy:
 
 
 def _refuse_unknown(path: Path, form: DeskForm, calendars: Calendars) -> None:
-    """Raise RoutesError where the file names hours, departments or channels that it lacks."""
+    """Raise RoutesError if the file refers to undefined hours, departments or channels."""
     hours = {*form.hours, *calendars.teams, BUSINESS}
     named = [("quiet", form.quiet, {*form.hours})]
     for index, route in enumerate(form.routes):
@@ -198,11 +198,12 @@ def _refuse_unknown(path: Path, form: DeskForm, calendars: Calendars) -> None:
             (f"{where}.during", route.during, hours),
             (f"{where}.outside", route.outside, hours),
         ]
-        for one in route.departments:
-            if one not in form.departments:
-                raise RoutesError(f"{path}: {where}.departments: there are no departments `{one}`")
-    for where, name, known in named:
-        if name is not None and name not in known:
+        for department in route.departments:
+            if department not in form.departments:
+                reason = f"there is no department `{department}`"
+                raise RoutesError(f"{path}: {where}.departments: {reason}")
+    for where, name, defined in named:
+        if name is not None and name not in defined:
             raise RoutesError(f"{path}: {where}: there are no hours `{name}`")
     _refuse_unknown_topics(path, form)
     if unused := sorted(form.channels.keys() - form.routed):
@@ -212,12 +213,12 @@ def _refuse_unknown(path: Path, form: DeskForm, calendars: Calendars) -> None:
 
 
 def _refuse_unknown_topics(path: Path, form: DeskForm) -> None:
-    named = [(f"departments.{one}", form.department(one).topics) for one in form.departments]
+    named = [(f"departments.{name}", form.department(name).topics) for name in form.departments]
     named += [(f"routes[{index}]", route.topics) for index, route in enumerate(form.routes)]
     for where, topics in named:
         if unknown := sorted({*topics} - _topic_names()):
-            known = ", ".join(sorted(_topic_names()))
-            reason = f"there is no topic `{unknown[0]}`; there are {known}"
+            listed = ", ".join(sorted(_topic_names()))
+            reason = f"there is no topic `{unknown[0]}`; there are {listed}"
             raise RoutesError(f"{path}: {where}.topics: {reason}")
 
 
@@ -227,7 +228,7 @@ class _Taxonomy(msgspec.Struct):
 
 @cache
 def _topic_names() -> frozenset[str]:
-    """Return the topics that texts are read for; the phrases of each stay unread."""
+    """Return the names of the topics that texts are read for."""
     return frozenset(lexicon.load("topics", _Taxonomy).topics)
 
 

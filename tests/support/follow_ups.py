@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pipeline.config.groups import ROOT
-from pipeline.follow_up.case import Case, hear, pass_time
+from pipeline.follow_up.case import Case, advance_to, apply_change
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action, ActionKind
@@ -39,8 +39,8 @@ def resolved(minutes: float, **fields: Any) -> Action:
 def case_of(*changes: Alert | Action, until: float = 0) -> Case:
     case = Case(ALERT_ID)
     for change in changes:
-        case = hear(case, change, SLA)
-    while (later := pass_time(case, SLA, at(until))) is not case:
+        case = apply_change(case, change, SLA)
+    while (later := advance_to(case, SLA, at(until))) is not case:
         case = later
     return case
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from pipeline.notify.case import Change, NotificationState, fold
-from pipeline.notify.due import Delivery, deliveries, failed, taken
+from pipeline.notify.due import Delivery, deliveries, with_failure, with_receipt
 from pipeline.notify.routes import RoutingTable
 
 ALL = ("am", "chat", "mail", "duty", "billing")
@@ -38,11 +38,11 @@ class Play:
                     continue
                 if one.channel in self.down | self.refusing:
                     refused = one.channel in self.refusing
-                    after = failed(case, one.channel, case, now, refused=refused)
+                    after = with_failure(case, one.channel, case, now, refused=refused)
                     self.customer = self.customer.having(after)
                     self.refused += refused
                     return True
-                self.customer = self.customer.having(taken(case, one, case, now))
+                self.customer = self.customer.having(with_receipt(case, one, case, now))
                 self.sent.append((one.channel, one.kind))
                 self.ids.append(one.id)
                 self.digests += [one] if one.digest else []

@@ -19,7 +19,7 @@ from pipeline.board.pages import PAGES
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
-from pipeline.follow_up.case import Case, hear, pass_time
+from pipeline.follow_up.case import Case, advance_to, apply_change
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
@@ -85,11 +85,11 @@ class Company:
         self._tell(action.alert_id)
 
     def _hear(self, alert_id: str, change: Alert | Action) -> None:
-        self.cases[alert_id] = hear(self.cases.get(alert_id, Case(alert_id)), change, SLA)
+        self.cases[alert_id] = apply_change(self.cases.get(alert_id, Case(alert_id)), change, SLA)
 
     def _tell(self, alert_id: str) -> None:
         case = self.cases[alert_id]
-        while (later := pass_time(case, SLA, self.clock())) is not case:
+        while (later := advance_to(case, SLA, self.clock())) is not case:
             case = later
         self.cases[alert_id] = case
         if case.follow_up:

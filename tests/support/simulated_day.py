@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from benchmarks.company import company_days
 from pipeline.config.groups import ROOT
-from pipeline.follow_up.case import Case, hear, pass_time
+from pipeline.follow_up.case import Case, advance_to, apply_change
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi.definitions import Window
@@ -92,10 +92,10 @@ def actions_on(number: int, alert: Alert) -> list[Action]:
 def followed(alert: Alert, actions: Sequence[Action]) -> FollowUp:
     """How far the follow-up is at the end of the day."""
     sla = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
-    case = hear(Case(alert.id), alert, sla)
+    case = apply_change(Case(alert.id), alert, sla)
     for action in actions:
-        case = hear(case, action, sla)
-    follow_up = pass_time(case, sla, DAY.end).follow_up
+        case = apply_change(case, action, sla)
+    follow_up = advance_to(case, sla, DAY.end).follow_up
     assert follow_up
     return follow_up
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.follow_up.case import Case, event_of, hear, pass_time
+from pipeline.follow_up.case import Case, advance_to, apply_change, event_of
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
 from tests.support.follow_ups import (
@@ -60,7 +60,7 @@ def test_what_is_done_after_the_end_does_not_open_it_again() -> None:
 def test_an_action_that_comes_before_its_alert_waits_for_it() -> None:
     early = case_of(did("contact", 20))
     assert early.follow_up is None
-    later = hear(early, HIGH, SLA).follow_up
+    later = apply_change(early, HIGH, SLA).follow_up
     assert later is not None
     assert later.stage == "contacted"
 
@@ -122,8 +122,8 @@ def test_when_the_clock_is_looked_at_does_not_matter(done: list[Action], looks: 
     case = Case(ALERT_ID)
     changes: list[Alert | Action] = [HIGH, *sorted(done, key=lambda one: one.at)]
     for look, change in zip([*sorted(looks), *[0] * len(changes)], changes, strict=False):
-        case = pass_time(hear(case, change, SLA), SLA, at(look))
-    while (later := pass_time(case, SLA, at(1_000))) is not case:
+        case = advance_to(apply_change(case, change, SLA), SLA, at(look))
+    while (later := advance_to(case, SLA, at(1_000))) is not case:
         case = later
     assert case.follow_up is not None
     assert content(case.follow_up) == content(followed(HIGH, *done, until=1_000))
@@ -133,7 +133,7 @@ def test_when_the_clock_is_looked_at_does_not_matter(done: list[Action], looks: 
 def test_the_revision_rises_with_every_change_and_only_then(done: list[Action], until: int) -> None:
     case, seen = Case(ALERT_ID), []
     for change in [HIGH, *done]:
-        case = hear(case, change, SLA)
+        case = apply_change(case, change, SLA)
         if case.follow_up and (not seen or case.follow_up != seen[-1]):
             seen.append(case.follow_up)
     assert [one.revision for one in seen] == list(range(1, len(seen) + 1))

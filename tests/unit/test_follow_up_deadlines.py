@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.groups import ROOT
-from pipeline.follow_up.case import Case, hear, pass_time
+from pipeline.follow_up.case import Case, advance_to, apply_change
 from pipeline.follow_up.sla import SlaError, load_sla
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.alert import Severity
@@ -36,7 +36,7 @@ def test_a_step_at_the_last_moment_is_in_time_and_one_after_it_is_not() -> None:
 
 def test_an_action_that_comes_late_takes_the_escalation_back() -> None:
     case = case_of(HIGH, until=90)
-    late = hear(case, did("acknowledge", 30), SLA).follow_up
+    late = apply_change(case, did("acknowledge", 30), SLA).follow_up
     assert case.follow_up is not None
     assert late is not None
     assert (case.follow_up.escalation, late.escalation) == (1, 0)
@@ -58,7 +58,7 @@ def test_what_is_published_of_the_passing_time_does_not_depend_on_who_looks_when
     def published(looks: list[float]) -> list[FollowUp]:
         case, found = case_of(HIGH), []
         for look in looks:
-            while (later := pass_time(case, SLA, at(look))) is not case:
+            while (later := advance_to(case, SLA, at(look))) is not case:
                 case = later
                 assert case.follow_up is not None
                 found.append(case.follow_up)
@@ -128,7 +128,7 @@ def test_times_of_the_named_severities_count_in_business_time(
     path.write_text(text.replace("time: []", given), encoding="utf-8")
     friday = datetime(2026, 3, 6, 17, 30, tzinfo=NOON.tzinfo)
     opened = notice(severity=severity, brand=brand, opened_at=friday)
-    follow_up = hear(Case(ALERT_ID), opened, load_sla(path, calendar)).follow_up
+    follow_up = apply_change(Case(ALERT_ID), opened, load_sla(path, calendar)).follow_up
     assert follow_up is not None
     dues = [follow_up.acknowledge_due, follow_up.contact_due]
     expected = (datetime.fromisoformat(due) for due in (acknowledge, contact))

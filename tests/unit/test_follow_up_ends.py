@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from pipeline.follow_up.case import hear, is_over
+from pipeline.follow_up.case import apply_change, is_over
 from pipeline.follow_up.value import end_of
 from pipeline.model.action import Action
 from pipeline.model.alert import STATES, Alert, Evidence
@@ -75,7 +75,7 @@ def test_what_somebody_has_in_hand_stays_theirs_when_its_cause_ends_and_is_due_n
     assert (kept.due, kept.escalation, kept.cause_ended_at) == (None, 0, at(30))
     assert kept.in_hand_without_cause
     assert case.next_at == at(FORTNIGHT)
-    ended = hear(case, resolved(60), SLA).follow_up
+    ended = apply_change(case, resolved(60), SLA).follow_up
     assert ended is not None
     assert (ended.end, ended.outcome) == ("by_person", "rescued")
     assert not ended.in_hand_without_cause
@@ -94,7 +94,7 @@ def test_a_customer_who_was_contacted_in_time_counts_as_such_though_the_cause_en
 def test_who_takes_back_that_they_had_it_in_hand_leaves_it_ended_by_itself() -> None:
     acknowledge = did("acknowledge", 5)
     case = case_of(HIGH, acknowledge, CLOSED)
-    after = hear(case, did("undo", 50, undoes=acknowledge.action_id), SLA).follow_up
+    after = apply_change(case, did("undo", 50, undoes=acknowledge.action_id), SLA).follow_up
     assert after is not None
     assert (after.stage, after.end, after.resolved_at) == ("resolved", "by_itself", at(30))
 
@@ -116,7 +116,7 @@ def test_news_after_the_moment_at_which_a_late_event_closes_the_alert_is_not_of_
 
 def test_an_alert_without_a_cause_expires_and_nothing_was_missed() -> None:
     withdrawn = alert(2, at(90), severity="high", state="withdrawn", evidence=())
-    case = hear(case_of(HIGH, until=80), withdrawn, SLA)
+    case = apply_change(case_of(HIGH, until=80), withdrawn, SLA)
     assert case.follow_up is not None
     assert (case.follow_up.stage, case.follow_up.escalation) == ("expired", 0)
 
@@ -125,7 +125,7 @@ def test_what_nobody_resolves_expires_and_can_still_be_resolved() -> None:
     fortnight = 14 * 24 * 60
     assert followed(HIGH, until=fortnight - 1).stage == "open"
     assert followed(HIGH, until=fortnight).stage == "expired"
-    case = hear(case_of(HIGH, until=fortnight), resolved(fortnight + 5), SLA)
+    case = apply_change(case_of(HIGH, until=fortnight), resolved(fortnight + 5), SLA)
     assert case.follow_up is not None
     assert case.follow_up.stage == "resolved"
 

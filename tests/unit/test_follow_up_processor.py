@@ -146,9 +146,9 @@ async def test_what_ended_long_ago_is_forgotten() -> None:
 def test_the_clock_of_events_follows_what_came_soonest() -> None:
     clock = EventClock()
     assert clock.at(NOON) is None
-    clock.hear(timedelta(days=1))
-    clock.hear(timedelta(hours=2))
-    clock.hear(timedelta(hours=5))
+    clock.observe(timedelta(days=1))
+    clock.observe(timedelta(hours=2))
+    clock.observe(timedelta(hours=5))
     assert clock.at(NOON) == NOON - timedelta(hours=2)
-    clock.hear(timedelta(minutes=-5))  # a clock that runs ahead
+    clock.observe(timedelta(minutes=-5))  # a clock that runs ahead
     assert clock.at(NOON) == NOON

@@ -107,7 +107,7 @@ def test_what_was_told_as_ended_and_is_in_hand_after_all_rings_nobody_anew(
 def test_what_states_say_of_what_was_told_is_read_as_before(ours: RoutingTable) -> None:
     taken_on = follow_up(2, stage="acknowledged", owner="ayşe")
     (case,) = fold(NotificationState(), [alert(), taken_on], ours, MONDAY_NOON).cases
-    assert case.said == '["high",["Bir daha asla!"],["acknowledged","ayşe",""],0]'
+    assert case.fingerprint == '["high",["Bir daha asla!"],["acknowledged","ayşe",""],0]'
 
 
 def test_the_follow_up_ends_an_alert_and_its_undoing_opens_it_again(ours: RoutingTable) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from pipeline.notify.case import Case, Change, NotificationState, fold
-from pipeline.notify.due import Delivery, deliveries, failed
+from pipeline.notify.due import Delivery, deliveries, with_failure
 from pipeline.notify.messages import LISTED, render, render_digest
 from pipeline.notify.routes import RoutingTable
 from tests.support.notify_cases import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, follow_up
@@ -122,7 +122,7 @@ def test_what_a_channel_has_refused_comes_again_as_headline_and_link_alone(
     ours: RoutingTable,
 ) -> None:
     case = case_of(ours, alert(brand="Acme"))
-    refused = failed(case, "chat", case, MONDAY_NOON, refused=True)
+    refused = with_failure(case, "chat", case, MONDAY_NOON, refused=True)
     message = render(refused, first(ours, case), "en", "http://board")
     assert message.title == "[high] Wants to leave"
     assert message.body == f"http://board/alerts/{ALERT_ID}"

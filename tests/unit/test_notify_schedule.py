@@ -8,7 +8,7 @@ import pytest
 from agents.processors.schedule import PendingDelivery, Schedule
 from agents.runtime.state_store import StateKey
 from pipeline.notify.case import Change, NotificationState, fold
-from pipeline.notify.due import taken
+from pipeline.notify.due import with_receipt
 from pipeline.notify.routes import RoutingTable
 from tests.support.notify_cases import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert
 
@@ -38,7 +38,7 @@ def confirm(schedule: Schedule, pending: PendingDelivery, now: datetime) -> None
     assert state
     case = state.case(ALERT_ID)
     assert case
-    schedule.put(CUSTOMER, state.having(taken(case, pending.delivery, pending.case, now)))
+    schedule.put(CUSTOMER, state.having(with_receipt(case, pending.delivery, pending.case, now)))
     save(schedule)
 
 

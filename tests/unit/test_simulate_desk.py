@@ -4,7 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 from pipeline.config.groups import ROOT
-from pipeline.follow_up.case import Case, hear
+from pipeline.follow_up.case import Case, apply_change
 from pipeline.follow_up.sla import load_sla
 from pipeline.model.action import problem_of
 from pipeline.model.alert import Alert
@@ -21,9 +21,9 @@ def alert_of(number: int) -> Alert:
 
 
 def stage_of(number: int) -> str:
-    case = hear(Case("a"), alert_of(number), SLA)
+    case = apply_change(Case("a"), alert_of(number), SLA)
     for action in actions_on(alert_of(number)):
-        case = hear(case, action, SLA)
+        case = apply_change(case, action, SLA)
     assert case.follow_up is not None
     return case.follow_up.stage
 
