@@ -14,8 +14,11 @@ NAMES: Mapping[str, Mapping[str, Mapping[str, str]]] = msgspec.yaml.decode(
 
 
 def folded(name: str) -> str:
-    """Return a name as names are compared: trimmed, in lower case, with İ, I and ı as i."""
-    return name.strip().replace("İ", "i").lower().replace("ı", "i")
+    """Return a name as names are compared: trimmed, in lower case, with İ, I and ı as i.
+
+    The dot above is left out: elsewhere than in Turkish, İ in lower case is i with one of its own.
+    """
+    return name.strip().lower().replace("ı", "i").replace("\u0307", "")
 
 
 _FOLDED = {

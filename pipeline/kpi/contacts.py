@@ -33,6 +33,12 @@ class Contact:
     assisted: bool = False
     solved: bool = False
 
+    def is_about(self, subject: Step) -> bool:
+        """Whether it is about a step's touchpoint; a line without one is about its ticket."""
+        return subject.topic in self.topics or (
+            "" in self.topics and self.ticket_id == subject.ticket_id != ""
+        )
+
 
 def contacts_of(journey: Sequence[Step], pauses: Pauses) -> list[Contact]:
     """Return the contacts of a customer, ordered by their first lines."""

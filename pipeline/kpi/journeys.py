@@ -92,7 +92,7 @@ def _first_contact(
     yield subject.fact("resolved")
     if not was_reopened(ticket, resolution.at, SAME_TOPIC_WAIT) and not any(
         resolution.at < contact.began_at <= resolution.at + SAME_TOPIC_WAIT
-        and subject.topic in contact.topics
+        and contact.is_about(subject)
         for customer_id in {step.customer_id for step in ticket}
         for contact in contacts[customer_id]
     ):

@@ -1,7 +1,7 @@
 """What KPIs are cut by: dimensions, and the spelling of each name that stands for all of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from pipeline.common.names import folded
 from pipeline.kpi.definitions import DIMENSIONS, Dimension
@@ -59,14 +59,17 @@ class Cut:
         return f"transform({dimension}, {lists}, {dimension}) AS of_{dimension}"
 
     def of(self, slice_: Sequence[str]) -> tuple[str, ...]:
-        """Return where something of these five names belongs."""
+        """Return where something of these five names belongs.
+
+        A name that no event of the window has is spelled as it is here for the first time.
+        """
         return tuple(
-            spelled.get(folded(slice_[place]), slice_[place].strip())
+            spelled.setdefault(folded(slice_[place]), slice_[place].strip())
             for place, spelled in zip(self._places, self._spelled, strict=True)
         )
 
 
-def _spellings(counts: Counter[str]) -> Mapping[str, str]:
+def _spellings(counts: Counter[str]) -> dict[str, str]:
     """Return by folded name its most frequent spelling, of equals the first in the alphabet."""
     found: dict[str, str] = {}
     for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):

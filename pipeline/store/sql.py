@@ -98,8 +98,9 @@ def shared_parts() -> dict[str, str]:
 
 def folded(name: str) -> str:
     """Return the SQL of a name as names are compared (`pipeline.common.names.folded`)."""
-    trimmed = f"replaceRegexpAll({name}, '^ +| +$', '')"
-    return f"replaceAll(lowerUTF8(replaceAll({trimmed}, 'İ', 'i')), 'ı', 'i')"
+    trimmed = rf"replaceRegexpAll({name}, '^[\\s\\pZ]+|[\\s\\pZ]+$', '')"
+    lowered = f"replaceAll(lowerUTF8(replaceAll({trimmed}, 'İ', 'i')), 'ı', 'i')"
+    return f"replaceAll({lowered}, '\u0307', '')"
 
 
 def _listed(names: Iterable[str]) -> str:

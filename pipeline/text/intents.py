@@ -1,5 +1,6 @@
 """Finds intents: phrases of a lexicon, however they are typed."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -7,7 +8,7 @@ import msgspec
 
 from pipeline.model.reading import Intent, Label
 from pipeline.text import lexicon
-from pipeline.text.normalise import Folded, fold
+from pipeline.text.normalise import PICTURES, Folded, fold
 from pipeline.text.phrases import Phrases, Words, patterns, words_of
 
 
@@ -16,6 +17,7 @@ class IntentLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     urgent: frozenset[str]
     sincere: frozenset[str]
+    pictures: dict[str, list[str]]
     parts: dict[str, str]
     intents: dict[str, list[str]]
 
@@ -31,6 +33,11 @@ def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
     for name, start, end in _PHRASES.find(words):
         text, first, last = folded.span(start, end)
         found[text] += (Intent(name, first, last),)
+    for name, pictures in _PICTURES.items():
+        for match in pictures.finditer(folded.text):
+            text, first, last = folded.span(*match.span())
+            if not folded.text[folded.starts[text] : match.start()].strip():
+                found[text] += (Intent(name, first, last),)
     return found
 
 
@@ -50,6 +57,13 @@ def cannot_wait(texts: Sequence[str]) -> list[bool]:
     return urgent
 
 
+def _ending(classes: Sequence[str]) -> re.Pattern[str]:
+    """Return the pattern of pictures of these classes with which a text ends."""
+    tokens = "".join(PICTURES[name].token for name in classes)
+    return re.compile(rf"[{tokens}](?:[{tokens}!., ]*[{tokens}!.,])?(?= ?\n)")
+
+
+_PICTURES: Final = {name: _ending(classes) for name, classes in _LEXICON.pictures.items()}
 _PHRASES: Final = Phrases(patterns(_LEXICON.intents, _LEXICON.parts))
 _URGENT_PHRASES: Final = Phrases(
     patterns({name: _LEXICON.intents[name] for name in sorted(URGENT)}, _LEXICON.parts)

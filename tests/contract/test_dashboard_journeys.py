@@ -139,3 +139,24 @@ def test_any_session_is_solved_or_not_in_both(store: Store) -> None:
     panel = statement("*", "Solved by themselves").asked(store._backend, WINDOW, {"enough": ["1"]})
     assert kpis["self_service_rate"].value == pytest.approx(50)
     assert panel[0][0] == pytest.approx(50)
+
+
+@ON_CHDB
+def test_complaints_are_per_orders_only_where_both_can_be(store: Store) -> None:
+    store.write_events(
+        [
+            *(scored(f"o{i}", at=i, type="order.placed", channel="web") for i in range(10)),
+            *(scored(f"c{i}", at=i, type="complaint", channel="sikayetvar") for i in range(6)),
+        ]
+    )
+    panel = statement("now", "Complaints per 100 orders")
+    for chosen, rate in (
+        ({}, 60),
+        ({"channel": ["web"]}, None),
+        ({"channel": ["sikayetvar"]}, None),
+        ({"touchpoint": [""]}, None),
+        ({"language": [""]}, None),
+    ):
+        ((value, _, colour),) = panel.asked(store._backend, WINDOW, {"enough": ["1"], **chosen})
+        assert value == rate
+        assert (colour == "text") == (rate is None)

@@ -208,6 +208,10 @@ def test_an_answer_counts_until_it_is_given_anew(store: Store) -> None:
         {"attributes": {"merged_into": 17}},
         {"attributes": {"resolution": "Duplicate"}},
         {"attributes": {"status": "merged"}},
+        {"attributes": {"resolution": "BİRLEŞTİRİLDİ"}},
+        {"attributes": {"close_reason": " Closed as duplicate of #12"}},
+        {"attributes": {"reason": "mükerrer kayıt"}},
+        {"attributes": {"merged": True}},
     ],
 )
 def test_a_ticket_that_was_merged_was_not_resolved(
@@ -221,6 +225,13 @@ def test_a_ticket_that_was_merged_was_not_resolved(
 
 
 def test_a_resolution_says_that_the_ticket_was_not_merged(store: Store) -> None:
-    said = {"merged_into": None, "resolution": "fixed", "reason": "merged cells in a table"}
+    said = {
+        "merged_into": None,
+        "merged": False,
+        "duplicate": "false",
+        "resolution": "fixed",
+        "reason": "merged cells in a table",
+        "close_reason": "no duplicate",
+    }
     store.write_events([opened(), resolved(HOUR, attributes=said)])
     assert read(store)["resolution_first_median"].value == 60

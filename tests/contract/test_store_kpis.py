@@ -89,6 +89,21 @@ def test_names_that_differ_in_letter_case_or_outer_spaces_are_one_slice(store: S
     assert sum(sessions.values()) == sessions["FATURA"] > 0
 
 
+def test_names_from_before_the_window_are_one_slice_too(store: Store) -> None:
+    for number, name in enumerate(["Fatura", "FATURA "]):
+        ticket = {"ticket_id": f"t{number}", "customer_id": f"c{number}"}
+        opening = {"type": "ticket.opened", "touchpoint": name, **ticket}
+        store.write_events(
+            [
+                scored(f"o{number}", at=number - 86_400, **opening),
+                scored(f"r{number}", at=number, type="ticket.resolved", **ticket),
+            ]
+        )
+    values = store.kpis(WINDOW, ["touchpoint"], LATER)
+    resolved = {v.slice["touchpoint"]: v.n for v in values if v.kpi == "first_contact_resolution"}
+    assert resolved == {"": 0, "Fatura": 2}
+
+
 def test_a_slice_that_a_revision_emptied_is_none(store: Store) -> None:
     write(store, scored("e", type="visit", brand="A", channel="web"))
     write(store, scored("e", type="visit", brand="B", channel="web", revision=1))

@@ -13,6 +13,7 @@ MONDAY = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 SLICE = ("app", "fatura", "", "A", "")
 BY_STAFF = ("crm", *SLICE[1:])
 IN_STORE = ("Mağaza", *SLICE[1:])
+NO_TOUCHPOINT = ("app", "", *SLICE[2:])
 
 
 def step(hours: float, type_: str, author: str = "customer", **fields: object) -> Step:

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.kpi.steps import Step
-from tests.support.journeys import BY_STAFF, IN_STORE, SLICE, facts, step
+from tests.support.journeys import BY_STAFF, IN_STORE, NO_TOUCHPOINT, SLICE, facts, step
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,9 @@ from tests.support.journeys import BY_STAFF, IN_STORE, SLICE, facts, step
         (step(2, "message"), False),
         (step(1.1, "message", ticket_id="t1"), False),
         (step(1.1, "message", ticket_id="t1", thanks=True), True),
+        (step(48, "message", ticket_id="t1", slice=NO_TOUCHPOINT), False),
+        (step(48, "message", ticket_id="t2", slice=NO_TOUCHPOINT), True),
+        (step(48, "message", slice=NO_TOUCHPOINT), True),
     ],
 )
 def test_first_contact_resolution_is_silence_on_the_topic(contact: Step, at_once: bool) -> None:

@@ -15,6 +15,8 @@ from pipeline.common.names import folded, shown
         ("BILLING", "Fatura", "Billing"),
         ("İADE", "İade", "Returns"),
         ("Iade", "İade", "Returns"),
+        ("İADE".lower(), "İade", "Returns"),
+        ("\xa0iade\t", "İade", "Returns"),
         ("SATIN ALMA", "Satın alma", "Purchase"),
         ("Depo ", "Depo ", "Depo "),
     ],

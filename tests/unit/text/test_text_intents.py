@@ -57,12 +57,19 @@ def found(text: str) -> list[tuple[str, str]]:
         ("legal", "I'll sue you"),
         ("thanks", "teşekkür ederim"),
         ("thanks", "Thanks"),
+        ("thanks", "Allah razı olsun"),
+        ("thanks", "ellerinize sağlık"),
         ("ask_status", "kargom nerede"),
         ("ask_status", "where is my order"),
     ],
 )
 def test_finds_the_phrase_where_it_stands(name: str, phrase: str) -> None:
     assert found(f"İşte 😡 böyle: {phrase}!") == [(name, phrase)]
+
+
+@pytest.mark.parametrize("text", ["👍", "🙏🏽 ❤️!", " 🙏"])
+def test_kind_pictures_alone_are_thanks(text: str) -> None:
+    assert found(text) == [("thanks", text.strip())]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +89,9 @@ def test_finds_the_phrase_where_it_stands(name: str, phrase: str) -> None:
         "I never use it",
         "no thanks",
         "thanks for nothing",
+        "👎👍",
+        "👍 😡",
+        "tamam 👍",
         "teşekkür etmiyorum",
         "şikayetim var",
         "subtle",

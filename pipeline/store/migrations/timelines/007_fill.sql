@@ -5,11 +5,13 @@ INSERT INTO timelines
 SELECT customer_id, minute, event_id, revision, is_deleted, occurred_us,
     if((type = 'ticket.resolved' AND
             (
-                visitParamExtractRaw(attributes, 'merged_into') NOT IN ('', 'null', '""', 'false')
-                OR visitParamExtractRaw(attributes, 'duplicate_of') NOT IN ('', 'null', '""', 'false')
-                OR arrayExists(word -> has(['merged', 'merge', 'closed_by_merge', 'duplicate', 'duplicated', 'birleştirildi', 'birlestirildi', 'mükerrer', 'mukerrer', 'tekrar eden'], word),
-                    arrayMap(said -> lowerUTF8(said), [visitParamExtractString(attributes, 'resolution'), visitParamExtractString(attributes, 'close_reason'),
-                        visitParamExtractString(attributes, 'reason'), visitParamExtractString(attributes, 'status'), visitParamExtractString(attributes, 'state')]))
+                arrayExists(raw -> NOT has(['', 'null', '""', 'false', '"false"', '0'], raw),
+                    [visitParamExtractRaw(attributes, 'merged_into'), visitParamExtractRaw(attributes, 'merged_to'), visitParamExtractRaw(attributes, 'merged'),
+                    visitParamExtractRaw(attributes, 'duplicate_of'), visitParamExtractRaw(attributes, 'duplicate'), visitParamExtractRaw(attributes, 'is_duplicate')])
+                OR arrayExists(said -> match(replaceAll(lowerUTF8(replaceAll(said, 'İ', 'i')), 'ı', 'i'),
+                        '^ *(closed|kapatildi)?[ _:,-]*(as|by)?[ _-]*(merge|merged|duplicate|duplicated|birle(s|ş)tirildi|m(u|ü)kerrer|tekrar eden)([ _-]+(ticket|request|case|issue|into|of|with|kayit|talep).*)? *$'),
+                    [visitParamExtractString(attributes, 'resolution'), visitParamExtractString(attributes, 'resolution_code'), visitParamExtractString(attributes, 'close_reason'),
+                    visitParamExtractString(attributes, 'closed_reason'), visitParamExtractString(attributes, 'reason'), visitParamExtractString(attributes, 'status'), visitParamExtractString(attributes, 'state')])
             )), 'ticket.merged', type) AS type, ticket_id, author_type,
     visitParamExtractBool(attributes, 'internal') AS internal,
     visitParamExtractBool(attributes, 'handoff') AS handoff,
