@@ -6,6 +6,7 @@ from itertools import islice, pairwise
 from random import Random
 from statistics import mean
 
+import msgspec
 import pytest
 
 from pipeline.ingest.decode import decode_event, encode_event
@@ -13,7 +14,7 @@ from pipeline.ingest.privacy import is_card_number, is_iban, is_turkish_id, reda
 from pipeline.model.event import AuthorType, Event, Metric
 from pipeline.model.event_types import EventType
 from pipeline.sources.simulate import Incident, live, plan, simulate
-from pipeline.sources.simulate.company import company, texts
+from pipeline.sources.simulate.company import Aside, company, texts
 from pipeline.sources.simulate.journeys import JOURNEYS
 from pipeline.sources.simulate.personal import card, iban, turkish_id
 
@@ -48,6 +49,20 @@ def test_every_type_and_channel_of_the_company_occurs(week: list[Event]) -> None
     firm = company()
     weighted = (firm.contact_channels, firm.browse_channels, firm.public_channels)
     assert {event.channel for event in week} >= {name for group in weighted for name in group}
+
+
+def test_an_added_aside_changes_no_other_event(
+    week: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def others(events: list[Event]) -> list[tuple[object, ...]]:
+        return [(e.occurred_at, e.customer_id, e.type) for e in events if e.channel != "new"]
+
+    added = Aside(0.001, (EventType.VISIT,), channel="new", source="new", touchpoint="new")
+    more = msgspec.structs.replace(company(), asides=(added, *company().asides))
+    monkeypatch.setattr("pipeline.sources.simulate.asides.company", lambda: more)
+    with_it = list(simulate(7, START, customers=1_000))
+    assert len(with_it) > len(week)
+    assert others(with_it) == others(week)
 
 
 def test_an_outage_strikes_exactly_whom_the_plan_says_when_it_says(week: list[Event]) -> None:

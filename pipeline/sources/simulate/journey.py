@@ -10,6 +10,9 @@ from pipeline.sources.simulate.company import company
 from pipeline.sources.simulate.plan import SimulatedCustomer
 from pipeline.sources.simulate.writer import write
 
+CONTENT = 0.85
+"""Initial mood of a customer."""
+
 _SECOND = timedelta(seconds=1)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pipeline.model.event import USUAL_SCALES, AuthorType, Metric, Score
-from pipeline.model.event_types import GROUPS, EventType
-from pipeline.sources.simulate.company import Aside, company, pick
+from pipeline.model.event_types import EventType
+from pipeline.sources.simulate.company import company, pick
 from pipeline.sources.simulate.journey import Journey
 from pipeline.sources.simulate.plan import Incident
 from pipeline.sources.simulate.writer import answer, comment
@@ -134,21 +134,6 @@ def pulse(j: Journey) -> None:
     _send_survey(j)
     j.clock = j.later(0.2)
     _ask(j, Metric.NPS)
-
-
-def aside(j: Journey, what: Aside) -> None:
-    """Live through something that is no part of another story."""
-    if any(type_.startswith("order.") for type_ in what.events):
-        j.order_id = f"S{j.name}"
-    if any(type_ in GROUPS["ticket"] for type_ in what.events):
-        j.ticket_id = f"T{j.name}"
-    for type_ in what.events:
-        j.log(
-            *(type_, what.channel, what.source),
-            author_type=what.author_type,
-            attributes=what.attributes,
-        )
-        j.wait(6)
 
 
 def outage(j: Journey, incident: Incident) -> None:

@@ -91,3 +91,8 @@ def _incident(rng: Random, whole: Plan, brand: Brand) -> Incident:
         end=start + timedelta(hours=what.hours) * whole.pace,
         customer_ids=tuple(sorted(rng.sample(ids, round(len(ids) * what.strikes)))),
     )
+
+
+def to_milliseconds(at: datetime) -> datetime:
+    """Cut a time to whole milliseconds."""
+    return at.replace(microsecond=at.microsecond // 1_000 * 1_000)

@@ -4,20 +4,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush, merge
-from itertools import count, product
+from itertools import count
 from operator import attrgetter
 from random import Random
 
 import msgspec
 
 from pipeline.model.event import Event
+from pipeline.sources.simulate.asides import asides
 from pipeline.sources.simulate.company import Kind, company, pick
-from pipeline.sources.simulate.journey import Journey
-from pipeline.sources.simulate.journeys import JOURNEYS, aside, order, outage
-from pipeline.sources.simulate.plan import WEEK, Incident, Plan, SimulatedCustomer, plan
-
-_CONTENT = 0.85
-"""Initial mood of a customer."""
+from pipeline.sources.simulate.journey import CONTENT, Journey
+from pipeline.sources.simulate.journeys import JOURNEYS, order, outage
+from pipeline.sources.simulate.plan import (
+    WEEK,
+    Incident,
+    Plan,
+    SimulatedCustomer,
+    plan,
+    to_milliseconds,
+)
 
 _WEEKS = 520
 """Weeks of the calendar that `live` repeats."""
@@ -70,24 +75,8 @@ def live(
 
 def _happenings(truth: Plan, name: str) -> Iterator[Event]:
     """Yield all events in order."""
-    journeys, asides = _events(Random(name), truth, name), _asides(truth, name)
-    return merge(journeys, asides, key=attrgetter("occurred_at"))
-
-
-def _asides(truth: Plan, name: str) -> list[Event]:
-    """Return what happens beside the journeys, in order; what is drawn changes none of those."""
-    rng = Random(f"{name} asides")
-    span = truth.end - truth.start
-    weeks = span / WEEK / truth.pace
-    events: list[Event] = []
-    for customer, what in product(truth.customers, company().asides):
-        for _ in range(int(what.weekly * weeks + rng.random())):
-            at = _to_milliseconds(truth.start + span * rng.random())
-            number = f"{name}-a{len(events)}"
-            journey = Journey(number, customer, what.touchpoint, at, _CONTENT, truth.pace, rng)
-            aside(journey, what)
-            events += (event for event in journey.events if event.occurred_at < truth.end)
-    return sorted(events, key=attrgetter("occurred_at"))
+    journeys = _events(Random(name), truth, name)
+    return merge(journeys, asides(truth, name), key=attrgetter("occurred_at"))
 
 
 def _events(rng: Random, truth: Plan, name: str) -> Iterator[Event]:
@@ -103,13 +92,13 @@ def _events(rng: Random, truth: Plan, name: str) -> Iterator[Event]:
         while waiting and waiting[0][0] <= departure.at:
             yield heappop(waiting)[2]
         customer = departure.customer
-        joy = joys.get(customer.id, _CONTENT)
+        joy = joys.get(customer.id, CONTENT)
         touchpoint = company().touchpoints[departure.kind]
         journey = Journey(
             f"{name}-{number}", customer, touchpoint, departure.at, joy, truth.pace, rng
         )
         _play(journey, departure)
-        joys[customer.id] = 0.5 * journey.joy + 0.5 * min(joy + 0.1, _CONTENT)
+        joys[customer.id] = 0.5 * journey.joy + 0.5 * min(joy + 0.1, CONTENT)
         for event in journey.events:
             heappush(waiting, (event.occurred_at, next(tie), event))
     while waiting and waiting[0][0] < truth.end:
@@ -138,7 +127,7 @@ def _everyday(rng: Random, truth: Plan) -> Iterator[_Departure]:
         hour = (truth.start + (at - truth.start) / truth.pace).hour
         if rng.random() * max(hours) < hours[hour]:
             customer = rng.choice(truth.customers)
-            yield _Departure(_to_milliseconds(at), customer, pick(rng, customer.brand.journeys))
+            yield _Departure(to_milliseconds(at), customer, pick(rng, customer.brand.journeys))
 
 
 def _struck(rng: Random, truth: Plan) -> list[_Departure]:
@@ -149,10 +138,6 @@ def _struck(rng: Random, truth: Plan) -> list[_Departure]:
         kind, within = _STRUCK[incident.kind]
         first = (incident.end - incident.start) * within
         for customer_id in incident.customer_ids:
-            at = _to_milliseconds(incident.start + first * rng.random())
+            at = to_milliseconds(incident.start + first * rng.random())
             departures.append(_Departure(at, who[customer_id], kind, incident))
     return sorted(departures, key=attrgetter("at"))
-
-
-def _to_milliseconds(at: datetime) -> datetime:
-    return at.replace(microsecond=at.microsecond // 1_000 * 1_000)
