@@ -115,11 +115,16 @@ class Page:
         )
 
     def number(self, name: str, width: int = 3, digits: int = 0) -> None:
-        """Show a KPI as a number with interval, n and target, coloured by interval and target."""
+        """Show a KPI as a number with interval, n and target, coloured by interval and target.
+
+        Raises ValueError for a KPI without a target.
+        """
         rounded = name in KPIS and KPIS[name].rounded
         values: dict[str, Given] = {"shown": "{rounded}" if rounded else "value", "digits": digits}
         if goal := panels()[name].target:
             values |= {"target": f"{goal.value:g}", "sign": 1 if goal.better == "higher" else -1}
+        elif name in KPIS:
+            raise ValueError(f"{name} has no target in kpis.yaml to colour its number by")
         panel = (
             stat.Panel()
             .text_mode(kinds.BigValueTextMode.VALUE_AND_NAME)

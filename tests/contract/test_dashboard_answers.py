@@ -130,53 +130,6 @@ def test_a_contact_ends_with_the_pause_that_is_set_for_its_channel(store: Store)
     assert asked_once(pause_minutes=60, channel_pauses={"call": 0}) == 2
 
 
-@ON_CHDB
-@pytest.mark.parametrize(
-    ("name", "before", "after"),
-    [("brand", {"brand": "Old"}, {"brand": "New"}), ("language", {"language": "tr"}, {})],
-)
-def test_what_a_revision_emptied_is_no_choice(
-    store: Store, name: str, before: dict[str, str], after: dict[str, str]
-) -> None:
-    offered = statement("now", f"variable {name}")
-    store.write_events([scored("e1", type="visit", **before)])
-    assert [*offered.asked(store._backend, WINDOW)] == [(before[name],)]
-    store.write_events([scored("e1", type="visit", revision=2, **after)])
-    assert [*offered.asked(store._backend, WINDOW)] == [(one,) for one in after.values()]
-
-
-@ON_CHDB
-def test_names_that_differ_in_letter_case_or_outer_spaces_are_one(store: Store) -> None:
-    spelled = [
-        "Fatura",
-        "FATURA",
-        "fatura ",
-        "fatura",
-        "fatura",
-        "İade",
-        "IADE",
-        "Depo",
-        "DEPO",
-        "Depo",
-    ]
-    store.write_events(
-        [
-            scored(f"e{i}", at=i, touchpoint=name, customer_id=f"c{i}", label="negative")
-            for i, name in enumerate(spelled)
-        ]
-    )
-    backend = store._backend
-    choices = statement("now", "variable touchpoint").asked(backend, WINDOW)
-    assert [name for (name,) in choices] == ["Depo", "IADE", "fatura"]
-    chosen = {"touchpoint": ["FATURA", "it's"], "enough": ["1"]}
-    ((_, note, _),) = statement("now", "Net sentiment").asked(backend, WINDOW, chosen)
-    assert "n 5 " in note
-    rows = statement("now", "By touchpoint").asked(backend, WINDOW, {"enough": ["1"]})
-    assert [(row[0], row[-1]) for row in rows] == [("Billing", 5)]
-    stuck = statement("hurts", "Friction by touchpoint").asked(backend, WINDOW, {"enough": ["1"]})
-    assert [(row[0], row[1]) for row in stuck] == [("Billing", 5)]
-
-
 @pytest.mark.parametrize("title", ["By channel", "By touchpoint", "By segment"])
 def test_groups_of_few_people_are_not_shown(company: Backend, title: str) -> None:
     hours = timedelta(hours=2)

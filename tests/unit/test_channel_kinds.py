@@ -87,7 +87,7 @@ async def test_it_is_told_of_alerts_and_kept_alive_where_it_asks_for_that(tmp_pa
 def test_the_page_is_as_the_kinds_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     text = page.PAGE.read_text("utf-8")
-    assert page.with_table(text) == text
+    assert page.with_table(text) == text, "run: make generated"
 
 
 def test_no_other_file_of_the_product_imports_one_of_them() -> None:

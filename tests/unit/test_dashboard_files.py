@@ -26,7 +26,7 @@ def test_the_committed_dashboards_are_those_of_the_code() -> None:
         str(path.relative_to(FOLDER)): path.read_text(encoding="utf-8")
         for path in FOLDER.rglob("*.json")
     }
-    assert committed == built(), "run: python -m grafana"
+    assert committed == built(), "run: make generated"
 
 
 @each_board
