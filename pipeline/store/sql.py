@@ -38,7 +38,7 @@ def count_names() -> tuple[str, ...]:
 def count_expressions() -> dict[str, str]:
     """Return how each count is formed of events: those of a KPI minute, and those of calls."""
     parts = ",".join((_part("counts"), _part("call_counts")))
-    return {name: sql.strip() for sql, name in re.findall(r"(.+?) AS (\w+)(?:,|\s*$)", parts, re.S)}
+    return {name: sql.strip() for sql, name in re.findall(r"(.+?) AS (\w+)\s*(?:,|$)", parts, re.S)}
 
 
 @cache
