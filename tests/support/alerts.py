@@ -1,4 +1,4 @@
-"""A whole alert, of which a test says only what it is about."""
+"""Builds alerts with defaults for fields that a test does not set."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ from pipeline.model.alert import Alert, Contribution, Evidence
 
 
 def made_up(id_: str, at: datetime, quote: str = "Bir daha asla!", **fields: Any) -> Alert:
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "cause": "churn_intent",
         "severity": "high",
         "title": "Ayrılmak istiyor",
@@ -23,4 +23,4 @@ def made_up(id_: str, at: datetime, quote: str = "Bir daha asla!", **fields: Any
         "dedup_key": id_,
         "rules_version": "1",
     }
-    return Alert(id_, **(given | fields))
+    return Alert(id_, **(defaults | fields))

@@ -1,4 +1,4 @@
-"""The alerts that one release alone makes of a load: run as a program, under either release.
+"""Prints the alerts that one release alone raises for a load; runs under either release.
 
 python alerts_alone.py RULES < LOAD
 """
@@ -21,7 +21,7 @@ try:
     from pipeline.ingest.decode import decode_event
     from pipeline.ingest.privacy import redact_event
     from pipeline.model.reading import Scored
-except ImportError:  # the last release has them elsewhere
+except ImportError:  # the last release has them in another module
     from pipeline.decode import decode_event
     from pipeline.privacy import redact_event
     from pipeline.reading import Scored

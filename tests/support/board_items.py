@@ -1,4 +1,4 @@
-"""Alerts, follow-ups and items for the tests of the board."""
+"""Builds alerts, follow-ups and inbox items for the tests of the board."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ def alert(name: str = "a1", minutes_ago: float = 10, **fields: Any) -> Alert:
 
 
 def follow_up(of: Alert, **fields: Any) -> FollowUp:
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "alert_id": of.id,
         "customer_id": of.customer_id,
         "cause": of.cause,
@@ -30,19 +30,19 @@ def follow_up(of: Alert, **fields: Any) -> FollowUp:
         "opened_at": of.opened_at,
         "updated_at": of.updated_at,
     }
-    return FollowUp(**(given | fields))
+    return FollowUp(**(defaults | fields))
 
 
 def item(name: str = "a1", minutes_ago: float = 10, *actions: Action, **fields: Any) -> InboxItem:
-    """An item; fields of a follow-up go there, and there is one if any is given."""
-    own = {one: fields.pop(one) for one in list(fields) if one in FollowUp.__struct_fields__}
-    shared = {one: own.pop(one) for one in ("severity", "cause", "customer_id") if one in own}
-    shared |= {one: own[one] for one in ("brand", "segment", "channel") if one in own}
+    """Return an item; fields of a follow-up add one to it."""
+    own = {name: fields.pop(name) for name in list(fields) if name in FollowUp.__struct_fields__}
+    shared = {name: own.pop(name) for name in ("severity", "cause", "customer_id") if name in own}
+    shared |= {name: own[name] for name in ("brand", "segment", "channel") if name in own}
     of = alert(name, minutes_ago, **(fields | shared))
     return InboxItem(of, follow_up(of, **own) if own else None, actions)
 
 
 def action(kind: str, by: str = "ayşe", minutes_ago: float = 1, **fields: Any) -> Action:
     at = NOW - minutes_ago * MINUTE
-    given = {"action_id": f"{kind}-{by}-{minutes_ago:g}", "alert_id": "a1", "customer_id": "c1"}
-    return msgspec.convert(given | {"kind": kind, "by": by, "at": at} | fields, Action)
+    defaults = {"action_id": f"{kind}-{by}-{minutes_ago:g}", "alert_id": "a1", "customer_id": "c1"}
+    return msgspec.convert(defaults | {"kind": kind, "by": by, "at": at} | fields, Action)

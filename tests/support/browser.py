@@ -1,4 +1,4 @@
-"""A real Chromium, and the board served to it."""
+"""Starts a real Chromium, and serves the board to it."""
 
 import shutil
 import threading
@@ -16,12 +16,12 @@ from tests.support.servers import missing
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 HOSTILE = "<script>window.bad=1</script><img src=x onerror='window.bad=1'>\u202etxet"
-"""Words that would act on a page that took them for more than words."""
+"""A text that would take effect on a page that does not escape it."""
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+    """Yield Debian's Chromium, headless."""
     path = shutil.which("chromium")
     if path is None:
         missing("chromium is not installed: tests/install-servers")
@@ -35,7 +35,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def served(app: Any, port: int = 0) -> Iterator[str]:
-    """Serve an app on a port, a free one if none is given; give its address."""
+    """Serve an app on a port, by default a free one; yields its URL."""
     with listen(ApiSettings(port=port)) as listener:
         server = uvicorn.Server(
             uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
@@ -50,17 +50,17 @@ def served(app: Any, port: int = 0) -> Iterator[str]:
 
 
 def watch(page: Page, base: str, faults: list[str]) -> None:
-    """Collect errors on the console, and requests to other hosts."""
+    """Collect errors of the console, and requests to other hosts."""
 
     def note(fault: bool, text: str) -> None:
         if fault:
             faults.append(text)
 
-    page.on("console", lambda one: note(one.type in ("error", "warning"), one.text))
+    page.on("console", lambda message: note(message.type in ("error", "warning"), message.text))
     page.on("pageerror", lambda error: note(True, str(error)))
-    page.on("request", lambda one: note(not one.url.startswith(base), one.url))
+    page.on("request", lambda request: note(not request.url.startswith(base), request.url))
 
 
 def fits(page: Page) -> None:
-    """There is nothing to the right of the window."""
+    """Assert that the page does not scroll sideways."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url

@@ -1,4 +1,4 @@
-"""What comes of a run of `nabiz` (the fixture of that name), and an API that answers it."""
+"""The result of the fixture `nabiz`, and a stand-in for the API."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -17,12 +17,12 @@ Nabiz = Callable[..., Ran]
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, status: int, body: object) -> list[httpx.Request]:
-    """Let the API answer so, and keep what it was asked."""
-    asked: list[httpx.Request] = []
+    """Make the API return this answer; return the list of its requests."""
+    requests: list[httpx.Request] = []
 
     def request(method: str, url: str, timeout: float, **kwargs: object) -> httpx.Response:
-        asked.append(httpx.Request(method, url, **kwargs))  # type: ignore[arg-type]
+        requests.append(httpx.Request(method, url, **kwargs))  # type: ignore[arg-type]
         return httpx.Response(status, json=body)
 
     monkeypatch.setattr(httpx, "request", request)
-    return asked
+    return requests

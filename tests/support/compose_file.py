@@ -1,4 +1,4 @@
-"""docker-compose.yml as its tests read it, with the defaults of its variables filled in."""
+"""Reads docker-compose.yml with the defaults of its variables."""
 
 import re
 import shutil
@@ -21,48 +21,49 @@ NABIZ: Mapping[str, Service] = {
     for name, service in SERVICES.items()
     if service["image"].partition(":")[0] == "nabiz"
 }
-"""The services that run the image of the Dockerfile."""
+"""Services that run the image of the Dockerfile."""
 
 WORKERS: Mapping[str, Service] = {
     service["command"][1]: service
     for service in NABIZ.values()
     if service["command"][0] == "worker"
 }
-"""Services by the role that they run."""
+"""Services by role."""
 
 OVERRIDES: list[dict[str, Any]] = [
     block
     for text in (ROOT / "docs/deployment.md").read_text(encoding="utf-8").split("```yaml\n")[1:]
     if "services" in (block := yaml.safe_load(text.partition("```")[0]))
 ]
-"""What the page on deployment has for a docker-compose.override.yml."""
+"""The docker-compose.override.yml of the page on deployment."""
 
 
 def environment(service: Service) -> Mapping[str, str]:
-    """Return what a service is given as environment."""
+    """Return the environment of a service."""
     found: Mapping[str, str] = service.get("environment", {})
     return found
 
 
 def secrets(service: Service) -> list[str]:
-    """Return the names of the secrets that a service is given."""
+    """Return the names of a service's secrets."""
     return [
-        one if isinstance(one, str) else str(one["source"]) for one in service.get("secrets", [])
+        secret if isinstance(secret, str) else str(secret["source"])
+        for secret in service.get("secrets", [])
     ]
 
 
 def mounts(service: Service) -> list[list[str]]:
-    """Return source, target and mode of a service's volumes; an anonymous one is its target."""
-    return [one.split(":") for one in service.get("volumes", [])]
+    """Return source, target and mode of a service's volumes; anonymous ones have only a target."""
+    return [volume.split(":") for volume in service.get("volumes", [])]
 
 
 def command(service: Service) -> list[str]:
-    """Return what the container of a service of ours runs."""
+    """Return the command of one of our services."""
     return [*service.get("entrypoint", ["entrypoint"]), *service["command"]]
 
 
 def make_secrets(folder: Path) -> Path:
-    """Make the secrets as an operator does, below `folder`; return where they are."""
+    """Create the secrets under `folder` as an operator does; return their folder."""
     (folder / "secrets").mkdir(parents=True, exist_ok=True)
     shutil.copy(ROOT / "deploy" / "make-secrets", folder)
     subprocess.run([folder / "make-secrets"], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""A customer and their events, as the tests of detection make them up."""
+"""Builds customers and their events for the tests of detection."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,17 +27,17 @@ def reading(label: Label, intensity: float = 0.5, *intents: Intent) -> Reading:
 
 
 def event(
-    name: str, type_: EventType, hours: float, said: Reading | None = None, **fields: object
+    name: str, type_: EventType, hours: float, reading_: Reading | None = None, **fields: object
 ) -> Scored:
-    """An event `hours` after the start; with a reading it has a text."""
+    """Return an event `hours` after the start; it has a text if it has a reading."""
     at = START + timedelta(hours=hours)
     base = {
         "customer_id": "c1",
         "channel": "chat",
-        "text": TEXT if said else None,
+        "text": TEXT if reading_ else None,
         **fields,
     }
-    return Scored(Event(name, at, type=type_, **base), said, at)  # type: ignore[arg-type]
+    return Scored(Event(name, at, type=type_, **base), reading_, at)  # type: ignore[arg-type]
 
 
 def csat(name: str, hours: float, value: float) -> Scored:
@@ -53,7 +53,7 @@ def leaving(name: str, hours: float, **fields: object) -> Scored:
 
 
 class Customer:
-    """Applies batches as the agent does, through the encoded state."""
+    """Applies batches like the agent, via the encoded state."""
 
     def __init__(self, max_events: int = 50) -> None:
         self.settings = DetectSettings(max_events=max_events)
@@ -62,7 +62,7 @@ class Customer:
         self.published: list[Alert] = []
 
     def receive(self, *batch: Scored) -> list[Alert]:
-        arrivals = [Arrival(one, 0, self.offset + i) for i, one in enumerate(batch)]
+        arrivals = [Arrival(scored, 0, self.offset + i) for i, scored in enumerate(batch)]
         self.offset += len(batch)
         return self.deliver(arrivals)
 
@@ -78,7 +78,7 @@ class Customer:
         return decode_state(self.encoded)
 
     def alerts(self) -> dict[str, Alert]:
-        """The last published state of each alert, without what depends on the batches."""
+        """The last published state of each alert, without the parts that depend on batches."""
         latest = {alert.id: alert for alert in self.published}
         return {
             id_: msgspec.structs.replace(alert, revision=1)
@@ -94,7 +94,7 @@ READINGS = st.sampled_from(
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 12) -> list[Scored]:
-    """Events of one customer in event order, many of them at the same time or on one topic."""
+    """Draw events of a customer in event order, many at the same time or on the same topic."""
     events = []
     for index in range(draw(st.integers(1, most))):
         type_ = draw(
@@ -122,4 +122,4 @@ def histories(draw: st.DrawFn, most: int = 12) -> list[Scored]:
         )
         counted = draw(st.integers(0, 9)) < 8
         events.append(msgspec.structs.replace(happened, counted=counted))
-    return sorted(events, key=lambda one: (one.event.occurred_at, one.event.event_id))
+    return sorted(events, key=lambda scored: (scored.event.occurred_at, scored.event.event_id))

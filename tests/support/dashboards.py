@@ -1,4 +1,4 @@
-"""The dashboards as they are committed: their panels, and the SQL in them."""
+"""Reads the committed dashboards: their panels and SQL."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,11 @@ ALL: Mapping[str, Sequence[str]] = {
     "enough": ("5",),
     "customer": ("",),
 }
-"""Every value of every variable, and numbers that rest on five answers."""
+"""All values of all variables, with a minimum of five answers."""
 
 
 class Statement(NamedTuple):
-    """SQL of a dashboard, and what it is for."""
+    """A statement of a dashboard, with its panel."""
 
     dashboard: str
     title: str
@@ -37,7 +37,7 @@ class Statement(NamedTuple):
         variables: Mapping[str, Sequence[str]] | None = None,
         interval_s: int = HALF_AN_HOUR,
     ) -> list[tuple[Any, ...]]:
-        """Run it as Grafana would."""
+        """Run it as Grafana does."""
         chosen = {**ALL, **(variables or {})}
         return backend.execute(expand(self.sql, window.start, window.end, interval_s, chosen))
 
@@ -49,22 +49,27 @@ def dashboards(language: str = "en") -> dict[str, dict[str, Any]]:
 
 
 def panels(dashboard: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the panels that show something, without the headings of rows."""
+    """Return the panels without row headings."""
     return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
 
 
 def statements() -> list[Statement]:
-    """Return all SQL: of panels, of variables, of annotations."""
-    return [Statement(one.dashboard, one.title, one.sql) for one in grafana.statements.statements()]
+    """Return all statements: of panels, variables and annotations."""
+    return [
+        Statement(statement.dashboard, statement.title, statement.sql)
+        for statement in grafana.statements.statements()
+    ]
 
 
 def distinct_statements() -> list[Statement]:
-    """Return each SQL once, though several dashboards may ask it."""
-    return [*{one.sql: one for one in reversed(statements())}.values()][::-1]
+    """Return each statement once, although dashboards may share it."""
+    return [*{statement.sql: statement for statement in reversed(statements())}.values()][::-1]
 
 
 def statement(dashboard: str, title: str) -> Statement:
-    """Return the SQL of the panel of that title; "*": on any dashboard."""
+    """Return the statement of the panel with that title; "*" means any dashboard."""
     return next(
-        one for one in statements() if dashboard in ("*", one.dashboard) and one.title == title
+        found
+        for found in statements()
+        if dashboard in ("*", found.dashboard) and found.title == title
     )

@@ -1,4 +1,4 @@
-"""Alerts, what people did about them, and the follow-ups that come of it."""
+"""Builds alerts, actions on them, and the resulting follow-ups."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -52,5 +52,5 @@ def followed(*changes: Alert | Action, until: float = 0) -> FollowUp:
 
 
 def content(follow_up: FollowUp) -> FollowUp:
-    """Without what depends on the order of arrival."""
+    """Return the follow-up without the parts that depend on the order of arrival."""
     return replace(follow_up, revision=0, updated_at=NOON)

@@ -1,4 +1,4 @@
-"""Steps of journeys, and what is counted of them."""
+"""Builds steps of journeys, and collects their facts."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ def all_facts(*steps: Step, hours: float = 24, seen_hours: float = 24) -> list[F
 
 
 def facts(*steps: Step) -> dict[str, list[float | None]]:
-    """What was counted, and how long what is over took."""
+    """Return the durations of ended facts by name, None for facts without one."""
     found: dict[str, list[float | None]] = defaultdict(list)
     for fact in all_facts(*steps):
         if not fact.running:

@@ -1,4 +1,4 @@
-"""The release before this one, to run beside it."""
+"""Unpacks the last release, to run it beside this one."""
 
 import io
 import subprocess
@@ -11,11 +11,11 @@ import pytest
 from pipeline.config.groups import ROOT
 
 LAST_RELEASE = "b102fce"
-"""Its commit. To be raised with each release, once users have that one."""
+"""The commit of the last release that users have; update it with each release."""
 
 
 def last_release(folder: Path) -> Path:
-    """Unpack the last release into `folder`; skip the test where the history does not have it."""
+    """Unpack the last release into `folder`; skip the test if the history lacks it."""
     parts = ("agents", "pipeline", "rules", "schemas", "desk")
     command = ["git", "-C", str(ROOT), "archive", LAST_RELEASE, *parts]
     archive = subprocess.run(command, capture_output=True, check=False)
@@ -27,5 +27,5 @@ def last_release(folder: Path) -> Path:
 
 
 def environment_of(release: Path) -> Mapping[str, str]:
-    """Return the variables under which Python imports a release that was unpacked."""
+    """Return the environment in which Python imports an unpacked release."""
     return {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(release)}

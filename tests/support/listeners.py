@@ -1,4 +1,4 @@
-"""Channels for tests, on loopback: an Alertmanager, HTTP and SMTP servers that record."""
+"""Recipients of notifications on loopback: Alertmanager, recording HTTP and SMTP servers."""
 
 import json
 import shutil
@@ -21,9 +21,9 @@ from tests.support.servers import missing
 
 
 class Recorder:
-    """What came to a server; `status` is what it answers with, `gate` what it waits for.
+    """The messages received by a server; it answers with `status` once `gate` is set.
 
-    A message that holds `refuses` is answered with 400.
+    A message that contains `refuses` is answered with 400.
     """
 
     def __init__(self) -> None:
@@ -35,9 +35,9 @@ class Recorder:
         self.came: list[Any] = []
         self._changed = threading.Condition()
 
-    def add(self, one: Any) -> None:
+    def add(self, message: Any) -> None:
         with self._changed:
-            self.came.append(one)
+            self.came.append(message)
             self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[list[Any]], bool], timeout: float = 20) -> list[Any]:
@@ -48,7 +48,7 @@ class Recorder:
 
 @contextmanager
 def http_recorder(port: int = 0) -> Iterator[Recorder]:
-    """A server that records the JSON of each POST."""
+    """Yield a server that records the JSON of each POST."""
     recorder = Recorder()
 
     class Handler(BaseHTTPRequestHandler):
@@ -79,7 +79,7 @@ def http_recorder(port: int = 0) -> Iterator[Recorder]:
 
 @contextmanager
 def smtp_recorder() -> Iterator[Recorder]:
-    """A mail server that records each e-mail."""
+    """Yield a mail server that records each e-mail."""
     recorder = Recorder()
 
     class Handler:
@@ -98,7 +98,7 @@ def smtp_recorder() -> Iterator[Recorder]:
 
 @contextmanager
 def alertmanager(folder: Path, port: int | None = None) -> Iterator[str]:
-    """Debian's Alertmanager, alone; yields its host:port."""
+    """Run a single Debian Alertmanager; yields its host:port."""
     program = shutil.which("prometheus-alertmanager")
     if program is None:
         missing(
@@ -136,7 +136,7 @@ def _ready(address: str) -> bool:
 
 
 def alerts_at(address: str) -> list[dict[str, Any]]:
-    """What an Alertmanager holds open."""
+    """Return the active alerts of an Alertmanager."""
     found: list[dict[str, Any]] = httpx.get(
         f"http://{address}/api/v2/alerts", trust_env=False
     ).json()

@@ -1,4 +1,4 @@
-"""An API with logins, for tests: passwords that are cheap to hash, and a clock to turn."""
+"""An API with logins, cheap password hashes and an adjustable clock."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ RETRY = "/v1/dead-letters/retry"
 
 
 class Door:
-    """The API, its clock, its file of users (one a role, named as it), what was noted."""
+    """The API, its clock, its file of users (one per role, named like it), and its audit trail."""
 
     def __init__(
         self,
@@ -59,29 +59,29 @@ class Door:
         self.app = make_app(service, self.access)
 
     def later(self, **span: float) -> None:
-        """Turn the clock."""
+        """Advance the clock."""
         self.now += timedelta(**span)
 
     def trace(self) -> list[AuditEntry]:
-        """Return what the audit trail holds so far."""
+        """Return the audit trail so far."""
         self.trail.flush()
         return self.noted
 
 
 def browser(door: Door, base: str = HERE) -> TestClient[Litestar]:
-    """A browser that is not logged in and follows no redirect."""
+    """Return a client that is not logged in and follows no redirects."""
     client = TestClient(door.app, base_url=base, raise_server_exceptions=False)
     client.follow_redirects = False
     return client
 
 
 def log_in(client: TestClient[Litestar], name: str, password: str = PASSWORD, **more: str) -> int:
-    """Log in, and return the status of the answer."""
+    """Log in and return the status of the response."""
     return client.post("/login", data={"name": name, "password": password, **more}).status_code
 
 
 def token_of(door: Door, client: TestClient[Litestar]) -> str:
-    """Return the CSRF token of the session of this browser."""
+    """Return the CSRF token of the client's session."""
     session = door.access.sessions.find(client.cookies[COOKIE])
     assert session is not None
     return session.csrf_token

@@ -1,4 +1,4 @@
-"""Outboxes of `notify` on real channels, one worker after the other."""
+"""Runs notifiers on real channels, one worker after the other."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,11 +18,11 @@ from tests.support.notify_cases import ROUTES, desk
 
 PLACE = StateKey(0, "m-1")
 DAY = ROUTES.replace("quiet: night\n", "")
-"""Routes without quiet hours: these tests run at any hour."""
+"""Routes without quiet hours, since these tests run at any hour."""
 
 
 class World(states.World):
-    """A worker that is killed stands still: an outbox works in tasks of its own."""
+    """A killed worker hangs, since a notifier runs tasks of its own."""
 
     async def live(self) -> None:
         if self.steps_to_live == 0:
@@ -31,9 +31,9 @@ class World(states.World):
 
 
 class Desk:
-    """Outboxes one after the other on the same states, and the clock.
+    """Notifiers one after the other on the same states, and their clock.
 
-    It begins with the real time, by which Alertmanager goes.
+    The clock starts at the real time, which Alertmanager uses.
     """
 
     def __init__(self, folder: Path, routes: str = DAY, **channels: str) -> None:
@@ -53,7 +53,7 @@ class Desk:
         return made
 
     async def through(self, *changes: Change, outbox: Notifier | None = None) -> Notifier:
-        """Take changes in, and return when all that is due has been sent."""
+        """Apply changes, and return when all due messages have been sent."""
         outbox = outbox or self.outbox()
         await outbox.process({PLACE: changes})
         await outbox.idle()

@@ -1,4 +1,4 @@
-"""Alerts, follow-ups and a desk for the tests of `notify`."""
+"""Builds alerts, follow-ups and routes for the tests of `notify`."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,17 +58,17 @@ def desk(folder: Path, text: str = ROUTES) -> RoutingTable:
 
 
 def alert(revision: int = 1, at: datetime = MONDAY_NOON, **fields: Any) -> Alert:
-    given = {
+    defaults = {
         "id_": fields.pop("id", ALERT_ID),
         "customer_id": "m-1",
         "opened_at": at - timedelta(minutes=revision),
         "revision": revision,
     }
-    return made_up(at=at, **(given | fields))
+    return made_up(at=at, **(defaults | fields))
 
 
 def follow_up(revision: int = 1, at: datetime = MONDAY_NOON, **fields: Any) -> FollowUp:
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "alert_id": ALERT_ID,
         "customer_id": "m-1",
         "cause": "churn_intent",
@@ -78,4 +78,4 @@ def follow_up(revision: int = 1, at: datetime = MONDAY_NOON, **fields: Any) -> F
         "opened_at": at,
         "updated_at": at,
     }
-    return FollowUp(**(given | fields))
+    return FollowUp(**(defaults | fields))

@@ -1,4 +1,4 @@
-"""What channels are told as time passes."""
+"""Plays the deliveries of a case over time."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class Play:
-    """A customer's state over time; what is due is sent at once, or fails on `down` channels."""
+    """A customer's state over time; due messages are sent at once, or fail on `down` channels."""
 
     def __init__(self, ours: RoutingTable, channels: tuple[str, ...] = ALL) -> None:
         self.desk, self.channels = ours, channels
@@ -24,7 +24,7 @@ class Play:
         self.refused = 0
 
     def __call__(self, now: datetime, *changes: Change) -> list[tuple[str, str]]:
-        """Fold changes and send what is due at `now`; return (channel, kind) of what was sent."""
+        """Fold changes and send due messages at `now`; return (channel, kind) of those sent."""
         self.customer = fold(self.customer, changes, self.desk, now)
         before = len(self.sent)
         while self._send_one(now):
@@ -33,18 +33,18 @@ class Play:
 
     def _send_one(self, now: datetime) -> bool:
         for case in self.customer.cases:
-            for one in deliveries(case, self.desk, self.channels):
-                if one.at > now:
+            for delivery in deliveries(case, self.desk, self.channels):
+                if delivery.at > now:
                     continue
-                if one.channel in self.down | self.refusing:
-                    refused = one.channel in self.refusing
-                    after = with_failure(case, one.channel, case, now, refused=refused)
+                if delivery.channel in self.down | self.refusing:
+                    refused = delivery.channel in self.refusing
+                    after = with_failure(case, delivery.channel, case, now, refused=refused)
                     self.customer = self.customer.having(after)
                     self.refused += refused
                     return True
-                self.customer = self.customer.having(with_receipt(case, one, case, now))
-                self.sent.append((one.channel, one.kind))
-                self.ids.append(one.id)
-                self.digests += [one] if one.digest else []
+                self.customer = self.customer.having(with_receipt(case, delivery, case, now))
+                self.sent.append((delivery.channel, delivery.kind))
+                self.ids.append(delivery.id)
+                self.digests += [delivery] if delivery.digest else []
                 return True
         return False

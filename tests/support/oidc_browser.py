@@ -1,4 +1,4 @@
-"""The steps of a browser that logs in at an OpenID provider."""
+"""Plays a browser that logs in at an OpenID provider."""
 
 import httpx
 from litestar import Litestar

@@ -1,4 +1,4 @@
-"""Folders of rules, and what fires on a message."""
+"""Writes folders of rules, and evaluates them on messages."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def loops(depth: int, over: str = TEN) -> str:
 
 
 def growing(times: int, start: str) -> str:
-    """A text or list that doubles each time; each time is one round of a loop."""
+    """Return a condition whose text or list doubles with each iteration of a loop."""
     names = [start, *(f"v{n}" for n in range(times))]
     opened = "".join(f"[{names[n]} + {names[n]}].all({names[n + 1]}, " for n in range(times))
     return f"{opened}{names[times]}.size() > 0{')' * times}"
@@ -45,7 +45,7 @@ def folder_of(folder: Path, **conditions: str) -> Path:
 
 
 def message(event_id: str, **fields: object) -> Scored:
-    """A message like the fixture's; the events of a customer follow each other by their ids."""
+    """Return a message like the fixture's; its id determines its order."""
     scored = load_rules(ROOT / "rules").by_cause["furious_message"].fires[0][0]
     event = msgspec.structs.replace(scored.event, event_id=event_id, **fields)
     return msgspec.structs.replace(scored, event=event)

@@ -1,4 +1,4 @@
-"""Servers that tests start on loopback and stop again."""
+"""Starts and stops servers on loopback."""
 
 import os
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from benchmarks.clickhouse_18.server import ClickHouse, ServerError
 
 
 class Address(NamedTuple):
-    """Where a server listens."""
+    """Host and port of a server."""
 
     host: str
     port: int
 
 
 def missing(reason: str) -> None:
-    """Skip the test, except in CI, where what a test needs has to be there."""
+    """Skip the test; in CI, where all requirements must be installed, fail it."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -27,7 +27,7 @@ def missing(reason: str) -> None:
 
 @contextmanager
 def clickhouse_server(folder: Path, port: int | None = None) -> Iterator[Address]:
-    """Debian's ClickHouse server in a folder of its own; it keeps what is there."""
+    """Run Debian's ClickHouse server on a folder, whose data it keeps."""
     try:
         server = ClickHouse(folder, port)
     except ServerError as lacking:

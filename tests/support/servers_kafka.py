@@ -1,4 +1,4 @@
-"""A real Kafka for tests: one broker, on free loopback ports, in a folder of its own."""
+"""Runs a real Kafka broker on free loopback ports in its own folder."""
 
 import uuid
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from pipeline.broker.local import LocalBroker
 
 @contextmanager
 def running_kafka(data: Path) -> Iterator[str]:
-    """The `host:port` of a broker that runs until the block ends."""
+    """Run a broker until the block ends; yields its `host:port`."""
     with LocalBroker.start(data) as broker:
         yield broker.bootstrap
 
 
 def new_topic(bootstrap: str, partitions: int = 4, name: str | None = None) -> str:
-    """Create a topic, under a name no other test has unless given, and wait until it is usable."""
+    """Create a topic, by default with a unique name, and wait until it is usable."""
     name = name or f"test-{uuid.uuid4().hex[:8]}"
     with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
         with suppress(TopicAlreadyExistsError):  # a request whose answer was late is sent again
@@ -31,7 +31,7 @@ def new_topic(bootstrap: str, partitions: int = 4, name: str | None = None) -> s
 
 @contextmanager
 def topics_for_now(bootstrap: str, partitions: int, *names: str) -> Iterator[None]:
-    """Topics of these names, which other tests use as well; they are gone when the block ends."""
+    """Create topics with names that other tests use, too; delete them when the block ends."""
     for name in names:
         new_topic(bootstrap, partitions, name)
     try:

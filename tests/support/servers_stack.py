@@ -1,4 +1,4 @@
-"""The servers of the compose file, run by hand: on their configuration, with free ports."""
+"""Runs the servers of the compose file without containers, on free ports."""
 
 import json
 import os
@@ -33,13 +33,13 @@ T = TypeVar("T")
 
 
 class Server(NamedTuple):
-    """A process, and where it writes."""
+    """A process and its log."""
 
     process: "subprocess.Popen[bytes]"
     log: Path
 
     def until(self, happened: Callable[[], T]) -> T:
-        """Return what is seen when it has happened; fail when the server has ended before."""
+        """Wait for a truthy result and return it; fail if the server ends before."""
         watch = Watch(PATIENCE, time.monotonic())
         while not (seen := happened()):
             assert self.process.poll() is None, self.log.read_text()
@@ -53,7 +53,7 @@ class Server(NamedTuple):
 def running(
     log: Path, *command: str | Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """Run a server, and stop it in order."""
+    """Run a server and stop it gracefully."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             tied([*map(str, command)]), env=environment, stdout=output, stderr=output
@@ -66,7 +66,7 @@ def running(
 
 
 def program(name: str) -> str:
-    """Return where a program of Debian's Prometheus packages is."""
+    """Return the path of a program of Debian's Prometheus packages."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if not found:
         missing(f"{name} is not installed (on Debian: prometheus, prometheus-alertmanager)")
@@ -74,7 +74,7 @@ def program(name: str) -> str:
 
 
 def page(url: str, token: str = "") -> bytes | None:
-    """Return what a page says with status 200; None for all else, or no answer."""
+    """Return a page with status 200, else None."""
     request = urllib.request.Request(url)
     if token:
         request.add_header("Authorization", f"Bearer {token}")
@@ -88,7 +88,7 @@ def page(url: str, token: str = "") -> bytes | None:
 
 @contextmanager
 def kafka_of_the_stack(folder: Path) -> Iterator[str]:
-    """Kafka on the stack's properties; yields its address for the containers."""
+    """Run Kafka with the stack's properties; yields its address for the containers."""
     ports = {9092: free_port(), 9093: free_port(), 9094: free_port()}
     text = (DEPLOY / "kafka" / "server.properties").read_text()
     text = re.sub(r"(://|@)(kafka|localhost)?:", rf"\g<1>{HOST}:", text)
@@ -109,9 +109,9 @@ def kafka_of_the_stack(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def clickhouse_of_the_stack(folder: Path, secrets: Path) -> Iterator[Address]:
-    """Debian's ClickHouse with the files of the stack beside its own, as in the container.
+    """Run Debian's ClickHouse with the stack's files added, as in the container.
 
-    It knows neither grants nor constraints. Its store is migrated.
+    It supports neither grants nor constraints. Its store is migrated.
     """
     try:
         server = ClickHouse(folder)
@@ -140,7 +140,7 @@ def clickhouse_of_the_stack(folder: Path, secrets: Path) -> Iterator[Address]:
 
 @contextmanager
 def alertmanager_of_the_stack(folder: Path) -> Iterator[tuple[str, Server]]:
-    """Alertmanager on the stack's routes, without their waits; yields its address."""
+    """Run Alertmanager with the stack's routes, without waits; yields its address."""
     routes = folder / "alertmanager.yml"
     routes.write_text(_at_once((DEPLOY / "alertmanager" / "alertmanager.yml").read_text()))
     address = f"{HOST}:{free_port()}"
@@ -159,9 +159,9 @@ def alertmanager_of_the_stack(folder: Path) -> Iterator[tuple[str, Server]]:
 def prometheus_of_the_stack(
     folder: Path, pages: Mapping[str, Sequence[str]], alertmanager: str
 ) -> Iterator[tuple[str, Server]]:
-    """Prometheus on the stack's configuration, without its waits; yields its address.
+    """Run Prometheus with the stack's configuration, without waits; yields its address.
 
-    `pages` are the addresses that a look-up of each role's name would find.
+    `pages` are the addresses to which each role's name resolves.
     """
     config = yaml.safe_load(_at_once((DEPLOY / "prometheus" / "prometheus.yml").read_text()))
     (nabiz,) = (job for job in config["scrape_configs"] if job["job_name"] == "nabiz")
@@ -185,12 +185,12 @@ def prometheus_of_the_stack(
 
 
 def query(prometheus: str, expression: str) -> list[dict[str, Any]]:
-    """Return the series that Prometheus answers with; none while it does not answer."""
+    """Return the series of a query; none while Prometheus does not answer."""
     body = page(f"http://{prometheus}/api/v1/query?query={quote(expression)}")
     found: list[dict[str, Any]] = json.loads(body)["data"]["result"] if body else []
     return found
 
 
 def _at_once(text: str) -> str:
-    """Let a configuration wait for nothing."""
+    """Remove the waits of a configuration."""
     return re.sub(r"((?:scrape|evaluation|group)_\w+|for): \d+[smh]\b", r"\1: 200ms", text)

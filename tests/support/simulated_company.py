@@ -1,4 +1,4 @@
-"""A simulated company with its board, without Kafka: an action takes effect at once."""
+"""A simulated company with its board but without Kafka: actions take effect at once."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -45,9 +45,9 @@ SETTINGS = DetectSettings()
 
 
 class Company:
-    """What is known of it: events, the last state of each alert, follow-ups and actions.
+    """Events, the last state of each alert, follow-ups and actions.
 
-    Stands in for the store and the publisher: it answers what the board asks of them.
+    It stands in for the store and the publisher of the board.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -69,7 +69,7 @@ class Company:
             self._tell(alert.id)
 
     def act(self, alert_id: str, request: ActionRequest, by: str, at: datetime) -> Action:
-        """Publish what a person did."""
+        """Publish an action."""
         action_id = str(UUID(int=self._ids.getrandbits(128)))
         fields = msgspec.structs.asdict(request) | {"action_id": action_id}
         customer_id = self.known[alert_id].customer_id
@@ -78,7 +78,7 @@ class Company:
         return action
 
     def take(self, action: Action) -> None:
-        """Let an action take effect."""
+        """Apply an action."""
         self.done.append(action)
         self._hear(action.alert_id, action)
         self.live.take(actions=[action])
@@ -95,7 +95,7 @@ class Company:
         if case.follow_up:
             self.live.take(follow_ups=[case.follow_up])
 
-    # What the board asks of a store.
+    # The methods of a store that the board uses.
 
     def alerts(
         self,
@@ -107,18 +107,18 @@ class Company:
         limit: int = 100,
     ) -> list[Alert]:
         found = [
-            one
-            for one in self.known.values()
-            if (since is None or one.opened_at >= since)
-            and customer_id in (None, one.customer_id)
-            and (ids is None or one.id in ids)
-            and (states is None or one.state in states)
+            alert
+            for alert in self.known.values()
+            if (since is None or alert.opened_at >= since)
+            and customer_id in (None, alert.customer_id)
+            and (ids is None or alert.id in ids)
+            and (states is None or alert.state in states)
         ]
-        return sorted(found, key=lambda one: one.opened_at, reverse=True)[:limit]
+        return sorted(found, key=lambda alert: alert.opened_at, reverse=True)[:limit]
 
     def inbox(self, since: datetime, limit: int) -> list[str]:
-        items = (InboxItem(one, self._follow_up(id_)) for id_, one in self.known.items())
-        return [one.alert.id for one in items if not is_over(one, since + KEPT)][:limit]
+        items = (InboxItem(alert, self._follow_up(id_)) for id_, alert in self.known.items())
+        return [item.alert.id for item in items if not is_over(item, since + KEPT)][:limit]
 
     def follow_ups(
         self,
@@ -129,14 +129,14 @@ class Company:
         limit: int = 1_000,
     ) -> list[FollowUp]:
         found = [
-            one
+            follow_up
             for id_ in self.cases
-            if (one := self._follow_up(id_))
-            and (stages is None or one.stage in stages)
-            and customer_id in (None, one.customer_id)
+            if (follow_up := self._follow_up(id_))
+            and (stages is None or follow_up.stage in stages)
+            and customer_id in (None, follow_up.customer_id)
             and (alert_ids is None or id_ in alert_ids)
         ]
-        return sorted(found, key=lambda one: one.updated_at, reverse=True)[:limit]
+        return sorted(found, key=lambda follow_up: follow_up.updated_at, reverse=True)[:limit]
 
     def _follow_up(self, alert_id: str) -> FollowUp | None:
         case = self.cases.get(alert_id)
@@ -146,9 +146,9 @@ class Company:
         self, alert_id: str = "", customer_id: str = "", limit: int = 1_000
     ) -> list[Action]:
         found = [
-            one
-            for one in reversed(self.done)
-            if alert_id in ("", one.alert_id) and customer_id in ("", one.customer_id)
+            action
+            for action in reversed(self.done)
+            if alert_id in ("", action.alert_id) and customer_id in ("", action.customer_id)
         ]
         return found[:limit]
 
@@ -167,10 +167,10 @@ def app_of(
     hosts: frozenset[str] = frozenset({"127.0.0.1", "testserver.local"}),
     rules: RuleBook = RULES,
 ):  # type: ignore[no-untyped-def]
-    """Return the API with its board over the company (and a store that has its events)."""
+    """Return the API with its board for the company (and a store with its events)."""
 
     class CompanyService(Service):
-        """Publishes to the company instead of Kafka."""
+        """A service that publishes to the company instead of Kafka."""
 
         def act(
             self, alert_id: str, asked: ActionRequest, by: str, customer_id: str = ""
@@ -202,16 +202,16 @@ def app_of(
 def simulated(
     clock: Callable[[], datetime], *, seed: int = 3, customers: int = 600, days: float = 1.0
 ) -> Company:
-    """Return a company with the events of some days up to now, whose desk saw to most alerts."""
+    """Return a company with the events of the last days, most of whose alerts were handled."""
     now = clock()
     company = Company(clock)
     changes: list[Alert] = []
     for scored in read(simulate(seed, now - timedelta(days=days), customers, days)):
         company.events.setdefault(scored.event.customer_id, []).append(scored)
     for events in company.events.values():
-        arrivals = [Arrival(one, 0, offset) for offset, one in enumerate(events)]
+        arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
         changes += apply(None, arrivals, RULES.rules, SETTINGS)[1]
-    company.happen(sorted(changes, key=lambda one: one.updated_at))
+    company.happen(sorted(changes, key=lambda alert: alert.updated_at))
     for alert in list(company.known.values()):
         for action in actions_on(alert):
             if action.at < now:
@@ -220,9 +220,9 @@ def simulated(
 
 
 def stored(company: Company, store: Store) -> Store:
-    """Fill a store with what is known of a company."""
+    """Fill a store with the data of a company."""
     store.migrate()
-    store.write_events([one for events in company.events.values() for one in events])
+    store.write_events([scored for events in company.events.values() for scored in events])
     store.write_alerts([*company.known.values()])
     store.write_follow_ups(company.follow_ups(limit=len(company.cases)))
     store.write_actions(company.done)
@@ -230,10 +230,12 @@ def stored(company: Company, store: Store) -> Store:
 
 
 def read(events: Iterable[Event]) -> list[Scored]:
-    """Read the texts of events, as `understand` does."""
-    listed = sorted(events, key=lambda one: (one.occurred_at, one.event_id))
+    """Read the texts of events like `understand`."""
+    listed = sorted(events, key=lambda event: (event.occurred_at, event.event_id))
     reader = Reader(FastEngine.load())
-    spoken = [one for one in listed if one.text]
-    readings = reader.read([one.text or "" for one in spoken], [one.language for one in spoken])
-    by_id = {one.event_id: said for one, said in zip(spoken, readings, strict=True)}
-    return [Scored(one, by_id.get(one.event_id), one.occurred_at) for one in listed]
+    spoken = [event for event in listed if event.text]
+    readings = reader.read(
+        [event.text or "" for event in spoken], [event.language for event in spoken]
+    )
+    by_id = {event.event_id: said for event, said in zip(spoken, readings, strict=True)}
+    return [Scored(event, by_id.get(event.event_id), event.occurred_at) for event in listed]

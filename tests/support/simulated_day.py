@@ -1,4 +1,4 @@
-"""What a simulated company's days come to: readings, alerts, what is done about them."""
+"""Simulates two days of a company: readings, alerts and actions."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,11 +21,11 @@ from pipeline.store import Store
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = Window(START + timedelta(days=1), START + timedelta(days=2))
-"""The second of two days, so that there is a day to compare it with."""
+"""The second day; the first is there for comparison."""
 
 
 class Days(NamedTuple):
-    """All that is stored of two days."""
+    """The data of both days."""
 
     scored: list[Scored]
     alerts: list[Alert]
@@ -36,7 +36,7 @@ class Days(NamedTuple):
 
 @cache
 def days(customers: int = 800) -> Days:
-    """Simulate, read and detect; the same each time."""
+    """Simulate, read and detect, deterministically."""
     scored, alerts = company_days(7, START, customers, days=2.0)
     acts = {alert.id: actions_on(number, alert) for number, alert in enumerate(alerts)}
     return Days(
@@ -49,7 +49,7 @@ def days(customers: int = 800) -> Days:
 
 
 def letter(number: int) -> DeadLetter:
-    """The last of them has been tried again."""
+    """Return a dead letter; the last one was retried."""
     return DeadLetter(
         topic="cx.feedback",
         partition=0,
@@ -69,11 +69,11 @@ STEPS: Sequence[tuple[ActionKind, timedelta]] = (
     ("resolve", timedelta(hours=2)),
     ("inform", timedelta(hours=3)),
 )
-"""What a desk of three does about an alert, and how long after its opening."""
+"""Actions of a desk of three on an alert, with delays after its opening."""
 
 
 def actions_on(number: int, alert: Alert) -> list[Action]:
-    """Every fifth alert is left alone, the others are followed one to four steps."""
+    """Return one to four actions on an alert; none on every fifth."""
     return [
         Action(
             f"{alert.id}-{kind}",
@@ -90,7 +90,7 @@ def actions_on(number: int, alert: Alert) -> list[Action]:
 
 
 def followed(alert: Alert, actions: Sequence[Action]) -> FollowUp:
-    """How far the follow-up is at the end of the day."""
+    """Return the follow-up at the end of the day."""
     sla = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
     case = apply_change(Case(alert.id), alert, sla)
     for action in actions:
@@ -101,13 +101,13 @@ def followed(alert: Alert, actions: Sequence[Action]) -> FollowUp:
 
 
 def uncounted(scored: Scored) -> Scored:
-    """Return a test that is like an event: whatever counts it gives another answer."""
+    """Return a test event that resembles an event: counting it would change the results."""
     event = replace(scored.event, event_id=f"{scored.event.event_id}-test")
     return replace(scored, event=event, counted=False)
 
 
 def stored_in(store: Store) -> None:
-    """Store the days, and among the events some that do not count."""
+    """Store the days, including some events that do not count."""
     store.write_events(days().scored)
     store.write_events([uncounted(one) for one in days().scored[::7]])
     store.write_alerts(days().alerts)

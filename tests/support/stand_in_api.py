@@ -1,4 +1,4 @@
-"""An API over a store and a publisher that are stand-ins."""
+"""An API with stand-ins for store and publisher."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ def letter(offset: int, topic: str = "cx.feedback", **fields: object) -> DeadLet
 
 
 class FakeStore:
-    """Remembers what it was asked; `fault` is raised instead of an answer."""
+    """Records its last request; raises `fault`, if set, instead of answering."""
 
     def __init__(self) -> None:
         self.asked: dict[str, Any] = {}
@@ -72,7 +72,7 @@ class FakeStore:
         return []
 
     def timeline(self, customer_id: str, limit: int) -> list[Scored]:
-        return [one for one in self.events if one.event.customer_id == customer_id]
+        return [scored for scored in self.events if scored.event.customer_id == customer_id]
 
     def dead_letters(self, reason: Reason | None, limit: int) -> list[DeadLetter]:
         self.asked = {"reason": reason, "limit": limit}
@@ -106,7 +106,7 @@ def service_over(
     rules: RuleBook = RULES,
     kind: type[Service] = Service,
 ) -> Service:
-    """Return a service over a store and what was seen of a broker that is not there."""
+    """Return a service with a store and an observation of an absent broker."""
     cluster = Cluster("kafka:9092")
     observer = Observer(cluster)
     observer.latest = seen

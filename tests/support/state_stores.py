@@ -1,4 +1,4 @@
-"""States of customers in a dictionary that outlives the workers, which may be killed anywhere."""
+"""A state store in a dictionary that outlives workers, which may be killed anywhere."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,12 +7,12 @@ from agents.runtime.state_store import ChangelogAck, StateKey, StoredState
 FOREVER = 10**6
 
 
-class Killed(Exception):  # noqa: N818 - it is what happens to the worker
-    """The worker ended here."""
+class Killed(Exception):  # noqa: N818 - an event, not a mistake
+    """The worker was killed."""
 
 
 class World:
-    """What outlives the workers, and after how many steps the one that works now is killed."""
+    """The surviving states, and the number of steps until the current worker is killed."""
 
     def __init__(self) -> None:
         self.states: dict[StateKey, bytes] = {}
@@ -25,7 +25,7 @@ class World:
 
 
 class Table:
-    """The states of a world as one worker sees them."""
+    """A worker's view of the states of a world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -46,11 +46,11 @@ class Table:
         self.write_local(await self.flush_changelog(states))
 
     async def flush_changelog(self, states: Sequence[StoredState]) -> ChangelogAck:
-        """One after the other: a worker that is killed has written a part."""
+        """Write one by one, so that a killed worker has written a part."""
         for *place, state in states:
             await self._world.live()
             self._world.states[StateKey(*place)] = state
         return ChangelogAck(states, [], {})
 
     def write_local(self, *acks: ChangelogAck) -> None:
-        """What the changelog has is in the world already."""
+        """Do nothing: the changelog is the world."""
