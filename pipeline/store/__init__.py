@@ -1,4 +1,4 @@
-"""ClickHouse, as a server or inside the process, behind one contract."""
+"""The store: ClickHouse as a server or in the process, behind one contract."""
 
 from pathlib import Path
 
@@ -29,9 +29,10 @@ def open_chdb(
 ) -> Store:
     """Open the store in a folder, with the engine in this process.
 
-    One process holds a folder, and a process one folder at a time; otherwise StoreUnavailable.
+    A folder belongs to one process, and a process has one folder at a time; otherwise raises
+    StoreUnavailable.
     """
-    # The engine is a library of 400 MB, loaded only where it is used.
+    # The engine is a library of 400 MB, loaded only on use.
     from pipeline.store.chdb import ChdbBackend
 
     return Store(ChdbBackend(path), pauses, calendars)
@@ -48,7 +49,7 @@ def open_server(
 ) -> Store:
     """Open the store on a ClickHouse server (native protocol); the database must exist.
 
-    The connection is made at the first use.
+    It connects on first use.
     """
     from pipeline.store.server import ServerBackend
 

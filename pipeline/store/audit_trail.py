@@ -15,7 +15,7 @@ AUDIT_COLUMNS = (
 
 
 def write_audit(backend: Backend, entries: Sequence[AuditEntry]) -> None:
-    """Insert entries; one that is there already stays one."""
+    """Insert entries; duplicates are stored once."""
     if entries:
         rows = [_row_of(entry) for entry in entries]
         backend.insert("audit", by_column(AUDIT_COLUMNS, rows))
@@ -24,8 +24,8 @@ def write_audit(backend: Backend, entries: Sequence[AuditEntry]) -> None:
 def read_audit(
     backend: Backend, since: datetime | None, by: str, customer_id: str, limit: int
 ) -> list[AuditEntry]:
-    """Return entries from `since` on, the newest first; "" stands for all users or customers."""
-    found = backend.execute(
+    """Return entries from `since` on, newest first; "" means all users or customers."""
+    rows = backend.execute(
         query("audit").format(columns=", ".join(AUDIT_COLUMNS)),
         {
             "since": to_micros(since) if since else 0,
@@ -34,7 +34,7 @@ def read_audit(
             "limit": limit,
         },
     )
-    return [_entry_of(row) for row in found]
+    return [_entry_of(row) for row in rows]
 
 
 def _row_of(entry: AuditEntry) -> Row:

@@ -1,4 +1,4 @@
-"""What the store asks of a ClickHouse engine."""
+"""The contract between the store and a ClickHouse engine."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -8,58 +8,58 @@ from clickhouse_driver.util.escape import escape_param
 Value = str | int | float
 Row = tuple[Any, ...]
 Columns = Mapping[str, Sequence[Any]]
-"""Values by column name, of equal length; times are epoch seconds, in `*_us` microseconds."""
+"""Values by column, of equal length; times are epoch seconds, microseconds in `*_us`."""
 
 
 Parameter = Value | tuple[Value, ...]
 
 
-class StoreUnavailable(Exception):  # noqa: N818 - the store is away; nothing is wrong with the call
-    """The store cannot be reached or is overloaded: wait and try again."""
+class StoreUnavailable(Exception):  # noqa: N818 - a state of the store, not a mistake
+    """The store is unreachable or overloaded; a later retry may succeed."""
 
 
 class StoreRefused(Exception):  # noqa: N818 - an answer of the store
-    """Settings are wrong or tables are missing; the message says which."""
+    """The store rejects the request: settings are wrong or tables missing, as the message says."""
 
 
 class Backend(Protocol):
-    """A ClickHouse engine; may be used from several threads.
+    """A ClickHouse engine. Thread-safe.
 
-    Every method raises `StoreUnavailable` where waiting may help, `StoreRefused` where it will not.
+    Every method raises `StoreUnavailable` if a retry may help, `StoreRefused` if it will not.
     """
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> list[Row]:
-        """Run one statement; `%(name)s` in it is replaced by the escaped parameter."""
+        """Run a statement; `%(name)s` is replaced by the escaped parameter."""
         ...
 
     def look_up(self, sql: str, names: Sequence[str]) -> list[Row]:
-        """Run one statement that reads `names` from the table `names (name String)`.
+        """Run a statement that reads `names` from the table `names (name String)`.
 
-        As literals in the statement they would take the engine ten times as long.
+        Literals in the statement would take ten times as long.
         """
         ...
 
     def stream(self, sql: str) -> Iterator[Sequence[Row]]:
-        """Run one statement and give its rows in pieces, as many as fit in little memory.
+        """Run a statement and yield its rows in chunks of little memory.
 
-        Nothing else may be asked of this backend until the last piece is read.
+        The backend accepts no other call until the last chunk is read.
         """
         ...
 
     def insert(self, table: str, columns: Columns) -> None:
-        """Insert rows in one block; a column that is left out has its default in all of them."""
+        """Insert rows in one block; omitted columns get their defaults."""
         ...
 
     def close(self) -> None:
-        """Let go of the engine."""
+        """Release the engine."""
         ...
 
 
 def bind(sql: str, parameters: Mapping[str, Parameter] | None) -> str:
-    """Put parameters into a statement as literals, by the rules of clickhouse-driver.
+    """Insert parameters into a statement as literals, by the rules of clickhouse-driver.
 
-    A tuple becomes the right side of IN. Parameters that the server puts in (`{name:Type}`) gain
-    nothing: the driver sends quoted literals for them, too, and statements would name each type.
+    A tuple becomes the right side of IN. Server-side parameters (`{name:Type}`) would gain nothing:
+    the driver sends quoted literals for them, too, and statements would have to name each type.
     """
     if not parameters:
         return sql

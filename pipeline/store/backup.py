@@ -1,8 +1,8 @@
-"""Backups: what cannot be formed anew, as files that every engine can be filled from.
+"""Backs up and restores the tables that cannot be derived, across engines.
 
-A folder holds a file a table (gzip, each line a row as a JSON array) and `manifest.json`, written
-last: a folder without it is no backup. The index of events, timelines and KPI minutes are no part
-of it; they are formed anew.
+A backup is a folder with a file per table (gzip, each line a row as a JSON array) and a
+`manifest.json`, written last: without it the backup is incomplete. The index of events, timelines
+and KPI minutes are left out; a restore derives them.
 """
 
 import gzip
@@ -42,7 +42,7 @@ TABLES = {
     "alert_actions": ACTION_COLUMNS,
 }
 _TIMES = ("minute", "received_at", "stored_at")
-"""Columns of type DateTime; they travel as epoch seconds."""
+"""Columns of type DateTime, written as epoch seconds."""
 
 _ROWS_AT_ONCE = 20_000
 _MINUTES_AT_ONCE = 1_000
@@ -52,11 +52,11 @@ _ROW = msgspec.json.Decoder(tuple)
 
 
 class BackupError(Exception):
-    """A folder or a store that is not as it must be; the message says what to do."""
+    """The folder or the store is not suitable; the message says what to do."""
 
 
 class TableFile(msgspec.Struct, frozen=True):
-    """A file of a backup: its columns in order, how many rows, and the SHA-256 of its bytes."""
+    """A file of a backup: its columns in order, number of rows, and SHA-256."""
 
     name: str
     columns: tuple[str, ...]
@@ -65,7 +65,7 @@ class TableFile(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a backup holds. `migrations` are those of the store that it was made from."""
+    """The contents of a backup. `migrations` are those of the source store."""
 
     format: int
     made_at: datetime
@@ -77,13 +77,13 @@ class Manifest(msgspec.Struct, frozen=True):
 def back_up(backend: Backend, folder: Path, now: datetime) -> Manifest:
     """Write the store into a new or empty folder.
 
-    Each table is read at one moment, one after the other, the events last. Raises BackupError where
-    the folder is not empty or cannot be written, or a table lacks a migration. Only the owner may
-    read it.
+    Tables are read one after the other, each at one moment, the events last. Only the owner may
+    read the backup. Raises BackupError if the folder is not empty or cannot be written, or if a
+    table lacks a migration.
     """
     with _on_disk(folder, "written"):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise BackupError(f"{folder} is not an empty folder: name another one")
+            raise BackupError(f"{folder} is not an empty folder: choose another one")
         if pending := migrate(backend, dry_run=True):
             raise BackupError(lacking(pending))
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,10 +103,10 @@ def back_up(backend: Backend, folder: Path, now: datetime) -> Manifest:
 
 
 def restore(backend: Backend, folder: Path) -> Manifest:
-    """Fill an empty store and form its KPI minutes.
+    """Fill an empty store and compute its KPI minutes.
 
-    Raises BackupError, before anything is written, where the folder holds no whole backup, one of a
-    newer Nabız, or the store is not empty; and where afterwards the store does not hold every row.
+    Raises BackupError before writing anything if the backup is incomplete or of a newer Nabız, or
+    the store is not empty; and afterwards if the store does not hold every row.
     """
     manifest = read_manifest(folder)
     migrate(backend, dry_run=False)
@@ -119,21 +119,21 @@ def restore(backend: Backend, folder: Path) -> Manifest:
         for table, file in manifest.tables.items():
             _read_table(backend, folder, table, file)
     backend.execute(query("index_events"))
-    found = backend.execute("SELECT DISTINCT toUnixTimestamp(minute) AS m FROM events ORDER BY m")
-    minutes = iter(minute for (minute,) in found)
+    stored = backend.execute("SELECT DISTINCT toUnixTimestamp(minute) AS m FROM events ORDER BY m")
+    minutes = iter(minute for (minute,) in stored)
     while some := tuple(islice(minutes, _MINUTES_AT_ONCE)):
         recompute(backend, some)
     for table, file in manifest.tables.items():
         ((rows,),) = backend.execute(f"SELECT count() FROM {table} FINAL")
-        if rows != file.rows and table != "dead_letters":  # those of old expire
+        if rows != file.rows and table != "dead_letters":  # old ones expire
             raise BackupError(f"{table}: {counted(rows, 'row')} stored, the backup has {file.rows}")
     return manifest
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a backup whose files are all there and unchanged.
+    """Return the manifest of a backup after verifying its files.
 
-    Raises BackupError where they are not, or where a newer Nabız has made it.
+    Raises BackupError if a file is missing or changed, or if a newer Nabız made the backup.
     """
     with _on_disk(folder, "read"):
         manifest = _manifest(folder)
@@ -141,7 +141,7 @@ def read_manifest(folder: Path) -> Manifest:
             path = folder / file.name
             if not path.is_file() or _sha256(path) != file.sha256:
                 raise BackupError(
-                    f"{path} is missing or is not what was backed up (SHA-256 differs)"
+                    f"{path} is missing or has changed since the backup (SHA-256 differs)"
                 )
     return manifest
 
@@ -151,10 +151,10 @@ def _manifest(folder: Path) -> Manifest:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (FileNotFoundError, NotADirectoryError):
         raise BackupError(
-            f"{folder} holds no whole backup: {MANIFEST} is missing, as after an interrupted one"
+            f"{folder} holds no complete backup: {MANIFEST} is missing, as after an interruption"
         ) from None
     except msgspec.DecodeError as error:
-        raise BackupError(f"{folder / MANIFEST} is no manifest of a backup: {error}") from None
+        raise BackupError(f"{folder / MANIFEST} is not the manifest of a backup: {error}") from None
     unknown = sorted(set(manifest.migrations) - {migration.name for migration in shipped()})
     if manifest.format > FORMAT or unknown:
         what = f"migration {unknown[0]}" if unknown else f"format {manifest.format}"
@@ -164,13 +164,13 @@ def _manifest(folder: Path) -> Manifest:
 
 @contextmanager
 def _on_disk(folder: Path, done: str) -> Iterator[None]:
-    """Raise what the system says of files as BackupError; a backend raises none of its kind."""
+    """Raise errors of files as BackupError; backends raise no OSError."""
     try:
         yield
     except OSError as error:
         raise BackupError(
-            f"{error.filename or folder} cannot be {done} ({error.strerror or error}): see to its "
-            "rights and to free room, or name another folder"
+            f"{error.filename or folder} cannot be {done} ({error.strerror or error}): check its "
+            "permissions and free space, or choose another folder"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The ClickHouse engine inside this process."""
+"""The in-process ClickHouse engine (chDB)."""
 
 import re
 import threading
@@ -22,34 +22,33 @@ _SETTINGS = {
     # A replay of many years writes to more than 100 monthly partitions at once.
     "max_partitions_per_insert_block": 0,
     "output_format_json_quote_64bit_integers": 0,
-    # Statements are short: to compile one takes longer than to run it.
+    # Short statements take longer to compile than to run.
     "compile_expressions": 0,
     "compile_aggregate_expressions": 0,
-    # A month's rows are in its own partition.
+    # Each month is a partition.
     "do_not_merge_across_partitions_select_final": 1,
 }
 _PURE = re.compile(r"(?:--.*\n|\s)*SELECT\b(?!.*\bsystem\.)", re.DOTALL)
-"""Statements that have the same answer until something is written."""
+"""Statements whose result only changes by a write."""
 _KEPT_ANSWERS, _KEPT_ROWS = 16, 100
-"""So many answers of so many rows are kept until then: `nabiz up` asks every second."""
+"""Maximum number of cached results and their rows: `nabiz up` queries every second."""
 
 
 class ChdbBackend:
-    """One folder, held by one process; a process holds one folder at a time."""
+    """A folder that belongs to one process; a process has one folder at a time."""
 
     def __init__(self, path: Path) -> None:
         """Open the folder.
 
-        Raises StoreUnavailable if another process has it, StoreRefused if this user cannot make it
-        or write to it.
+        Raises StoreUnavailable if another process has it, StoreRefused if this user cannot create
+        it or write to it.
         """
         try:
             make_private_folder(path)
         except OSError as error:
             raise StoreRefused(
-                f"NABIZ_DATA: the store's folder {path} cannot be made or written to "
-                f"({error.strerror}): name another folder, or give this user the right to write "
-                "there"
+                f"NABIZ_DATA: the store's folder {path} cannot be created or written to "
+                f"({error.strerror}): choose another folder, or grant this user write access"
             ) from None
         self._lock = threading.Lock()
         self._answers: dict[str, list[Row]] = {}
@@ -65,7 +64,7 @@ class ChdbBackend:
         self._session.query("CREATE TEMPORARY TABLE names (name String) ENGINE = Memory")
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> list[Row]:
-        """Run one statement, or give its last answer again where nothing was written since."""
+        """Run a statement, or return its cached result if nothing was written since."""
         statement = bind(sql, parameters)
         with self._lock:
             if not _PURE.match(statement):
@@ -79,7 +78,7 @@ class ChdbBackend:
             return [*self._answers[statement]]
 
     def look_up(self, sql: str, names: Sequence[str]) -> list[Row]:
-        """Run one statement on a temporary table."""
+        """Run a statement on a temporary table."""
         with self._lock:
             try:
                 self._insert("names", {"name": names})
@@ -88,7 +87,7 @@ class ChdbBackend:
                 self._session.query("TRUNCATE TABLE names")
 
     def stream(self, sql: str) -> Iterator[Sequence[Row]]:
-        """Run one statement; a piece is a block of the engine."""
+        """Run a statement; a chunk is a block of the engine."""
         with self._lock, self._session.send_query(sql, _ROW_FORMAT) as answer:
             for piece in answer:
                 yield _ROWS.decode_lines(piece.bytes())
@@ -100,7 +99,7 @@ class ChdbBackend:
             self._insert(table, columns)
 
     def close(self) -> None:
-        """Close the folder; another process may open it then."""
+        """Close the folder, so that another process can open it."""
         with self._lock:
             self._session.close()
 

@@ -1,4 +1,4 @@
-"""What KPIs are cut by: dimensions, and the spelling of each name that stands for all of it."""
+"""Slices KPIs by dimensions, with one spelling per name."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,9 +9,9 @@ from pipeline.store.backend import Parameter
 
 
 class Cut:
-    """Cuts by `by`. Names that differ in letter case or outer spaces alone are one slice.
+    """Slices by the dimensions `by`. Names that differ only in case or outer spaces are one slice.
 
-    It has the spelling that most events of `names` have, which are crossed as `by` is.
+    A slice has the spelling of most events in `names`, which have the dimensions `by`.
     """
 
     def __init__(
@@ -19,17 +19,17 @@ class Cut:
     ) -> None:
         self.by = by
         self._places = [DIMENSIONS.index(dimension) for dimension in by]
-        found = [Counter[str]() for _ in by]
+        spellings = [Counter[str]() for _ in by]
         for crossed, events in names:
-            for counts, name in zip(found, crossed, strict=True):
+            for counts, name in zip(spellings, crossed, strict=True):
                 counts[name] += events
-        self._spelled = [_spellings(counts) for counts in found]
-        self.parameters = self._respelled(found)
+        self._spelled = [_spellings(counts) for counts in spellings]
+        self.parameters = self._respelled(spellings)
 
-    def _respelled(self, found: Sequence[Counter[str]]) -> dict[str, Parameter]:
-        """Return by dimension the names that are not spelled as their slice, and how it is."""
+    def _respelled(self, spellings: Sequence[Counter[str]]) -> dict[str, Parameter]:
+        """Return by dimension the names spelled unlike their slice, and its spelling."""
         parameters: dict[str, Parameter] = {}
-        for dimension, counts, spelled in zip(self.by, found, self._spelled, strict=True):
+        for dimension, counts, spelled in zip(self.by, spellings, self._spelled, strict=True):
             if others := {
                 name: spelled[folded(name)] for name in counts if spelled[folded(name)] != name
             }:
@@ -39,17 +39,17 @@ class Cut:
 
     @property
     def names(self) -> str:
-        """The SQL of what rows are grouped by: what `columns` are called."""
+        """The SQL of GROUP BY: the aliases of `columns`."""
         return ", ".join(f"of_{dimension}" for dimension in self.by) or "whole"
 
     @property
     def keys(self) -> str:
-        """The SQL of the same for rows of a customer each; a constant would cost time."""
+        """The SQL of the same for rows per customer; a constant would cost time."""
         return ", ".join([*(f"of_{dimension}" for dimension in self.by), "customer_id"])
 
     @property
     def columns(self) -> str:
-        """The SQL of the columns that cut, with `parameters`."""
+        """The SQL of the dimension columns, with `parameters`."""
         return ", ".join(map(self._column, self.by)) or "'' AS whole"
 
     def _column(self, dimension: Dimension) -> str:
@@ -59,9 +59,9 @@ class Cut:
         return f"transform({dimension}, {lists}, {dimension}) AS of_{dimension}"
 
     def of(self, slice_: Sequence[str]) -> tuple[str, ...]:
-        """Return where something of these five names belongs.
+        """Return the slice of these five names.
 
-        A name that no event of the window has is spelled as it is here for the first time.
+        A name that no event of the window has keeps its first spelling.
         """
         return tuple(
             spelled.setdefault(folded(slice_[place]), slice_[place].strip())
@@ -70,8 +70,8 @@ class Cut:
 
 
 def _spellings(counts: Counter[str]) -> dict[str, str]:
-    """Return by folded name its most frequent spelling, of equals the first in the alphabet."""
-    found: dict[str, str] = {}
+    """Return the most frequent spelling by folded name, on ties the first alphabetically."""
+    spelling: dict[str, str] = {}
     for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        found.setdefault(folded(name), name.strip())
-    return found
+        spelling.setdefault(folded(name), name.strip())
+    return spelling

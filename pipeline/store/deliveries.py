@@ -1,4 +1,4 @@
-"""A batch as delivered: of each event the copy that holds, and where the others may be stored."""
+"""Deduplicates a delivered batch: the valid copy of each event, and where others are stored."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -8,24 +8,24 @@ from pipeline.store.rows import minute_of
 
 
 class Known(NamedTuple):
-    """What the index holds of an event: its highest revision, and every minute it was in."""
+    """An event in the index: its highest revision, and every minute it was in."""
 
     revision: int
     minutes: Sequence[int]
 
 
 def latest_revisions(scored: Iterable[Scored]) -> tuple[dict[str, Scored], list[Scored]]:
-    """Return by id the copy of each event of highest rank, of equals the first; and the others."""
+    """Return the highest-ranked copy of each event by id, on ties the first; and the others."""
     latest: dict[str, Scored] = {}
     superseded = []
-    for one in scored:
-        event_id = one.event.event_id
-        held = latest.setdefault(event_id, one)
-        if held is one:
+    for copy in scored:
+        event_id = copy.event.event_id
+        held = latest.setdefault(event_id, copy)
+        if held is copy:
             continue
-        if one.rank > held.rank:
-            latest[event_id], one = one, held
-        superseded.append(one)
+        if copy.rank > held.rank:
+            latest[event_id], copy = copy, held
+        superseded.append(copy)
     return latest, superseded
 
 
@@ -34,8 +34,8 @@ def other_minutes(
 ) -> dict[str, set[int]]:
     """Return, by event id, minutes besides the present one in which the event may be stored."""
     found = {event_id: set(seen.minutes) for event_id, seen in known.items()}
-    for one in superseded:
-        found.setdefault(one.event.event_id, set()).add(minute_of(one.event))
+    for copy in superseded:
+        found.setdefault(copy.event.event_id, set()).add(minute_of(copy.event))
     for event_id, minutes in found.items():
         minutes.discard(present[event_id])
     return found

@@ -1,4 +1,4 @@
-"""Reads and writes the tables of follow-ups and of the actions that lead to them."""
+"""Reads and writes the tables of follow-ups and actions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,9 +27,11 @@ ACTION_COLUMNS = (
 def write_follow_ups(
     backend: Backend, follow_ups: Sequence[FollowUp], as_sent: Sequence[bytes]
 ) -> None:
-    """Insert follow-ups; of several revisions the highest is read."""
+    """Insert follow-ups; reads return the highest revision."""
     if follow_ups:
-        columns = by_column(FOLLOW_UP_COLUMNS, [_follow_up_row(one) for one in follow_ups])
+        columns = by_column(
+            FOLLOW_UP_COLUMNS, [_follow_up_row(follow_up) for follow_up in follow_ups]
+        )
         backend.insert("follow_ups", {**columns, **kept_as_sent("follow_up", as_sent)})
 
 
@@ -40,7 +42,7 @@ def read_follow_ups(
     alert_ids: Sequence[str] | None,
     limit: int,
 ) -> list[FollowUp]:
-    """Return follow-ups, the last changed first; None stands for all."""
+    """Return follow-ups, last changed first; None means all."""
     parameters: dict[str, Parameter] = {
         "all_alerts": int(alert_ids is None),
         "alert_ids": tuple(alert_ids or ("",)),
@@ -49,19 +51,19 @@ def read_follow_ups(
         "stages": tuple(stages or ("",)),
         "limit": limit,
     }
-    found = backend.execute(query("follow_ups"), parameters)
-    return [msgspec.json.decode(one, type=FollowUp) for (one,) in found]
+    rows = backend.execute(query("follow_ups"), parameters)
+    return [msgspec.json.decode(encoded, type=FollowUp) for (encoded,) in rows]
 
 
 def write_actions(backend: Backend, actions: Sequence[Action]) -> None:
-    """Insert actions; one that is there already stays one."""
+    """Insert actions; duplicates are stored once."""
     if actions:
-        rows = [_action_row(one) for one in actions]
+        rows = [_action_row(action) for action in actions]
         backend.insert("alert_actions", by_column(ACTION_COLUMNS, rows))
 
 
 def read_actions(backend: Backend, alert_id: str, customer_id: str, limit: int) -> list[Action]:
-    """Return actions, the last first; "" stands for all alerts or customers."""
+    """Return actions, newest first; "" means all alerts or customers."""
     statement = query("actions").format(columns=", ".join(ACTION_COLUMNS))
     parameters: dict[str, Parameter] = {
         "alert_id": alert_id,
@@ -71,31 +73,55 @@ def read_actions(backend: Backend, alert_id: str, customer_id: str, limit: int) 
     return [_action_of(row) for row in backend.execute(statement, parameters)]
 
 
-def _follow_up_row(one: FollowUp) -> Row:
+def _follow_up_row(follow_up: FollowUp) -> Row:
     return (
-        *(one.alert_id, one.revision, one.customer_id, one.cause, one.severity, one.stage),
-        *(one.owner or "", one.outcome or "", one.brand or "", one.segment or ""),
-        *(one.channel or "", one.escalation, to_micros(one.opened_at), to_micros(one.updated_at)),
-        *(_micros(one.acknowledged_at), _micros(one.contacted_at), _micros(one.resolved_at)),
-        *(_micros(one.informed_at), _micros(one.snoozed_until)),
-        *(_micros(one.acknowledge_due), _micros(one.contact_due)),
-        msgspec.json.encode(one).decode(),
+        follow_up.alert_id,
+        follow_up.revision,
+        follow_up.customer_id,
+        follow_up.cause,
+        follow_up.severity,
+        follow_up.stage,
+        follow_up.owner or "",
+        follow_up.outcome or "",
+        follow_up.brand or "",
+        follow_up.segment or "",
+        follow_up.channel or "",
+        follow_up.escalation,
+        to_micros(follow_up.opened_at),
+        to_micros(follow_up.updated_at),
+        _micros(follow_up.acknowledged_at),
+        _micros(follow_up.contacted_at),
+        _micros(follow_up.resolved_at),
+        _micros(follow_up.informed_at),
+        _micros(follow_up.snoozed_until),
+        _micros(follow_up.acknowledge_due),
+        _micros(follow_up.contact_due),
+        msgspec.json.encode(follow_up).decode(),
     )
 
 
-def _action_row(one: Action) -> Row:
+def _action_row(action: Action) -> Row:
     return (
-        *(one.action_id, one.alert_id, one.customer_id, one.kind, one.by, to_micros(one.at)),
-        *(one.assignee or "", _micros(one.until), one.outcome or "", one.note, one.undoes or ""),
+        action.action_id,
+        action.alert_id,
+        action.customer_id,
+        action.kind,
+        action.by,
+        to_micros(action.at),
+        action.assignee or "",
+        _micros(action.until),
+        action.outcome or "",
+        action.note,
+        action.undoes or "",
     )
 
 
 def _action_of(row: Row) -> Action:
     fields = dict(zip(ACTION_COLUMNS, row, strict=True))
     at, until = fields.pop("at_us"), fields.pop("until_us")
-    given = {name: value for name, value in fields.items() if value != ""}
+    present = {name: value for name, value in fields.items() if value != ""}
     times = {"at": to_datetime(at), "until": to_datetime(until) if until else None}
-    return msgspec.convert({**given, **times}, Action)
+    return msgspec.convert({**present, **times}, Action)
 
 
 def _micros(moment: datetime | None) -> int:

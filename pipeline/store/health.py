@@ -1,4 +1,4 @@
-"""What a ClickHouse server says about itself; nothing is written."""
+"""Inspects a ClickHouse server, read-only."""
 
 import time
 
@@ -18,10 +18,10 @@ class Disk(msgspec.Struct, frozen=True):
 
 
 class StoreFacts(msgspec.Struct, frozen=True):
-    """A server: `clock_ahead` of ours in seconds, to the second; what stands in the way of writes.
+    """A server: `clock_ahead` of ours in seconds (precision 1 s), and obstacles to writes.
 
-    `pending` are migrations to apply, `refused` says by table why it takes no rows. `disks` is
-    empty where the user may not read `system.disks`.
+    `pending` are migrations to apply, `refused` holds by table why it accepts no rows. `disks` is
+    empty if the user may not read `system.disks`.
     """
 
     version: str
@@ -32,19 +32,19 @@ class StoreFacts(msgspec.Struct, frozen=True):
 
 
 def inspect_store(backend: Backend) -> StoreFacts:
-    """Ask the server.
+    """Query the server.
 
     Raises StoreUnavailable, StoreRefused, and MigrationError as `Store.migrate` does.
     """
-    asked = time.time()
+    started = time.time()
     [[version, clock]] = backend.execute("SELECT version(), toUnixTimestamp(now())")
-    now = (asked + time.time()) / 2
+    now = (started + time.time()) / 2
     pending = tuple(migration.name for migration in migrate(backend, dry_run=True))
     tables = sorted({migration.table for migration in shipped()})
     reasons = {table: _refusal(backend, table) for table in tables}
     return StoreFacts(
         version=version,
-        clock_ahead=clock + 0.5 - now,  # it counts whole seconds
+        clock_ahead=clock + 0.5 - now,  # it returns whole seconds
         pending=pending,
         refused={table: reason for table, reason in reasons.items() if reason},
         disks=_disks(backend),
@@ -52,10 +52,10 @@ def inspect_store(backend: Backend) -> StoreFacts:
 
 
 def _refusal(backend: Backend, table: str) -> str:
-    """Return why the table takes no rows, or "": an insert of none asks for every right."""
+    """Return why the table accepts no rows, or "": an empty insert checks every permission."""
     ((exists,),) = backend.execute(f"EXISTS TABLE {table}")
     if not exists:
-        return ""  # a migration makes it
+        return ""  # a migration creates it
     try:
         backend.execute(f"INSERT INTO {table} SELECT * FROM {table} WHERE 0")
     except StoreRefused as error:
@@ -67,7 +67,7 @@ def _refusal(backend: Backend, table: str) -> str:
 
 def _disks(backend: Backend) -> tuple[Disk, ...]:
     try:
-        found = backend.execute("SELECT name, free_space, total_space FROM system.disks")
+        rows = backend.execute("SELECT name, free_space, total_space FROM system.disks")
     except StoreRefused:
         return ()
-    return tuple(Disk(*row) for row in found)
+    return tuple(Disk(*row) for row in rows)

@@ -1,4 +1,4 @@
-"""Numbered changes of the tables: one folder a table, applied in order, each once."""
+"""Migrates the tables: numbered changes in a folder per table, each applied once, in order."""
 
 import hashlib
 import re
@@ -19,48 +19,48 @@ ENGINE = MergeTree ORDER BY name
 
 
 class MigrationError(Exception):
-    """The migrations that were applied are not those of this version of the program."""
+    """The applied migrations do not match those of this version."""
 
 
 class Migration(NamedTuple):
-    """One change: `name` is `table/NNN_name`."""
+    """A change of a table: `name` is `table/NNN_name`."""
 
     name: str
     sql: str
 
     @property
     def table(self) -> str:
-        """The folder: the table that is changed."""
+        """The table, which is the name of the folder."""
         return self.name.partition("/")[0]
 
     @property
     def hash(self) -> str:
-        """What tells a changed file."""
+        """The hash that detects a changed file."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
 def shipped() -> list[Migration]:
-    """Read the migrations of this version, in the order in which they are applied."""
-    found = []
+    """Read the migrations of this version, in order of application."""
+    migrations = []
     for folder in (files(__package__) / "migrations").iterdir():
         for file in folder.iterdir():
             if not _FILE.fullmatch(file.name):
                 raise MigrationError(f"{folder.name}/{file.name}: not named NNN_name.sql")
             name = f"{folder.name}/{file.name.removesuffix('.sql')}"
-            found.append(Migration(name, file.read_text("utf-8")))
-    return sorted(found)
+            migrations.append(Migration(name, file.read_text("utf-8")))
+    return sorted(migrations)
 
 
 def pending(migrations: Sequence[Migration], done: dict[str, str]) -> list[Migration]:
-    """Return those that are still to apply; `done` holds the hash by name of the others.
+    """Return the migrations to apply; `done` holds the hashes of applied ones by name.
 
-    Raises MigrationError where an applied one has changed or is unknown, or where one would
-    come before another of its table that is applied already.
+    Raises MigrationError if an applied one has changed or is unknown, or if one precedes another
+    of its table that is already applied.
     """
     by_name = {migration.name: migration for migration in migrations}
     for name, digest in done.items():
         if name not in by_name:
-            raise MigrationError(f"{name} is applied but not known: is the program older?")
+            raise MigrationError(f"{name} is applied but unknown: is this version older?")
         if by_name[name].hash != digest:
             raise MigrationError(f"{name} has changed since it was applied: add a new one instead")
     todo = [m for m in migrations if m.name not in done]
@@ -72,7 +72,7 @@ def pending(migrations: Sequence[Migration], done: dict[str, str]) -> list[Migra
 
 
 def migrate(backend: Backend, dry_run: bool) -> list[Migration]:
-    """Apply what is pending, or with `dry_run` only say what it is."""
+    """Apply the pending migrations and return them; `dry_run` only returns them."""
     todo = pending(shipped(), applied(backend))
     if dry_run:
         return todo
@@ -85,7 +85,7 @@ def migrate(backend: Backend, dry_run: bool) -> list[Migration]:
 
 
 def lacking(todo: Sequence[Migration]) -> str:
-    """Say that these have to be applied first."""
+    """Return the message that these migrations have to be applied first."""
     return f"the store lacks {counted(len(todo), 'migration')}: nabiz store migrate"
 
 

@@ -1,4 +1,4 @@
-"""Opens the store that the settings name."""
+"""Opens the configured store."""
 
 from pipeline.calendar.calendar_file import load_calendars
 from pipeline.config.settings import Settings, store_address
@@ -6,10 +6,10 @@ from pipeline.store import Store, open_chdb, open_server
 
 
 def open_store(settings: Settings) -> Store:
-    """Return the ClickHouse server that is set, else the in-process engine in the data folder.
+    """Open the configured ClickHouse server, else the in-process engine in the data folder.
 
     Raises StoreUnavailable if another process uses the folder, StoreRefused if this user cannot
-    make it or write to it, CalendarError where the calendar is wrong.
+    create it or write to it, CalendarError if the calendar is invalid.
     """
     pauses, calendars = settings.detect.pauses, load_calendars(settings.calendar.file)
     address = store_address(settings.store)

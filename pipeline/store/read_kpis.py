@@ -1,4 +1,4 @@
-"""KPIs of a window: the facts from a few queries, then the definitions applied to each slice."""
+"""Reads the KPIs of a window: queries the facts, then applies the definitions to each slice."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from pipeline.store.cut import Cut
 from pipeline.store.sql import answer_names, answers, count_names, query
 
 LOOK_BACK = timedelta(days=30)
-"""How long before the window a ticket that reaches into it is looked for."""
+"""How far before the window tickets that extend into it are searched."""
 
 _MINUTE = 60_000_000
 _CUSTOMER_COUNTS = ("active_customers", "negative_customers")
@@ -66,7 +66,7 @@ def read_kpis(
 def _names(
     backend: Backend, window: Window, by: Sequence[Dimension]
 ) -> Iterator[tuple[Slice, int]]:
-    """Yield the names of slices in the window's minutes, with how many events have them."""
+    """Yield the names of slices in the window's minutes, with their numbers of events."""
     if by:
         asked = query("window_names").format(by=", ".join(by))
         for *names, events in backend.execute(asked, _bounds(window)):
@@ -170,7 +170,7 @@ def _add_follow_ups(
 def _scores_after(
     backend: Backend, window: Window, as_of: datetime
 ) -> dict[str, list[tuple[int, float]]]:
-    """Return when customers who were contacted in the window answered on 0-10, and what."""
+    """Return time and value of the 0-10 scores of customers contacted in the window."""
     last = _minute(min(window.end + NEXT_SCORE_WAIT, as_of))
     found: dict[str, list[tuple[int, float]]] = {}
     for customer, at, score in backend.execute(
@@ -181,7 +181,7 @@ def _scores_after(
 
 
 def _is_rescued(contacted: int, scores: Sequence[tuple[int, float]]) -> bool:
-    """Whether the first answer after the contact, and soon enough, is a good one."""
+    """Return whether the first timely score after the contact is good."""
     until = contacted + NEXT_SCORE_WAIT // timedelta(microseconds=1)
     return next((score >= RESCUED for at, score in scores if contacted < at <= until), False)
 
@@ -191,12 +191,12 @@ def _of(facts: dict[Slice, Facts], key: Slice) -> Facts:
 
 
 def _sliced(name: str, cut: Cut) -> str:
-    """Return the query grouped by what cuts it."""
+    """Return the query with its grouping."""
     return query(name).format(by=cut.columns, of=cut.names, keys=cut.keys)
 
 
 def _bounds(window: Window) -> dict[str, Parameter]:
-    """The window in microseconds, and the minutes, as epoch seconds, that it reaches into."""
+    """Return the window in microseconds, and its minutes in epoch seconds."""
     return {
         "start": to_micros(window.start),
         "end": to_micros(window.end),
@@ -206,10 +206,10 @@ def _bounds(window: Window) -> dict[str, Parameter]:
 
 
 def _minute(moment: datetime) -> int:
-    """Epoch seconds of the minute, as they are stored."""
+    """Return the epoch seconds of the minute, as stored."""
     return _within_range(to_micros(moment) // _MINUTE * 60)
 
 
 def _within_range(seconds: int) -> int:
-    """Keep epoch seconds within what DateTime can hold: 1970 to 2106."""
+    """Clamp epoch seconds to the range of DateTime, 1970 to 2106."""
     return max(0, min(seconds, 2**32 - 1))

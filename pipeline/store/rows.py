@@ -1,4 +1,4 @@
-"""Values to rows of tables and back. In tables '' stands for None, and times are integers."""
+"""Converts values to table rows and back. In tables None is '', and times are integers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,12 +26,11 @@ _GIVEN = (
 )
 _REQUIRED = ("event_id", "customer_id", "channel", "type", "author_type")
 _PLAIN = (*_REQUIRED, "revision", *_GIVEN)
-"""Fields of an event that are columns of the same name; `_GIVEN` are those that may be missing."""
+"""Event fields with a column of the same name; those in `_GIVEN` are optional."""
 
 COUNTED, GONE, UNCOUNTED = 0, 1, 2
-"""What `is_deleted` of a row of `events` and `timelines` says: there; moved away or taken back;
-there, but in no figure. So what reads figures asks for 0, what reads all that is stored for all but
-1."""
+"""Values of `is_deleted` in `events` and `timelines`: present; moved away or revoked; present but
+not counted. So queries of KPIs select 0, queries of all stored events exclude 1."""
 
 SCORED_COLUMNS = (
     *("is_deleted", "occurred_us", "received_us"),
@@ -42,12 +41,12 @@ SCORED_COLUMNS = (
     *("anger", "urgency", "hurried"),
     *("topics.name", "topics.label", "topics.start", "topics.end"),
 )
-"""What a `Scored` is made of again."""
+"""The columns of a `Scored`."""
 
 EVENT_COLUMNS = ("minute", *SCORED_COLUMNS, "reread_at")
 
 TIMELINE_KEY = ("customer_id", "minute", "event_id", "revision", "is_deleted")
-"""The columns of `timelines` that take an event out of one."""
+"""The columns of `timelines` that remove an event from one."""
 
 ALERT_COLUMNS = (
     *("id", "revision", "customer_id", "cause", "severity", "state"),
@@ -59,12 +58,12 @@ DEAD_LETTER_COLUMNS = (
 
 
 def minute_of(event: Event) -> int:
-    """Epoch seconds of the event's minute, as `epoch_minute` has it."""
+    """Return the `epoch_minute` of an event."""
     return epoch_minute(event.occurred_at)
 
 
 def epoch_minute(at: datetime) -> int:
-    """Epoch seconds of a time's minute, kept within what DateTime can hold (1970 to 2106)."""
+    """Return the epoch seconds of a time's minute, clamped to DateTime's range (1970 to 2106)."""
     return max(0, min(to_micros(at) // 60_000_000 * 60, _LAST_MINUTE))
 
 
@@ -74,24 +73,24 @@ def event_columns(
     moved: int = 0,
     reread_at: int = 0,
 ) -> Columns:
-    """Columns of `events` for events at these minutes, without those that are empty throughout.
+    """Return the columns of `events` for events at these minutes, without empty columns.
 
-    The last `moved` of them are no longer at their minutes. `reread_at` is when their texts were
-    read again, in epoch seconds.
+    The last `moved` events have left their minutes. `reread_at` is when their texts were read
+    again, in epoch seconds.
     """
-    there = [_presence(one) for one in scored[: len(scored) - moved]]
-    events = [one.event for one in scored]
+    there = [_presence(copy) for copy in scored[: len(scored) - moved]]
+    events = [copy.event for copy in scored]
     columns = {
         "minute": minutes,
         "is_deleted": [*there, *[GONE] * moved],
         "occurred_us": [to_micros(event.occurred_at) for event in events],
-        "received_us": [to_micros(one.received_at) for one in scored],
+        "received_us": [to_micros(copy.received_at) for copy in scored],
         "revision": [event.revision for event in events],
         **{name: [getattr(event, name) for event in events] for name in _REQUIRED},
         **{name: [getattr(event, name) or "" for event in events] for name in _GIVEN},
         "attributes": [_json(event.attributes) if event.attributes else "{}" for event in events],
         **_score_columns([event.score for event in events]),
-        **_reading_columns([one.reading for one in scored]),
+        **_reading_columns([copy.reading for copy in scored]),
         "reread_at": [reread_at] * len(scored),
     }
     return {name: values for name, values in columns.items() if any(values)}
@@ -117,7 +116,7 @@ def _reading_columns(readings: Sequence[Reading | None]) -> Columns:
     return {
         "label": [reading.label if reading else "" for reading in readings],
         **{
-            f"p_{name}": [float(getattr(one, name)) for one in odds]
+            f"p_{name}": [float(getattr(row, name)) for row in odds]
             for name in Probabilities.__struct_fields__
         },
         "intensity": [float(reading.intensity) if reading else 0.0 for reading in readings],
@@ -148,7 +147,7 @@ def _json(value: object) -> str:
 
 
 def scored_of(row: Row) -> Scored:
-    """Make the value of a row of `SCORED_COLUMNS` again; an empty text comes back as None."""
+    """Return the value of a row of `SCORED_COLUMNS`; an empty text becomes None."""
     cells = dict(zip(SCORED_COLUMNS, row, strict=True))
     fields = {name: cells[name] for name in _PLAIN if cells[name] != ""}
     if cells["metric"]:
@@ -194,26 +193,26 @@ def _topics_of(cells: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def shadow_columns(scored: Sequence[Scored], reread_at: int) -> Columns:
-    """Columns of `shadow_readings` for events that have a reading."""
-    readings = _reading_columns([one.reading for one in scored])
+    """Return the columns of `shadow_readings` for events with a reading."""
+    readings = _reading_columns([copy.reading for copy in scored])
     shared = ("engine", "engine_version", "label", *_ODDS)
     return {
-        "minute": [minute_of(one.event) for one in scored],
-        "event_id": [one.event.event_id for one in scored],
-        "revision": [one.event.revision for one in scored],
+        "minute": [minute_of(copy.event) for copy in scored],
+        "event_id": [copy.event.event_id for copy in scored],
+        "revision": [copy.event.revision for copy in scored],
         **{name: readings[name] for name in shared},
         "reread_at": [reread_at] * len(scored),
     }
 
 
 def alert_columns(alerts: Sequence[Alert], as_sent: Sequence[bytes] = ()) -> Columns:
-    """Columns of `alerts`; `as_sent` is the JSON of each, if another than ours is to be kept."""
+    """Return the columns of `alerts`; `as_sent` is their original JSON, if it is to be stored."""
     columns = by_column(ALERT_COLUMNS, [_alert_row(alert) for alert in alerts])
     return {**columns, **kept_as_sent("alert", as_sent)}
 
 
 def kept_as_sent(column: str, as_sent: Sequence[bytes]) -> Columns:
-    """Return the column that holds the JSON of messages as it came, if any is given."""
+    """Return the column of the original JSON of messages, if given."""
     return {column: [content.decode() for content in as_sent]} if as_sent else {}
 
 
@@ -228,7 +227,7 @@ def _alert_row(alert: Alert) -> Row:
 
 
 def dead_letter_columns(letters: Sequence[DeadLetter]) -> Columns:
-    """Columns of `dead_letters`."""
+    """Return the columns of `dead_letters`."""
     return by_column(DEAD_LETTER_COLUMNS, [_dead_letter_row(letter) for letter in letters])
 
 
@@ -243,5 +242,5 @@ def _dead_letter_row(letter: DeadLetter) -> Row:
 
 
 def by_column(names: Sequence[str], rows: Sequence[Row]) -> Columns:
-    """Turn rows, of which there is one at least, into columns."""
+    """Transpose rows, at least one, to columns."""
     return dict(zip(names, zip(*rows, strict=True), strict=True))

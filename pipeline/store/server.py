@@ -30,19 +30,19 @@ _OVERLOADED = {
     ErrorCodes.NO_ZOOKEEPER,
     ErrorCodes.KEEPER_EXCEPTION,
 }
-"""Errors of the server that pass by themselves."""
+"""Transient errors of the server."""
 
 _REFUSED = {
     ErrorCodes.UNKNOWN_USER,
     ErrorCodes.WRONG_PASSWORD,
     ErrorCodes.REQUIRED_PASSWORD,
-    516,  # AUTHENTICATION_FAILED, which the driver has no name for
+    516,  # AUTHENTICATION_FAILED, which the driver does not name
     ErrorCodes.DATABASE_ACCESS_DENIED,
     497,  # ACCESS_DENIED, likewise
     ErrorCodes.UNKNOWN_DATABASE,
     ErrorCodes.UNKNOWN_TABLE,
 }
-"""Errors that last until somebody mends the settings or migrates the store."""
+"""Errors that persist until somebody corrects the settings or migrates the store."""
 
 _CONNECTION_BROKEN = (
     NetworkError,
@@ -63,7 +63,7 @@ SETTINGS = {
 
 
 class ServerBackend:
-    """One connection, opened at first use and again after it broke."""
+    """A connection that is opened on first use and reopened after a failure."""
 
     def __init__(self, host: str, port: int, user: str, password: str, database: str) -> None:
         self._address = f"{host}:{port}"
@@ -76,12 +76,12 @@ class ServerBackend:
         )
 
     def execute(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> list[Row]:
-        """Run one statement."""
+        """Run a statement."""
         answer = self._call(lambda: self._client.execute(bind(sql, parameters)))
         return answer if isinstance(answer, list) else []
 
     def look_up(self, sql: str, names: Sequence[str]) -> list[Row]:
-        """Run one statement; the names travel with it."""
+        """Run a statement; the names are sent along as a table."""
         table = {
             "name": "names",
             "structure": [("name", "String")],
@@ -90,7 +90,7 @@ class ServerBackend:
         return self._call(lambda: self._client.execute(sql, external_tables=[table]))
 
     def stream(self, sql: str) -> Iterator[Sequence[Row]]:
-        """Run one statement; a piece is a thousand rows."""
+        """Run a statement; a chunk has a thousand rows."""
         with self._lock, self._errors():
             yield from self._client.execute_iter(sql, chunk_size=1_000)
 
@@ -111,7 +111,7 @@ class ServerBackend:
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
-        """Raise what the driver raises as what it means to the store."""
+        """Translate errors of the driver into those of the store."""
         try:
             yield
         except ServerException as error:
@@ -120,7 +120,7 @@ class ServerBackend:
             if error.code in _REFUSED:
                 raise StoreRefused(
                     f"ClickHouse at {self._address} refuses: {_first_line(error)} "
-                    "(NABIZ_STORE_URL; tables are made by: nabiz store migrate)"
+                    "(NABIZ_STORE_URL; create the tables with: nabiz store migrate)"
                 ) from error
             raise
         except _CONNECTION_BROKEN as error:
@@ -129,7 +129,7 @@ class ServerBackend:
 
 
 def create_database(host: str, port: int, user: str, password: str, database: str) -> None:
-    """Create the database on the server if it is missing. Raises as the backend does."""
+    """Create the database on the server if it is missing. Raises like the backend."""
     backend = ServerBackend(host, port, user, password, "default")
     try:
         backend.execute(f"CREATE DATABASE IF NOT EXISTS `{database.replace('`', '')}`")
@@ -138,5 +138,5 @@ def create_database(host: str, port: int, user: str, password: str, database: st
 
 
 def _first_line(error: ServerException) -> str:
-    """Without the server's stack trace."""
+    """Return the first line of the message, without the server's stack trace."""
     return str(error.message).split(" Stack trace")[0].splitlines()[0]

@@ -1,4 +1,4 @@
-"""The SQL of `queries/`, and the parts that several of its files share."""
+"""Loads the SQL of `queries/` and fills in shared parts."""
 
 import re
 from collections.abc import Iterable
@@ -13,14 +13,14 @@ _PARTS = (
     *("tickets_of_window", "helped_themselves", "is_assisted", "only_thanks", "closed_as_merged"),
     *("repeated_answers", "occasion", "counts"),
 )
-"""Files that others name; one comes before those that it names."""
+"""Files that other files include; each precedes the files that it includes."""
 
 
 @cache
 def query(name: str) -> str:
     """Read `queries/NAME.sql` and fill in the shared parts.
 
-    What else stands in braces is left to `str.format` of the caller; parameters are `%(name)s`.
+    Other braces are left to the caller's `str.format`; parameters are `%(name)s`.
     """
     text = _part(name)
     for part, sql in shared_parts().items():
@@ -30,20 +30,20 @@ def query(name: str) -> str:
 
 @cache
 def count_names() -> tuple[str, ...]:
-    """Return the counts of a KPI minute: the columns of `kpi_minutes` after its key and version."""
+    """Return the counts of a KPI minute: the columns of `kpi_minutes` after key and version."""
     return tuple(re.findall(r" AS (\w+)", _part("counts")))
 
 
 @cache
 def count_expressions() -> dict[str, str]:
-    """Return how each count is formed of events: those of a KPI minute, and those of calls."""
+    """Return the SQL expression of each count over events: those of KPI minutes and of calls."""
     parts = ",".join((_part("counts"), _part("call_counts")))
     return {name: sql.strip() for sql, name in re.findall(r"(.+?) AS (\w+)\s*(?:,|$)", parts, re.S)}
 
 
 @cache
 def answers() -> tuple[Definition, ...]:
-    """Return the KPIs of answers of which a customer may give several, as the store counts them."""
+    """Return the KPIs that the store counts per customer, who may give several answers."""
     return tuple(
         definition
         for definition in DEFINITIONS
@@ -52,7 +52,7 @@ def answers() -> tuple[Definition, ...]:
 
 
 def spread(definition: Definition) -> str:
-    """Return the SQL of its `Spread`, over rows of customers that have its counts."""
+    """Return the SQL of a KPI's `Spread`, over rows of customers with its counts."""
     *_, whole = definition.counts
     plus, *minus = (f"toInt64({name})" for name in definition.counts[:-1])
     y, m = " - ".join((plus, *minus)), f"toInt64({whole})"
@@ -61,11 +61,10 @@ def spread(definition: Definition) -> str:
 
 @cache
 def answer_names() -> tuple[str, ...]:
-    """Return the counts that are formed customer by customer: those of calls and of all answers."""
-    known = count_expressions().keys()
-    of_means = (one for one in DEFINITIONS if one.kind == "mean" and {*one.counts} <= known)
-    asked = (*answers(), *of_means)
-    return tuple(dict.fromkeys(name for definition in asked for name in definition.counts))
+    """Return the counts that are computed per customer: those of calls and of all answers."""
+    computable = count_expressions().keys()
+    means = (kpi for kpi in DEFINITIONS if kpi.kind == "mean" and {*kpi.counts} <= computable)
+    return tuple(dict.fromkeys(name for kpi in (*answers(), *means) for name in kpi.counts))
 
 
 def _part(name: str) -> str:
@@ -74,9 +73,9 @@ def _part(name: str) -> str:
 
 @cache
 def shared_parts() -> dict[str, str]:
-    """Return what `{counts}`, `{names}` and their like stand for.
+    """Return the values of `{counts}`, `{names}` and the other shared parts.
 
-    `{types.TRAIT}` are the event types with this trait, listed; steps of a ticket in their order.
+    `{types.TRAIT}` lists the event types with a trait, ticket steps in their order.
     """
     return {
         **{name: _part(name).strip() for name in _PARTS},
@@ -97,7 +96,7 @@ def shared_parts() -> dict[str, str]:
 
 
 def folded(name: str) -> str:
-    """Return the SQL of a name as names are compared (`pipeline.common.names.folded`)."""
+    """Return the SQL of a folded name (`pipeline.common.names.folded`)."""
     trimmed = rf"replaceRegexpAll({name}, '^[\\s\\pZ]+|[\\s\\pZ]+$', '')"
     lowered = f"replaceAll(lowerUTF8(replaceAll({trimmed}, 'İ', 'i')), 'ı', 'i')"
     return f"replaceAll({lowered}, '\u0307', '')"

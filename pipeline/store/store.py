@@ -1,4 +1,4 @@
-"""The store: what happened, each event once, and the KPIs formed from it."""
+"""The store of events, each once, and of the KPIs computed from them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -46,8 +46,8 @@ from pipeline.store.write_events import WriteResult, recompute, write_events
 class Store:
     """Events, KPI minutes, alerts with their follow-ups, dead letters, and the audit trail.
 
-    Every write may be repeated after any failure: the result is as if it had been made once.
-    Every method raises `StoreUnavailable` where the engine is away and waiting may help.
+    Writes are idempotent and may be repeated after any failure. Every method raises
+    `StoreUnavailable` if the engine is away and a retry may help.
     """
 
     def __init__(
@@ -61,26 +61,26 @@ class Store:
         self._calendars = calendars
 
     def migrate(self, dry_run: bool = False) -> list[Migration]:
-        """Bring the tables up to date and return the migrations applied (or still to apply).
+        """Migrate the tables and return the migrations applied (or to apply, with `dry_run`).
 
-        Raises MigrationError where those applied before are not those of this version.
+        Raises MigrationError if those applied before do not match this version.
         """
         return migrate(self._backend, dry_run)
 
     def write_events(self, scored: Sequence[Scored]) -> WriteResult:
-        """Store a batch and recompute the KPI minutes that it touches.
+        """Store a batch and recompute the affected KPI minutes.
 
-        A known event is dropped unless its rank (`Scored.rank`) is higher; then it replaces the
-        other.
+        A copy of a stored event is dropped unless its rank (`Scored.rank`) is higher; then it
+        replaces the stored one.
         """
         return write_events(self._backend, scored)
 
     def texts_between(
         self, start: datetime, end: datetime, after: Scored | None = None, limit: int = 1_000
     ) -> list[Scored]:
-        """Return events of [start, end) that have a reading of a text, in the order of their keys.
+        """Return events of [start, end) with a reading of a text, ordered by key.
 
-        `after` is the last one of the call before.
+        `after` is the last event of the previous call.
         """
         statement = query("texts_between").format(columns=", ".join(SCORED_COLUMNS))
         found = self._backend.execute(
@@ -98,12 +98,12 @@ class Store:
         return [scored_of(row) for row in found]
 
     def restate(self, scored: Sequence[Scored], now: datetime) -> None:
-        """Give stored events other readings, then recompute the KPI minutes that they are in.
+        """Replace the readings of stored events, then recompute their KPI minutes.
 
-        A later revision that has come meanwhile stays, since only the reading is replaced: of rows
-        of one revision the engine keeps the one that was inserted last. May be repeated.
+        A later revision that arrived meanwhile stays, since only the reading is replaced: of rows
+        of one revision the engine keeps the last inserted. Idempotent.
         """
-        minutes = [minute_of(one.event) for one in scored]
+        minutes = [minute_of(copy.event) for copy in scored]
         reread_at = int(now.timestamp())
         columns = event_columns(scored, minutes, reread_at=reread_at)
         if scored:
@@ -111,15 +111,15 @@ class Store:
         recompute(self._backend, set(minutes))
 
     def shadow(self, scored: Sequence[Scored], now: datetime) -> None:
-        """Store readings beside those that count."""
+        """Store shadow readings, which do not count."""
         if scored:
             columns = shadow_columns(scored, int(now.timestamp()))
             self._backend.insert("shadow_readings", columns)
 
     def write_alerts(self, alerts: Sequence[Alert], as_sent: Sequence[bytes] = ()) -> None:
-        """Store alerts; of several revisions of one alert the highest is read.
+        """Store alerts; reads return the highest revision.
 
-        `as_sent` is the JSON of each, where it may hold more than this version knows.
+        `as_sent` is their original JSON, which may hold more than this version knows.
         """
         if alerts:
             self._backend.insert("alerts", alert_columns(alerts, as_sent))
@@ -127,15 +127,15 @@ class Store:
     def write_follow_ups(
         self, follow_ups: Sequence[FollowUp], as_sent: Sequence[bytes] = ()
     ) -> None:
-        """Store follow-ups, as `write_alerts` does alerts."""
+        """Store follow-ups like `write_alerts`."""
         write_follow_ups(self._backend, follow_ups, as_sent)
 
     def write_actions(self, actions: Sequence[Action]) -> None:
-        """Store what people did about alerts."""
+        """Store actions on alerts."""
         write_actions(self._backend, actions)
 
     def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        """Store dead letters; one with `retried_at` replaces the same one without."""
+        """Store dead letters; one with `retried_at` replaces its copy without."""
         if letters:
             self._backend.insert("dead_letters", dead_letter_columns(letters))
 
@@ -144,11 +144,11 @@ class Store:
         write_audit(self._backend, entries)
 
     def kpis(self, window: Window, by: Sequence[Dimension], as_of: datetime) -> list[KpiValue]:
-        """Return every KPI of the window, of each slice by the crossed dimensions `by`.
+        """Return every KPI of the window for each slice by the crossed dimensions `by`.
 
         Without dimensions there is one slice, {}; with them, every slice that has an event.
-        What happened after `as_of` is not counted; what was received after it is, as revisions
-        and late events. A dimension that was not given has the value "".
+        Events that happened after `as_of` are not counted; those received after it are, such as
+        revisions and late events. A missing dimension has the value "".
         Raises ValueError for an unknown dimension or a window that ends before it starts.
         """
         return read_kpis(self._backend, window, by, as_of, self._pauses, self._calendars)
@@ -162,7 +162,7 @@ class Store:
         without_states: Sequence[AlertState] = (),
         limit: int = 100,
     ) -> list[Alert]:
-        """Return alerts that were opened at or after `since`, the last opened first."""
+        """Return alerts that were opened at or after `since`, last opened first."""
         found = self._backend.execute(
             query("alerts"),
             {
@@ -177,10 +177,10 @@ class Store:
         return [msgspec.json.decode(alert, type=Alert) for (alert,) in found]
 
     def inbox(self, since: datetime, limit: int) -> list[str]:
-        """Return the ids of alerts that ask something of a person, or ended at or after `since`.
+        """Return the ids of alerts that need a person, first, then of those ended since `since`.
 
-        An alert ends with its follow-up, whatever its own state; where there is none yet, by its
-        state. One that a person resolved asks for the customer to be informed. These come first.
+        An alert ends with its follow-up, whatever its own state; without one, by its state. After
+        a person resolved it, the customer is still to be informed.
         """
         found = self._backend.execute(query("inbox"), {"since": to_micros(since), "limit": limit})
         return [id_ for id_, _ in found]
@@ -193,23 +193,23 @@ class Store:
         alert_ids: Sequence[str] | None = None,
         limit: int = 1_000,
     ) -> list[FollowUp]:
-        """Return follow-ups, the last changed first."""
+        """Return follow-ups, last changed first."""
         return read_follow_ups(self._backend, stages, customer_id, alert_ids, limit)
 
     def actions(
         self, alert_id: str = "", customer_id: str = "", limit: int = 1_000
     ) -> list[Action]:
-        """Return what people did about an alert or a customer, the last first."""
+        """Return the actions on an alert or a customer, newest first."""
         return read_actions(self._backend, alert_id, customer_id, limit)
 
     def timeline(self, customer_id: str, limit: int = 100) -> list[Scored]:
-        """Return the events of a customer, the last first."""
+        """Return the events of a customer, newest first."""
         statement = query("timeline").format(columns=", ".join(SCORED_COLUMNS))
         found = self._backend.execute(statement, {"customer_id": customer_id, "limit": limit})
         return [scored_of(row) for row in found]
 
     def dead_letters(self, reason: Reason | None = None, limit: int = 100) -> list[DeadLetter]:
-        """Return dead letters: those not retried, then the others, each the last received first."""
+        """Return dead letters, first those not retried; each group last received first."""
         found = self._backend.execute(
             query("dead_letters"), {"reason": str(reason or ""), "limit": limit}
         )
@@ -218,17 +218,17 @@ class Store:
     def audit(
         self, since: datetime | None = None, by: str = "", customer_id: str = "", limit: int = 100
     ) -> list[AuditEntry]:
-        """Return the audit trail from `since` on, of one user, about one customer; newest first."""
+        """Return the audit trail since `since`, by user and by customer, newest first."""
         return read_audit(self._backend, since, by, customer_id, limit)
 
     def dead_letter_counts(self) -> dict[str, int]:
-        """Return how many dead letters have not been retried, by reason."""
+        """Return the number of dead letters that were not retried, by reason."""
         return dict(self._backend.execute(query("dead_letter_counts")))
 
     def unknown_values(self, since: datetime) -> list[tuple[str, str, int]]:
-        """Return values of events since a time that are none of the known choices.
+        """Return unknown values in events since a time.
 
-        Each with its field and its number of events, the most frequent first.
+        Each with its field and its number of events, most frequent first.
         """
         found = self._backend.execute(
             query("unknown_values"),
@@ -242,21 +242,21 @@ class Store:
         return [(str(field), str(value), int(events)) for field, value, events in found]
 
     def counts(self) -> dict[str, int]:
-        """Return how many events, alerts and dead letters are stored, each counted once."""
+        """Return the numbers of stored events, alerts and dead letters, without duplicates."""
         return dict(self._backend.execute(query("table_counts")))
 
     def ping(self) -> str:
-        """Return the version of the engine, or raise StoreUnavailable."""
+        """Return the version of the engine. Raises StoreUnavailable."""
         return str(self._backend.execute("SELECT version()")[0][0])
 
     def back_up(self, folder: Path, now: datetime) -> Manifest:
-        """Write all but what is formed anew into a new folder. Raises BackupError."""
+        """Back up all but derived tables to a new folder. Raises BackupError."""
         return back_up(self._backend, folder, now)
 
     def restore(self, folder: Path) -> Manifest:
-        """Fill this store, which must be empty, from a backup of any engine. Raises BackupError."""
+        """Restore a backup of any engine into this empty store. Raises BackupError."""
         return restore(self._backend, folder)
 
     def close(self) -> None:
-        """Let go of the engine."""
+        """Release the engine."""
         self._backend.close()

@@ -1,11 +1,11 @@
-"""Which servers the store supports."""
+"""The supported versions of ClickHouse."""
 
 OLDEST = "24.8"
-"""The oldest version of ClickHouse that migrations, KPIs and dashboards are written for."""
+"""Oldest version of ClickHouse that migrations, KPIs and dashboards support."""
 
 
 def unsupported(version: str) -> str:
-    """Return what is wrong with a server of this version, or ""."""
+    """Return why a server of this version is unsupported, or ""."""
     if _release(version) >= _release(OLDEST):
         return ""
     return f"ClickHouse {version} is older than {OLDEST}, the oldest version that is supported"

@@ -1,4 +1,4 @@
-"""Events into the store: each once, the KPI minutes formed anew."""
+"""Writes events, each once, and recomputes their KPI minutes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,10 +13,10 @@ from pipeline.store.sql import query
 
 
 class WriteResult(NamedTuple):
-    """What a batch changed; the three numbers add up to its length.
+    """The effect of a batch; the three numbers add up to its length.
 
-    `duplicates` changed nothing: they were stored before, or their batch held a later revision.
-    `minutes` are those whose KPIs were recomputed, the minutes of duplicates too.
+    `duplicates` changed nothing: they were stored before, or the batch held a later revision.
+    `minutes` are those whose KPIs were recomputed, including those of duplicates.
     """
 
     stored: int
@@ -26,22 +26,22 @@ class WriteResult(NamedTuple):
 
 
 def write_events(backend: Backend, scored: Sequence[Scored]) -> WriteResult:
-    """Do what `Store.write_events` says.
+    """Store a batch as `Store.write_events` describes.
 
-    The order is timelines left, events, index, KPI minutes: the index says that an event is
-    stored, so it follows the event, and the minutes of known events too are recomputed,
-    because a crash may have come before that.
+    The order is: leave old timelines, write events, index and KPI minutes. The index states that an
+    event is stored, so it follows the event; minutes of known events are recomputed, too, since a
+    crash may have prevented it.
     """
     latest, superseded = latest_revisions(scored)
     known = _known(backend, latest)
-    present = {event_id: minute_of(one.event) for event_id, one in latest.items()}
+    present = {event_id: minute_of(copy.event) for event_id, copy in latest.items()}
     elsewhere = other_minutes(present, superseded, known)
     hurried = _hurried(backend, latest, known)
     news = {
-        event_id: one
-        for event_id, one in latest.items()
+        event_id: copy
+        for event_id, copy in latest.items()
         if event_id not in known
-        or one.event.revision > known[event_id].revision
+        or copy.event.revision > known[event_id].revision
         or event_id in hurried
     }
     replacing = [event_id for event_id in news if event_id in known]
@@ -58,11 +58,11 @@ def write_events(backend: Backend, scored: Sequence[Scored]) -> WriteResult:
 
 
 def _known(backend: Backend, latest: Mapping[str, Scored]) -> dict[str, Known]:
-    """Return what the index holds of these events."""
-    found = backend.look_up(query("known_events"), list(latest)) if latest else []
+    """Return the index entries of these events."""
+    rows = backend.look_up(query("known_events"), list(latest)) if latest else []
     return {
         event_id: Known(revision, minutes)
-        for event_id, revision, minutes in found
+        for event_id, revision, minutes in rows
         if event_id in latest
     }
 
@@ -70,14 +70,14 @@ def _known(backend: Backend, latest: Mapping[str, Scored]) -> dict[str, Known]:
 def _hurried(
     backend: Backend, latest: Mapping[str, Scored], known: Mapping[str, Known]
 ) -> set[str]:
-    """Return which of the events are stored as they were read in haste, and are no longer."""
+    """Return the events that are stored with a hurried reading and now have a better one."""
     patient = [
         event_id
         for event_id, seen in known.items()
         if latest[event_id].reading and latest[event_id].rank == (seen.revision, True)
     ]
-    found = backend.look_up(query("hurried_events"), patient) if patient else []
-    return {event_id for (event_id,) in found}
+    rows = backend.look_up(query("hurried_events"), patient) if patient else []
+    return {event_id for (event_id,) in rows}
 
 
 def _leave_timelines(
@@ -86,11 +86,11 @@ def _leave_timelines(
     superseded: Sequence[Scored],
     replacing: Sequence[str],
 ) -> None:
-    """Take events that are about to move to another customer out of the timeline of the first.
+    """Remove events that are about to move to another customer from the old timeline.
 
-    Before they are replaced, since after that nothing tells where they were.
+    This precedes their replacement, which forgets the old customer.
     """
-    events = [one.event for one in superseded]
+    events = [copy.event for copy in superseded]
     places = {(event.event_id, event.customer_id, minute_of(event)) for event in events}
     if replacing:
         places.update(backend.look_up(query("customers_of"), replacing))
@@ -109,7 +109,7 @@ def _insert_events(
     present: Mapping[str, int],
     elsewhere: Mapping[str, set[int]],
 ) -> None:
-    """Insert each event at its minute, and a tombstone at every other it may be in."""
+    """Insert each event at its minute, and a tombstone at every other possible minute."""
     if not news:
         return
     gone = [
@@ -122,7 +122,7 @@ def _insert_events(
     backend.insert(
         "events",
         event_columns(
-            [*news.values(), *(one for one, _ in gone)],
+            [*news.values(), *(copy for copy, _ in gone)],
             [*minutes, *(minute for _, minute in gone)],
             moved=len(gone),
         ),
@@ -130,15 +130,15 @@ def _insert_events(
     index: Columns = {
         "event_id": list(news),
         "minute": minutes,
-        "revision": [one.event.revision for one in news.values()],
+        "revision": [copy.event.revision for copy in news.values()],
     }
     backend.insert("known_events", index)
 
 
 def recompute(backend: Backend, minutes: Iterable[int]) -> None:
-    """Form KPI minutes anew from the stored events.
+    """Recompute KPI minutes from the stored events.
 
-    Versions first: a row that is written with one may know more events than it, never fewer.
+    Versions are read first: a row may include more events than its version, never fewer.
     """
     some = tuple(sorted(minutes))
     found = backend.execute(query("minute_versions"), {"minutes": some}) if some else []
