@@ -117,7 +117,7 @@ def test_a_migration_that_changed_after_it_was_applied_is_refused(
     ("applied", "problem"),
     [
         (["a/002_more"], "a/001_create comes before a/002_more"),
-        (["a/003_unknown"], "a/003_unknown is applied but not known"),
+        (["a/003_unknown"], "a/003_unknown is applied but unknown"),
     ],
 )
 def test_migrations_out_of_order_are_refused(applied: list[str], problem: str) -> None:
