@@ -120,7 +120,7 @@ def test_an_interrupted_backup_is_none(
     monkeypatch.setattr(backend, "stream", cut_off)
     with pytest.raises(StoreUnavailable):
         store.back_up(tmp_path / "backup", NOW)
-    with pytest.raises(BackupError, match=r"no whole backup: manifest\.json is missing"):
+    with pytest.raises(BackupError, match=r"no complete backup: manifest\.json is missing"):
         read_manifest(tmp_path / "backup")
 
 
@@ -131,7 +131,7 @@ def test_a_file_that_changed_is_noticed_before_anything_is_written(
     store.back_up(tmp_path / "backup", NOW)
     file = tmp_path / "backup" / "alerts.jsonl.gz"
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(BackupError, match=r"alerts\.jsonl\.gz is missing or is not what"):
+    with pytest.raises(BackupError, match=r"alerts\.jsonl\.gz is missing or has changed"):
         read_manifest(tmp_path / "backup")
 
 
