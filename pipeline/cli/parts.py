@@ -19,7 +19,6 @@ from pipeline.broker.security import client_security
 from pipeline.calendar.calendar_file import load_calendars
 from pipeline.cli.channels import check_channels
 from pipeline.cli.checkup import (
-    TEXTS,
     Finding,
     State,
     check_changelog,
@@ -28,12 +27,11 @@ from pipeline.cli.checkup import (
     check_groups,
     check_open_files,
     check_packages,
-    check_processor,
-    check_readings,
     check_security,
     check_store,
     check_topic,
 )
+from pipeline.cli.checkup_text import TEXTS, check_processor, check_readings
 from pipeline.cli.deprecated import check_zone
 from pipeline.cli.limits import open_files
 from pipeline.cli.logins import check_logins

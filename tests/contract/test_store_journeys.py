@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.kpi.definitions import KpiValue, Window
 from pipeline.model.event import Metric, Score
-from pipeline.model.reading import Intent, Scored
+from pipeline.model.reading import Intent, Label, Scored
 from pipeline.store import Store
 from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import LATER, START, WINDOW, reading, scored
@@ -235,3 +235,47 @@ def test_a_resolution_says_that_the_ticket_was_not_merged(store: Store) -> None:
     }
     store.write_events([opened(), resolved(HOUR, attributes=said)])
     assert read(store)["resolution_first_median"].value == 60
+
+
+@pytest.mark.parametrize(
+    ("said", "intents", "at_once"),
+    [
+        ("positive", ["thanks"], 100),
+        ("positive", ["thanks", "praise"], 100),
+        ("positive", ["thanks", "ask_status"], 0),
+        ("positive", ["praise"], 0),
+        ("negative", ["thanks"], 0),
+        ("positive", [], 0),
+    ],
+)
+def test_thanks_after_the_resolution_are_no_contact(
+    store: Store, said: Label, intents: list[str], at_once: float
+) -> None:
+    ticket = {"ticket_id": "t1", "channel": "email"}
+    words = msgspec.structs.replace(
+        reading(said), intents=tuple(Intent(name, 0, 5) for name in intents)
+    )
+    after = scored("after", at=720, type="message", text="Sağ olun", **ticket)
+    store.write_events(
+        [
+            scored("opened", at=0, type="ticket.opened", **ticket),
+            scored("line", at=20, type="message", **ticket),
+            scored("resolved", at=600, type="ticket.resolved", author_type="agent", **ticket),
+            msgspec.structs.replace(after, reading=words),
+        ]
+    )
+    rate = read(store)["first_contact_resolution"]
+    assert (rate.value, rate.n) == (at_once, 1)
+
+
+def test_the_wait_begins_when_the_bot_hands_over(store: Store) -> None:
+    replied = {"type": "ticket.replied", "ticket_id": "t1"}
+    store.write_events(
+        [
+            scored("opened", at=0, type="ticket.opened", ticket_id="t1"),
+            scored("bot", at=600, author_type="bot", attributes={"handoff": True}, **replied),
+            scored("reply", at=900, author_type="agent", attributes={"handoff": False}, **replied),
+        ]
+    )
+    waited = read(store)["first_response_median"]
+    assert (waited.value, waited.n, waited.definition_version) == (5, 1, "3")

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.kpi.definitions import DEFINITIONS, KpiValue, Window
 from pipeline.model.event import AuthorType, Metric, Score
-from pipeline.model.reading import Intent, Label, Scored
+from pipeline.model.reading import Scored
 from pipeline.store import Store
 from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import LATER, START, WINDOW, alert, reading, scored
@@ -257,36 +257,6 @@ def test_journeys_are_read_from_before_and_after_the_window(store: Store) -> Non
     assert read(store, touchpoint="fatura")["first_response_median"].n == 1
 
 
-@pytest.mark.parametrize(
-    ("said", "intents", "at_once"),
-    [
-        ("positive", ["thanks"], 100),
-        ("positive", ["thanks", "praise"], 100),
-        ("positive", ["thanks", "ask_status"], 0),
-        ("positive", ["praise"], 0),
-        ("negative", ["thanks"], 0),
-        ("positive", [], 0),
-    ],
-)
-def test_thanks_after_the_resolution_are_no_contact(
-    store: Store, said: Label, intents: list[str], at_once: float
-) -> None:
-    ticket = {"ticket_id": "t1", "channel": "email"}
-    words = msgspec.structs.replace(
-        reading(said), intents=tuple(Intent(name, 0, 5) for name in intents)
-    )
-    after = scored("after", at=720, type="message", text="Sağ olun", **ticket)
-    write(
-        store,
-        scored("opened", at=0, type="ticket.opened", **ticket),
-        scored("line", at=20, type="message", **ticket),
-        scored("resolved", at=600, type="ticket.resolved", author_type="agent", **ticket),
-        msgspec.structs.replace(after, reading=words),
-    )
-    resolved = read(store)["first_contact_resolution"]
-    assert (resolved.value, resolved.n) == (at_once, 1)
-
-
 def test_what_a_ticket_did_long_before_the_window_holds_in_its_last_revision(store: Store) -> None:
     day = 86_400
     ticket = {"type": "ticket.opened", "ticket_id": "t1"}
@@ -295,18 +265,6 @@ def test_what_a_ticket_did_long_before_the_window_holds_in_its_last_revision(sto
     write(store, scored("resolved", at=60, **{**ticket, "type": "ticket.resolved"}))
     assert read(store, touchpoint="kargo")["first_contact_resolution"].n == 1
     assert read(store, touchpoint="fatura") == {}
-
-
-def test_the_wait_begins_when_the_bot_hands_over(store: Store) -> None:
-    replied = {"type": "ticket.replied", "ticket_id": "t1"}
-    write(
-        store,
-        scored("opened", at=0, type="ticket.opened", ticket_id="t1"),
-        scored("bot", at=600, author_type="bot", attributes={"handoff": True}, **replied),
-        scored("reply", at=900, author_type="agent", attributes={"handoff": False}, **replied),
-    )
-    waited = read(store)["first_response_median"]
-    assert (waited.value, waited.n, waited.definition_version) == (5, 1, "3")
 
 
 def test_a_wrong_question_is_refused(store: Store) -> None:

@@ -16,7 +16,7 @@ from agents.runtime.component import Batching
 from agents.runtime.faust_check import UnfitFaust
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
-from pipeline.cli import checkup, doctor, parts
+from pipeline.cli import checkup, checkup_text, doctor, parts
 from pipeline.cli.checkup import Finding
 from pipeline.cli.exit_codes import exit_code
 from pipeline.cli.main import main
@@ -174,10 +174,10 @@ def test_packages_that_differ_are_named() -> None:
 def test_an_engine_that_reads_nonsense_is_named() -> None:
     right = Reading("negative", Probabilities(1, 0, 0), 0.5, "tr", "fast", "1")
     wrong = Reading("negative", Probabilities(1, 0, 0), 0.5, "en", "fast", "1")
-    assert checkup.check_readings("fast", [("tr", right)]).state == "ok"
-    found = checkup.check_readings("fast", [("tr", right), ("en", wrong)])
+    assert checkup_text.check_readings("fast", [("tr", right)]).state == "ok"
+    found = checkup_text.check_readings("fast", [("tr", right), ("en", wrong)])
     assert found.state == "problem"
-    assert found.found == f"“{checkup.TEXTS['en'][0]}” read as negative, en"
+    assert found.found == f"“{checkup_text.TEXTS['en'][0]}” read as negative, en"
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_an_engine_that_reads_nonsense_is_named() -> None:
     ],
 )
 def test_a_processor(engine: str, told: str, words: str) -> None:
-    found = checkup.check_processor(engine, told)
+    found = checkup_text.check_processor(engine, told)
     assert words in f"{found.found} {found.advice}"
     assert found.state == "ok"
 

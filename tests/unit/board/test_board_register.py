@@ -33,6 +33,14 @@ def test_a_page_of_the_menu_has_a_name_in_each_language(entry: Page) -> None:
         assert entry.place is None or texts("pipeline.board", language)[f"nav.{entry.name}"]
 
 
+@every_page
+def test_the_documentation_names_a_page_of_the_menu(entry: Page) -> None:
+    documentation = (ROOT / "docs/board.md").read_text("utf-8")
+    assert (
+        entry.place is None or texts("pipeline.board", "en")[f"nav.{entry.name}"] in documentation
+    )
+
+
 def test_no_two_pages_have_a_name_a_path_or_a_place_in_common() -> None:
     places = [entry.place for entry in PAGES if entry.place is not None]
     for values in ([entry.name for entry in PAGES], [entry.path for entry in PAGES], places):
@@ -84,8 +92,9 @@ FILES = {
     "pipeline/board/templates/returns.html": '{% extends "base.html" %}\n'
     "{% block main %}<h1>{{ title }}</h1>{% endblock %}\n",
     "pipeline/board/texts.yaml": "nav.returns: {tr: İadeler, en: Returns}\n",
+    "docs/board.md": "- **Returns**: what customers send back.\n",
 }
-"""What an added page takes, beside its section in docs/board.md."""
+"""What an added page takes."""
 FOLLOWING = (
     "tests/unit/board/test_board_register.py",
     "tests/unit/board/test_board_texts.py",
@@ -93,8 +102,8 @@ FOLLOWING = (
 )
 
 
-def test_a_page_takes_three_files_and_its_tests_are_there_already(tmp_path: Path) -> None:
-    for folder in ("pipeline", "tests", "rules", "desk", "schemas"):
+def test_a_page_takes_four_files_and_its_tests_are_there_already(tmp_path: Path) -> None:
+    for folder in ("pipeline", "tests", "rules", "desk", "schemas", "docs"):
         shutil.copytree(
             ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -102,7 +111,7 @@ def test_a_page_takes_three_files_and_its_tests_are_there_already(tmp_path: Path
     for name, text in FILES.items():
         with (tmp_path / name).open("a", encoding="utf-8") as file:
             file.write(text)
-    command = [sys.executable, "-m", "pytest", "-v", "-k", "not three_files", *FOLLOWING]
+    command = [sys.executable, "-m", "pytest", "-v", "-k", "not four_files", *FOLLOWING]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "test_a_page_has_a_route_at_its_path[returns] PASSED" in run.stdout
