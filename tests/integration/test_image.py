@@ -154,7 +154,7 @@ def test_every_folder_that_the_code_reads_from_is_in_the_wheel(installed: Path) 
     ]
     folders = {name for text in code for name in re.findall(r'\bROOT / "([^"]+)"', text)}
     assert {"rules", "schemas", "desk"} <= folders
-    folders.remove("requirements")  # looked at where they are: the image is made of the lock
+    folders -= {"requirements", "docs"}  # looked at, or generated, in a checkout alone
     assert [name for name in folders if not (installed / name).exists()] == []
 
 
