@@ -92,7 +92,7 @@ def make_app(role: Role, settings: Settings, batching: Batching) -> App:
     """Make the Faust app of a role; offsets are committed only for what is acknowledged.
 
     Raises UnfitFaust where Faust is not as we need it, and SettingsError where the data folder
-    cannot be made or written to.
+    cannot be created or written to.
     """
     require_fit_faust()
     datadir = settings.data / "state" / (settings.worker.instance or role)
@@ -158,8 +158,8 @@ def _make_folder(folder: Path) -> None:
         make_private_folder(folder)
     except OSError as error:
         raise SettingsError(
-            f"NABIZ_DATA: {folder} cannot be made or written to ({error.strerror}): name another "
-            "folder, or give this user the right to write there"
+            f"NABIZ_DATA: {folder} cannot be created or written to ({error.strerror}): "
+            "name another folder, or give this user the right to write there"
         ) from None
 
 

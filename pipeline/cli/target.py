@@ -50,7 +50,7 @@ def write_addresses(folder: Path, addresses: Addresses) -> None:
 def claimed(folder: Path) -> Iterator[None]:
     """Hold the lock of `folder` as its only `nabiz up`; the kernel releases it with the process.
 
-    Raises UsageError if another one runs there, or if the folder cannot be made or written to.
+    Raises UsageError if another one runs there, or if the folder cannot be created or written to.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

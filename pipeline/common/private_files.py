@@ -13,7 +13,7 @@ OTHERS = 0o077
 def make_private_folder(path: Path) -> None:
     """Make a folder that is its owner's alone.
 
-    Raises OSError if it cannot be made or written to.
+    Raises OSError if it cannot be created or written to.
     """
     path.mkdir(parents=True, exist_ok=True)
     if not os.access(path, os.W_OK | os.X_OK):

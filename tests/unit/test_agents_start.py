@@ -33,7 +33,8 @@ def test_a_file_in_place_of_a_folder_is_named_with_the_setting(tmp_path: Path, a
     (tmp_path / at).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / at).touch()
     said = refused(tmp_path / "data")
-    assert said.startswith(f"NABIZ_DATA: {tmp_path}/data/state/detect cannot be made or written to")
+    folder = tmp_path / "data" / "state" / "detect"
+    assert said.startswith(f"NABIZ_DATA: {folder} cannot be created or written to")
 
 
 @pytest.mark.parametrize("at", ["data", "data/store"])
@@ -41,7 +42,8 @@ def test_a_file_in_place_of_the_store_is_named_with_the_setting(tmp_path: Path, 
     (tmp_path / at).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / at).touch()
     said = store_refused(tmp_path / "data")
-    assert said.startswith(f"NABIZ_DATA: the store's folder {tmp_path}/data/store cannot be made")
+    folder = tmp_path / "data" / "store"
+    assert said.startswith(f"NABIZ_DATA: the store's folder {folder} cannot be created")
 
 
 def test_a_folder_that_this_user_may_only_read_is_named_with_the_setting(
@@ -49,6 +51,6 @@ def test_a_folder_that_this_user_may_only_read_is_named_with_the_setting(
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write to any
     said = refused(tmp_path)
-    assert said.startswith(f"NABIZ_DATA: {tmp_path}/state/detect cannot be made or written to")
+    assert said.startswith(f"NABIZ_DATA: {tmp_path}/state/detect cannot be created or written to")
     assert "(Permission denied)" in said
     assert "(Permission denied)" in store_refused(tmp_path)
