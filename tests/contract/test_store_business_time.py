@@ -7,9 +7,11 @@ from pipeline.config.groups import ROOT
 from pipeline.kpi.definitions import Window
 from pipeline.model.event import AuthorType
 from pipeline.store import Backend, Store
+from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import START, scored
 
 
+@ON_CHDB
 def test_a_first_response_is_in_business_time_by_the_calendar(backend: Backend) -> None:
     """60 minutes on Tuesday, 240 until 13:00 on the eve of Republic Day, 60 on Friday."""
     store = Store(backend, calendars=load_calendars(ROOT / "desk" / "calendar.yaml"))
