@@ -127,7 +127,8 @@ def test_a_simulation_without_end_says_within_seconds_that_nothing_arrives(tmp_p
             with LagReader(broker.bootstrap) as reader:
                 for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.2)):
                     with attempt:
-                        assert any(lag.end for lag in reader.read({"g": [INTERACTIONS]}, None))
+                        lags = reader.read({"g": [INTERACTIONS, FEEDBACK]}, None)
+                        assert {lag.topic for lag in lags if lag.end} == {INTERACTIONS, FEEDBACK}
             broker.process.kill()
             said = live.communicate(timeout=40)[1]
     assert live.returncode == 3
