@@ -1,0 +1,1 @@
+"""Connectors: what other systems send becomes events, by mappings that are data."""

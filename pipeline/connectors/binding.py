@@ -1,0 +1,113 @@
+"""Names of the parts of a delivery, and where their values come from."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.connectors.compiler import Compiler
+from pipeline.connectors.expression import Scope
+from pipeline.connectors.form import Source, SourceForm
+from pipeline.connectors.outcome import Draft, Fetched, Request
+from pipeline.model.dead_letter import Invalid, Reason
+
+
+class Absent(Exception):  # noqa: N818 - an answer, not an error
+    """What was fetched is gone for good; the message is the reason to ignore the thing."""
+
+
+class Wanted(Exception):  # noqa: N818 - a request, not an error
+    """A request must be made before the thing can be mapped."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request.url)
+        self.request = request
+
+
+class Binding:
+    """A name of a thing, and where its values come from."""
+
+    def __init__(self, name: str, form: Source, compiler: Compiler, where: str) -> None:
+        """Compile a source. Raises MappingError."""
+        self.name = name
+        source = SourceForm(path=form) if isinstance(form, str) else form
+        if bool(source.path) == bool(source.fetch):
+            raise compiler.source.error(where, f"{where[2:]}: give either `path` or `fetch`")
+        text = source.path.strip()
+        self._expands = text.endswith(("[]", "{}"))
+        if "|" in text:
+            text = text.removesuffix("[]")
+        self._missing, self._absent = source.missing, source.absent
+        self._url = compiler.value(source.fetch, f"{where}.fetch") if source.fetch else None
+        self._headers = compiler.values(source.headers, f"{where}.headers")
+        self._value = compiler.expression(text, where) if text else None
+
+    def values(self, scope: Scope, fetched: Fetched) -> Iterator[Any]:
+        """Yield the values of the name. Raises Invalid, Wanted or Absent."""
+        if self._value is None:
+            yield self._answer(scope, fetched)
+            return
+        value = self._value(scope)
+        if value is None and self._missing:
+            raise Invalid(Reason.MISSING_FIELD, self._missing)
+        yield from _items(value) if self._expands else (value,)
+
+    def _answer(self, scope: Scope, fetched: Fetched) -> Any:
+        url = self._url(scope) if self._url else None
+        if not url:
+            raise Invalid(Reason.MISSING_FIELD, f"`{self.name}` cannot be asked for: no address")
+        headers = tuple((name, str(value(scope))) for name, value in self._headers)
+        request = Request(str(url), headers, retried=self._absent == "retry")
+        if request not in fetched:
+            raise Wanted(request)
+        if fetched[request].body is None:
+            if request.retried:
+                reason = f"`{self.name}`: nothing is at {request.url}, and did not come"
+                raise Invalid(Reason.MISSING_FIELD, reason)
+            raise Absent(self._absent)
+        return fetched[request].body
+
+
+def _items(value: Any) -> Iterator[Any]:
+    """Yield what a path with `[]` led to; anything that is no list is one item."""
+    if value is not None:
+        yield from value if isinstance(value, list) else (value,)
+
+
+NOTHING: Fetched = {}
+"""For what is not fetched."""
+
+
+class Splitter:
+    """Splits what a scope names into parts: a scope for each, with more names."""
+
+    def __init__(self, each: Mapping[str, Source], compiler: Compiler, where: str) -> None:
+        """Compile the names in turn, each of which the next may read. Raises MappingError."""
+        bindings = []
+        for name, source in each.items():
+            bindings.append(Binding(name, source, compiler, f"{where}.{name}"))
+            compiler = compiler.knowing(name)
+        self._bindings = tuple(bindings)
+        self.compiler = compiler
+        """Knows the names of the parts."""
+
+    def parts(
+        self, scope: Scope, draft: Draft, fetched: Fetched = NOTHING, place: int = 0
+    ) -> Iterator[Scope]:
+        """Yield a scope for each part; what cannot be named is told in the draft."""
+        if place == len(self._bindings):
+            yield scope
+            return
+        binding = self._bindings[place]
+        try:
+            values = list(binding.values(scope, fetched))
+        except Wanted as wanted:
+            draft.wanted.append(wanted.request)
+        except Absent as absent:
+            draft.ignored.append(str(absent))
+        except Invalid as invalid:
+            draft.refused.append(invalid)
+        except ValueError as error:
+            draft.refused.append(Invalid(Reason.WRONG_TYPE, f"`{binding.name}` {error}."))
+        else:
+            for value in values:
+                part = scope.with_name(binding.name, value)
+                yield from self.parts(part, draft, fetched, place + 1)

@@ -1,0 +1,127 @@
+"""Compiles the texts of a mapping file, and tells what is wrong with one by its line."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pipeline.common.yaml_source import SourceFileError, YamlSource
+from pipeline.connectors.condition import Condition
+from pipeline.connectors.delivery import ROOTS
+from pipeline.connectors.expression import (
+    Expression,
+    ExpressionError,
+    Scope,
+    Value,
+    Vocabulary,
+    template,
+)
+from pipeline.connectors.form import MappingForm
+from pipeline.connectors.form import Value as ValueForm
+from pipeline.connectors.path import Path
+
+
+class MappingError(SourceFileError):
+    """A mapping is invalid; `str()` is `file:line: reason`, lines count from 1."""
+
+
+class MappingSource(YamlSource):
+    """A mapping file: its form, and the line of each part."""
+
+    failure = MappingError
+
+    def __init__(self, path: Any, content: bytes) -> None:
+        """Parse the content of the file. Raises MappingError."""
+        super().__init__(path, content)
+        self.form: MappingForm = self.convert(self.data, MappingForm, "$")
+
+
+class Compiler:
+    """Compiles texts at a place in the file; names that are known there are its vocabulary.
+
+    `paths` collects where each path is, `needs` the settings without which a function cannot be.
+    Every method raises MappingError.
+    """
+
+    def __init__(
+        self, source: MappingSource, vocabulary: Vocabulary | None = None, parent: Any = None
+    ) -> None:
+        form = source.form
+        self.source = source
+        self.vocabulary = vocabulary or Vocabulary(ROOTS, form.tables, form.memories)
+        self.paths: dict[Path, int] = parent.paths if parent else {}
+        self.needs: set[str] = parent.needs if parent else set()
+
+    def knowing(self, *names: str) -> "Compiler":
+        """Return a compiler that knows more names."""
+        return Compiler(self.source, self.vocabulary.knowing(*names), self)
+
+    def value(self, form: ValueForm, where: str) -> Value | None:
+        """Compile a value, None where there is none."""
+        if form is None:
+            return None
+        if isinstance(form, tuple):
+            options = [self.value(option, f"{where}[{n}]") for n, option in enumerate(form)]
+            return _first([option for option in options if option])
+        if not isinstance(form, str):
+            return lambda _: form
+        try:
+            value, expressions = template(form, self.vocabulary)
+        except ExpressionError as error:
+            raise self.source.error(where, f"{where[2:]}: {error}") from None
+        for expression in expressions:
+            self._note_expression(expression, where)
+        return value
+
+    def required(self, form: ValueForm, where: str) -> Value:
+        """Compile a value that must be there."""
+        if (value := self.value(form, where)) is None:
+            name = where.rpartition(".")[2]
+            raise self.source.error(where, f"{where[2:]}: `{name}` is missing")
+        return value
+
+    def memory(self, kind: str, where: str) -> str:
+        """Return a kind of memories that the mapping declares."""
+        if kind not in self.vocabulary.memories:
+            known = ", ".join(sorted(self.vocabulary.memories)) or "there is none"
+            raise self.source.error(where, f"{where[2:]}: `{kind}` is none of `memories`: {known}")
+        return kind
+
+    def values(self, forms: Mapping[str, ValueForm], where: str) -> tuple[tuple[str, Value], ...]:
+        """Compile values by name; those that are None are left out."""
+        named = ((name, self.value(form, f"{where}.{name}")) for name, form in forms.items())
+        return tuple((name, value) for name, value in named if value)
+
+    def expression(self, text: str, where: str) -> Expression:
+        """Compile an expression that stands without braces."""
+        try:
+            expression = Expression(text, self.vocabulary)
+        except ExpressionError as error:
+            raise self.source.error(where, f"{where[2:]}: {error}") from None
+        self._note_expression(expression, where)
+        return expression
+
+    def condition(self, text: str | None, where: str) -> Condition | None:
+        """Compile a condition, None where there is none."""
+        if text is None:
+            return None
+        try:
+            condition = Condition(text, self.vocabulary.roots)
+        except ExpressionError as error:
+            raise self.source.error(where, f"{where[2:]}: {error}") from None
+        self._note(condition.paths, where)
+        return condition
+
+    def _note_expression(self, expression: Expression, where: str) -> None:
+        self.needs.update(expression.needs)
+        self._note(expression.paths, where)
+
+    def _note(self, paths: Iterable[Path], where: str) -> None:
+        for path in paths:
+            self.paths.setdefault(path, self.source.line(where))
+
+
+def _first(options: Sequence[Value]) -> Value:
+    def value(scope: Scope) -> Any:
+        values: Iterator[Any] = (option(scope) for option in options)
+        return next((found for found in values if found is not None and found != ""), None)
+
+    return value

@@ -1,0 +1,40 @@
+"""A connection: a source that the company has set up."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from pipeline.connectors.survey import Question
+
+
+class ConnectionInvalid(Exception):  # noqa: N818 - a verdict on a setting
+    """A setting of a connection is wrong; the message names it."""
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """A configured source of a system.
+
+    `scope` goes before the ids of its things: connections whose systems number alike need scopes
+    that differ. `settings` are what the mapping declares, with secrets as they are.
+    """
+
+    name: str
+    system: str
+    settings: dict[str, Any] = {}
+
+    @property
+    def scope(self) -> str:
+        """What the ids of its things begin with."""
+        return str(self.settings.get("scope") or self.system)
+
+
+def connection_of(name: str, system: str, settings: Mapping[str, Any]) -> Connection:
+    """Return a connection with its settings read. Raises ConnectionInvalid."""
+    read = dict(settings)
+    if "questions" in read:
+        try:
+            read["questions"] = msgspec.convert(read["questions"], dict[str, Question])
+        except msgspec.ValidationError as error:
+            raise ConnectionInvalid(f"questions: {error}") from None
+    return Connection(name, system, read)

@@ -1,0 +1,92 @@
+"""A delivery: what another system sent, and the document that a mapping reads of it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+import multipart
+
+from pipeline.ingest.decode import parse
+from pipeline.model.dead_letter import Invalid, Reason
+
+Document = Mapping[str, Any]
+"""The names that a mapping may read: `body`, `header`, `query` and the rest."""
+
+ROOTS = ("body", "header", "query", "method", "url", "received_at", "connection", "scope")
+"""The names that every mapping may read."""
+
+MAX_PARTS = 1_000
+"""Most fields of a form."""
+
+_JSON: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """A request of another system, what its API answered, or a row of a file.
+
+    `headers` have names in lower case. `received_at` is when it came, by our clock.
+    """
+
+    connection: str
+    received_at: datetime
+    body: bytes
+    method: str = "POST"
+    url: str = ""
+    headers: dict[str, str] = {}
+
+
+def document_of(delivery: Delivery) -> dict[str, Any]:
+    """Return what a mapping reads of a delivery. Raises Invalid where the body cannot be read."""
+    return {
+        "body": body_of(delivery),
+        "header": delivery.headers,
+        "query": dict(parse_qsl(urlsplit(delivery.url).query, keep_blank_values=True)),
+        "method": delivery.method,
+        "url": delivery.url,
+        "received_at": delivery.received_at,
+    }
+
+
+def body_of(delivery: Delivery) -> Any:
+    """Return the parsed body: JSON, or the fields of a form. Raises Invalid."""
+    kind = delivery.headers.get("content-type", "")
+    if "multipart/form-data" in kind.lower():
+        return dict(_parts(delivery.body, kind))
+    if "x-www-form-urlencoded" in kind.lower():
+        return dict(_fields(delivery.body))
+    if not delivery.body.strip():
+        return None
+    return parse(_JSON, delivery.body)
+
+
+def _fields(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            body.decode(),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MAX_PARTS,
+        )
+    except ValueError as error:  # also what cannot be decoded
+        raise Invalid(Reason.NOT_UTF8, f"The form cannot be read: {error}.") from None
+
+
+def _parts(body: bytes, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a multipart form; files are left out."""
+    options = multipart.parse_options_header(kind)[1]
+    try:
+        with multipart.MultipartParser(
+            BytesIO(body),
+            options.get("boundary", ""),
+            content_length=len(body),
+            memory_limit=len(body) + 1,
+            part_limit=MAX_PARTS,
+        ) as parser:
+            for part in parser:
+                if part.filename is None:
+                    yield part.name, part.raw.decode(part.charset or "utf-8", "replace")
+    except (multipart.MultipartError, LookupError) as error:
+        raise Invalid(Reason.WRONG_TYPE, f"The form cannot be read: {error}.") from None

@@ -1,0 +1,173 @@
+"""Makes events of a thing, checked as those that come on the topics are."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from pipeline.connectors.binding import Splitter
+from pipeline.connectors.compiler import Compiler
+from pipeline.connectors.expression import Scope, Value
+from pipeline.connectors.fields import (
+    demanded,
+    evaluated,
+    moment,
+    number,
+    plain,
+    score_of,
+    text_of,
+)
+from pipeline.connectors.form import EventForm, ScoreForm
+from pipeline.connectors.functions.people import digest, pseudonym
+from pipeline.connectors.outcome import Draft, Fetched
+from pipeline.connectors.survey import SurveyReader
+from pipeline.ingest.decode import decode_event
+from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.model.event import Event, Metric
+from pipeline.model.event_types import EventType
+
+_TEXTS = (
+    *("customer_id", "channel", "type", "text", "title", "language", "touchpoint"),
+    *("ticket_id", "order_id", "product", "segment", "account_id", "brand", "author_type"),
+)
+"""Fields that are texts."""
+_FROM_CONNECTION = ("brand", "segment", "touchpoint")
+"""Fields that a connection may set for all its events."""
+_IDS = ("customer_id", "ticket_id", "order_id", "account_id")
+_ADDRESS = re.compile(r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|\+\d[\d ().-]{7,}")
+"""What is the address of a person, in an id."""
+_LONGEST_ID = 200
+_ENCODER = msgspec.json.Encoder()
+
+
+class EventMaker:
+    """An event that a mapping describes."""
+
+    def __init__(self, form: EventForm, compiler: Compiler, where: str) -> None:
+        """Compile an event. Raises MappingError."""
+        _check_names(form, compiler, where)
+        self._when = compiler.condition(form.when, f"{where}.when")
+        self._splitter = Splitter(form.each, compiler, f"{where}.each")
+        compiler = self._splitter.compiler
+        self._id = compiler.required(form.id, f"{where}.id")
+        self._occurred_at = compiler.required(form.occurred_at, f"{where}.occurred_at")
+        self._texts = compiler.values({name: getattr(form, name) for name in _TEXTS}, where)
+        self._revision = compiler.value(form.revision, f"{where}.revision")
+        self._revoked = form.revoked
+        self._attributes = compiler.values(form.attributes, f"{where}.attributes")
+        self._score = _score_values(form.score, compiler, f"{where}.score")
+        self._survey = form.answers and SurveyReader(form.answers, compiler, f"{where}.answers")
+
+    def make(self, scope: Scope, fetched: Fetched, draft: Draft) -> bool:
+        """Add the events of a thing to the draft; return whether they apply to it.
+
+        What cannot be made is refused there. Raises ValueError where the condition cannot be
+        decided.
+        """
+        if self._when is not None and not self._when(scope):
+            return False
+        for part in self._splitter.parts(scope, draft, fetched):
+            try:
+                fields = dict(self._fields(part))
+                if self._survey:
+                    self._make_answers(self._survey, fields, part, draft)
+                else:
+                    draft.events.append(_checked(fields, part))
+            except Invalid as invalid:
+                draft.refused.append(invalid)
+        return True
+
+    def _make_answers(
+        self, survey: SurveyReader, fields: dict[str, Any], scope: Scope, draft: Draft
+    ) -> None:
+        """Add an event for each answer of a response; one that is wrong leaves the others."""
+        answers = list(survey.answers(scope, draft))
+        for question, own in answers:
+            try:
+                own["event_id"] = f"{fields['event_id']}:{question}"
+                draft.events.append(_checked({**fields, **own}, scope))
+            except Invalid as invalid:
+                detail = f"Question `{question}`: {invalid.detail}"
+                draft.refused.append(Invalid(invalid.reason, detail))
+        if not answers:
+            draft.ignored.append("no_answer")
+
+    def _fields(self, scope: Scope) -> Iterator[tuple[str, Any]]:
+        """Yield the fields of the envelope that have a value. Raises Invalid."""
+        connection = scope.names["connection"]
+        yield "source", scope.names["system"]
+        yield "event_id", f"{scope.names['scope']}:{demanded('id', self._id, scope)}"
+        yield (
+            "occurred_at",
+            moment("occurred_at", demanded("occurred_at", self._occurred_at, scope)),
+        )
+        for name in _FROM_CONNECTION:
+            if (value := connection.get(name)) is not None:
+                yield name, value
+        for name, form in self._texts:
+            if (text := text_of(name, evaluated(name, form, scope))) is not None:
+                yield name, text
+        if self._revision and (found := evaluated("revision", self._revision, scope)) is not None:
+            yield "revision", int(number("revision", found))
+        if self._revoked:
+            yield "revoked", True
+        if attributes := dict(_attributes(self._attributes, scope)):
+            yield "attributes", attributes
+        score = {name: evaluated(f"score.{name}", form, scope) for name, form in self._score}
+        if score.get("value") is not None:
+            yield "score", score_of(score)
+
+
+def _attributes(
+    forms: tuple[tuple[str, Value], ...], scope: Scope
+) -> Iterator[tuple[str, str | int | float | bool]]:
+    for name, form in forms:
+        value = plain(f"attributes.{name}", evaluated(f"attributes.{name}", form, scope))
+        if value is not None:
+            yield name, value
+
+
+def _checked(fields: dict[str, Any], scope: Scope) -> Event:
+    """Return the event of an envelope, checked as a message is. Raises Invalid."""
+    for name in _IDS:
+        if name in fields and _ADDRESS.search(fields[name]):
+            fields[name] = _hashed(name, fields[name], scope)
+    if _ADDRESS.search(fields["event_id"]) or len(fields["event_id"]) > _LONGEST_ID:
+        fields["event_id"] = f"{scope.names['scope']}:{digest(fields['event_id'])}"
+    if "customer_id" not in fields:
+        reason = "`customer_id` is missing: nothing says whose event this is."
+        raise Invalid(Reason.MISSING_FIELD, reason)
+    key = fields["customer_id"].encode()
+    return decode_event(_ENCODER.encode(fields), key, now=scope.names["received_at"])
+
+
+def _hashed(name: str, address: str, scope: Scope) -> str:
+    """Return the keyed hash of an id that is the address of a person. Raises Invalid."""
+    settings = scope.names["connection"]
+    try:
+        return pseudonym(
+            address,
+            pseudonym_key=settings.get("pseudonym_key"),
+            country=settings.get("country"),
+        )
+    except ValueError as error:
+        detail = f"`{name}` is the address of a person, which is no id: its hash {error}."
+        raise Invalid(Reason.WRONG_TYPE, detail) from None
+
+
+def _score_values(
+    form: ScoreForm | None, compiler: Compiler, where: str
+) -> tuple[tuple[str, Value], ...]:
+    return compiler.values(msgspec.structs.asdict(form), where) if form else ()
+
+
+def _check_names(form: EventForm, compiler: Compiler, where: str) -> None:
+    """Raise MappingError for a type or a metric that there is not."""
+    type_, metric = form.type, form.score.metric if form.score else None
+    if isinstance(type_, str) and "{" not in type_ and type_ not in tuple(EventType):
+        reason = f"`{type_}` is no event type: docs/events.md lists them"
+        raise compiler.source.error(f"{where}.type", reason)
+    if isinstance(metric, str) and "{" not in metric and metric not in tuple(Metric):
+        reason = f"`{metric}` is no metric: {', '.join(Metric)}"
+        raise compiler.source.error(f"{where}.score.metric", reason)

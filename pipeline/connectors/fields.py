@@ -1,0 +1,76 @@
+"""Values of an event's fields, as they are to be in the envelope."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pipeline.connectors.expression import Scope, Value
+from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.model.event import MAX_TEXT, USUAL_SCALES
+
+_LIMITS = {"text": MAX_TEXT, "title": 1_000, "product": 200}
+"""Fields of which the start is kept where they are too long."""
+
+
+def evaluated(name: str, value: Value, scope: Scope) -> Any:
+    """Return the value of a field, None where there is none. Raises Invalid."""
+    try:
+        result = value(scope)
+    except ValueError as error:
+        raise Invalid(Reason.WRONG_TYPE, f"`{name}`: {error}.") from None
+    return None if result == "" else result
+
+
+def demanded(name: str, value: Value, scope: Scope) -> Any:
+    """Return the value of a field that every event needs. Raises Invalid."""
+    if (result := evaluated(name, value, scope)) is None:
+        raise Invalid(Reason.MISSING_FIELD, f"`{name}` is missing: every event needs it.")
+    return result
+
+
+def text_of(name: str, value: Any) -> str | None:
+    """Return a value as the text of a field, None where nothing is left. Raises Invalid."""
+    if value is None:
+        return None
+    if isinstance(value, bool | list | dict | datetime):
+        raise Invalid(Reason.WRONG_TYPE, f"`{name}` is no text.")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value).strip()
+    return text[: _LIMITS.get(name, len(text))] or None
+
+
+def moment(name: str, value: Any) -> datetime:
+    """Return a time that a function has read. Raises Invalid."""
+    if isinstance(value, datetime):
+        return value
+    raise Invalid(Reason.WRONG_TYPE, f"`{name}` is no time: a function must read it.")
+
+
+def number(name: str, value: Any) -> float:
+    """Return a number. Raises Invalid."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise Invalid(Reason.WRONG_TYPE, f"`{name}` is no number.") from None
+
+
+def plain(name: str, value: Any) -> str | int | float | bool | None:
+    """Return a value as an attribute, None where there is none. Raises Invalid."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list | dict):
+        raise Invalid(Reason.WRONG_TYPE, f"`{name}` is a list or an object.")
+    result: str | int | float | bool | None = value
+    return None if result == "" else result
+
+
+def score_of(score: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a score, on the usual scale of its metric where none is given. Raises Invalid."""
+    low, high = USUAL_SCALES.get(str(score["metric"]), (None, None))
+    return {
+        "metric": score["metric"],
+        "value": number("score.value", score["value"]),
+        "scale_min": number("score.min", score.get("min", low)),
+        "scale_max": number("score.max", score.get("max", high)),
+    }

@@ -1,0 +1,169 @@
+"""The keys of a mapping file, `connectors/SYSTEM/mapping.yaml`; see docs/connectors/mappings.md."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from pipeline.connectors.verify.form import Verify
+
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
+Text: TypeAlias = str | int | float | bool
+Value: TypeAlias = Text | tuple[Text, ...] | None
+"""A text with expressions in braces; several stand for the first that is there."""
+Transport = Literal["webhook", "poll", "file", "kafka", "stream"]
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the file: other keys are refused."""
+
+
+class Texts(Form, frozen=True):
+    """A text in both languages."""
+
+    tr: str
+    en: str
+
+
+class Setting(Form, frozen=True):
+    """What a connection of the system sets. A `secret` is read from a file (`NAME_file`)."""
+
+    meaning: Texts
+    required: bool = False
+    secret: bool = False
+    example: Any = None
+
+
+class SourceForm(Form, frozen=True):
+    """Where the value of a name comes from, where a path is not all.
+
+    Either a `path`, with what is `missing` where nothing is there, or `fetch`: the address that the
+    API of the source is asked at, with GET. `absent` says what it means that nothing is there (204,
+    404, 410): `retry`, as it is not there yet, or the reason for which the thing is ignored.
+    """
+
+    path: str = ""
+    missing: str = ""
+    fetch: str = ""
+    headers: dict[str, Value] = {}
+    absent: str = "retry"
+
+
+Source: TypeAlias = str | SourceForm
+
+
+class Ignored(Form, frozen=True):
+    """What is no event: acknowledged, and counted by its reason."""
+
+    reason: Name
+    when: str | None = None
+
+
+class ScoreForm(Form, frozen=True):
+    """A score; the scale may be left out where the metric has one."""
+
+    metric: Value
+    value: Value
+    min: Value = None
+    max: Value = None
+
+
+class Answers(Form, frozen=True):
+    """Answers to questions whose meaning the connection knows: an event for each metric."""
+
+    each: dict[Name, str]
+    question: Value
+    value: Value
+
+
+class EventForm(Form, frozen=True):
+    """An event. `id` is that of the thing within the system: the same for the same thing.
+
+    `each` splits the thing further: an event for each part. `when` is decided before.
+    """
+
+    id: Value = None
+    when: str | None = None
+    each: dict[Name, Source] = {}
+    type: Value = None
+    occurred_at: Value = None
+    customer_id: Value = None
+    channel: Value = None
+    revision: Value = None
+    revoked: bool = False
+    text: Value = None
+    title: Value = None
+    language: Value = None
+    score: ScoreForm | None = None
+    answers: Answers | None = None
+    touchpoint: Value = None
+    ticket_id: Value = None
+    order_id: Value = None
+    product: Value = None
+    segment: Value = None
+    account_id: Value = None
+    brand: Value = None
+    author_type: Value = None
+    attributes: dict[str, Value] = {}
+
+
+class Memory(Form, frozen=True):
+    """What is kept of a thing: a value under a key, for deliveries that lack it."""
+
+    kind: Name
+    key: Value
+    value: Value
+    when: str | None = None
+
+
+class Erase(Form, frozen=True):
+    """A request of the source to erase a person."""
+
+    customer_id: Value
+    when: str | None = None
+
+
+class Thing(Form, frozen=True):
+    """What a delivery is split into, and the events of each part.
+
+    `each` names values in turn: one path after the other, where `[]` stands for every item.
+    `common` has fields that all events share. `kind` names what no event is made of.
+    """
+
+    each: dict[Name, Source] = {}
+    when: str | None = None
+    kind: Value = None
+    ignore: tuple[Ignored, ...] = ()
+    common: EventForm = EventForm()
+    events: tuple[EventForm, ...] = ()
+    remember: tuple[Memory, ...] = ()
+    erase: tuple[Erase, ...] = ()
+
+
+class Handshake(Form, frozen=True):
+    """A request that wants an answer before anything is sent: it leads to no delivery.
+
+    `token` must equal the setting of the connection that `secret` names.
+    """
+
+    method: Literal["GET", "HEAD", "POST"]
+    when: str | None = None
+    token: str | None = None
+    secret: str | None = None
+    answer: str = ""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+class MappingForm(Form, frozen=True):
+    """A mapping file."""
+
+    system: Name
+    title: Texts
+    transports: Annotated[tuple[Transport, ...], Meta(min_length=1)]
+    things: Annotated[tuple[Thing, ...], Meta(min_length=1)]
+    settings: dict[Name, Setting] = {}
+    verify: dict[Name, Verify] = {}
+    handshakes: tuple[Handshake, ...] = ()
+    unsigned: tuple[Ignored, ...] = ()
+    tables: dict[Name, dict[str, Text | None]] = {}
+    memories: dict[Name, str] = {}

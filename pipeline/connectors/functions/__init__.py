@@ -1,0 +1,20 @@
+"""The functions that expressions of mappings may call, by name.
+
+Each takes the value before the bar, which is not None, and gives another, or None where there is
+none. It raises ValueError, of a text that says what is wrong, where the value cannot be read.
+"""
+
+from collections.abc import Mapping
+
+from pipeline.connectors.functions import lists, numbers, people, texts, times
+from pipeline.connectors.functions.function import Function
+
+__all__ = ["FUNCTIONS", "Function"]
+
+FUNCTIONS: Mapping[str, Function] = {
+    **lists.FUNCTIONS,
+    **numbers.FUNCTIONS,
+    **people.FUNCTIONS,
+    **texts.FUNCTIONS,
+    **times.FUNCTIONS,
+}

@@ -1,0 +1,17 @@
+"""What a function of expressions is to the compiler."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Function(NamedTuple):
+    """A function, and what it is given beside the value.
+
+    `arguments` are how many of them may be written. `settings` of the connection are given by
+    name, None where they are not set; those in `needs` must be set.
+    """
+
+    call: Callable[..., Any]
+    arguments: range = range(1)
+    settings: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()

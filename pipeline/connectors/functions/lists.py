@@ -1,0 +1,69 @@
+"""Items of lists, and entries of objects whose names the connection knows."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from pipeline.connectors.functions.function import Function
+from pipeline.connectors.path import Path, PathError
+
+
+def at(value: Any, path: object) -> Any:
+    """Return what is at a path within the value, as a connection names it: `cf.order_no`."""
+    return None if path is None else _path(str(path)).get({"value": value})
+
+
+@lru_cache(maxsize=1_024)
+def _path(text: str) -> Path:
+    joint = "" if text.startswith(("[", '"')) else "."
+    try:
+        return Path(f"value{joint}{text}", ("value",))
+    except PathError as error:
+        raise ValueError(f"cannot be looked up: {error}") from None
+
+
+def item(value: Any, key: object) -> Any:
+    """Return the entry of an object under a key, whatever letters are in it."""
+    return value.get(str(key)) if isinstance(value, dict) else None
+
+
+def first(value: Any) -> Any:
+    """Return the first item of a list; anything else is its own."""
+    return (value[0] if value else None) if isinstance(value, list) else value
+
+
+def last(value: Any) -> Any:
+    """Return the last item of a list; anything else is its own."""
+    return (value[-1] if value else None) if isinstance(value, list) else value
+
+
+def joined(value: Any, sign: str = " ") -> str | None:
+    """Return the items of a list as one text."""
+    texts = value if isinstance(value, list) else [value]
+    return sign.join(str(text) for text in texts if text not in (None, "")) or None
+
+
+def count(value: Any) -> int | None:
+    """Return how many items a list or object has."""
+    return len(value) if isinstance(value, list | dict) else None
+
+
+def parsed(value: object) -> Any:
+    """Return what a text holds as JSON."""
+    try:
+        return msgspec.json.decode(str(value))
+    except (msgspec.DecodeError, RecursionError):
+        raise ValueError("is no JSON") from None
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "at": Function(at, range(1, 2)),
+    "item": Function(item, range(1, 2)),
+    "first": Function(first),
+    "last": Function(last),
+    "joined": Function(joined, range(2)),
+    "count": Function(count),
+    "parsed": Function(parsed),
+}

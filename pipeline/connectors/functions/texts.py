@@ -1,0 +1,68 @@
+"""Texts: their parts, and what in them a person wrote."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pipeline.connectors.functions.function import Function
+
+
+def lower(value: object) -> str:
+    """Return the text in lower case."""
+    return str(value).lower()
+
+
+def trimmed(value: object) -> str | None:
+    """Return the text without white space around it, None where nothing is left."""
+    return str(value).strip() or None
+
+
+def before(value: object, sign: str) -> str | None:
+    """Return what is before the first `sign`: all of it where there is none."""
+    return str(value).partition(sign)[0].strip() or None
+
+
+def after(value: object, sign: str) -> str | None:
+    """Return what is after the first `sign`: all of it where there is none."""
+    head, found, tail = str(value).partition(sign)
+    return (tail if found else head).strip() or None
+
+
+def found(value: object, pattern: object) -> str | None:
+    """Return what the first group of a regular expression matches, or the whole match."""
+    if pattern is None:
+        return None
+    match = _pattern(str(pattern)).search(str(value))
+    return match[min(1, match.re.groups)] if match else None
+
+
+@lru_cache(maxsize=1_024)
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error as error:
+        raise ValueError(f"cannot be searched with `{text:.60}`: {error}") from None
+
+
+def original(value: object) -> str:
+    """Return the words of the customer where Google put its translation before or behind them."""
+    text = str(value)
+    for pattern in _TRANSLATED:
+        if match := pattern.fullmatch(text):
+            return match["original"].strip()
+    return text
+
+
+_TRANSLATED = (
+    re.compile(r"\(Translated by Google\).*\(Original\)(?P<original>.*)", re.DOTALL),
+    re.compile(r"(?P<original>.*)\(Translated by Google\).*", re.DOTALL),
+)
+
+FUNCTIONS: Mapping[str, Function] = {
+    "lower": Function(lower),
+    "trimmed": Function(trimmed),
+    "before": Function(before, range(1, 2)),
+    "after": Function(after, range(1, 2)),
+    "found": Function(found, range(1, 2)),
+    "original": Function(original),
+}

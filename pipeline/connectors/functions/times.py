@@ -1,0 +1,138 @@
+"""Times as systems write them, to aware datetimes."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+from pipeline.common.time_zones import time_zone
+from pipeline.connectors.functions.function import Function
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_ISO = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d(?::\d\d)?)(?:[.,](?P<fraction>\d+))?\s*"
+    r"(?P<zone>[Zz]|UTC|[+-]\d\d:?(?:\d\d)?)?"
+)
+_DAY_FIRST = re.compile(
+    r"(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})"
+    r"(?:[T ,]+(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?)?"
+)
+
+
+def since_epoch(unit: timedelta, value: object) -> datetime:
+    """Return the time so many units after 1970, from a number or its text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("is no number of a time")
+    try:
+        # Whole numbers stay exact: a float holds no microseconds of today.
+        number = int(value) if isinstance(value, int) else float(value)
+        if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+            number = int(value)
+        return EPOCH + number * unit
+    except (ValueError, OverflowError):
+        raise ValueError(f"`{value!s:.40}` is no number of a time") from None
+
+
+def rfc3339(value: object) -> datetime:
+    """Return a time with its offset; digits after the microsecond are cut."""
+    moment = _iso(value)
+    if moment.tzinfo is None:
+        raise ValueError(f"`{value!s:.40}` has no offset from UTC")
+    return moment
+
+
+def utc(value: object) -> datetime:
+    """Return a time that is in UTC where it has no offset."""
+    moment = _iso(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def local(value: object, zone: object = None, *, timezone: object = None) -> datetime:
+    """Return wall time of a zone (an IANA name), that of the connection where none is given.
+
+    A time with an offset keeps it. Days may come first, as in 31.01.2026 14:05.
+    """
+    found = _DAY_FIRST.fullmatch(str(value).strip())
+    moment = _from_parts(found) if found else _iso(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone or timezone))
+
+
+def wall_epoch_ms(value: object, zone: object = None, *, timezone: object = None) -> datetime:
+    """Return the time of milliseconds since 1970 that count wall time of a zone, not UTC."""
+    moment = since_epoch(timedelta(milliseconds=1), value)
+    return moment.replace(tzinfo=_zone(zone or timezone))
+
+
+def rfc2822(value: object) -> datetime:
+    """Return the time of a mail's `Date`, which is UTC where it has no offset."""
+    try:
+        moment = parsedate_to_datetime(str(value))
+    except (ValueError, IndexError, TypeError):
+        raise ValueError(f"`{value!s:.40}` is no time of an e-mail") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def plus_s(value: object, seconds: object) -> datetime | None:
+    """Return the time so many seconds later."""
+    if not isinstance(value, datetime):
+        raise ValueError("is no time")
+    if seconds is None:
+        return None
+    return value + timedelta(seconds=float(str(seconds)))
+
+
+def unix_s(value: object) -> int:
+    """Return whole seconds since 1970 of a time: what a revision may be."""
+    if not isinstance(value, datetime):
+        raise ValueError("is no time")
+    return int((value - EPOCH).total_seconds())
+
+
+def _iso(value: object) -> datetime:
+    found = _ISO.fullmatch(str(value).strip())
+    if not found:
+        raise ValueError(f"`{value!s:.40}` is no time such as 2026-01-31T14:05:00+03:00")
+    micros = int((found["fraction"] or "")[:6].ljust(6, "0"))
+    moment = datetime.fromisoformat(f"{found['date']}T{found['time']}")
+    return moment.replace(microsecond=micros, tzinfo=_offset(found["zone"]))
+
+
+def _offset(text: str | None) -> timezone | None:
+    if text is None:
+        return None
+    if text.upper() in ("Z", "UTC"):
+        return UTC
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-offset if text.startswith("-") else offset)
+
+
+def _from_parts(found: re.Match[str]) -> datetime:
+    day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
+    return datetime(year, month, day, hour, minute, second)
+
+
+def _zone(name: object) -> ZoneInfo:
+    if name is None:
+        raise ValueError("is wall time: the connection must say in which `timezone`")
+    return time_zone(str(name))
+
+
+def _epoch(unit: timedelta) -> Function:
+    return Function(lambda value: since_epoch(unit, value))
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "epoch_s": _epoch(timedelta(seconds=1)),
+    "epoch_ms": _epoch(timedelta(milliseconds=1)),
+    "epoch_us": _epoch(timedelta(microseconds=1)),
+    "rfc3339": Function(rfc3339),
+    "rfc2822": Function(rfc2822),
+    "utc": Function(utc),
+    "local": Function(local, range(2), ("timezone",)),
+    "wall_epoch_ms": Function(wall_epoch_ms, range(2), ("timezone",)),
+    "plus_s": Function(plus_s, range(1, 2)),
+    "unix_s": Function(unix_s),
+}

@@ -1,0 +1,85 @@
+"""A mapping: from a delivery of a system to events, as `connectors/SYSTEM/mapping.yaml` says."""
+
+import collections.abc as abc
+from pathlib import Path as File
+from typing import Any
+
+from pipeline.connectors.compiler import Compiler, MappingError, MappingSource
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.delivery import Delivery, document_of
+from pipeline.connectors.expression import Scope
+from pipeline.connectors.outcome import Draft, Fetched, Recall
+from pipeline.connectors.path import Path
+from pipeline.connectors.thing import ThingMapper
+from pipeline.model.dead_letter import Invalid
+from pipeline.model.event import Event
+
+__all__ = ["Mapping", "MappingError"]
+
+
+class Mapping:
+    """A compiled mapping.
+
+    `settings` are what a connection of the system may set, `needs` those without which a function
+    of the mapping cannot be. `headers` are those that it reads, in lower case.
+    """
+
+    def __init__(self, file: File, content: bytes) -> None:
+        """Compile a mapping file. Raises MappingError."""
+        self.source = MappingSource(file, content)
+        self.form = self.source.form
+        self.system = self.form.system
+        compiler = Compiler(self.source)
+        self._things = tuple(
+            ThingMapper(form, compiler, f"$.things[{n}]") for n, form in enumerate(self.form.things)
+        )
+        self.paths: abc.Mapping[Path, int] = compiler.paths
+        """Each path that is read, with its line."""
+        self.needs = frozenset(compiler.needs)
+        self.headers = frozenset(
+            path.keys[0].lower() for path in self.paths if path.root == "header" and path.keys
+        )
+
+    def map(
+        self,
+        delivery: Delivery,
+        connection: Connection,
+        recall: Recall,
+        fetched: Fetched,
+        reached: set[Path] | None = None,
+    ) -> Draft:
+        """Return what a delivery leads to. Pure, and raises nothing, whatever was sent.
+
+        `reached` collects the paths that led to a value.
+        """
+        draft = Draft()
+        try:
+            document = document_of(delivery)
+        except Invalid as invalid:
+            draft.refused.append(invalid)
+            return draft
+        names: dict[str, Any] = {
+            **document,
+            "connection": connection.settings,
+            "scope": connection.scope,
+            "system": self.system,
+        }
+        scope = Scope(names, recall, reached)
+        for thing in self._things:
+            thing.map(scope, fetched, draft)
+        if draft.wanted:
+            return Draft(wanted=list(dict.fromkeys(draft.wanted)))
+        draft.events = list(_once(draft.events))
+        if draft == Draft():
+            draft.ignored.append("nothing_in_it")
+        return draft
+
+
+def _once(events: list[Event]) -> abc.Iterator[Event]:
+    """Yield each thing once, in its highest revision: a delivery may tell of it several times."""
+    best: dict[str, Event] = {}
+    for event in events:
+        known = best.get(event.event_id)
+        if known is None or event.revision > known.revision:
+            best[event.event_id] = event
+    yield from best.values()

@@ -1,0 +1,111 @@
+"""A thing of a delivery: what it is split into, and what is made of each part."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.connectors.binding import Splitter
+from pipeline.connectors.compiler import Compiler
+from pipeline.connectors.condition import Condition
+from pipeline.connectors.event_maker import EventMaker
+from pipeline.connectors.expression import Scope, Value
+from pipeline.connectors.form import EventForm, Thing
+from pipeline.connectors.outcome import Draft, Fetched, Remembered
+from pipeline.model.dead_letter import Invalid, Reason
+
+
+class _Ignore(NamedTuple):
+    when: Condition | None
+    reason: str
+
+
+class _Memory(NamedTuple):
+    when: Condition | None
+    kind: str
+    key: Value
+    value: Value
+
+
+class _Erase(NamedTuple):
+    when: Condition | None
+    customer_id: Value
+
+
+class ThingMapper:
+    """What a delivery is split into, and what is made of each part."""
+
+    def __init__(self, form: Thing, compiler: Compiler, where: str) -> None:
+        """Compile a thing. Raises MappingError."""
+        self._splitter = Splitter(form.each, compiler, f"{where}.each")
+        compiler = self._splitter.compiler
+        self._when = compiler.condition(form.when, f"{where}.when")
+        self._kind = compiler.value(form.kind, f"{where}.kind")
+        self._ignore = tuple(
+            _Ignore(compiler.condition(entry.when, f"{where}.ignore[{n}].when"), entry.reason)
+            for n, entry in enumerate(form.ignore)
+        )
+        self._events = tuple(
+            EventMaker(_with_common(form.common, event), compiler, f"{where}.events[{n}]")
+            for n, event in enumerate(form.events)
+        )
+        self._remember = tuple(
+            _Memory(
+                compiler.condition(entry.when, f"{where}.remember[{n}].when"),
+                compiler.memory(entry.kind, f"{where}.remember[{n}].kind"),
+                compiler.required(entry.key, f"{where}.remember[{n}].key"),
+                compiler.required(entry.value, f"{where}.remember[{n}].value"),
+            )
+            for n, entry in enumerate(form.remember)
+        )
+        self._erase = tuple(
+            _Erase(
+                compiler.condition(entry.when, f"{where}.erase[{n}].when"),
+                compiler.required(entry.customer_id, f"{where}.erase[{n}].customer_id"),
+            )
+            for n, entry in enumerate(form.erase)
+        )
+
+    def map(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
+        """Add to the draft what each part of a delivery leads to."""
+        for part in self._splitter.parts(scope, draft, fetched):
+            try:
+                if self._when is None or self._when(part):
+                    self._map_part(part, fetched, draft)
+            except ValueError as error:
+                draft.refused.append(Invalid(Reason.WRONG_TYPE, f"The delivery: {error}."))
+
+    def _map_part(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
+        for memory in self._remember:
+            if _holds(memory.when, scope):
+                key, value = memory.key(scope), memory.value(scope)
+                if key is not None and value is not None:
+                    draft.remembered.append(Remembered(memory.kind, str(key), str(value)))
+        for ignored in self._ignore:
+            if _holds(ignored.when, scope):
+                draft.ignored.append(ignored.reason)
+                return
+        known = False
+        for erase in self._erase:
+            if _holds(erase.when, scope) and (customer := erase.customer_id(scope)) is not None:
+                known = True
+                draft.erased.append(str(customer))
+        for event in self._events:
+            known = event.make(scope, fetched, draft) or known
+        if not known and self._events:
+            kind = self._kind(scope) if self._kind else None
+            draft.unmapped.append(str(kind or "unknown"))
+
+
+def _holds(when: Condition | None, scope: Scope) -> bool:
+    return when is None or when(scope)
+
+
+def _with_common(common: EventForm, event: EventForm) -> EventForm:
+    """Return the form of an event with what all events of its thing share."""
+    shared = {
+        name: value
+        for name in EventForm.__struct_fields__
+        if getattr(event, name) in (None, {}) and (value := getattr(common, name)) is not None
+    }
+    attributes = {**common.attributes, **event.attributes}
+    return msgspec.structs.replace(event, **{**shared, "attributes": attributes})

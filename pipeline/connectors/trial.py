@@ -1,0 +1,101 @@
+"""Tries a recorded delivery on a mapping, with all that happens to a real one but Kafka."""
+
+from collections.abc import Mapping as Names
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from pipeline.connectors.connection import connection_of
+from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.outcome import Answer, Draft, Request
+from pipeline.connectors.path import Path
+from pipeline.connectors.recorded import Recorded
+from pipeline.ingest.decode import encode_event
+
+Outcome = Literal["events", "ignore", "refuse", "answer", "erase"]
+LOOK_UPS = 5
+"""Most rounds of look-ups, one of which may lead to the next."""
+
+
+class Trial(NamedTuple):
+    """What became of a recorded delivery.
+
+    `status` is that of the answer, None where nobody asked; `reason` a dead letter's or why it is
+    ignored; `events` are envelopes.
+    """
+
+    outcome: Outcome
+    status: int | None = None
+    reason: str | None = None
+    detail: str | None = None
+    answer: dict[str, Any] | None = None
+    events: tuple[dict[str, Any], ...] = ()
+    refused: int = 0
+
+
+def tried(
+    recorded: Recorded, mapping: Mapping, now: datetime, reached: set[Path] | None = None
+) -> Trial:
+    """Return what becomes of a recorded delivery. Raises ConnectionInvalid.
+
+    One whose time was not noted came `now`. `reached` collects the paths that led to a value.
+    """
+    connection = connection_of(mapping.system, mapping.system, recorded.connection)
+    delivery = recorded.delivery(now)
+    status = 200 if recorded.transport == "webhook" else None
+    fetched: dict[Request, Answer] = {}
+    for _ in range(LOOK_UPS):
+        draft = mapping.map(delivery, connection, _nothing, fetched, reached)
+        if not draft.wanted:
+            break
+        fetched |= {request: _recorded(recorded, request) for request in draft.wanted}
+    return _told(draft, status)
+
+
+def _recorded(recorded: Recorded, request: Request) -> Answer:
+    """Return what the source answered at last to a request that may be asked again."""
+    for fetch in recorded.fetches:
+        there = fetch.status < 300 and fetch.status != 204
+        if fetch.url == request.url and (there or not request.retried):
+            return Answer(fetch.body if there else None)
+    return Answer(None)
+
+
+def _nothing(_kind: str, _key: str) -> None:
+    return None
+
+
+def _told(draft: Draft, status: int | None) -> Trial:
+    events = tuple(msgspec.json.decode(encode_event(event)) for event in draft.events)
+    refused = len(draft.refused)
+    if draft.refused:
+        first = draft.refused[0]
+        reason, detail = str(first.reason), first.detail
+        outcome: Outcome = "events" if events else "refuse"
+        return Trial(outcome, status, reason, detail, None, events, refused)
+    if events:
+        return Trial("events", status, events=events)
+    if draft.erased:
+        return Trial("erase", status)
+    reasons = [*draft.ignored, *(f"unmapped: {kind}" for kind in draft.unmapped)]
+    return Trial("ignore", status, reasons[0] if reasons else None)
+
+
+def differences(expected: Names[str, Any], trial: Trial) -> list[str]:
+    """Return what is otherwise than expected: of each event, the fields that are listed."""
+    problems = [
+        f"`{name}` is {getattr(trial, name)!r}, expected {expected[name]!r}"
+        for name in ("outcome", "status", "reason", "answer", "refused")
+        if name in expected and getattr(trial, name) != expected[name]
+    ]
+    wanted = expected.get("events", [])
+    if len(wanted) != len(trial.events):
+        problems.append(f"there are {len(trial.events)} events, expected {len(wanted)}")
+    for number, (want, event) in enumerate(zip(wanted, trial.events, strict=False), 1):
+        problems += [
+            f"event {number}: `{name}` is {event.get(name)!r}, expected {value!r}"
+            for name, value in want.items()
+            if event.get(name) != value
+        ]
+    return problems
