@@ -36,7 +36,7 @@ generated: $(VENV)/.dev
 	$(BIN)/python -m pipeline.contracts.schemas
 	$(BIN)/python -m pipeline.contracts.event_page
 	$(BIN)/python -m pipeline.channels.page
-	$(BIN)/python -m pipeline.kpi
+	$(BIN)/python -m pipeline.kpi.page
 	$(BIN)/python -m grafana
 
 bench: $(VENV)/.bench

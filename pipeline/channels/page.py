@@ -1,29 +1,25 @@
 """Writes the table of channels in docs/notifications.md: `python -m pipeline.channels.page`."""
 
-import re
 from typing import Final
 
 from pipeline.channels import open as opening
 from pipeline.channels.channel import ChannelKind
+from pipeline.common.generated_tables import with_rows
 from pipeline.config.groups import ROOT
 
 PAGE: Final = ROOT / "docs" / "notifications.md"
-_TABLE = re.compile(
-    r"(?<=\| address \| what it is \| a message that is sent twice \|\n\|---\|---\|---\|\n)"
-    r"(?:\|.*\n)*"
-)
+_TITLES = ("address", "what it is", "a message that is sent twice")
 
 
 def with_table(page: str) -> str:
     """Return the page with the table of the registered kinds of channels."""
-    kinds = (*opening.KINDS, opening.OTHER)
-    return _TABLE.sub(lambda _: "".join(map(_row, kinds)), page)
+    return with_rows(page, _TITLES, map(_row, (*opening.KINDS, opening.OTHER)))
 
 
-def _row(kind: ChannelKind) -> str:
+def _row(kind: ChannelKind) -> tuple[str, ...]:
     variants = [f"`{scheme}://` ({note})" for scheme, note in kind.schemes.items() if note]
     address = ", ".join([f"`{kind.example}`", *variants]) if kind.schemes else "anything else"
-    return f"| {address} | {kind.meaning} | {kind.resent} |\n"
+    return address, kind.meaning, kind.resent
 
 
 if __name__ == "__main__":

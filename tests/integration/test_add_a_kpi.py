@@ -57,7 +57,7 @@ def test_a_kpi_is_added_in_two_files(checkout: Path) -> None:
         "utf-8",
     )
     run(checkout, "-c", SHOWN)
-    run(checkout, "-m", "pipeline.kpi")
+    run(checkout, "-m", "pipeline.kpi.page")
     run(checkout, "-m", "grafana")
     assert "| `passive_share` | percent | Answers 7–8" in (checkout / "docs/kpis.md").read_text(
         "utf-8"

@@ -5,17 +5,16 @@ import pytest
 
 from pipeline.config.groups import ROOT
 from pipeline.kpi.definitions import DEFINITIONS, DIMENSIONS, Definition
-from pipeline.kpi.table import in_page
+from pipeline.kpi.page import PAGE, with_table
 from pipeline.store.sql import count_expressions
 
-PAGE = ROOT / "docs" / "kpis.md"
 FORM_FACTS = ("kpi/journeys.py", "store/read_kpis.py")
 """Where what is not counted in SQL is counted, by name."""
 
 
 def test_the_table_of_the_page_is_that_of_the_list() -> None:
     text = PAGE.read_text("utf-8")
-    assert text == in_page(text), "run: make generated"
+    assert text == with_table(text), "run: make generated"
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one.name)
