@@ -128,6 +128,8 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def spread(self, facts: Facts) -> Spread | None:
         """Return the distribution of its answers over customers; None if each has at most one."""
+        if not self.votes:
+            return None
         if self.name in facts.spreads:
             spread = facts.spreads[self.name]
             return spread if spread.customers else None
@@ -135,7 +137,7 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         cases = [
             (own[parts[0]] - sum(own[name] for name in parts[1:]), own[whole])
             for own in facts.by_customer.values()
-            if self.votes and own[whole]
+            if own[whole]
         ]
         sums = (
             sum(y * y for y, _ in cases),
@@ -144,9 +146,9 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
         return Spread(len(cases), *sums) if cases else None
 
-    def estimate(self, facts: Facts) -> Estimate:
-        """Compute the value from facts."""
-        count, spread = facts.count, self.spread(facts)
+    def estimate(self, facts: Facts, spread: Spread | None) -> Estimate:
+        """Compute the value from facts and their `spread`."""
+        count = facts.count
         match self.formula:
             case {"balance": (plus, minus, answers)}:
                 estimate = estimates.balance(count(plus), count(minus), count(answers), spread)
@@ -208,7 +210,8 @@ def kpi_values(
     for definition in DEFINITIONS:
         if not {*slice_} <= {*definition.dimensions}:
             continue
-        estimate, spread = definition.estimate(facts), definition.spread(facts)
+        spread = definition.spread(facts)
+        estimate = definition.estimate(facts, spread)
         values.append(
             KpiValue(
                 kpi=definition.name,

@@ -35,11 +35,6 @@ def balance(plus: int, minus: int, n: int, spread: Spread | None = None) -> Esti
     return _estimate(100 * (plus - minus) / n, n, ends)
 
 
-def nps(promoters: int, detractors: int, n: int, spread: Spread | None = None) -> Estimate:
-    """Return the Net Promoter Score in whole points, rounded once, halves away from zero."""
-    return rounded(balance(promoters, detractors, n, spread))
-
-
 def share(k: int, n: int, spread: Spread | None = None) -> Estimate:
     """Return 100·k/n with the Wilson score interval; `k` is a part of `n`.
 

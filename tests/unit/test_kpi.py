@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.kpi.definitions import DEFINITIONS, Facts, Window, kpi_values
-from pipeline.kpi.estimates import balance, nps, quantile, ratio, share
+from pipeline.kpi.definitions import DEFINITIONS, KPIS, Facts, Window, kpi_values
+from pipeline.kpi.estimates import balance, quantile, ratio, share
 from pipeline.kpi.formulas import Spread
 
 
@@ -51,11 +51,12 @@ def test_wilson(k: int, n: int, low: float, high: float) -> None:
 def test_nps_is_rounded_once_from_the_counts(
     promoters: int, detractors: int, n: int, value: int
 ) -> None:
-    assert nps(promoters, detractors, n).value == value
+    counts = {"promoters": promoters, "detractors": detractors, "nps_answers": n}
+    assert KPIS["nps"].estimate(Facts(counts), None).value == value
 
 
 def test_no_answers_have_no_value() -> None:
-    for estimate in (balance(0, 0, 0), nps(0, 0, 0), share(0, 0), quantile([], [], 0.5)):
+    for estimate in (balance(0, 0, 0), share(0, 0), quantile([], [], 0.5)):
         assert estimate[:4] == (None, 0, None, None)
 
 
