@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.calendar.calendar_file import load_time_zone
 from pipeline.common.durations import Duration, duration
-from pipeline.common.time_zones import time_zone
+from pipeline.common.time_zones import time_zone_of
 from pipeline.common.yaml_files import read_form
 from pipeline.config.settings import SettingsError
 
@@ -40,14 +40,14 @@ def load_board_config(path: Path, calendar: Path) -> BoardConfig:
     Raises SettingsError and CalendarError.
     """
     form = read_form(path, _Form, _wrong)
-    own_zone = form.time_zone is not None
-    try:
-        zone = time_zone(form.time_zone) if form.time_zone is not None else load_time_zone(calendar)
-    except ValueError as wrong:
-        raise _wrong(f"{path}: time_zone: {wrong}") from None
+    zone = (
+        load_time_zone(calendar)
+        if form.time_zone is None
+        else time_zone_of(form.time_zone, f"{path}: time_zone", _wrong)
+    )
     if not all(0 < value < inf for value in form.value.values()):
         raise _wrong(f"{path}: value: each must be above 0")
-    return BoardConfig(zone, tuple(map(duration, form.snooze)), form.value, own_zone)
+    return BoardConfig(zone, tuple(map(duration, form.snooze)), form.value, form.time_zone is not None)
 
 
 def _wrong(reason: str) -> SettingsError:

@@ -14,7 +14,7 @@ from pipeline.calendar.calendar import Calendar, Calendars, DayPlan
 from pipeline.calendar.hours import Clock, Hours
 from pipeline.calendar.public_holidays import Holidays
 from pipeline.common.names import folded
-from pipeline.common.time_zones import time_zone
+from pipeline.common.time_zones import time_zone_of
 from pipeline.common.yaml_files import read_form
 
 _DATES = re.compile(r"(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?", re.ASCII)
@@ -62,7 +62,8 @@ def load_calendars(path: Path) -> Calendars:
 
 def load_time_zone(path: Path) -> ZoneInfo:
     """Load the default time zone without checking holidays. Raises CalendarError."""
-    return _zone(path, read_form(path, CalendarForm, CalendarError), "")
+    form = read_form(path, CalendarForm, CalendarError)
+    return time_zone_of(form.time_zone, f"{path}: time_zone", CalendarError)
 
 
 def _overridden(
@@ -81,7 +82,7 @@ def _overridden(
 
 
 def _calendar(path: Path, form: CalendarForm, where: str) -> Calendar:
-    zone = _zone(path, form, where)
+    zone = time_zone_of(form.time_zone, f"{path}: {where}time_zone", CalendarError)
     if not any(hours.days for hours in form.hours):
         raise CalendarError(f"{path}: {where}hours: no day has business hours")
     if form.holidays:
@@ -100,13 +101,6 @@ def _calendar(path: Path, form: CalendarForm, where: str) -> Calendar:
             raise CalendarError(f"{place}: {twice} is given twice")
         days |= dict.fromkeys(named, plan)
     return Calendar(zone, form.hours, form.holidays, form.half_day_ends, days)
-
-
-def _zone(path: Path, form: CalendarForm, where: str) -> ZoneInfo:
-    try:
-        return time_zone(form.time_zone)
-    except ValueError as wrong:
-        raise CalendarError(f"{path}: {where}time_zone: {wrong}") from None
 
 
 def _dates(key: str) -> Iterator[date]:

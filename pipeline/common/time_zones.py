@@ -1,5 +1,6 @@
 """Time zones by their names."""
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -12,3 +13,11 @@ def time_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"there is no zone `{name}`") from None
+
+
+def time_zone_of(name: str, field: str, error: Callable[[str], Exception]) -> ZoneInfo:
+    """Return the zone that a field of a file names. Raises the `error` of a text with the field."""
+    try:
+        return time_zone(name)
+    except ValueError as wrong:
+        raise error(f"{field}: {wrong}") from None

@@ -14,7 +14,7 @@ from pipeline.calendar.calendar import Calendars
 from pipeline.calendar.calendar_file import load_calendars
 from pipeline.calendar.hours import Hours
 from pipeline.common.durations import Duration, duration
-from pipeline.common.time_zones import time_zone
+from pipeline.common.time_zones import time_zone_of
 from pipeline.common.yaml_files import read_form
 from pipeline.model.alert import Alert, Severity, known_severity
 from pipeline.text import lexicon
@@ -173,10 +173,11 @@ def load_routing_table(path: Path, calendar: Path) -> RoutingTable:
     """
     form = read_form(path, DeskForm, RoutesError)
     calendars = load_calendars(calendar)
-    try:
-        zone = calendars.house.zone if form.time_zone is None else time_zone(form.time_zone)
-    except ValueError as wrong:
-        raise RoutesError(f"{path}: time_zone: {wrong}") from None
+    zone = (
+        calendars.house.zone
+        if form.time_zone is None
+        else time_zone_of(form.time_zone, f"{path}: time_zone", RoutesError)
+    )
     _refuse_unknown(path, form, calendars)
     policies = {name: _policy(form, own) for name, own in form.channels.items()}
     usual = _policy(form, PolicyForm())
