@@ -89,7 +89,7 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
         "risk": round(100 * alert.risk),
         "playbook": "" if ended else alert.playbook,
         "owner": follow_up.owner if follow_up else None,
-        "outcome": texts.outcomes[outcome] if outcome else None,
+        "outcome": texts.outcomes.get(outcome, outcome) if outcome else None,
         "escalation": case.escalation or None,
         "reopened": follow_up.reopened_at if follow_up and not ended else None,
         "ending": alert.why_ended(language) if ended or case.in_hand_without_cause else "",

@@ -40,7 +40,7 @@ from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from tests.support.customers import Customer
 from tests.support.follow_ups import SLA
-from tests.support.notify_cases import desk
+from tests.support.notify_cases import MONDAY_NOON, alert, desk, follow_up
 
 ADDED = "added_later.by_a_newer_version"
 TIER = {"name": "gold", "since": [2026, 1.5, None]}
@@ -133,6 +133,16 @@ def test_notify_tells_of_an_unknown_severity_by_its_name(tmp_path: Path) -> None
     assert told
     assert all(ADDED in title for title in told)
     assert msgspec.json.decode(msgspec.json.encode(state), type=NotificationState) == state
+
+
+def test_notify_tells_of_an_unknown_outcome_by_its_name(tmp_path: Path) -> None:
+    ended = follow_up(2, stage="resolved", outcome=ADDED)
+    table = desk(tmp_path)
+    state = fold(NotificationState(), [alert(), ended], table, MONDAY_NOON)
+    (case,) = state.cases
+    (delivery, *_) = deliveries(case, table, ["am"])
+    for language in ("tr", "en"):
+        assert ADDED in render(case, delivery, language, "http://board").body
 
 
 def test_the_inbox_keeps_what_is_in_an_unknown_state() -> None:
