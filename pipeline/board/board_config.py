@@ -40,6 +40,7 @@ def load_board_config(path: Path, calendar: Path) -> BoardConfig:
     Raises SettingsError and CalendarError.
     """
     form = read_form(path, _Form, _wrong)
+    own_zone = form.time_zone is not None
     zone = (
         load_time_zone(calendar)
         if form.time_zone is None
@@ -47,7 +48,7 @@ def load_board_config(path: Path, calendar: Path) -> BoardConfig:
     )
     if not all(0 < value < inf for value in form.value.values()):
         raise _wrong(f"{path}: value: each must be above 0")
-    return BoardConfig(zone, tuple(map(duration, form.snooze)), form.value, form.time_zone is not None)
+    return BoardConfig(zone, tuple(map(duration, form.snooze)), form.value, own_zone)
 
 
 def _wrong(reason: str) -> SettingsError:

@@ -1,4 +1,4 @@
-"""The tables of the documentation that are generated: all else on their pages is written by hand."""
+"""Generated tables of the documentation: all else on their pages is written by hand."""
 
 from collections.abc import Iterable, Sequence
 
