@@ -47,7 +47,9 @@ def query(name: str, language: Language, values: Mapping[str, Given]) -> str:
         values = {**_of_answers(definition), **values}
     text = _read(f"{name}.sql")
     people = "{of_people}" if "{spread}" in text else "''"
-    return filled(text, language, {"people": people, **values}).strip()
+    each_interval = "{bucket}, " if name.endswith("_trend") else ""
+    computed = {"people": people, "each_interval": each_interval}
+    return filled(text, language, {**computed, **values}).strip()
 
 
 def _of_answers(definition: Definition) -> dict[str, Given]:

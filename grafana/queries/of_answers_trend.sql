@@ -12,7 +12,7 @@ FROM
             FROM
             (
                 SELECT {bucket} AS time, customer_id, {own_answers}
-                FROM {events_once_by_time}
+                FROM {events_once}
                 GROUP BY time, customer_id
             )
             GROUP BY time
