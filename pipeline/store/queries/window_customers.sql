@@ -14,17 +14,11 @@ FROM
         {answer_counts}
     FROM
     (
-        SELECT channel, touchpoint, segment, brand, source, customer_id, type, author_type, label, intents,
-            if(is_repeated, '', asked) AS metric, score, scale_min, scale_max
-        FROM
-        (
-            SELECT channel, touchpoint, segment, brand, source, customer_id, type, author_type, label, intents,
-                metric AS asked, score, scale_min, scale_max, event_id IN {repeated_answers} AS is_repeated
-            FROM events FINAL
-            WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
-                AND is_deleted = 0 AND occurred_us >= %(start)s AND occurred_us < %(end)s
-                AND type NOT IN ({types.bookkeeping})
-        )
+        SELECT * REPLACE (if(event_id IN {repeated_answers}, '', metric) AS metric)
+        FROM events FINAL
+        WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
+            AND is_deleted = 0 AND occurred_us >= %(start)s AND occurred_us < %(end)s
+            AND type NOT IN ({types.bookkeeping})
     )
     GROUP BY {keys}
 )
