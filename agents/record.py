@@ -109,9 +109,10 @@ class Record(Component):
 
 def _open_store(settings: Settings, resources: ExitStack) -> Store:
     """Return the store, and serve the API where it is the in-process one. Raises StoreRefused."""
-    store = open_store(settings)
+    serves_api = store_address(settings.store) is None
+    store = open_store(settings, with_kpis=serves_api)
     resources.callback(store.close)
-    if store_address(settings.store) is None:
+    if serves_api:
         from pipeline.web.server import serve_api_in_thread  # pages and all: only where needed
 
         store.migrate()

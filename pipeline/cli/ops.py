@@ -56,7 +56,7 @@ def migrate(dry_run: DryRun = False) -> None:
     settings = load_settings()
     if not dry_run and (address := store_address(settings.store)):
         create_database(**address.model_dump())
-    with closing(open_store(settings)) as opened:
+    with closing(open_store(settings, with_kpis=False)) as opened:
         if outdated := unsupported(opened.ping()):
             typer.echo(f"warning: {outdated}", err=True)
         applied = opened.migrate(dry_run=dry_run)
@@ -73,7 +73,7 @@ def backup(folder: Folder) -> None:
     A ClickHouse server may go on working meanwhile. The in-process store has one user: stop
     `nabiz up` first.
     """
-    with closing(open_store(load_settings())) as opened:
+    with closing(open_store(load_settings(), with_kpis=False)) as opened:
         made = opened.back_up(folder, datetime.now(UTC))
     typer.echo(f"backed up into {folder}: {_rows(made)}")
 
@@ -90,7 +90,7 @@ def restore(folder: Folder) -> None:
     read_manifest(folder)
     if address := store_address(settings.store):
         create_database(**address.model_dump())
-    with closing(open_store(settings)) as opened:
+    with closing(open_store(settings, with_kpis=False)) as opened:
         restored = opened.restore(folder)
     typer.echo(f"restored from {folder}: {_rows(restored)}")
     typer.echo(

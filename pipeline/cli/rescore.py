@@ -64,7 +64,7 @@ def rescore(
     settings = load_settings()
     opened = engine_of(settings.engine, engine)
     texts, customers = Moves(), Moves()
-    with closing(open_store(settings)) as store, _progress() as progress:
+    with closing(open_store(settings, with_kpis=False)) as store, _progress() as progress:
         task = progress.add_task("reading", total=None)
         for before, after in read_again(store, Reader(opened), start, end):
             (store.shadow if shadow else store.restate)(after, datetime.now(UTC))

@@ -4,10 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from agents.runtime.app import make_app
 from agents.runtime.component import Batching
+from pipeline.calendar.calendar_file import CalendarError
 from pipeline.cli.exit_codes import exit_code
+from pipeline.config.groups import CalendarSettings, StoreSettings
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.store import StoreRefused
 from pipeline.store.open import open_store
@@ -54,3 +57,14 @@ def test_a_folder_that_this_user_may_only_read_is_named_with_the_setting(
     assert said.startswith(f"NABIZ_DATA: {tmp_path}/state/detect cannot be created or written to")
     assert "(Permission denied)" in said
     assert "(Permission denied)" in store_refused(tmp_path)
+
+
+def test_only_who_reads_kpis_needs_the_calendar(tmp_path: Path) -> None:
+    (tmp_path / "calendar.yaml").write_text("time_zone: Mars")
+    settings = Settings(
+        calendar=CalendarSettings(file=tmp_path / "calendar.yaml"),
+        store=StoreSettings(url=SecretStr("clickhouse://localhost/nabiz")),
+    )
+    open_store(settings, with_kpis=False).close()
+    with pytest.raises(CalendarError):
+        open_store(settings)
