@@ -27,12 +27,10 @@ ENDINGS: Final = msgspec.yaml.decode(
 
 
 class EpisodeChange(NamedTuple):
-    """A change of an episode to publish: its state as of `at`, and the reason of a withdrawal."""
+    """A change of an episode to publish."""
 
     episode: Episode
     state: AlertState
-    at: int
-    withdrawn_for: NoCause
 
 
 class AlertContext(NamedTuple):
@@ -53,10 +51,18 @@ def changes(before: Fold, now: Fold, withdrawn_for: NoCause) -> Iterator[Episode
     for key, episode in current.items():
         if published.get(key) != episode:
             state: AlertState = "open" if episode.closed_at is None else "resolved"
-            yield EpisodeChange(episode, state, now.at, withdrawn_for)
+            yield EpisodeChange(episode, state)
     for key, episode in published.items():
         if key not in current:
-            yield EpisodeChange(episode, "withdrawn", now.at, withdrawn_for)
+            yield EpisodeChange(_withdrawn(episode, now.at, withdrawn_for), "withdrawn")
+
+
+def _withdrawn(episode: Episode, at: int, reason: NoCause) -> Episode:
+    """Return the episode as it ends by a withdrawal: without shares and evidence."""
+    end = max(at, episode.opened_at)
+    return msgspec.structs.replace(
+        episode, updated_at=end, closed_at=end, shares=(), evidence=(), ended_by=reason
+    )
 
 
 def is_settled(episode_key: str, snapshot: Fold) -> bool:
@@ -98,14 +104,11 @@ def _ending(ended_by: str, rules: RuleSet) -> dict[str, str]:
 
 
 def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Alert:
-    """Return the alert of an episode; a withdrawn one ends at `at` and has no evidence."""
-    episode, state, at, withdrawn_for = change
+    """Return the alert of an episode."""
+    episode, state = change
     customer_id, rules, language, quote = context
     dedup_key = f"{customer_id}/{episode.key}"
-    withdrawn = state == "withdrawn"
-    updated_at = to_datetime(max(at, episode.opened_at) if withdrawn else episode.updated_at)
     rule = rules.by_cause.get(episode.cause)
-    ended_by = withdrawn_for if withdrawn else episode.ended_by
     # The rules may have changed since the episode was opened.
     titles = rule.titles if rule else {"tr": episode.cause, "en": episode.cause}
     return Alert(
@@ -116,28 +119,22 @@ def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Ale
         titles=titles,
         customer_id=customer_id,
         opened_at=to_datetime(episode.opened_at),
-        updated_at=updated_at,
+        updated_at=to_datetime(episode.updated_at),
         state=state,
         risk=episode.risk,
-        contributions=() if withdrawn else contributions_of(episode.shares),
-        evidence=()
-        if withdrawn
-        else tuple(
+        contributions=contributions_of(episode.shares),
+        evidence=tuple(
             Evidence(mark.event_id, quote(mark), mark.start, mark.end) for mark in episode.evidence
         ),
         playbook=rule.playbooks[language] if rule else "",
         dedup_key=dedup_key,
         rules_version=rules.version,
         revision=revision,
-        closed_at=updated_at
-        if withdrawn
-        else None
-        if episode.closed_at is None
-        else to_datetime(episode.closed_at),
+        closed_at=None if episode.closed_at is None else to_datetime(episode.closed_at),
         brand=episode.brand or None,
         segment=episode.segment or None,
         channel=episode.channel or None,
         topics=episode.topics,
-        ended_by=ended_by or None,
-        ending=_ending(ended_by, rules) if state != "open" else None,
+        ended_by=episode.ended_by or None,
+        ending=_ending(episode.ended_by, rules) if state != "open" else None,
     )
