@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import starmap
 
 import msgspec
 
@@ -9,7 +10,7 @@ from pipeline.common.epoch_micros import to_datetime, to_micros
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.store.backend import Backend, Parameter, Row
-from pipeline.store.rows import by_column, kept_as_sent
+from pipeline.store.rows import as_stored, by_column
 from pipeline.store.sql import query
 
 FOLLOW_UP_COLUMNS = (
@@ -29,10 +30,9 @@ def write_follow_ups(
 ) -> None:
     """Insert follow-ups; reads return the highest revision."""
     if follow_ups:
-        columns = by_column(
-            FOLLOW_UP_COLUMNS, [_follow_up_row(follow_up) for follow_up in follow_ups]
-        )
-        backend.insert("follow_ups", {**columns, **kept_as_sent("follow_up", as_sent)})
+        pairs = zip(follow_ups, as_stored(follow_ups, as_sent), strict=True)
+        rows = list(starmap(_follow_up_row, pairs))
+        backend.insert("follow_ups", by_column(FOLLOW_UP_COLUMNS, rows))
 
 
 def read_follow_ups(
@@ -73,7 +73,7 @@ def read_actions(backend: Backend, alert_id: str, customer_id: str, limit: int) 
     return [_action_of(row) for row in backend.execute(statement, parameters)]
 
 
-def _follow_up_row(follow_up: FollowUp) -> Row:
+def _follow_up_row(follow_up: FollowUp, content: str) -> Row:
     return (
         follow_up.alert_id,
         follow_up.revision,
@@ -96,7 +96,7 @@ def _follow_up_row(follow_up: FollowUp) -> Row:
         _micros(follow_up.snoozed_until),
         _micros(follow_up.acknowledge_due),
         _micros(follow_up.contact_due),
-        msgspec.json.encode(follow_up).decode(),
+        content,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 import msgspec
@@ -205,24 +206,24 @@ def shadow_columns(scored: Sequence[Scored], reread_at: int) -> Columns:
     }
 
 
-def alert_columns(alerts: Sequence[Alert], as_sent: Sequence[bytes] = ()) -> Columns:
+def alert_columns(alerts: Sequence[Alert], as_sent: Sequence[bytes]) -> Columns:
     """Return the columns of `alerts`; `as_sent` is their original JSON, if it is to be stored."""
-    columns = by_column(ALERT_COLUMNS, [_alert_row(alert) for alert in alerts])
-    return {**columns, **kept_as_sent("alert", as_sent)}
+    pairs = zip(alerts, as_stored(alerts, as_sent), strict=True)
+    return by_column(ALERT_COLUMNS, list(starmap(_alert_row, pairs)))
 
 
-def kept_as_sent(column: str, as_sent: Sequence[bytes]) -> Columns:
-    """Return the column of the original JSON of messages, if given."""
-    return {column: [content.decode() for content in as_sent]} if as_sent else {}
+def as_stored(messages: Sequence[msgspec.Struct], as_sent: Sequence[bytes]) -> list[str]:
+    """Return the JSON of messages: the original if given, else a new one."""
+    return [content.decode() for content in as_sent or map(_ENCODER.encode, messages)]
 
 
-def _alert_row(alert: Alert) -> Row:
+def _alert_row(alert: Alert, content: str) -> Row:
     return (
         *(alert.id, alert.revision, alert.customer_id, alert.cause, alert.severity, alert.state),
         *(alert.brand or "", alert.segment or "", alert.channel or ""),
         *(to_micros(alert.opened_at), to_micros(alert.updated_at)),
         to_micros(alert.closed_at) if alert.closed_at else 0,
-        _json(alert),
+        content,
     )
 
 
