@@ -10,8 +10,8 @@ from pipeline.model.contact import STAFFED_CHANNELS
 from pipeline.model.event_types import GROUPS, TICKET_STEPS
 
 _PARTS = (
-    *("tickets_of_window", "helped_themselves", "is_assisted", "only_thanks", "closed_as_merged"),
-    *("repeated_answers", "occasion", "counts"),
+    *("tickets_of_window", "helped_themselves", "is_assisted", "staffed_visit", "only_thanks"),
+    *("closed_as_merged", "repeated_answers", "occasion", "counts"),
 )
 """Files that other files include; each precedes the files that it includes."""
 
@@ -31,14 +31,13 @@ def query(name: str) -> str:
 @cache
 def count_names() -> tuple[str, ...]:
     """Return the counts of a KPI minute: the columns of `kpi_minutes` after key and version."""
-    return tuple(re.findall(r" AS (\w+)", _part("counts")))
+    return tuple(_expressions("counts"))
 
 
 @cache
 def count_expressions() -> dict[str, str]:
     """Return the SQL expression of each count over events: those of KPI minutes and of calls."""
-    parts = ",".join((_part("counts"), _part("call_counts")))
-    return {name: sql.strip() for sql, name in re.findall(r"(.+?) AS (\w+)\s*(?:,|$)", parts, re.S)}
+    return _expressions("counts") | _expressions("call_counts")
 
 
 @cache
@@ -65,6 +64,12 @@ def answer_names() -> tuple[str, ...]:
     computable = count_expressions().keys()
     means = (kpi for kpi in DEFINITIONS if kpi.kind == "mean" and {*kpi.counts} <= computable)
     return tuple(dict.fromkeys(name for kpi in (*answers(), *means) for name in kpi.counts))
+
+
+def _expressions(name: str) -> dict[str, str]:
+    """Return the SQL of each column of `queries/NAME.sql`."""
+    columns = re.findall(r"(.+?) AS (\w+)\s*(?:,|$)", _part(name), re.S)
+    return {column: sql.strip() for sql, column in columns}
 
 
 def _part(name: str) -> str:

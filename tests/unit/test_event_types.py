@@ -42,7 +42,7 @@ def test_a_type_of_a_newer_version_has_no_traits_and_travels_on() -> None:
 
 def test_a_contact_is_what_a_person_is_asked_for_or_what_everybody_reads() -> None:
     assert GROUPS["contact"] - GROUPS["assisted"] == {EventType.POST}
-    assert GROUPS["assisted"] < GROUPS["contact"] < GROUPS["words"]
+    assert GROUPS["waits"] < GROUPS["assisted"] < GROUPS["contact"] < GROUPS["words"]
 
 
 def test_the_wait_begins_before_it_ends_where_a_ticket_bears_one_time() -> None:

@@ -1,2 +1,2 @@
 (NOT ({only_thanks}) AND (type IN ({types.waits}) OR author_type = 'customer' AND type IN ({types.assisted}))
-    OR type = 'visit' AND {folded.channel} IN ({staffed_channels}))
+    OR {staffed_visit})

@@ -13,7 +13,7 @@ FROM
     FROM events FINAL
     WHERE minute >= toDateTime(%(around_from)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
         AND is_deleted = 0
-        AND (type IN ({types.ticket}, {types.line}, {types.self_service}, {types.contact}) OR {is_assisted})
+        AND (type IN ({types.ticket}, {types.line}, {types.self_service}, {types.contact}) OR {staffed_visit})
         AND
         (
             ticket_id IN {tickets_of_window}

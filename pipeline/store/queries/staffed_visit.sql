@@ -1,0 +1,1 @@
+type = 'visit' AND {folded.channel} IN ({staffed_channels})
