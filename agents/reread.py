@@ -16,12 +16,12 @@ import msgspec
 from agents.runtime.messages import Message, Outgoing, decode_as, decode_batch
 from pipeline.contracts.topology import SCORED
 from pipeline.ingest.decode import parse
+from pipeline.ingest.unknown import FIELDS
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
 from pipeline.text.reader import Reader
 
 _SCORED = decode_as(Scored)
-_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class SpareTime:
@@ -65,7 +65,7 @@ def with_patience(
     again = []
     readings = reader.read_events([scored.event for _, scored in good])
     for (message, scored), reading in zip(good, readings, strict=True):
-        fields = parse(_FIELDS, message.value or b"")
+        fields = parse(FIELDS, message.value or b"")
         value = msgspec.json.encode({**fields, "reading": reading})
         again.append(Outgoing(SCORED, scored.event.customer_id.encode(), value))
     return again, dead

@@ -26,7 +26,7 @@ from pipeline.broker.continuity import (
     write_note,
 )
 from pipeline.broker.errors import BrokerUnavailable
-from pipeline.broker.security import client_security
+from pipeline.broker.security import cluster_of
 from pipeline.broker.survey import Survey, TopicAsIs, leave_group, survey, topics_as_is
 from pipeline.common import metrics
 from pipeline.config.groups import KafkaSettings
@@ -70,8 +70,7 @@ class Continuity:
 
     def __init__(self, role: str, group: str, instance: str, kafka: KafkaSettings) -> None:
         self.role, self._group, self._instance = role, group, instance
-        self._bootstrap = kafka.bootstrap
-        self._security = client_security(kafka)
+        self._bootstrap, self._security = cluster_of(kafka)
         self._topics: dict[str, TopicAsIs] = {}
         self._verdicts: dict[TP, Verdict] = {}
         self._changelogs: Collection[str] = ()

@@ -14,7 +14,7 @@ from agents.runtime.faust_internals import database
 from agents.runtime.local_files import discard, is_damage
 from agents.runtime.messages import Outgoing, send
 from pipeline.broker.errors import BrokerError
-from pipeline.broker.security import client_security
+from pipeline.broker.security import cluster_of
 from pipeline.broker.topics import partitions_of
 from pipeline.config.settings import Role, Settings
 from pipeline.contracts.topology import INPUTS, changelog_of
@@ -208,7 +208,7 @@ def partitions_of_states(settings: Settings, role: Role) -> int:
     """
     changelog = changelog_of(role)
     topics = (*INPUTS[role], changelog)
-    bootstrap, security = settings.kafka.bootstrap, client_security(settings.kafka)
+    bootstrap, security = cluster_of(settings.kafka)
     found = partitions_of(bootstrap, topics, security=security)
     if missing := sorted({*INPUTS[role]} - found.keys()):
         raise BrokerError(f"there is no topic {missing[0]}: nabiz topics apply")

@@ -8,7 +8,7 @@ from typing import NoReturn
 import msgspec
 
 from pipeline.broker.publish import Publisher
-from pipeline.broker.security import client_security
+from pipeline.broker.security import cluster_of
 from pipeline.broker.tail import Tail
 from pipeline.config.groups import KafkaSettings
 from pipeline.contracts.topology import ACTIONS, ALERTS
@@ -23,11 +23,11 @@ PAUSE = 0.5
 
 def run_desk(kafka: KafkaSettings) -> NoReturn:
     """Act on alerts until the process ends. Raises BrokerUnavailable."""
-    security = client_security(kafka)
+    bootstrap, security = cluster_of(kafka)
     waiting: list[tuple[datetime, str, Action]] = []
     with (
-        Tail(kafka.bootstrap, [ALERTS], datetime.now(UTC) - LOOK_BACK, security) as tail,
-        Publisher(kafka.bootstrap, security) as publisher,
+        Tail(bootstrap, [ALERTS], datetime.now(UTC) - LOOK_BACK, security) as tail,
+        Publisher(bootstrap, security) as publisher,
     ):
         while True:
             for _, value in tail.read(PAUSE):

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from pipeline.broker.lag import LagReader, PartitionLag, wait_until_drained
-from pipeline.broker.security import client_security
+from pipeline.broker.security import cluster_of
 from pipeline.cli.errors import EXIT_NO
 from pipeline.cli.target import DataOption, find
 from pipeline.common.plurals import counted
@@ -23,8 +23,7 @@ def drain(
     Exit code 0: drained; 1: not within the time.
     """
     console = Console(stderr=True)
-    kafka = find(data).kafka
-    reader = LagReader(kafka.bootstrap, client_security(kafka))
+    reader = LagReader(*cluster_of(find(data).kafka))
     with reader, console.status("waiting …") as line:
 
         def progress(lags: Sequence[PartitionLag]) -> None:

@@ -15,7 +15,7 @@ from agents.runtime.faust_check import require_fit_faust
 from pipeline.board.board_config import load_board_config
 from pipeline.broker.inspect import ClusterFacts, inspect_cluster
 from pipeline.broker.lag import LagReader
-from pipeline.broker.security import client_security
+from pipeline.broker.security import cluster_of
 from pipeline.calendar.calendar_file import load_calendars
 from pipeline.cli.channels import check_channels
 from pipeline.cli.checkup import (
@@ -126,8 +126,9 @@ def _kafka(kafka: KafkaSettings) -> Findings:
 
 
 def _cluster(kafka: KafkaSettings) -> ClusterFacts:
+    bootstrap, security = cluster_of(kafka)
     topics = [*load_topics(ROOT / "schemas"), CHANGELOG]
-    return inspect_cluster(kafka.bootstrap, topics, [*GROUPS], client_security(kafka))
+    return inspect_cluster(bootstrap, topics, [*GROUPS], security)
 
 
 def _topics(kafka: KafkaSettings, cluster: ClusterFacts) -> Findings:
@@ -144,7 +145,7 @@ def _topics(kafka: KafkaSettings, cluster: ClusterFacts) -> Findings:
 
 
 def _roles(kafka: KafkaSettings, cluster: ClusterFacts) -> Findings:
-    with LagReader(kafka.bootstrap, client_security(kafka)) as reader:
+    with LagReader(*cluster_of(kafka)) as reader:
         before = now = reader.read(GROUPS, None)
         if any(lag.events for lag in before):
             time.sleep(LOOK_AGAIN)

@@ -24,7 +24,7 @@ from rich.progress import (
 
 from pipeline.board.board_config import load_board_config
 from pipeline.broker.publish import Publisher
-from pipeline.broker.security import client_security
+from pipeline.broker.security import cluster_of
 from pipeline.cli.errors import EXIT_NO, UsageError
 from pipeline.cli.target import DataOption, find
 from pipeline.common.plurals import counted
@@ -110,7 +110,7 @@ def replay(
         if rebase_to:
             events = rebase(events, datetime.now(UTC))
     now = datetime.now(UTC)
-    publisher = Publisher(kafka.bootstrap, client_security(kafka))
+    publisher = Publisher(*cluster_of(kafka))
     with publisher, _progress(console) as progress:
         for event in progress.track(_paced(events, factor), len(events), description="publishing"):
             publisher.publish(event)

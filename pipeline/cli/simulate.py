@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pipeline.broker.publish import Publisher
-from pipeline.broker.security import client_security
+from pipeline.broker.security import cluster_of
 from pipeline.cli.desk import run_desk
 from pipeline.cli.options import moment
 from pipeline.cli.target import DataOption, find
@@ -77,7 +77,7 @@ def _as_it_happens(events: Iterable[tuple[datetime, Event]]) -> Iterator[Event]:
 def _publish(events: Iterable[Event], kafka: KafkaSettings, *, live: bool) -> None:
     """Publish events; `live` ones may never end, so what is not confirmed is noticed meanwhile."""
     published, looked_at = 0, -CONFIRM_EVERY
-    with Publisher(kafka.bootstrap, client_security(kafka)) as publisher:
+    with Publisher(*cluster_of(kafka)) as publisher:
         for event in events:
             publisher.publish(event)
             published += 1

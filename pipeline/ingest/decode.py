@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from pipeline.ingest.unknown import (
+    FIELDS,
     Attribute,
     can_be_written,
     closest,
@@ -37,7 +38,6 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 _EVENTS = msgspec.json.Decoder(Event)
 _ACTIONS = msgspec.json.Decoder(Action)
-_FIELDS: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
 _MISSING = re.compile(r"missing required field `(.+?)`")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
@@ -99,7 +99,7 @@ def _read_event(value: bytes | None) -> Event:
         )
     event = parse(_EVENTS, value)
     if has_unknown_fields(value):
-        event = with_unknown_fields(event, parse(_FIELDS, value))
+        event = with_unknown_fields(event, parse(FIELDS, value))
     if event.occurred_at < EARLIEST:
         raise Invalid(Reason.WRONG_TYPE, "`occurred_at` is before 1970: check the source's clock.")
     if event.score is not None:

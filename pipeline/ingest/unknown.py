@@ -28,7 +28,8 @@ def _names_of(kind: type[msgspec.Struct], **nested: Any) -> type[msgspec.Struct]
 
 _NAMES: Final = msgspec.json.Decoder(_names_of(Event, score=_names_of(Score) | None))
 _ATTRIBUTE: Final = msgspec.json.Decoder(Attribute)
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+FIELDS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+"""Decodes the fields of a JSON object, each left as it was sent."""
 
 
 def has_unknown_fields(value: bytes) -> bool:
@@ -48,7 +49,7 @@ def with_unknown_fields(event: Event, fields: dict[str, msgspec.Raw]) -> Event:
     """
     unknown = _unknown(fields, Event)
     if event.score:
-        of_score = _unknown(_OBJECT.decode(fields["score"]), Score)
+        of_score = _unknown(FIELDS.decode(fields["score"]), Score)
         unknown |= {f"score.{name}": value for name, value in of_score.items()}
     if not unknown:
         return event

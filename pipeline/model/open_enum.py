@@ -13,7 +13,7 @@ EXTENSIBLE: Final = "x-extensible-enum"
 WELL_FORMED: Final = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$"
 LONGEST_VALUE: Final = 50
 """Pattern and maximum length of values that a newer version may add."""
-_WELL_FORMED = re.compile(WELL_FORMED.rstrip("$") + r"\Z")
+_WELL_FORMED = re.compile(WELL_FORMED)
 
 
 def extensible(choices: Iterable[str]) -> Meta:
@@ -46,4 +46,4 @@ class OpenEnum(_Choice, StrEnum):
     @property
     def is_well_formed(self) -> bool:
         """Whether the value looks like a choice that a newer version could add."""
-        return len(self) <= LONGEST_VALUE and _WELL_FORMED.match(self) is not None
+        return len(self) <= LONGEST_VALUE and _WELL_FORMED.fullmatch(self) is not None
