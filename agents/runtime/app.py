@@ -17,7 +17,7 @@ from agents.runtime.local_files import discard_unsound
 from agents.runtime.transport import Transport
 from pipeline.broker.security import client_security
 from pipeline.common.folders import plain_name
-from pipeline.common.private_files import make_private_folder
+from pipeline.common.private_files import make_private_folder, unusable
 from pipeline.config.groups import KafkaSettings
 from pipeline.config.settings import Role, Settings, SettingsError
 from pipeline.contracts.topology import group_of
@@ -157,10 +157,7 @@ def _make_folder(folder: Path) -> None:
     try:
         make_private_folder(folder)
     except OSError as error:
-        raise SettingsError(
-            f"NABIZ_DATA: {folder} cannot be created or written to ({error.strerror}): "
-            "name another folder, or give this user the right to write there"
-        ) from None
+        raise SettingsError(f"NABIZ_DATA: {unusable(folder, error)}") from None
 
 
 async def _hold_the_flow(app: faust.App, **_: Any) -> None:

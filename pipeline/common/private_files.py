@@ -21,6 +21,14 @@ def make_private_folder(path: Path) -> None:
     make_private(path)
 
 
+def unusable(folder: Path, error: OSError) -> str:
+    """Say that `make_private_folder` failed, and what to do."""
+    return (
+        f"{folder} cannot be created or written to ({error.strerror}): "
+        "choose another folder, or grant this user write access"
+    )
+
+
 def make_private(path: Path) -> None:
     """Remove all permissions of group and others from a file, or from a folder recursively.
 

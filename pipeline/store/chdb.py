@@ -10,7 +10,7 @@ import msgspec
 from chdb.session import Session
 
 from pipeline.common.folders import plain_name
-from pipeline.common.private_files import make_private_folder
+from pipeline.common.private_files import make_private_folder, unusable
 from pipeline.store.backend import Columns, Parameter, Row, StoreRefused, StoreUnavailable, bind
 
 _ROW_FORMAT, _COLUMN_FORMAT = "JSONCompactEachRow", "JSONCompactColumns"
@@ -46,10 +46,7 @@ class ChdbBackend:
         try:
             make_private_folder(path)
         except OSError as error:
-            raise StoreRefused(
-                f"NABIZ_DATA: the store's folder {path} cannot be created or written to "
-                f"({error.strerror}): choose another folder, or grant this user write access"
-            ) from None
+            raise StoreRefused(f"NABIZ_DATA: the store's folder {unusable(path, error)}") from None
         self._lock = threading.Lock()
         self._answers: dict[str, list[Row]] = {}
         self._session: Any
