@@ -6,8 +6,7 @@ import pytest
 
 from benchmarks.chaos.run import Bench
 from benchmarks.chaos.scenarios import SCENARIOS, SHORT
-from benchmarks.clickhouse_18.server import ClickHouse, ServerError
-from tests.support.servers import missing
+from tests.support.servers import installed_clickhouse
 
 SEED = 17
 
@@ -15,10 +14,7 @@ SEED = 17
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     folder: Path = tmp_path_factory.mktemp("chaos")
-    try:
-        ClickHouse(folder)
-    except ServerError as lacking:
-        missing(str(lacking))
+    installed_clickhouse(folder)
     return Bench(folder)
 
 

@@ -14,14 +14,14 @@ import pytest
 from benchmarks.chaos.content import untruths, without_revision
 from benchmarks.chaos.load import Message, make_load
 from benchmarks.chaos.system import System
-from benchmarks.clickhouse_18.server import ClickHouse, ServerError
+from benchmarks.clickhouse_18.server import ClickHouse
 from pipeline.config.groups import ROOT
 from pipeline.contracts.compatibility import breaking_changes
 from pipeline.contracts.topology import OF_EVENTS
 from pipeline.store import Backend
 from tests.e2e.machine import running_machine
 from tests.support.last_release import environment_of, last_release
-from tests.support.servers import missing
+from tests.support.servers import running_clickhouse
 
 EVENTS, RATE, SEED = 500, 25, 23
 """The load takes 20 seconds: long enough for workers to come and go while it lasts."""
@@ -34,13 +34,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def clickhouse(tmp_path: Path) -> Iterator[ClickHouse]:
-    try:
-        server = ClickHouse(tmp_path / "clickhouse")
-    except ServerError as lacking:
-        missing(str(lacking))
-    server.start()
-    yield server
-    server.stop()
+    with running_clickhouse(tmp_path / "clickhouse") as server:
+        yield server
 
 
 def load_for_both(release: Path) -> list[Message]:

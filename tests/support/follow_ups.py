@@ -40,7 +40,12 @@ def case_of(*changes: Alert | Action, until: float = 0) -> Case:
     case = Case(ALERT_ID)
     for change in changes:
         case = apply_change(case, change, SLA)
-    while (later := advance_to(case, SLA, at(until))) is not case:
+    return advanced(case, at(until))
+
+
+def advanced(case: Case, until: datetime) -> Case:
+    """The case after all its deadlines up to a time."""
+    while (later := advance_to(case, SLA, until)) is not case:
         case = later
     return case
 

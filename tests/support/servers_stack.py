@@ -16,7 +16,7 @@ from urllib.parse import quote
 import yaml
 
 from benchmarks.clickhouse_18.backend import OldServerBackend
-from benchmarks.clickhouse_18.server import ClickHouse, ServerError, as_it_was
+from benchmarks.clickhouse_18.server import as_it_was
 from pipeline.broker.java import java, java_environment, properties
 from pipeline.broker.tied_to_parent import tied
 from pipeline.common.ports import HOST, free_port
@@ -25,7 +25,7 @@ from pipeline.config.groups import ROOT, StoreSettings
 from pipeline.config.settings import store_address
 from pipeline.store import Store
 from pipeline.store.server import create_database
-from tests.support.servers import Address, missing
+from tests.support.servers import Address, missing, running_clickhouse
 
 DEPLOY = ROOT / "deploy"
 CLICKHOUSE = DEPLOY / "clickhouse"
@@ -113,10 +113,6 @@ def clickhouse_of_the_stack(folder: Path, secrets: Path) -> Iterator[Address]:
 
     It supports neither grants nor constraints. Its store is migrated.
     """
-    try:
-        server = ClickHouse(folder)
-    except ServerError as lacking:
-        missing(str(lacking))
     for target, source in (
         ("users.d/nabiz.xml", CLICKHOUSE / "users.d" / "nabiz.xml"),
         ("users.d/passwords.xml", secrets / "clickhouse_passwords.xml"),
@@ -124,8 +120,7 @@ def clickhouse_of_the_stack(folder: Path, secrets: Path) -> Iterator[Address]:
     ):
         (folder / target).parent.mkdir(parents=True, exist_ok=True)
         (folder / target).write_text(as_it_was(source.read_text()))
-    try:
-        server.start()
+    with running_clickhouse(folder) as server:
         url = (secrets / "store_url").read_text()
         address = store_address(StoreSettings.model_validate({"url": url}))
         assert address
@@ -134,8 +129,6 @@ def clickhouse_of_the_stack(folder: Path, secrets: Path) -> Iterator[Address]:
         with closing(OldServerBackend(**here.model_dump())) as backend:
             Store(backend).migrate()
         yield Address(server.host, server.port)
-    finally:
-        server.stop()
 
 
 @contextmanager

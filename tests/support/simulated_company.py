@@ -19,8 +19,7 @@ from pipeline.board.pages import PAGES
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
-from pipeline.follow_up.case import Case, advance_to, apply_change
-from pipeline.follow_up.sla import load_sla
+from pipeline.follow_up.case import Case, apply_change
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, AlertState
@@ -36,10 +35,10 @@ from pipeline.store import Store
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from pipeline.web.app import make_app
+from tests.support.follow_ups import SLA, advanced
 from tests.support.stand_in_api import service_over
 
 RULES = RuleBook(ROOT / "rules")
-SLA = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
 DESK = load_board_config(ROOT / "desk" / "board.yaml", ROOT / "desk" / "calendar.yaml")
 SETTINGS = DetectSettings()
 
@@ -88,10 +87,7 @@ class Company:
         self.cases[alert_id] = apply_change(self.cases.get(alert_id, Case(alert_id)), change, SLA)
 
     def _tell(self, alert_id: str) -> None:
-        case = self.cases[alert_id]
-        while (later := advance_to(case, SLA, self.clock())) is not case:
-            case = later
-        self.cases[alert_id] = case
+        self.cases[alert_id] = case = advanced(self.cases[alert_id], self.clock())
         if case.follow_up:
             self.live.take(follow_ups=[case.follow_up])
 

@@ -8,9 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from benchmarks.company import company_days
-from pipeline.config.groups import ROOT
-from pipeline.follow_up.case import Case, advance_to, apply_change
-from pipeline.follow_up.sla import load_sla
+from pipeline.follow_up.case import Case, apply_change
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi.definitions import Window
 from pipeline.model.action import Action, ActionKind
@@ -18,6 +16,7 @@ from pipeline.model.alert import Alert
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.reading import Scored
 from pipeline.store import Store
+from tests.support.follow_ups import SLA, advanced
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = Window(START + timedelta(days=1), START + timedelta(days=2))
@@ -91,11 +90,10 @@ def actions_on(number: int, alert: Alert) -> list[Action]:
 
 def followed(alert: Alert, actions: Sequence[Action]) -> FollowUp:
     """Return the follow-up at the end of the day."""
-    sla = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
-    case = apply_change(Case(alert.id), alert, sla)
-    for action in actions:
-        case = apply_change(case, action, sla)
-    follow_up = advance_to(case, sla, DAY.end).follow_up
+    case = Case(alert.id)
+    for change in (alert, *actions):
+        case = apply_change(case, change, SLA)
+    follow_up = advanced(case, DAY.end).follow_up
     assert follow_up
     return follow_up
 

@@ -8,18 +8,16 @@ import pytest
 
 from agents.processors.follow_up_processor import FollowUpProcessor
 from agents.runtime.state_store import StateKey
-from pipeline.config.groups import ROOT
 from pipeline.follow_up.case import Arrival
 from pipeline.follow_up.clock import EventClock
-from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
 from tests.support import state_stores as states
+from tests.support.follow_ups import SLA
 from tests.support.notify_cases import ALERT_ID, MONDAY_NOON, alert
 from tests.support.state_stores import FOREVER, Killed
 
-SLA = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
 NOON = MONDAY_NOON
 HERE = StateKey(0, "m-1")
 HIGH = alert(severity="high", opened_at=NOON)

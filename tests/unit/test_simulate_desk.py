@@ -3,17 +3,15 @@
 from collections import Counter
 from uuid import UUID
 
-from pipeline.config.groups import ROOT
 from pipeline.follow_up.case import Case, apply_change
-from pipeline.follow_up.sla import load_sla
 from pipeline.model.action import problem_of
 from pipeline.model.alert import Alert
 from pipeline.sources.simulate.desk import actions_on
+from tests.support.follow_ups import SLA
 from tests.support.notify_cases import MONDAY_NOON
 from tests.support.notify_cases import alert as notice
 
 START = MONDAY_NOON
-SLA = load_sla(ROOT / "desk" / "sla.yaml", ROOT / "desk" / "calendar.yaml")
 
 
 def alert_of(number: int) -> Alert:
