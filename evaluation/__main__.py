@@ -19,8 +19,9 @@ from evaluation.curve import Point, curve
 from evaluation.page import PLOT, page
 from evaluation.results import Measured, Processor, Report, Results
 from evaluation.run import answers, report
-from evaluation.sets import LabelledSet, Language, load, of_tweet_length, origins
+from evaluation.sets import LabelledSet, load, of_tweet_length, origins
 from evaluation.systems import NAMES, System, open_system
+from pipeline.common.languages import Language
 from pipeline.config.groups import ROOT
 from pipeline.model.reading import Label
 from pipeline.text.engine import FloatArray

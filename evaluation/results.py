@@ -4,7 +4,7 @@ import msgspec
 
 from evaluation.curve import Point
 from evaluation.measures import Interval, Measures
-from evaluation.sets import Language
+from pipeline.common.languages import Language
 
 
 class Challenge(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.sets import Language
+from pipeline.common.languages import Language
 from pipeline.text.engine import FloatArray
 from pipeline.text.spelling import without_marks
 from training.distort import with_typos

@@ -12,8 +12,9 @@ from evaluation.challenges import Item
 from evaluation.measures import Interval, Measures, mean, measure, ratio
 from evaluation.results import Challenge, Report
 from evaluation.robustness import distortions, kept
-from evaluation.sets import LabelledSet, Language, sample
+from evaluation.sets import LabelledSet, sample
 from evaluation.systems import System
+from pipeline.common.languages import Language
 from pipeline.model.reading import LABELS
 from pipeline.text.engine import Engine, FloatArray
 

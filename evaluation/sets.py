@@ -4,15 +4,15 @@ import random
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
 
 from evaluation.measures import Ints
+from pipeline.common.languages import Language
 from training.data import read_csv
 
-Language: TypeAlias = Literal["tr", "en"]
 T = TypeVar("T")
 
 _MOST: Final = 1_500

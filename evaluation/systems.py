@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from evaluation.baselines import TfidfEngine, VaderEngine
-from evaluation.sets import Language
+from pipeline.common.languages import Language
 from pipeline.model.reading import Label
 from pipeline.text import consistency
 from pipeline.text.engine import Engine, FloatArray

@@ -11,7 +11,8 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana import looks
 from grafana.clickhouse import SOURCE, TABLE, TIME_SERIES, AnnotationQuery, Query
 from grafana.sql import Given, query, time_zone
-from grafana.texts import Language, panels, texts, word
+from grafana.texts import panels, texts, word
+from pipeline.common.languages import Language
 from pipeline.kpi.definitions import KPIS
 
 FILTERS = ("brand", "channel", "touchpoint", "segment")

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from grafana.texts import Language, word
+from grafana.texts import word
 from pipeline.calendar.calendar_file import load_time_zone
-from pipeline.common.names import NAMES, folded
+from pipeline.common.languages import Language
+from pipeline.common.names import NAMES
 from pipeline.config.settings import load_settings
 from pipeline.kpi import formulas
 from pipeline.kpi.definitions import KPIS, Definition
@@ -103,7 +104,7 @@ def _named(which: str, language: Language) -> str:
     elif kind == "event":
         titles = {str(type_): type_.names[language] for type_ in EventType}
     else:
-        titles = {folded(name): title[language] for name, title in NAMES[kind].items()}
+        titles = {name: title.text(language) for name, title in NAMES[kind].items()}
     values = titles if form == "names" else titles.values()
     return "[" + ", ".join(_literal(value) for value in values) + "]"
 

@@ -2,14 +2,13 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
 import msgspec
 
+from pipeline.common.languages import Language
 from pipeline.common.titles import Titles
 from pipeline.kpi.definitions import KPIS, Definition, Target
 
-Language = Literal["en", "tr"]
 LANGUAGES: tuple[Language, ...] = ("en", "tr")
 
 _UNITS = {"points": "none", "percent": "percent", "mean": "none", "count": "none", "minutes": "m"}

@@ -5,11 +5,12 @@ them.
 """
 
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from pipeline.common.languages import Language
 from pipeline.model.reading import Label
 
 
@@ -18,7 +19,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     text: Annotated[str, Meta(min_length=1)]
     label: Label
-    language: Literal["tr", "en"]
+    language: Language
 
 
 def load() -> dict[str, list[Item]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from grafana.page import Page
 from grafana.pages import agents, at_risk, health, hurts, now
-from grafana.texts import Language
+from pipeline.common.languages import Language
 
 PAGES: Mapping[str, Callable[[Language], Page]] = {
     "now": now.page,

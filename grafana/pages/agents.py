@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from grafana.looks import BAD_SHARE, NUMBER, SHARE, WIDE, Looks, decimal
 from grafana.page import Page
-from grafana.texts import Language
+from pipeline.common.languages import Language
 
 MINUTES = decimal(1, "m")
 RESPONSES: Mapping[str, Looks] = {

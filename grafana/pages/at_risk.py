@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from grafana.looks import HIDDEN, NUMBER, TIME, WIDE, Looks, chosen, decimal, link
 from grafana.page import FILTERS, Page
-from grafana.texts import Language
+from pipeline.common.languages import Language
 
 BOARD = "http://127.0.0.1:8089/board"
 """Default address of the board."""

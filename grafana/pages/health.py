@@ -7,7 +7,7 @@ from grafana import looks
 from grafana.looks import NUMBER, TIME, WIDE, Looks
 from grafana.page import Page
 from grafana.prometheus import SOURCE, queries
-from grafana.texts import Language
+from pipeline.common.languages import Language
 
 LETTERS: dict[str, Looks] = {"reason": WIDE, "topic": WIDE, "messages": NUMBER, "newest": TIME}
 

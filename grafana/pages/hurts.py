@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from grafana.looks import BAD_SHARE, BALANCE, NUMBER, TIME, WIDE, Looks, decimal
 from grafana.page import Page
-from grafana.texts import Language
+from pipeline.common.languages import Language
 
 BOTH = "{window_and_before}"
 CHANGE: Looks = decimal(1)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from grafana.looks import BAD_SHARE, BALANCE, NUMBER, SHARE, Looks
 from grafana.page import FILTERS, Page
-from grafana.texts import Language
+from pipeline.common.languages import Language
 from pipeline.common.names import NAMES
 
 SLICES: Mapping[str, Looks] = {

@@ -13,7 +13,7 @@ from msgspec import UNSET, Meta, UnsetType
 from pipeline.calendar.calendar import Calendar, Calendars, DayPlan
 from pipeline.calendar.hours import Clock, Hours
 from pipeline.calendar.public_holidays import Holidays
-from pipeline.common.names import folded
+from pipeline.common.names import Name, folded
 from pipeline.common.time_zones import time_zone_of
 from pipeline.common.yaml_files import read_form
 
@@ -21,7 +21,6 @@ _DATES = re.compile(r"(\d{4}-\d\d-\d\d)(?:/(\d{4}-\d\d-\d\d))?", re.ASCII)
 _LONGEST = timedelta(days=366)
 
 WeeklyHours = Annotated[tuple[Hours, ...], Meta(min_length=1)]
-TeamName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,49}\Z")]
 
 
 class CalendarError(Exception):
@@ -47,7 +46,7 @@ class CalendarForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     half_day_ends: Clock = "13:00"
     days: dict[str, DayPlan] = {}
     brands: dict[str, OverrideForm] = {}
-    teams: dict[TeamName, OverrideForm] = {}
+    teams: dict[Name, OverrideForm] = {}
 
 
 def load_calendars(path: Path) -> Calendars:

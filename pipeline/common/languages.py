@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 import msgspec
 
-LANGUAGES = ("tr", "en")
+Language = Literal["tr", "en"]
+LANGUAGES: tuple[Language, ...] = ("tr", "en")
 
 Texts = Mapping[str, str]
 

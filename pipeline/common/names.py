@@ -1,16 +1,16 @@
-"""Display names of channels and touchpoints in each language (`names.yaml`)."""
+"""Names: how files spell them, and those of channels and touchpoints as shown (`names.yaml`)."""
 
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Literal
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-NAMES: Mapping[str, Mapping[str, Mapping[str, str]]] = msgspec.yaml.decode(
-    files(__package__).joinpath("names.yaml").read_bytes(),
-    type=dict[str, dict[str, dict[Literal["tr", "en"], str]]],
-)
-"""Display names by language, kind and name."""
+from pipeline.common.titles import Titles
+
+Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,49}\Z")]
+"""A name that a file in `rules/` or `desk/` gives to something."""
 
 
 def folded(name: str) -> str:
@@ -21,11 +21,17 @@ def folded(name: str) -> str:
     return name.strip().lower().replace("ı", "i").replace("\u0307", "")
 
 
-_FOLDED = {
-    kind: {folded(name): titles for name, titles in known.items()} for kind, known in NAMES.items()
+NAMES: Mapping[str, Mapping[str, Titles]] = {
+    kind: {folded(name): titles for name, titles in known.items()}
+    for kind, known in msgspec.yaml.decode(
+        files(__package__).joinpath("names.yaml").read_bytes(),
+        type=dict[str, dict[str, Titles]],
+    ).items()
 }
+"""Display names by kind and folded name."""
 
 
 def shown(kind: str, name: str, language: str) -> str:
     """Return the display name in a language, or the name itself if it has none."""
-    return _FOLDED.get(kind, {}).get(folded(name), {}).get(language, name)
+    titles = NAMES.get(kind, {}).get(folded(name))
+    return titles.text(language) if titles else name

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from pipeline.common.languages import Language
 from pipeline.common.progress import PATIENCE
 from pipeline.model.contact import Pauses
 
@@ -171,7 +172,7 @@ class DetectSettings(Group):
     max_events: int = Field(
         200, ge=10, le=1_000, description="most events kept in a customer's state"
     )
-    language: Literal["tr", "en"] = Field("tr", description="language of an alert's `title`")
+    language: Language = Field("tr", description="language of an alert's `title`")
     pause_minutes: float = Field(
         30.0, ge=0, description="minutes of silence on a channel that end a contact"
     )

@@ -8,9 +8,9 @@ from uuid import UUID, uuid5
 import msgspec
 
 from pipeline.common.epoch_micros import to_datetime
+from pipeline.common.languages import Language
 from pipeline.detection.entry import EvidenceRef
 from pipeline.detection.fold import Episode, Fold, RuleShare
-from pipeline.detection.rule import Language
 from pipeline.detection.rules import RuleSet
 from pipeline.model.alert import Alert, AlertState, Contribution, Evidence
 

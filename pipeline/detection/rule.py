@@ -3,18 +3,18 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from cel_expr_python import cel
 
+from pipeline.common.languages import Language
 from pipeline.detection.expression import STEPS
 from pipeline.detection.facts import Moment
 from pipeline.model.alert import Severity
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 
-Language = Literal["tr", "en"]
 Get = Callable[[Moment], Any]
 
 REMEMBERED = 1_024

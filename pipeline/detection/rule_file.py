@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.common.durations import Duration, duration
+from pipeline.common.names import Name
 from pipeline.common.yaml_source import SourceFileError, YamlSource
 from pipeline.model.alert import Severity
 from pipeline.model.event import USUAL_SCALES, Event
 from pipeline.model.event_types import GROUPS, EventType
 from pipeline.model.reading import Intent, Label, Level, Probabilities, Reading, Scored, Topic
 
-Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
 Sentence = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
 LARGEST_FILE = 65_536

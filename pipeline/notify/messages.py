@@ -13,11 +13,11 @@ from uuid import UUID, uuid5
 
 import msgspec
 
+from pipeline.common.languages import Language
 from pipeline.common.plain_text import one_line
 from pipeline.model.alert import Alert, grade
 from pipeline.notify.case import Case, Kind
 from pipeline.notify.due import Delivery
-from pipeline.notify.routes import Language
 
 LONGEST = {"quote": 300, "playbook": 2_000}
 """Maximum lengths of fields in a message, in characters."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,14 +14,12 @@ from pipeline.calendar.calendar import Calendars
 from pipeline.calendar.calendar_file import load_calendars
 from pipeline.calendar.hours import Hours
 from pipeline.common.durations import Duration, duration
+from pipeline.common.languages import Language
+from pipeline.common.names import Name
 from pipeline.common.time_zones import time_zone_of
 from pipeline.common.yaml_files import read_form
 from pipeline.model.alert import Alert, Severity, known_severity
 from pipeline.text import lexicon
-
-Language = Literal["tr", "en"]
-Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
-
 
 BUSINESS = "business"
 """Name of the business hours of the alert's brand, unless the file defines it."""

@@ -9,7 +9,8 @@ import yaml
 
 from grafana.build import FOLDER, RULES, built
 from grafana.plugin import expand
-from grafana.texts import LANGUAGES, Language
+from grafana.texts import LANGUAGES
+from pipeline.common.languages import Language
 from pipeline.config.groups import ROOT, NotifySettings
 from tests.support.dashboards import dashboards, panels
 
