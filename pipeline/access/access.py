@@ -16,6 +16,7 @@ from litestar.types import Message, Scope
 
 from pipeline.access.accounts import AccountBook
 from pipeline.access.headers import secure
+from pipeline.access.known_people import may_be_named
 from pipeline.access.oidc.provider import Provider
 from pipeline.access.origin import LOOPBACK_NAMES, SAFE_METHODS, from_elsewhere, host_name
 from pipeline.access.passwords import Passwords
@@ -87,7 +88,7 @@ class Access:
 
     def knows(self, name: str) -> bool:
         """Return whether this user may exist; an OpenID provider may know any name."""
-        return not self.book or bool(self.provider or self.book.find(name))
+        return may_be_named(name, None if self.provider else self.book)
 
     def _user_now(self, session: Session) -> User | None:
         """Return the user of a session; None if the account is gone or its password changed."""

@@ -87,10 +87,14 @@ class Board:
     detect: DetectSettings
     pages: Sequence[Page]
     service: Service
-    store: Store
     live: Live
     engine: Callable[[], Engine]
     clock: Callable[[], datetime]
+
+    @property
+    def store(self) -> Store:
+        """The store of the service."""
+        return self.service.store
 
     def visit(self, request: AnyRequest) -> Visit:
         """Return the visit of a request."""
@@ -124,7 +128,6 @@ class Board:
                 "say": say,
                 "t": say.t,
                 "visit": visit,
-                "menu": self._menu(visit.user),
                 "title_of": partial(title_of, say),
                 "cause": partial(self.cause, say),
                 "playbook": partial(self._playbook, say.language),
@@ -164,7 +167,7 @@ class Board:
             samesite="lax",
         )
         return Response(
-            self.html(visit, say, template, values),
+            self.html(visit, say, template, {"menu": self._menu(visit.user), **values}),
             status_code=status,
             media_type=MediaType.HTML,
             cookies=[cookie] if wanted in LANGUAGES else [],

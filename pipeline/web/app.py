@@ -63,7 +63,6 @@ def application(settings: Settings, store: Store) -> Iterator[Litestar]:
             detect=settings.detect,
             pages=PAGES,
             service=service,
-            store=store,
             live=live,
             engine=cache(partial(open_engine, settings.engine)),
             clock=_now,

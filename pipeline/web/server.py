@@ -10,7 +10,7 @@ import structlog
 import uvicorn
 
 from pipeline.common.ports import cannot_listen, listening
-from pipeline.common.urls import is_loopback
+from pipeline.common.urls import is_loopback, with_port
 from pipeline.config.access import ApiSettings
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.store import Store
@@ -27,7 +27,7 @@ def serve_api(settings: Settings, store: Store) -> None:
         signal.signal(name, lambda *_: None)
     with _server(settings, store) as (server, listener):
         host, port = listener.getsockname()[:2]
-        log.info("API runs", page=f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        log.info("API runs", page=f"http://{with_port(host, port)}")
         server.run([listener])
 
 

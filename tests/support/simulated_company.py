@@ -187,7 +187,6 @@ def app_of(
         detect=SETTINGS,
         pages=PAGES,
         service=service,
-        store=store or company,  # type: ignore[arg-type]
         live=company.live,
         engine=FastEngine.load,
         clock=company.clock,
