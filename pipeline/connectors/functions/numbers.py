@@ -27,14 +27,17 @@ def number(value: object) -> float | int:
         raise ValueError(f"`{value!s:.40}` is no number") from None
 
 
-def times(value: object, factor: float) -> float | int:
+def times(value: object, factor: object) -> float | int:
     """Return the value so many times."""
-    return number(value) * factor
+    return number(value) * number(factor)
 
 
-def divided(value: object, divisor: float) -> float:
+def divided(value: object, divisor: object) -> float:
     """Return the value divided by a number, as kuruş by 100."""
-    return number(value) / divisor
+    try:
+        return number(value) / number(divisor)
+    except (ZeroDivisionError, OverflowError):
+        raise ValueError(f"`{value!s:.40}` cannot be divided by {divisor!s:.40}") from None
 
 
 def minus(value: object, other: object) -> float | int | None:
@@ -44,7 +47,10 @@ def minus(value: object, other: object) -> float | int | None:
 
 def whole(value: object) -> int:
     """Return the number without what is after the point."""
-    return int(number(value))
+    try:
+        return int(number(value))
+    except (OverflowError, ValueError):
+        raise ValueError(f"`{value!s:.40}` is no whole number") from None
 
 
 FUNCTIONS: Mapping[str, Function] = {

@@ -80,7 +80,10 @@ def plus_s(value: object, seconds: object) -> datetime | None:
         raise ValueError("is no time")
     if seconds is None:
         return None
-    return value + timedelta(seconds=float(str(seconds)))
+    try:
+        return value + timedelta(seconds=float(str(seconds)))
+    except (ValueError, OverflowError):
+        raise ValueError(f"cannot be {seconds!s:.40} seconds later") from None
 
 
 def unix_s(value: object) -> int:

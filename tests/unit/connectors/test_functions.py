@@ -1,0 +1,127 @@
+"""The functions that values of mappings go through."""
+
+import hashlib
+import hmac
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.connectors.functions import FUNCTIONS
+from pipeline.connectors.functions.people import normalised
+
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+
+def call(name: str, value: Any, *arguments: Any, **settings: Any) -> Any:
+    return FUNCTIONS[name].call(value, *arguments, **settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "settings", "expected"),
+    [
+        ("epoch_s", "1795608000", {}, NOON),
+        ("epoch_s", 1795608000.25, {}, NOON + timedelta(milliseconds=250)),
+        ("epoch_ms", 1795608000123, {}, NOON + timedelta(milliseconds=123)),
+        ("epoch_us", 1795608000123456, {}, NOON + timedelta(microseconds=123456)),
+        ("rfc3339", "2026-11-25T15:00:00+03:00", {}, NOON),
+        ("rfc3339", "2026-11-25T12:00:00.123456789Z", {}, NOON.replace(microsecond=123456)),
+        ("rfc3339", "2026-11-25T15:00:00+0300", {}, NOON),
+        ("rfc2822", "Wed, 25 Nov 2026 15:00:00 +0300", {}, NOON),
+        ("utc", "2026-11-25T12:00:00", {}, NOON),
+        ("utc", "2026-11-25 12:00:00 UTC", {}, NOON),
+        ("local", "2026-11-25 15:00:00", {"timezone": "Europe/Istanbul"}, NOON),
+        ("local", "25.11.2026 15:00", {"timezone": "Europe/Istanbul"}, NOON),
+        ("local", "25/11/2026 15:00:00", {"timezone": "Europe/Istanbul"}, NOON),
+        ("local", "2026-11-25T13:00:00+01:00", {"timezone": "Europe/Istanbul"}, NOON),
+        ("wall_epoch_ms", 1795618800000, {"timezone": "Europe/Istanbul"}, NOON),
+    ],
+)
+def test_times_are_read_as_systems_write_them(
+    name: str, value: Any, settings: dict[str, str], expected: datetime
+) -> None:
+    assert call(name, value, **settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epoch_s", "yesterday"),
+        ("epoch_s", True),
+        ("epoch_ms", "9" * 40),
+        ("rfc3339", "2026-11-25T12:00:00"),
+        ("rfc3339", "2026-13-25T12:00:00Z"),
+        ("rfc2822", "soon"),
+        ("local", "31.02.2026 10:00"),
+    ],
+)
+def test_what_is_no_time_is_told(name: str, value: Any) -> None:
+    settings = {"timezone": "Europe/Istanbul"} if name == "local" else {}
+    with pytest.raises(ValueError, match=r".+"):
+        call(name, value, **settings)
+
+
+def test_wall_time_needs_its_zone() -> None:
+    with pytest.raises(ValueError, match="`timezone`"):
+        call("local", "2026-11-25 15:00:00", timezone=None)
+
+
+@pytest.mark.parametrize(
+    "phone",
+    ["0532 123 45 67", "+90 532 123 45 67", "905321234567", "5321234567", "00905321234567"],
+)
+def test_a_phone_number_has_one_pseudonym_however_it_is_written(phone: str) -> None:
+    assert normalised(phone) == "905321234567"
+
+
+def test_the_pseudonym_is_the_keyed_hash_of_the_normalised_address() -> None:
+    expected = hmac.new(b"anahtar", b"905321234567", hashlib.sha256).hexdigest()
+    assert call("pseudonym", "+90 (532) 123 45 67", pseudonym_key="anahtar") == expected
+    mail = hmac.new(b"anahtar", b"elif@posta.example", hashlib.sha256).hexdigest()
+    assert call("pseudonym", "Elif <Elif@Posta.example>", pseudonym_key="anahtar") == mail
+
+
+def test_a_hidden_caller_has_no_number() -> None:
+    assert call("phone", "anonymous") is None
+    assert call("phone", "") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("4", 4),
+        ("4,5", 4.5),
+        ("4.5", 4.5),
+        ("1.234,50", 1234.5),
+        ("1,234.50", 1234.5),
+        ("1.234.567", 1234567),
+        ("-3", -3),
+        (7, 7),
+    ],
+)
+def test_numbers_are_read_as_tables_write_them(text: Any, expected: float) -> None:
+    assert call("number", text) == expected
+
+
+def test_of_a_translated_review_the_words_of_the_customer_remain() -> None:
+    text = "(Translated by Google) Never again.\n\n(Original)\nBir daha asla."
+    assert call("original", text) == "Bir daha asla."
+    assert call("original", "Çok iyi.\n\n(Translated by Google)\nVery good.") == "Çok iyi."
+    assert call("original", "Çok iyi.") == "Çok iyi."
+
+
+@given(
+    st.sampled_from(sorted(FUNCTIONS)),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text()),
+)
+def test_no_value_makes_a_function_fail_otherwise_than_by_saying_why(name: str, value: Any) -> None:
+    function = FUNCTIONS[name]
+    arguments = ("1",) * function.arguments.start
+    settings = {key: "Europe/Istanbul" if key == "timezone" else None for key in function.settings}
+    if value is None:
+        return
+    with suppress(ValueError):
+        call(name, value, *arguments, **settings)
