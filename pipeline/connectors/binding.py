@@ -6,7 +6,7 @@ from typing import Any
 from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.expression import Scope
 from pipeline.connectors.form import Source, SourceForm
-from pipeline.connectors.outcome import Draft, Fetched, Request
+from pipeline.connectors.outcome import Draft, Fetched, Lacking, Request
 from pipeline.model.dead_letter import Invalid, Reason
 
 
@@ -45,9 +45,10 @@ class Binding:
         if self._value is None:
             yield self._answer(scope, fetched)
             return
+        asked = len(scope.missed)
         value = self._value(scope)
         if value is None and self._missing:
-            raise Invalid(Reason.MISSING_FIELD, self._missing)
+            raise Lacking(self._missing, scope.missed[asked:])
         yield from _items(value) if self._expands else (value,)
 
     def _answer(self, scope: Scope, fetched: Fetched) -> Any:

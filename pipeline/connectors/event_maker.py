@@ -1,6 +1,5 @@
 """Makes events of a thing, checked as those that come on the topics are."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +9,10 @@ from pipeline.connectors.binding import Splitter
 from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.expression import Scope, Value
 from pipeline.connectors.fields import (
+    ADDRESS,
     demanded,
     evaluated,
+    id_of,
     moment,
     number,
     plain,
@@ -19,24 +20,22 @@ from pipeline.connectors.fields import (
     text_of,
 )
 from pipeline.connectors.form import EventForm, ScoreForm
-from pipeline.connectors.functions.people import digest, pseudonym
+from pipeline.connectors.functions.people import digest
 from pipeline.connectors.outcome import Draft, Fetched
 from pipeline.connectors.survey import SurveyReader
 from pipeline.ingest.decode import decode_event
-from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.model.dead_letter import Invalid
 from pipeline.model.event import Event, Metric
 from pipeline.model.event_types import EventType
 
 _TEXTS = (
-    *("customer_id", "channel", "type", "text", "title", "language", "touchpoint"),
+    *("channel", "type", "text", "title", "language", "touchpoint"),
     *("ticket_id", "order_id", "product", "segment", "account_id", "brand", "author_type"),
 )
 """Fields that are texts."""
 _FROM_CONNECTION = ("brand", "segment", "touchpoint")
 """Fields that a connection may set for all its events."""
 _IDS = ("customer_id", "ticket_id", "order_id", "account_id")
-_ADDRESS = re.compile(r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|\+\d[\d ().-]{7,}")
-"""What is the address of a person, in an id."""
 _LONGEST_ID = 200
 _ENCODER = msgspec.json.Encoder()
 
@@ -52,6 +51,7 @@ class EventMaker:
         compiler = self._splitter.compiler
         self._id = compiler.required(form.id, f"{where}.id")
         self._occurred_at = compiler.required(form.occurred_at, f"{where}.occurred_at")
+        self._customer_id = compiler.required(form.customer_id, f"{where}.customer_id")
         self._texts = compiler.values({name: getattr(form, name) for name in _TEXTS}, where)
         self._revision = compiler.value(form.revision, f"{where}.revision")
         self._revoked = form.revoked
@@ -102,6 +102,9 @@ class EventMaker:
             "occurred_at",
             moment("occurred_at", demanded("occurred_at", self._occurred_at, scope)),
         )
+        why = "nothing says whose event this is"
+        customer = demanded("customer_id", self._customer_id, scope, why)
+        yield "customer_id", text_of("customer_id", customer) or ""
         for name in _FROM_CONNECTION:
             if (value := connection.get(name)) is not None:
                 yield name, value
@@ -131,29 +134,12 @@ def _attributes(
 def _checked(fields: dict[str, Any], scope: Scope) -> Event:
     """Return the event of an envelope, checked as a message is. Raises Invalid."""
     for name in _IDS:
-        if name in fields and _ADDRESS.search(fields[name]):
-            fields[name] = _hashed(name, fields[name], scope)
-    if _ADDRESS.search(fields["event_id"]) or len(fields["event_id"]) > _LONGEST_ID:
+        if name in fields:
+            fields[name] = id_of(name, fields[name], scope)
+    if ADDRESS.search(fields["event_id"]) or len(fields["event_id"]) > _LONGEST_ID:
         fields["event_id"] = f"{scope.names['scope']}:{digest(fields['event_id'])}"
-    if "customer_id" not in fields:
-        reason = "`customer_id` is missing: nothing says whose event this is."
-        raise Invalid(Reason.MISSING_FIELD, reason)
     key = fields["customer_id"].encode()
     return decode_event(_ENCODER.encode(fields), key, now=scope.names["received_at"])
-
-
-def _hashed(name: str, address: str, scope: Scope) -> str:
-    """Return the keyed hash of an id that is the address of a person. Raises Invalid."""
-    settings = scope.names["connection"]
-    try:
-        return pseudonym(
-            address,
-            pseudonym_key=settings.get("pseudonym_key"),
-            country=settings.get("country"),
-        )
-    except ValueError as error:
-        detail = f"`{name}` is the address of a person, which is no id: its hash {error}."
-        raise Invalid(Reason.WRONG_TYPE, detail) from None
 
 
 def _score_values(

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from pipeline.connectors.functions import FUNCTIONS, Function
+from pipeline.connectors.outcome import Memory
 from pipeline.connectors.path import TEXT, Path, PathError
 
 _CALL = re.compile(r"\s*\|\s*(?P<name>[a-z][a-z0-9_]*)\s*(?P<open>\()?")
@@ -28,13 +29,14 @@ class ExpressionError(Exception):
 class Scope(msgspec.Struct, frozen=True):
     """What an expression is evaluated in: the names that it may read, and what is remembered.
 
-    `recall` answers for a kind (`ticket`) and a key what was remembered. `reached`, where given,
-    collects the paths that led to a value.
+    `recall` answers for a kind (`ticket`) and a key what was remembered; `missed` collects what
+    was not. `reached`, where given, collects the paths that led to a value.
     """
 
     names: Mapping[str, Any]
     recall: Callable[[str, str], str | None]
     reached: set[Path] | None = None
+    missed: list[Memory] = []
 
     def read(self, path: Path) -> Any:
         """Return the value of a path."""
@@ -45,7 +47,7 @@ class Scope(msgspec.Struct, frozen=True):
 
     def with_name(self, name: str, value: Any) -> "Scope":
         """Return the scope with one name more."""
-        return Scope({**self.names, name: value}, self.recall, self.reached)
+        return Scope({**self.names, name: value}, self.recall, self.reached, self.missed)
 
 
 class Vocabulary(NamedTuple):
@@ -128,6 +130,8 @@ class _Recall(NamedTuple):
         known = scope.recall(self.kind, key)
         if known is None and self.seed:
             known = (scope.names["connection"].get(self.seed) or {}).get(key)
+        if known is None:
+            scope.missed.append(Memory(self.kind, key))
         return known
 
 

@@ -1,13 +1,18 @@
 """Values of an event's fields, as they are to be in the envelope."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pipeline.connectors.expression import Scope, Value
+from pipeline.connectors.functions.people import pseudonym
+from pipeline.connectors.outcome import Lacking
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import MAX_TEXT, USUAL_SCALES
 
+ADDRESS = re.compile(r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|\+\d[\d ().-]{7,}")
+"""What is the address of a person, in an id."""
 _LIMITS = {"text": MAX_TEXT, "title": 1_000, "product": 200}
 """Fields of which the start is kept where they are too long."""
 
@@ -21,11 +26,31 @@ def evaluated(name: str, value: Value, scope: Scope) -> Any:
     return None if result == "" else result
 
 
-def demanded(name: str, value: Value, scope: Scope) -> Any:
-    """Return the value of a field that every event needs. Raises Invalid."""
+def demanded(name: str, value: Value, scope: Scope, why: str = "every event needs it") -> Any:
+    """Return the value of a field that must be there. Raises Invalid, Lacking if it is not."""
+    asked = len(scope.missed)
     if (result := evaluated(name, value, scope)) is None:
-        raise Invalid(Reason.MISSING_FIELD, f"`{name}` is missing: every event needs it.")
+        raise Lacking(f"`{name}` is missing: {why}.", scope.missed[asked:])
     return result
+
+
+def id_of(name: str, value: str, scope: Scope) -> str:
+    """Return an id: the address of a person is none, and is replaced by its keyed hash.
+
+    Raises Invalid.
+    """
+    if not ADDRESS.search(value):
+        return value
+    settings = scope.names["connection"]
+    try:
+        return pseudonym(
+            value,
+            pseudonym_key=settings.get("pseudonym_key"),
+            country=settings.get("country"),
+        )
+    except ValueError as error:
+        detail = f"`{name}` is the address of a person, which is no id: its hash {error}."
+        raise Invalid(Reason.WRONG_TYPE, detail) from None
 
 
 def text_of(name: str, value: Any) -> str | None:

@@ -107,7 +107,7 @@ class EventForm(Form, frozen=True):
     attributes: dict[str, Value] = {}
 
 
-class Memory(Form, frozen=True):
+class Remember(Form, frozen=True):
     """What is kept of a thing: a value under a key, for deliveries that lack it."""
 
     kind: Name
@@ -136,7 +136,7 @@ class Thing(Form, frozen=True):
     ignore: tuple[Ignored, ...] = ()
     common: EventForm = EventForm()
     events: tuple[EventForm, ...] = ()
-    remember: tuple[Memory, ...] = ()
+    remember: tuple[Remember, ...] = ()
     erase: tuple[Erase, ...] = ()
 
 

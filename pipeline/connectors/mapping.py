@@ -64,7 +64,7 @@ class Mapping:
             "scope": connection.scope,
             "system": self.system,
         }
-        scope = Scope(names, recall, reached)
+        scope = Scope(names, recall, reached, [])
         for thing in self._things:
             thing.map(scope, fetched, draft)
         if draft.wanted:

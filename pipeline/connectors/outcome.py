@@ -1,19 +1,33 @@
 """What a mapping makes of a delivery."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from pipeline.model.dead_letter import Invalid
+from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import Event
 
 
-class Remembered(NamedTuple):
-    """A value to be kept under a kind and a key."""
+class Memory(NamedTuple):
+    """What something is remembered as: a kind, such as `ticket`, and a key within it."""
 
     kind: str
     key: str
+
+
+class Remembered(NamedTuple):
+    """A value to be kept in memory."""
+
+    memory: Memory
     value: str
+
+
+class Lacking(Invalid):
+    """A field is missing; any of the memories `missed` would have had it."""
+
+    def __init__(self, detail: str, missed: Iterable[Memory]) -> None:
+        super().__init__(Reason.MISSING_FIELD, detail)
+        self.missed = tuple(missed)
 
 
 class Request(NamedTuple):
@@ -54,3 +68,9 @@ class Draft:
     remembered: list[Remembered] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
     wanted: list[Request] = field(default_factory=list)
+
+    @property
+    def missed(self) -> tuple[Memory, ...]:
+        """The memories for want of which something was refused: once one is there, map again."""
+        lacking = (refusal for refusal in self.refused if isinstance(refusal, Lacking))
+        return tuple(dict.fromkeys(memory for refusal in lacking for memory in refusal.missed))

@@ -9,8 +9,9 @@ from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.condition import Condition
 from pipeline.connectors.event_maker import EventMaker
 from pipeline.connectors.expression import Scope, Value
+from pipeline.connectors.fields import id_of
 from pipeline.connectors.form import EventForm, Thing
-from pipeline.connectors.outcome import Draft, Fetched, Remembered
+from pipeline.connectors.outcome import Draft, Fetched, Memory, Remembered
 from pipeline.model.dead_letter import Invalid, Reason
 
 
@@ -19,7 +20,7 @@ class _Ignore(NamedTuple):
     reason: str
 
 
-class _Memory(NamedTuple):
+class _Remember(NamedTuple):
     when: Condition | None
     kind: str
     key: Value
@@ -49,7 +50,7 @@ class ThingMapper:
             for n, event in enumerate(form.events)
         )
         self._remember = tuple(
-            _Memory(
+            _Remember(
                 compiler.condition(entry.when, f"{where}.remember[{n}].when"),
                 compiler.memory(entry.kind, f"{where}.remember[{n}].kind"),
                 compiler.required(entry.key, f"{where}.remember[{n}].key"),
@@ -71,6 +72,8 @@ class ThingMapper:
             try:
                 if self._when is None or self._when(part):
                     self._map_part(part, fetched, draft)
+            except Invalid as invalid:
+                draft.refused.append(invalid)
             except ValueError as error:
                 draft.refused.append(Invalid(Reason.WRONG_TYPE, f"The delivery: {error}."))
 
@@ -79,7 +82,8 @@ class ThingMapper:
             if _holds(memory.when, scope):
                 key, value = memory.key(scope), memory.value(scope)
                 if key is not None and value is not None:
-                    draft.remembered.append(Remembered(memory.kind, str(key), str(value)))
+                    value = id_of(memory.kind, str(value), scope)
+                    draft.remembered.append(Remembered(Memory(memory.kind, str(key)), value))
         for ignored in self._ignore:
             if _holds(ignored.when, scope):
                 draft.ignored.append(ignored.reason)
