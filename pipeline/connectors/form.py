@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from pipeline.common.names import Name
 from pipeline.connectors.verify.form import Verify
 
-Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,49}$")]
 Text: TypeAlias = str | int | float | bool
 Value: TypeAlias = Text | tuple[Text, ...] | None
 """A text with expressions in braces; several stand for the first that is there."""
