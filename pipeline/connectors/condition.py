@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 from cel_expr_python import cel
@@ -34,6 +35,8 @@ class Condition:
             raise ExpressionError(f"`{text}`: {self._told(str(error))}") from None
         if self._program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
             raise ExpressionError(f"`{text}` is a {self._program.return_type().name()}, not a bool")
+        # Most conditions are about types and states, of which there are few.
+        self._decided = lru_cache(maxsize=256, typed=True)(self._decide)
 
     @property
     def paths(self) -> Collection[Path]:
@@ -42,8 +45,14 @@ class Condition:
 
     def __call__(self, scope: Scope) -> bool:
         """Return whether it holds. Raises ValueError where it cannot be evaluated."""
-        data = {name: _plain(scope.read(path)) for name, path in self._variables.items()}
-        verdict = self._program.eval(data=data)
+        values = tuple([_plain(scope.read(path)) for path in self.paths])
+        try:
+            return self._decided(values)
+        except TypeError:  # a list or an object, which no cache can hold
+            return self._decide(values)
+
+    def _decide(self, values: tuple[Any, ...]) -> bool:
+        verdict = self._program.eval(data=dict(zip(self._variables, values, strict=True)))
         if verdict.type() != cel.Type.BOOL:
             raise ValueError(f"`{self.text}` cannot be decided: {verdict.plain_value()}")
         return bool(verdict.plain_value())

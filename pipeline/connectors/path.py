@@ -12,8 +12,8 @@ What is not there is None, and so is what is of another shape than the path expe
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 ROOT = r"[^\W\d]\w*"
 _STEP = re.compile(
@@ -34,20 +34,8 @@ class PathError(Exception):
     """A path is written wrongly; the message says how."""
 
 
-class _Where(NamedTuple):
-    """Selects the first item of a list whose `field` has the text `wanted`."""
-
-    field: str
-    wanted: str
-
-
-class _Every(NamedTuple):
-    """Selects all items of a list, or all entries of an object."""
-
-    of_object: bool
-
-
-Step: TypeAlias = str | int | _Where | _Every
+Step: TypeAlias = Callable[[list[Any]], list[Any]]
+"""Goes one step on from each of some values; what is not there is left out."""
 
 
 class Path:
@@ -63,15 +51,12 @@ class Path:
         if self.root not in roots:
             known = ", ".join(sorted(roots))
             raise PathError(f"`{text}` begins with `{self.root}`, which is none of {known}")
-        self._steps = tuple(_steps(text, root.end()))
-        keys = [step for step in self._steps if isinstance(step, str)]
-        self._keys = tuple(keys) if len(keys) == len(self._steps) else None
-        self.is_many = any(isinstance(step, _Every) for step in self._steps)
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys after the root, as far as the path consists of keys alone."""
-        return tuple(step for step in self._steps if isinstance(step, str))
+        steps = list(_read(text, root.end()))
+        self.keys = tuple(key for step in steps if (key := _key(step)) is not None)
+        """The keys of the path, in order."""
+        self._is_keys = len(self.keys) == len(steps)
+        self._is_many = any(step["items"] or step["entries"] for step in steps)
+        self._steps = tuple(_step(step) for step in steps)
 
     def __hash__(self) -> int:
         return hash(self.text)
@@ -82,58 +67,61 @@ class Path:
     def get(self, names: Mapping[str, Any]) -> Any:
         """Return the value; a list of those that are there where the path has `[]` or `{}`."""
         value = names.get(self.root)
-        if self._keys is not None:
-            for key in self._keys:
+        if self._is_keys:
+            for key in self.keys:
                 if not isinstance(value, dict):
                     return None
                 value = value.get(key)
             return value
-        if self.is_many:
-            return [found for found in _walk(value, self._steps) if found is not None] or None
-        return next(_walk(value, self._steps), None)
+        values = [value]
+        for step in self._steps:
+            values = step(values)
+        if self._is_many:
+            return [value for value in values if value is not None] or None
+        return values[0] if values else None
 
 
-def _steps(text: str, at: int) -> Iterator[Step]:
+def _read(text: str, at: int) -> Iterator[re.Match[str]]:
     while at < len(text):
         step = _STEP.match(text, at)
         if not step:
             raise PathError(f"`{text}` cannot be read from `{text[at:]}` on")
         at = step.end()
-        if step["items"] or step["entries"]:
-            yield _Every(bool(step["entries"]))
-        elif step["index"]:
-            yield int(step["index"])
-        elif step["field"]:
-            yield _Where(step["field"], step["wanted"])
-        else:
-            yield next(
-                step[kind] for kind in ("key", "quoted", "index_key") if step[kind] is not None
-            )
+        yield step
 
 
-def _walk(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
-    for place, step in enumerate(steps):
-        match step, value:
-            case str(), dict():
-                value = value.get(step)
-            case int(), list():
-                value = value[step] if -len(value) <= step < len(value) else None
-            case _Where(), list():
-                value = next((item for item in value if _has(item, step)), None)
-            case _Every(of_object=False), list():
-                for item in value:
-                    yield from _walk(item, steps[place + 1 :])
-                return
-            case _Every(of_object=True), dict():
-                for key, entry in value.items():
-                    yield from _walk({"key": key, "value": entry}, steps[place + 1 :])
-                return
-            case _:
-                return
-    yield value
+def _key(step: re.Match[str]) -> str | None:
+    texts = (step[kind] for kind in ("key", "quoted", "index_key"))
+    return next((text for text in texts if text is not None), None)
 
 
-def _has(item: Any, where: _Where) -> bool:
-    for key in where.field.split("."):
+def _step(step: re.Match[str]) -> Step:
+    if (key := _key(step)) is not None:
+        return lambda values: [v[key] for v in values if isinstance(v, dict) and key in v]
+    if step["items"]:
+        return lambda values: [item for v in values if isinstance(v, list) for item in v]
+    if step["entries"]:
+        return lambda values: [
+            {"key": key, "value": value}
+            for v in values
+            if isinstance(v, dict)
+            for key, value in v.items()
+        ]
+    if step["index"]:
+        place = int(step["index"])
+        return lambda values: [
+            v[place] for v in values if isinstance(v, list) and -len(v) <= place < len(v)
+        ]
+    field, wanted = step["field"].split("."), step["wanted"]
+    return lambda values: [
+        item
+        for v in values
+        if isinstance(v, list)
+        for item in [item for item in v if _has(item, field, wanted)][:1]
+    ]
+
+
+def _has(item: Any, field: Sequence[str], wanted: str) -> bool:
+    for key in field:
         item = item.get(key) if isinstance(item, dict) else None
-    return item is not None and str(item) == where.wanted
+    return item is not None and str(item) == wanted
