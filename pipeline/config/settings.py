@@ -24,6 +24,7 @@ from pydantic_settings import SettingsError as NotJson
 
 from pipeline.common.encodings import utf8
 from pipeline.config.access import AccessSettings, ApiSettings
+from pipeline.config.connectors import ConnectorsSettings
 from pipeline.config.groups import (
     BoardSettings,
     CalendarSettings,
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     calendar: CalendarSettings = CalendarSettings()
     board: BoardSettings = BoardSettings()
     uncounted: UncountedSettings = UncountedSettings()
+    connectors: ConnectorsSettings = ConnectorsSettings()
     engine: EngineSettings = EngineSettings()
     detect: DetectSettings = DetectSettings()
     followup: FollowUpSettings = FollowUpSettings()

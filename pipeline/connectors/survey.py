@@ -1,7 +1,7 @@
 """Answers of a survey: which question is which metric, the connection says."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import msgspec
@@ -27,6 +27,16 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     comment_of: str = ""
     scale: tuple[float, float] | None = None
     values: dict[str, float] = {}
+
+    def flaw(self, others: Container[str]) -> str | None:
+        """Return what is wrong with it beside the other questions, None where nothing is."""
+        if self.metric and self.metric not in USUAL_SCALES:
+            return f"`{self.metric}` is no metric: {', '.join(USUAL_SCALES)}"
+        if bool(self.metric) == bool(self.comment_of):
+            return "give either `metric` or `comment_of`"
+        if self.comment_of and self.comment_of not in others:
+            return f"`comment_of`: there is no question `{self.comment_of}`"
+        return None
 
     def score(self, answer: Any) -> dict[str, Any]:
         """Return the score that an answer is. Raises Invalid."""

@@ -25,6 +25,7 @@ from pipeline.contracts.topology import (
     FOLLOW_UPS,
     HURRIED,
     INTERACTIONS,
+    RECEIVED,
     SCORED,
     URGENT,
 )
@@ -35,8 +36,10 @@ from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.event import Event
 from pipeline.model.open_enum import EXTENSIBLE, LONGEST_VALUE, WELL_FORMED, OpenEnum
 from pipeline.model.reading import Scored
+from pipeline.model.sealed import Sealed
 
 PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
+    RECEIVED: Sealed,
     INTERACTIONS: Event,
     FEEDBACK: Event,
     SCORED: Scored,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+RECEIVED: Final = "cx.received"
 INTERACTIONS: Final = "cx.interactions"
 FEEDBACK: Final = "cx.feedback"
 SCORED: Final = "cx.scored"

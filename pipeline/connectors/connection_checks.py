@@ -1,0 +1,118 @@
+"""Makes a connection of what the file says of it, held to what the mapping of its system asks."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from pipeline.common.time_zones import time_zone
+from pipeline.connectors.connection import Connection, ConnectionInvalid, connection_of
+from pipeline.connectors.connection_file import FILE_OF, CommonSettings, Entry
+from pipeline.connectors.mapping import Mapping
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_COMMON = frozenset(CommonSettings.__struct_fields__)
+_PSEUDONYM_KEY = "pseudonym_key"
+
+
+def name_of(entry: Entry) -> str:
+    """Return the name of a connection. Raises ConnectionsError."""
+    name = entry.data.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise entry.error(
+            "name",
+            f"{entry.place}: `name` is part of the address /in/NAME: it must be 1 to 63 lower-case "
+            "letters, digits, - and _, a letter or digit first",
+        )
+    return name
+
+
+def system_of(entry: Entry, systems: Iterable[str]) -> str:
+    """Return the system of a connection. Raises ConnectionsError."""
+    system, known = str(entry.data.get("system", "")), sorted(systems)
+    if not system:
+        raise entry.error("", f"`system` is missing: one of {', '.join(known)}")
+    if system not in known:
+        raise entry.error("system", f"there is no system `{system}`{_meant(system, known)}")
+    return system
+
+
+def connection_in(entry: Entry, mapping: Mapping) -> Connection:
+    """Return the connection that an entry is. Raises ConnectionsError."""
+    name, form = name_of(entry), entry.source.form
+    settings = dict(_setting(entry, key, mapping) for key in entry.settings)
+    if form.public_url:
+        settings.setdefault("public_url", f"{form.public_url.rstrip('/')}/in/{name}")
+    if form.pseudonym_key_file and _PSEUDONYM_KEY not in settings:
+        settings[_PSEUDONYM_KEY] = entry.source.secret(
+            "$.pseudonym_key_file", form.pseudonym_key_file
+        )
+    _demand_what_is_needed(entry, mapping, settings)
+    try:
+        return connection_of(name, mapping.system, settings)
+    except ConnectionInvalid as error:
+        field = str(error).partition(":")[0]
+        raise entry.error(field, str(error)) from None
+
+
+def _setting(entry: Entry, key: str, mapping: Mapping) -> tuple[str, Any]:
+    """Return name and value of a setting. Raises ConnectionsError."""
+    declared, value = mapping.form.settings, entry.settings[key]
+    secrets = {_PSEUDONYM_KEY, *(name for name in declared if declared[name].secret)}
+    plain = (
+        _COMMON | declared.keys() | set(filter(None, mapping.form.memories.values()))
+    ) - secrets
+    name = key.removesuffix(FILE_OF)
+    if key in secrets:
+        raise entry.error(
+            key, f"`{key}` is a secret: put it into a file, and its path here as `{key}{FILE_OF}`"
+        )
+    if key.endswith(FILE_OF) and name in secrets:
+        if name == _PSEUDONYM_KEY and isinstance(value, list):
+            raise entry.error(key, f"`{key}` is one file: with another key, ids are others")
+        return name, entry.secret(name, value)
+    if key not in plain:
+        known = [*plain, *(f"{secret}{FILE_OF}" for secret in secrets)]
+        raise entry.error(key, f"{mapping.system} has no setting `{key}`{_meant(key, known)}")
+    if key in declared or key not in _COMMON:
+        return key, _with_text_keys(value)
+    return key, _common(entry, key, value, mapping)
+
+
+def _common(entry: Entry, key: str, value: Any, mapping: Mapping) -> Any:
+    """Return the value of a common setting. Raises ConnectionsError."""
+    value = entry.checked(key, _with_text_keys(value))
+    if key == "auth" and value not in (known := (*mapping.form.verify, "none")):
+        reason = f"`auth`: {mapping.system} has no `{value}`, it has {', '.join(known)}"
+        raise entry.error(key, reason)
+    if key == "timezone":
+        try:
+            time_zone(value)
+        except ValueError as error:
+            raise entry.error(key, f"`timezone`: {error}") from None
+    return value
+
+
+def _demand_what_is_needed(entry: Entry, mapping: Mapping, settings: dict[str, Any]) -> None:
+    """Raise ConnectionsError where something is missing."""
+    declared = mapping.form.settings
+    required = {name for name, setting in declared.items() if setting.required}
+    if settings.get("auth") == "none":
+        required -= {name for name in required if declared[name].secret}
+    for name in sorted((required | mapping.needs) - settings.keys()):
+        is_secret = name == _PSEUDONYM_KEY or (name in declared and declared[name].secret)
+        meaning = f": {declared[name].meaning.en}" if name in declared else ""
+        raise entry.error("", f"`{name}{FILE_OF if is_secret else ''}` is missing{meaning}")
+
+
+def _with_text_keys(value: Any) -> Any:
+    """Return a value with texts as the keys of its objects: YAML reads 4711 as a number."""
+    if isinstance(value, dict):
+        return {str(key): _with_text_keys(part) for key, part in value.items()}
+    return [_with_text_keys(part) for part in value] if isinstance(value, list) else value
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(known)}"

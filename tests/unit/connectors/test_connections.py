@@ -1,0 +1,218 @@
+"""desk/connections.yaml: what is wrong is told with its line, and leaves the others alone."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.config.groups import ROOT
+from pipeline.connectors.book import MappingBook
+from pipeline.connectors.connections import ConnectionBook
+
+MAPPING = """
+system: helpdesk
+title: {tr: Destek, en: Help desk}
+transports: [webhook]
+settings:
+  secret: {meaning: {tr: Gizli anahtar, en: Signing secret}, required: true, secret: true}
+  api_key: {meaning: {tr: Anahtar, en: Key of the API}, secret: true}
+  owners: {meaning: {tr: Sahipler, en: Who owns a ticket}}
+memories: {ticket: owners}
+verify:
+  signature: {scheme: hmac, signature: "{header.x-signature}"}
+  password: {scheme: basic}
+things:
+  - events:
+      - id: "{body.id}"
+        type: message
+        occurred_at: "{body.at | epoch_s}"
+        customer_id: ["{scope}:{body.ticket | recall(ticket)}", "{body.phone | pseudonym}"]
+        channel: chat
+        text: "{body.text}"
+"""
+FIXTURE = """{"system": "helpdesk", "connection": {"auth": "none", "pseudonym_key": "k",
+ "owners": {"4711": "9"}},
+ "body": {"id": 1, "at": 1788000000, "ticket": 4711, "phone": "+905321112233", "text": "Merhaba"},
+ "expect": {"outcome": "events", "events": [{"customer_id": "helpdesk:9"}]}}"""
+GOOD = """
+  - name: desk-1
+    system: helpdesk
+    secret_file: secret
+"""
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> "Company":
+    return Company(tmp_path)
+
+
+class Company:
+    """A folder with a mapping, secrets and the file of connections."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "connectors/helpdesk/fixtures").mkdir(parents=True)
+        (folder / "connectors/helpdesk/mapping.yaml").write_text(MAPPING)
+        fixtures = folder / "connectors/helpdesk/fixtures"
+        (fixtures / "known.json").write_text(FIXTURE)
+        unknown = FIXTURE.replace('"4711": "9"', "").replace('{"customer_id": "helpdesk:9"}', "{}")
+        (fixtures / "unknown.json").write_text(unknown)
+        for name in ("secret", "next", "pseudonyms"):
+            (folder / name).write_text(f"{name}-value\n")
+            (folder / name).chmod(0o600)
+        self.file = folder / "connections.yaml"
+
+    def write(self, entries: str, top: str = "pseudonym_key_file: pseudonyms\n") -> None:
+        self.file.write_text(f"{top}connections:{entries or ' []'}\n")
+
+    def book(self, entries: str, top: str = "pseudonym_key_file: pseudonyms\n") -> ConnectionBook:
+        self.write(entries, top)
+        return ConnectionBook(self.file, MappingBook(self.folder / "connectors"))
+
+
+def test_what_ships_has_no_connection_and_its_example_is_one(company: Company) -> None:
+    shipped = ROOT / "desk" / "connections.yaml"
+    book = ConnectionBook(shipped, MappingBook(ROOT / "connectors"))
+    assert (book.connections, book.errors) == ({}, [])
+    lines = [line.removeprefix("# ") for line in shipped.read_text().splitlines()]
+    example = "\n".join(lines[lines.index("connections:") : -1])
+    book = company.book("", top=example.replace("whatsapp", "helpdesk") + "\n#")
+    assert "cannot be read (No such file" in book.refused["support-helpdesk"]
+
+
+def test_secrets_are_read_from_files_and_ids_have_a_key(company: Company) -> None:
+    book = company.book(GOOD + "    brand: Çarşım\n")
+    assert book.errors == []
+    assert book.connections["desk-1"].settings == {
+        "secret": "secret-value",
+        "brand": "Çarşım",
+        "pseudonym_key": "pseudonyms-value",
+    }
+
+
+def test_two_secrets_are_good_at_a_time(company: Company) -> None:
+    book = company.book(GOOD.replace("file: secret", "file: [secret, next]"))
+    assert book.connections["desk-1"].settings["secret"] == ["secret-value", "next-value"]
+
+
+def test_numbers_as_keys_are_found_as_texts(company: Company) -> None:
+    book = company.book(GOOD + "    owners: {4711: 9}\n")
+    assert book.connections["desk-1"].settings["owners"] == {"4711": 9}
+
+
+def test_each_connection_knows_its_address(company: Company) -> None:
+    book = company.book(GOOD, "public_url: https://nabiz.example/\npseudonym_key_file: next\n")
+    assert book.connections["desk-1"].settings["public_url"] == "https://nabiz.example/in/desk-1"
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "reason"),
+    [
+        ("brnad: X", 6, "helpdesk has no setting `brnad`; did you mean `brand`?"),
+        ("secert_file: x", 6, "no setting `secert_file`; did you mean `secret_file`?"),
+        ("secret: hush", 6, "`secret` is a secret: put it into a file"),
+        ("pseudonym_key: hush", 6, "`pseudonym_key` is a secret"),
+        ("pseudonym_key_file: [secret, next]", 6, "is one file"),
+        ("api_key_file: nowhere", 6, "nowhere cannot be read (No such file or directory)"),
+        ("api_key_file: [secret, 7]", 6, "must be the path of a file"),
+        ("auth: token", 6, "helpdesk has no `token`, it has signature, password, none"),
+        ("timezone: Istanbul", 6, "`timezone`: there is no zone `Istanbul`"),
+        ("country: tr", 6, "country"),
+        ("public_url: nabiz.example", 6, "public_url"),
+        ("brand: [A]", 6, "brand: Expected `str`, got `array`"),
+        ("questions: {q1: {metric: nsp}}", 6, "`q1`: `nsp` is no metric"),
+        ("questions: {q1: {comment_of: q2}}", 6, "there is no question `q2`"),
+        ("questions: {q1: {}}", 6, "give either `metric` or `comment_of`"),
+        ("questions: {q1: {metrik: nps}}", 6, "unknown field `metrik`"),
+    ],
+)
+def test_a_wrong_setting_is_told_with_its_line(
+    company: Company, entry: str, line: int, reason: str
+) -> None:
+    book = company.book(f"{GOOD}    {entry}{GOOD.replace('desk-1', 'desk-2')}")
+    assert book.refused["desk-1"].startswith(f"{company.file}:{line}: ")
+    assert reason in book.refused["desk-1"]
+    assert [*book.connections] == ["desk-2"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "refused", "reason"),
+    [
+        ("\n  - {name: desk-1, system: helpdesks}", "desk-1", "did you mean `helpdesk`?"),
+        ("\n  - {name: desk-1}", "desk-1", "`system` is missing: one of helpdesk"),
+        ("\n  - {system: helpdesk}", "connections[0]", "`name` is part of the address"),
+        ("\n  - {name: a/b, system: helpdesk}", "connections[0]", "`name` is part of the address"),
+        ("\n  - {name: 7, system: helpdesk}", "connections[0]", "`name` is part of the address"),
+        (GOOD + GOOD, "connections[1]", "another connection is named `desk-1`"),
+        (
+            "\n  - {name: desk-1, system: helpdesk}",
+            "desk-1",
+            "`secret_file` is missing: Signing secret",
+        ),
+    ],
+)
+def test_a_connection_that_cannot_be_is_refused(
+    company: Company, entries: str, refused: str, reason: str
+) -> None:
+    book = company.book(entries)
+    assert reason in book.refused[refused]
+
+
+def test_what_a_function_of_the_mapping_needs_is_demanded(company: Company) -> None:
+    book = company.book(GOOD, top="")
+    assert "`pseudonym_key_file` is missing" in book.refused["desk-1"]
+
+
+def test_a_connection_without_verification_needs_no_secret(company: Company) -> None:
+    book = company.book("\n  - {name: desk-1, system: helpdesk, auth: none}")
+    assert book.errors == []
+
+
+def test_the_last_good_connection_stays_and_a_changed_secret_is_in_force(company: Company) -> None:
+    book = company.book(GOOD)
+    company.write(GOOD + "    brnad: X\n")
+    book.reload()
+    assert "brnad" in book.refused["desk-1"]
+    assert "desk-1" in book.connections
+    company.file.write_text("connections: [")
+    book.reload()
+    assert book.failure is not None
+    assert f"{company.file}:1: not YAML" in book.failure
+    assert "desk-1" in book.connections
+    company.write(GOOD)
+    (company.folder / "secret").write_text("other")
+    book.reload()
+    assert book.errors == []
+    assert book.connections["desk-1"].settings["secret"] == "other"
+    company.write("")
+    book.reload()
+    assert book.connections == {}
+
+
+def test_a_mapping_that_is_refused_keeps_its_connections(company: Company) -> None:
+    book = company.book(GOOD)
+    mapping = company.folder / "connectors/helpdesk/mapping.yaml"
+    mapping.write_text(MAPPING.replace("body.at ", "body.att "))
+    book.reload()
+    assert "desk-1" in book.connections
+    assert book.mapping(book.connections["desk-1"]).system == "helpdesk"
+    again = ConnectionBook(company.file, MappingBook(company.folder / "connectors"))
+    assert "known.json" in again.refused["desk-1"]
+
+
+@pytest.mark.parametrize("content", [b"connections: 7", b"conections: []", b"\xff", b"- a"])
+def test_a_file_that_cannot_be_read_as_one_is_refused(company: Company, content: bytes) -> None:
+    company.file.write_bytes(content)
+    book = ConnectionBook(company.file, MappingBook(company.folder / "connectors"))
+    assert (book.failure or "").startswith(f"{company.file}:1: ")
+
+
+def test_a_file_that_is_not_there_is_refused(company: Company) -> None:
+    book = ConnectionBook(company.file, MappingBook(company.folder / "connectors"))
+    assert book.failure == f"{company.file}: cannot be read (No such file or directory)"
+
+
+def test_secrets_that_others_can_read_are_told(company: Company) -> None:
+    book = company.book(GOOD.replace("file: secret", "file: [secret, next]"))
+    assert book.exposed == []
+    (company.folder / "next").chmod(0o644)
+    assert book.exposed == [company.folder / "next"]
