@@ -1,10 +1,11 @@
 """Names of the parts of a delivery, and where their values come from."""
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.expression import Scope
+from pipeline.connectors.expression import Expression, Scope
 from pipeline.connectors.form import Source, SourceForm
 from pipeline.connectors.outcome import Draft, Fetched, Lacking, Request
 from pipeline.model.dead_letter import Invalid, Reason
@@ -22,34 +23,48 @@ class Wanted(Exception):  # noqa: N818 - a request, not an error
         self.request = request
 
 
+class _Choice(NamedTuple):
+    """An expression; one that `expands` stands for the items that it leads to."""
+
+    value: Expression
+    expands: bool
+
+    def found(self, scope: Scope) -> list[Any]:
+        """Return what it leads to, which may be nothing; what is no list is one item."""
+        value = self.value(scope)
+        items = value if self.expands and isinstance(value, list) else [value]
+        return [item for item in items if item is not None]
+
+
 class Binding:
     """A name of a thing, and where its values come from."""
 
     def __init__(self, name: str, form: Source, compiler: Compiler, where: str) -> None:
         """Compile a source. Raises MappingError."""
         self.name = name
-        source = SourceForm(path=form) if isinstance(form, str) else form
+        source = form if isinstance(form, SourceForm) else SourceForm(path=form)
         if bool(source.path) == bool(source.fetch):
             raise compiler.source.error(where, f"{where[2:]}: give either `path` or `fetch`")
-        text = source.path.strip()
-        self._expands = text.endswith(("[]", "{}"))
-        if "|" in text:
-            text = text.removesuffix("[]")
+        paths = (source.path,) if isinstance(source.path, str) else source.path
+        self._choices = [_choice(path, compiler, where) for path in paths if path]
         self._missing, self._absent = source.missing, source.absent
         self._url = compiler.value(source.fetch, f"{where}.fetch") if source.fetch else None
         self._headers = compiler.values(source.headers, f"{where}.headers")
-        self._value = compiler.expression(text, where) if text else None
 
     def values(self, scope: Scope, fetched: Fetched) -> Iterator[Any]:
         """Yield the values of the name. Raises Invalid, Wanted or Absent."""
-        if self._value is None:
+        if self._url is not None:
             yield self._answer(scope, fetched)
             return
         asked = len(scope.missed)
-        value = self._value(scope)
-        if value is None and self._missing:
+        for choice in self._choices:
+            if found := choice.found(scope):
+                yield from found
+                return
+        if self._missing:
             raise Lacking(self._missing, scope.missed[asked:])
-        yield from _items(value) if self._expands else (value,)
+        if not self._choices[-1].expands:
+            yield None
 
     def _answer(self, scope: Scope, fetched: Fetched) -> Any:
         url = self._url(scope) if self._url else None
@@ -67,10 +82,12 @@ class Binding:
         return fetched[request].body
 
 
-def _items(value: Any) -> Iterator[Any]:
-    """Yield what a path with `[]` led to; anything that is no list is one item."""
-    if value is not None:
-        yield from value if isinstance(value, list) else (value,)
+def _choice(text: str, compiler: Compiler, where: str) -> _Choice:
+    text = text.strip()
+    path = text.removesuffix("[]")
+    if "|" not in text and re.search(r"\[\]|\{\}", path):
+        path = text
+    return _Choice(compiler.expression(path, where), text.endswith(("[]", "{}")))
 
 
 NOTHING: Fetched = {}

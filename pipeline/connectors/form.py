@@ -37,19 +37,20 @@ class Setting(Form, frozen=True):
 class SourceForm(Form, frozen=True):
     """Where the value of a name comes from, where a path is not all.
 
-    Either a `path`, with what is `missing` where nothing is there, or `fetch`: the address that the
-    API of the source is asked at, with GET. `absent` says what it means that nothing is there (204,
-    404, 410): `retry`, as it is not there yet, or the reason for which the thing is ignored.
+    Either a `path`, or several of which the first counts that leads somewhere, with what is
+    `missing` where nothing is there; or `fetch`: the address that the API of the source is asked
+    at, with GET. `absent` says what it means that nothing is there (204, 404, 410): `retry`, as it
+    is not there yet, or the reason for which the thing is ignored.
     """
 
-    path: str = ""
+    path: str | tuple[str, ...] = ""
     missing: str = ""
     fetch: str = ""
     headers: dict[str, Value] = {}
     absent: str = "retry"
 
 
-Source: TypeAlias = str | SourceForm
+Source: TypeAlias = str | tuple[str, ...] | SourceForm
 
 
 class Ignored(Form, frozen=True):
