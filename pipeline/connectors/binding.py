@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.expression import Expression, Scope
+from pipeline.connectors.expression import Expression, Scope, Value
 from pipeline.connectors.form import Source, SourceForm
 from pipeline.connectors.outcome import Draft, Fetched, Lacking, Request
 from pipeline.model.dead_letter import Invalid, Reason
@@ -48,13 +48,13 @@ class Binding:
         paths = (source.path,) if isinstance(source.path, str) else source.path
         self._choices = [_choice(path, compiler, where) for path in paths if path]
         self._missing, self._absent = source.missing, source.absent
-        self._url = compiler.value(source.fetch, f"{where}.fetch") if source.fetch else None
+        self._url = compiler.value(source.fetch, f"{where}.fetch")
         self._headers = compiler.values(source.headers, f"{where}.headers")
 
     def values(self, scope: Scope, fetched: Fetched) -> Iterator[Any]:
         """Yield the values of the name. Raises Invalid, Wanted or Absent."""
         if self._url is not None:
-            yield self._answer(scope, fetched)
+            yield self._answer(self._url, scope, fetched)
             return
         asked = len(scope.missed)
         for choice in self._choices:
@@ -66,11 +66,12 @@ class Binding:
         if not self._choices[-1].expands:
             yield None
 
-    def _answer(self, scope: Scope, fetched: Fetched) -> Any:
-        url = self._url(scope) if self._url else None
+    def _answer(self, address: Value, scope: Scope, fetched: Fetched) -> Any:
+        url = address(scope)
         if not url:
             raise Invalid(Reason.MISSING_FIELD, f"`{self.name}` cannot be asked for: no address")
-        headers = tuple((name, str(value(scope))) for name, value in self._headers)
+        given = ((name, value(scope)) for name, value in self._headers)
+        headers = tuple((name, str(value)) for name, value in given if value is not None)
         request = Request(str(url), headers, retried=self._absent == "retry")
         if request not in fetched:
             raise Wanted(request)

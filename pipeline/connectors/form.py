@@ -45,7 +45,7 @@ class SourceForm(Form, frozen=True):
 
     path: str | tuple[str, ...] = ""
     missing: str = ""
-    fetch: str = ""
+    fetch: Value = None
     headers: dict[str, Value] = {}
     absent: str = "retry"
 
@@ -70,7 +70,10 @@ class ScoreForm(Form, frozen=True):
 
 
 class Answers(Form, frozen=True):
-    """Answers to questions whose meaning the connection knows: an event for each metric."""
+    """Answers to questions whose meaning the connection knows: an event for each metric.
+
+    Where a question has several names, the first that the connection knows is taken.
+    """
 
     each: dict[Name, str]
     question: Value
@@ -127,8 +130,9 @@ class Erase(Form, frozen=True):
 class Thing(Form, frozen=True):
     """What a delivery is split into, and the events of each part.
 
-    `each` names values in turn: one path after the other, where `[]` stands for every item.
-    `common` has fields that all events share. `kind` names what no event is made of.
+    `each` names values in turn: one path after the other, where `[]` stands for every item. A
+    `when` that reads none of these names is decided first, before anything is fetched. `common` has
+    fields that all events share. `kind` names what no event is made of.
     """
 
     each: dict[Name, Source] = {}

@@ -12,6 +12,7 @@ from pipeline.connectors.expression import Scope
 from pipeline.connectors.fields import evaluated, score_of, text_of
 from pipeline.connectors.form import Answers
 from pipeline.connectors.outcome import Draft
+from pipeline.model.dead_letter import Invalid
 from pipeline.model.event import USUAL_SCALES
 
 
@@ -19,29 +20,33 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a question of a survey means, as a connection says.
 
     Either its answer is a score of a `metric`, on the metric's usual scale unless `scale` gives
-    another, or it is the reason for the answer to the question `comment_of`. `values` has the
-    numbers of answers that are words.
+    another, or it is the reason for the answer to the question `comment_of`, or a comment by
+    itself. `values` has the numbers of answers that are words; null is for one that is no answer,
+    as "does not apply".
     """
 
     metric: str = ""
     comment_of: str = ""
     scale: tuple[float, float] | None = None
-    values: dict[str, float] = {}
+    values: dict[str, float | None] = {}
 
     def flaw(self, others: Container[str]) -> str | None:
         """Return what is wrong with it beside the other questions, None where nothing is."""
         if self.metric and self.metric not in USUAL_SCALES:
             return f"`{self.metric}` is no metric: {', '.join(USUAL_SCALES)}"
-        if bool(self.metric) == bool(self.comment_of):
+        if self.metric and self.comment_of:
             return "give either `metric` or `comment_of`"
         if self.comment_of and self.comment_of not in others:
             return f"`comment_of`: there is no question `{self.comment_of}`"
         return None
 
-    def score(self, answer: Any) -> dict[str, Any]:
-        """Return the score that an answer is. Raises Invalid."""
+    def score(self, answer: Any) -> dict[str, Any] | None:
+        """Return the score that an answer is, None where it is no answer. Raises Invalid."""
         low, high = self.scale or USUAL_SCALES[self.metric]
-        value = self.values.get(str(answer), answer)
+        word = str(answer).lower() if isinstance(answer, bool) else str(answer)
+        value = self.values.get(word, answer)
+        if value is None:
+            return None
         return score_of({"metric": self.metric, "value": value, "min": low, "max": high})
 
 
@@ -52,29 +57,45 @@ class SurveyReader:
         """Compile how answers are found. Raises MappingError."""
         self._splitter = Splitter(form.each, compiler, f"{where}.each")
         compiler = self._splitter.compiler
-        self._question = compiler.required(form.question, f"{where}.question")
+        names = form.question if isinstance(form.question, tuple) else (form.question,)
+        self._names = tuple(compiler.required(name, f"{where}.question") for name in names)
         self._value = compiler.required(form.value, f"{where}.value")
         compiler.needs.add("questions")
 
     def answers(self, scope: Scope, draft: Draft) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield each question that is counted, with the fields of its event. Raises Invalid.
+        """Yield each question that is counted, with the fields of its event.
 
-        A comment goes with the score that it explains, once, and alone where that was not given.
+        A comment goes with the score that it explains, once; where that was not given it stands
+        for itself under the name of the question that it explains, so that a score that is given
+        later revises it. An answer that cannot be read is refused in the draft. Raises Invalid.
         """
-        questions: dict[str, Question] = scope.names["connection"].get("questions") or {}
         scores: dict[str, Any] = {}
-        comments: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for part in self._splitter.parts(scope, draft):
-            name = str(evaluated("question", self._question, part))
-            value = evaluated("answer", self._value, part)
-            if value is None or (question := questions.get(name)) is None:
-                continue
-            if question.metric:
-                scores[name] = question.score(value)
-            elif text := text_of("text", value):
-                comments[question.comment_of].append((name, text))
+        comments: defaultdict[str, list[str]] = defaultdict(list)
+        for name, question, value in self._known(scope, draft):
+            try:
+                if question.metric:
+                    score = question.score(value)
+                    scores |= {name: score} if score else {}
+                elif text := text_of("text", value):
+                    comments[question.comment_of or name].append(text)
+            except Invalid as invalid:
+                draft.refused.append(
+                    Invalid(invalid.reason, f"Question `{name}`: {invalid.detail}")
+                )
         for name, score in scores.items():
-            text = "\n".join(text for _, text in comments.pop(name, ()))
+            text = "\n".join(comments.pop(name, ()))
             yield name, {"score": score, **({"text": text} if text else {})}
-        for left in comments.values():
-            yield left[0][0], {"text": "\n".join(text for _, text in left)}
+        for name, texts in comments.items():
+            yield name, {"text": "\n".join(texts)}
+
+    def _known(self, scope: Scope, draft: Draft) -> Iterator[tuple[str, Question, Any]]:
+        """Yield what was answered to the questions that the connection knows. Raises Invalid."""
+        questions: dict[str, Question] = scope.names["connection"].get("questions") or {}
+        for part in self._splitter.parts(scope, draft):
+            names = (str(evaluated("question", name, part)) for name in self._names)
+            name = next((name for name in names if name in questions), None)
+            if name is None:
+                continue
+            value = evaluated("answer", self._value, part)
+            if value not in (None, [], {}):
+                yield name, questions[name], value

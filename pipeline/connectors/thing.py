@@ -1,5 +1,7 @@
 """A thing of a delivery: what it is split into, and what is made of each part."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
@@ -39,7 +41,10 @@ class ThingMapper:
         """Compile a thing. Raises MappingError."""
         self._splitter = Splitter(form.each, compiler, f"{where}.each")
         compiler = self._splitter.compiler
-        self._when = compiler.condition(form.when, f"{where}.when")
+        when = compiler.condition(form.when, f"{where}.when")
+        of_parts = when is not None and any(path.root in form.each for path in when.paths)
+        self._when = None if of_parts else when
+        self._when_part = when if of_parts else None
         self._kind = compiler.value(form.kind, f"{where}.kind")
         self._ignore = tuple(
             _Ignore(compiler.condition(entry.when, f"{where}.ignore[{n}].when"), entry.reason)
@@ -68,14 +73,12 @@ class ThingMapper:
 
     def map(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
         """Add to the draft what each part of a delivery leads to."""
-        for part in self._splitter.parts(scope, draft, fetched):
-            try:
-                if self._when is None or self._when(part):
-                    self._map_part(part, fetched, draft)
-            except Invalid as invalid:
-                draft.refused.append(invalid)
-            except ValueError as error:
-                draft.refused.append(Invalid(Reason.WRONG_TYPE, f"The delivery: {error}."))
+        with _refused_in(draft):
+            if _holds(self._when, scope):
+                for part in self._splitter.parts(scope, draft, fetched):
+                    with _refused_in(draft):
+                        if _holds(self._when_part, part):
+                            self._map_part(part, fetched, draft)
 
     def _map_part(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
         for memory in self._remember:
@@ -98,6 +101,17 @@ class ThingMapper:
         if not known and self._events:
             kind = self._kind(scope) if self._kind else None
             draft.unmapped.append(str(kind or "unknown"))
+
+
+@contextmanager
+def _refused_in(draft: Draft) -> Iterator[None]:
+    """Note in the draft what makes a thing, or a part of it, invalid."""
+    try:
+        yield
+    except Invalid as invalid:
+        draft.refused.append(invalid)
+    except ValueError as error:
+        draft.refused.append(Invalid(Reason.WRONG_TYPE, f"The delivery: {error}."))
 
 
 def _holds(when: Condition | None, scope: Scope) -> bool:

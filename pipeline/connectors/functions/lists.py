@@ -1,5 +1,6 @@
 """Items of lists, and entries of objects whose names the connection knows."""
 
+import base64
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -58,6 +59,20 @@ def parsed(value: object) -> Any:
         raise ValueError("is no JSON") from None
 
 
+def decoded(value: object) -> str:
+    """Return the text that a text holds in base64, as a message of Pub/Sub does."""
+    try:
+        return base64.b64decode(str(value), validate=True).decode()
+    except ValueError:
+        raise ValueError("is no text in base64") from None
+
+
+def scored(value: object) -> list[str]:
+    """Return the names of the questions of a connection whose answers lead to events."""
+    questions = value if isinstance(value, dict) else {}
+    return [name for name, question in questions.items() if not question.comment_of]
+
+
 FUNCTIONS: Mapping[str, Function] = {
     "at": Function(at, range(1, 2)),
     "item": Function(item, range(1, 2)),
@@ -66,4 +81,6 @@ FUNCTIONS: Mapping[str, Function] = {
     "joined": Function(joined, range(2)),
     "count": Function(count),
     "parsed": Function(parsed),
+    "decoded": Function(decoded),
+    "scored": Function(scored),
 }

@@ -35,6 +35,17 @@ def since_epoch(unit: timedelta, value: object) -> datetime:
         raise ValueError(f"`{value!s:.40}` is no number of a time") from None
 
 
+def seconds_nanos(value: object) -> datetime:
+    """Return the time of an object with `seconds` and `nanos`, as Google's APIs have it."""
+    if not isinstance(value, dict) or value.get("seconds") is None:
+        raise ValueError("is no time with `seconds`")
+    try:
+        nanos = timedelta(microseconds=int(value.get("nanos") or 0) / 1_000)
+        return since_epoch(timedelta(seconds=1), value["seconds"]) + nanos
+    except (TypeError, OverflowError):
+        raise ValueError("is no time with `seconds` and `nanos`") from None
+
+
 def rfc3339(value: object) -> datetime:
     """Return a time with its offset; digits after the microsecond are cut."""
     moment = _iso(value)
@@ -131,6 +142,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "epoch_s": _epoch(timedelta(seconds=1)),
     "epoch_ms": _epoch(timedelta(milliseconds=1)),
     "epoch_us": _epoch(timedelta(microseconds=1)),
+    "seconds_nanos": Function(seconds_nanos),
     "rfc3339": Function(rfc3339),
     "rfc2822": Function(rfc2822),
     "utc": Function(utc),

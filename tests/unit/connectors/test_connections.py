@@ -121,7 +121,11 @@ def test_each_connection_knows_its_address(company: Company) -> None:
         ("brand: [A]", 6, "brand: Expected `str`, got `array`"),
         ("questions: {q1: {metric: nsp}}", 6, "`q1`: `nsp` is no metric"),
         ("questions: {q1: {comment_of: q2}}", 6, "there is no question `q2`"),
-        ("questions: {q1: {}}", 6, "give either `metric` or `comment_of`"),
+        (
+            "questions: {q1: {metric: nps, comment_of: q2}, q2: {}}",
+            6,
+            "give either `metric` or `comment_of`",
+        ),
         ("questions: {q1: {metrik: nps}}", 6, "unknown field `metrik`"),
     ],
 )

@@ -1,0 +1,65 @@
+"""How a delivery is split: where parts come from, and when something is asked for."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.outcome import Draft, Request
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+HEAD = """
+system: shop
+title: {tr: Mağaza, en: Shop}
+transports: [webhook]
+things:
+"""
+EVENT = """
+    events:
+      - {id: "{part.id}", type: message, occurred_at: "{received_at}", channel: web, customer_id: c}
+"""
+
+
+def draft(things: str, body: Any, **settings: Any) -> Draft:
+    mapping = Mapping(Path("mapping.yaml"), f"{HEAD}{things}".encode())
+    delivery = Delivery("shop", NOW, msgspec.json.encode(body))
+    return mapping.map(delivery, Connection("shop", "shop", settings), lambda *_: None, {})
+
+
+THINGS = (
+    """
+  - when: body.kind == "order"
+    each:
+      part:
+        fetch: ["{connection.base_url}/orders/{body.id}", "https://api.example/orders/{body.id}"]
+        headers: {Authorization: "Bearer {connection.token}"}
+"""
+    + EVENT
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "request_"),
+    [
+        ({}, Request("https://api.example/orders/5")),
+        (
+            {"base_url": "https://eu.example", "token": "t"},
+            Request("https://eu.example/orders/5", (("Authorization", "Bearer t"),)),
+        ),
+    ],
+)
+def test_what_is_asked_for_follows_from_the_settings(
+    settings: dict[str, Any], request_: Request
+) -> None:
+    assert draft(THINGS, {"id": 5, "kind": "order"}, **settings).wanted == [request_]
+
+
+def test_nothing_is_asked_for_where_the_thing_is_another() -> None:
+    other = draft(THINGS, {"id": 5, "kind": "page"})
+    assert other.wanted == []
+    assert other.ignored == ["nothing_in_it"]
