@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 import multipart
@@ -40,10 +40,15 @@ class Delivery(msgspec.Struct, frozen=True):
 
 def document_of(delivery: Delivery) -> dict[str, Any]:
     """Return what a mapping reads of a delivery. Raises Invalid where the body cannot be read."""
+    return {"body": body_of(delivery), **envelope_of(delivery)}
+
+
+def envelope_of(delivery: Delivery) -> dict[str, Any]:
+    """Return what a mapping reads of a delivery without its body."""
+    query = delivery.url.partition("#")[0].partition("?")[2]
     return {
-        "body": body_of(delivery),
         "header": delivery.headers,
-        "query": dict(parse_qsl(urlsplit(delivery.url).query, keep_blank_values=True)),
+        "query": dict(parse_qsl(query, keep_blank_values=True)),
         "method": delivery.method,
         "url": delivery.url,
         "received_at": delivery.received_at,
@@ -52,14 +57,21 @@ def document_of(delivery: Delivery) -> dict[str, Any]:
 
 def body_of(delivery: Delivery) -> Any:
     """Return the parsed body: JSON, or the fields of a form. Raises Invalid."""
-    kind = delivery.headers.get("content-type", "")
-    if "multipart/form-data" in kind.lower():
-        return dict(_parts(delivery.body, kind))
-    if "x-www-form-urlencoded" in kind.lower():
-        return dict(_fields(delivery.body))
+    if (fields := form_of(delivery)) is not None:
+        return dict(fields)
     if not delivery.body.strip():
         return None
     return parse(_JSON, delivery.body)
+
+
+def form_of(delivery: Delivery) -> list[tuple[str, str]] | None:
+    """Return the fields of a form, None where the body is none. Raises Invalid."""
+    kind = delivery.headers.get("content-type", "")
+    if "multipart/form-data" in kind.lower():
+        return list(_parts(delivery.body, kind))
+    if "x-www-form-urlencoded" in kind.lower():
+        return _fields(delivery.body)
+    return None
 
 
 def _fields(body: bytes) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pipeline.connectors.expression import Scope
 from pipeline.connectors.outcome import Draft, Fetched, Recall
 from pipeline.connectors.path import Path
 from pipeline.connectors.thing import ThingMapper
+from pipeline.connectors.verify.gate import Gate
 from pipeline.model.dead_letter import Invalid
 from pipeline.model.event import Event
 
@@ -21,7 +22,7 @@ class Mapping:
     """A compiled mapping.
 
     `settings` are what a connection of the system may set, `needs` those without which a function
-    of the mapping cannot be. `headers` are those that it reads, in lower case.
+    of the mapping cannot be. `headers` are those of which events are made, in lower case.
     """
 
     def __init__(self, file: File, content: bytes) -> None:
@@ -33,11 +34,14 @@ class Mapping:
         self._things = tuple(
             ThingMapper(form, compiler, f"$.things[{n}]") for n, form in enumerate(self.form.things)
         )
-        self.paths: abc.Mapping[Path, int] = compiler.paths
+        guard = Compiler(self.source)
+        self.gate = Gate(guard)
+        """Who may deliver."""
+        self.paths: abc.Mapping[Path, int] = {**guard.paths, **compiler.paths}
         """Each path that is read, with its line."""
         self.needs = frozenset(compiler.needs)
         self.headers = frozenset(
-            path.keys[0].lower() for path in self.paths if path.root == "header" and path.keys
+            path.keys[0].lower() for path in compiler.paths if path.root == "header" and path.keys
         )
 
     def map(

@@ -11,6 +11,7 @@ from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.outcome import Answer, Draft, Request
 from pipeline.connectors.path import Path
 from pipeline.connectors.recorded import Recorded
+from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified, admit
 from pipeline.ingest.decode import encode_event
 
 Outcome = Literal["events", "ignore", "refuse", "answer", "erase"]
@@ -21,8 +22,8 @@ LOOK_UPS = 5
 class Trial(NamedTuple):
     """What became of a recorded delivery.
 
-    `status` is that of the answer, None where nobody asked; `reason` a dead letter's or why it is
-    ignored; `events` are envelopes.
+    `status` is that of the answer, None where nobody asked; `reason` a dead letter's,
+    `bad_signature`, or why it is ignored; `answer` that to a handshake; `events` are envelopes.
     """
 
     outcome: Outcome
@@ -43,7 +44,12 @@ def tried(
     """
     connection = connection_of(mapping.system, mapping.system, recorded.connection)
     delivery = recorded.delivery(now)
-    status = 200 if recorded.transport == "webhook" else None
+    status = None
+    if recorded.transport == "webhook":
+        admission = admit(delivery, mapping, connection, reached)
+        if not isinstance(admission, Accepted):
+            return _not_mapped(admission)
+        status = 200
     fetched: dict[Request, Answer] = {}
     for _ in range(LOOK_UPS):
         draft = mapping.map(delivery, connection, _nothing, fetched, reached)
@@ -51,6 +57,16 @@ def tried(
             break
         fetched |= {request: _recorded(recorded, request) for request in draft.wanted}
     return _told(draft, status)
+
+
+def _not_mapped(admission: Answered | Passed | Unverified) -> Trial:
+    match admission:
+        case Answered(status=status, body=body):
+            return Trial("answer", status, answer={"status": status, "body": body})
+        case Passed(reason=reason):
+            return Trial("ignore", 200, reason)
+        case Unverified(reason=reason):
+            return Trial("refuse", 401, "bad_signature", f"Not verified: {reason}.")
 
 
 def _recorded(recorded: Recorded, request: Request) -> Answer:
@@ -83,11 +99,16 @@ def _told(draft: Draft, status: int | None) -> Trial:
 
 
 def differences(expected: Names[str, Any], trial: Trial) -> list[str]:
-    """Return what is otherwise than expected: of each event, the fields that are listed."""
+    """Return what is otherwise than expected; of events and answers, what is listed."""
     problems = [
         f"`{name}` is {getattr(trial, name)!r}, expected {expected[name]!r}"
-        for name in ("outcome", "status", "reason", "answer", "refused")
+        for name in ("outcome", "status", "reason", "refused")
         if name in expected and getattr(trial, name) != expected[name]
+    ]
+    problems += [
+        f"`answer.{name}` is {(trial.answer or {}).get(name)!r}, expected {value!r}"
+        for name, value in expected.get("answer", {}).items()
+        if (trial.answer or {}).get(name) != value
     ]
     wanted = expected.get("events", [])
     if len(wanted) != len(trial.events):

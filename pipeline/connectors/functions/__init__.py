@@ -6,12 +6,13 @@ none. It raises ValueError, of a text that says what is wrong, where the value c
 
 from collections.abc import Mapping
 
-from pipeline.connectors.functions import lists, numbers, people, texts, times
+from pipeline.connectors.functions import hashes, lists, numbers, people, texts, times
 from pipeline.connectors.functions.function import Function
 
 __all__ = ["FUNCTIONS", "Function"]
 
 FUNCTIONS: Mapping[str, Function] = {
+    **hashes.FUNCTIONS,
     **lists.FUNCTIONS,
     **numbers.FUNCTIONS,
     **people.FUNCTIONS,

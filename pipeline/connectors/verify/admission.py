@@ -1,0 +1,111 @@
+"""Whether a request is a delivery: handshakes, pings, and the proof of who sent it."""
+
+from typing import Any
+
+from pipeline.connectors.condition import Condition
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.delivery import Delivery, body_of, envelope_of
+from pipeline.connectors.expression import Scope
+from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.path import Path
+from pipeline.connectors.verify.gate import Gate, Handshake
+from pipeline.connectors.verify.proof import same, text_of
+from pipeline.connectors.verify.verdict import Accepted, Admission, Answered, Passed, Unverified
+from pipeline.model.dead_letter import Invalid
+
+__all__ = ["Accepted", "Admission", "Answered", "Passed", "Unverified", "admit"]
+
+AUTH, NONE = "auth", "none"
+"""The setting that chooses a scheme of the mapping, and its value for a connection without one."""
+
+
+def admit(
+    request: Delivery,
+    mapping: Mapping,
+    connection: Connection,
+    reached: set[Path] | None = None,
+) -> Admission:
+    """Return what becomes of a request before anything is made of it.
+
+    Pure, the clock is `request.received_at`; raises nothing, whatever was sent. `reached` collects
+    the paths that led to a value.
+    """
+    gate, names = mapping.gate, _Names(request, connection)
+    scope = Scope(names, _nothing, reached)
+    for handshake in gate.handshakes:
+        if handshake.method == request.method and _holds(handshake.when, scope):
+            return _answered(handshake, gate, connection, scope)
+    if request.method in ("GET", "HEAD"):
+        told = f"{connection.name} is a connection of Nabız: send deliveries with POST.\n"
+        return Answered(200, told if request.method == "GET" else "")
+    for ping in gate.pings:
+        if _holds(ping.when, scope):
+            return Passed(ping.reason)
+    return _proved(request, gate, connection, names, scope)
+
+
+def _proved(
+    request: Delivery, gate: Gate, connection: Connection, names: "_Names", scope: Scope
+) -> Accepted | Unverified:
+    name = str(connection.settings.get(AUTH) or next(iter(gate.schemes), ""))
+    if name == NONE:
+        return Accepted()
+    if (proof := gate.schemes.get(name)) is None:
+        known = ", ".join((*gate.schemes, NONE))
+        return Unverified(f"the connection's `{AUTH}` is none of {known}")
+    verdict: Accepted | Unverified = Unverified("there is nothing to check it with")
+    for settings in gate.variants(connection.settings):
+        names["connection"] = settings
+        try:
+            verdict = proof(request, scope)
+        except ValueError as error:
+            verdict = Unverified(str(error))
+        if isinstance(verdict, Accepted):
+            break
+    return verdict
+
+
+def _answered(
+    handshake: Handshake, gate: Gate, connection: Connection, scope: Scope
+) -> Answered | Unverified:
+    try:
+        if handshake.token is not None and handshake.secret is not None:
+            given = text_of(handshake.token(scope))
+            variants = gate.variants(connection.settings)
+            secrets = [text_of(settings.get(handshake.secret)) for settings in variants]
+            if not any(secret and same(given, secret) for secret in secrets):
+                return Unverified("the token of the handshake is wrong")
+        answer = text_of(handshake.answer(scope))
+    except ValueError as error:
+        return Unverified(f"the handshake cannot be answered: {error}")
+    return Answered(200, answer, handshake.content_type)
+
+
+def _holds(when: Condition | None, scope: Scope) -> bool:
+    """Return whether a condition holds; one that cannot be decided does not."""
+    try:
+        return when is None or when(scope)
+    except ValueError:
+        return False
+
+
+def _nothing(_kind: str, _key: str) -> None:
+    return None
+
+
+class _Names(dict[str, Any]):
+    """What may be read of a request; the body is parsed where a path asks for it, and only then."""
+
+    def __init__(self, request: Delivery, connection: Connection) -> None:
+        super().__init__(envelope_of(request))
+        self["connection"], self["scope"] = connection.settings, connection.scope
+        self._request = request
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return what a name stands for."""
+        if name == "body" and name not in self:
+            try:
+                self[name] = body_of(self._request)
+            except Invalid:
+                self[name] = None
+        return super().get(name, default)
