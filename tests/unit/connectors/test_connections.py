@@ -33,6 +33,9 @@ FIXTURE = """{"system": "helpdesk", "connection": {"auth": "none", "pseudonym_ke
  "owners": {"4711": "9"}},
  "body": {"id": 1, "at": 1788000000, "ticket": 4711, "phone": "+905321112233", "text": "Merhaba"},
  "expect": {"outcome": "events", "events": [{"customer_id": "helpdesk:9"}]}}"""
+FORGED = """{"system": "helpdesk", "connection": {"auth": "%s", "secret": "s", "password": "p"},
+ "headers": {"x-signature": "0", "authorization": "Basic eDp4"},
+ "expect": {"outcome": "refuse", "reason": "bad_signature"}}"""
 GOOD = """
   - name: desk-1
     system: helpdesk
@@ -56,6 +59,8 @@ class Company:
         (fixtures / "known.json").write_text(FIXTURE)
         unknown = FIXTURE.replace('"4711": "9"', "").replace('{"customer_id": "helpdesk:9"}', "{}")
         (fixtures / "unknown.json").write_text(unknown)
+        for scheme in ("signature", "password"):
+            (fixtures / f"{scheme}.json").write_text(FORGED % scheme)
         for name in ("secret", "next", "pseudonyms"):
             (folder / name).write_text(f"{name}-value\n")
             (folder / name).chmod(0o600)
