@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pipeline.connectors.functions.function import Function
+from pipeline.connectors.functions.markup import html_text
+from pipeline.text import own_words as of_authors
 
 
 def lower(value: object) -> str:
@@ -58,6 +60,12 @@ _TRANSLATED = (
     re.compile(r"(?P<original>.*)\(Translated by Google\).*", re.DOTALL),
 )
 
+
+def own_words(value: object) -> str | None:
+    """Return what the author of a text wrote: no quoted replies, no signatures, no notices."""
+    return of_authors.own_words(str(value)).text.strip() or None
+
+
 FUNCTIONS: Mapping[str, Function] = {
     "lower": Function(lower),
     "trimmed": Function(trimmed),
@@ -65,4 +73,6 @@ FUNCTIONS: Mapping[str, Function] = {
     "after": Function(after, range(1, 2)),
     "found": Function(found, range(1, 2)),
     "original": Function(original),
+    "html_text": Function(html_text),
+    "own_words": Function(own_words),
 }
