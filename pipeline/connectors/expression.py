@@ -68,7 +68,7 @@ Value: TypeAlias = Callable[[Scope], Any]
 
 
 class Expression:
-    """A path and the functions that its value goes through; None stays None."""
+    """A path and the functions that its value goes through; None or an empty text leads to None."""
 
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         """Compile an expression. Raises ExpressionError."""
@@ -98,7 +98,7 @@ class Expression:
         """Return the value. Raises ValueError."""
         value = scope.read(self.path)
         for call in self._calls:
-            if value is None:
+            if value is None or value == "":
                 return None
             value = call(value, scope)
         return value

@@ -80,6 +80,7 @@ def test_a_path_that_is_none_is_refused(path: str) -> None:
         ("{scope}:{body.id}", "shop:118790001123456789"),
         ("{scope}:{body.none}", None),
         ("{scope}:{body.empty}", None),
+        ("{body.empty | rfc3339}", None),
         ("{{a}} {body.name}", "{a} Ayşe"),
         ("{body.stars | table(stars)}", 2),
         ("{body.open | table(yes)}", True),
