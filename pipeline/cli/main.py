@@ -74,6 +74,7 @@ COMMANDS: Sequence[Lazy] = [
         "replay:replay",
         "Publish the events of files. Replaying a file twice counts nothing twice.",
     ),
+    Lazy(FEED, "connectors", "connectors:app", "The systems that send to Nabız."),
     Lazy(
         FEED,
         "simulate",

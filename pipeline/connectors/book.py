@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,7 @@ from pipeline.connectors.connection import ConnectionInvalid
 from pipeline.connectors.mapping import Mapping, MappingError
 from pipeline.connectors.path import Path as DocumentPath
 from pipeline.connectors.recorded import Recorded
-from pipeline.connectors.trial import differences, tried
+from pipeline.connectors.trial import Expected, differences, tried
 
 __all__ = ["MappingBook", "MappingError", "load_mapping"]
 
@@ -21,9 +20,9 @@ FIXTURE_TIME = datetime(2026, 12, 31, tzinfo=UTC)
 
 
 class Fixture(Recorded, frozen=True):
-    """A recorded delivery with what must become of it, the fields of a `Trial`."""
+    """A recorded delivery with what must become of it."""
 
-    expect: dict[str, Any] = msgspec.field(default_factory=dict)
+    expect: Expected | None = None
 
 
 class MappingBook:
@@ -100,7 +99,7 @@ def _try(path: Path, fixture: Fixture, mapping: Mapping, reached: set[DocumentPa
         trial = tried(fixture, mapping, FIXTURE_TIME, reached)
     except ConnectionInvalid as error:
         raise MappingError(path, 1, f"`connection`: {error}") from None
-    if problems := differences(fixture.expect, trial):
+    if problems := differences(fixture.expect or Expected(), trial):
         told = f"; {trial.detail}" if trial.detail else ""
         raise MappingError(path, 1, f"{'; '.join(problems)}{told}")
     return trial.outcome

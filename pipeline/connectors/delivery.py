@@ -89,16 +89,18 @@ def _fields(body: bytes) -> list[tuple[str, str]]:
 def _parts(body: bytes, kind: str) -> Iterator[tuple[str, str]]:
     """Yield the fields of a multipart form; files are left out."""
     options = multipart.parse_options_header(kind)[1]
+    size = len(body)
+    parser = multipart.MultipartParser(
+        BytesIO(body),
+        options.get("boundary", ""),
+        content_length=size,
+        part_limit=MAX_PARTS,
+        spool_limit=size + 1,  # nothing of it goes to a file
+        memory_limit=size + 1,
+    )
     try:
-        with multipart.MultipartParser(
-            BytesIO(body),
-            options.get("boundary", ""),
-            content_length=len(body),
-            memory_limit=len(body) + 1,
-            part_limit=MAX_PARTS,
-        ) as parser:
-            for part in parser:
-                if part.filename is None:
-                    yield part.name, part.raw.decode(part.charset or "utf-8", "replace")
-    except (multipart.MultipartError, LookupError) as error:
+        for part in parser:
+            if part.filename is None:
+                yield part.name, part.raw.decode(part.charset or "utf-8", "replace")
+    except (multipart.MultipartError, LookupError, ValueError) as error:
         raise Invalid(Reason.WRONG_TYPE, f"The form cannot be read: {error}.") from None

@@ -1,6 +1,6 @@
 """Recorded deliveries: what arrived, and what must become of it, for whoever writes a mapping."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -26,39 +26,51 @@ class Fetch(msgspec.Struct, frozen=True):
 class Recorded(msgspec.Struct, frozen=True):
     """A delivery as it is recorded: `body`, `raw_body`, `form` or `csv` is what was sent.
 
-    `connection` is what the owner has set up. Other keys are remarks.
+    A field of a form that was sent several times has a list. `connection` is what the owner has set
+    up, `received_at` is in UTC where it has no offset. Other keys are remarks.
     """
 
     system: str
     transport: Literal["webhook", "poll", "file", "kafka", "stream"] = "webhook"
-    method: str = "POST"
-    url: str = ""
-    headers: dict[str, str] = {}
+    method: str | None = None
+    url: str | None = None
+    headers: dict[str, Any] | None = None
     body: Any = None
     raw_body: str | None = None
-    form: dict[str, str] | None = None
-    csv: list[list[str]] | None = None
+    form: dict[str, Any] | None = None
+    csv: list[list[Any]] | None = None
     received_at: datetime | None = None
     fetches: tuple[Fetch, ...] = ()
     connection: dict[str, Any] = {}
 
     def delivery(self, now: datetime) -> Delivery:
         """Return the delivery; one whose time was not noted came `now`."""
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        headers = {name.lower(): str(value) for name, value in (self.headers or {}).items()}
         if self.form is not None:
-            body, headers["content-type"] = urlencode(self.form).encode(), FORM
+            body = urlencode(self.form, doseq=True, errors="replace").encode()
+            headers["content-type"] = FORM
         elif self.csv is not None:
             body = msgspec.json.encode({"rows": self._rows()})
         elif self.raw_body is not None:
-            body = self.raw_body.encode()
+            body = self.raw_body.encode(errors="replace")
         else:
             body = msgspec.json.encode(self.body) if self.body is not None else b""
-        received_at = self.received_at or now
-        return Delivery(self.system, received_at, body, self.method, self.url, headers)
+        return Delivery(
+            self.system,
+            _aware(self.received_at) if self.received_at else now,
+            body,
+            self.method or "POST",
+            self.url or "",
+            headers,
+        )
 
-    def _rows(self) -> list[dict[str, str]]:
-        columns = self.connection.get("columns", ())
+    def _rows(self) -> list[dict[str, Any]]:
+        columns = self.connection.get("columns") or ()
         return [dict(zip(columns, row, strict=False)) for row in self.csv or ()]
+
+
+def _aware(time: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def read_recorded(path: Path) -> Recorded:

@@ -35,6 +35,17 @@ class Trial(NamedTuple):
     refused: int = 0
 
 
+class Expected(msgspec.Struct, frozen=True):
+    """What a `Trial` is expected to be: what is not given may be anything, but for `events`."""
+
+    outcome: str | msgspec.UnsetType = msgspec.UNSET
+    status: int | msgspec.UnsetType | None = msgspec.UNSET
+    reason: str | msgspec.UnsetType | None = msgspec.UNSET
+    refused: int | msgspec.UnsetType = msgspec.UNSET
+    answer: dict[str, Any] = {}
+    events: tuple[dict[str, Any], ...] = ()
+
+
 def tried(
     recorded: Recorded, mapping: Mapping, now: datetime, reached: set[Path] | None = None
 ) -> Trial:
@@ -98,25 +109,24 @@ def _told(draft: Draft, status: int | None) -> Trial:
     return Trial("ignore", status, reasons[0] if reasons else None)
 
 
-def differences(expected: Names[str, Any], trial: Trial) -> list[str]:
+def differences(expected: Expected, trial: Trial) -> list[str]:
     """Return what is otherwise than expected; of events and answers, what is listed."""
     problems = [
-        f"`{name}` is {getattr(trial, name)!r}, expected {expected[name]!r}"
+        f"`{name}` is {getattr(trial, name)!r}, expected {want!r}"
         for name in ("outcome", "status", "reason", "refused")
-        if name in expected and getattr(trial, name) != expected[name]
+        if (want := getattr(expected, name)) not in (msgspec.UNSET, getattr(trial, name))
     ]
-    problems += [
-        f"`answer.{name}` is {(trial.answer or {}).get(name)!r}, expected {value!r}"
-        for name, value in expected.get("answer", {}).items()
-        if (trial.answer or {}).get(name) != value
-    ]
-    wanted = expected.get("events", [])
-    if len(wanted) != len(trial.events):
-        problems.append(f"there are {len(trial.events)} events, expected {len(wanted)}")
-    for number, (want, event) in enumerate(zip(wanted, trial.events, strict=False), 1):
-        problems += [
-            f"event {number}: `{name}` is {event.get(name)!r}, expected {value!r}"
-            for name, value in want.items()
-            if event.get(name) != value
-        ]
+    problems += _differing("`answer.", expected.answer, trial.answer or {})
+    if len(expected.events) != len(trial.events):
+        problems.append(f"there are {len(trial.events)} events, expected {len(expected.events)}")
+    for number, (want, event) in enumerate(zip(expected.events, trial.events, strict=False), 1):
+        problems += _differing(f"event {number}: `", want, event)
     return problems
+
+
+def _differing(place: str, wanted: Names[str, Any], got: Names[str, Any]) -> list[str]:
+    return [
+        f"{place}{name}` is {got.get(name)!r}, expected {want!r}"
+        for name, want in wanted.items()
+        if got.get(name) != want
+    ]

@@ -26,6 +26,7 @@ SUBCOMMANDS = [
     ["store", "migrate"],
     ["store", "backup"],
     ["store", "restore"],
+    ["connectors", "test"],
     *(["users", name] for name in ("add", "remove", "passwd", "list")),
 ]
 

@@ -1,0 +1,79 @@
+"""Command connectors: the systems that send to Nabız, and what becomes of what they send."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.cli import show
+from pipeline.cli.errors import EXIT_NO
+from pipeline.cli.target import JsonOption
+from pipeline.config.settings import load_settings
+from pipeline.connectors.trial_file import Bench, FileTrial
+
+app = typer.Typer(help="The systems that send to Nabız.", no_args_is_help=True)
+
+STYLES = {"events": "green", "ignore": "dim", "refuse": "red", "unreadable": "bold red"}
+SHOWN = ("type", "customer_id", "channel", "text")
+"""What is shown of an event."""
+
+
+@app.callback()
+def connectors() -> None:
+    """The systems that send to Nabız."""
+
+
+@app.command("test")
+def try_files(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    folder: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of mappings. Default: NABIZ_CONNECTORS_FOLDER."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Try recorded deliveries: whether their sender is proved, and which events they lead to.
+
+    Nothing is sent and no server is needed. Exit code 1 where a file cannot be read, or where
+    something is otherwise than its `expect` says.
+    """
+    bench = Bench(folder or load_settings().connectors.folder)
+    now = datetime.now(UTC)
+    trials = []
+    for file in files:
+        trials.append(trial := bench.tried(file, now))
+        if as_json:
+            sys.stdout.buffer.write(msgspec.json.encode(trial) + b"\n")
+            sys.stdout.flush()
+    if not as_json:
+        Console().print(table(trials))
+    if not all(trial.is_right for trial in trials):
+        raise typer.Exit(EXIT_NO)
+
+
+def table(trials: list[FileTrial]) -> Table:
+    """Tabulate what became of deliveries, with what is otherwise than expected."""
+    shown = Table.grid(padding=(0, 2))
+    for trial in trials:
+        outcome = Text(trial.outcome, STYLES.get(trial.outcome, ""))
+        lines = [show.datum(trial.file, "bold"), *_lines(trial)]
+        shown.add_row(outcome, str(trial.status or ""), Text("\n").join(lines))
+    return shown
+
+
+def _lines(trial: FileTrial) -> Iterator[Text]:
+    for event in trial.events:
+        yield show.datum("  ".join(str(event[name]) for name in SHOWN if event.get(name)))
+    if told := ": ".join(filter(None, (trial.reason, trial.detail))):
+        yield show.datum(told, "dim")
+    if trial.answer:
+        yield show.datum(str(trial.answer.get("body", "")))
+    for problem in trial.problems:
+        yield show.datum(f"not as expected: {problem}", "red")

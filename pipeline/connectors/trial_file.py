@@ -1,0 +1,88 @@
+"""Tries files of recorded deliveries, whatever is in them: for whoever writes a mapping."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pipeline.connectors.book import Fixture
+from pipeline.connectors.connection import ConnectionInvalid
+from pipeline.connectors.mapping import Mapping, MappingError
+from pipeline.connectors.trial import Trial, differences, tried
+
+
+class FileTrial(msgspec.Struct, frozen=True):
+    """What became of the delivery in a file: the fields of a `Trial`.
+
+    `outcome` is `unreadable` where there is no delivery in it, and `detail` says why. `problems`
+    are what is otherwise than the file expects.
+    """
+
+    file: str
+    outcome: str
+    status: int | None = None
+    reason: str | None = None
+    detail: str | None = None
+    answer: dict[str, Any] | None = None
+    events: tuple[dict[str, Any], ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it could be tried, and nothing is otherwise than expected."""
+        return self.outcome != "unreadable" and not self.problems
+
+
+class Bench:
+    """Tries files on the mappings in a folder, whether these are true to their fixtures or not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mappings: dict[str, Mapping | str] = {}
+
+    def tried(self, path: Path, now: datetime) -> FileTrial:
+        """Return what becomes of the delivery in a file; raises nothing, whatever is in it.
+
+        One whose time was not noted came `now`.
+        """
+        try:
+            recorded = msgspec.json.decode(path.read_bytes(), type=Fixture)
+        except OSError as error:
+            return _unreadable(path, f"cannot be read ({error.strerror})")
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return _unreadable(path, f"is no recorded delivery: {error}")
+        trial = self._trial(recorded, now)
+        problems = differences(recorded.expect, trial) if recorded.expect else []
+        told = {name: getattr(trial, name) for name in FileTrial.__struct_fields__[1:-1]}
+        return FileTrial(str(path), **told, problems=tuple(problems))
+
+    def _trial(self, recorded: Fixture, now: datetime) -> Trial:
+        mapping = self._mapping(recorded.system)
+        if isinstance(mapping, str):
+            return Trial("refuse", None, "no_mapping", mapping)
+        try:
+            return tried(recorded, mapping, now)
+        except ConnectionInvalid as error:
+            return Trial("refuse", None, "invalid_connection", f"`connection`: {error}")
+
+    def _mapping(self, system: str) -> Mapping | str:
+        """Return the mapping of a system, or why there is none."""
+        if system not in self._mappings:
+            self._mappings[system] = self._compiled(system)
+        return self._mappings[system]
+
+    def _compiled(self, system: str) -> Mapping | str:
+        known = {file.parent.name: file for file in self._folder.glob("*/mapping.yaml")}
+        if system not in known:
+            return f"there is no system `{system}`; {self._folder} has {', '.join(sorted(known))}"
+        try:
+            return Mapping(known[system], known[system].read_bytes())
+        except MappingError as error:
+            return str(error)
+        except OSError as error:
+            return f"{known[system]} cannot be read ({error.strerror})"
+
+
+def _unreadable(path: Path, why: str) -> FileTrial:
+    return FileTrial(str(path), "unreadable", detail=why)

@@ -1,0 +1,60 @@
+"""What a mapping reads of a request: JSON, forms with files, addresses."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipeline.connectors.delivery import Delivery, document_of
+from pipeline.model.dead_letter import Invalid
+
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
+PARTS = (
+    b'--x\r\nContent-Disposition: form-data; name="from"\r\n\r\nElif <e@a.example>\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="text"\r\n'
+    b"Content-Type: text/plain; charset=windows-1254\r\n\r\n"
+    + "İade gelmedi, çok kızgınım".encode("cp1254")
+    + b'\r\n--x\r\nContent-Disposition: form-data; name="a"; filename="a.png"\r\n\r\n\x89PNG\r\n'
+    b"--x--\r\n"
+)
+
+
+def document(body: bytes, kind: str = "application/json", url: str = "") -> dict[str, object]:
+    headers = {"content-type": kind}
+    return document_of(Delivery("shop", NOW, body, "POST", url, headers))
+
+
+def test_a_form_with_files_is_read_without_them() -> None:
+    assert document(PARTS, "multipart/form-data; boundary=x")["body"] == {
+        "from": "Elif <e@a.example>",
+        "text": "İade gelmedi, çok kızgınım",
+    }
+
+
+def test_a_long_field_of_a_form_is_read_whole() -> None:
+    text = b"a" * 300_000
+    body = PARTS.replace(b"Elif <e@a.example>", text)
+    form = document(body, "multipart/form-data; boundary=x")["body"]
+    assert form["from"] == text.decode()  # type: ignore[index]
+
+
+@pytest.mark.parametrize("url", ["/in/x?a=1&b=%C3%A7&c=", "https://h.example/in/x?a=1&b=ç&c=#d?e"])
+def test_the_query_of_an_address(url: str) -> None:
+    assert document(b"", url=url)["query"] == {"a": "1", "b": "ç", "c": ""}
+
+
+@given(
+    body=st.binary(max_size=200),
+    kind=st.text(max_size=40)
+    | st.sampled_from(["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"]),
+    url=st.text(max_size=60),
+)
+@example(PARTS, "multipart/form-data", "http://[")
+@example(PARTS, "multipart/form-data; boundary=", "")
+@example(PARTS[:-30], "multipart/form-data; boundary=x", "")
+@example(PARTS.replace(b"windows-1254", b"klingon"), "multipart/form-data; boundary=x", "")
+def test_no_request_fails_otherwise_than_as_invalid(body: bytes, kind: str, url: str) -> None:
+    with suppress(Invalid):
+        document(body, kind, url)
