@@ -137,6 +137,16 @@ def test_an_answer_on_another_scale_does_not_count(store: Store) -> None:
     assert read(store)["nps"].n == 0
 
 
+def test_thumbs_have_a_kpi_of_their_own_and_are_in_no_csat(store: Store) -> None:
+    thumbs = [Score(Metric.RATING, value, 0, 1) for value in (1, 1, 0, 1)]
+    stars = Score(Metric.RATING, 1, 1, 5)
+    for n, score in enumerate((*thumbs, stars, Score(Metric.CSAT, 2, 1, 5))):
+        write(store, scored(f"e{n}", n, customer_id=f"c{n}", type="survey", score=score))
+    values = read(store)
+    assert (values["good_ratings"].value, values["good_ratings"].n) == (75, 4)
+    assert (values["csat"].value, values["csat"].n) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("start", "end", "found"),
     [

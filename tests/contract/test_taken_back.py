@@ -71,6 +71,16 @@ def test_what_is_taken_back_is_gone_everywhere(store: Store) -> None:
     assert chain.complaints_of("m-1") == (0, 0, 0)
 
 
+def test_who_takes_back_need_not_know_when_it_was(store: Store) -> None:
+    chain = Chain(store)
+    chain.send("m-1", **WORDS)
+    later = (AT + timedelta(minutes=8)).isoformat()
+    chain.send("m-1", revision=7, revoked=True, occurred_at=later, type="message")
+    assert chain.complaints_of("m-1") == (0, 0, 0)
+    chain.send("m-1", **WORDS)
+    assert chain.complaints_of("m-1") == (0, 0, 0)
+
+
 def test_what_was_booked_on_the_wrong_customer_goes_to_the_right_one(store: Store) -> None:
     chain = Chain(store)
     chain.send("m-1", **WORDS)

@@ -14,4 +14,6 @@
     countIf(metric = 'ces' AND scale_min = 1 AND scale_max = 7 AND score >= 5) AS ces_easy,
     countIf(type = 'complaint') AS complaints,
     countIf(type = 'order.placed') AS orders,
-    countIf(type = 'order.returned') AS returns
+    countIf(type = 'order.returned') AS returns,
+    countIf(metric = 'rating' AND scale_min = 0 AND scale_max = 1) AS good_bad_answers,
+    countIf(metric = 'rating' AND scale_min = 0 AND scale_max = 1 AND score > 0.5) AS good_answers
