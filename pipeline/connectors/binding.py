@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.expression import Expression, Scope, Value
+from pipeline.connectors.expression import Expression, Scope
 from pipeline.connectors.form import Source, SourceForm
 from pipeline.connectors.outcome import Draft, Fetched, Lacking, Request
 from pipeline.model.dead_letter import Invalid, Reason
@@ -43,8 +43,8 @@ class Binding:
         """Compile a source. Raises MappingError."""
         self.name = name
         source = form if isinstance(form, SourceForm) else SourceForm(path=form)
-        if bool(source.path) == bool(source.fetch):
-            raise compiler.source.error(where, f"{where[2:]}: give either `path` or `fetch`")
+        if not source.path and not source.fetch:
+            raise compiler.source.error(where, f"{where[2:]}: give `path` or `fetch`")
         paths = (source.path,) if isinstance(source.path, str) else source.path
         self._choices = [_choice(path, compiler, where) for path in paths if path]
         self._missing, self._absent = source.missing, source.absent
@@ -53,23 +53,21 @@ class Binding:
 
     def values(self, scope: Scope, fetched: Fetched) -> Iterator[Any]:
         """Yield the values of the name. Raises Invalid, Wanted or Absent."""
-        if self._url is not None:
-            yield self._answer(self._url, scope, fetched)
-            return
         asked = len(scope.missed)
         for choice in self._choices:
             if found := choice.found(scope):
                 yield from found
                 return
-        if self._missing:
+        if self._url is not None and (url := self._url(scope)):
+            yield self._answer(url, scope, fetched)
+        elif not self._choices:
+            raise Invalid(Reason.MISSING_FIELD, f"`{self.name}` cannot be asked for: no address")
+        elif self._missing:
             raise Lacking(self._missing, scope.missed[asked:])
-        if not self._choices[-1].expands:
+        elif not self._choices[-1].expands:
             yield None
 
-    def _answer(self, address: Value, scope: Scope, fetched: Fetched) -> Any:
-        url = address(scope)
-        if not url:
-            raise Invalid(Reason.MISSING_FIELD, f"`{self.name}` cannot be asked for: no address")
+    def _answer(self, url: Any, scope: Scope, fetched: Fetched) -> Any:
         given = ((name, value(scope)) for name, value in self._headers)
         headers = tuple((name, str(value)) for name, value in given if value is not None)
         request = Request(str(url), headers, retried=self._absent == "retry")

@@ -37,10 +37,10 @@ class Setting(Form, frozen=True):
 class SourceForm(Form, frozen=True):
     """Where the value of a name comes from, where a path is not all.
 
-    Either a `path`, or several of which the first counts that leads somewhere, with what is
-    `missing` where nothing is there; or `fetch`: the address that the API of the source is asked
-    at, with GET. `absent` says what it means that nothing is there (204, 404, 410): `retry`, as it
-    is not there yet, or the reason for which the thing is ignored.
+    A `path`, or several of which the first counts that leads somewhere. Where none does, `fetch` is
+    the address that the API of the source is asked at, with GET; without an address, what is
+    `missing` is refused. `absent` says what it means that nothing is there (204, 404, 410):
+    `retry`, as it is not there yet, or the reason for which the thing is ignored.
     """
 
     path: str | tuple[str, ...] = ""
@@ -75,7 +75,7 @@ class Answers(Form, frozen=True):
     Where a question has several names, the first that the connection knows is taken.
     """
 
-    each: dict[Name, str]
+    each: dict[Name, Source]
     question: Value
     value: Value
 

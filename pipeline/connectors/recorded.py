@@ -27,7 +27,8 @@ class Recorded(msgspec.Struct, frozen=True):
     """A delivery as it is recorded: `body`, `raw_body`, `form` or `csv` is what was sent.
 
     A field of a form that was sent several times has a list. `connection` is what the owner has set
-    up, `received_at` is in UTC where it has no offset. Other keys are remarks.
+    up, `remembered` what earlier deliveries said, by kind and key; `received_at` is in UTC where it
+    has no offset. Other keys are remarks.
     """
 
     system: str
@@ -42,6 +43,7 @@ class Recorded(msgspec.Struct, frozen=True):
     received_at: datetime | None = None
     fetches: tuple[Fetch, ...] = ()
     connection: dict[str, Any] = {}
+    remembered: dict[str, dict[str, str]] = {}
 
     def delivery(self, now: datetime) -> Delivery:
         """Return the delivery; one whose time was not noted came `now`."""
@@ -63,6 +65,10 @@ class Recorded(msgspec.Struct, frozen=True):
             self.url or "",
             headers,
         )
+
+    def recall(self, kind: str, key: str) -> str | None:
+        """Return what is remembered under a key."""
+        return self.remembered.get(kind, {}).get(key)
 
     def _rows(self) -> list[dict[str, Any]]:
         columns = self.connection.get("columns") or ()

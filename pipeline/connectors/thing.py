@@ -98,7 +98,7 @@ class ThingMapper:
                 draft.erased.append(str(customer))
         for event in self._events:
             known = event.make(scope, fetched, draft) or known
-        if not known and self._events:
+        if not known and (self._events or self._kind):
             kind = self._kind(scope) if self._kind else None
             draft.unmapped.append(str(kind or "unknown"))
 

@@ -63,7 +63,7 @@ def tried(
         status = 200
     fetched: dict[Request, Answer] = {}
     for _ in range(LOOK_UPS):
-        draft = mapping.map(delivery, connection, _nothing, fetched, reached)
+        draft = mapping.map(delivery, connection, recorded.recall, fetched, reached)
         if not draft.wanted:
             break
         fetched |= {request: _recorded(recorded, request) for request in draft.wanted}
@@ -87,10 +87,6 @@ def _recorded(recorded: Recorded, request: Request) -> Answer:
         if fetch.url == request.url and (there or not request.retried):
             return Answer(fetch.body if there else None)
     return Answer(None)
-
-
-def _nothing(_kind: str, _key: str) -> None:
-    return None
 
 
 def _told(draft: Draft, status: int | None) -> Trial:

@@ -40,6 +40,13 @@ def last(value: Any) -> Any:
     return (value[-1] if value else None) if isinstance(value, list) else value
 
 
+def having(value: Any, key: str, wanted: object) -> Any:
+    """Return the last item of a list whose key has a value, in whatever case."""
+    items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    text = str(wanted).lower()
+    return next((item for item in reversed(items) if str(item.get(key)).lower() == text), None)
+
+
 def joined(value: Any, sign: str = " ") -> str | None:
     """Return the items of a list as one text."""
     texts = value if isinstance(value, list) else [value]
@@ -78,6 +85,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "item": Function(item, range(1, 2)),
     "first": Function(first),
     "last": Function(last),
+    "having": Function(having, range(2, 3)),
     "joined": Function(joined, range(2)),
     "count": Function(count),
     "parsed": Function(parsed),

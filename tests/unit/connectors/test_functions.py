@@ -135,3 +135,17 @@ def test_no_value_makes_a_function_fail_otherwise_than_by_saying_why(name: str, 
         return
     with suppress(ValueError):
         call(name, value, *arguments, **settings)
+
+
+def test_the_last_item_that_has_a_value_is_taken() -> None:
+    steps = [{"at": 1, "status": "Created"}, {"at": 2, "status": "created"}, {"at": 3}, "?"]
+    assert call("having", steps, "status", "CREATED") == {"at": 2, "status": "created"}
+    assert call("having", steps, "status", "Shipped") is None
+    assert call("having", {"status": "Created"}, "status", "Created") is None
+
+
+def test_a_text_in_base64_is_decoded() -> None:
+    assert call("decoded", "eyJhIjogIsOnIn0=") == '{"a": "ç"}'
+    for broken in ("%%%", "eyJ", "//8="):
+        with pytest.raises(ValueError, match="base64"):
+            call("decoded", broken)

@@ -63,3 +63,18 @@ def test_nothing_is_asked_for_where_the_thing_is_another() -> None:
     other = draft(THINGS, {"id": 5, "kind": "page"})
     assert other.wanted == []
     assert other.ignored == ["nothing_in_it"]
+
+
+EMBEDDED = (
+    """
+  - each: {part: {path: body.order, fetch: "https://api.example/orders/{body.order_id}"}}
+"""
+    + EVENT
+)
+
+
+def test_only_what_the_delivery_does_not_have_is_asked_for() -> None:
+    embedded = draft(EMBEDDED, {"order": {"id": 5}, "order_id": 5})
+    assert [event.event_id for event in embedded.events] == ["shop:5"]
+    assert draft(EMBEDDED, {"order_id": 5}).wanted == [Request("https://api.example/orders/5")]
+    assert draft(EMBEDDED, {}).wanted == []
