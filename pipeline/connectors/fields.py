@@ -11,8 +11,10 @@ from pipeline.connectors.outcome import Lacking
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import MAX_TEXT, USUAL_SCALES
 
-ADDRESS = re.compile(r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|\+\d[\d ().-]{7,}")
-"""What is the address of a person, in an id."""
+ADDRESS = re.compile(
+    r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|\+\d[\d ().-]{7,}|^(?:00)?905\d{9}$|^05\d{9}$"
+)
+"""What is the address of a person, in an id; mobile numbers of Turkey also without a plus."""
 _LIMITS = {"text": MAX_TEXT, "title": 1_000, "product": 200}
 """Fields of which the start is kept where they are too long."""
 
@@ -73,10 +75,10 @@ def moment(name: str, value: Any) -> datetime:
 
 
 def number(name: str, value: Any) -> float:
-    """Return a number. Raises Invalid."""
+    """Return a number, which true and false are not. Raises Invalid."""
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return float(str(value) if isinstance(value, bool) else value)
+    except (TypeError, ValueError, OverflowError):
         raise Invalid(Reason.WRONG_TYPE, f"`{name}` is no number.") from None
 
 
@@ -92,10 +94,12 @@ def plain(name: str, value: Any) -> str | int | float | bool | None:
 
 def score_of(score: Mapping[str, Any]) -> dict[str, Any]:
     """Return a score, on the usual scale of its metric where none is given. Raises Invalid."""
-    low, high = USUAL_SCALES.get(str(score["metric"]), (None, None))
+    usual = dict(zip(("min", "max"), USUAL_SCALES.get(str(score["metric"]), ()), strict=False))
+    given = {name: value for name, value in score.items() if value is not None}
+    scale = {**usual, **given}
     return {
         "metric": score["metric"],
         "value": number("score.value", score["value"]),
-        "scale_min": number("score.min", score.get("min", low)),
-        "scale_max": number("score.max", score.get("max", high)),
+        "scale_min": number("score.min", scale.get("min")),
+        "scale_max": number("score.max", scale.get("max")),
     }

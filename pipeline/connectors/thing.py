@@ -95,7 +95,7 @@ class ThingMapper:
         for erase in self._erase:
             if _holds(erase.when, scope) and (customer := erase.customer_id(scope)) is not None:
                 known = True
-                draft.erased.append(str(customer))
+                draft.erased.append(id_of("customer_id", str(customer), scope))
         for event in self._events:
             known = event.make(scope, fetched, draft) or known
         if not known and (self._events or self._kind):

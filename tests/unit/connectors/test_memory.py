@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery
@@ -25,6 +26,7 @@ things:
          customer_id: "{owner}"}
   - when: body.id != null
     remember: [{kind: ticket, key: "{body.ticket}", value: "{body.owner}"}]
+    erase: [{customer_id: "{body.erase}"}]
     events:
       - {id: "{body.id}", type: message, occurred_at: "{received_at}", channel: chat,
          text: "{body.text}", customer_id: ["{body.owner}", "{body.ticket | recall(ticket)}"]}
@@ -63,12 +65,14 @@ def test_a_memory_that_nothing_needed_is_not_missed() -> None:
     assert found.missed == ()
 
 
-def test_the_address_of_a_person_is_remembered_as_its_hash() -> None:
-    body = {"id": 1, "ticket": 7, "owner": "ayse@example.com"}
+@pytest.mark.parametrize("address", ["ayse@example.com", "05321112233", "00905321112233"])
+def test_the_address_of_a_person_is_remembered_as_its_hash(address: str) -> None:
+    body = {"id": 1, "ticket": 7, "owner": address, "erase": address}
     found = draft(body, pseudonym_key="k")
+    assert found.erased == [found.events[0].customer_id]
     (remembered,) = found.remembered
     assert remembered == Remembered(Memory("ticket", "7"), found.events[0].customer_id)
-    assert "@" not in remembered.value
+    assert address not in remembered.value
 
 
 def test_the_address_of_a_person_is_not_remembered_without_a_key_for_its_hash() -> None:
