@@ -40,7 +40,10 @@ def system_of(entry: Entry, systems: Iterable[str]) -> str:
 def connection_in(entry: Entry, mapping: Mapping) -> Connection:
     """Return the connection that an entry is. Raises ConnectionsError."""
     name, form = name_of(entry), entry.source.form
-    settings = dict(_setting(entry, key, mapping) for key in entry.settings)
+    settings = {
+        **mapping.defaults,
+        **dict(_setting(entry, key, mapping) for key in entry.settings),
+    }
     if form.public_url:
         settings.setdefault("public_url", f"{form.public_url.rstrip('/')}/in/{name}")
     if form.pseudonym_key_file and _PSEUDONYM_KEY not in settings:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.connectors.expression import Scope, Value
+from pipeline.connectors.functions import numbers
 from pipeline.connectors.functions.people import pseudonym
 from pipeline.connectors.outcome import Lacking
 from pipeline.model.dead_letter import Invalid, Reason
@@ -77,8 +78,8 @@ def moment(name: str, value: Any) -> datetime:
 def number(name: str, value: Any) -> float:
     """Return a number, which true and false are not. Raises Invalid."""
     try:
-        return float(str(value) if isinstance(value, bool) else value)
-    except (TypeError, ValueError, OverflowError):
+        return float(numbers.number(value))
+    except (ValueError, OverflowError):
         raise Invalid(Reason.WRONG_TYPE, f"`{name}` is no number.") from None
 
 

@@ -26,11 +26,15 @@ class Texts(Form, frozen=True):
 
 
 class Setting(Form, frozen=True):
-    """What a connection of the system sets. A `secret` is read from a file (`NAME_file`)."""
+    """What a connection of the system sets. A `secret` is read from a file (`NAME_file`).
+
+    `default` is what holds where it is not set.
+    """
 
     meaning: Texts
     required: bool = False
     secret: bool = False
+    default: Any = None
     example: Any = None
 
 

@@ -22,7 +22,8 @@ class Mapping:
     """A compiled mapping.
 
     `settings` are what a connection of the system may set, `needs` those without which a function
-    of the mapping cannot be. `headers` are those of which events are made, in lower case.
+    of the mapping cannot be, `defaults` what holds where one is not set. `headers` are those of
+    which events are made, in lower case.
     """
 
     def __init__(self, file: File, content: bytes) -> None:
@@ -40,6 +41,11 @@ class Mapping:
         self.paths: abc.Mapping[Path, int] = {**guard.paths, **compiler.paths}
         """Each path that is read, with its line."""
         self.needs = frozenset(compiler.needs)
+        self.defaults: abc.Mapping[str, Any] = {
+            name: setting.default
+            for name, setting in self.form.settings.items()
+            if setting.default is not None
+        }
         self.headers = frozenset(
             path.keys[0].lower() for path in compiler.paths if path.root == "header" and path.keys
         )

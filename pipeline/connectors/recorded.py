@@ -26,9 +26,10 @@ class Fetch(msgspec.Struct, frozen=True):
 class Recorded(msgspec.Struct, frozen=True):
     """A delivery as it is recorded: `body`, `raw_body`, `form` or `csv` is what was sent.
 
-    A field of a form that was sent several times has a list. `connection` is what the owner has set
-    up, `remembered` what earlier deliveries said, by kind and key; `received_at` is in UTC where it
-    has no offset. Other keys are remarks.
+    A field of a form that was sent several times has a list. Columns of a CSV that the connection
+    does not list are named by its first row. `connection` is what the owner has set up,
+    `remembered` what earlier deliveries said, by kind and key; `received_at` is in UTC where it has
+    no offset. Other keys are remarks.
     """
 
     system: str
@@ -71,8 +72,10 @@ class Recorded(msgspec.Struct, frozen=True):
         return self.remembered.get(kind, {}).get(key)
 
     def _rows(self) -> list[dict[str, Any]]:
-        columns = self.connection.get("columns") or ()
-        return [dict(zip(columns, row, strict=False)) for row in self.csv or ()]
+        columns, rows = self.connection.get("columns"), self.csv or []
+        if not isinstance(columns, list):  # the first row names them
+            columns, rows = rows[0] if rows else [], rows[1:]
+        return [dict(zip(columns, row, strict=False)) for row in rows]
 
 
 def _aware(time: datetime) -> datetime:

@@ -53,7 +53,9 @@ def tried(
 
     One whose time was not noted came `now`. `reached` collects the paths that led to a value.
     """
-    connection = connection_of(mapping.system, mapping.system, recorded.connection)
+    settings = {**mapping.defaults, **recorded.connection}
+    recorded = msgspec.structs.replace(recorded, connection=settings)
+    connection = connection_of(mapping.system, mapping.system, settings)
     delivery = recorded.delivery(now)
     status = None
     if recorded.transport == "webhook":

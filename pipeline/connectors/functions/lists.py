@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline.connectors.functions.function import Function
 from pipeline.connectors.path import Path, PathError
+from pipeline.sources.csv_cells import plain_name
 
 
 def at(value: Any, path: object) -> Any:
@@ -45,6 +46,25 @@ def having(value: Any, key: str, wanted: object) -> Any:
     items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
     text = str(wanted).lower()
     return next((item for item in reversed(items) if str(item.get(key)).lower() == text), None)
+
+
+def among(value: Any, wanted: object) -> Any:
+    """Return the value where it is what is wanted, or one of a list of it; None where not."""
+    options = wanted if isinstance(wanted, list) else [wanted]
+    return value if str(value) in (str(option) for option in options) else None
+
+
+def cell(value: Any, *names: object) -> Any:
+    """Return what a row of a table has in the first of the columns that is not empty.
+
+    Names are compared without regard to case, Turkish letters and signs.
+    """
+    row = value.items() if isinstance(value, dict) else ()
+    cells = {_plain_name(name): text for name, text in row if str(text).strip()}
+    return next((cells[key] for name in names if (key := _plain_name(str(name))) in cells), None)
+
+
+_plain_name = lru_cache(maxsize=4_096)(plain_name)
 
 
 def joined(value: Any, sign: str = " ") -> str | None:
@@ -86,6 +106,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "first": Function(first),
     "last": Function(last),
     "having": Function(having, range(2, 3)),
+    "among": Function(among, range(1, 2)),
+    "cell": Function(cell, range(1, 20)),
     "joined": Function(joined, range(2)),
     "count": Function(count),
     "parsed": Function(parsed),

@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from pipeline.common.plain_text import bare
 from pipeline.connectors.functions.function import Function
+from pipeline.connectors.functions.mail import mail_header
 from pipeline.connectors.functions.markup import html_text
 from pipeline.text import own_words as of_authors
 
@@ -12,6 +14,11 @@ from pipeline.text import own_words as of_authors
 def lower(value: object) -> str:
     """Return the text in lower case."""
     return str(value).lower()
+
+
+def folded(value: object) -> str:
+    """Return the text as it is compared: `OFİS DIŞINDA`, `Ofis dışında` are `ofis disinda`."""
+    return bare(str(value))
 
 
 def trimmed(value: object) -> str | None:
@@ -68,6 +75,8 @@ def own_words(value: object) -> str | None:
 
 FUNCTIONS: Mapping[str, Function] = {
     "lower": Function(lower),
+    "folded": Function(folded),
+    "mail_header": Function(mail_header, range(1, 2)),
     "trimmed": Function(trimmed),
     "before": Function(before, range(1, 2)),
     "after": Function(after, range(1, 2)),

@@ -8,16 +8,14 @@ from zoneinfo import ZoneInfo
 
 from pipeline.common.time_zones import time_zone
 from pipeline.connectors.functions.function import Function
+from pipeline.model.dead_letter import Invalid
+from pipeline.sources import csv_cells
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _ISO = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d(?::\d\d)?)(?:[.,](?P<fraction>\d+))?\s*"
     r"(?P<zone>[Zz]|UTC|[+-]\d\d:?(?:\d\d)?)?"
-)
-_DAY_FIRST = re.compile(
-    r"(?P<day>\d{1,2})[./-](?P<month>\d{1,2})[./-](?P<year>\d{4})"
-    r"(?:[T ,]+(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?:[:.](?P<second>\d\d))?)?"
 )
 
 
@@ -33,6 +31,23 @@ def since_epoch(unit: timedelta, value: object) -> datetime:
         return EPOCH + number * unit
     except (ValueError, OverflowError):
         raise ValueError(f"`{value!s:.40}` is no number of a time") from None
+
+
+def epoch(value: object) -> datetime:
+    """Return the time of a number since 1970 whose size tells its unit: s, ms or µs.
+
+    It holds from 1973 to 5138, and is for systems that use several.
+    """
+    try:
+        digits = len(str(abs(int(float(str(value))))))
+    except (ValueError, OverflowError):
+        raise ValueError(f"`{value!s:.40}` is no number of a time") from None
+    unit = next((unit for most, unit in _UNITS if digits <= most), timedelta(microseconds=1))
+    return since_epoch(unit, value)
+
+
+_UNITS = ((11, timedelta(seconds=1)), (14, timedelta(milliseconds=1)))
+"""The most digits of numbers in a unit."""
 
 
 def seconds_nanos(value: object) -> datetime:
@@ -63,11 +78,17 @@ def utc(value: object) -> datetime:
 def local(value: object, zone: object = None, *, timezone: object = None) -> datetime:
     """Return wall time of a zone (an IANA name), that of the connection where none is given.
 
-    A time with an offset keeps it. Days may come first, as in 31.01.2026 14:05.
+    A time with an offset keeps it. It may be as tables have it: 31.01.2026 14:05, 31 Ocak 2026, or
+    the number that Excel has for a time.
     """
-    found = _DAY_FIRST.fullmatch(str(value).strip())
-    moment = _from_parts(found) if found else _iso(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone or timezone))
+    text = str(value).strip()
+    if _ISO.fullmatch(text):
+        moment = _iso(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone or timezone))
+    try:
+        return csv_cells.time(text, _zone(zone or timezone))
+    except Invalid:
+        raise ValueError(f"`{text:.40}` is no time such as 31.01.2026 14:05") from None
 
 
 def wall_epoch_ms(value: object, zone: object = None, *, timezone: object = None) -> datetime:
@@ -97,6 +118,13 @@ def plus_s(value: object, seconds: object) -> datetime | None:
         raise ValueError(f"cannot be {seconds!s:.40} seconds later") from None
 
 
+def at_latest(value: object, other: object) -> datetime:
+    """Return the time, or another one where that is earlier: clocks of senders may be fast."""
+    if not isinstance(value, datetime) or not isinstance(other, datetime):
+        raise ValueError("is no time")
+    return min(value, other)
+
+
 def unix_s(value: object) -> int:
     """Return whole seconds since 1970 of a time: what a revision may be."""
     if not isinstance(value, datetime):
@@ -123,11 +151,6 @@ def _offset(text: str | None) -> timezone | None:
     return timezone(-offset if text.startswith("-") else offset)
 
 
-def _from_parts(found: re.Match[str]) -> datetime:
-    day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
-    return datetime(year, month, day, hour, minute, second)
-
-
 def _zone(name: object) -> ZoneInfo:
     if name is None:
         raise ValueError("is wall time: the connection must say in which `timezone`")
@@ -139,6 +162,7 @@ def _epoch(unit: timedelta) -> Function:
 
 
 FUNCTIONS: Mapping[str, Function] = {
+    "epoch": Function(epoch),
     "epoch_s": _epoch(timedelta(seconds=1)),
     "epoch_ms": _epoch(timedelta(milliseconds=1)),
     "epoch_us": _epoch(timedelta(microseconds=1)),
@@ -149,5 +173,6 @@ FUNCTIONS: Mapping[str, Function] = {
     "local": Function(local, range(2), ("timezone",)),
     "wall_epoch_ms": Function(wall_epoch_ms, range(2), ("timezone",)),
     "plus_s": Function(plus_s, range(1, 2)),
+    "at_latest": Function(at_latest, range(1, 2)),
     "unix_s": Function(unix_s),
 }

@@ -16,6 +16,7 @@ settings:
   secret: {meaning: {tr: Gizli anahtar, en: Signing secret}, required: true, secret: true}
   api_key: {meaning: {tr: Anahtar, en: Key of the API}, secret: true}
   owners: {meaning: {tr: Sahipler, en: Who owns a ticket}}
+  states: {meaning: {tr: Durumlar, en: States that are closed}, default: [closed]}
 memories: {ticket: owners}
 verify:
   signature: {scheme: hmac, signature: "{header.x-signature}"}
@@ -91,7 +92,13 @@ def test_secrets_are_read_from_files_and_ids_have_a_key(company: Company) -> Non
         "secret": "secret-value",
         "brand": "Çarşım",
         "pseudonym_key": "pseudonyms-value",
+        "states": ["closed"],
     }
+
+
+def test_what_a_mapping_presets_is_set_otherwise(company: Company) -> None:
+    book = company.book(GOOD + "    states: [kapatıldı]\n")
+    assert book.connections["desk-1"].settings["states"] == ["kapatıldı"]
 
 
 def test_two_secrets_are_good_at_a_time(company: Company) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.connectors.delivery import Delivery, document_of
+from pipeline.connectors.delivery import Delivery, body_of, document_of
+from pipeline.connectors.recorded import Recorded
 from pipeline.model.dead_letter import Invalid
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -58,3 +59,10 @@ def test_the_query_of_an_address(url: str) -> None:
 def test_no_request_fails_otherwise_than_as_invalid(body: bytes, kind: str, url: str) -> None:
     with suppress(Invalid):
         document(body, kind, url)
+
+
+def test_a_recorded_table_is_named_by_the_connection_or_its_first_row() -> None:
+    rows = [["no", "puan"], ["7", "5"]]
+    named = Recorded("survey_file", csv=rows[1:], connection={"columns": rows[0]})
+    for recorded in (Recorded("survey_file", csv=rows), named):
+        assert body_of(recorded.delivery(NOW)) == {"rows": [{"no": "7", "puan": "5"}]}

@@ -44,6 +44,12 @@ def call(name: str, value: Any, *arguments: Any, **settings: Any) -> Any:
         ("local", "25.11.2026 15:00", {"timezone": "Europe/Istanbul"}, NOON),
         ("local", "25/11/2026 15:00:00", {"timezone": "Europe/Istanbul"}, NOON),
         ("local", "2026-11-25T13:00:00+01:00", {"timezone": "Europe/Istanbul"}, NOON),
+        ("local", "25 Kasım 2026 15:00", {"timezone": "Europe/Istanbul"}, NOON),
+        ("local", 46351.625, {"timezone": "Europe/Istanbul"}, NOON),
+        ("epoch", "1795608000", {}, NOON),
+        ("epoch", 1795608000000, {}, NOON),
+        ("epoch", 1795608000000000, {}, NOON),
+        ("epoch", 1795608000.25, {}, NOON + timedelta(milliseconds=250)),
         ("wall_epoch_ms", 1795618800000, {"timezone": "Europe/Istanbul"}, NOON),
     ],
 )
@@ -58,6 +64,8 @@ def test_times_are_read_as_systems_write_them(
     [
         ("epoch_s", "yesterday"),
         ("epoch_s", True),
+        ("epoch", True),
+        ("epoch", "inf"),
         ("epoch_ms", "9" * 40),
         ("seconds_nanos", {"nanos": 1}),
         ("seconds_nanos", {"seconds": 1, "nanos": "many"}),
@@ -72,6 +80,11 @@ def test_what_is_no_time_is_told(name: str, value: Any) -> None:
     settings = {"timezone": "Europe/Istanbul"} if name == "local" else {}
     with pytest.raises(ValueError, match=r".+"):
         call(name, value, **settings)
+
+
+def test_a_sender_whose_clock_is_fast_is_not_ahead_of_us() -> None:
+    assert call("at_latest", NOON + timedelta(hours=1), NOON) == NOON
+    assert call("at_latest", NOON - timedelta(hours=1), NOON) == NOON - timedelta(hours=1)
 
 
 def test_wall_time_needs_its_zone() -> None:
@@ -149,3 +162,42 @@ def test_a_text_in_base64_is_decoded() -> None:
     for broken in ("%%%", "eyJ", "//8="):
         with pytest.raises(ValueError, match="base64"):
             call("decoded", broken)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto-Submitted": "auto-replied", "X-Mailer": "x"},
+        [["X-Mailer", "x"], ["auto-submitted", "auto-replied"]],
+        '[["X-Mailer", "x"], ["Auto-Submitted", "auto-replied"]]',
+        "X-Mailer: x\r\nAuto-Submitted: auto-replied\r\n",
+    ],
+)
+def test_a_header_of_mail_is_found_however_a_service_hands_it_over(headers: Any) -> None:
+    assert call("mail_header", headers, "auto-submitted") == "auto-replied"
+    assert call("mail_header", headers, "precedence") is None
+
+
+@given(st.recursive(st.none() | st.text() | st.integers(), lambda x: st.lists(x, max_size=3)))
+def test_headers_of_mail_may_be_anything(headers: Any) -> None:
+    assert call("mail_header", headers, "date") is None or isinstance(headers, str | list)
+
+
+def test_a_cell_is_found_by_any_of_its_names() -> None:
+    row = {"MÜŞTERİ NO": " ", "Üye_No": "7", "Yorum": "iyi"}
+    assert call("cell", row, None, "müşteri no", "üye no") == "7"
+    assert call("cell", row, "Yorum") == "iyi"
+    assert call("cell", row, "puan") is None
+    assert call("cell", ["no", "row"], "puan") is None
+
+
+def test_a_value_is_among_others() -> None:
+    assert call("among", "from-trunk", ["from-pstn", "from-trunk"]) == "from-trunk"
+    assert call("among", "from-trunk", "from-trunk") == "from-trunk"
+    assert call("among", 7, ["7"]) == 7
+    assert call("among", "from-internal", ["from-trunk"]) is None
+    assert call("among", "from-internal", None) is None
+
+
+def test_texts_are_compared_without_case_and_marks() -> None:
+    assert call("folded", "OFİS DIŞINDA") == call("folded", "Ofis dışında") == "ofis disinda"
