@@ -97,7 +97,7 @@ class EventMaker:
         """Yield the fields of the envelope that have a value. Raises Invalid."""
         connection = scope.names["connection"]
         yield "source", scope.names["system"]
-        yield "event_id", f"{scope.names['scope']}:{demanded('id', self._id, scope)}"
+        yield "event_id", f"{scope.names['scope']}:{text_of('id', demanded('id', self._id, scope))}"
         yield (
             "occurred_at",
             moment("occurred_at", demanded("occurred_at", self._occurred_at, scope)),

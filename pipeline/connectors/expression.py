@@ -161,6 +161,8 @@ def template(text: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Expression
             value = piece(scope) if isinstance(piece, Expression) else piece
             if value is None or value == "":
                 return None
+            if isinstance(value, bool | list | dict):
+                raise ValueError(f"`{text}` would have what is no text")
             texts.append(str(value))
         return "".join(texts)
 

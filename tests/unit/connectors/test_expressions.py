@@ -181,3 +181,11 @@ def test_no_document_makes_a_condition_fail_otherwise_than_by_saying_why(body: A
     condition = Condition('body.name == "a" || body.lines.size() > 2 && body.open', ROOTS)
     with suppress(ValueError):
         assert condition(scope(body)) in (True, False)
+
+
+@pytest.mark.parametrize(
+    "text", ["{scope}:{body.lines}", "{scope}:{body.answers}", "n-{body.open}"]
+)
+def test_no_id_is_made_of_what_is_no_text(text: str) -> None:
+    with pytest.raises(ValueError, match="no text"):
+        value(text)
