@@ -74,6 +74,12 @@ COMMANDS: Sequence[Lazy] = [
         "replay:replay",
         "Publish the events of files. Replaying a file twice counts nothing twice.",
     ),
+    Lazy(
+        FEED,
+        "import",
+        "import_files:import_files",
+        "Publish what is in exported files. The same file twice counts nothing twice.",
+    ),
     Lazy(FEED, "connectors", "connectors:app", "The systems that send to Nabız."),
     Lazy(
         FEED,

@@ -62,7 +62,7 @@ def word(field: str, cell: str) -> str:
 def number(field: str, cell: str) -> float:
     """Read a number with a decimal comma or point. Raises Invalid."""
     text = "".join(cell.split())
-    if text.rfind(",") > text.rfind("."):
+    if text.rfind(",") > text.rfind(".") or text.count(".") > 1:
         text = text.replace(".", "").replace(",", ".")
     else:
         text = text.replace(",", "")

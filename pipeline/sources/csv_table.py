@@ -1,13 +1,10 @@
-"""Turns CSV exports of Excel, survey tools and help desks into events.
+"""Turns tables of Excel, survey tools and help desks into events.
 
 Columns are known by their names, in Turkish or English (`csv_columns.yaml`); all others become
-attributes. The encoding and the separator are found; times without an offset are of one zone.
+attributes. Times without an offset are of one zone.
 """
 
-import csv
 import hashlib
-import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
@@ -15,17 +12,14 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from pipeline.common.encodings import marked_encoding
 from pipeline.ingest.decode import parse_event
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import USUAL_SCALES, Event, Metric
 from pipeline.model.event_types import EventType
 from pipeline.sources.csv_cells import COLUMNS, month_first, number, plain_name, time, word
 from pipeline.sources.source import Note, SourceError, SourceLine
+from pipeline.sources.table import UNDECODED, Row, read_rows
 
-WITHOUT_MARK = "windows-1254"
-"""The encoding of a Turkish Excel that does not write UTF-8."""
-SEPARATORS = {";": "semicolons", ",": "commas", "\t": "tabs", "|": "bars"}
 CHANNEL = "file"
 """The default channel of events that are not survey answers."""
 
@@ -34,18 +28,6 @@ _AS_THEY_ARE = (
     *("customer_id", "text", "title", "language", "touchpoint", "ticket_id", "order_id"),
     *("product", "segment", "account_id", "brand", "source"),
 )
-_SAID_SEPARATOR = re.compile(r"sep=([;,\t|])\s*", re.IGNORECASE)
-_UNDECODED = re.compile("[\udc80-\udcff]")
-_NOT_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
-
-
-class Row(NamedTuple):
-    """The cells of a row and its first line number; `problem` says why there are none."""
-
-    number: int
-    raw: str
-    cells: Sequence[str]
-    problem: str = ""
 
 
 class Table(NamedTuple):
@@ -60,10 +42,8 @@ class Table(NamedTuple):
 
 def lines(file: BinaryIO, zone: tzinfo) -> Iterator[SourceLine | Note]:
     """Read a table whose first row names its columns. Raises SourceError."""
-    text, encoding = _decoded(file.read())
-    physical = list(io.StringIO(text, newline=""))
-    start, separator = _separator(physical)
-    header, *rows = _rows(physical, start, separator) or [Row(1, "", ())]
+    sheet = read_rows(file.read(), lambda header: len(_fields(header)))
+    header, *rows = sheet.rows or [Row(1, "", ())]
     if not header.cells:
         return
     table = _table(header.cells, zone)
@@ -72,66 +52,12 @@ def lines(file: BinaryIO, zone: tzinfo) -> Iterator[SourceLine | Note]:
         months_first=month_first(row.cells[at] for row in rows if at < len(row.cells))
     )
     yield Note(
-        f"read as {encoding}, separated by {SEPARATORS[separator]}, times without an offset as of "
-        f"{zone}{', month first' if table.months_first else ''}; {_columns(table, header.cells)}"
+        f"{sheet.said}, times without an offset as of {zone}"
+        f"{', month first' if table.months_first else ''}; {_columns(table, header.cells)}"
     )
     for row in rows:
         raw = row.raw.encode("utf-8", "surrogateescape")
         yield SourceLine(row.number, raw, partial(_events, table, row))
-
-
-def _decoded(raw: bytes) -> tuple[str, str]:
-    """Return the text and its encoding; invalid bytes in a UTF-8 text become lone surrogates.
-
-    Without a mark it is UTF-8 if more letters are in UTF-8 than not.
-    """
-    if (marked := marked_encoding(raw)) not in (None, "utf-8-sig"):
-        return raw.decode(marked, "replace"), marked
-    text = raw.decode(marked or "utf-8", "surrogateescape")
-    if 4 * text.count("\0") > len(text):
-        raise SourceError("it is UTF-16 without a byte order mark: save it as “CSV UTF-8”")
-    if len(_UNDECODED.findall(text)) <= len(_NOT_ASCII.findall(text)):
-        return text, "utf-8"
-    return raw.decode(WITHOUT_MARK, "replace"), WITHOUT_MARK
-
-
-def _separator(physical: Sequence[str]) -> tuple[int, str]:
-    """Return the index of the header line, and its separator.
-
-    That is what a first line `sep=;` says, as Excel knows it, else what finds most columns.
-    """
-    start = next((at for at, line in enumerate(physical) if line.strip()), len(physical))
-    if start < len(physical) and (said := _SAID_SEPARATOR.fullmatch(physical[start])):
-        return start + 1, said[1]
-
-    def found(separator: str) -> int:
-        return len(_fields(_row(physical, start, separator)[0].cells))
-
-    return start, max(SEPARATORS, key=found) if physical[start:] else ";"
-
-
-def _rows(physical: Sequence[str], start: int, separator: str) -> list[Row]:
-    """Split lines into rows, without blank ones; resume after an unterminated quote."""
-    rows = []
-    while start < len(physical):
-        row, used = _row(physical, start, separator)
-        if row.problem or any(row.cells):
-            rows.append(row)
-        start += used
-    return rows
-
-
-def _row(physical: Sequence[str], start: int, separator: str) -> tuple[Row, int]:
-    """Return the row that starts at a line, and its number of lines."""
-    rest = (physical[at] for at in range(start, len(physical)))
-    reader = csv.reader(rest, delimiter=separator, strict=True)
-    try:
-        cells = [cell.strip() for cell in next(reader)]
-    except csv.Error as error:
-        problem = f"The row's quotes are not in order: {error}."
-        return Row(start + 1, physical[start], (), problem), 1
-    used = reader.line_num
-    return Row(start + 1, "".join(physical[start : start + used]), cells), used
 
 
 def _fields(header: Sequence[str]) -> dict[str, int]:
@@ -212,7 +138,7 @@ def _check(table: Table, row: Row) -> None:
             f"The row has {len(row.cells)} cells, the first one has {table.width}: put a text that "
             "holds the separator in quotes.",
         )
-    if _UNDECODED.search(row.raw):
+    if UNDECODED.search(row.raw):
         raise Invalid(
             Reason.NOT_UTF8, "The row is not UTF-8, as the rest is: save the file as “CSV UTF-8”."
         )

@@ -40,6 +40,8 @@ def _json_lines(events_of: Callable[[bytes], Iterable[Event]]) -> Source:
 
     def lines(file: BinaryIO, _zone: tzinfo) -> Iterator[SourceLine]:
         for number, line in enumerate(utf8_lines(file), start=1):
+            if number == 1 and line.startswith(_ZIP):
+                raise SourceError("it is a ZIP archive or a workbook, not JSON lines")
             raw = line.rstrip(b"\r\n")
             if raw.strip():
                 yield SourceLine(number, raw, partial(events_of, raw))
@@ -56,15 +58,15 @@ SOURCES: dict[str, Source] = {
 """Readers by format name."""
 
 
-def read(path: Path, source: str, zone: tzinfo = UTC) -> Iterator[Event | BadLine | Note]:
+def read(path: Path, source: Source, zone: tzinfo = UTC) -> Iterator[Event | BadLine | Note]:
     """Yield the events of each line in order, or a BadLine for it; blank lines are skipped.
 
-    `source` is a key of SOURCES; times without an offset are of `zone`. Raises SourceError where
+    Times without an offset are of `zone`. Raises SourceError where
     the file itself cannot be read.
     """
     try:
         with _open(path) as file:
-            for line in SOURCES[source](file, zone):
+            for line in source(file, zone):
                 if isinstance(line, Note):
                     yield Note(f"{path}: {line.sentence}")
                     continue
@@ -88,7 +90,5 @@ def rebase(events: Iterable[Event], now: datetime) -> list[Event]:
 
 def _open(path: Path) -> BinaryIO:
     with path.open("rb") as file:
-        start = file.read(len(_ZIP))
-    if start == _ZIP:
-        raise SourceError("it is a ZIP archive or an Excel workbook: unpack it, or save it as CSV")
-    return cast(BinaryIO, gzip.open(path)) if start.startswith(_GZIP) else path.open("rb")
+        start = file.read(len(_GZIP))
+    return cast(BinaryIO, gzip.open(path)) if start == _GZIP else path.open("rb")

@@ -6,7 +6,7 @@ from typing import Self
 
 import pytest
 
-from pipeline.cli import replay
+from pipeline.cli import publishing
 from pipeline.model.event import Event
 from tests.support.command_runs import Nabiz
 
@@ -39,7 +39,7 @@ class Sent:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
     sent = Sent()
-    monkeypatch.setattr(replay, "Publisher", lambda *_: sent)
+    monkeypatch.setattr(publishing, "Publisher", lambda *_: sent)
     return sent
 
 

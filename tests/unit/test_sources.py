@@ -56,7 +56,7 @@ def write(path: Path, *lines: dict[str, Any] | bytes) -> Path:
 
 
 def events(path: Path, source: str) -> list[Event]:
-    return [item for item in read(path, source) if isinstance(item, Event)]
+    return [item for item in read(path, SOURCES[source]) if isinstance(item, Event)]
 
 
 def test_a_complaint_and_its_sequel(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_bad_lines_are_reported_where_they_are_and_the_rest_goes_on(tmp_path: Pa
         {**COMPLAINT, "id": "80", "satisfaction": None, "text": "x" * 20_001},
         {**COMPLAINT, "id": "81", "company_reply": None},
     )
-    items = list(read(file, "sikayetvar"))
+    items = list(read(file, SOURCES["sikayetvar"]))
     assert [(item.line, item.reason) for item in items if isinstance(item, BadLine)] == [
         (3, Reason.NOT_JSON),
         (4, Reason.SCORE_OUT_OF_SCALE),
@@ -155,7 +155,7 @@ def test_lines_are_the_same_however_a_program_saves_them(
 ) -> None:
     file = tmp_path / "f"
     file.write_bytes(pack(ENVELOPES.replace("\n", end).encode(encoding)))
-    first, second = read(file, "events")
+    first, second = read(file, SOURCES["events"])
     assert isinstance(first, Event)
     assert isinstance(second, Event)
     assert (first.event_id, first.customer_id, first.text) == ("e1", "ċ", "çok kötü Ċ")
@@ -175,15 +175,17 @@ def test_an_empty_file_has_no_events(tmp_path: Path) -> None:
     file = tmp_path / "f"
     for content in (b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\r\n\r\n"):
         file.write_bytes(content)
-        assert [list(read(file, source)) for source in SOURCES] == [[]] * len(SOURCES)
+        assert [list(read(file, SOURCES[source])) for source in SOURCES] == [[]] * len(SOURCES)
 
 
-def test_a_workbook_is_refused_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "reason"), [("csv", "no workbook that can be read"), ("events", "not JSON lines")]
+)
+def test_an_archive_is_refused_in_words(tmp_path: Path, source: str, reason: str) -> None:
     book = tmp_path / "f.xlsx"
     book.write_bytes(b"PK\x03\x04rest")
-    for source in SOURCES:
-        with pytest.raises(SourceError, match=r"f\.xlsx.*save it as CSV"):
-            list(read(book, source))
+    with pytest.raises(SourceError, match=rf"f\.xlsx.*{reason}"):
+        list(read(book, SOURCES[source]))
 
 
 def test_our_own_envelope_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -199,7 +201,7 @@ def test_a_file_that_ends_early_is_an_error_that_names_it(tmp_path: Path) -> Non
     cut = tmp_path / "cut.gz"
     cut.write_bytes(gzip.compress(json.dumps(TWEET).encode() * 1_000)[:-20])
     with pytest.raises(SourceError, match=r"cut\.gz"):
-        list(read(cut, "tweets"))
+        list(read(cut, SOURCES["tweets"]))
 
 
 @given(

@@ -14,7 +14,7 @@ from pipeline.model.dead_letter import Reason
 from pipeline.model.event import AuthorType, Event, Metric, Score
 from pipeline.model.event_types import EventType
 from pipeline.sources.csv_cells import COLUMNS, month_first, plain_name, time
-from pipeline.sources.files import BadLine, read
+from pipeline.sources.files import SOURCES, BadLine, read
 from pipeline.sources.source import Note, SourceError
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
@@ -35,7 +35,7 @@ def table(tmp_path: Path) -> Table:
     def read_table(text: str, encoding: str = "utf-8", end: str = "\n") -> Items:
         file = tmp_path / "table.csv"
         file.write_bytes(text.replace("\n", end).encode(encoding, "surrogateescape"))
-        return list(read(file, "csv", ISTANBUL))
+        return list(read(file, SOURCES["csv"], ISTANBUL))
 
     return read_table
 
@@ -213,7 +213,7 @@ def test_whatever_stands_between_them_good_rows_are_read(
     file = tmp_path_factory.mktemp("any") / "f.csv"
     rows = f"tarih;müşteri;metin\n1.3.2026;m;before\n{between}\n1.3.2026;m;after\n"
     file.write_bytes(rows.encode())
-    texts = [event.text for event in events(list(read(file, "csv", UTC)))]
+    texts = [event.text for event in events(list(read(file, SOURCES["csv"], UTC)))]
     assert (texts[0], texts[-1]) == ("before", "after")
 
 
@@ -224,4 +224,4 @@ def test_any_bytes_are_read_or_refused(
     file = tmp_path_factory.mktemp("any") / "f.csv"
     file.write_bytes(b"tarih;customer\n1.3.2026;m\n" + content)
     with suppress(SourceError):
-        assert events(list(read(file, "csv", UTC)))
+        assert events(list(read(file, SOURCES["csv"], UTC)))

@@ -1,30 +1,24 @@
 """Numbers, as systems and tables write them."""
 
-import re
 from collections.abc import Mapping
+from functools import partial
 
 from pipeline.connectors.functions.function import Function
+from pipeline.model.dead_letter import Invalid
+from pipeline.sources import csv_cells
 
-_GROUPED = re.compile(r"-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+number_in = partial(csv_cells.number, "value")
 
 
 def number(value: object) -> float | int:
-    """Return a number from a number or its text, as 4, 4.5, 4,5 or 1.234,50."""
+    """Return a number from a number or its text, with a decimal comma or point."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    text = str(value).strip().replace("\u00a0", "").replace(" ", "")
-    if _GROUPED.fullmatch(text) and (text.count(".") != 1 or "," in text):
-        decimal = "," if text.rfind(",") > text.rfind(".") else "."
-        if text.count(decimal) > 1:
-            decimal = ""
-        text = "".join(
-            "." if sign == decimal else sign for sign in text if sign not in ".," or sign == decimal
-        )
-    text = text.replace(",", ".")
     try:
-        return int(text) if text.lstrip("-").isdecimal() else float(text)
-    except ValueError:
+        read = number_in(str(value))
+    except Invalid:
         raise ValueError(f"`{value!s:.40}` is no number") from None
+    return int(read) if read.is_integer() else read
 
 
 def times(value: object, factor: object) -> float | int:

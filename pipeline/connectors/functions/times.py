@@ -87,7 +87,7 @@ def local(value: object, zone: object = None, *, timezone: object = None) -> dat
         return moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone or timezone))
     try:
         return csv_cells.time(text, _zone(zone or timezone))
-    except Invalid:
+    except (Invalid, OverflowError):
         raise ValueError(f"`{text:.40}` is no time such as 31.01.2026 14:05") from None
 
 

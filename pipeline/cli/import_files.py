@@ -1,0 +1,124 @@
+"""Command import: files that other systems export become events."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from pipeline.cli import show
+from pipeline.cli.errors import EXIT_NO, UsageError
+from pipeline.cli.publishing import gather, publish, tell_bad, zone_of
+from pipeline.cli.target import DataOption, find
+from pipeline.common.plurals import counted
+from pipeline.config.settings import Settings
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.connections import ConnectionBook, open_connections
+from pipeline.connectors.file_source import mapped
+from pipeline.connectors.mapping import MappingError
+from pipeline.ingest.privacy import redact_event
+from pipeline.model.event import Event
+from pipeline.sources.files import SOURCES, read
+from pipeline.sources.source import Source
+
+FIRST = 5
+"""Events that a dry run shows."""
+
+
+def import_files(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            metavar="FILE...",
+            help="CSV, TSV, workbooks (.xlsx, .xls, .ods) or JSON lines, plain or gzip.",
+        ),
+    ],
+    as_: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="NAME",
+            help="The connection or the system that they are from (nabiz connectors list). "
+            "Default: columns are known by their names.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the first events and what is refused.")
+    ] = False,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ZONE", help="Of times without an offset. Default: that of the calendar."
+        ),
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Publish what is in exported files. The same file twice counts nothing twice.
+
+    A row that is refused becomes a dead letter, the rows beside it go on, and the exit code is 1.
+
+    Examples: nabiz import yanitlar.xlsx --dry-run; nabiz import cdr.csv --as santral
+    """
+    settings = find(data)
+    console = Console(stderr=True)
+    ignored: Counter[str] = Counter()
+    source = _source(as_, settings, ignored)
+    local = zone_of(zone, settings)
+    events, bad = gather(console, (read(path, source, local) for path in files))
+    for reason, count in ignored.most_common():
+        console.print(f"{counted(count, 'row')} ignored: {reason}", markup=False, highlight=False)
+    if not dry_run:
+        publish(console, settings.kafka, events, len(events), bad)
+        return
+    for event in events[:FIRST]:
+        Console().print(_line(event), soft_wrap=True)
+    tell_bad(console, bad)
+    refused = f", {counted(len(bad), 'row')} refused" if bad else ""
+    console.print(f"{counted(len(events), 'event')}{refused}; nothing was published")
+    if bad:
+        raise typer.Exit(EXIT_NO)
+
+
+def _source(name: str | None, settings: Settings, ignored: Counter[str]) -> Source:
+    """Return the reader of files of a connection or a system. Raises UsageError."""
+    if name is None:
+        return SOURCES["csv"]
+    book = open_connections(settings.connectors)
+    connection = book.connections.get(name) or _without_settings(name, book)
+    try:
+        mapping = book.mapping(connection)
+    except MappingError as error:
+        raise UsageError(str(error)) from None
+    if "file" not in mapping.form.transports:
+        raise UsageError(f"--as {name}: {mapping.system} sends by itself and has no files")
+    return mapped(mapping, connection, datetime.now(UTC), lambda reason: ignored.update([reason]))
+
+
+def _without_settings(name: str, book: ConnectionBook) -> Connection:
+    """Return a connection of a system that asks for no settings. Raises UsageError."""
+    if name in book.refused:
+        raise UsageError(book.refused[name])
+    if name not in book.mappings.systems:
+        known = ", ".join(sorted({*book.connections, *book.mappings.systems}))
+        raise UsageError(f"--as {name}: there is no such connection or system: {known}")
+    mapping = book.mappings.mapping(name)
+    required = {key for key, setting in mapping.form.settings.items() if setting.required}
+    if asked := sorted(required | mapping.needs):
+        raise UsageError(
+            f"--as {name}: {', '.join(asked)} must be set: make a connection of it in {book.file}"
+        )
+    return Connection(name, name, dict(mapping.defaults))
+
+
+def _line(event: Event) -> Text:
+    """Return a line about an event, with personal data masked."""
+    event = redact_event(event)
+    score = f"{event.score.metric} {event.score.value:g}" if event.score else None
+    when = f"{event.occurred_at:%Y-%m-%d %H:%M %z}"
+    parts = (when, event.customer_id, event.channel, event.type, score, event.text)
+    return show.datum("  ".join(filter(None, parts)))
