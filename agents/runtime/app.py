@@ -13,7 +13,7 @@ from agents.runtime.continuity import WATCH_EVERY, Continuity
 from agents.runtime.crash import crashing
 from agents.runtime.faust_check import require_fit_faust
 from agents.runtime.fetching import FETCH_WAIT_MS
-from agents.runtime.local_files import discard_unsound
+from agents.runtime.local_files import TABLES, discard_older, discard_unsound
 from agents.runtime.transport import Transport
 from pipeline.broker.security import client_security
 from pipeline.common.folders import plain_name
@@ -104,6 +104,7 @@ def make_app(role: Role, settings: Settings, batching: Batching) -> App:
         broker_credentials=faust_credentials(settings.kafka),
         store="rocksdb://?driver=rocksdict",
         datadir=plain_name(datadir),
+        tabledir=TABLES,
         key_serializer="raw",
         value_serializer="raw",
         topic_replication_factor=settings.kafka.replication,
@@ -126,6 +127,7 @@ def make_app(role: Role, settings: Settings, batching: Batching) -> App:
         producer_max_request_size=MAX_OUTGOING,
         stream_wait_empty=True,  # a batch in flight ends before its partitions go
     )
+    discard_older(app.conf.appdir)
     app.continuity = Continuity(role, app.conf.id, settings.worker.instance, settings.kafka)
     app.few_wait_ms = max(FETCH_WAIT_MS, int(batching.within * 1_000))
     app.transport = app.producer_transport = Transport(brokers, app)

@@ -14,6 +14,9 @@ log = structlog.get_logger(__name__)
 _DAMAGE = ("Corruption", "Invalid argument", "No such file")
 """What RocksDB says of files that are not as it wrote them; a full disk or a lock is none of it."""
 
+TABLES, OLDER_TABLES = "states", "tables"
+"""The folder of the files, and that of releases whose standbys passed over some records."""
+
 
 def is_damage(error: Exception) -> bool:
     """Return whether an error of RocksDB means that its files are damaged."""
@@ -29,6 +32,11 @@ def discard(role: str, partition: int, path: Path, why: str) -> None:
         why=why,
     )
     shutil.rmtree(path, ignore_errors=True)
+
+
+def discard_older(folder: Path) -> None:
+    """Remove the files of releases whose files may lack states that the changelog has."""
+    shutil.rmtree(folder / OLDER_TABLES, ignore_errors=True)
 
 
 def discard_unsound(role: str, table: Any, tp: TP, end: int) -> None:

@@ -185,6 +185,8 @@ class Consumer(OpenConsumer):
 
         What a stream has taken counts once it is acknowledged; what it has not is gone from its
         queue. Where nothing is committed, or not what is still there, the work goes on elsewhere.
+        A standby goes back to what its recovery has seen: what was fetched since the flow was held
+        went by, and the gap would stay when the partition becomes active.
         """
         for tp, delivered in self._delivered.items():
             self._delivered[tp] = deque(takewhile(_is_taken, delivered))
@@ -193,6 +195,8 @@ class Consumer(OpenConsumer):
         # The client passes over a committed offset of 0 as over none.
         if begun := [tp for tp in inputs if not self.positions[tp]]:
             await self.thread.seek_to_beginning(*map(ensure_aiokafka_TP, begun))
+        if standbys := self._standby_positions():
+            await self.thread.seek_wait(standbys)
         continuity: Continuity = self.app.continuity  # type: ignore[attr-defined]
         if elsewhere := dict(continuity.elsewhere):
             await self.thread.seek_wait(elsewhere)
@@ -200,6 +204,14 @@ class Consumer(OpenConsumer):
             await self.thread.commit(elsewhere)
             self.committed.update(elsewhere)
             continuity.settled(elsewhere)
+
+    def _standby_positions(self) -> dict[TP, int]:
+        """Return the last record that the recovery has seen of each standby; it reads it again."""
+        recovery: Any = self.app.tables.recovery  # type: ignore[attr-defined]
+        seen = {
+            tp: recovery.standby_offsets.get(tp) for tp in recovery.standby_tps & self.assignment()
+        }
+        return {tp: max(0, offset) for tp, offset in seen.items() if offset is not None}
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Hold the flow until Faust has recovered tables and sought; it resumes the flow itself.

@@ -103,3 +103,11 @@ def fetches_of(member: Worker) -> list[FetchRequest]:
 
     client.send = watched
     return asked
+
+
+async def recovered(member: Worker, partition: int, offset: int) -> None:
+    """Return when a member has read the changelog of a partition up to an offset."""
+    offsets = member.app.tables.recovery.standby_offsets  # type: ignore[attr-defined]
+    async with asyncio.timeout(PATIENCE):
+        while not any(tp.partition == partition and at >= offset for tp, at in offsets.items()):
+            await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""What a role says where it cannot start."""
+"""What a role says where it cannot start, and what it removes as it does."""
 
 import os
 from pathlib import Path
@@ -68,3 +68,10 @@ def test_only_who_reads_kpis_needs_the_calendar(tmp_path: Path) -> None:
     open_store(settings, with_kpis=False).close()
     with pytest.raises(CalendarError):
         open_store(settings)
+
+
+def test_local_files_of_older_versions_which_may_lack_states_are_removed(tmp_path: Path) -> None:
+    tables = tmp_path / "state" / "detect" / "v1" / "tables"
+    (tables / "customers-0.db").mkdir(parents=True)
+    make_app("detect", Settings(data=tmp_path), Batching(fetch=1, size=1))
+    assert not tables.exists()
