@@ -39,12 +39,18 @@ def stored_content(backend: Backend) -> Content:
 
 
 def states(bootstrap: str) -> list[Any]:
-    """Return each customer's state in the changelog, which a new worker would restore."""
+    """Return the digest of each customer's state in `detect`."""
+    last = last_values(bootstrap, CHANGELOG)
+    return sorted([key.decode(), state_digest(decode_state(value))] for key, value in last.items())
+
+
+def last_values(bootstrap: str, changelog: str) -> dict[bytes, bytes]:
+    """Return the last value of each key in a changelog, which a new worker would restore."""
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
     try:
         partitions = [
-            TopicPartition(CHANGELOG, number)
-            for number in consumer.partitions_for_topic(CHANGELOG) or ()
+            TopicPartition(changelog, number)
+            for number in consumer.partitions_for_topic(changelog) or ()
         ]
         ends = consumer.end_offsets(partitions)
         consumer.assign(partitions)
@@ -55,7 +61,7 @@ def states(bootstrap: str) -> list[Any]:
                 last |= {record.key: record.value for record in records}
     finally:
         consumer.close(autocommit=False)
-    return sorted([key.decode(), state_digest(decode_state(value))] for key, value in last.items())
+    return last
 
 
 def differences(found: Content, expected: Content) -> list[str]:

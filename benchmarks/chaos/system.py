@@ -24,7 +24,15 @@ from pipeline.broker.local import LocalBroker
 from pipeline.broker.topics import apply_topics
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topics import load_topics
-from pipeline.contracts.topology import FEEDBACK, GROUPS, INTERACTIONS, OF_EVENTS, SCORED, group_of
+from pipeline.contracts.topology import (
+    FEEDBACK,
+    GROUPS,
+    INPUTS,
+    INTERACTIONS,
+    OF_EVENTS,
+    SCORED,
+    group_of,
+)
 from pipeline.store import Store
 from pipeline.store.server import create_database
 
@@ -235,10 +243,11 @@ class System:
         self._look_after()
         ended = self.feeder.ended_at or time.monotonic()
         self.until("Kafka answers", self._kafka_answers)
-        self.drain(OF_EVENTS)
+        self.drain([role for role in INPUTS if self.workers.of(role)])
         drained = time.monotonic()
         self.workers.stop_all()
-        arrived, scored = self._written(INTERACTIONS, FEEDBACK), self._written(SCORED)
+        topics = {message.topic for message in self.load}
+        arrived, scored = self._written(*topics), self._written(SCORED)
         if arrived != len(self.load) + self._beside:
             raise Stuck(f"the load has {len(self.load)} messages, Kafka {arrived}: a wrong test")
         content = {

@@ -4,27 +4,41 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from benchmarks.chaos.content import untruths, without_revision
+from benchmarks.chaos.content import last_values, untruths, without_revision
 from benchmarks.chaos.load import Message, make_load
 from benchmarks.chaos.system import System
 from benchmarks.clickhouse_18.server import ClickHouse
 from pipeline.config.groups import ROOT
 from pipeline.contracts.compatibility import breaking_changes
-from pipeline.contracts.topology import OF_EVENTS
-from pipeline.store import Backend
+from pipeline.contracts.topology import ACTIONS, INPUTS, WITHIN, changelog_of
+from pipeline.model.action import Action
+from pipeline.notify.case import NotificationState
+from pipeline.store import Backend, Store
 from tests.e2e.machine import running_machine
 from tests.support.last_release import environment_of, last_release
+from tests.support.listeners import http_recorder
 from tests.support.servers import running_clickhouse
 
 EVENTS, RATE, SEED = 500, 25, 23
 """The load takes 20 seconds: long enough for workers to come and go while it lasts."""
+ROLES = tuple(role for role in INPUTS if role not in WITHIN)
+
+ROUTES = """
+language: en
+max_age: 9999d  # the load has its own dates
+update_every: 0s
+routes: [{name: all, channels: [hook]}]
+"""
+AGENT = "ayşe"
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +79,45 @@ def alerts_alone(
     return sorted(map(without_revision, json.loads(made.stdout)), key=json.dumps)
 
 
+def with_actions(load: Sequence[Message], alerts: Sequence[Mapping[str, Any]]) -> list[Message]:
+    """The load, in which an agent takes on each alert, some before others know of it."""
+    mixed = list(load)
+    for number, alert in enumerate(alerts):
+        id_, customer, at = alert["id"], alert["customer_id"], alert["opened_at"]
+        action = Action(f"on-{id_}", id_, customer, "acknowledge", AGENT, at)
+        message = Message(ACTIONS, customer.encode(), msgspec.json.encode(action), "")
+        mixed.insert(number * len(mixed) // len(alerts), message)
+    return mixed
+
+
+def by_alert(notifications: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Notifications by the alert that they link to."""
+    told = defaultdict(list)
+    for one in notifications:
+        told[one["message"].rpartition("/")[2]].append(one["message"])
+    return told
+
+
+def in_hand(notifications: Iterable[Mapping[str, str]]) -> set[str]:
+    """The alerts of which the last notification names the agent."""
+    return {
+        alert_id
+        for alert_id, messages in by_alert(notifications).items()
+        if f"Handled by: {AGENT}" in messages[-1]
+    }
+
+
+def receipts(bootstrap: str) -> dict[str, int]:
+    """How many notifications of each alert `notify` knows to be confirmed."""
+    states = last_values(bootstrap, changelog_of("notify")).values()
+    return {
+        case.alert_id: receipt.count
+        for state in states
+        for case in msgspec.json.decode(state, type=NotificationState).cases
+        for receipt in case.told
+    }
+
+
 @contextmanager
 def as_before_the_upgrade(store: Backend, release: Path) -> Iterator[None]:
     """Hide the migrations of this release: a `record` of the last one starts before them only."""
@@ -83,6 +136,31 @@ def as_before_the_upgrade(store: Backend, release: Path) -> Iterator[None]:
     store.execute("RENAME TABLE migrations_of_both TO schema_migrations")
 
 
+def upgrade(system: System, release: Path) -> None:
+    """Replace the workers of the last release by this one's while the load arrives."""
+    workers, old = system.workers, environment_of(release)
+
+    def until_working(*numbers: int) -> None:
+        wanted = {role: {f"{role}-{number}" for number in numbers} for role in ROLES}
+        system.until(
+            f"{wanted} have partitions",
+            lambda: {role: system.owners(role) for role in ROLES} == wanted,
+        )
+
+    with as_before_the_upgrade(system.backend, release):
+        for role in ROLES:
+            workers.start(f"{role}-0", old)
+        until_working(0)
+    system.feeder.start()
+    system.reached("record", 0.2)
+    for role in ROLES:
+        workers.start(f"{role}-1")
+    until_working(0, 1)
+    system.reached("record", 0.6)
+    workers.stop(*(f"{role}-0" for role in ROLES))
+    workers.start("detect-0")  # in the folder of one of the last release
+
+
 def test_no_version_of_a_schema_that_was_released_has_changed_since(release: Path) -> None:
     released = sorted((release / "schemas").glob("*/v*.schema.json"))
     assert released
@@ -91,41 +169,47 @@ def test_no_version_of_a_schema_that_was_released_has_changed_since(release: Pat
         assert breaking_changes(json.loads(file.read_text()), json.loads(now.read_text())) == []
 
 
-def test_a_rolling_upgrade_under_load_loses_nothing_and_changes_no_alert(
+def test_a_rolling_upgrade_under_load_loses_nothing_and_tells_nothing_twice(
     tmp_path: Path, clickhouse: ClickHouse, release: Path
 ) -> None:
-    load, rules, old = load_for_both(release), release / "rules", environment_of(release)
-    settings = {"NABIZ_DETECT_RULES": str(rules)}
-    system = System(tmp_path, clickhouse, load, rate=RATE, partitions=4, settings=settings)
-    workers = system.workers
-
-    def until_working(*numbers: int) -> None:
-        wanted = {role: {f"{role}-{number}" for number in numbers} for role in OF_EVENTS}
-        system.until(
-            f"{wanted} have partitions",
-            lambda: {role: system.owners(role) for role in OF_EVENTS} == wanted,
+    load, rules = load_for_both(release), release / "rules"
+    alerts = alerts_alone(load, rules, {})
+    assert alerts == alerts_alone(load, rules, environment_of(release))
+    ids = {alert["id"] for alert in alerts}
+    routes = tmp_path / "routes.yaml"
+    routes.write_text(ROUTES)
+    with http_recorder() as hook:
+        settings = {
+            "NABIZ_DETECT_RULES": str(rules),
+            "NABIZ_FOLLOWUP_SLA": str(release / "desk" / "sla.yaml"),
+            "NABIZ_NOTIFY_ROUTES": str(routes),
+            "NABIZ_NOTIFY_CHANNELS": json.dumps({"hook": f"json://{hook.url}"}),
+        }
+        system = System(
+            tmp_path,
+            clickhouse,
+            with_actions(load, alerts),
+            rate=RATE,
+            partitions=4,
+            settings=settings,
         )
-
-    try:
-        with as_before_the_upgrade(system.backend, release):
-            for role in OF_EVENTS:
-                workers.start(f"{role}-0", old)
-            until_working(0)
-        system.feeder.start()
-        system.reached("record", 0.2)
-        for role in OF_EVENTS:
-            workers.start(f"{role}-1")
-        until_working(0, 1)
-        system.reached("record", 0.6)
-        workers.stop(*(f"{role}-0" for role in OF_EVENTS))
-        workers.start("detect-0")  # on the files of the last release
-        outcome = system.finish()
-    finally:
-        system.close()
+        try:
+            upgrade(system, release)
+            system.until(
+                f"{len(ids)} alerts are told as {AGENT}'s",
+                lambda: in_hand(hook.came) >= ids,
+            )
+            outcome = system.finish()
+            follow_ups = Store(system.backend).follow_ups()
+            confirmed = receipts(system.broker.bootstrap)
+        finally:
+            system.close()
     assert [*untruths(outcome.content, load)] == []
     assert outcome.deaths == 0
-    assert outcome.content["alerts"] == alerts_alone(load, rules, {})
-    assert outcome.content["alerts"] == alerts_alone(load, rules, old)
+    assert outcome.content["alerts"] == alerts
+    owned = {follow_up.alert_id for follow_up in follow_ups if follow_up.owner == AGENT}
+    assert owned == ids
+    assert {id_: len(messages) for id_, messages in by_alert(hook.came).items()} == confirmed
 
 
 def test_a_data_folder_of_the_last_release_goes_on_under_this_one(
