@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from pipeline.common.titles import Titles
@@ -14,6 +15,7 @@ from pipeline.text.cues import LEXICON, find_cues
 from pipeline.text.engine import Engine
 from pipeline.text.intensity import STATED, find_stated
 from pipeline.text.normalise import Folded, fold
+from pipeline.text.own_words import own_words
 from pipeline.text.phrases import words_of
 from pipeline.text.reader import Reader
 
@@ -77,20 +79,25 @@ def explain(text: str, engine: Engine, language: str | None = None) -> Explanati
     """
     reader = Reader(engine)
     (reading,) = reader.read([text], [language])
-    spans = list(parts_of(text))
-    folded = fold([text])
-    (said_by,) = reader.judge([text], [language]).by
-    versions = [text, *(f"{text[:start]} {text[end:]}" for start, end in spans)]
+    own = own_words(text)
+    spans, said = list(parts_of(own.text)), own.text
+    folded = fold([said])
+    (said_by,) = reader.judge([said], [language]).by
+    versions = [said, *(f"{said[:start]} {said[end:]}" for start, end in spans)]
     languages = [reading.language] * len(versions)
     shares = said_by.probabilities(versions, None, languages)[:, LABELS.index(reading.label)]
     whole, *without = _log_odds(shares).tolist()
     return Explanation(
         reading,
         tuple(
-            Part(start, end, whole - left)
+            Part(*own.place(start, end), whole - left)
             for (start, end), left in zip(spans, without, strict=True)
         ),
-        (*(_cues_of(folded) if said_by.hears_cues else ()), *_stated_in(folded)),
+        tuple(
+            replace(cue, start=start, end=end)
+            for cue in (*(_cues_of(folded) if said_by.hears_cues else ()), *_stated_in(folded))
+            for start, end in [own.place(cue.start, cue.end)]
+        ),
     )
 
 

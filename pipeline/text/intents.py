@@ -9,6 +9,7 @@ import msgspec
 from pipeline.model.reading import Intent, Label
 from pipeline.text import lexicon
 from pipeline.text.normalise import PICTURES, Folded, fold
+from pipeline.text.own_words import hints_at_others, own_words
 from pipeline.text.phrases import Phrases, Words, patterns, words_of
 
 
@@ -49,7 +50,15 @@ def sincere(intents: tuple[Intent, ...], label: Label) -> tuple[Intent, ...]:
 
 
 def cannot_wait(texts: Sequence[str]) -> list[bool]:
-    """Return for each text whether it has an urgent intent; far cheaper than a reading."""
+    """Return for each text whether its author has an urgent intent; far cheaper than a reading."""
+    urgent = _are_urgent(texts)
+    for number, text in enumerate(texts):
+        if urgent[number] and hints_at_others(text):
+            (urgent[number],) = _are_urgent([own_words(text).text])
+    return urgent
+
+
+def _are_urgent(texts: Sequence[str]) -> list[bool]:
     folded = fold(texts)
     urgent = [False] * len(texts)
     for _, start, _ in _URGENT_PHRASES.find(words_of(folded)):

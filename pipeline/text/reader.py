@@ -4,23 +4,26 @@ import re
 import time
 from collections.abc import Sequence
 from math import inf
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from pipeline.model.event import Event, Score
-from pipeline.model.reading import LABELS, Intent, Label, Probabilities, Reading
+from pipeline.model.reading import LABELS, Intent, Label, Probabilities, Reading, Topic
 from pipeline.text.consistency import VERSION, is_questionable, with_stated_anger
 from pipeline.text.engine import Engine, FloatArray, Judged
 from pipeline.text.intensity import Signs, anger_levels, intensities, signs_of
 from pipeline.text.intents import find_intents, sincere
 from pipeline.text.language import detect
 from pipeline.text.normalise import LINK, MENTION, PERSONAL, Folded, fold
+from pipeline.text.own_words import OwnWords, hints_at_others, own_words
 from pipeline.text.phrases import Words, words_of
 from pipeline.text.topics import find_topics
 from pipeline.text.urgency import urgency_levels
 
+Found = TypeVar("Found", Intent, Topic)
 _SAYS_SOMETHING: Final = re.compile(rf"[^\W_{LINK}{MENTION}{PERSONAL}]")
 _NOTHING_SAID: Final = (0.25, 0.5, 0.25)
 
@@ -62,7 +65,7 @@ class Reader:
         scores: Sequence[Score | None] = (),
         seconds: float = inf,
     ) -> list[Reading]:
-        """Return a reading per text in order.
+        """Return a reading per text in order: of what its author wrote, with places in the whole.
 
         `scores` were given with the texts, if any were. `seconds` is how long an engine may take
         that can do with less; `Reading.hurried` says where it had to.
@@ -71,6 +74,7 @@ class Reader:
         (empty, only a link) is neutral with low certainty. Raises ValueError where the sequences
         differ in length.
         """
+        texts, own = _own(texts)
         heard = _hear(texts, languages)
         begin = time.monotonic()
         judged = self._judge(heard, scores, seconds)
@@ -88,7 +92,7 @@ class Reader:
 
         topics = find_topics(texts, heard.folded, heard.words, labels, of_clauses)
         versions = {engine: f"{engine.version}.{VERSION}" for engine in set(judged.by)}
-        return [
+        readings = [
             Reading(label, Probabilities(*row), force, language, by.name, versions[by], *found)
             for by, label, row, force, language, *found in zip(
                 judged.by,
@@ -104,10 +108,13 @@ class Reader:
                 strict=True,
             )
         ]
+        for number, words in own.items():
+            readings[number] = _placed(readings[number], words)
+        return readings
 
     def judge(self, texts: Sequence[str], languages: Sequence[str | None]) -> Judged:
         """Return the polarity that `read` would give, and its engine."""
-        return self._judge(_hear(texts, languages), (), inf)
+        return self._judge(_hear(_own(texts)[0], languages), (), inf)
 
     def _judge(self, heard: _Heard, scores: Sequence[Score | None], seconds: float) -> Judged:
         texts, folded, _, languages, signs, intents = heard
@@ -118,6 +125,23 @@ class Reader:
         )
         rows = _certain(judged.probabilities, folded, len(texts))
         return Judged(with_stated_anger(rows, signs, folded), judged.by, judged.hurried)
+
+
+def _own(texts: Sequence[str]) -> tuple[Sequence[str], dict[int, OwnWords]]:
+    """Return what the authors wrote, and by number of which texts that is not all."""
+    own = {n: own_words(text) for n, text in enumerate(texts) if hints_at_others(text)}
+    return [own[n].text if n in own else text for n, text in enumerate(texts)], own
+
+
+def _placed(reading: Reading, words: OwnWords) -> Reading:
+    """Return the reading of an author's words with its places in the whole text."""
+
+    def moved(found: Found) -> Found:
+        start, end = words.place(found.start, found.end)
+        return replace(found, start=start, end=end)
+
+    intents, topics = map(moved, reading.intents), map(moved, reading.topics)
+    return replace(reading, intents=tuple(intents), topics=tuple(topics))
 
 
 def _hear(texts: Sequence[str], languages: Sequence[str | None]) -> _Heard:

@@ -8,7 +8,7 @@ from pipeline.common.plain_text import bare
 from pipeline.connectors.functions.function import Function
 from pipeline.connectors.functions.mail import mail_header
 from pipeline.connectors.functions.markup import html_text
-from pipeline.text import own_words as of_authors
+from pipeline.text import own_words as authors
 
 
 def lower(value: object) -> str:
@@ -55,22 +55,15 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def original(value: object) -> str:
     """Return the words of the customer where Google put its translation before or behind them."""
-    text = str(value)
-    for pattern in _TRANSLATED:
-        if match := pattern.fullmatch(text):
-            return match["original"].strip()
-    return text
-
-
-_TRANSLATED = (
-    re.compile(r"\(Translated by Google\).*\(Original\)(?P<original>.*)", re.DOTALL),
-    re.compile(r"(?P<original>.*)\(Translated by Google\).*", re.DOTALL),
-)
+    return authors.original(str(value))
 
 
 def own_words(value: object) -> str | None:
     """Return what the author of a text wrote: no quoted replies, no signatures, no notices."""
-    return of_authors.own_words(str(value)).text.strip() or None
+    return _GAPS.sub("\n\n", authors.own_words(str(value)).text).strip() or None
+
+
+_GAPS = re.compile(r"\r?\n\s*\n")
 
 
 FUNCTIONS: Mapping[str, Function] = {
