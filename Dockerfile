@@ -10,6 +10,7 @@ RUN python -m venv --without-pip /opt/nabiz \
 COPY pyproject.toml README.md LICENSE ./
 COPY pipeline pipeline
 COPY agents agents
+COPY connectors connectors
 COPY desk desk
 COPY rules rules
 COPY schemas schemas

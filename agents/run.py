@@ -32,6 +32,11 @@ def run_role(role: Role, settings: Settings) -> None:
 
         serve_api(settings, open_store(settings))
         return
+    if role == "receive":
+        from agents.receive import serve_receiver
+
+        serve_receiver(settings)
+        return
     with ExitStack() as resources:
         component: type[Component] = resolve_name(COMPONENTS[role])
         run_process(component(settings, resources))

@@ -4,18 +4,17 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import faust
 import msgspec
-from aiokafka.partitioner import murmur2
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP, EventT
 from msgspec.structs import replace
 
 from agents.runtime.crash import Halt
 from agents.runtime.faust_internals import producer_client
+from agents.runtime.partitioner import partition_of
 from agents.runtime.transport import Records
 from pipeline.broker.stamps import BY_BROKER, received_at
 from pipeline.common import metrics
@@ -194,11 +193,6 @@ async def _send_in_order(producer: Any, tp: TP, messages: Sequence[Outgoing]) ->
     return end - 1
 
 
-def partition_of(key: bytes, partitions: int) -> int:
-    """Return the partition that a key belongs to, of a topic with so many."""
-    return _hash(key) % partitions
-
-
 def require_partition(message: Message, customer_id: str, partitions: int) -> None:
     """Check that a message that we sent is in the partition where its customer's state is.
 
@@ -214,13 +208,6 @@ def require_partition(message: Message, customer_id: str, partitions: int) -> No
             f"{partitions}: the topic was given partitions, and the states of customers are not "
             "where their messages are now. Make the topic anew: docs/operations.md says how"
         )
-
-
-@lru_cache(maxsize=65_536)
-def _hash(key: bytes) -> int:
-    """As Java's producer does, so that a key has one partition whoever sends it."""
-    hashed: int = murmur2(key)
-    return hashed & 0x7FFFFFFF
 
 
 async def send_dead_letters(app: faust.App, letters: Sequence[DeadLetter]) -> None:

@@ -7,13 +7,12 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
-from agents.runtime.liveness import Liveness
 from pipeline.common.ports import cannot_listen
 from pipeline.common.urls import own_page
 from pipeline.config.groups import WorkerSettings
@@ -27,6 +26,13 @@ WITHIN = 10.0
 """Seconds that a request may take to come, and its answer to be taken: each holds a thread."""
 MOST = 64
 """Requests at once; the oldest makes room."""
+
+
+class Heartbeat(Protocol):
+    """Says whether a worker does its work."""
+
+    def problem(self) -> str | None:
+        """Return what is wrong in words, or None; called from any thread."""
 
 
 class _Arriving(socket.SocketIO):
@@ -58,7 +64,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serve_page(settings: WorkerSettings, heartbeat: Liveness) -> Iterator[str]:
+def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
     """Serve from a thread of its own, so that a blocked event loop is seen; yields the address.
 
     Raises SettingsError if it cannot listen there.

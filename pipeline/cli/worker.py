@@ -9,7 +9,7 @@ from pipeline.config.settings import STREAM_ROLES, Role, load_settings
 
 
 def worker(
-    role: Annotated[Role, typer.Argument(help=f"{', '.join(STREAM_ROLES)} or api.")],
+    role: Annotated[Role, typer.Argument(help=f"{', '.join(STREAM_ROLES)}, receive or api.")],
 ) -> None:
     """Run one role against the configured Kafka and ClickHouse, until SIGTERM or Ctrl-C.
 

@@ -33,6 +33,22 @@ MISSED = Counter(
     "Messages that were gone from Kafka before a role read them. Must be 0.",
     ["role", "topic"],
 )
+RECEIVED = Counter(
+    "nabiz_received_total",
+    "Requests of other systems, by connection and result: accepted, answered (a handshake), passed "
+    "(a ping), unverified, throttled, too_large, method, away (of Kafka); of no connection: "
+    "unknown, gone.",
+    ["connection", "result"],
+)
+RECEIVE_SECONDS = Histogram(
+    "nabiz_receive_seconds",
+    "Seconds until Kafka had confirmed a delivery.",
+    buckets=_LATENCY,
+)
+CONNECTIONS_REFUSED = Gauge(
+    "nabiz_connections_refused",
+    "Connections whose current entry in desk/connections.yaml is not in force; see nabiz doctor.",
+)
 DEAD_LETTERS = Counter(
     "nabiz_dead_letters_total",
     "Messages that could not be understood, by reason code. A jump means that a source changed.",

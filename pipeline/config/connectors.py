@@ -18,3 +18,14 @@ class ConnectorsSettings(Group):
         SecretStr(""),
         description="seals deliveries on cx.received; several, apart by spaces: the first seals",
     )
+
+
+class ReceiveSettings(Group):
+    """The receiver of deliveries, which other systems reach."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8087, ge=0, le=65_535, description="0 picks a free port")
+    max_bytes: int = Field(
+        1_048_576, ge=1_024, le=2_097_152, description="most bytes of a delivery"
+    )
+    rate: int = Field(5_000, ge=1, description="most deliveries a second of a connection")

@@ -24,7 +24,7 @@ from pydantic_settings import SettingsError as NotJson
 
 from pipeline.common.encodings import utf8
 from pipeline.config.access import AccessSettings, ApiSettings
-from pipeline.config.connectors import ConnectorsSettings
+from pipeline.config.connectors import ConnectorsSettings, ReceiveSettings
 from pipeline.config.groups import (
     BoardSettings,
     CalendarSettings,
@@ -41,7 +41,7 @@ from pipeline.config.groups import (
     WorkerSettings,
 )
 
-Role = Literal["understand", "triage", "detect", "follow_up", "record", "notify", "api"]
+Role = Literal["understand", "triage", "detect", "follow_up", "record", "notify", "api", "receive"]
 STREAM_ROLES: tuple[Role, ...] = (
     *("understand", "triage", "detect", "follow_up", "record", "notify"),
 )
@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     board: BoardSettings = BoardSettings()
     uncounted: UncountedSettings = UncountedSettings()
     connectors: ConnectorsSettings = ConnectorsSettings()
+    receive: ReceiveSettings = ReceiveSettings()
     engine: EngineSettings = EngineSettings()
     detect: DetectSettings = DetectSettings()
     followup: FollowUpSettings = FollowUpSettings()

@@ -5,12 +5,16 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+import msgspec
+
 from pipeline.common.time_zones import time_zone
 from pipeline.connectors.connection import Connection, ConnectionInvalid, connection_of
 from pipeline.connectors.connection_file import FILE_OF, CommonSettings, Entry
 from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.verify.form import Jwt, Verify
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_SETTING = re.compile(r"\{connection\.(\w+)")
 _COMMON = frozenset(CommonSettings.__struct_fields__)
 _PSEUDONYM_KEY = "pseudonym_key"
 
@@ -98,14 +102,22 @@ def _common(entry: Entry, key: str, value: Any, mapping: Mapping) -> Any:
 
 def _demand_what_is_needed(entry: Entry, mapping: Mapping, settings: dict[str, Any]) -> None:
     """Raise ConnectionsError where something is missing."""
-    declared = mapping.form.settings
+    declared, schemes = mapping.form.settings, mapping.form.verify
+    read = {name: _read_by(scheme) for name, scheme in schemes.items()}
     required = {name for name, setting in declared.items() if setting.required}
-    if settings.get("auth") == "none":
-        required -= {name for name in required if declared[name].secret}
+    required -= set().union(*read.values())  # which of them, the scheme in use says
+    required |= read.get(settings.get("auth") or next(iter(read), ""), set())
     for name in sorted((required | mapping.needs) - settings.keys()):
         is_secret = name == _PSEUDONYM_KEY or (name in declared and declared[name].secret)
         meaning = f": {declared[name].meaning.en}" if name in declared else ""
         raise entry.error("", f"`{name}{FILE_OF if is_secret else ''}` is missing{meaning}")
+
+
+def _read_by(scheme: Verify) -> set[str]:
+    """Return the settings that a scheme of verification reads; a key set may be fetched."""
+    texts = msgspec.structs.asdict(scheme).values()
+    names = {name for text in texts for name in _SETTING.findall(str(text))}
+    return names - {"jwks"} if isinstance(scheme, Jwt) and scheme.jwks_url else names
 
 
 def _with_text_keys(value: Any) -> Any:

@@ -129,8 +129,7 @@ class _Recall(NamedTuple):
         key = str(value)
         known = scope.recall(self.kind, key)
         if known is None and self.seed:
-            seeds = scope.names["connection"].get(self.seed)
-            known = seeds.get(key) if isinstance(seeds, dict) else None
+            known = (scope.names["connection"].get(self.seed) or {}).get(key)
         if known is None:
             scope.missed.append(Memory(self.kind, key))
         return known

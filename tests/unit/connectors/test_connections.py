@@ -7,72 +7,12 @@ import pytest
 from pipeline.config.groups import ROOT
 from pipeline.connectors.book import MappingBook
 from pipeline.connectors.connections import ConnectionBook
-
-MAPPING = """
-system: helpdesk
-title: {tr: Destek, en: Help desk}
-transports: [webhook]
-settings:
-  secret: {meaning: {tr: Gizli anahtar, en: Signing secret}, required: true, secret: true}
-  api_key: {meaning: {tr: Anahtar, en: Key of the API}, secret: true}
-  owners: {meaning: {tr: Sahipler, en: Who owns a ticket}}
-  states: {meaning: {tr: Durumlar, en: States that are closed}, default: [closed]}
-memories: {ticket: owners}
-verify:
-  signature: {scheme: hmac, signature: "{header.x-signature}"}
-  password: {scheme: basic}
-things:
-  - events:
-      - id: "{body.id}"
-        type: message
-        occurred_at: "{body.at | epoch_s}"
-        customer_id: ["{scope}:{body.ticket | recall(ticket)}", "{body.phone | pseudonym}"]
-        channel: chat
-        text: "{body.text}"
-"""
-FIXTURE = """{"system": "helpdesk", "connection": {"auth": "none", "pseudonym_key": "k",
- "owners": {"4711": "9"}},
- "body": {"id": 1, "at": 1788000000, "ticket": 4711, "phone": "+905321112233", "text": "Merhaba"},
- "expect": {"outcome": "events", "events": [{"customer_id": "helpdesk:9"}]}}"""
-FORGED = """{"system": "helpdesk", "connection": {"auth": "%s", "secret": "s", "password": "p"},
- "headers": {"x-signature": "0", "authorization": "Basic eDp4"},
- "expect": {"outcome": "refuse", "reason": "bad_signature"}}"""
-GOOD = """
-  - name: desk-1
-    system: helpdesk
-    secret_file: secret
-"""
+from tests.support.connector_company import GOOD, MAPPING, Company
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> "Company":
+def company(tmp_path: Path) -> Company:
     return Company(tmp_path)
-
-
-class Company:
-    """A folder with a mapping, secrets and the file of connections."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "connectors/helpdesk/fixtures").mkdir(parents=True)
-        (folder / "connectors/helpdesk/mapping.yaml").write_text(MAPPING)
-        fixtures = folder / "connectors/helpdesk/fixtures"
-        (fixtures / "known.json").write_text(FIXTURE)
-        unknown = FIXTURE.replace('"4711": "9"', "").replace('{"customer_id": "helpdesk:9"}', "{}")
-        (fixtures / "unknown.json").write_text(unknown)
-        for scheme in ("signature", "password"):
-            (fixtures / f"{scheme}.json").write_text(FORGED % scheme)
-        for name in ("secret", "next", "pseudonyms"):
-            (folder / name).write_text(f"{name}-value\n")
-            (folder / name).chmod(0o600)
-        self.file = folder / "connections.yaml"
-
-    def write(self, entries: str, top: str = "pseudonym_key_file: pseudonyms\n") -> None:
-        self.file.write_text(f"{top}connections:{entries or ' []'}\n")
-
-    def book(self, entries: str, top: str = "pseudonym_key_file: pseudonyms\n") -> ConnectionBook:
-        self.write(entries, top)
-        return ConnectionBook(self.file, MappingBook(self.folder / "connectors"))
 
 
 def test_what_ships_has_no_connection_and_its_example_is_one(company: Company) -> None:
@@ -163,6 +103,11 @@ def test_a_wrong_setting_is_told_with_its_line(
             "\n  - {name: desk-1, system: helpdesk}",
             "desk-1",
             "`secret_file` is missing: Signing secret",
+        ),
+        (
+            "\n  - {name: desk-1, system: helpdesk, auth: password, username: nabiz}",
+            "desk-1",
+            "`password_file` is missing: Password",
         ),
     ],
 )

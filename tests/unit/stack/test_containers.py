@@ -96,7 +96,7 @@ def test_a_first_user_is_added_where_there_is_no_file_of_users_and_nowhere_else(
 
 def test_secrets_are_long_differ_and_are_kept(tmp_path: Path) -> None:
     made = {file.name: file.read_text() for file in make_secrets(tmp_path).iterdir()}
-    assert len({*made.values()}) == len(made) == 7
+    assert len({*made.values()}) == len(made) == 8
     assert min(len(secret) for name, secret in made.items() if name != "notify_channels") >= 48
     again = {file.name: file.read_text() for file in make_secrets(tmp_path).iterdir()}
     assert again == made

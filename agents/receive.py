@@ -1,0 +1,122 @@
+"""receive: what other systems send in, sealed deliveries on `cx.received` out.
+
+No Faust agent: it reads no topic. It answers a sender once the broker has the delivery.
+"""
+
+import asyncio
+import signal
+import socket
+import time
+from datetime import UTC, datetime
+
+import structlog
+import uvicorn
+import uvloop
+
+from agents.runtime import aiokafka_patches
+from agents.runtime.metrics_server import serve_page
+from agents.runtime.producer import Producer
+from pipeline.common import metrics
+from pipeline.common.ports import cannot_listen, listening
+from pipeline.common.urls import with_port
+from pipeline.config.connectors import ReceiveSettings
+from pipeline.config.settings import Settings, SettingsError
+from pipeline.connectors.connections import ConnectionBook, open_connections
+from pipeline.connectors.sealing import Seal, open_seal
+from pipeline.contracts.topology import RECEIVED
+from pipeline.receiver.app import receiver_app
+from pipeline.receiver.receiver import Receiver, ReceiverDependencies
+from pipeline.web.half_sent import WholeRequests
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at the connections, and at whether the event loop moves."""
+
+
+class Heartbeat:
+    """Tells whether the receiver can do its work; `problem` may be asked from any thread."""
+
+    def __init__(self, producer: Producer, stall_seconds: float) -> None:
+        self._producer = producer
+        self._stall_seconds = stall_seconds
+        self.beat_at = time.monotonic()
+
+    def problem(self) -> str | None:
+        """Return what is wrong in words, or None."""
+        silent, away = time.monotonic() - self.beat_at, self._producer.away_for
+        if silent > self._stall_seconds:
+            return f"receive has stood still for {silent:.0f} s"
+        if away > self._stall_seconds:
+            return f"Kafka has confirmed nothing to receive for {away:.0f} s"
+        return None
+
+
+def serve_receiver(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises SettingsError."""
+    # uvicorn stops at the first signal and then raises it again for the previous handler.
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: None)
+    aiokafka_patches.apply()
+    seal, book = open_seal(settings), open_connections(settings.connectors)
+    with _listener(settings.receive) as listener:
+        uvloop.run(_serve(settings, seal, book, listener))
+
+
+async def _serve(
+    settings: Settings, seal: Seal, book: ConnectionBook, listener: socket.socket
+) -> None:
+    producer = Producer(settings.kafka, RECEIVED)
+    heartbeat = Heartbeat(producer, settings.worker.stall_seconds)
+    receiver = Receiver(settings.receive, ReceiverDependencies(book, seal, producer.keep, _now))
+    config = uvicorn.Config(
+        receiver_app(receiver),
+        http=WholeRequests,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    with serve_page(settings.worker, heartbeat) as page:
+        tasks = [
+            asyncio.create_task(producer.run()),
+            asyncio.create_task(_look_after(book, heartbeat)),
+        ]
+        host, port = listener.getsockname()[:2]
+        log.info("role runs", page=page, receives=with_port(host, port))
+        await uvicorn.Server(config).serve([listener])
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    log.info("role stopped")
+
+
+async def _look_after(book: ConnectionBook, heartbeat: Heartbeat) -> None:
+    """Put changes of the connections in force, and tell what is refused once."""
+    told: list[str] = []
+    while True:
+        heartbeat.beat_at = time.monotonic()
+        await asyncio.to_thread(book.reload)
+        metrics.CONNECTIONS_REFUSED.set(len(book.errors))
+        for error in book.errors:
+            if error not in told:
+                log.warning("a connection is refused", reason=error)
+        told = book.errors
+        await asyncio.sleep(LOOK_EVERY)
+
+
+def _listener(receive: ReceiveSettings) -> socket.socket:
+    try:
+        return listening(receive.host, receive.port)
+    except OSError as error:
+        reason = cannot_listen(
+            "the receiver", receive.host, receive.port, error, "NABIZ_RECEIVE_PORT"
+        )
+        raise SettingsError(reason) from None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

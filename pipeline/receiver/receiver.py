@@ -1,0 +1,136 @@
+"""What becomes of a request to a connection: admitted, sealed, kept on the topic, answered."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from math import ceil
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.broker.errors import BrokerUnavailable
+from pipeline.common import metrics
+from pipeline.common.token_bucket import TokenBucket
+from pipeline.config.connectors import ReceiveSettings
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.connections import ConnectionBook
+from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.sealing import Seal
+from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified, admit
+
+METHODS = ("GET", "HEAD", "POST")
+AWAY_FOR_S = 5
+"""When a sender is asked to come again while Kafka is away."""
+NOBODY = ""
+"""The connection, in metrics, of requests to none: they could name anything."""
+_NOT_KEPT = frozenset(
+    {
+        *("authorization", "proxy-authorization", "cookie", "host", "connection", "expect"),
+        *("content-length", "transfer-encoding", "te", "accept", "accept-encoding"),
+    }
+)
+"""Headers that are not kept: credentials, and what belongs to the transport."""
+
+Keep = Callable[[bytes, bytes], Awaitable[None]]
+"""Keeps a value under a key, for good once it returns. Raises BrokerUnavailable in time."""
+
+
+class TooLarge(Exception):  # noqa: N818 - a verdict on a request
+    """A request has more bytes than may be."""
+
+
+class Request(NamedTuple):
+    """A request to the connection of a name.
+
+    `url` has path and query, `headers` have names in lower case. `read` returns the body. It raises
+    TooLarge where that has more bytes than it is given.
+    """
+
+    name: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    read: Callable[[int], Awaitable[bytes]]
+
+
+class Reply(NamedTuple):
+    """An answer to a request."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class ReceiverDependencies(NamedTuple):
+    """What a receiver works with."""
+
+    book: ConnectionBook
+    seal: Seal
+    keep: Keep
+    clock: Callable[[], datetime]
+
+
+class Receiver:
+    """Answers requests. Nothing is made of a delivery before it is kept."""
+
+    def __init__(self, limits: ReceiveSettings, dependencies: ReceiverDependencies) -> None:
+        self._limits = limits
+        self._book, self._seal, self._keep, self._clock = dependencies
+        self._buckets: dict[str, TokenBucket] = {}
+
+    async def reply(self, request: Request) -> Reply:
+        """Return the answer to a request. Raises what reading its body raises but TooLarge."""
+        connection = self._book.connections.get(request.name)
+        if connection is None:
+            metrics.RECEIVED.labels(NOBODY, "unknown").inc()
+            return refusal(404, "there is no such connection")
+        result, reply = await self._admitted(request, connection)
+        metrics.RECEIVED.labels(connection.name, result).inc()
+        return reply
+
+    async def _admitted(self, request: Request, connection: Connection) -> tuple[str, Reply]:
+        """Return what became of a request, in a word for the metrics, and the answer."""
+        if request.method not in METHODS:
+            allow = ("allow", ", ".join(METHODS))
+            return "method", refusal(405, "send deliveries with POST", allow)
+        try:
+            body = await request.read(self._limits.max_bytes)
+        except TooLarge:
+            reason = f"a delivery may have {self._limits.max_bytes:,} bytes"
+            return "too_large", refusal(413, reason)
+        now = self._clock()
+        headers = dict(request.headers)
+        delivery = Delivery(connection.name, now, body, request.method, request.url, headers)
+        match admit(delivery, self._book.mapping(connection), connection):
+            case Unverified(reason):
+                return "unverified", refusal(401, reason)
+            case Answered(status, text, content_type):
+                return "answered", Reply(status, text.encode("utf-8", "replace"), content_type)
+            case Passed():
+                return "passed", Reply(200)
+            case Accepted():
+                return await self._kept(delivery)
+
+    async def _kept(self, delivery: Delivery) -> tuple[str, Reply]:
+        if pause := self._bucket(delivery.connection).take(delivery.received_at.timestamp()):
+            reason = f"more than {self._limits.rate:,} deliveries a second"
+            return "throttled", refusal(429, reason, ("retry-after", str(ceil(pause))))
+        for name in _NOT_KEPT & delivery.headers.keys():
+            del delivery.headers[name]
+        try:
+            await self._keep(delivery.connection.encode(), self._seal.sealed(delivery))
+        except BrokerUnavailable:
+            retry = ("retry-after", str(AWAY_FOR_S))
+            return "away", refusal(503, "deliveries cannot be kept now", retry)
+        return "accepted", Reply(200)
+
+    def _bucket(self, name: str) -> TokenBucket:
+        if (bucket := self._buckets.get(name)) is None:
+            rate = self._limits.rate
+            bucket = self._buckets[name] = TokenBucket(rate, rate)
+        return bucket
+
+
+def refusal(status: int, reason: str, *headers: tuple[str, str]) -> Reply:
+    """Return an answer that says why a request is refused, as the API does."""
+    return Reply(status, msgspec.json.encode({"detail": reason}), "application/json", headers)

@@ -1,0 +1,193 @@
+"""The receiver on real Kafka: what was answered with 200 is there, once, whatever Kafka does."""
+
+import asyncio
+import hashlib
+import hmac
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+from tenacity import Retrying, stop_after_delay, wait_fixed
+
+from pipeline.broker.local import LocalBroker
+from pipeline.broker.topics import apply_topics
+from pipeline.common.ports import free_port
+from pipeline.config.groups import ROOT
+from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.sealing import Seal
+from pipeline.contracts.topics import load_topics
+from pipeline.contracts.topology import RECEIVED
+from tests.support.connector_company import GOOD, Company
+from tests.support.role_on_kafka import worker
+
+KEY = "k" * 32
+SECOND = GOOD.replace("desk-1", "desk-2")
+
+
+class Receiver:
+    """A running receiver, and what is on its topic."""
+
+    def __init__(self, broker: LocalBroker, port: int, page: str) -> None:
+        self.broker = broker
+        self.port = port
+        self.page = page
+
+    def stored(self) -> list[Delivery]:
+        """Return all that is on the topic."""
+        seal = Seal([KEY])
+        with KafkaConsumer(bootstrap_servers=self.broker.bootstrap) as consumer:
+            places = [
+                TopicPartition(RECEIVED, number)
+                for number in consumer.partitions_for_topic(RECEIVED) or ()
+            ]
+            consumer.assign(places)
+            consumer.seek_to_beginning(*places)
+            ends = consumer.end_offsets(places)
+            deliveries = []
+            while any(consumer.position(place) < ends[place] for place in places):
+                for records in consumer.poll(timeout_ms=200).values():
+                    deliveries += [seal.opened(record.value) for record in records]
+        return deliveries
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    company = Company(tmp_path)
+    company.write(GOOD + SECOND)
+    with LocalBroker.start(tmp_path / "kafka") as broker, serving(company, broker) as receiver:
+        yield receiver
+        receiver.broker.stop()
+
+
+@contextmanager
+def serving(company: Company, broker: LocalBroker) -> Iterator[Receiver]:
+    apply_topics(broker.bootstrap, [load_topics(ROOT / "schemas")[RECEIVED]])
+    port, page = free_port(), free_port()
+    settings = {
+        "NABIZ_CONNECTORS_FILE": str(company.file),
+        "NABIZ_CONNECTORS_FOLDER": str(company.folder / "connectors"),
+        "NABIZ_CONNECTORS_KEY": KEY,
+        "NABIZ_RECEIVE_PORT": str(port),
+        "NABIZ_WORKER_PORT": str(page),
+    }
+    with worker("receive", company.folder, broker.bootstrap, **settings) as process:
+        receiver = Receiver(broker, port, f"http://127.0.0.1:{page}")
+        for attempt in Retrying(stop=stop_after_delay(30), wait=wait_fixed(0.1), reraise=True):
+            with attempt:
+                assert httpx.get(f"{receiver.page}/healthz").status_code == 200
+        yield receiver
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def signed(body: bytes) -> Mapping[str, str]:
+    return {"x-signature": hmac.new(b"secret-value", body, hashlib.sha256).hexdigest()}
+
+
+class Sender:
+    """A system that sends deliveries, and each again until it is taken."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        self.taken: list[int] = []
+        self.refused: list[float] = []
+        self.slowest = 0.0
+
+    async def send_all(self, count: int, rate: float) -> None:
+        begun = time.monotonic()
+        async with asyncio.TaskGroup() as group:
+            for number in range(count):
+                group.create_task(self._send(number))
+                await asyncio.sleep(max(0.0, begun + number / rate - time.monotonic()))
+
+    async def _send(self, number: int) -> None:
+        body = msgspec.json.encode({"id": number})
+        while True:
+            asked_at = time.monotonic()
+            status = await post(self.receiver.port, f"/in/desk-{1 + number % 2}", body)
+            self.slowest = max(self.slowest, time.monotonic() - asked_at)
+            if status == 200:
+                self.taken.append(number)
+                return
+            assert status == 503
+            self.refused.append(asked_at)
+            await asyncio.sleep(1)
+
+
+async def post(port: int, path: str, body: bytes) -> int:
+    """Send one delivery, over a connection of its own; return the status of the answer.
+
+    httpx takes too much of a processor for hundreds of requests at once.
+    """
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = [f"POST {path} HTTP/1.1", "host: nabiz", "connection: close"]
+    head += [f"{name}: {value}" for name, value in signed(body).items()]
+    head += [f"content-length: {len(body)}", "", ""]
+    writer.write("\r\n".join(head).encode() + body)
+    answer = await reader.read()
+    writer.close()
+    return int(answer.split()[1])
+
+
+async def test_what_was_answered_is_there_once_after_kafka_was_stopped(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    sender = Sender(receiver)
+    sending = asyncio.create_task(sender.send_all(1_000, rate=100))
+    await asyncio.sleep(3)
+    await asyncio.to_thread(receiver.broker.stop)
+    await asyncio.sleep(4)
+    port = receiver.broker.port
+    receiver.broker = await asyncio.to_thread(LocalBroker.start, tmp_path / "kafka", port)
+    await asyncio.wait_for(sending, 90)
+    assert sender.refused
+    assert sender.slowest < 3
+    there = Counter(msgspec.json.decode(one.body).get("id") for one in receiver.stored())
+    del there[None]
+    assert sorted(sender.taken) == [*range(1_000)]
+    assert {*there} == {*range(1_000)}
+
+
+async def test_each_is_there_once_where_kafka_stands_still_for_less_than_a_sender_waits(
+    receiver: Receiver,
+) -> None:
+    sender = Sender(receiver)
+    sending = asyncio.create_task(sender.send_all(600, rate=200))
+    for _ in range(3):
+        await asyncio.sleep(0.5)
+        os.kill(receiver.broker.process.pid, signal.SIGSTOP)
+        await asyncio.sleep(0.7)
+        os.kill(receiver.broker.process.pid, signal.SIGCONT)
+    await asyncio.wait_for(sending, 60)
+    there = Counter(msgspec.json.decode(one.body).get("id") for one in receiver.stored())
+    del there[None]
+    if not sender.refused:
+        assert there == dict.fromkeys(range(600), 1)
+    assert {*there} == {*range(600)}
+
+
+async def test_while_kafka_is_away_a_sender_is_told_within_two_seconds(
+    receiver: Receiver,
+) -> None:
+    os.kill(receiver.broker.process.pid, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            begun = time.monotonic()
+            answer = await post(receiver.port, "/in/desk-1", b"{}")
+            assert (answer, time.monotonic() - begun < 2) == (503, True)
+    finally:
+        os.kill(receiver.broker.process.pid, signal.SIGCONT)
+    for attempt in Retrying(stop=stop_after_delay(30), wait=wait_fixed(0.1), reraise=True):
+        with attempt:
+            assert await post(receiver.port, "/in/desk-1", b"{}") == 200
+    page = httpx.get(f"{receiver.page}/metrics").text
+    assert 'nabiz_received_total{connection="desk-1",result="away"}' in page
+    assert httpx.get(f"{receiver.page}/healthz").text == "ok"

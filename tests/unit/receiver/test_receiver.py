@@ -1,0 +1,156 @@
+"""What a system that sends gets for an answer, and what is kept of it."""
+
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+
+from pipeline.broker.errors import BrokerUnavailable
+from tests.support.connector_company import GOOD, Company
+from tests.support.receivers import NOW, Desk
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    return Company(tmp_path)
+
+
+@pytest.fixture
+def desk(company: Company) -> Desk:
+    return Desk(company.book(GOOD), "secret-value")
+
+
+def counted(result: str, connection: str = "desk-1") -> float:
+    labels = {"connection": connection, "result": result}
+    return REGISTRY.get_sample_value("nabiz_received_total", labels) or 0.0
+
+
+async def test_a_delivery_is_kept_as_it_came_before_it_is_answered(desk: Desk) -> None:
+    before = counted("accepted")
+    answer = await desk.send("/in/desk-1?a=%C3%A7&b", b'{"id": 1,  "x":"\xc3\xa7"}')
+    assert (answer.status_code, answer.content) == (200, b"")
+    ((key, value),) = desk.broker.kept
+    (delivery,) = desk.broker.deliveries
+    assert key == b"desk-1"
+    assert b'"id"' not in value
+    assert delivery.body == b'{"id": 1,  "x":"\xc3\xa7"}'
+    assert (delivery.connection, delivery.method) == ("desk-1", "POST")
+    assert delivery.url == "/in/desk-1?a=%C3%A7&b"
+    assert delivery.received_at == NOW
+    assert delivery.headers["content-type"] == "application/json"
+    assert counted("accepted") == before + 1
+
+
+async def test_credentials_are_not_kept(desk: Desk) -> None:
+    headers = desk.signed(b"{}") | {"authorization": "Bearer hush", "cookie": "hush", "x-a": "b"}
+    await desk.send(body=b"{}", headers=headers)
+    (delivery,) = desk.broker.deliveries
+    assert delivery.headers["x-a"] == "b"
+    assert "hush" not in str(delivery.headers)
+    assert "host" not in delivery.headers
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-signature": "00"}, {"x-signature": "é"}])
+async def test_what_is_not_proved_is_refused_and_not_kept(
+    desk: Desk, headers: dict[str, str]
+) -> None:
+    before = counted("unverified")
+    encoded = {name: value.encode() for name, value in headers.items()}
+    answer = await desk.send(headers=encoded)  # type: ignore[arg-type]
+    assert answer.status_code == 401
+    assert set(answer.json()) == {"detail"}
+    assert (desk.broker.kept, counted("unverified")) == ([], before + 1)
+
+
+@pytest.mark.parametrize(
+    "path", ["/in/nobody", "/in", "/in/", "/", "/in/desk-1/x", "/inn/desk-1", "/indesk-1"]
+)
+async def test_what_is_sent_to_nobody_is_not_found(desk: Desk, path: str) -> None:
+    before = counted("unknown", "")
+    answer = await desk.send(path)
+    assert (answer.status_code, counted("unknown", "")) == (404, before + 1)
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+async def test_other_methods_are_told_which_there_are(desk: Desk, method: str) -> None:
+    before = counted("method")
+    answer = await desk.send(method=method)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert (desk.broker.kept, counted("method")) == ([], before + 1)
+
+
+async def test_a_handshake_is_answered_and_a_ping_passed(desk: Desk) -> None:
+    answer = await desk.send("/in/desk-1?challenge=c-7", b"", "GET", {})
+    assert (answer.status_code, answer.text) == (200, "c-7")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    ping = await desk.send(body=b'{"ping": true}', headers={"content-type": "application/json"})
+    assert (ping.status_code, ping.content) == (200, b"")
+    assert desk.broker.kept == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_look_at_the_address_of_a_connection_is_answered(desk: Desk, method: str) -> None:
+    answer = await desk.send(body=b"", method=method, headers={})
+    assert answer.status_code == 200
+    assert ("desk-1" in answer.text) == (method == "GET")
+
+
+async def test_a_delivery_may_have_so_many_bytes(company: Company) -> None:
+    desk = Desk(company.book(GOOD), "secret-value", max_bytes=1_024)
+    before = counted("too_large")
+    assert (await desk.send(body=b"x" * 1_024)).status_code == 200
+    answer = await desk.send(body=b"x" * 1_025)
+    assert (answer.status_code, counted("too_large")) == (413, before + 1)
+    assert "1,024 bytes" in answer.json()["detail"]
+
+
+async def test_a_connection_may_send_so_often_and_the_others_are_left_alone(
+    company: Company,
+) -> None:
+    book = company.book(GOOD + GOOD.replace("desk-1", "desk-2"))
+    desk = Desk(book, "secret-value", rate=2)
+    before = counted("throttled")
+    assert [(await desk.send()).status_code for _ in range(3)] == [200, 200, 429]
+    assert (await desk.send()).headers["retry-after"] == "1"
+    assert (await desk.send("/in/desk-2")).status_code == 200
+    assert counted("throttled") == before + 2
+    desk.pass_time(0.5)
+    assert [(await desk.send()).status_code for _ in range(2)] == [200, 429]
+
+
+async def test_wrong_signatures_take_nothing_from_the_rate_of_a_connection(
+    company: Company,
+) -> None:
+    desk = Desk(company.book(GOOD), "secret-value", rate=1)
+    for _ in range(3):
+        assert (await desk.send(headers={"x-signature": "00"})).status_code == 401
+    assert (await desk.send()).status_code == 200
+
+
+async def test_while_the_broker_is_away_the_sender_is_told_to_come_again(desk: Desk) -> None:
+    before = counted("away")
+    desk.broker.error = BrokerUnavailable("Kafka is away")
+    answer = await desk.send()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert counted("away") == before + 1
+    desk.broker.error = None
+    assert (await desk.send()).status_code == 200
+
+
+async def test_a_connection_that_appears_is_served_and_one_that_goes_is_not(
+    company: Company,
+) -> None:
+    book = company.book(GOOD)
+    desk = Desk(book, "secret-value")
+    company.write(GOOD.replace("desk-1", "desk-2"))
+    book.reload()
+    assert (await desk.send()).status_code == 404
+    assert (await desk.send("/in/desk-2")).status_code == 200
+
+
+async def test_a_mistake_of_ours_is_told_without_its_trace(desk: Desk) -> None:
+    desk.broker.error = RuntimeError("a bug")
+    answer = await desk.send()
+    assert (answer.status_code, answer.json()) == (500, {"detail": "internal error; see the log"})
