@@ -54,6 +54,11 @@ def among(value: Any, wanted: object) -> Any:
     return value if str(value) in (str(option) for option in options) else None
 
 
+def given(value: Any, other: object) -> Any:
+    """Return the value where another one is there, None where not."""
+    return None if other in (None, "") else value
+
+
 def cell(value: Any, *names: object) -> Any:
     """Return what a row of a table has in the first of the columns that is not empty.
 
@@ -107,6 +112,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "last": Function(last),
     "having": Function(having, range(2, 3)),
     "among": Function(among, range(1, 2)),
+    "given": Function(given, range(1, 2)),
     "cell": Function(cell, range(1, 20)),
     "joined": Function(joined, range(2)),
     "count": Function(count),

@@ -199,5 +199,11 @@ def test_a_value_is_among_others() -> None:
     assert call("among", "from-internal", None) is None
 
 
+def test_a_value_may_depend_on_another() -> None:
+    assert call("given", "recipient", "echo") == "recipient"
+    assert call("given", "recipient", None) is None
+    assert call("given", "recipient", "") is None
+
+
 def test_texts_are_compared_without_case_and_marks() -> None:
     assert call("folded", "OFİS DIŞINDA") == call("folded", "Ofis dışında") == "ofis disinda"
