@@ -98,7 +98,7 @@ def test_an_unknown_engine_or_a_model_that_is_not_named_is_refused_in_words() ->
 
 def test_a_furious_mail_is_not_read_by_the_praise_that_it_quotes() -> None:
     header = "25 Kas 2026 Çar, 14:05 tarihinde Destek <d@pazarim.example> şunu yazdı:"
-    praise = "> Her şey harika, mükemmel, süper hizmet! Çok memnunuz, teşekkürler, bayıldık! 😍\n" * 4
+    praise = "> Her şey harika, mükemmel, süper hizmet! Çok memnunuz, teşekkürler, bayıldık!\n" * 4
     words = "Rezalet! Bir daha asla almam, paramı geri verin."
     mail = f"{header}\n{praise}\n{words}\n"
     whole = read(READER, mail)
