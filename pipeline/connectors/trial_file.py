@@ -65,6 +65,8 @@ class Bench:
             return tried(recorded, mapping, now)
         except ConnectionInvalid as error:
             return Trial("refuse", None, "invalid_connection", f"`connection`: {error}")
+        except Exception as error:  # the other files are tried all the same
+            return Trial("refuse", None, "fault", f"a fault of Nabız, please report it: {error!r}")
 
     def _mapping(self, system: str) -> Mapping | str:
         """Return the mapping of a system, or why there is none."""

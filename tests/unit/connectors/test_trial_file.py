@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config.groups import ROOT
+from pipeline.connectors import trial_file
 from pipeline.connectors.trial_file import Bench
 from tests.support.command_runs import Nabiz
 
@@ -77,6 +78,18 @@ def test_a_mapping_with_a_mistake_is_told_with_its_line(tmp_path: Path) -> None:
     assert "mapping.yaml:1: " in trial.detail
 
 
+def test_a_fault_of_ours_is_told_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def failing(*_: object) -> None:
+        raise KeyError("lost")
+
+    monkeypatch.setattr(trial_file, "tried", failing)
+    trial = tried(tmp_path, recorded("triggered", expect=None))
+    assert (trial.outcome, trial.reason) == ("refuse", "fault")
+    assert "KeyError('lost')" in trial.detail
+
+
 def test_settings_that_nobody_declared_are_no_mistake(tmp_path: Path) -> None:
     connection = {"auth": "none", "affected": {"PFIBER1": ["M-1"]}, "anything": [1, {"a": None}]}
     trial = tried(tmp_path, recorded("triggered", connection=connection, expect=None))
@@ -114,7 +127,8 @@ KEYS = st.sampled_from(
 def test_nothing_in_a_file_raises(
     tmp_path_factory: pytest.TempPathFactory, changes: dict[str, Any]
 ) -> None:
-    tried(tmp_path_factory.getbasetemp(), recorded("triggered", **changes))
+    trial = tried(tmp_path_factory.getbasetemp(), recorded("triggered", **changes))
+    assert trial.reason != "fault"
 
 
 @settings(deadline=None)
