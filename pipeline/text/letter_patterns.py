@@ -24,6 +24,7 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The file, which says what each part of it is."""
 
     hints: list[str]
+    colon_hints: list[str]
     line_hints: str
     parts: Mapping[str, str]
     attributions: _Lists

@@ -50,8 +50,11 @@ def original(text: str) -> str:
 
 def hints_at_others(text: str) -> bool:
     """Return whether a closer look at a text is worth its time: at most texts it is not."""
-    return any(map(text.__contains__, LEXICON.hints)) or (
-        "\n" in text and _LINE_HINT.search("\n" + text) is not None
+    has = text.__contains__
+    return (
+        any(map(has, LEXICON.hints))
+        or (":" in text and any(map(has, LEXICON.colon_hints)))
+        or ("\n" in text and _LINE_HINT.search("\n" + text) is not None)
     )
 
 
