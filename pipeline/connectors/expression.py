@@ -129,7 +129,8 @@ class _Recall(NamedTuple):
         key = str(value)
         known = scope.recall(self.kind, key)
         if known is None and self.seed:
-            known = (scope.names["connection"].get(self.seed) or {}).get(key)
+            seeds = scope.names["connection"].get(self.seed)
+            known = seeds.get(key) if isinstance(seeds, dict) else None
         if known is None:
             scope.missed.append(Memory(self.kind, key))
         return known

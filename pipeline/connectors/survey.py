@@ -26,7 +26,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     metric: str = ""
-    comment_of: str = ""
+    comment_of: str | int = ""
     scale: tuple[float, float] | None = None
     values: dict[str, float | None] = {}
 
@@ -36,7 +36,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return f"`{self.metric}` is no metric: {', '.join(USUAL_SCALES)}"
         if self.metric and self.comment_of:
             return "give either `metric` or `comment_of`"
-        if self.comment_of and self.comment_of not in others:
+        if self.comment_of and str(self.comment_of) not in others:
             return f"`comment_of`: there is no question `{self.comment_of}`"
         return None
 
@@ -77,7 +77,7 @@ class SurveyReader:
                     score = question.score(value)
                     scores |= {name: score} if score else {}
                 elif text := text_of("text", value):
-                    comments[question.comment_of or name].append(text)
+                    comments[str(question.comment_of or name)].append(text)
             except Invalid as invalid:
                 draft.refused.append(
                     Invalid(invalid.reason, f"Question `{name}`: {invalid.detail}")

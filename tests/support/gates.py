@@ -17,7 +17,7 @@ transports: [webhook]
 things: [{ignore: [{reason: nothing}]}]
 settings:
   secret: {meaning: {tr: Gizli anahtar, en: Secret}, secret: true}
-  other: {meaning: {tr: Başka, en: Other}, secret: true}
+  verify_token: {meaning: {tr: Doğrulama sözcüğü, en: Verify token}, secret: true}
 """
 
 

@@ -2,15 +2,23 @@
 
 import base64
 import hmac as keyed
+import re
 from collections.abc import Mapping
 
 from pipeline.connectors.functions.function import Function
 
 DIGESTS = ("sha1", "sha256", "sha512")
+_TOKEN = re.compile(r"[\w.+/-]{1,256}={0,2}")
 
 
 def hmac(value: object, key: object, digest: str = "sha256", encoding: str = "base64") -> str:
-    """Return the HMAC of a text, in `base64` or `hex`; of several keys the first one does it."""
+    """Return the HMAC of a token, in `base64` or `hex`; of several keys the first one does it.
+
+    Anybody may ask for it, and the key may be the one that deliveries are signed with: so what
+    could be a body, JSON or a form, is not hashed.
+    """
+    if not _TOKEN.fullmatch(str(value)):
+        raise ValueError("is no token to be hashed")
     first = key[0] if isinstance(key, list) and key else key
     if not isinstance(first, str) or not first:
         raise ValueError("needs a key: the setting is not set")

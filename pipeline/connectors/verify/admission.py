@@ -13,7 +13,7 @@ from pipeline.connectors.verify.proof import same, text_of
 from pipeline.connectors.verify.verdict import Accepted, Admission, Answered, Passed, Unverified
 from pipeline.model.dead_letter import Invalid
 
-__all__ = ["Accepted", "Admission", "Answered", "Passed", "Unverified", "admit"]
+__all__ = ["Accepted", "Admission", "Answered", "Passed", "Unverified", "admit", "key_set_url"]
 
 AUTH, NONE = "auth", "none"
 """The setting that chooses a scheme of the mapping, and its value for a connection without one."""
@@ -44,10 +44,26 @@ def admit(
     return _proved(request, gate, connection, names, scope)
 
 
+def key_set_url(mapping: Mapping, connection: Connection) -> str | None:
+    """Return where the key set is that a connection needs, None where it needs none or has one.
+
+    Once fetched it is the setting `jwks`.
+    """
+    url = mapping.gate.key_set_urls.get(_scheme(mapping.gate, connection))
+    if url is None or connection.settings.get("jwks"):
+        return None
+    names = {"connection": connection.settings, "scope": connection.scope}
+    return text_of(url(Scope(names, _nothing))) or None
+
+
+def _scheme(gate: Gate, connection: Connection) -> str:
+    return str(connection.settings.get(AUTH) or next(iter(gate.schemes), ""))
+
+
 def _proved(
     request: Delivery, gate: Gate, connection: Connection, names: "_Names", scope: Scope
 ) -> Accepted | Unverified:
-    name = str(connection.settings.get(AUTH) or next(iter(gate.schemes), ""))
+    name = _scheme(gate, connection)
     if name == NONE:
         return Accepted()
     if (proof := gate.schemes.get(name)) is None:

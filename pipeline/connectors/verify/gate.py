@@ -40,6 +40,11 @@ class Gate:
             name: _proof(scheme, compiler, f"$.verify.{name}")
             for name, scheme in form.verify.items()
         }
+        self.key_set_urls: Mapping[str, Value] = {
+            name: compiler.required(scheme.jwks_url, f"$.verify.{name}.jwks_url")
+            for name, scheme in form.verify.items()
+            if isinstance(scheme, Jwt) and scheme.jwks_url
+        }
         self.handshakes = tuple(
             _handshake(handshake, compiler, f"$.handshakes[{n}]")
             for n, handshake in enumerate(form.handshakes)

@@ -35,6 +35,8 @@ QUESTIONS = {
     "csat": {"metric": "csat", "values": {"iyi": 4, "yok": None, "true": 5}},
     "why": {"comment_of": "nps"},
     "free": {},
+    "150": {"metric": "ces"},
+    "151": {"comment_of": 150},
 }
 
 
@@ -58,6 +60,7 @@ def told(drafted: Draft) -> list[tuple[str, float | None, str | None]]:
         ([("nps", 3), ("why", "geç")], [("poll:r1:nps", 3, "geç")]),
         ([("why", "geç")], [("poll:r1:nps", None, "geç")]),
         ([("free", "selam")], [("poll:r1:free", None, "selam")]),
+        ([("150", 3), ("151", "zor")], [("poll:r1:150", 3, "zor")]),
         ([("csat", "iyi")], [("poll:r1:csat", 4, None)]),
         ([("csat", True)], [("poll:r1:csat", 5, None)]),
         ([("csat", "yok")], []),

@@ -2,6 +2,8 @@
 
 import base64
 import hmac
+import re
+from pathlib import Path
 
 import pytest
 
@@ -9,19 +11,27 @@ from pipeline.connectors.compiler import MappingError
 from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified
 from tests.support.gates import admitted, gate
 
+PAGE = Path(__file__).parents[3] / "docs" / "connectors" / "verification.md"
 HUB = """
 verify: {signature: {scheme: hmac, signature: "{header.x-hub-signature-256}"}}
 handshakes:
   - method: GET
     when: query["hub.mode"] == "subscribe"
     token: '{query."hub.verify_token"}'
-    secret: other
+    secret: verify_token
     answer: '{query."hub.challenge"}'
 """
 TWO = """
 verify:
   key: {scheme: token, token: "{header.x-key}"}
   basic: {scheme: basic}
+"""
+CRC = """
+handshakes:
+  - method: GET
+    when: query.crc_token != null
+    answer: '{{"response_token": "sha256={query.crc_token | hmac(connection.secret)}"}}'
+    content_type: application/json
 """
 PING = """
 verify: {key: {scheme: token, token: "{header.x-key}"}}
@@ -32,30 +42,37 @@ unsigned:
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
+def test_the_examples_of_the_page_are_mappings() -> None:
+    examples = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        gate(example)
+
+
 def hub(token: str, **settings: object) -> object:
     url = f"/in/shop-1?hub.mode=subscribe&hub.verify_token={token}&hub.challenge=115%2B8"
     return admitted(gate(HUB), b"", method="GET", url=url, **settings)
 
 
 def test_a_challenge_is_answered_for_the_right_token_only() -> None:
-    assert hub("word", other="word") == Answered(200, "115+8")
-    assert hub("word", other=["new", "word"]) == Answered(200, "115+8")
+    assert hub("word", verify_token="word") == Answered(200, "115+8")
+    assert hub("word", verify_token=["new", "word"]) == Answered(200, "115+8")
     wrong = Unverified("the token of the handshake is wrong")
     for token, settings in {"w": "word", "None": None, "": ""}.items():
-        assert hub(token, other=settings) == wrong
+        assert hub(token, verify_token=settings) == wrong
 
 
 def test_a_challenge_may_be_answered_with_its_keyed_hash() -> None:
-    mapping = gate("""
-handshakes:
-  - method: GET
-    when: query.crc_token != null
-    answer: '{{"response_token": "sha256={query.crc_token | hmac(connection.secret)}"}}'
-    content_type: application/json
-""")
+    mapping = gate(CRC)
     answer = admitted(mapping, method="GET", url="/in/x?crc_token=abc", secret=["key", "old"])
     digest = base64.b64encode(hmac.digest(b"key", b"abc", "sha256")).decode()
     assert answer == Answered(200, f'{{"response_token": "sha256={digest}"}}', "application/json")
+
+
+@pytest.mark.parametrize("body", ["%7B%7D", "%5B%5D", "a=1%26b=2", "a%3D1", "a%20b", "%22"])
+def test_what_could_be_a_body_is_not_hashed_for_whoever_asks(body: str) -> None:
+    answer = admitted(gate(CRC), method="GET", url=f"/in/x?crc_token={body}", secret="key")
+    assert isinstance(answer, Unverified)
 
 
 def test_a_post_may_be_a_handshake() -> None:
