@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pipeline.common.plain_text import bare
+from pipeline.connectors.functions.automatic import auto_reply
 from pipeline.connectors.functions.function import Function
 from pipeline.connectors.functions.mail import mail_header
 from pipeline.connectors.functions.markup import html_text
@@ -77,4 +78,5 @@ FUNCTIONS: Mapping[str, Function] = {
     "original": Function(original),
     "html_text": Function(html_text),
     "own_words": Function(own_words),
+    "auto_reply": Function(auto_reply),
 }
