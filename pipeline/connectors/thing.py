@@ -1,7 +1,5 @@
 """A thing of a delivery: what it is split into, and what is made of each part."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
@@ -73,12 +71,20 @@ class ThingMapper:
 
     def map(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
         """Add to the draft what each part of a delivery leads to."""
-        with _refused_in(draft):
-            if _holds(self._when, scope):
-                for part in self._splitter.parts(scope, draft, fetched):
-                    with _refused_in(draft):
-                        if _holds(self._when_part, part):
-                            self._map_part(part, fetched, draft)
+        try:
+            if not _holds(self._when, scope):
+                return
+        except ValueError as error:
+            draft.refused.append(_undecided(error))
+            return
+        for part in self._splitter.parts(scope, draft, fetched):
+            try:
+                if _holds(self._when_part, part):
+                    self._map_part(part, fetched, draft)
+            except Invalid as invalid:
+                draft.refused.append(invalid)
+            except ValueError as error:
+                draft.refused.append(_undecided(error))
 
     def _map_part(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
         for memory in self._remember:
@@ -103,15 +109,8 @@ class ThingMapper:
             draft.unmapped.append(str(kind or "unknown"))
 
 
-@contextmanager
-def _refused_in(draft: Draft) -> Iterator[None]:
-    """Note in the draft what makes a thing, or a part of it, invalid."""
-    try:
-        yield
-    except Invalid as invalid:
-        draft.refused.append(invalid)
-    except ValueError as error:
-        draft.refused.append(Invalid(Reason.WRONG_TYPE, f"The delivery: {error}."))
+def _undecided(error: ValueError) -> Invalid:
+    return Invalid(Reason.WRONG_TYPE, f"The delivery: {error}.")
 
 
 def _holds(when: Condition | None, scope: Scope) -> bool:
