@@ -21,6 +21,9 @@ ROOTS = ("body", "header", "query", "method", "url", "received_at", "connection"
 MAX_PARTS = 1_000
 """Most fields of a form."""
 
+JSON_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
+"""Types of a body that has a JSON value in each line."""
+
 _JSON: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
@@ -56,12 +59,23 @@ def envelope_of(delivery: Delivery) -> dict[str, Any]:
 
 
 def body_of(delivery: Delivery) -> Any:
-    """Return the parsed body: JSON, or the fields of a form. Raises Invalid."""
+    """Return the parsed body: JSON, JSON lines, or the fields of a form. Raises Invalid."""
     if (fields := form_of(delivery)) is not None:
         return dict(fields)
     if not delivery.body.strip():
         return None
-    return parse(_JSON, delivery.body)
+    kind = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return list(_lines(delivery.body)) if kind in JSON_LINES else parse(_JSON, delivery.body)
+
+
+def _lines(body: bytes) -> Iterator[Any]:
+    """Yield the value of each line; a line that is no JSON is a text, its neighbours go on."""
+    for line in body.splitlines():
+        if line.strip():
+            try:
+                yield parse(_JSON, line)
+            except Invalid:
+                yield line.decode(errors="replace")
 
 
 def form_of(delivery: Delivery) -> list[tuple[str, str]] | None:

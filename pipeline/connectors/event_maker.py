@@ -1,6 +1,6 @@
 """Makes events of a thing, checked as those that come on the topics are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -33,9 +33,10 @@ _TEXTS = (
     *("ticket_id", "order_id", "product", "segment", "account_id", "brand", "author_type"),
 )
 """Fields that are texts."""
-_FROM_CONNECTION = ("brand", "segment", "touchpoint")
+FROM_CONNECTION = ("brand", "segment", "touchpoint")
 """Fields that a connection may set for all its events."""
-_IDS = ("customer_id", "ticket_id", "order_id", "account_id")
+IDS = frozenset({"customer_id", "ticket_id", "order_id", "account_id"})
+"""Fields that must not be the address of a person."""
 _LONGEST_ID = 200
 _ENCODER = msgspec.json.Encoder()
 
@@ -73,7 +74,7 @@ class EventMaker:
                 if self._survey:
                     self._make_answers(self._survey, fields, part, draft)
                 else:
-                    draft.events.append(_checked(fields, part))
+                    draft.events.append(checked(fields, IDS & fields.keys(), part))
             except Invalid as invalid:
                 draft.refused.append(invalid)
         return True
@@ -86,7 +87,7 @@ class EventMaker:
         for question, own in answers:
             try:
                 own["event_id"] = f"{fields['event_id']}:{question}"
-                draft.events.append(_checked({**fields, **own}, scope))
+                draft.events.append(checked({**fields, **own}, IDS & fields.keys(), scope))
             except Invalid as invalid:
                 detail = f"Question `{question}`: {invalid.detail}"
                 draft.refused.append(Invalid(invalid.reason, detail))
@@ -105,7 +106,7 @@ class EventMaker:
         why = "nothing says whose event this is"
         customer = demanded("customer_id", self._customer_id, scope, why)
         yield "customer_id", text_of("customer_id", customer) or ""
-        for name in _FROM_CONNECTION:
+        for name in FROM_CONNECTION:
             if (value := connection.get(name)) is not None:
                 yield name, value
         for name, form in self._texts:
@@ -131,11 +132,10 @@ def _attributes(
             yield name, value
 
 
-def _checked(fields: dict[str, Any], scope: Scope) -> Event:
-    """Return the event of an envelope, checked as a message is. Raises Invalid."""
-    for name in _IDS:
-        if name in fields:
-            fields[name] = id_of(name, fields[name], scope)
+def checked(fields: dict[str, Any], ids: Iterable[str], scope: Scope) -> Event:
+    """Return the event of an envelope, checked as a message is; `ids` are texts. Raises Invalid."""
+    for name in ids:
+        fields[name] = id_of(name, fields[name], scope)
     if ADDRESS.search(fields["event_id"]) or len(fields["event_id"]) > _LONGEST_ID:
         fields["event_id"] = f"{scope.names['scope']}:{digest(fields['event_id'])}"
     key = fields["customer_id"].encode()

@@ -87,11 +87,13 @@ class Answers(Form, frozen=True):
 class EventForm(Form, frozen=True):
     """An event. `id` is that of the thing within the system: the same for the same thing.
 
-    `each` splits the thing further: an event for each part. `when` is decided before.
+    `each` splits the thing further: an event for each part. `when` is decided before. `envelope`,
+    alone, is where the event is as docs/events.md has it.
     """
 
     id: Value = None
     when: str | None = None
+    envelope: Value = None
     each: dict[Name, Source] = {}
     type: Value = None
     occurred_at: Value = None

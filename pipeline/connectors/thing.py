@@ -7,6 +7,7 @@ import msgspec
 from pipeline.connectors.binding import Splitter
 from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.condition import Condition
+from pipeline.connectors.envelope import EnvelopeMaker
 from pipeline.connectors.event_maker import EventMaker
 from pipeline.connectors.expression import Scope, Value
 from pipeline.connectors.fields import id_of
@@ -49,7 +50,7 @@ class ThingMapper:
             for n, entry in enumerate(form.ignore)
         )
         self._events = tuple(
-            EventMaker(_with_common(form.common, event), compiler, f"{where}.events[{n}]")
+            _maker(_with_common(form.common, event), compiler, f"{where}.events[{n}]")
             for n, event in enumerate(form.events)
         )
         self._remember = tuple(
@@ -115,6 +116,10 @@ def _undecided(error: ValueError) -> Invalid:
 
 def _holds(when: Condition | None, scope: Scope) -> bool:
     return when is None or when(scope)
+
+
+def _maker(form: EventForm, compiler: Compiler, where: str) -> EventMaker | EnvelopeMaker:
+    return (EventMaker if form.envelope is None else EnvelopeMaker)(form, compiler, where)
 
 
 def _with_common(common: EventForm, event: EventForm) -> EventForm:
