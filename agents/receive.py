@@ -23,6 +23,7 @@ from pipeline.config.connectors import ReceiveSettings
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.connectors.connections import ConnectionBook, open_connections
 from pipeline.connectors.sealing import Seal, open_seal
+from pipeline.connectors.verify.key_sets import KeySets, fetch_key_set
 from pipeline.contracts.topology import RECEIVED
 from pipeline.receiver.app import receiver_app
 from pipeline.receiver.receiver import Receiver, ReceiverDependencies
@@ -68,7 +69,10 @@ async def _serve(
 ) -> None:
     producer = Producer(settings.kafka, RECEIVED)
     heartbeat = Heartbeat(producer, settings.worker.stall_seconds)
-    receiver = Receiver(settings.receive, ReceiverDependencies(book, seal, producer.keep, _now))
+    receiver = Receiver(
+        settings.receive,
+        ReceiverDependencies(book, seal, KeySets(fetch_key_set), producer.keep, _now),
+    )
     config = uvicorn.Config(
         receiver_app(receiver),
         http=WholeRequests,

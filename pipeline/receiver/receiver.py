@@ -15,7 +15,8 @@ from pipeline.connectors.connection import Connection
 from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
-from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified, admit
+from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified
+from pipeline.connectors.verify.key_sets import KeySets
 
 METHODS = ("GET", "HEAD", "POST")
 AWAY_FOR_S = 5
@@ -66,6 +67,7 @@ class ReceiverDependencies(NamedTuple):
 
     book: ConnectionBook
     seal: Seal
+    key_sets: KeySets
     keep: Keep
     clock: Callable[[], datetime]
 
@@ -75,7 +77,7 @@ class Receiver:
 
     def __init__(self, limits: ReceiveSettings, dependencies: ReceiverDependencies) -> None:
         self._limits = limits
-        self._book, self._seal, self._keep, self._clock = dependencies
+        self._book, self._seal, self._key_sets, self._keep, self._clock = dependencies
         self._buckets: dict[str, TokenBucket] = {}
 
     async def reply(self, request: Request) -> Reply:
@@ -101,7 +103,8 @@ class Receiver:
         now = self._clock()
         headers = dict(request.headers)
         delivery = Delivery(connection.name, now, body, request.method, request.url, headers)
-        match admit(delivery, self._book.mapping(connection), connection):
+        mapping = self._book.mapping(connection)
+        match await self._key_sets.admitted(delivery, mapping, connection):
             case Unverified(reason):
                 return "unverified", refusal(401, reason)
             case Answered(status, text, content_type):
@@ -122,6 +125,7 @@ class Receiver:
         except BrokerUnavailable:
             retry = ("retry-after", str(AWAY_FOR_S))
             return "away", refusal(503, "deliveries cannot be kept now", retry)
+        metrics.RECEIVE_SECONDS.observe((self._clock() - delivery.received_at).total_seconds())
         return "accepted", Reply(200)
 
     def _bucket(self, name: str) -> TokenBucket:

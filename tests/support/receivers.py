@@ -12,11 +12,16 @@ from pipeline.config.connectors import ReceiveSettings
 from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
+from pipeline.connectors.verify.key_sets import KeySets
 from pipeline.receiver.app import receiver_app
 from pipeline.receiver.receiver import Receiver, ReceiverDependencies
 
 SEAL = Seal(["k" * 32])
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+async def no_keys(_: str) -> None:
+    """Fetch no key set: the help desk signs by a secret."""
 
 
 class Broker:
@@ -43,7 +48,9 @@ class Desk:
         self.broker = Broker()
         self.now = NOW
         self.secret = secret
-        parts = ReceiverDependencies(book, SEAL, self.broker.keep, lambda: self.now)
+        parts = ReceiverDependencies(
+            book, SEAL, KeySets(no_keys), self.broker.keep, lambda: self.now
+        )
         self.app = receiver_app(Receiver(ReceiveSettings(**limits), parts))
 
     def pass_time(self, seconds: float) -> None:
