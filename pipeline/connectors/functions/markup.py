@@ -25,9 +25,10 @@ _SIGNATURES: Final = (
 _QUOTED: Final = (
     ".gmail_attr, .moz-cite-prefix, .moz-email-headers-table, .yahoo_quoted, .zmail_extra,"
     " .protonmail_quote, .ms-outlook-mobile-reference-message, .OutlookMessageHeader,"
-    " [id^='yahoo_quoted'], [id^='ydp'][id$='yahoo_quoted'],"
-    " blockquote:not([style*='border:none']):not([style*='border: none'])"
+    " [id^='yahoo_quoted'], [id^='ydp'][id$='yahoo_quoted']"
 )
+_QUOTATION: Final = "blockquote:not([style*='border:none']):not([style*='border: none'])"
+"""Gmail indents by a `blockquote` without a border what its author wishes so."""
 _QUOTED_FROM_HERE: Final = (
     "#appendonsend, #x_appendonsend, #divRplyFwdMsg, #x_divRplyFwdMsg, [id^='divRpF'],"
     " #mail-editor-reference-message-container, div[style*='border-top:solid #']"
@@ -38,9 +39,12 @@ _BLOCKS: Final = (
     "address, article, blockquote, body, center, dd, div, dl, dt, footer, form, h1, h2, h3, h4, h5,"
     " h6, header, hr, li, main, ol, pre, section, table, tr, ul"
 )
-_EDGE, _GAP, _BREAK = "\ue000", "\ue001", "\ue002"
-"""Where a block begins or ends, a paragraph does, a line is broken."""
+_EDGE, _GAP, _BREAK, _LEFT_OUT = "\ue000", "\ue001", "\ue002", "\ue003"
+"""Where a block begins or ends, a paragraph does, a line is broken, a quotation was."""
 _LAST_BREAK: Final = re.compile(rf"(?<=[^ {_EDGE}{_GAP}{_BREAK}]) ?{_BREAK}(?= ?[{_EDGE}{_GAP}])")
+_ATTRIBUTION: Final = re.compile(
+    r"(?=.*\d{1,2}[:.]\d\d)(?=.*(?:\b\d{4}\b|\d[./]\d\d?[./]\d)).{10,200}:|.{1,100}@.{1,100}:"
+)
 _MARKS: Final = re.compile(rf"\s?[{_EDGE}{_GAP}{_BREAK}][{_EDGE}{_GAP}{_BREAK} ]*")
 _DEEPEST: Final = 1_000
 """Elements within each other; the parser's time grows with the square."""
@@ -76,7 +80,9 @@ def _text(html: str, *, quoted: bool) -> str:
         _remove_gmail(parser)
         for node in parser.css(_QUOTED_FROM_HERE):
             _remove_from(node)
-        _remove(parser, f"{_QUOTED}, {_SIGNATURES}")
+        for node in parser.css(_QUOTATION):
+            node.insert_before(_LEFT_OUT)
+        _remove(parser, f"{_QUOTATION}, {_QUOTED}, {_SIGNATURES}")
     for selector, mark in ((_BLOCKS, _EDGE), ("p", _GAP)):
         for node in parser.css(selector):
             node.insert_before(mark)
@@ -93,7 +99,7 @@ def _text(html: str, *, quoted: bool) -> str:
 
 def _on_one_line(html: str) -> str:
     """Return HTML without line breaks, which count in `pre` only."""
-    html = re.sub(f"[{_EDGE}{_GAP}{_BREAK}]", " ", html)
+    html = re.sub(f"[{_EDGE}{_GAP}{_BREAK}{_LEFT_OUT}]", " ", html)
     parts = re.split(r"(<pre\b.*?</pre>)", html, flags=re.IGNORECASE | re.DOTALL)
     return "".join(
         part.replace("\n", _BREAK) if number % 2 else re.sub(r"\s+", " ", part)
@@ -130,7 +136,15 @@ def _laid_out(text: str) -> str:
     """Return the text with its marks as line breaks, at most one line empty at a time."""
     text = re.sub(r"[^\S\n]+", " ", text.replace("\n", " "))
     text = _LAST_BREAK.sub("", text)
-    return _MARKS.sub(_lines, text).strip()
+    *before, last = _MARKS.sub(_lines, text).split(_LEFT_OUT)
+    parts = [*map(_without_attribution, before), last]
+    return "\n".join(part.strip() for part in parts if part.strip())
+
+
+def _without_attribution(text: str) -> str:
+    """Return the text without a last line that says who wrote when what is quoted below it."""
+    above, _, line = text.rstrip().rpartition("\n")
+    return above if _ATTRIBUTION.fullmatch(line) else text
 
 
 def _lines(marks: re.Match[str]) -> str:
