@@ -1,13 +1,13 @@
 """Tells mail that a machine answered: notices of absence, receipts, mail that came back."""
 
 import re
-from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from pipeline.common.plain_text import bare
+from pipeline.connectors.functions.mail import headers_of
 
 
 class _Signs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,45 +24,15 @@ _SUBJECT: Final = re.compile(
     r"(?:$|[:–—\]-].*)",
     re.DOTALL,
 )
-_LINE: Final = re.compile(r"^([!-9;-~]+):[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 
 
 def auto_reply(value: object) -> str | None:
     """Return by what the headers of a mail, or its subject, say that a machine wrote it.
 
-    Headers are an object, a list of pairs or of objects with `name` and `value`, JSON of these, or
-    lines. None where nothing says so.
+    None where nothing says so.
     """
-    for name, text in _headers(value):
-        said = bare(text).strip()
-        if name in _HEADERS and _HEADERS[name].fullmatch(said):
+    for name, text in headers_of(value):
+        form = _SUBJECT if name == "subject" else _HEADERS.get(name)
+        if form and form.fullmatch(said := bare(text).strip()):
             return f"{name}: {said:.80}"
-        if name == "subject" and _SUBJECT.fullmatch(said):
-            return f"subject: {said:.80}"
     return None
-
-
-def _headers(value: object) -> Iterator[tuple[str, str]]:
-    """Yield names in small letters, and values; a text that is no headers is a subject."""
-    match value:
-        case str() if value.lstrip().startswith(("[[", "[{", "{")):
-            try:
-                yield from _headers(msgspec.json.decode(value))
-            except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-                yield "subject", value
-        case str() if "\n" in value.strip():
-            yield from ((name.lower(), text) for name, text in _LINE.findall(value))
-        case str():
-            yield "subject", value
-        case Mapping():
-            for name, text in value.items():
-                yield str(name).lower(), _text(text)
-        case list():
-            for entry in value:
-                match entry:
-                    case [str() as name, text] | {"name": str() as name, "value": text}:
-                        yield name.lower(), _text(text)
-
-
-def _text(value: Any) -> str:
-    return str(value[0] if isinstance(value, list) and value else value)

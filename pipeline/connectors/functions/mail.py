@@ -1,29 +1,57 @@
 """Headers of e-mail, in each of the forms in which services hand them over."""
 
-from collections.abc import Iterator
-from email.parser import HeaderParser
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from typing import Any, Final
 
 import msgspec
 
+_LINE: Final = re.compile(r"^([!-9;-~]+):[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 
-def mail_header(value: Any, name: str) -> str | None:
-    """Return the first header of a name, None where there is none.
 
-    The headers are an object, pairs (also as JSON), or the lines of the mail itself.
-    """
+def mail_header(value: object, name: str) -> str | None:
+    """Return the first header of a name that says something, None where there is none."""
     wanted = name.lower()
-    found = (text for key, text in _headers(value) if key.lower() == wanted)
-    return next((str(text).strip() for text in found if text), None)
+    found = (_decoded(text) for key, text in headers_of(value) if key == wanted)
+    return next((text for text in found if text), None)
 
 
-def _headers(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, str):
-        try:
-            value = msgspec.json.decode(value)
-        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-            value = HeaderParser().parsestr(value).items()
-    pairs = list(value.items()) if isinstance(value, dict) else value
-    for pair in pairs if isinstance(pairs, list) else ():
-        if isinstance(pair, list | tuple) and len(pair) == 2:
-            yield str(pair[0]), pair[1]
+def _decoded(text: str) -> str:
+    """Return a header on one line, without the encoding of letters that are not ASCII."""
+    line = " ".join(text.split())
+    try:
+        return str(make_header(decode_header(line))) if "=?" in line else line
+    except (HeaderParseError, LookupError, ValueError):
+        return line
+
+
+def headers_of(value: object) -> Iterator[tuple[str, str]]:
+    """Yield the names of headers in small letters, and their values.
+
+    Headers are an object, a list of pairs or of objects with `name` and `value`, JSON of these, or
+    the lines of the mail; a text that is none of it is a subject.
+    """
+    match value:
+        case str() if value.lstrip().startswith(("[[", "[{", "{")):
+            try:
+                yield from headers_of(msgspec.json.decode(value))
+            except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+                yield "subject", value
+        case str() if "\n" in value.strip():
+            yield from ((name.lower(), text) for name, text in _LINE.findall(value))
+        case str():
+            yield "subject", value
+        case Mapping():
+            for name, text in value.items():
+                yield str(name).lower(), _text(text)
+        case list():
+            for entry in value:
+                match entry:
+                    case [str() as name, text] | {"name": str() as name, "value": text}:
+                        yield name.lower(), _text(text)
+
+
+def _text(value: Any) -> str:
+    return str(value[0] if isinstance(value, list) and value else value)

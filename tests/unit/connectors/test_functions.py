@@ -178,6 +178,12 @@ def test_a_header_of_mail_is_found_however_a_service_hands_it_over(headers: Any)
     assert call("mail_header", headers, "precedence") is None
 
 
+def test_a_header_of_mail_is_read_with_its_letters() -> None:
+    folded = "Subject: =?utf-8?q?=C4=B0ade?=\n =?utf-8?q?_gecikti?=\nDate: x\n"
+    assert call("mail_header", folded, "Subject") == "İade gecikti"
+    assert call("mail_header", {"subject": "=?none?q?x?="}, "subject") == "=?none?q?x?="
+
+
 @given(st.recursive(st.none() | st.text() | st.integers(), lambda x: st.lists(x, max_size=3)))
 def test_headers_of_mail_may_be_anything(headers: Any) -> None:
     assert call("mail_header", headers, "date") is None or isinstance(headers, str | list)
