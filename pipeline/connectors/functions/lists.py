@@ -42,10 +42,9 @@ def last(value: Any) -> Any:
 
 
 def having(value: Any, key: str, wanted: object) -> Any:
-    """Return the last item of a list whose key has a value, in whatever case."""
-    items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-    text = str(wanted).lower()
-    return next((item for item in reversed(items) if str(item.get(key)).lower() == text), None)
+    """Return the last item of a list that has a value at a path, in whatever case."""
+    items, text = (value if isinstance(value, list) else []), str(wanted).lower()
+    return next((item for item in reversed(items) if str(at(item, key)).lower() == text), None)
 
 
 def among(value: Any, wanted: object) -> Any:

@@ -154,6 +154,7 @@ def test_the_last_item_that_has_a_value_is_taken() -> None:
     steps = [{"at": 1, "status": "Created"}, {"at": 2, "status": "created"}, {"at": 3}, "?"]
     assert call("having", steps, "status", "CREATED") == {"at": 2, "status": "created"}
     assert call("having", steps, "status", "Shipped") is None
+    assert call("having", [{"of": {"id": 7}}], "of.id", "7") == {"of": {"id": 7}}
     assert call("having", {"status": "Created"}, "status", "Created") is None
 
 
