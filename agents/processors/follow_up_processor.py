@@ -69,10 +69,10 @@ class FollowUpProcessor:
         """Go on with the states that are kept, after partitions were given to this worker."""
         async with self._turn:
             self._next.clear()
-            for partition, customer_id, state in self._table.all():
+            for key, state in self._table.all():
                 customer = _DECODER.decode(state)
                 self._clock.observe(timedelta(seconds=customer.lag))
-                self._schedule(StateKey(partition, customer_id), customer)
+                self._schedule(key, customer)
 
     async def release(self) -> None:
         """Forget the states, once what is in hand is done: the partitions go to another worker."""

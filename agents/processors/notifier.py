@@ -70,8 +70,8 @@ class Notifier:
     def restore(self) -> None:
         """Go on with the states that are kept, after partitions were given to this worker."""
         self._stopping.clear()
-        for partition, customer_id, state in self._table.all():
-            self._schedule.restore(StateKey(partition, customer_id), _DECODER.decode(state))
+        for key, state in self._table.all():
+            self._schedule.restore(key, _DECODER.decode(state))
 
     def send_due(self) -> None:
         """Begin to send what is due by now; what was held back comes as one message a channel."""

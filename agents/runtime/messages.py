@@ -51,11 +51,11 @@ class Message(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A message to send; without `partition` the key decides."""
+    """A message to send; without `partition` the key decides, None ends what the key had."""
 
     topic: str
     key: bytes
-    value: bytes
+    value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
     partition: int | None = None
 

@@ -35,11 +35,14 @@ class StateKey(NamedTuple):
 
 
 class StoredState(NamedTuple):
-    """The state of a customer, to be kept in the partition that the customer's events come from."""
+    """The state of a customer, to be kept in the partition that the customer's events come from.
+
+    None: there is none any more.
+    """
 
     partition: int
     customer_id: str
-    state: bytes
+    state: bytes | None
 
 
 class ChangelogAck(NamedTuple):
@@ -56,8 +59,8 @@ class Table(Protocol):
     def get(self, partition: int, customer_id: str) -> bytes | None:
         """Return the state that was staged last, or that the partition holds."""
 
-    def all(self) -> Iterable[StoredState]:
-        """Return the states of all partitions that this worker has."""
+    def all(self, beginning: str = "") -> Iterable[tuple[StateKey, bytes]]:
+        """Return the states of all partitions that this worker has, of keys with a beginning."""
 
     def stage(self, states: Sequence[StoredState]) -> None:
         """Have `get` answer with these from now on."""
@@ -85,7 +88,7 @@ class StateStore:
 
     def __init__(self, app: App, name: str, partitions: int) -> None:
         self._app = app
-        self._staged: dict[tuple[int, bytes], bytes] = {}
+        self._staged: dict[tuple[int, bytes], bytes | None] = {}
         table: Any = app.Table(
             name,
             key_type=str,
@@ -101,8 +104,8 @@ class StateStore:
     def get(self, partition: int, customer_id: str) -> bytes | None:
         """Return the state that was staged last, or that is kept in the partition."""
         key = _key(customer_id)
-        if staged := self._staged.get((partition, key)):
-            return staged
+        if (partition, key) in self._staged:
+            return self._staged[partition, key]
         try:
             found: bytes | None = self._files(partition).get(key)
         except Exception as error:
@@ -110,21 +113,20 @@ class StateStore:
             raise
         return found
 
-    def all(self) -> Iterator[StoredState]:
-        """Yield the states of all partitions that this worker has."""
+    def all(self, beginning: str = "") -> Iterator[tuple[StateKey, bytes]]:
+        """Yield the states of all partitions that this worker has, of keys with a beginning."""
         topic = self._table.changelog_topic_name
         for tp in self._app.assignor.assigned_actives():
             if tp.topic == topic:
-                for key, state in self._visible(tp.partition):
-                    yield StoredState(tp.partition, msgspec.json.decode(key, type=str), state)
+                for key, state in self._visible(tp.partition, _key(beginning)[:-1]):
+                    yield StateKey(tp.partition, msgspec.json.decode(key, type=str)), state
 
-    def _visible(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
+    def _visible(self, partition: int, beginning: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield keys and states. RocksDB's own iteration just ends where a file is damaged."""
         found = self._files(partition).iter()
-        found.seek_to_first()
-        while found.valid():
-            if (key := found.key()) != self._store.offset_key:
-                yield key, found.value()
+        found.seek(beginning)
+        while found.valid() and (key := found.key()).startswith(beginning):
+            yield key, found.value()
             found.next()
         try:
             found.status()
@@ -160,7 +162,10 @@ class StateStore:
             for state, message in zip(states, messages, strict=True)
         ]
         for partition, message in written:
-            batches[partition].put(message.key, message.value)
+            if message.value is None:
+                batches[partition].delete(message.key)
+            else:
+                batches[partition].put(message.key, message.value)
         for partition, batch in batches.items():
             offset = max(ack.newest.get(TP(topic, partition), -1) for ack in acks)
             batch.put(self._store.offset_key, str(offset).encode())
@@ -171,7 +176,7 @@ class StateStore:
                 raise
             self._app.continuity.keep(partition, offset + 1)
         for partition, message in written:
-            if self._staged.get((partition, message.key)) is message.value:
+            if self._staged.get((partition, message.key), b"") is message.value:
                 del self._staged[partition, message.key]
 
     def _files(self, partition: int) -> Any:

@@ -29,15 +29,18 @@ class Table:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._staged: dict[StateKey, bytes] = {}
+        self._staged: dict[StateKey, bytes | None] = {}
 
     def get(self, partition: int, customer_id: str) -> bytes | None:
         place = StateKey(partition, customer_id)
-        return self._staged.get(place) or self._world.states.get(place)
+        if place in self._staged:
+            return self._staged[place]
+        return self._world.states.get(place)
 
-    def all(self) -> Iterator[StoredState]:
-        for place, state in self._world.states.items():
-            yield StoredState(*place, state)
+    def all(self, beginning: str = "") -> Iterator[tuple[StateKey, bytes]]:
+        for place, state in sorted(self._world.states.items()):
+            if place.customer_id.startswith(beginning):
+                yield place, state
 
     def stage(self, states: Sequence[StoredState]) -> None:
         self._staged |= {StateKey(*place): state for *place, state in states}
@@ -49,7 +52,9 @@ class Table:
         """Write one by one, so that a killed worker has written a part."""
         for *place, state in states:
             await self._world.live()
-            self._world.states[StateKey(*place)] = state
+            self._world.states.pop(StateKey(*place), None)
+            if state is not None:
+                self._world.states[StateKey(*place)] = state
         return ChangelogAck(states, [], {})
 
     def write_local(self, *acks: ChangelogAck) -> None:
