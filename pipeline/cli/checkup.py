@@ -10,7 +10,15 @@ from pipeline.broker.lag import PartitionLag
 from pipeline.common.plurals import counted
 from pipeline.config.groups import KafkaSettings
 from pipeline.contracts.topics import TopicContract
-from pipeline.contracts.topology import CHANGELOG, INPUTS, SCORED, STATEFUL, WITHIN, group_of
+from pipeline.contracts.topology import (
+    CHANGELOG,
+    INPUTS,
+    OF_CONNECTIONS,
+    SCORED,
+    STATEFUL,
+    WITHIN,
+    group_of,
+)
 from pipeline.ingest.decode import FUTURE_TOLERANCE
 from pipeline.store.health import StoreFacts
 from pipeline.store.supported import unsupported
@@ -160,6 +168,8 @@ def _group(
 ) -> Finding:
     check, lag, members = f"role {role}", sum(x.events for x in lags), group.members if group else 0
     widest = max((sum(y.topic == x.topic for y in lags) for x in lags), default=0)
+    if not members and not lag and role in OF_CONNECTIONS:
+        return Finding(check, "ok", "nobody reads, and nothing waits")
     if not members:
         return Finding(
             check,

@@ -23,7 +23,10 @@ from pipeline.common.progress import Watch
 from pipeline.common.urls import own_page
 from pipeline.config.groups import ROOT
 from pipeline.config.settings import STREAM_ROLES, Settings, store_address
+from pipeline.connectors.connection_file import has_connections
+from pipeline.connectors.sealing import make_local_key
 from pipeline.contracts.topics import load_topics
+from pipeline.contracts.topology import OF_CONNECTIONS
 
 NEARLY_FULL = 2**25
 """Free bytes below which Kafka cannot write segment indices and checkpoints."""
@@ -70,21 +73,20 @@ class Machine:
             self._create_topics(bootstrap, say)
         with step(self.console, "starting the roles") as say:
             for role in self._roles():
-                self.children.append(self._role(role, bootstrap))
-                self.children[-1].start()
+                self._start_role(role, bootstrap)
             self._wait_until_ready(say)
-        pages = {child.name: child.page for child in self.children}
-        write_addresses(self.folder, Addresses(bootstrap, self.api, pages))
+        self._write_addresses(bootstrap)
         if sample:
             self._start_sample()
 
     def tick(self) -> None:
-        """Restart what has died or hangs.
+        """Restart what has died or hangs, and start what other systems that are new here need.
 
         Raises Unavailable where another program has taken the port of a Kafka that died.
         """
         if self._broker and self._broker.process.poll() is not None:
             self._restart_broker(self._broker.port)
+        self._see_to_connections()
         for child in self.children:
             child.tick()
             bound(child.log)
@@ -126,9 +128,36 @@ class Machine:
 
     def _roles(self) -> tuple[str, ...]:
         """Return the roles; with the in-process store, `record` serves the API."""
-        return (
-            STREAM_ROLES if store_address(self._settings.store) is None else (*STREAM_ROLES, "api")
-        )
+        always = tuple(role for role in STREAM_ROLES if role not in OF_CONNECTIONS)
+        of_connections = OF_CONNECTIONS if self._has_connections() else ()
+        api = () if store_address(self._settings.store) is None else ("api",)
+        return (*of_connections, *always, *api)
+
+    def _has_connections(self) -> bool:
+        """Return whether other systems are connected; then there is a key to seal what they send.
+
+        Raises OSError where it cannot be made.
+        """
+        if not has_connections(self._settings.connectors.file):
+            return False
+        make_local_key(self.folder)
+        return True
+
+    def _see_to_connections(self) -> None:
+        """Start the roles of connections once there are some."""
+        missing = OF_CONNECTIONS[0] not in {child.name for child in self.children}
+        if missing and self._broker and self._has_connections():
+            for role in OF_CONNECTIONS:
+                self._start_role(role, self._broker.bootstrap)
+            self._write_addresses(self._broker.bootstrap)
+
+    def _write_addresses(self, bootstrap: str) -> None:
+        pages = {child.name: child.page for child in self.children if child.page}
+        write_addresses(self.folder, Addresses(bootstrap, self.api, pages))
+
+    def _start_role(self, role: str, bootstrap: str) -> None:
+        self.children.append(self._role(role, bootstrap))
+        self.children[-1].start()
 
     def _role(self, role: str, bootstrap: str) -> Child:
         page_port = free_port()

@@ -97,6 +97,33 @@ FOLLOW_UPS = Counter(
     "Changes of follow-ups sent, by what changed last. Many escalated: SLAs are missed.",
     ["kind"],
 )
+DELIVERIES = Counter(
+    "nabiz_deliveries_total",
+    "Deliveries of other systems that were mapped, by connection and what they led to: events, "
+    "ignored, unmapped (no mapping for this kind), refused, erase, waiting (for another delivery, "
+    "or an answer of the source's API).",
+    ["connection", "outcome"],
+)
+IGNORED = Counter(
+    "nabiz_ignored_things_total",
+    "Things of deliveries that are no events, by connection and the mapping's reason.",
+    ["connection", "reason"],
+)
+UNMAPPED = Counter(
+    "nabiz_unmapped_things_total",
+    "Things of deliveries that nobody has mapped, by connection and kind. They stay on cx.received "
+    "for as long as it keeps them.",
+    ["connection", "kind"],
+)
+WAITING = Gauge(
+    "nabiz_waiting_deliveries",
+    "Deliveries that wait for what another is to tell, or for an answer of the source's API.",
+)
+LOOK_UPS = Counter(
+    "nabiz_look_ups_total",
+    "Questions to the APIs of sources, by connection and result: found, absent, failed.",
+    ["connection", "result"],
+)
 STORE_INSERT_SECONDS = Histogram(
     "nabiz_store_insert_seconds",
     "Seconds until the store confirmed a batch, KPI minutes included, by kind of row.",

@@ -24,7 +24,7 @@ from pydantic_settings import SettingsError as NotJson
 
 from pipeline.common.encodings import utf8
 from pipeline.config.access import AccessSettings, ApiSettings
-from pipeline.config.connectors import ConnectorsSettings, ReceiveSettings
+from pipeline.config.connectors import ConnectorsSettings, ReceiveSettings, TranslateSettings
 from pipeline.config.groups import (
     BoardSettings,
     CalendarSettings,
@@ -41,9 +41,11 @@ from pipeline.config.groups import (
     WorkerSettings,
 )
 
-Role = Literal["understand", "triage", "detect", "follow_up", "record", "notify", "api", "receive"]
+Role = Literal[
+    "translate", "understand", "triage", "detect", "follow_up", "record", "notify", "api", "receive"
+]
 STREAM_ROLES: tuple[Role, ...] = (
-    *("understand", "triage", "detect", "follow_up", "record", "notify"),
+    *("translate", "understand", "triage", "detect", "follow_up", "record", "notify"),
 )
 """Roles that consume topics, in the order of the chain."""
 
@@ -73,6 +75,7 @@ class Settings(BaseSettings):
     uncounted: UncountedSettings = UncountedSettings()
     connectors: ConnectorsSettings = ConnectorsSettings()
     receive: ReceiveSettings = ReceiveSettings()
+    translate: TranslateSettings = TranslateSettings()
     engine: EngineSettings = EngineSettings()
     detect: DetectSettings = DetectSettings()
     followup: FollowUpSettings = FollowUpSettings()

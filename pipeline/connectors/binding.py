@@ -48,7 +48,7 @@ class Binding:
         paths = (source.path,) if isinstance(source.path, str) else source.path
         self._choices = [_choice(path, compiler, where) for path in paths if path]
         self._missing, self._absent = source.missing, source.absent
-        self._url = compiler.value(source.fetch, f"{where}.fetch")
+        self._url = compiler.address(source.fetch, f"{where}.fetch")
         self._headers = compiler.values(source.headers, f"{where}.headers")
 
     def values(self, scope: Scope, fetched: Fetched) -> Iterator[Any]:
@@ -73,6 +73,8 @@ class Binding:
         request = Request(str(url), headers, retried=self._absent == "retry")
         if request not in fetched:
             raise Wanted(request)
+        if problem := fetched[request].problem:
+            raise Invalid(Reason.LOOK_UP_FAILED, f"`{self.name}` cannot be looked up: {problem}.")
         if fetched[request].body is None:
             if request.retried:
                 reason = f"`{self.name}`: nothing is at {request.url}, and did not come"

@@ -16,6 +16,7 @@ from pipeline.connectors.expression import (
 )
 from pipeline.connectors.form import MappingForm
 from pipeline.connectors.form import Value as ValueForm
+from pipeline.connectors.origins import BEGINNING, OF_OWNER
 from pipeline.connectors.path import Path
 
 
@@ -37,7 +38,8 @@ class MappingSource(YamlSource):
 class Compiler:
     """Compiles texts at a place in the file; names that are known there are its vocabulary.
 
-    `paths` collects where each path is, `needs` the settings without which a function cannot be.
+    `paths` collects where each path is, `needs` the settings without which a function cannot be,
+    `origins` the beginnings of addresses that are asked.
     Every method raises MappingError.
     """
 
@@ -49,6 +51,7 @@ class Compiler:
         self.vocabulary = vocabulary or Vocabulary(ROOTS, form.tables, form.memories)
         self.paths: dict[Path, int] = parent.paths if parent else {}
         self.needs: set[str] = parent.needs if parent else set()
+        self.origins: list[Value] = parent.origins if parent else []
 
     def knowing(self, *names: str) -> "Compiler":
         """Return a compiler that knows more names."""
@@ -63,13 +66,7 @@ class Compiler:
             return _first([option for option in options if option])
         if not isinstance(form, str):
             return lambda _: form
-        try:
-            value, expressions = template(form, self.vocabulary)
-        except ExpressionError as error:
-            raise self.source.error(where, f"{where[2:]}: {error}") from None
-        for expression in expressions:
-            self._note_expression(expression, where)
-        return value
+        return self._template(form, where)[0]
 
     def required(self, form: ValueForm, where: str) -> Value:
         """Compile a value that must be there."""
@@ -84,6 +81,15 @@ class Compiler:
             known = ", ".join(sorted(self.vocabulary.memories)) or "there is none"
             raise self.source.error(where, f"{where[2:]}: `{kind}` is none of `memories`: {known}")
         return kind
+
+    def address(self, form: ValueForm, where: str) -> Value | None:
+        """Compile an address to be asked, None where there is none; note the origins it names."""
+        for text in form if isinstance(form, tuple) else (form,):
+            if isinstance(text, str) and (beginning := BEGINNING.match(text)):
+                value, expressions = self._template(beginning[0], where)
+                if all(path.root in OF_OWNER for one in expressions for path in one.paths):
+                    self.origins.append(value)
+        return self.value(form, where)
 
     def values(self, forms: Mapping[str, ValueForm], where: str) -> tuple[tuple[str, Value], ...]:
         """Compile values by name; those that are None are left out."""
@@ -109,6 +115,15 @@ class Compiler:
             raise self.source.error(where, f"{where[2:]}: {error}") from None
         self._note(condition.paths, where)
         return condition
+
+    def _template(self, text: str, where: str) -> tuple[Value, tuple[Expression, ...]]:
+        try:
+            value, expressions = template(text, self.vocabulary)
+        except ExpressionError as error:
+            raise self.source.error(where, f"{where[2:]}: {error}") from None
+        for expression in expressions:
+            self._note_expression(expression, where)
+        return value, expressions
 
     def _note_expression(self, expression: Expression, where: str) -> None:
         self.needs.update(expression.needs)

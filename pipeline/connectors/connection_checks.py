@@ -16,7 +16,7 @@ from pipeline.connectors.verify.form import Jwt, Verify
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SETTING = re.compile(r"\{connection\.(\w+)")
 _COMMON = frozenset(CommonSettings.__struct_fields__)
-_PSEUDONYM_KEY = "pseudonym_key"
+PSEUDONYM_KEY = "pseudonym_key"
 
 
 def name_of(entry: Entry) -> str:
@@ -50,8 +50,8 @@ def connection_in(entry: Entry, mapping: Mapping) -> Connection:
     }
     if form.public_url:
         settings.setdefault("public_url", f"{form.public_url.rstrip('/')}/in/{name}")
-    if form.pseudonym_key_file and _PSEUDONYM_KEY not in settings:
-        settings[_PSEUDONYM_KEY] = entry.source.secret(
+    if form.pseudonym_key_file and PSEUDONYM_KEY not in settings:
+        settings[PSEUDONYM_KEY] = entry.source.secret(
             "$.pseudonym_key_file", form.pseudonym_key_file
         )
     _demand_what_is_needed(entry, mapping, settings)
@@ -65,7 +65,7 @@ def connection_in(entry: Entry, mapping: Mapping) -> Connection:
 def _setting(entry: Entry, key: str, mapping: Mapping) -> tuple[str, Any]:
     """Return name and value of a setting. Raises ConnectionsError."""
     declared, value = mapping.form.settings, entry.settings[key]
-    secrets = {_PSEUDONYM_KEY, *(name for name in declared if declared[name].secret)}
+    secrets = {PSEUDONYM_KEY, *(name for name in declared if declared[name].secret)}
     plain = (
         _COMMON | declared.keys() | set(filter(None, mapping.form.memories.values()))
     ) - secrets
@@ -75,7 +75,7 @@ def _setting(entry: Entry, key: str, mapping: Mapping) -> tuple[str, Any]:
             key, f"`{key}` is a secret: put it into a file, and its path here as `{key}{FILE_OF}`"
         )
     if key.endswith(FILE_OF) and name in secrets:
-        if name == _PSEUDONYM_KEY and isinstance(value, list):
+        if name == PSEUDONYM_KEY and isinstance(value, list):
             raise entry.error(key, f"`{key}` is one file: with another key, ids are others")
         return name, entry.secret(name, value)
     if key not in plain:
@@ -108,7 +108,7 @@ def _demand_what_is_needed(entry: Entry, mapping: Mapping, settings: dict[str, A
     required -= set().union(*read.values())  # which of them, the scheme in use says
     required |= read.get(settings.get("auth") or next(iter(read), ""), set())
     for name in sorted((required | mapping.needs) - settings.keys()):
-        is_secret = name == _PSEUDONYM_KEY or (name in declared and declared[name].secret)
+        is_secret = name == PSEUDONYM_KEY or (name in declared and declared[name].secret)
         meaning = f": {declared[name].meaning.en}" if name in declared else ""
         raise entry.error("", f"`{name}{FILE_OF if is_secret else ''}` is missing{meaning}")
 

@@ -92,6 +92,14 @@ class ConnectionsSource(YamlSource):
         yield from (self.path.parent / file for file in named if file and isinstance(file, str))
 
 
+def has_connections(file: Path) -> bool:
+    """Return whether the file has any connection, be it right or wrong."""
+    try:
+        return bool(ConnectionsSource(file, file.read_bytes()).entries)
+    except (ConnectionsError, OSError):
+        return False
+
+
 class Entry:
     """A connection as the file has it."""
 

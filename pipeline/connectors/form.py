@@ -43,8 +43,12 @@ class SourceForm(Form, frozen=True):
 
     A `path`, or several of which the first counts that leads somewhere. Where none does, `fetch` is
     the address that the API of the source is asked at, with GET; without an address, what is
-    `missing` is refused. `absent` says what it means that nothing is there (204, 404, 410):
-    `retry`, as it is not there yet, or the reason for which the thing is ignored.
+    `missing` is refused. The host of an address must be written there, or be named by a setting of
+    the connection. In `headers`, `{{access_token}}` stands for the token that the settings
+    `access_token`, or `token_url`, `client_id`, `client_secret` and `refresh_token`, lead to; where
+    no header has it, it goes as `Authorization: Bearer`. `absent` says what it means that nothing
+    is there (204, 404, 410): `retry`, as it is not there yet, or the reason for which the thing is
+    ignored.
     """
 
     path: str | tuple[str, ...] = ""

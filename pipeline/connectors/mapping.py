@@ -8,6 +8,7 @@ from pipeline.connectors.compiler import Compiler, MappingError, MappingSource
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery, document_of
 from pipeline.connectors.expression import Scope
+from pipeline.connectors.origins import Origin, named_origins, set_origins
 from pipeline.connectors.outcome import Draft, Fetched, Recall
 from pipeline.connectors.path import Path
 from pipeline.connectors.thing import ThingMapper
@@ -46,9 +47,17 @@ class Mapping:
             for name, setting in self.form.settings.items()
             if setting.default is not None
         }
+        self._origins = tuple(compiler.origins)
         self.headers = frozenset(
             path.keys[0].lower() for path in compiler.paths if path.root == "header" and path.keys
         )
+
+    def origins(self, connection: Connection) -> dict[Origin, bool]:
+        """Return what may be asked, and whether that may be on a private network."""
+        names = {"connection": connection.settings, "scope": connection.scope}
+        written = named_origins(self._origins, names)
+        named = set_origins(connection.settings.get(name) for name in self.form.settings)
+        return {**dict.fromkeys(written, False), **dict.fromkeys(named, True)}
 
     def map(
         self,

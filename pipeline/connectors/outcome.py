@@ -42,9 +42,13 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the API answered; `body` is parsed JSON, None where nothing is there."""
+    """What the API answered; `body` is parsed JSON, None where nothing is there.
+
+    `problem` says why there was no answer.
+    """
 
     body: Any
+    problem: str = ""
 
 
 Fetched: TypeAlias = Mapping[Request, Answer]

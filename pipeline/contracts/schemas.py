@@ -21,6 +21,7 @@ from pipeline.contracts.topology import (
     ACTIONS,
     ALERTS,
     DEAD_LETTERS,
+    ERASURES,
     FEEDBACK,
     FOLLOW_UPS,
     HURRIED,
@@ -33,6 +34,7 @@ from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
 from pipeline.model.alert import AlertEvent
 from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.erasure import ErasureRequest
 from pipeline.model.event import Event
 from pipeline.model.open_enum import EXTENSIBLE, LONGEST_VALUE, WELL_FORMED, OpenEnum
 from pipeline.model.reading import Scored
@@ -49,6 +51,7 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     ACTIONS: Action,
     FOLLOW_UPS: FollowUpEvent,
     DEAD_LETTERS: DeadLetter,
+    ERASURES: ErasureRequest,
 }
 """The struct of each topic's messages."""
 

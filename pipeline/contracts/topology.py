@@ -13,8 +13,10 @@ ALERTS: Final = "cx.alerts"
 ACTIONS: Final = "cx.alert-actions"
 FOLLOW_UPS: Final = "cx.follow-ups"
 DEAD_LETTERS: Final = "cx.dead-letters"
+ERASURES: Final = "cx.erasure-requests"
 
 INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "translate": (RECEIVED,),
     "understand": (INTERACTIONS, FEEDBACK),
     "reread": (HURRIED,),
     "triage": (INTERACTIONS, FEEDBACK),
@@ -27,6 +29,9 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
 
 WITHIN: Final[Mapping[str, str]] = {"reread": "understand"}
 """Roles without a process of their own, and the role whose idle workers run them."""
+
+OF_CONNECTIONS: Final = ("translate",)
+"""Roles that run only where other systems are connected."""
 
 OF_EVENTS: Final = tuple(
     role for role, topics in INPUTS.items() if {INTERACTIONS, SCORED} & {*topics}
@@ -56,8 +61,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 """Input topics by consumer group, in the order of the chain."""
 
 
-STATEFUL: Final = ("detect", "follow_up", "notify")
-"""Roles that keep a state per customer, in the partition of the customer's messages."""
+STATEFUL: Final = ("translate", "detect", "follow_up", "notify")
+"""Roles that keep a state per customer, or of a connection, in the partition of its messages."""
 
 
 def changelog_of(role: str) -> str:

@@ -27,6 +27,9 @@ class Reason(OpenEnum):
     UNSUPPORTED_SCALE = "unsupported_scale"
     MISSING_KEY = "missing_key"
     KEY_MISMATCH = "key_mismatch"
+    UNKNOWN_CONNECTION = "unknown_connection"
+    MAPPING_FAILED = "mapping_failed"
+    LOOK_UP_FAILED = "look_up_failed"
 
 
 class Invalid(Exception):  # noqa: N818 - a verdict on input, not a bug

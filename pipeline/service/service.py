@@ -12,7 +12,7 @@ from pipeline.broker.publish import Publisher
 from pipeline.broker.security import Cluster
 from pipeline.common.refused import Refused
 from pipeline.config.groups import DetectSettings
-from pipeline.contracts.topology import INPUTS, RETRY_HEADER
+from pipeline.contracts.topology import INPUTS, RECEIVED, RETRY_HEADER
 from pipeline.detection.customer import Arrival, apply, risk_at
 from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.ingest.unknown import CHOICES, closest
@@ -42,7 +42,7 @@ REPORTED_FOR = timedelta(days=7)
 RETRIED_AT_ONCE = 10_000
 """Most dead letters of one retry, newest first."""
 
-_TOPICS = frozenset(topic for topics in INPUTS.values() for topic in topics)
+_TOPICS = frozenset(topic for topics in INPUTS.values() for topic in topics) - {RECEIVED}
 
 
 class ServiceConfig(NamedTuple):

@@ -23,7 +23,7 @@ from pipeline.cli.main import main
 from pipeline.config.groups import KafkaSettings
 from pipeline.config.settings import Settings
 from pipeline.contracts.topics import Privacy, TopicContract
-from pipeline.contracts.topology import GROUPS, INPUTS, SCORED
+from pipeline.contracts.topology import GROUPS, INPUTS, OF_CONNECTIONS, SCORED
 from pipeline.model.reading import Probabilities, Reading
 from pipeline.store.health import Disk, StoreFacts
 
@@ -90,13 +90,17 @@ def lags(events: int, committed: int | None = 5) -> list[PartitionLag]:
 
 
 def role(
-    group: GroupFacts | None, before: list[PartitionLag], now: list[PartitionLag]
+    group: GroupFacts | None,
+    before: list[PartitionLag],
+    now: list[PartitionLag],
+    name: str = "understand",
 ) -> tuple[str, str]:
     groups = dict.fromkeys(GROUPS, group) if group else {}
     findings = list(checkup.check_groups(groups, before, now))  # type: ignore[arg-type]
     assert [one.check for one in findings] == [f"role {role}" for role in INPUTS]
-    assert len({one.state for one in findings}) == 1
-    return findings[0].state, findings[0].found
+    always = {one.state for one in findings if one.check.split()[1] not in OF_CONNECTIONS}
+    assert len(always) == 1
+    return next((one.state, one.found) for one in findings if one.check == f"role {name}")
 
 
 def test_a_role() -> None:
@@ -111,6 +115,12 @@ def test_a_role() -> None:
     assert role(GroupFacts("Empty", 0), busy, busy)[1] == "nobody reads; waiting: 24 messages"
     assert role(GroupFacts("PreparingRebalance", 2), busy, busy)[1].endswith("partitions now")
     assert role(GroupFacts("Stable", 5), idle, idle)[0] == "warning"
+
+
+@pytest.mark.parametrize("name", OF_CONNECTIONS)
+def test_a_role_of_connections_is_needed_only_where_something_waits(name: str) -> None:
+    assert role(None, lags(0), lags(0), name)[0] == "ok"
+    assert role(None, lags(3), lags(3), name)[0] == "problem"
 
 
 def store(**changes: object) -> list[Finding]:

@@ -1,0 +1,163 @@
+"""Asks the APIs of sources for what their deliveries do not say."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import Any
+
+import httpx
+import msgspec
+
+from agents.processors.access_tokens import AccessTokens, TokenRefused
+from agents.processors.translation import LookUp
+from pipeline.common import metrics
+from pipeline.common.token_bucket import TokenBucket
+from pipeline.config.connectors import TranslateSettings
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.origins import Origin, origin_of
+from pipeline.connectors.outcome import Answer, Request
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+"""Seconds before a question is asked again, doubled each time."""
+BURST = 10
+"""Questions of a connection at once, where none was asked for a while."""
+LARGEST = 4_194_304
+"""Most bytes of an answer."""
+ABSENT = (204, 404, 410)
+"""Statuses that say that nothing is there."""
+
+
+class _Away(Exception):  # noqa: N818 - may pass
+    """The API did not answer as it should; the message says how, `pause` how long to wait."""
+
+    def __init__(self, why: str, pause: float = 0.0) -> None:
+        super().__init__(why)
+        self.pause = pause
+
+
+async def addresses_of(host: str, port: int) -> list[str]:
+    """Return the IP addresses of a host; none where it is not known."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port)
+    except OSError:
+        return []
+    return [str(place[0]) for *_, place in found]
+
+
+class SourceApi:
+    """Asks with GET, patiently, and only hosts that the owner of a connection has named."""
+
+    def __init__(
+        self,
+        settings: TranslateSettings,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        addresses: Callable[[str, int], Awaitable[list[str]]] = addresses_of,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Take the clock on the wall, what waits for seconds, and what knows a host's addresses."""
+        self._settings, self._now, self._sleep = settings, now, sleep
+        self._addresses = addresses
+        self._client = httpx.AsyncClient(timeout=settings.timeout, transport=transport)
+        self._tokens = AccessTokens(self._client, now)
+        self._buckets: defaultdict[str, TokenBucket] = defaultdict(
+            lambda: TokenBucket(settings.calls_per_second, BURST)
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def ask(self, wanted: LookUp, until: datetime) -> Mapping[Request, Answer]:
+        """Return the answer to each request, or why there was none `until` then."""
+        answers = [self._answer(request, wanted, until) for request in wanted.requests]
+        return dict(zip(wanted.requests, await asyncio.gather(*answers), strict=True))
+
+    async def _answer(self, request: Request, wanted: LookUp, until: datetime) -> Answer:
+        connection = wanted.connection
+        if problem := await self._unsafe(request.url, wanted.mapping.origins(connection)):
+            return self._told(connection, Answer(None, problem), "failed")
+        absent_until = wanted.since + timedelta(seconds=self._settings.absent_seconds)
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                body = await self._get(request, connection)
+                problem = ""
+                if body is not None or not request.retried or self._left(absent_until) <= 0:
+                    result = "absent" if body is None else "found"
+                    return self._told(connection, Answer(body), result)
+                wait = pause
+            except _Away as away:
+                problem, wait = str(away), max(pause, away.pause)
+            if wait > self._left(until):
+                return self._told(connection, Answer(None, problem), "failed")
+            await self._sleep(wait)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _unsafe(self, url: str, origins: Mapping[Origin, bool]) -> str:
+        """Return why an address is not asked, "" where it may be."""
+        origin = origin_of(url)
+        if origin is None or origin not in origins:
+            return f"{origin.host if origin else 'it'} is named by no setting of the connection"
+        found = () if origins[origin] else await self._addresses(origin.host, origin.port)
+        if all(ip_address(address).is_global for address in found):
+            return ""
+        return f"{origin.host} is on a private network: name it in a setting of the connection"
+
+    def _told(self, connection: Connection, answer: Answer, result: str) -> Answer:
+        metrics.LOOK_UPS.labels(connection.name, result).inc()
+        return answer
+
+    async def _get(self, request: Request, connection: Connection) -> Any:
+        """Return what the API has, None where nothing is there. Raises _Away."""
+        while pause := self._buckets[connection.name].take(self._now().timestamp()):
+            await self._sleep(pause)
+        try:
+            status, headers, content = await self._send(request, connection)
+        except TokenRefused as error:
+            raise _Away(str(error)) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _Away(f"{_host(request)}: {type(error).__name__}") from None
+        if status in ABSENT:
+            return None
+        if status == 401:
+            self._tokens.discard(connection)
+        if status != 200:
+            raise _Away(f"{_host(request)} answers {status}", self._retry_after(headers))
+        try:
+            return msgspec.json.decode(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise _Away(f"{_host(request)} answers with no JSON") from None
+
+    async def _send(
+        self, request: Request, connection: Connection
+    ) -> tuple[int, httpx.Headers, bytes]:
+        headers = await self._tokens.headers(request.headers, connection)
+        async with self._client.stream("GET", request.url, headers=headers) as response:
+            content = bytearray()
+            async for part in response.aiter_bytes():
+                content += part
+                if len(content) > LARGEST:
+                    raise _Away(f"the answer has more than {LARGEST:,} bytes")
+            return response.status_code, response.headers, bytes(content)
+
+    def _left(self, until: datetime) -> float:
+        return (until - self._now()).total_seconds()
+
+    def _retry_after(self, headers: Mapping[str, str]) -> float:
+        """Return the seconds that an API asks to wait (RFC 9110, 10.2.3)."""
+        value = headers.get("retry-after", "")
+        if value.isdigit():
+            return float(value)
+        try:
+            return self._left(parsedate_to_datetime(value))
+        except (ValueError, TypeError):  # also a time without a zone
+            return 0.0
+
+
+def _host(request: Request) -> str:
+    origin = origin_of(request.url)
+    return origin.host if origin else "the source"

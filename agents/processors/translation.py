@@ -1,0 +1,180 @@
+"""What deliveries lead to: mapped one after the other, with what each tells the others."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import structlog
+from msgspec.structs import replace
+
+from agents.processors.memories import Memories, key_of
+from agents.processors.refusals import dead_letter
+from agents.processors.waiting_room import Waiting, WaitingRoom
+from agents.runtime.state_store import StateKey, Table
+from pipeline.config.connectors import TranslateSettings
+from pipeline.connectors.binding import NOTHING
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.connections import ConnectionBook
+from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.mapping import Mapping as SystemMapping
+from pipeline.connectors.mapping import MappingError
+from pipeline.connectors.outcome import Draft, Fetched, Recall, Request
+from pipeline.connectors.sealing import Seal
+from pipeline.model.dead_letter import DeadLetter, Invalid, Reason
+from pipeline.model.erasure import ErasureRequest
+from pipeline.model.event import Event
+
+log = structlog.get_logger(__name__)
+
+
+class LookUp(NamedTuple):
+    """What a delivery wants to be asked of the API of its source."""
+
+    connection: Connection
+    mapping: SystemMapping
+    requests: Sequence[Request]
+    since: datetime
+
+
+class Fate(NamedTuple):
+    """What became of a delivery, by what it is measured."""
+
+    connection: str
+    draft: Draft
+    waits: bool
+
+
+@dataclass
+class Turn:
+    """What deliveries lead to. `done` have waited until now."""
+
+    memories: Memories
+    fates: list[Fate] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    erased: list[ErasureRequest] = field(default_factory=list)
+    dead: list[DeadLetter] = field(default_factory=list)
+    waiting: dict[StateKey, Waiting] = field(default_factory=dict)
+    wanted: dict[StateKey, LookUp] = field(default_factory=dict)
+    done: list[StateKey] = field(default_factory=list)
+
+
+class Translation:
+    """Maps deliveries by the connections in force."""
+
+    def __init__(
+        self,
+        book: ConnectionBook,
+        seal: Seal,
+        table: Table,
+        room: WaitingRoom,
+        settings: TranslateSettings,
+    ) -> None:
+        self._book, self._seal, self._table, self._room = book, seal, table, room
+        self._most = settings.waiting
+        self._patience = timedelta(seconds=settings.wait_seconds)
+
+    def turn(
+        self,
+        deliveries: Iterable[Waiting],
+        now: datetime,
+        fetched: Mapping[StateKey, Fetched],
+    ) -> Turn:
+        """Return what deliveries lead to, and those that waited for what they tell.
+
+        `fetched` is what was asked for some of them.
+        """
+        turn = Turn(Memories(self._table))
+        queue = deque(deliveries)
+        for one in queue:
+            self._leave(one.key, turn)
+        while queue:
+            one = queue.popleft()
+            for memory in self._translate(one, now, fetched.get(one.key, NOTHING), turn):
+                for key in self._room.of_memory(memory):
+                    if waiting := turn.waiting.pop(key, None) or self._room.read(key):
+                        queue.append(waiting)
+                    self._leave(key, turn)
+        return turn
+
+    def _leave(self, key: StateKey, turn: Turn) -> None:
+        if key in self._room:
+            self._room.remove(key)
+            turn.done.append(key)
+
+    def _translate(
+        self, one: Waiting, now: datetime, fetched: Fetched, turn: Turn
+    ) -> list[StateKey]:
+        """Add what a delivery leads to; return the memories that it tells."""
+        delivery = None
+        try:
+            delivery = self._seal.opened(one.sealed)
+            connection, mapping = self._found(delivery.connection)
+            recall = turn.memories.recall(one.partition, connection.name)
+            draft = _draft(mapping, delivery, connection, recall, fetched)
+            waits = self._waits(one, now, draft)
+        except Invalid as invalid:
+            turn.dead.append(dead_letter(one, delivery, [invalid]))
+            name = delivery.connection if delivery else "unknown"
+            turn.fates.append(Fate(name, Draft(refused=[invalid]), waits=False))
+            return []
+        if waits:
+            missed = tuple(key_of(connection.name, memory) for memory in draft.missed)
+            turn.waiting[one.key] = waiting = replace(one, missed=missed)
+            self._room.add(waiting)
+            if draft.wanted:
+                turn.wanted[one.key] = LookUp(connection, mapping, draft.wanted, one.since)
+        elif draft.refused:
+            turn.dead.append(dead_letter(one, delivery, draft.refused))
+        turn.fates.append(Fate(connection.name, draft, waits))
+        turn.events += draft.events
+        turn.erased += (
+            ErasureRequest(customer, connection.system, connection.name, delivery.received_at)
+            for customer in draft.erased
+        )
+        return [
+            turn.memories.remember(one.partition, connection.name, told, delivery.received_at)
+            for told in draft.remembered
+        ]
+
+    def _waits(self, one: Waiting, now: datetime, draft: Draft) -> bool:
+        """Return whether a delivery is to wait for what it lacks. Raises Invalid."""
+        if not draft.wanted and not draft.missed:
+            return False
+        if one.since + self._patience <= now:
+            why = "was not answered in time"
+        elif len(self._room) >= self._most:
+            why = f"would be one more than {self._most:,} (NABIZ_TRANSLATE_WAITING)"
+        else:
+            return True
+        if draft.wanted:
+            raise Invalid(Reason.LOOK_UP_FAILED, f"{draft.wanted[0].url} {why}.")
+        return False
+
+    def _found(self, name: str) -> tuple[Connection, SystemMapping]:
+        """Return a connection in force and its mapping. Raises Invalid."""
+        connection = self._book.connections.get(name)
+        if connection is None:
+            why = self._book.refused.get(name) or f"{self._book.file.name} has none of this name"
+            raise Invalid(Reason.UNKNOWN_CONNECTION, f"The connection `{name}` is gone: {why}.")
+        try:
+            return connection, self._book.mapping(connection)
+        except MappingError as error:
+            raise Invalid(Reason.MAPPING_FAILED, f"The mapping is not in force: {error}.") from None
+
+
+def _draft(
+    mapping: SystemMapping,
+    delivery: Delivery,
+    connection: Connection,
+    recall: Recall,
+    fetched: Fetched,
+) -> Draft:
+    """Return what a mapping makes of a delivery. Raises Invalid where it fails."""
+    try:
+        return mapping.map(delivery, connection, recall, fetched)
+    except Exception as error:
+        log.exception("mapping failed", system=mapping.system, connection=connection.name)
+        reason = f"The mapping of {mapping.system} failed ({type(error).__name__})."
+        raise Invalid(Reason.MAPPING_FAILED, reason) from None

@@ -1,0 +1,124 @@
+"""translate: deliveries of other systems in, events out. What cannot be mapped is a dead letter.
+
+What deliveries tell of others is kept by connection: all of one are in one partition.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+
+import msgspec
+import structlog
+
+from agents.processors.source_api import SourceApi
+from agents.processors.translation import Turn
+from agents.processors.translation_counts import TranslationCounts
+from agents.processors.translator import Translator
+from agents.runtime.app import App
+from agents.runtime.component import Batching, Component, Effect
+from agents.runtime.messages import Message, Outgoing, send, send_dead_letters
+from agents.runtime.state_store import StateStore, partitions_of_states
+from pipeline.common import metrics
+from pipeline.config.settings import Settings, SettingsError
+from pipeline.connectors.connections import open_connections
+from pipeline.connectors.sealing import open_seal
+from pipeline.contracts.topology import ERASURES
+from pipeline.ingest.decode import encode_event
+from pipeline.model.erasure import ErasureRequest
+from pipeline.model.event import Event
+
+log = structlog.get_logger(__name__)
+
+RELOAD_EVERY, LOOK_EVERY, FORGET_EVERY = 5.0, 1.0, 15.0
+"""Seconds between looks at files, at what waits, and at a part of what is remembered."""
+BATCH = 1_000
+"""Most deliveries at once."""
+
+
+class Translate(Component):
+    """Maps deliveries to events, by the mappings and connections in force."""
+
+    role = "translate"
+
+    def __init__(self, settings: Settings, resources: ExitStack) -> None:
+        super().__init__(settings, resources)
+        self._seal = open_seal(settings)
+        self._book = open_connections(settings.connectors)
+        if self._book.failure:
+            raise SettingsError(self._book.failure)
+        self._partitions = partitions_of_states(settings, self.role)
+        self._counts = TranslationCounts()
+        self._refused: list[str] = []
+
+    @property
+    def batching(self) -> Batching:
+        """How messages become batches."""
+        size = min(BATCH, self.settings.kafka.batch_size)
+        return Batching(fetch=size, size=size)
+
+    def start(self, app: App) -> None:
+        """Make the translator; look every few seconds at files, at what waits and what is old."""
+        super().start(app)
+        now = partial(datetime.now, UTC)
+        self._api = SourceApi(self.settings.translate, now)
+        self._translator = Translator(
+            self._book,
+            self._seal,
+            StateStore(app, "customers", self._partitions),
+            self.settings.translate,
+            self._refuse,
+            self._publish,
+            self._api.ask,
+            now,
+        )
+        app.every(RELOAD_EVERY, self._reload)
+        app.every(LOOK_EVERY, self._advance)
+        app.every(FORGET_EVERY, self._translator.forget)
+
+    async def handle(self, messages: Sequence[Message]) -> Effect:
+        """Map the deliveries of a batch, after those of the one before."""
+        return self._translator.process(messages)
+
+    async def assigned(self) -> None:
+        """Go on with what waits."""
+        await self._translator.restore()
+
+    async def revoked(self) -> None:
+        """Finish what is in hand, and forget what waits."""
+        await self._translator.release()
+
+    async def stop(self) -> None:
+        """Finish what is in hand."""
+        await self._translator.release()
+        await self._api.close()
+
+    async def _refuse(self, turn: Turn) -> None:
+        await send_dead_letters(self.app, turn.dead)
+
+    async def _publish(self, turn: Turn) -> None:
+        await send(self.app, [*map(outgoing, turn.events), *map(_erasure, turn.erased)])
+        self._counts.add(turn.fates)
+
+    async def _advance(self) -> None:
+        await self._translator.advance()
+        metrics.WAITING.set(self._translator.waiting)
+
+    async def _reload(self) -> None:
+        await asyncio.to_thread(self._book.reload)  # fixtures of many mappings take a second
+        refused = self._book.errors
+        metrics.CONNECTIONS_REFUSED.set(len(refused))
+        for error in refused:
+            if error not in self._refused:
+                log.error("connection refused, its last good version stays", problem=error)
+        self._refused = refused
+
+
+def outgoing(event: Event) -> Outgoing:
+    """Return the message of an event, keyed by customer."""
+    return Outgoing(event.type.topic, event.customer_id.encode(), encode_event(event))
+
+
+def _erasure(request: ErasureRequest) -> Outgoing:
+    return Outgoing(ERASURES, request.customer_id.encode(), msgspec.json.encode(request))

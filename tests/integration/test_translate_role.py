@@ -1,0 +1,104 @@
+"""The role `translate` as a whole, on real Kafka: killed again and again, with every mapping."""
+
+import shutil
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+import msgspec
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+from agents.runtime.messages import partition_of
+from pipeline.connectors.recorded import Fetch
+from pipeline.connectors.sealing import Seal
+from pipeline.contracts.topology import DEAD_LETTERS, ERASURES, FEEDBACK, INTERACTIONS, RECEIVED
+from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.event import Event
+from tests.support.connected_fixtures import Sent, api_of, connected
+from tests.support.role_on_kafka import worker
+from tests.support.servers_kafka import topics_for_now
+
+T = TypeVar("T")
+KEY = "a-key-of-a-test-that-is-long-enough"
+EVENTS = (INTERACTIONS, FEEDBACK)
+TOPICS = (RECEIVED, *EVENTS, DEAD_LETTERS, ERASURES)
+LIVES = 3
+"""Workers that are killed while they have something to do."""
+
+
+def test_every_fixture_sent_twice_in_any_order_to_workers_that_are_killed_is_its_events(
+    tmp_path: Path, kafka: str
+) -> None:
+    answers: dict[str, Fetch] = {}
+    with api_of(answers) as api, topics_for_now(kafka, 2, *TOPICS):
+        connections, sent, found = connected(tmp_path, api)
+        answers |= found
+        deliver(kafka, sent)
+        settings = {
+            "NABIZ_CONNECTORS_FILE": str(connections),
+            "NABIZ_CONNECTORS_KEY": KEY,
+            "NABIZ_TRANSLATE_WAIT_SECONDS": "6",
+            "NABIZ_TRANSLATE_ABSENT_SECONDS": "1",
+            "NABIZ_KAFKA_BATCH_SIZE": "40",
+        }
+        expected = {key_of(event) for one in sent for event in events_of(one)}
+        for life in range(1, LIVES + 1):
+            with worker("translate", tmp_path, kafka, **settings) as process:
+                share = len(expected) * life // (LIVES + 2)
+                read_until(kafka, Event, lambda came, share=share: len(came) >= share)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            if life == 2:
+                shutil.rmtree(tmp_path / "state")
+        refused = {one.connection for one in sent if one.trial.refused}
+        with worker("translate", tmp_path, kafka, **settings) as process:
+            read_until(kafka, Event, lambda came: {key_of(one) for one in came} >= expected)
+            letters = read_until(
+                kafka, DeadLetter, lambda came: len({one.id for one in came}) >= 2 * len(refused)
+            )
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0, (tmp_path / "log").read_text()
+        with KafkaConsumer(*TOPICS, bootstrap_servers=kafka) as reader:
+            ends = reader.end_offsets([TopicPartition(one, n) for one in EVENTS for n in range(2)])
+        come = read_until(kafka, Event, lambda came: len(came) == sum(ends.values()))
+        assert {key_of(one) for one in come} == expected
+        assert {(one.key or b"").decode() for one in letters} == refused
+
+
+def deliver(kafka: str, sent: Sequence[Sent]) -> None:
+    """Send each delivery twice, in an order of chance."""
+    seal, twice = Seal([KEY]), [*sent, *sent]
+    Random(16).shuffle(twice)
+    producer = KafkaProducer(bootstrap_servers=kafka)
+    for one in twice:
+        name = one.connection.encode()
+        place = partition_of(name, 2)
+        producer.send(RECEIVED, seal.sealed(one.delivery), name, partition=place)
+    producer.flush()
+    producer.close()
+
+
+def events_of(one: Sent) -> list[Event]:
+    return [msgspec.convert(event, Event) for event in one.trial.events]
+
+
+def key_of(event: Event) -> tuple[str, int, str, str]:
+    return event.event_id, event.revision, event.type, event.customer_id
+
+
+def read_until(kafka: str, kind: type[T], enough: Callable[[list[T]], bool]) -> list[T]:
+    """Return what is on the topics of a kind, once that is enough."""
+    found: list[T] = []
+    with KafkaConsumer(
+        *EVENTS if kind is Event else [DEAD_LETTERS],
+        bootstrap_servers=kafka,
+        auto_offset_reset="earliest",
+        consumer_timeout_ms=60_000,
+    ) as consumer:
+        for one in consumer:
+            found.append(msgspec.json.decode(one.value, type=kind))
+            if enough(found):
+                return found
+    raise AssertionError(f"not enough: {len(found)} of {kind.__name__}")

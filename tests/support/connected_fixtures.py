@@ -1,0 +1,105 @@
+"""Every fixture of every mapping as a delivery on cx.received, by a connection of its own."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import yaml
+
+from pipeline.config.groups import ROOT
+from pipeline.connectors.book import Fixture, MappingBook
+from pipeline.connectors.connection_checks import PSEUDONYM_KEY
+from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.recorded import Fetch
+from pipeline.connectors.trial import Trial, tried
+
+NOW = datetime.now(UTC)
+Answers = Mapping[str, Fetch]
+
+
+class Sent(NamedTuple):
+    """A fixture that is sent, as what is expected of it says."""
+
+    connection: str
+    delivery: Delivery
+    trial: Trial
+
+
+def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch]]:
+    """Write a file of connections to a folder; return it, what to send, and what the API says.
+
+    Left out is what the receiver would not take, and what needs a memory that no other fixture
+    tells. `api` stands for the addresses of APIs that a connection names.
+    """
+    book = MappingBook(ROOT / "connectors")
+    entries, sent, answers = [], [], {}
+    for system in book.systems:
+        mapping = book.mapping(system)
+        secrets = {PSEUDONYM_KEY, *(k for k, v in mapping.form.settings.items() if v.secret)}
+        for path in sorted((ROOT / "connectors" / system / "fixtures").glob("*.json")):
+            fixture = msgspec.json.decode(path.read_bytes(), type=Fixture)
+            name = f"{system}-{len(entries)}".replace("_", "-")
+            needed = {*mapping.needs, *(k for k, v in mapping.form.settings.items() if v.required)}
+            settings = {**dict.fromkeys(sorted(needed), "needed"), **fixture.connection}
+            base = settings.get("base_url")
+            trial = tried(msgspec.structs.replace(fixture, connection=settings), mapping, NOW)
+            if trial.status not in (None, 200) or trial.answer or fixture.remembered:
+                continue
+            if fixture.fetches and not base:
+                continue
+            if base:
+                settings["base_url"] = f"{api}/{name}"
+                for fetch in fixture.fetches:
+                    answers[fetch.url.replace(base, f"/{name}")] = fetch
+            entries.append(
+                {"name": name, "system": system, **dict(_in_files(folder, name, settings, secrets))}
+            )
+            sent.append(Sent(name, _named(fixture.delivery(NOW), name), trial))
+    file = folder / "connections.yaml"
+    file.write_text(yaml.safe_dump({"connections": entries}, allow_unicode=True))
+    return file, sent, answers
+
+
+def _named(delivery: Delivery, connection: str) -> Delivery:
+    return msgspec.structs.replace(delivery, connection=connection)
+
+
+def _in_files(
+    folder: Path, name: str, settings: Mapping[str, Any], secrets: set[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield settings, secrets among them by the names of files."""
+    for key, value in settings.items():
+        if key in secrets:
+            file = folder / f"{name}.{key}"
+            file.write_text(str(value))
+            file.chmod(0o600)
+            yield f"{key}_file", file.name
+        else:
+            yield key, value
+
+
+@contextmanager
+def api_of(answers: dict[str, Fetch]) -> Iterator[str]:
+    """Serve what APIs answer, at an address that is yielded."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            fetch = answers.get(self.path, Fetch(self.path, status=404))
+            content = msgspec.json.encode(fetch.body)
+            self.send_response(fetch.status)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
