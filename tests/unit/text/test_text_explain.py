@@ -75,3 +75,9 @@ def test_parts_lie_on_any_text_in_order(text: str) -> None:
     assert all(one.end <= other.start for one, other in pairwise(parts))
     kept = "".join(text[part.start : part.end] for part in parts)
     assert "".join(kept.split()) == "".join(text.split())
+
+
+def test_what_is_quoted_explains_nothing() -> None:
+    text = "> Her şey harika.\n\nBerbat, iade istiyorum.\n"
+    parts = explain(text, load_engine("fast")).parts
+    assert [text[part.start : part.end] for part in parts] == ["Berbat,", "iade", "istiyorum."]

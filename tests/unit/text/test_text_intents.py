@@ -130,3 +130,9 @@ NOISE = st.text(st.characters(exclude_categories=("L", "N", "M")), max_size=8)
 def test_noise_around_a_phrase_does_not_move_its_span(before: str, after: str) -> None:
     text = f"{before} bir daha ALMAM {after}"
     assert found(text) == [("boycott", "bir daha ALMAM")]
+
+
+def test_what_is_quoted_does_not_ring() -> None:
+    quoted = "> Sizi mahkemeye veriyorum, avukatım arayacak.\n> Bir daha almam."
+    assert cannot_wait([quoted]) == [True]
+    assert cannot_wait([f"{quoted}\n\nTamam, çözüldü.\n"]) == [False]
