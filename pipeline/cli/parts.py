@@ -18,6 +18,7 @@ from pipeline.broker.lag import LagReader
 from pipeline.broker.security import cluster_of
 from pipeline.calendar.calendar_file import load_calendars
 from pipeline.cli.channels import check_channels
+from pipeline.cli.check_connections import check_connections
 from pipeline.cli.checkup import (
     Finding,
     State,
@@ -104,6 +105,7 @@ def this_machine(settings: Settings) -> Parts:
         "SLA": lambda: _sla(settings),
         "board": lambda: _board(settings),
         "uncounted": lambda: _uncounted(settings.uncounted),
+        "connections": lambda: check_connections(settings),
         "processor": lambda: iter([check_processor(settings.engine.name, told_of_the_processor())]),
         "text model": lambda: _model(settings.engine),
         "notify": lambda: check_channels(settings),
