@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from pipeline.common.durations import Duration
 from pipeline.common.names import Name
 from pipeline.connectors.verify.form import Verify
 
@@ -169,6 +170,32 @@ class Handshake(Form, frozen=True):
     content_type: str = "text/plain; charset=utf-8"
 
 
+class PollForm(Form, frozen=True):
+    """What a source that does not send is asked, page by page, and how often.
+
+    `url` and `query` may read `since`, `until` and `page` beside the connection. A question asks
+    for what came after the last one, less `overlap`, since entries come late; the first one looks
+    back by `first`, and none spans more than `longest`. `next` is the next page: an address, or a
+    value that is `page` in the next request; None ends the question. `items` are its entries and
+    `time` is when one of them (`item`) came or changed; `newest_first` ends a question at the first
+    page that is older than what is asked for.
+    """
+
+    url: str
+    items: str
+    query: dict[str, Value] = {}
+    headers: dict[str, Value] = {}
+    time: Value = None
+    next: Value = None
+    page: Value = None
+    every: Duration = "5m"
+    first: Duration = "7d"
+    overlap: Duration = "1h"
+    longest: Duration | None = None
+    newest_first: bool = False
+    calls_per_minute: Annotated[int, Meta(ge=1)] = 60
+
+
 class MappingForm(Form, frozen=True):
     """A mapping file."""
 
@@ -180,5 +207,6 @@ class MappingForm(Form, frozen=True):
     verify: dict[Name, Verify] = {}
     handshakes: tuple[Handshake, ...] = ()
     unsigned: tuple[Ignored, ...] = ()
+    polls: dict[Name, PollForm] = {}
     tables: dict[Name, dict[str, Text | None]] = {}
     memories: dict[Name, str] = {}
