@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from agents.processors.waiting_room import Waiting
 from pipeline.common.plain_text import cut
-from pipeline.connectors.delivery import Delivery, body_of
+from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.shown import shown
 from pipeline.contracts.topology import RECEIVED
-from pipeline.ingest.privacy import redact, redact_payload
-from pipeline.model.dead_letter import KEPT_PAYLOAD, DeadLetter, Invalid
+from pipeline.ingest.privacy import redact
+from pipeline.model.dead_letter import DeadLetter, Invalid
 
 LONGEST_SENTENCE = 1_000
 
@@ -26,16 +25,7 @@ def dead_letter(one: Waiting, delivery: Delivery | None, refusals: Sequence[Inva
         offset=one.offset,
         reason=refusals[0].reason,
         sentence=cut(redact(" ".join(sentences)), LONGEST_SENTENCE),
-        payload=_shown(delivery) if delivery else b"",
+        payload=shown(delivery) if delivery else b"",
         key=one.connection,
         received_at=one.received_at,
     )
-
-
-def _shown(delivery: Delivery) -> bytes:
-    """Return the body for people: below the first level of an object nothing is left unmasked."""
-    try:
-        body = msgspec.json.encode({"body": body_of(delivery)})
-    except (Invalid, ValueError, RecursionError):
-        body = delivery.body
-    return redact_payload(body[:KEPT_PAYLOAD])

@@ -23,9 +23,14 @@ class Tail:
         topics: Sequence[str],
         since: datetime,
         security: Security = PLAINTEXT,
+        most: int | None = None,
     ) -> None:
-        """Connect; missing topics are skipped. Raises BrokerUnavailable."""
+        """Connect; missing topics are skipped. Raises BrokerUnavailable.
+
+        `most`: how many messages of each partition that are there already are read, the newest.
+        """
         self._bootstrap = bootstrap
+        self._ends: dict[TopicPartition, int] = {}
         with reaching(bootstrap):
             self._consumer = KafkaConsumer(
                 bootstrap_servers=bootstrap,
@@ -42,15 +47,24 @@ class Tail:
             ]
             self._consumer.assign(partitions)
             if partitions:
-                self._go_to(partitions, since)
+                self._go_to(partitions, since, most)
 
-    def _go_to(self, partitions: list[TopicPartition], since: datetime) -> None:
+    def _go_to(self, partitions: list[TopicPartition], since: datetime, most: int | None) -> None:
         at = int(since.timestamp() * 1_000)
-        ends = self._consumer.end_offsets(partitions)  # first, or what comes in between is missed
+        self._ends = ends = self._consumer.end_offsets(
+            partitions
+        )  # first, or what comes in between is missed
         found = self._consumer.offsets_for_times(dict.fromkeys(partitions, at))
         for partition in partitions:
-            first = found.get(partition)
-            self._consumer.seek(partition, first.offset if first else ends[partition])
+            first, end = found.get(partition), ends[partition]
+            start = first.offset if first else end
+            self._consumer.seek(partition, start if most is None else max(start, end - most))
+
+    @property
+    def is_through(self) -> bool:
+        """Whether all that was there when it connected is read. Raises BrokerUnavailable."""
+        with reaching(self._bootstrap):
+            return all(self._consumer.position(one) >= end for one, end in self._ends.items())
 
     @property
     def topics(self) -> set[str]:

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from pipeline.cli import show
 from pipeline.cli.errors import EXIT_NO, UsageError
@@ -20,7 +19,6 @@ from pipeline.connectors.connections import ConnectionBook, open_connections
 from pipeline.connectors.file_source import mapped
 from pipeline.connectors.mapping import MappingError
 from pipeline.ingest.privacy import redact_event
-from pipeline.model.event import Event
 from pipeline.sources.files import SOURCES, read
 from pipeline.sources.source import Source
 
@@ -76,7 +74,7 @@ def import_files(
         publish(console, settings.kafka, events, len(events), bad)
         return
     for event in events[:FIRST]:
-        Console().print(_line(event), soft_wrap=True)
+        Console().print(show.event_line(redact_event(event)), soft_wrap=True)
     tell_bad(console, bad)
     refused = f", {counted(len(bad), 'row')} refused" if bad else ""
     console.print(f"{counted(len(events), 'event')}{refused}; nothing was published")
@@ -113,12 +111,3 @@ def _without_settings(name: str, book: ConnectionBook) -> Connection:
             f"--as {name}: {', '.join(asked)} must be set: make a connection of it in {book.file}"
         )
     return Connection(name, name, dict(mapping.defaults))
-
-
-def _line(event: Event) -> Text:
-    """Return a line about an event, with personal data masked."""
-    event = redact_event(event)
-    score = f"{event.score.metric} {event.score.value:g}" if event.score else None
-    when = f"{event.occurred_at:%Y-%m-%d %H:%M %z}"
-    parts = (when, event.customer_id, event.channel, event.type, score, event.text)
-    return show.datum("  ".join(filter(None, parts)))

@@ -20,6 +20,7 @@ from pipeline.follow_up.value import FollowUp
 from pipeline.kpi.definitions import KPIS, KpiValue
 from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.event import Event
 from pipeline.model.reading import Scored
 from pipeline.service.views import CustomerView, RulesStatus, Status, StoreStatus
 
@@ -264,6 +265,14 @@ def _rules(state: RulesStatus) -> str:
     wrong = [f"refused, the last good ones stay: {state.refused}"] if state.refused else []
     wrong += [f"{rule} fails on events: {problem}" for rule, problem in state.failed.items()]
     return "; ".join([f"{state.count}, version {state.version}", *wrong])
+
+
+def event_line(event: Event) -> Text:
+    """Format an event, whose personal data is masked, on a line."""
+    score = f"{event.score.metric} {event.score.value:g}" if event.score else None
+    when = f"{event.occurred_at:%Y-%m-%d %H:%M %z}"
+    parts = (when, event.customer_id, event.channel, event.type, score, event.text)
+    return datum("  ".join(filter(None, parts)))
 
 
 def panel(title: str, body: RenderableType) -> Panel:

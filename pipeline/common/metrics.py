@@ -49,6 +49,17 @@ CONNECTIONS_REFUSED = Gauge(
     "nabiz_connections_refused",
     "Connections whose current entry in desk/connections.yaml is not in force; see nabiz doctor.",
 )
+LAST_DELIVERY = Gauge(
+    "nabiz_connection_last_delivery_timestamp_seconds",
+    "Unix time of the last delivery of a connection, as the API sees it on cx.received.",
+    ["connection"],
+)
+CONNECTION_PATIENCE = Gauge(
+    "nabiz_connection_patience_seconds",
+    "How long after its last delivery a connection may be silent by its own rhythm; none where "
+    "that is not known.",
+    ["connection"],
+)
 DEAD_LETTERS = Counter(
     "nabiz_dead_letters_total",
     "Messages that could not be understood, by reason code. A jump means that a source changed.",

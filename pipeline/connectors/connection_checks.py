@@ -100,14 +100,19 @@ def _common(entry: Entry, key: str, value: Any, mapping: Mapping) -> Any:
     return value
 
 
-def _demand_what_is_needed(entry: Entry, mapping: Mapping, settings: dict[str, Any]) -> None:
-    """Raise ConnectionsError where something is missing."""
+def needed_by(mapping: Mapping, auth: str = "") -> set[str]:
+    """Return the settings that a connection must have, by how its deliveries are verified."""
     declared, schemes = mapping.form.settings, mapping.form.verify
     read = {name: _read_by(scheme) for name, scheme in schemes.items()}
     required = {name for name, setting in declared.items() if setting.required}
     required -= set().union(*read.values())  # which of them, the scheme in use says
-    required |= read.get(settings.get("auth") or next(iter(read), ""), set())
-    for name in sorted((required | mapping.needs) - settings.keys()):
+    return required | mapping.needs | read.get(auth or next(iter(read), ""), set())
+
+
+def _demand_what_is_needed(entry: Entry, mapping: Mapping, settings: dict[str, Any]) -> None:
+    """Raise ConnectionsError where something is missing."""
+    declared = mapping.form.settings
+    for name in sorted(needed_by(mapping, settings.get("auth", "")) - settings.keys()):
         is_secret = name == PSEUDONYM_KEY or (name in declared and declared[name].secret)
         meaning = f": {declared[name].meaning.en}" if name in declared else ""
         raise entry.error("", f"`{name}{FILE_OF if is_secret else ''}` is missing{meaning}")

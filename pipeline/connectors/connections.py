@@ -19,7 +19,7 @@ class ConnectionBook:
     """Connections by name. One that is wrong is refused, and its last good version stays in force.
 
     `refused` says why, by name, or by place (`connections[2]`) where there is no name. `failure`
-    says why the whole file is refused, None where it is not.
+    says why the whole file is refused, None where it is not. `source` is the file as it was read.
     """
 
     def __init__(self, file: Path, mappings: MappingBook) -> None:
@@ -29,7 +29,7 @@ class ConnectionBook:
         self.refused: dict[str, str] = {}
         self.failure: str | None = None
         self._content: bytes | None = None
-        self._source: ConnectionsSource | None = None
+        self.source: ConnectionsSource | None = None
         self.reload()
 
     @property
@@ -40,7 +40,7 @@ class ConnectionBook:
     @property
     def exposed(self) -> list[Path]:
         """The files of secrets that others than their owner can read."""
-        named = self._source.secret_files() if self._source else ()
+        named = self.source.secret_files() if self.source else ()
         return sorted({path for path in named if _is_exposed(path)})
 
     def mapping(self, connection: Connection) -> Mapping:
@@ -73,10 +73,10 @@ class ConnectionBook:
     def _read(self) -> ConnectionsSource:
         """Return the file, parsed anew where it has changed. Raises ConnectionsError, OSError."""
         content = self.file.read_bytes()
-        if self._source is None or content != self._content:
-            self._source = ConnectionsSource(self.file, content)
+        if self.source is None or content != self._content:
+            self.source = ConnectionsSource(self.file, content)
             self._content = content
-        return self._source
+        return self.source
 
     def _reload_mappings(self, source: ConnectionsSource) -> None:
         named = {str(entry.data.get("system")) for entry in source.entries}

@@ -47,6 +47,7 @@ class EventMaker:
     def __init__(self, form: EventForm, compiler: Compiler, where: str) -> None:
         """Compile an event. Raises MappingError."""
         _check_names(form, compiler, where)
+        self._line = compiler.source.line(where)
         self._when = compiler.condition(form.when, f"{where}.when")
         self._splitter = Splitter(form.each, compiler, f"{where}.each")
         compiler = self._splitter.compiler
@@ -76,6 +77,7 @@ class EventMaker:
                 else:
                     draft.events.append(checked(fields, IDS & fields.keys(), part))
             except Invalid as invalid:
+                invalid.line = self._line
                 draft.refused.append(invalid)
         return True
 

@@ -38,6 +38,7 @@ class ThingMapper:
 
     def __init__(self, form: Thing, compiler: Compiler, where: str) -> None:
         """Compile a thing. Raises MappingError."""
+        self._line = compiler.source.line(where)
         self._splitter = Splitter(form.each, compiler, f"{where}.each")
         compiler = self._splitter.compiler
         when = compiler.condition(form.when, f"{where}.when")
@@ -72,6 +73,11 @@ class ThingMapper:
 
     def map(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
         """Add to the draft what each part of a delivery leads to."""
+        self._map_parts(scope, fetched, draft)
+        for refusal in draft.refused:
+            refusal.line = refusal.line or self._line
+
+    def _map_parts(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
         try:
             if not _holds(self._when, scope):
                 return

@@ -33,7 +33,12 @@ class Reason(OpenEnum):
 
 
 class Invalid(Exception):  # noqa: N818 - a verdict on input, not a bug
-    """A message is invalid: `reason` for programs, `detail` for the person who corrects it."""
+    """A message is invalid: `reason` for programs, `detail` for the person who corrects it.
+
+    `line` is that of the mapping by which a delivery could not be mapped, 0 where none is known.
+    """
+
+    line = 0
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)

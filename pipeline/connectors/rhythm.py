@@ -1,0 +1,53 @@
+"""How long a source may be silent by its own rhythm.
+
+A quarter of an hour of the day is usual to the degree that the source spoke in it on days of the
+same kind. Silence becomes too long once it would be too great a surprise, were all as ever: nights
+and weekends on which it never spoke do not count.
+"""
+
+from collections import Counter
+from collections.abc import Set
+from datetime import UTC, datetime, timedelta, tzinfo
+from math import log
+from typing import TypeAlias
+
+QUARTER = 900
+"""Seconds."""
+HORIZON = 8 * 24 * 4
+"""Quarters that are looked back, and ahead: a week and a day."""
+SURPRISE = 6.0
+"""Silence that long has a chance of e⁻⁶, one in 400."""
+FRIDAY = 4
+
+Slot: TypeAlias = tuple[int, int, int]
+
+
+def quarter_of(at: datetime) -> int:
+    """Return the number of the quarter of an hour, since 1970."""
+    return int(at.timestamp()) // QUARTER
+
+
+def patience(spoken: Set[int], since: datetime, last: datetime, zone: tzinfo) -> timedelta | None:
+    """Return how long after its `last` delivery a source may be silent, None if not known.
+
+    `spoken` are the quarters in which it delivered, of those `since` which it is known.
+    """
+    end = quarter_of(last)
+    known, usual = Counter[Slot](), Counter[Slot]()
+    for quarter in range(max(quarter_of(since) + 1, end - HORIZON), end + 1):
+        slot = _slot(quarter, zone)
+        known[slot] += 1
+        usual[slot] += quarter in spoken
+    surprise = 0.0
+    for quarter in range(end + 1, end + HORIZON):
+        slot = _slot(quarter, zone)
+        surprise -= log(1 - usual[slot] / (known[slot] + 1))
+        if surprise >= SURPRISE:
+            return datetime.fromtimestamp((quarter + 1) * QUARTER, UTC) - last
+    return None
+
+
+def _slot(quarter: int, zone: tzinfo) -> Slot:
+    """Return the kind of day, Monday to Friday or one of the others, and the time of day."""
+    at = datetime.fromtimestamp(quarter * QUARTER, zone)
+    return max(FRIDAY, at.weekday()), at.hour, at.minute
