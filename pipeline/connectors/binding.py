@@ -32,8 +32,9 @@ class _Choice(NamedTuple):
     def found(self, scope: Scope) -> list[Any]:
         """Return what it leads to, which may be nothing; what is no list is one item."""
         value = self.value(scope)
-        items = value if self.expands and isinstance(value, list) else [value]
-        return [item for item in items if item is not None]
+        if self.expands and isinstance(value, list):
+            return [item for item in value if item is not None]
+        return [] if value is None else [value]
 
 
 class Binding:
@@ -51,21 +52,19 @@ class Binding:
         self._url = compiler.address(source.fetch, f"{where}.fetch")
         self._headers = compiler.values(source.headers, f"{where}.headers")
 
-    def values(self, scope: Scope, fetched: Fetched) -> Iterator[Any]:
-        """Yield the values of the name. Raises Invalid, Wanted or Absent."""
+    def values(self, scope: Scope, fetched: Fetched) -> list[Any]:
+        """Return the values of the name. Raises Invalid, Wanted or Absent."""
         asked = len(scope.missed)
         for choice in self._choices:
             if found := choice.found(scope):
-                yield from found
-                return
+                return found
         if self._url is not None and (url := self._url(scope)):
-            yield self._answer(url, scope, fetched)
-        elif not self._choices:
+            return [self._answer(url, scope, fetched)]
+        if not self._choices:
             raise Invalid(Reason.MISSING_FIELD, f"`{self.name}` cannot be asked for: no address")
-        elif self._missing:
+        if self._missing:
             raise Lacking(self._missing, scope.missed[asked:])
-        elif not self._choices[-1].expands:
-            yield None
+        return [] if self._choices[-1].expands else [None]
 
     def _answer(self, url: Any, scope: Scope, fetched: Fetched) -> Any:
         given = ((name, value(scope)) for name, value in self._headers)
@@ -112,21 +111,29 @@ class Splitter:
         self, scope: Scope, draft: Draft, fetched: Fetched = NOTHING, place: int = 0
     ) -> Iterator[Scope]:
         """Yield a scope for each part; what cannot be named is told in the draft."""
-        if place == len(self._bindings):
-            yield scope
-            return
-        binding = self._bindings[place]
-        try:
-            values = list(binding.values(scope, fetched))
-        except Wanted as wanted:
-            draft.wanted.append(wanted.request)
-        except Absent as absent:
-            draft.ignored.append(str(absent))
-        except Invalid as invalid:
-            draft.refused.append(invalid)
-        except ValueError as error:
-            draft.refused.append(Invalid(Reason.WRONG_TYPE, f"`{binding.name}` {error}."))
-        else:
-            for value in values:
-                part = scope.with_name(binding.name, value)
-                yield from self.parts(part, draft, fetched, place + 1)
+        names = dict(scope.names)
+        part = Scope(names, scope.recall, scope.reached, scope.missed)
+        for number, binding in enumerate(self._bindings[place:], start=place + 1):
+            values = _told(binding, part, draft, fetched)
+            if len(values) != 1:
+                for value in values:
+                    several = part.with_name(binding.name, value)
+                    yield from self.parts(several, draft, fetched, number)
+                return
+            names[binding.name] = values[0]
+        yield part
+
+
+def _told(binding: Binding, scope: Scope, draft: Draft, fetched: Fetched) -> list[Any]:
+    """Return the values of a name, none where the draft is told why."""
+    try:
+        return binding.values(scope, fetched)
+    except Wanted as wanted:
+        draft.wanted.append(wanted.request)
+    except Absent as absent:
+        draft.ignored.append(str(absent))
+    except Invalid as invalid:
+        draft.refused.append(invalid)
+    except ValueError as error:
+        draft.refused.append(Invalid(Reason.WRONG_TYPE, f"`{binding.name}` {error}."))
+    return []

@@ -1,6 +1,6 @@
 """Compiles the texts of a mapping file, and tells what is wrong with one by its line."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.common.yaml_source import SourceFileError, YamlSource
@@ -136,7 +136,9 @@ class Compiler:
 
 def _first(options: Sequence[Value]) -> Value:
     def value(scope: Scope) -> Any:
-        values: Iterator[Any] = (option(scope) for option in options)
-        return next((found for found in values if found is not None and found != ""), None)
+        for option in options:
+            if (found := option(scope)) is not None and found != "":
+                return found
+        return None
 
     return value

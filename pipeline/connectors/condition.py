@@ -45,7 +45,7 @@ class Condition:
 
     def __call__(self, scope: Scope) -> bool:
         """Return whether it holds. Raises ValueError where it cannot be evaluated."""
-        values = tuple([_plain(scope.read(path)) for path in self.paths])
+        values = tuple([_plain(scope.read(path)) for path in self._variables.values()])
         try:
             return self._decided(values)
         except TypeError:  # a list or an object, which no cache can hold
@@ -84,8 +84,8 @@ class Condition:
 
 def _plain(value: Any) -> Any:
     """Return what CEL can hold: its integers have 64 bits, and it knows no times of ours."""
-    if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        return float(value)
-    if isinstance(value, str | int | float | list | dict) or value is None:
+    if value is None or isinstance(value, str | bool | float | list | dict):
         return value
+    if isinstance(value, int):
+        return value if -_LARGEST <= value < _LARGEST else float(value)
     return str(value)

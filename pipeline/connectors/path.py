@@ -69,7 +69,7 @@ class Path:
         value = names.get(self.root)
         if self._is_keys:
             for key in self.keys:
-                if not isinstance(value, dict):
+                if type(value) is not dict:  # a document has no other, and this is asked most
                     return None
                 value = value.get(key)
             return value
