@@ -75,7 +75,7 @@ class Recorded(msgspec.Struct, frozen=True):
         columns, rows = self.connection.get("columns"), self.csv or []
         if not isinstance(columns, list):  # the first row names them
             columns, rows = rows[0] if rows else [], rows[1:]
-        return [dict(zip(columns, row, strict=False)) for row in rows]
+        return [dict(zip(map(str, columns), row, strict=False)) for row in rows]
 
 
 def _aware(time: datetime) -> datetime:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 
 import phonenumbers
 
@@ -68,6 +68,18 @@ def email_address(value: object) -> str | None:
     return address if "@" in address else None
 
 
+def outsider(value: object, own: object) -> str | None:
+    """Return the first e-mail address that is none of one's own: addresses, or their domains.
+
+    The value is a header of a mail, or several.
+    """
+    texts = value if isinstance(value, list) else [value]
+    ours = {str(one).lower() for one in (own if isinstance(own, list) else [own])}
+    addresses = (address.lower() for _, address in getaddresses([str(text) for text in texts]))
+    outside = (one for one in addresses if not ours & {one, one.rpartition("@")[2]})
+    return next((address for address in outside if "@" in address), None)
+
+
 def digest(value: object) -> str:
     """Return a hash of an id that may hold an address, as Message-Ids do: half of SHA-256."""
     return hashlib.sha256(str(value).encode()).hexdigest()[:32]
@@ -77,5 +89,6 @@ FUNCTIONS: Mapping[str, Function] = {
     "pseudonym": Function(pseudonym, range(1), ("pseudonym_key", "country"), ("pseudonym_key",)),
     "phone": Function(phone, range(1), ("country",)),
     "email_address": Function(email_address),
+    "outsider": Function(outsider, range(1, 2)),
     "digest": Function(digest),
 }

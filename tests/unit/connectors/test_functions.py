@@ -212,5 +212,20 @@ def test_a_value_may_depend_on_another() -> None:
     assert call("given", "recipient", "") is None
 
 
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        ("Naz <Naz@Posta.example>", "naz@posta.example"),
+        ("Can <can@firma.example>, Naz <naz@posta.example>", "naz@posta.example"),
+        (["destek@yardim.example", '"Naz, N." <naz@posta.example>'], "naz@posta.example"),
+        ("Destek@Yardim.example", None),
+        ("nobody", None),
+    ],
+)
+def test_who_is_not_of_the_company_is_found(addresses: Any, expected: str | None) -> None:
+    assert call("outsider", addresses, ["Firma.example", "destek@yardim.example"]) == expected
+    assert call("outsider", "naz@posta.example", None) == "naz@posta.example"
+
+
 def test_texts_are_compared_without_case_and_marks() -> None:
     assert call("folded", "OFİS DIŞINDA") == call("folded", "Ofis dışında") == "ofis disinda"
