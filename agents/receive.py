@@ -48,6 +48,8 @@ class Heartbeat:
         silent, away = time.monotonic() - self.beat_at, self._producer.away_for
         if silent > self._stall_seconds:
             return f"receive has stood still for {silent:.0f} s"
+        if not self._producer.is_started:
+            return "Kafka has not answered receive yet"
         if away > self._stall_seconds:
             return f"Kafka has confirmed nothing to receive for {away:.0f} s"
         return None

@@ -47,6 +47,8 @@ class Producer:
         self._waiting: deque[_Message] = deque()
         self._waiting_bytes = 0
         self._away_since: float | None = monotonic()
+        self.is_started = False
+        """Whether it has been connected."""
 
     @property
     def away_for(self) -> float:
@@ -77,7 +79,7 @@ class Producer:
         while True:
             try:
                 async with _Link(self._kafka, self._topic) as link:
-                    self._link, self._away_since = link, None
+                    self._link, self._away_since, self.is_started = link, None, True
                     error = await link.failure
                     self._link, self._away_since = None, monotonic()
                     self._give_up(len(self._waiting), f"did not take it ({error})")

@@ -34,6 +34,8 @@ DEATHS_AT_START = 3
 """Deaths before readiness after which a role is given up."""
 HISTORY_PUBLISHED = "sample-history-published"
 """Marks that the sample's history was published; an interrupted start publishes it again."""
+CONNECTED = ("receive", *OF_CONNECTIONS)
+"""Roles that run only where other systems are connected."""
 SAMPLE_RATE = 20
 """Events a second of the sample: visible activity at little cost for a laptop."""
 
@@ -129,7 +131,7 @@ class Machine:
     def _roles(self) -> tuple[str, ...]:
         """Return the roles; with the in-process store, `record` serves the API."""
         always = tuple(role for role in STREAM_ROLES if role not in OF_CONNECTIONS)
-        of_connections = OF_CONNECTIONS if self._has_connections() else ()
+        of_connections = CONNECTED if self._has_connections() else ()
         api = () if store_address(self._settings.store) is None else ("api",)
         return (*of_connections, *always, *api)
 
@@ -145,9 +147,9 @@ class Machine:
 
     def _see_to_connections(self) -> None:
         """Start the roles of connections once there are some."""
-        missing = OF_CONNECTIONS[0] not in {child.name for child in self.children}
+        missing = CONNECTED[0] not in {child.name for child in self.children}
         if missing and self._broker and self._has_connections():
-            for role in OF_CONNECTIONS:
+            for role in CONNECTED:
                 self._start_role(role, self._broker.bootstrap)
             self._write_addresses(self._broker.bootstrap)
 
@@ -158,6 +160,10 @@ class Machine:
     def _start_role(self, role: str, bootstrap: str) -> None:
         self.children.append(self._role(role, bootstrap))
         self.children[-1].start()
+        if role == "receive":
+            receive = self._settings.receive
+            address = f"{own_page(receive.host, receive.port)}/in/NAME"
+            self.console.print(f"Other systems send to {address}", markup=False)
 
     def _role(self, role: str, bootstrap: str) -> Child:
         page_port = free_port()

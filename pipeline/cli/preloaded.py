@@ -15,6 +15,7 @@ from pipeline.broker.tied_to_parent import tie_to_parent  # noqa: E402
 
 tie_to_parent(os.getppid())
 
+import agents.receive  # noqa: E402, F401
 import agents.run  # noqa: E402, F401
 import pipeline.channels.open  # noqa: E402, F401
 import pipeline.cli.worker  # noqa: E402, F401
