@@ -13,6 +13,7 @@ from pipeline.connectors.path import Path, PathError
 _TEXT = r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _KEY = r"\.[^\W\d]\w*|\[\s*(?:\"[^\"]*\"|\d+)\s*\]"
 _WORDS = re.compile(rf"(?P<text>{_TEXT})|(?P<path>(?<![\w.])[^\W\d]\w*(?:{_KEY})*)(?P<call>\s*\()?")
+_AGAINST_NULL = re.compile(r"\s*[!=]=\s*null\b")
 _LARGEST = 2**63
 
 
@@ -27,6 +28,8 @@ class Condition:
         self.text = text
         self._roots = roots
         self._variables: dict[str, Path] = {}
+        self._read: set[str] = set()
+        """Variables of which more is asked than whether they are there."""
         source = _WORDS.sub(self._named, text)
         env = cel.NewEnv(variables=dict.fromkeys(self._variables, cel.Type.DYN))
         try:
@@ -35,6 +38,7 @@ class Condition:
             raise ExpressionError(f"`{text}`: {self._told(str(error))}") from None
         if self._program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
             raise ExpressionError(f"`{text}` is a {self._program.return_type().name()}, not a bool")
+        self._places = tuple((path, name in self._read) for name, path in self._variables.items())
         # Most conditions are about types and states, of which there are few.
         self._decided = lru_cache(maxsize=256, typed=True)(self._decide)
 
@@ -45,7 +49,7 @@ class Condition:
 
     def __call__(self, scope: Scope) -> bool:
         """Return whether it holds. Raises ValueError where it cannot be evaluated."""
-        values = tuple([_plain(scope.read(path)) for path in self._variables.values()])
+        values = tuple([_plain(scope.read(path), is_read) for path, is_read in self._places])
         try:
             return self._decided(values)
         except TypeError:  # a list or an object, which no cache can hold
@@ -72,6 +76,8 @@ class Condition:
         name = next((n for n, known in self._variables.items() if known == found), "")
         name = name or f"p{len(self._variables)}"
         self._variables[name] = found
+        if method or not _AGAINST_NULL.match(word.string, word.end()):
+            self._read.add(name)
         return f"{name}.{method}{call}" if method else name
 
     def _told(self, message: str) -> str:
@@ -82,8 +88,13 @@ class Condition:
         )
 
 
-def _plain(value: Any) -> Any:
-    """Return what CEL can hold: its integers have 64 bits, and it knows no times of ours."""
+def _plain(value: Any, is_read: bool) -> Any:
+    """Return what CEL can hold: its integers have 64 bits, and it knows no times of ours.
+
+    What is not read, only asked for, is true: a cache can hold that, whatever is there.
+    """
+    if not is_read:
+        return None if value is None else True
     if value is None or isinstance(value, str | bool | float | list | dict):
         return value
     if isinstance(value, int):

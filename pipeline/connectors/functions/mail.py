@@ -8,14 +8,21 @@ from typing import Any, Final
 
 import msgspec
 
+LONGEST: Final = 10_000
+"""Most characters of a header that is read."""
 _LINE: Final = re.compile(r"^([!-9;-~]+):[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 
 
-def mail_header(value: object, name: str) -> str | None:
-    """Return the first header of a name that says something, None where there is none."""
-    wanted = name.lower()
-    found = (_decoded(text) for key, text in headers_of(value) if key == wanted)
-    return next((text for text in found if text), None)
+def mail_headers(value: object) -> dict[str, str]:
+    """Return the headers of a mail by their names in small letters; of several, the first.
+
+    What is longer than headers are, as its text among the fields of a form, is left out.
+    """
+    headers: dict[str, str] = {}
+    for name, text in headers_of(value):
+        if len(text) <= LONGEST and (line := _decoded(text)):
+            headers.setdefault(name, line)
+    return headers
 
 
 def _decoded(text: str) -> str:

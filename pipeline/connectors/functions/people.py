@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from email.utils import getaddresses, parseaddr
+from email.utils import getaddresses
 
 import phonenumbers
 
@@ -13,6 +13,7 @@ from pipeline.connectors.functions.function import Function
 COUNTRY = "TR"
 """Where a phone number without a country's prefix is from, unless the connection says."""
 
+_ONE_ADDRESS = re.compile(r"(?:[^\"<>@,;:()\\]*<)?([^\s\"<>@,;:()\\]+@[^\s\"<>@,;:()\\]+)>?\s*")
 _PHONE = re.compile(r"[+\d][\d\s()./-]{5,24}")
 
 
@@ -64,8 +65,7 @@ def phone(value: object, *, country: object = None) -> str | None:
 
 def email_address(value: object) -> str | None:
     """Return the address of `Elif <elif@firma.example>` in lower case, None where there is none."""
-    address = parseaddr(str(value))[1].lower()
-    return address if "@" in address else None
+    return next(iter(_addresses(str(value))), None)
 
 
 def outsider(value: object, own: object) -> str | None:
@@ -75,9 +75,15 @@ def outsider(value: object, own: object) -> str | None:
     """
     texts = value if isinstance(value, list) else [value]
     ours = {str(one).lower() for one in (own if isinstance(own, list) else [own])}
-    addresses = (address.lower() for _, address in getaddresses([str(text) for text in texts]))
-    outside = (one for one in addresses if not ours & {one, one.rpartition("@")[2]})
-    return next((address for address in outside if "@" in address), None)
+    addresses = (address for text in texts for address in _addresses(str(text)))
+    return next((one for one in addresses if not ours & {one, one.rpartition("@")[2]}), None)
+
+
+def _addresses(header: str) -> list[str]:
+    """Return the e-mail addresses of a header, in lower case."""
+    if one := _ONE_ADDRESS.fullmatch(header):  # most often, and much sooner told
+        return [one[1].lower()]
+    return [one.lower() for _, one in getaddresses([header]) if _ONE_ADDRESS.fullmatch(one)]
 
 
 def digest(value: object) -> str:

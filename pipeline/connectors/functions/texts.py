@@ -7,7 +7,7 @@ from functools import lru_cache
 from pipeline.common.plain_text import bare
 from pipeline.connectors.functions.automatic import auto_reply
 from pipeline.connectors.functions.function import Function
-from pipeline.connectors.functions.mail import mail_header
+from pipeline.connectors.functions.mail import mail_headers
 from pipeline.connectors.functions.markup import html_text
 from pipeline.text import own_words as authors
 
@@ -70,7 +70,7 @@ _GAPS = re.compile(r"\r?\n\s*\n")
 FUNCTIONS: Mapping[str, Function] = {
     "lower": Function(lower),
     "folded": Function(folded),
-    "mail_header": Function(mail_header, range(1, 2)),
+    "mail_headers": Function(mail_headers),
     "trimmed": Function(trimmed),
     "before": Function(before, range(1, 2)),
     "after": Function(after, range(1, 2)),
