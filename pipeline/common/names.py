@@ -1,6 +1,7 @@
 """Names: how files spell them, and those of channels and touchpoints as shown (`names.yaml`)."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated
 
@@ -13,6 +14,7 @@ Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,49}\Z")]
 """A name that a file in `rules/` or `desk/` gives to something."""
 
 
+@lru_cache(maxsize=4_096)  # KPIs compare few names very often
 def folded(name: str) -> str:
     """Return a name as names are compared: trimmed, in lower case, with İ, I and ı as i.
 

@@ -19,7 +19,7 @@ from benchmarks.chaos.system import System
 from benchmarks.clickhouse_18.server import ClickHouse
 from pipeline.config.groups import ROOT
 from pipeline.contracts.compatibility import breaking_changes
-from pipeline.contracts.topology import ACTIONS, INPUTS, WITHIN, changelog_of
+from pipeline.contracts.topology import ACTIONS, OF_EVENTS, changelog_of
 from pipeline.model.action import Action
 from pipeline.notify.case import NotificationState
 from pipeline.store import Backend, Store
@@ -30,7 +30,8 @@ from tests.support.servers import running_clickhouse
 
 EVENTS, RATE, SEED = 500, 25, 23
 """The load takes 20 seconds: long enough for workers to come and go while it lasts."""
-ROLES = tuple(role for role in INPUTS if role not in WITHIN)
+ROLES = (*OF_EVENTS, "follow_up", "notify")
+"""The roles of both releases."""
 
 ROUTES = """
 language: en

@@ -29,29 +29,24 @@ FROM
             (
                 SELECT customer_id
                 FROM timelines
+                PREWHERE ticket_id IN
+                (
+                    SELECT ticket_id
+                    FROM events
+                    WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
+                        AND type IN ({types.resolves}) AND ticket_id != ''
+                )
                 WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(around_to)s, 'UTC')
-                    AND ticket_id IN
-                    (
-                        SELECT ticket_id
-                        FROM events
-                        WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
-                            AND type IN ({types.resolves}) AND ticket_id != ''
-                    )
             )
         )
     UNION ALL
     SELECT occurred_us, customer_id, ticket_id, type AS step, author_type, internal, handoff, thanks,
         channel, touchpoint, segment, brand, source
     FROM timelines FINAL
-    -- The rows are found first: FINAL would read and merge all.
-    WHERE (customer_id, minute, event_id) IN
-        (
-            SELECT customer_id, minute, event_id
-            FROM timelines
-            WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(until)s, 'UTC')
-                AND (minute < toDateTime(%(around_from)s, 'UTC') OR minute > toDateTime(%(around_to)s, 'UTC'))
-                AND type IN ({types.ticket}, {types.line}) AND ticket_id IN {tickets_of_window}
-        )
-        AND is_deleted = 0 AND type IN ({types.ticket}, {types.line})
+    -- FINAL merges only what passes PREWHERE: all rows that could replace a row of these tickets must.
+    PREWHERE ticket_id IN {tickets_of_window} OR revision > 0 OR is_deleted = 1
+    WHERE minute >= toDateTime(%(since)s, 'UTC') AND minute <= toDateTime(%(until)s, 'UTC')
+        AND (minute < toDateTime(%(around_from)s, 'UTC') OR minute > toDateTime(%(around_to)s, 'UTC'))
+        AND is_deleted = 0 AND type IN ({types.ticket}, {types.line}) AND ticket_id IN {tickets_of_window}
 )
 WHERE occurred_us <= %(as_of)s
