@@ -23,6 +23,7 @@ from pipeline.common.languages import LANGUAGES, other_language
 from pipeline.common.plain_text import plain
 from pipeline.config.groups import DetectSettings
 from pipeline.model.alert import Alert, weightiest_quote
+from pipeline.service.connections import Connections
 from pipeline.service.service import Service
 from pipeline.store import Store
 from pipeline.text.engine import Engine
@@ -88,6 +89,7 @@ class Board:
     pages: Sequence[Page]
     service: Service
     live: Live
+    connections: Connections
     engine: Callable[[], Engine]
     clock: Callable[[], datetime]
 

@@ -27,7 +27,11 @@ from pipeline.board.pages import PAGES
 from pipeline.board.routes import board_routes
 from pipeline.broker.security import cluster_of
 from pipeline.config.settings import Settings
+from pipeline.connectors.connections import open_connections
+from pipeline.connectors.traffic import Traffic
 from pipeline.detection.rules import RuleBook
+from pipeline.service.connection_watch import ConnectionWatch, WatchDependencies
+from pipeline.service.connections import Connections, seal_of
 from pipeline.service.observer import Observer
 from pipeline.service.service import Service, ServiceConfig, ServiceDependencies
 from pipeline.store import Store
@@ -46,11 +50,13 @@ def application(settings: Settings, store: Store) -> Iterator[Litestar]:
         cluster_of(settings.kafka),
         load_board_config(settings.board.file, settings.calendar.file),
     )
-    live = Live(config.value)
+    live, traffic = Live(config.value), Traffic()
+    connectors, book = settings.connectors, open_connections(settings.connectors)
     with (
         AuditTrail(store.write_audit) as trail,
         Observer(cluster) as observer,
         Feed(cluster, FeedDependencies(live, store, _now)),
+        ConnectionWatch(cluster, WatchDependencies(book, traffic, config.zone, _now)),
         Service(
             ServiceConfig(cluster, settings.detect),
             ServiceDependencies(
@@ -64,6 +70,9 @@ def application(settings: Settings, store: Store) -> Iterator[Litestar]:
             pages=PAGES,
             service=service,
             live=live,
+            connections=Connections(
+                book, traffic, connectors.folder, config.zone, seal_of(settings)
+            ),
             engine=cache(partial(open_engine, settings.engine)),
             clock=_now,
         )

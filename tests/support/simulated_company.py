@@ -16,7 +16,11 @@ from pipeline.board.board_config import load_board_config
 from pipeline.board.inbox.item import InboxItem
 from pipeline.board.inbox.live import KEPT, Live, is_over
 from pipeline.board.pages import PAGES
+from pipeline.config.connectors import ConnectorsSettings
 from pipeline.config.groups import ROOT, DetectSettings
+from pipeline.connectors.connections import open_connections
+from pipeline.connectors.sealing import Seal
+from pipeline.connectors.traffic import Traffic
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
 from pipeline.follow_up.case import Case, apply_change
@@ -26,6 +30,7 @@ from pipeline.model.alert import Alert, AlertState
 from pipeline.model.audit import AuditEntry
 from pipeline.model.event import Event
 from pipeline.model.reading import Scored
+from pipeline.service.connections import Connections
 from pipeline.service.observer import Observation
 from pipeline.service.service import Service
 from pipeline.service.views import ActionRequest, PartitionStatus
@@ -162,6 +167,7 @@ def app_of(
     token: str = "",
     hosts: frozenset[str] = frozenset({"127.0.0.1", "testserver.local"}),
     rules: RuleBook = RULES,
+    connections: Connections | None = None,
 ):  # type: ignore[no-untyped-def]
     """Return the API with its board for the company (and a store with its events)."""
 
@@ -188,10 +194,17 @@ def app_of(
         pages=PAGES,
         service=service,
         live=company.live,
+        connections=connections or unconnected(),
         engine=FastEngine.load,
         clock=company.clock,
     )
     return make_app(service, access, board)
+
+
+def unconnected() -> Connections:
+    """Return connections of which there are none, to the systems that are delivered."""
+    book = open_connections(ConnectorsSettings())
+    return Connections(book, Traffic(), ROOT / "connectors", DESK.zone, lambda: Seal(["k" * 32]))
 
 
 def simulated(

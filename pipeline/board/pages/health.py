@@ -56,6 +56,8 @@ def health_routes(board: Board) -> list[ControllerRouterHandler]:
             "roles": roles,
             "letters": letters,
             "retried": _retried(request),
+            "silent": board.connections.silent(board.clock()),
+            "connections_refused": board.connections.book.errors,
         }
         return board.page(request, visit, say, "health.html", values)
 

@@ -184,8 +184,8 @@ def test_the_first_user_is_let_in_where_the_api_looks_and_is_kept() -> None:
     api, first = SERVICES["api"], SERVICES["first_user"]
     path = environment(api)["NABIZ_ACCESS_USERS"]
     assert path == environment(first)["NABIZ_ACCESS_USERS"]
-    (volume,) = mounts(api)
-    assert mounts(first) == [volume]
+    (volume,) = mounts(first)
+    assert volume in mounts(api)
     name, folder = volume
     assert name in COMPOSE["volumes"]
     assert Path(path).parent == Path(folder)
