@@ -98,7 +98,12 @@ def wall_epoch_ms(value: object, zone: object = None, *, timezone: object = None
 
 
 def rfc2822(value: object) -> datetime:
-    """Return the time of a mail's `Date`, which is UTC where it has no offset."""
+    """Return the time of a mail's `Date`, which is UTC where it has no offset.
+
+    Services that hand mail over may have it in ISO 8601.
+    """
+    if _ISO.fullmatch(str(value).strip()):
+        return utc(value)
     try:
         moment = parsedate_to_datetime(str(value))
     except (ValueError, IndexError, TypeError):

@@ -38,6 +38,7 @@ def call(name: str, value: Any, *arguments: Any, **settings: Any) -> Any:
         ("rfc3339", "2026-11-25T12:00:00.123456789Z", {}, NOON.replace(microsecond=123456)),
         ("rfc3339", "2026-11-25T15:00:00+0300", {}, NOON),
         ("rfc2822", "Wed, 25 Nov 2026 15:00:00 +0300", {}, NOON),
+        ("rfc2822", "2026-11-25T15:00:00+03:00", {}, NOON),
         ("utc", "2026-11-25T12:00:00", {}, NOON),
         ("utc", "2026-11-25 12:00:00 UTC", {}, NOON),
         ("local", "2026-11-25 15:00:00", {"timezone": "Europe/Istanbul"}, NOON),
