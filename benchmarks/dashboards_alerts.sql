@@ -1,4 +1,4 @@
--- Alerts of every tenth copy; those of more than half a day before the end are settled.
+-- Alerts of every tenth copy; those opened more than half a day before the end are settled.
 INSERT INTO alerts
 SELECT sample_alerts.* REPLACE
 (

@@ -1,5 +1,5 @@
--- Makes {copies} copies of the sampled week from copy {first} on: other customers, tickets and ids, which lie in
--- no order, as UUIDs do; each week begins at another minute of the span of {shifts}, and stops at its end.
+-- Makes {copies} copies of the sampled week from copy {first} on, with new customers, tickets and ids (in random
+-- order, as UUIDs are). Each week begins at another minute of the span of {shifts}, and is cut off at its end.
 INSERT INTO events
 SELECT sample.* REPLACE
 (

@@ -1,4 +1,4 @@
--- Three of four alerts are taken on after ten minutes, two of four lead to a contact after an hour.
+-- Three of four alerts are acknowledged after ten minutes; two of four lead to a contact after an hour.
 INSERT INTO follow_ups (alert_id, revision, customer_id, cause, severity, stage, owner, brand, segment, channel,
     opened_us, updated_us, acknowledged_us, contacted_us, acknowledge_due_us, contact_due_us)
 SELECT id, 1, customer_id, cause, severity,

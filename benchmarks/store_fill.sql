@@ -1,5 +1,5 @@
--- Stores `rows` made-up events of `customers` customers, evenly over `span` seconds from `start`,
--- with ids that lie in no order, as UUIDs do.
+-- Stores `rows` synthetic events of `customers` customers, spread evenly over `span` seconds from `start`.
+-- Their ids are in random order, as UUIDs are.
 INSERT INTO events
     (minute, event_id, is_deleted, occurred_us, received_us, revision, customer_id, channel, type,
     author_type, text, language, metric, score, scale_min, scale_max, touchpoint, ticket_id, segment,

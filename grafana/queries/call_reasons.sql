@@ -1,4 +1,4 @@
--- What customers call about: the topics of calls whose words are known.
+-- What customers call about: the topics of calls with a transcript.
 SELECT {topic_title} AS topic_shown, calls, customers, 100 * calls / all_calls AS share
 FROM
 (

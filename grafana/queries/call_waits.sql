@@ -1,4 +1,4 @@
--- How long callers wait in the line, where the source says so (attribute wait_seconds).
+-- How long callers wait in the queue, if the source says so (attribute wait_seconds).
 SELECT time, if(shown AND NOT {is_unfinished}, middle, NULL) AS median_wait,
     if(shown AND NOT {is_unfinished}, slow, NULL) AS p90_wait,
     if(shown AND {is_unfinished}, middle, NULL) AS unfinished

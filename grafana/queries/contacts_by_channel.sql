@@ -1,4 +1,4 @@
--- Contacts in each interval, of channels that enough customers use in the range.
+-- Contacts per interval, for channels that enough customers use in the range.
 SELECT {bucket} AS time, if({is_unfinished}, '{word.unfinished}', if(channel = '', '{word.not_given}', {channel_title})) AS series,
     count() AS contacts
 FROM {contacts}

@@ -1,4 +1,4 @@
--- How many customers had to ask how often, and on how many channels.
+-- Customers by the number of their contacts, and by the number of channels they used.
 SELECT if(often = 5, '5+', toString(often)) AS times, if(count() < {fewest}, NULL, count()) AS customers,
     if(count() < {fewest}, NULL, countIf(channels > 1)) AS several_channels
 FROM

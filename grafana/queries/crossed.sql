@@ -1,4 +1,4 @@
--- Net sentiment of each crossing of two dimensions.
+-- Net sentiment of each combination of two dimensions.
 SELECT if(down = '', '{word.not_given}', down) AS down_shown, if(across = '', '{word.not_given}', across) AS across_shown,
     if(n < ${enough}, NULL, 100 * (toInt64(plus) - toInt64(minus)) / n) AS value
 FROM

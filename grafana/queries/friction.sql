@@ -1,4 +1,4 @@
--- Where customers get stuck: of those who pass a touchpoint, how many meet a step that fails, ask a person, complain.
+-- Where customers get stuck: of those who pass a touchpoint, how many meet a failed step, contact an agent or complain.
 SELECT if(touchpoint = '', '{word.not_given}', {touchpoint_title}) AS touchpoint_shown, customers,
     if(customers < ${enough}, NULL, 100 * stuck / customers) AS stuck_share,
     if(customers < ${enough}, NULL, 100 * asking / customers) AS asking_share,

@@ -1,4 +1,4 @@
--- Outages that struck five customers or more: of each brand, events with no pause of six hours are one.
+-- Outages that affected five customers or more: events of a brand without a pause of six hours are one outage.
 -- An event is (its minute, whose it is).
 SELECT incident[1].1 AS time, incident[-1].1 AS "timeEnd",
     concat('{word.outage}: ', brand, ', ', toString(struck), ' {word.customers}') AS text

@@ -1,4 +1,4 @@
--- A KPI of answers of which a customer may give several.
+-- A KPI of answers; a customer may give several.
 SELECT {headline}
 FROM
 (

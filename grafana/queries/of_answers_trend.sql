@@ -1,4 +1,4 @@
--- The same of each interval.
+-- The same for each interval.
 SELECT time, {trend}
 FROM
 (

@@ -1,5 +1,4 @@
--- What customers say of each topic, the strongest words first; three of a topic. Places in a text are counted in
--- characters.
+-- What customers say about each topic, strongest words first, three per topic. Positions in a text are in characters.
 SELECT toDateTime(intDiv(occurred_us, 1000000), 'UTC') AS time, {topic_title} AS topic_shown,
     substringUTF8(text, begin + 1, finish - begin) AS quote,
     {channel_title} AS channel_shown, brand, intensity

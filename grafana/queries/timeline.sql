@@ -1,4 +1,4 @@
--- All that one customer did and that was done, on every channel, the last first.
+-- Everything that a customer did and that was done for them, on every channel, newest first.
 SELECT toDateTime(intDiv(at_us, 1000000), 'UTC') AS time, customer_id, what, {channel_title} AS channel_shown, words, label, score_shown, by
 FROM
 (

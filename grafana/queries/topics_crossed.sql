@@ -1,4 +1,4 @@
--- Net sentiment of what was said of each topic, by channel.
+-- Net sentiment of what was said about each topic, by channel.
 SELECT {topic_title} AS down_shown, {channel_title} AS across_shown,
     if(n < ${enough}, NULL, 100 * (toInt64(plus) - toInt64(minus)) / n) AS value
 FROM

@@ -1,4 +1,5 @@
--- Complaints of a topic, of all texts, beside the range before ({window} covers both). Each text counts once.
+-- Complaints about a topic, as a share of all texts, compared with the range before ({window} covers both). Each text
+-- counts once.
 SELECT {topic_title} AS topic_shown, k AS mentions, 100 * k / n AS per_100, 100 * k_before / n_before AS per_100_before,
     value AS change, low AS change_low, high AS change_high,
     multiIf(low > 0, '{word.grows}', high < 0, '{word.shrinks}', '{word.may_be_chance}') AS verdict

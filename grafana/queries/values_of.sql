@@ -1,5 +1,5 @@
--- The choices of a variable: of each name the spelling that most events have. A slice of which a revision took the
--- last event keeps a row of zeros.
+-- The choices of a variable, each in its most frequent spelling. A slice that lost its last event to a revision
+-- keeps a row of zeros.
 SELECT argMax(spelling, times) AS choice
 FROM
 (

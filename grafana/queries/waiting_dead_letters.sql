@@ -1,4 +1,4 @@
--- Messages that were refused and have not been tried again, whenever they came.
+-- Rejected messages that have not been retried, whenever they arrived.
 SELECT reason, topic, count() AS messages, max(received_at) AS newest
 FROM dead_letters FINAL
 WHERE retried_us = 0

@@ -1,4 +1,4 @@
--- Net sentiment of each slice beside the range before ({window} covers both): what fell, the surest first.
+-- Net sentiment of each slice compared with the range before ({window} covers both): declines, most certain first.
 SELECT transform(dimension, ['brand', 'channel', 'touchpoint', 'segment', 'touchpoint, channel'],
         ['{word.brand}', '{word.channel}', '{word.touchpoint}', '{word.segment}', '{word.touchpoint}, {word.channel}'], dimension) AS dimension_shown,
     slice AS slice_shown, 100 * (toInt64(plus) - toInt64(minus)) / n AS net_sentiment,

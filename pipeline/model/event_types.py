@@ -78,23 +78,23 @@ class EventType(_Row, OpenEnum):
     MESSAGE = ("message", "Mesaj", "Message",
         "a line of a chat, an e-mail or a text message", _ASKS | Trait.LINE)
     CALL = ("call", "Arama", "Call",
-        "a call, its words as the text where they are known", _ASKS)
+        "a call, with its transcript as the text if there is one", _ASKS)
     VISIT = ("visit", "Ziyaret", "Visit",
-        "came to a shop, or looked around on the web or in the app", NEUTRAL)
+        "visited a shop, the website or the app", NEUTRAL)
     USAGE = ("usage", "Kullanım", "Usage",
         "used the product", NEUTRAL)
 
     TICKET_OPENED = ("ticket.opened", "Kayıt açıldı", "Ticket opened",
         "a ticket begins", _ASKS | Trait.OPENS)
     TICKET_REPLIED = ("ticket.replied", "Kayda yanıt", "Ticket replied",
-        "an answer within a ticket, by whom `author_type` says",
+        "a reply within a ticket; `author_type` says by whom",
         Trait.REPLIES | Trait.LINE | Trait.WORDS)
     TICKET_RESOLVED = ("ticket.resolved", "Kayıt çözüldü", "Ticket resolved",
-        "its matter is solved", Trait.CLOSES | Trait.RESOLVES)
+        "its issue is solved", Trait.CLOSES | Trait.RESOLVES)
     TICKET_REOPENED = ("ticket.reopened", "Kayıt yeniden açıldı", "Ticket reopened",
-        "it was not solved after all", _ASKS | Trait.REOPENS | Trait.SETBACK)
+        "its issue was not solved after all", _ASKS | Trait.REOPENS | Trait.SETBACK)
     TICKET_MERGED = ("ticket.merged", "Kayıt birleştirildi", "Ticket merged",
-        "closed because the ticket `attributes.merged_into` goes on with it: no resolution",
+        "closed as merged into the ticket `attributes.merged_into`; not a resolution",
         Trait.CLOSES | Trait.BOOKKEEPING)
 
     SELF_SERVICE_VIEWED = ("self_service.viewed", "Yardım sayfası", "Help page",
@@ -102,7 +102,7 @@ class EventType(_Row, OpenEnum):
     SELF_SERVICE_SEARCHED = ("self_service.searched", "Yardımda arama", "Help search",
         "searched the help", Trait.SELF_SERVICE)
     SELF_SERVICE_RESOLVED = ("self_service.resolved", "Kendisi çözdü", "Solved it alone",
-        "solved the matter without help", Trait.SELF_SERVICE | Trait.SOLVES)
+        "solved the issue without help", Trait.SELF_SERVICE | Trait.SOLVES)
     SELF_SERVICE_ABANDONED = ("self_service.abandoned", "Yardımdan vazgeçti", "Gave up on help",
         "gave up on the help", Trait.SELF_SERVICE | Trait.SETBACK)
     KB_VOTED = ("kb.voted", "Yardım sayfasını oyladı", "Help page rated",
@@ -122,35 +122,35 @@ class EventType(_Row, OpenEnum):
     ORDER_RETURNED = ("order.returned", "İade", "Order returned",
         "was sent back", Trait.SETBACK)
     ORDER_CANCELLED = ("order.cancelled", "Sipariş iptal edildi", "Order cancelled",
-        "will not be delivered, by whom `author_type` says", Trait.SETBACK)
+        "will not be delivered; `author_type` says who cancelled it", Trait.SETBACK)
     PAYMENT_FAILED = ("payment.failed", "Ödeme başarısız", "Payment failed",
         "a payment did not go through", Trait.SETBACK)
 
     SUBSCRIPTION_STARTED = ("subscription.started", "Abonelik başladı", "Subscription started",
         "subscribed", NEUTRAL)
     SUBSCRIPTION_RENEWED = ("subscription.renewed", "Abonelik yenilendi", "Subscription renewed",
-        "goes on for another term", NEUTRAL)
+        "was extended by another term", NEUTRAL)
     SUBSCRIPTION_CANCELLED = ("subscription.cancelled", "Abonelik iptal edildi",
-        "Subscription cancelled", "ends, by whom `author_type` says", NEUTRAL)
+        "Subscription cancelled", "ends; `author_type` says who cancelled it", NEUTRAL)
     ACCOUNT_CLOSED = ("account.closed", "Hesap kapatıldı", "Account closed",
-        "is no customer any more, by whom `author_type` says", NEUTRAL)
+        "is no longer a customer; `author_type` says who closed the account", NEUTRAL)
     CUSTOMER_UPDATED = ("customer.updated", "Müşteri bilgisi değişti", "Customer details changed",
         "a record about the customer changed", Trait.BOOKKEEPING)
 
     OUTAGE_STARTED = ("outage.started", "Kesinti başladı", "Outage started",
-        "the service of this customer is down", Trait.SETBACK)
+        "the customer's service is down", Trait.SETBACK)
     OUTAGE_ENDED = ("outage.ended", "Kesinti bitti", "Outage ended",
         "it works again", NEUTRAL)
 
     OFFER_SHOWN = ("offer.shown", "Teklif gösterildi", "Offer shown",
         "saw an offer", NEUTRAL)
     OFFER_ACCEPTED = ("offer.accepted", "Teklifi kabul etti", "Offer accepted",
-        "took it", NEUTRAL)
+        "accepted an offer", NEUTRAL)
     OFFER_DISMISSED = ("offer.dismissed", "Teklifi istemedi", "Offer dismissed",
-        "did not want it", NEUTRAL)
+        "declined an offer", NEUTRAL)
 
     SURVEY_SENT = ("survey.sent", "Anket gönderildi", "Survey sent",
-        "was asked for an answer; the answer is a `survey` of its own", Trait.BOOKKEEPING)
+        "was sent a survey; the answer is a separate `survey`", Trait.BOOKKEEPING)
     SURVEY = ("survey", "Anket", "Survey",
         "an answer, with a `score`, a text or both", _SAYS)
     REVIEW = ("review", "Değerlendirme", "Review",
@@ -159,7 +159,7 @@ class EventType(_Row, OpenEnum):
         "complained formally or on a portal; with a `ticket_id` it opens the ticket",
         _ASKS | Trait.FEEDBACK | Trait.OPENS)
     POST = ("post", "Gönderi", "Post",
-        "wrote of the company in public", _SAYS | Trait.CONTACT)
+        "wrote about the company in public", _SAYS | Trait.CONTACT)
 
     def __new__(cls, name: str, tr: str, en: str, meaning: str, traits: Trait) -> "EventType":
         """Create the type of a row."""

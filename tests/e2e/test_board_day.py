@@ -79,5 +79,5 @@ def test_from_an_alert_to_its_customer_and_the_numbers(
     expect(page).to_have_url(f"{base}/board/pulse?range=6h")
     expect(page.locator(".tile")).to_have_count(16)
     page.get_by_role("link", name="Health").click()
-    expect(page.get_by_role("rowheader", name="Finds the alerts detect")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Raises alerts detect")).to_be_visible()
     page.context.close()

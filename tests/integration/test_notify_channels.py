@@ -113,7 +113,7 @@ async def test_what_was_held_back_at_night_comes_as_one_digest_in_the_morning(
         restarted.send_due()
         await restarted.idle()
         (came,) = hook.came
-        assert came["title"] == "Alerts of the quiet hours: 3"
+        assert came["title"] == "Alerts from the quiet hours: 3"
         assert all(f"http://board/alerts/{id_}" in came["message"] for id_ in ids)
 
 

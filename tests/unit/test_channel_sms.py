@@ -69,7 +69,7 @@ def test_it_has_three_parts_at_most_whatever_names_are_in_the_headline(
 def test_a_digest_is_its_number_and_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
     digest = render_digest([(case(), OPENED)] * 3, "en", BOARD)
     sent = sent_to(ADDRESSES[0], digest, monkeypatch)
-    assert sent == [("", f"Alerts of the quiet hours: 3\r\n{BOARD}")]
+    assert sent == [("", f"Alerts from the quiet hours: 3\r\n{BOARD}")]
 
 
 def test_a_pager_that_takes_less_than_a_link_still_has_both(

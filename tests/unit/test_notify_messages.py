@@ -27,7 +27,7 @@ def test_a_message_says_who_what_why_and_what_to_do_in_both_languages(ours: Rout
     assert english.body.splitlines() == [
         "Customer: m-1",
         "Where: Acme · chat",
-        "In their words: “Bir daha asla!”",
+        "In the customer’s words: “Bir daha asla!”",
         "Risk: 50 %",
         "What to do: Call within the hour.",
         f"http://board/alerts/{ALERT_ID}",
@@ -80,7 +80,7 @@ def test_the_last_message_says_why_and_that_of_one_that_came_back_says_so(
     assert "Neden kapandı: Kesinti bitti" in render(case, last, "tr", "b").body.splitlines()
     again = case_of(ours, alert(), follow_up(2, reopened_at=MONDAY_NOON))
     body = render(again, first(ours, again), "en", "b").body
-    assert "It was resolved; new evidence opened it again." in body.splitlines()
+    assert "It was resolved; new evidence reopened it." in body.splitlines()
 
 
 def test_a_message_about_what_is_in_hand_says_that_its_cause_has_ended_and_why(
@@ -112,7 +112,7 @@ def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: RoutingTable) 
         held.append((case, first(ours, case)))
     message = render_digest(held, "en", "http://board")
     lines = message.body.splitlines()
-    assert message.title == "Alerts of the quiet hours: 25"
+    assert message.title == "Alerts from the quiet hours: 25"
     assert lines[0].startswith(f"• [high] Wants to leave (m-{LISTED})")
     assert lines[-1] == "… and 5 more"
     assert render_digest(held[::-1], "en", "http://board").id == message.id

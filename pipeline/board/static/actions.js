@@ -1,4 +1,4 @@
-// Buttons of alerts: sent without loading a page. What came of it the stream brings.
+// Sends the buttons of alerts without loading a page; the stream brings the result.
 import { say } from "./say.js";
 
 function close(sheet) {
@@ -35,7 +35,7 @@ export function pressing() {
     event.preventDefault();
     if (form.closest(".card").getAttribute("aria-busy") !== "true") press(form, event.submitter);
   });
-  // One sheet is open at a time, and none when one turns to something else.
+  // At most one sheet is open; a click elsewhere or Escape closes it.
   document.addEventListener("click", (event) => {
     for (const one of document.querySelectorAll(".actions details[open]")) {
       if (!one.contains(event.target)) close(one);

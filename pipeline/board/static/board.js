@@ -1,4 +1,4 @@
-// The board works without scripts; these keep it current, and save a page load at each button.
+// The board works without scripts; they keep it current and save a page load per button.
 import { pressing } from "./actions.js";
 import { keyboard } from "./keys.js";
 import { follow } from "./live.js";
@@ -21,7 +21,7 @@ document.querySelector("form.filters")?.addEventListener("change", (event) => {
   form.requestSubmit();
 });
 
-// The numbers of the health page are asked for again while somebody looks at them.
+// Refreshes the numbers of the health page while it is visible.
 const fresh = document.querySelector("[data-fresh]");
 if (fresh) {
   setInterval(async () => {

@@ -1,4 +1,4 @@
-// Single keys, in force while the focus is on the list or on nothing in particular.
+// Keyboard shortcuts, active while the focus is on the list or on nothing in particular.
 const MOVES = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
 
 export function keyboard(list) {

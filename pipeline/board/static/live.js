@@ -1,4 +1,4 @@
-// Follows the stream of the page: cards that changed, their order, the counts around them.
+// Follows the stream of the page: changed cards, their order, and the counts.
 import { say } from "./say.js";
 
 const SETTLE = 350; // ms in which a click may be meant for what was there before
@@ -6,8 +6,8 @@ const NEAR = 8; // pixels that a card may move without harm
 
 export function follow(list) {
   const link = document.getElementById("link");
-  const waiting = new Map(); // cards that came while somebody was writing in the one shown
-  let moved = new Set(); // cards that the last change put elsewhere on the screen
+  const waiting = new Map(); // cards that arrived while somebody was writing in the one shown
+  let moved = new Set(); // cards that the last change moved on the screen
   let movedAt = -SETTLE;
 
   const address = new URL(list.dataset.stream, location.href);
@@ -95,7 +95,7 @@ export function follow(list) {
     if (first && list.dataset.arrived) say(list.dataset.arrived.replace("{title}", first.textContent));
   }
 
-  // Which card has the focus, and what in it: it may be made anew, or go.
+  // The card and the element with the focus: both may be replaced or removed.
   function focus() {
     const card = document.activeElement?.closest?.(".card");
     if (!card || !list.contains(card)) return null;

@@ -1,4 +1,4 @@
-// Times like "3 min ago" go on, as `Localizer.span` in localizer.py says them.
+// Updates times such as "3 min ago", in the wording of `Localizer.span` in localizer.py.
 const UNITS = [[86_400, "day"], [3_600, "hour"], [60, "minute"]];
 const texts = JSON.parse(document.body.dataset.moving);
 

@@ -1,4 +1,4 @@
-// One line at the foot of the page, which screen readers say aloud.
+// Shows a line at the foot of the page, which screen readers announce.
 let fading;
 
 export function say(text) {

@@ -1,4 +1,4 @@
--- The inner query finds the ids, so that the outer one need not read the rest.
+-- The inner query finds the ids, so that the outer one reads only these rows.
 SELECT alert
 FROM alerts FINAL
 WHERE id IN

@@ -1,4 +1,4 @@
--- Under which customers, and when, events are stored that are about to be replaced.
+-- The customer and the minute of stored events that are about to be replaced.
 SELECT DISTINCT event_id, customer_id, toUnixTimestamp(minute)
 FROM events
 WHERE minute IN (SELECT minute FROM known_events WHERE hash IN (SELECT cityHash64(name) FROM names))

@@ -1,4 +1,4 @@
--- Those that have been retried are no longer waiting.
+-- Retried ones no longer wait.
 SELECT reason, count()
 FROM dead_letters FINAL
 WHERE retried_us = 0

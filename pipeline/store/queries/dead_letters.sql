@@ -1,4 +1,4 @@
--- Those that wait for a retry come first, so that a limit never hides them.
+-- Those waiting for a retry come first, so that a limit never hides them.
 SELECT letter
 FROM dead_letters FINAL
 WHERE %(reason)s = '' OR reason = %(reason)s

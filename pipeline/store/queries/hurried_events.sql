@@ -1,4 +1,4 @@
--- Which events are stored with a reading for which there was no time.
+-- Events stored with a reading made in haste.
 SELECT event_id
 FROM events FINAL
 WHERE minute IN (SELECT minute FROM known_events WHERE hash IN (SELECT cityHash64(name) FROM names))

@@ -1,4 +1,4 @@
--- Slim columns only: an alert and its follow-up are read by their ids.
+-- Only small columns: alerts and their follow-ups are then read by id.
 SELECT
     id,
     multiIf(

@@ -1,4 +1,4 @@
--- Answers on 0-10 of customers who were contacted in the window, in order.
+-- Scores from 0 to 10 by customers who were contacted in the window, in order.
 SELECT customer_id, occurred_us, score
 FROM events FINAL
 WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')

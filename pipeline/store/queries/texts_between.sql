@@ -1,4 +1,4 @@
--- Stored texts in the order of their keys, after the last one that was read.
+-- Stored texts in key order, after the last one that was read.
 SELECT {columns}
 FROM events FINAL
 PREWHERE minute >= toDateTime(%(from_minute)s, 'UTC') AND minute <= toDateTime(%(to_minute)s, 'UTC')

@@ -1,5 +1,5 @@
--- `timelines` says which events are the customer's, so that of `events` little is read and nothing
--- merged: first by the minute, then the rows themselves.
+-- `timelines` lists the customer's events, so that little of `events` is read and nothing is merged: first by
+-- minute, then the rows themselves.
 SELECT {columns}
 FROM events
 PREWHERE minute IN (SELECT minute FROM timelines WHERE customer_id = %(customer_id)s)
@@ -13,6 +13,6 @@ WHERE (minute, event_id, revision) IN
         LIMIT %(limit)s
     )
     AND is_deleted != 1
--- Of one revision the last reading, and one with patience rather than one in haste.
+-- Of a revision, the last reading; a patient reading takes precedence over a hurried one.
 ORDER BY occurred_us DESC, event_id DESC, reread_at DESC, hurried
 LIMIT 1 BY event_id

@@ -16,5 +16,5 @@ FROM
     GROUP BY channel, touchpoint, segment, brand, source
 )
 GROUP BY {of}
--- In kpi_minutes a slice that lost its last event is there with zeros.
+-- In kpi_minutes, a slice that lost its last event remains with zeros.
 HAVING sum(events) > 0

@@ -1,4 +1,4 @@
--- Follow-ups of which a step falls into the window.
+-- Follow-ups with a step in the window.
 SELECT
     customer_id, opened_us, acknowledged_us, contacted_us, contact_due_us,
     channel, '' AS touchpoint, segment, brand, '' AS source

@@ -1,4 +1,4 @@
--- Names of slices in the window's minutes, crossed.
+-- Combinations of dimension values in the window's minutes.
 SELECT {by}, sum(events)
 FROM kpi_minutes FINAL
 WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')

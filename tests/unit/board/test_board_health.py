@@ -32,7 +32,7 @@ def test_health_says_who_is_behind_and_sends_dead_letters_again(
         text = page(client, "/board/health")
         rows = re.findall(r'<small>(\w+)</small></th>\n<td><span class="\w+">(\w+)<', text)
         assert rows == [("detect", "fine"), ("record", "behind")]
-        assert "What is shown is behind: 1 min." in text
+        assert "The figures shown are 1 min behind." in text
         assert "12,345" in text
         assert "&lt;script&gt;" in text
         answer = client.post("/board/health/retry", data={"reason": "not_json"})

@@ -113,12 +113,12 @@ def test_an_alert_that_came_back_says_so_and_when(
 ) -> None:
     company.happen([alert()])
     press(client, "resolve", outcome="no_fault")
-    assert "Opened again" not in page(client, "/board/alerts/a1")
+    assert "Reopened" not in page(client, "/board/alerts/a1")
     clock.now += 30 * MINUTE
     company.happen([alert(revision=2, updated_at=clock.now, evidence=NEWS)])
     text = page(client, "/board/alerts/a1")
-    assert "Opened again 15:30, by new evidence" in text
-    assert "It was resolved; new evidence opened it again" in text
+    assert "Reopened 15:30 on new evidence" in text
+    assert "It was resolved; new evidence reopened it" in text
     assert "15:30 yeni kanıtla yeniden açıldı" in page(client, "/board?lang=tr")
 
 
