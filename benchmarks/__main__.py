@@ -15,7 +15,17 @@ from typing import Protocol
 
 import msgspec
 
-from benchmarks import chain, dashboards, inbox, profile, scaling, store, throughput, upkeep
+from benchmarks import (
+    chain,
+    dashboards,
+    inbox,
+    profile,
+    receive,
+    scaling,
+    store,
+    throughput,
+    upkeep,
+)
 from benchmarks.clickhouse_18.server import ServerError
 from benchmarks.host import described
 from benchmarks.machine import Machine, running_machine
@@ -36,6 +46,7 @@ PARTS: dict[str, Part] = {
     "throughput": throughput,
     "chain": chain,
     "inbox": inbox,
+    "receive": receive,
     "scaling": scaling,
     "store": store,
     "dashboards": dashboards,

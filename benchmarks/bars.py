@@ -25,6 +25,9 @@ def bars(results: Results) -> Iterator[Bar]:
         yield from _chain(results["chain"])
     if "inbox" in results:
         yield from _inbox(results["inbox"])
+    if "receive" in results:
+        ratio = results["receive"]["ratio"]
+        yield Bar("receiver to a bare route, a core", "≥ 0.5 ×", f"{ratio:.2f} ×", ratio >= 0.5)
     if "scaling" in results:
         yield from _scaling(results["scaling"])
     if "dashboards" in results:
