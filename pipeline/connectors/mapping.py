@@ -41,12 +41,12 @@ class Mapping:
         """Who may deliver."""
         self.paths: abc.Mapping[Path, int] = {**guard.paths, **compiler.paths}
         """Each path that is read, with its line."""
-        self.needs = frozenset(compiler.needs)
         self.defaults: abc.Mapping[str, Any] = {
             name: setting.default
             for name, setting in self.form.settings.items()
             if setting.default is not None
         }
+        self.needs = frozenset(compiler.needs - self.defaults.keys())
         self._origins = tuple(compiler.origins)
         self.headers = frozenset(
             path.keys[0].lower() for path in compiler.paths if path.root == "header" and path.keys
