@@ -45,7 +45,8 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
             fixture = msgspec.json.decode(path.read_bytes(), type=Fixture)
             name = f"{system}-{len(entries)}".replace("_", "-")
             needed = {*mapping.needs, *(k for k, v in mapping.form.settings.items() if v.required)}
-            settings = {**dict.fromkeys(sorted(needed), "needed"), **fixture.connection}
+            given = {name: {} if name == "questions" else "needed" for name in sorted(needed)}
+            settings = given | fixture.connection
             base = settings.get("base_url")
             trial = tried(msgspec.structs.replace(fixture, connection=settings), mapping, NOW)
             if trial.status not in (None, 200) or trial.answer or fixture.remembered:
