@@ -19,12 +19,13 @@ from agents.processors.translator import Translator
 from agents.runtime.app import App
 from agents.runtime.component import Batching, Component, Effect
 from agents.runtime.messages import Message, Outgoing, send, send_dead_letters
+from agents.runtime.originals import read_originals
 from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.common import metrics
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.connectors.connections import open_connections
 from pipeline.connectors.sealing import open_seal
-from pipeline.contracts.topology import ERASURES
+from pipeline.contracts.topology import ERASURES, RECEIVED
 from pipeline.ingest.decode import encode_event
 from pipeline.model.erasure import ErasureRequest
 from pipeline.model.event import Event
@@ -79,7 +80,7 @@ class Translate(Component):
 
     async def handle(self, messages: Sequence[Message]) -> Effect:
         """Map the deliveries of a batch, after those of the one before."""
-        return self._translator.process(messages)
+        return self._process(messages)
 
     async def assigned(self) -> None:
         """Go on with what waits."""
@@ -93,6 +94,14 @@ class Translate(Component):
         """Finish what is in hand."""
         await self._translator.release()
         await self._api.close()
+
+    async def _process(self, messages: Sequence[Message]) -> None:
+        places = {message.replays for message in messages if message.replays}
+        if places:
+            stored = await read_originals(self.settings.kafka, RECEIVED, places)
+            known = (stored.get(one.replays) if one.replays else one for one in messages)
+            messages = [*filter(None, known)]
+        await self._translator.process(messages)
 
     async def _refuse(self, turn: Turn) -> None:
         await send_dead_letters(self.app, turn.dead)

@@ -16,9 +16,10 @@ from agents.runtime.crash import Halt
 from agents.runtime.faust_internals import producer_client
 from agents.runtime.partitioner import partition_of
 from agents.runtime.transport import Records
+from pipeline.broker.places import Place, place_in
 from pipeline.broker.stamps import BY_BROKER, received_at
 from pipeline.common import metrics
-from pipeline.contracts.topology import ACTIONS, DEAD_LETTERS, RETRY_HEADER
+from pipeline.contracts.topology import ACTIONS, DEAD_LETTERS, REPLAY_HEADER, RETRY_HEADER
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.ingest.decode import decode_action, parse
 from pipeline.ingest.privacy import redact, redact_payload
@@ -37,7 +38,8 @@ class Message(NamedTuple):
 
     `received_at` is when the broker had it, `clock` the time that its contents cannot be ahead of:
     the broker's where the broker stamped it, else ours, since a source stamps by the clock by which
-    it dates its events. `retried`: it was a dead letter before.
+    it dates its events. `retried`: it was a dead letter before. `replays`: it has no value, and
+    stands for the one at that place of its topic, which is to be handled again.
     """
 
     topic: str
@@ -48,6 +50,7 @@ class Message(NamedTuple):
     received_at: datetime
     clock: datetime
     retried: bool = False
+    replays: Place | None = None
 
 
 class Outgoing(NamedTuple):
@@ -70,6 +73,7 @@ def messages_of(event: EventT[Any], now: datetime) -> Iterator[Message]:
 def message_of(record: ConsumerRecord[bytes, bytes], now: datetime) -> Message:
     """Return a record, which is read at `now`, as roles see it."""
     received = received_at(record.timestamp, record.timestamp_type, now)
+    headers = dict(record.headers) if record.headers else {}
     return Message(
         record.topic,
         record.partition,
@@ -78,7 +82,8 @@ def message_of(record: ConsumerRecord[bytes, bytes], now: datetime) -> Message:
         record.value,
         received,
         received if record.timestamp_type == BY_BROKER else now,
-        bool(record.headers) and RETRY_HEADER in dict(record.headers),
+        RETRY_HEADER in headers,
+        place_in(headers.get(REPLAY_HEADER, b"")),
     )
 
 

@@ -56,7 +56,7 @@ class Publisher:
         self,
         topic: str,
         key: bytes | None,
-        value: bytes,
+        value: bytes | None,
         headers: Sequence[tuple[str, bytes]] = (),
     ) -> None:
         """Send raw bytes. Returns before they arrive; `flush` confirms them.
@@ -69,7 +69,7 @@ class Publisher:
                 future = self._producer.send(topic, value=value, key=key, headers=list(headers))
             except MessageSizeTooLargeError:
                 raise ValueError(
-                    f"the message has {len(value)} bytes, more than Kafka takes"
+                    f"the message has {len(value or b'')} bytes, more than Kafka takes"
                 ) from None
         self._unconfirmed.add(future)
         future.add_errback(self._failures.append)

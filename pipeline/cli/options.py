@@ -20,6 +20,11 @@ def moment(text: str) -> datetime:
     return parsed
 
 
+def moment_or_span(text: str, now: datetime) -> datetime:
+    """Parse a time, or how long ago it is."""
+    return now - span(text) if re.fullmatch(r"\d+[a-z]", text) else moment(text)
+
+
 def span(text: str) -> timedelta:
     """Parse a duration: 90s, 15m, 1h, 7d."""
     match = re.fullmatch(r"(\d{1,6})([smhd])", text)

@@ -41,6 +41,9 @@ OF_EVENTS: Final = tuple(
 RETRY_HEADER: Final = "nabiz-retry"
 """Header of a dead letter that was published again."""
 
+REPLAY_HEADER: Final = "nabiz-replay"
+"""Header of a message without a value: the partition and offset of one to be handled again."""
+
 EXIT_HALT: Final = 78
 """Exit code of a role that must not be restarted before somebody has intervened (EX_CONFIG)."""
 

@@ -1,7 +1,9 @@
 """The role `translate` as a whole, on real Kafka: killed again and again, with every mapping."""
 
+import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -11,12 +13,15 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from agents.runtime.messages import partition_of
+from pipeline.cli.supervisor import nabiz
+from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.recorded import Fetch
 from pipeline.connectors.sealing import Seal
 from pipeline.contracts.topology import DEAD_LETTERS, ERASURES, FEEDBACK, INTERACTIONS, RECEIVED
-from pipeline.model.dead_letter import DeadLetter
+from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.event import Event
 from tests.support.connected_fixtures import Sent, api_of, connected
+from tests.support.deliveries import CONNECTIONS, NOON, book, ticket
 from tests.support.role_on_kafka import worker
 from tests.support.servers_kafka import topics_for_now
 
@@ -102,3 +107,42 @@ def read_until(kafka: str, kind: type[T], enough: Callable[[list[T]], bool]) -> 
             if enough(found):
                 return found
     raise AssertionError(f"not enough: {len(found)} of {kind.__name__}")
+
+
+def test_what_was_refused_for_its_connection_is_mapped_again_once_that_is_mended(
+    tmp_path: Path, kafka: str
+) -> None:
+    found = book(tmp_path, connections="connections: []")
+    with topics_for_now(kafka, 2, *TOPICS):
+        producer = KafkaProducer(bootstrap_servers=kafka)
+        for body in (ticket(7), ticket(8)):
+            sealed = Seal([KEY]).sealed(Delivery("desk", NOON, msgspec.json.encode(body)))
+            producer.send(RECEIVED, sealed, b"desk", partition=partition_of(b"desk", 2))
+        producer.flush()
+        producer.close()
+        settings = {
+            "NABIZ_CONNECTORS_FILE": str(found.file),
+            "NABIZ_CONNECTORS_FOLDER": str(tmp_path / "connectors"),
+            "NABIZ_CONNECTORS_KEY": KEY,
+        }
+        with worker("translate", tmp_path, kafka, **settings):
+            letters = read_until(kafka, DeadLetter, lambda came: len(came) == 2)
+            assert {letter.reason for letter in letters} == {Reason.UNKNOWN_CONNECTION}
+        found.file.write_text(CONNECTIONS)
+        assert replayed(kafka, "--since", "1h", "--dry-run") == "2 deliveries would be mapped again"
+        assert replayed(kafka, "--since", "1h") == "2 deliveries to be mapped again by translate"
+        assert replayed(kafka, "--since", "1h", "--dry-run").startswith("2 deliveries")
+        with worker("translate", tmp_path, kafka, **settings):
+            events = read_until(kafka, Event, lambda came: len(came) == 2)
+        assert {event.event_id for event in events} == {"desk:7", "desk:8"}
+
+
+def replayed(kafka: str, *options: str) -> str:
+    done = subprocess.run(
+        nabiz("connectors", "replay", "desk", *options),
+        env={**os.environ, "NABIZ_KAFKA_BOOTSTRAP": kafka},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
