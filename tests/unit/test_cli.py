@@ -27,6 +27,7 @@ SUBCOMMANDS = [
     ["store", "backup"],
     ["store", "restore"],
     ["connectors", "test"],
+    ["connectors", "replay"],
     *(["users", name] for name in ("add", "remove", "passwd", "list")),
 ]
 
