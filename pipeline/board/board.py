@@ -25,6 +25,7 @@ from pipeline.config.groups import DetectSettings
 from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.service.connections import Connections
 from pipeline.service.service import Service
+from pipeline.service.uploads import Uploads
 from pipeline.store import Store
 from pipeline.text.engine import Engine
 
@@ -90,6 +91,7 @@ class Board:
     service: Service
     live: Live
     connections: Connections
+    uploads: Uploads
     engine: Callable[[], Engine]
     clock: Callable[[], datetime]
 

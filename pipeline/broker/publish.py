@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Self
 
+import msgspec
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from pipeline.broker.errors import BrokerUnavailable, reaching
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.common.plurals import counted
+from pipeline.contracts.topology import DEAD_LETTERS
 from pipeline.ingest.decode import encode_event
+from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.event import Event
 
 CONNECT_TIMEOUT_MS = 10_000
@@ -51,6 +54,10 @@ class Publisher:
     def publish(self, event: Event) -> None:
         """Send an event to the topic of its type, keyed by its customer."""
         self.send(event.type.topic, event.customer_id.encode(), encode_event(event))
+
+    def refuse(self, letter: DeadLetter) -> None:
+        """Send a dead letter, keyed by its id."""
+        self.send(DEAD_LETTERS, letter.id.encode(), msgspec.json.encode(letter))
 
     def send(
         self,

@@ -9,18 +9,14 @@ import typer
 from rich.console import Console
 
 from pipeline.cli import show
-from pipeline.cli.errors import EXIT_NO, UsageError
+from pipeline.cli.errors import EXIT_NO
 from pipeline.cli.publishing import gather, publish, tell_bad, zone_of
 from pipeline.cli.target import DataOption, find
 from pipeline.common.plurals import counted
-from pipeline.config.settings import Settings
-from pipeline.connectors.connection import Connection
-from pipeline.connectors.connections import ConnectionBook, open_connections
-from pipeline.connectors.file_source import mapped
-from pipeline.connectors.mapping import MappingError
+from pipeline.connectors.connections import open_connections
+from pipeline.connectors.file_reader import reader_of
 from pipeline.ingest.privacy import redact_event
-from pipeline.sources.files import SOURCES, read
-from pipeline.sources.source import Source
+from pipeline.sources.files import read
 
 FIRST = 5
 """Events that a dry run shows."""
@@ -65,7 +61,8 @@ def import_files(
     settings = find(data)
     console = Console(stderr=True)
     ignored: Counter[str] = Counter()
-    source = _source(as_, settings, ignored)
+    book = open_connections(settings.connectors)
+    source = reader_of(as_ or "", book, datetime.now(UTC), lambda reason: ignored.update([reason]))
     local = zone_of(zone, settings)
     events, bad = gather(console, (read(path, source, local) for path in files))
     for reason, count in ignored.most_common():
@@ -80,34 +77,3 @@ def import_files(
     console.print(f"{counted(len(events), 'event')}{refused}; nothing was published")
     if bad:
         raise typer.Exit(EXIT_NO)
-
-
-def _source(name: str | None, settings: Settings, ignored: Counter[str]) -> Source:
-    """Return the reader of files of a connection or a system. Raises UsageError."""
-    if name is None:
-        return SOURCES["csv"]
-    book = open_connections(settings.connectors)
-    connection = book.connections.get(name) or _without_settings(name, book)
-    try:
-        mapping = book.mapping(connection)
-    except MappingError as error:
-        raise UsageError(str(error)) from None
-    if "file" not in mapping.form.transports:
-        raise UsageError(f"--as {name}: {mapping.system} sends by itself and has no files")
-    return mapped(mapping, connection, datetime.now(UTC), lambda reason: ignored.update([reason]))
-
-
-def _without_settings(name: str, book: ConnectionBook) -> Connection:
-    """Return a connection of a system that asks for no settings. Raises UsageError."""
-    if name in book.refused:
-        raise UsageError(book.refused[name])
-    if name not in book.mappings.systems:
-        known = ", ".join(sorted({*book.connections, *book.mappings.systems}))
-        raise UsageError(f"--as {name}: there is no such connection or system: {known}")
-    mapping = book.mappings.mapping(name)
-    required = {key for key, setting in mapping.form.settings.items() if setting.required}
-    if asked := sorted(required | mapping.needs):
-        raise UsageError(
-            f"--as {name}: {', '.join(asked)} must be set: make a connection of it in {book.file}"
-        )
-    return Connection(name, name, dict(mapping.defaults))

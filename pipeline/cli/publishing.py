@@ -1,13 +1,11 @@
 """What the commands that publish files share: reading, publishing with progress, what was bad."""
 
-import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import (
@@ -28,9 +26,6 @@ from pipeline.common.plurals import counted
 from pipeline.common.time_zones import time_zone
 from pipeline.config.groups import KafkaSettings
 from pipeline.config.settings import Settings
-from pipeline.contracts.topology import DEAD_LETTERS
-from pipeline.ingest.privacy import redact_payload
-from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.event import Event
 from pipeline.sources.files import BadLine
 from pipeline.sources.source import Note
@@ -73,8 +68,8 @@ def publish(
     with Publisher(*cluster_of(kafka)) as publisher, _progress(console) as progress:
         for event in progress.track(events, count, description="publishing"):
             publisher.publish(event)
-        for letter in (_dead_letter(line, now) for line in bad):
-            publisher.send(DEAD_LETTERS, letter.id.encode(), msgspec.json.encode(letter))
+        for line in bad:
+            publisher.refuse(line.letter(now))
     tell_bad(console, bad)
     published = f"{counted(count, 'event')} published"
     if not bad:
@@ -101,20 +96,6 @@ def zone_of(name: str | None, settings: Settings) -> ZoneInfo:
         raise UsageError(
             f"--zone {name}: there is no such zone; say one like Europe/Istanbul"
         ) from None
-
-
-def _dead_letter(bad: BadLine, now: datetime) -> DeadLetter:
-    """Return the dead letter's identity: file, bytes and line number, since names may repeat."""
-    return DeadLetter(
-        topic=f"file:{bad.file.name}",
-        partition=zlib.crc32(bad.raw),
-        offset=bad.line,
-        reason=bad.reason,
-        sentence=bad.sentence,
-        payload=redact_payload(bad.raw),
-        key=None,
-        received_at=now,
-    )
 
 
 def _progress(console: Console) -> Progress:

@@ -13,7 +13,8 @@ import msgspec
 
 from pipeline.common.encodings import utf8_lines
 from pipeline.ingest.decode import MAX_BYTES, parse_event
-from pipeline.model.dead_letter import Invalid, Reason
+from pipeline.ingest.privacy import redact_payload
+from pipeline.model.dead_letter import DeadLetter, Invalid, Reason
 from pipeline.model.event import Event
 from pipeline.sources import csv_table, sikayetvar, tweets
 from pipeline.sources.source import Note, Source, SourceError, SourceLine
@@ -33,6 +34,19 @@ class BadLine:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.reason}: {self.sentence}"
+
+    def letter(self, now: datetime) -> DeadLetter:
+        """Return its dead letter, known by file, bytes and line number, since names may repeat."""
+        return DeadLetter(
+            topic=f"file:{self.file.name}",
+            partition=zlib.crc32(self.raw),
+            offset=self.line,
+            reason=self.reason,
+            sentence=self.sentence,
+            payload=redact_payload(self.raw),
+            key=None,
+            received_at=now,
+        )
 
 
 def _json_lines(events_of: Callable[[bytes], Iterable[Event]]) -> Source:

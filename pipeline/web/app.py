@@ -34,6 +34,7 @@ from pipeline.service.connection_watch import ConnectionWatch, WatchDependencies
 from pipeline.service.connections import Connections, seal_of
 from pipeline.service.observer import Observer
 from pipeline.service.service import Service, ServiceConfig, ServiceDependencies
+from pipeline.service.uploads import Uploads
 from pipeline.store import Store
 from pipeline.text.open import open_engine
 from pipeline.web.errors import error_handlers
@@ -73,6 +74,7 @@ def application(settings: Settings, store: Store) -> Iterator[Litestar]:
             connections=Connections(
                 book, traffic, connectors.folder, config.zone, seal_of(settings)
             ),
+            uploads=Uploads(cluster, book, config.zone, _now),
             engine=cache(partial(open_engine, settings.engine)),
             clock=_now,
         )

@@ -11,7 +11,9 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 WHOLE_WITHIN = 10.0
-"""Seconds from the first byte of a request, or the connection, to its last byte."""
+"""Seconds from the first byte of a request, or the connection, to its last byte, of a small one."""
+SLOWEST = 65_536
+"""Bytes of a body that count as a second more, so that an upload may take as long as it needs."""
 MOST = 256
 """Concurrent incomplete requests; the oldest is dropped first."""
 
@@ -21,6 +23,9 @@ class WholeRequests(H11Protocol):
 
     _half_sent: ClassVar[dict["WholeRequests", asyncio.TimerHandle]] = {}
 
+    _began = 0.0
+    _received = 0
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timer of the first request."""
         super().connection_made(transport)
@@ -28,6 +33,7 @@ class WholeRequests(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse received data, and start or stop the timer."""
+        self._received += len(data)
         super().data_received(data)
         self._look()
 
@@ -53,7 +59,15 @@ class WholeRequests(H11Protocol):
             return
         if len(self._half_sent) >= MOST:
             next(iter(self._half_sent)).transport.abort()
-        self._half_sent[self] = self.loop.call_later(WHOLE_WITHIN, self.transport.abort)
+        self._began, self._received = self.loop.time(), 0
+        self._half_sent[self] = self.loop.call_later(WHOLE_WITHIN, self._late)
+
+    def _late(self) -> None:
+        left = WHOLE_WITHIN + self._received / SLOWEST - (self.loop.time() - self._began)
+        if left > 0:
+            self._half_sent[self] = self.loop.call_later(left, self._late)
+        else:
+            self.transport.abort()
 
     def _rest(self) -> None:
         if timer := self._half_sent.pop(self, None):

@@ -16,6 +16,7 @@ from pipeline.board.board_config import load_board_config
 from pipeline.board.inbox.item import InboxItem
 from pipeline.board.inbox.live import KEPT, Live, is_over
 from pipeline.board.pages import PAGES
+from pipeline.broker.security import Cluster
 from pipeline.config.connectors import ConnectorsSettings
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.connectors.connections import open_connections
@@ -33,6 +34,7 @@ from pipeline.model.reading import Scored
 from pipeline.service.connections import Connections
 from pipeline.service.observer import Observation
 from pipeline.service.service import Service
+from pipeline.service.uploads import Uploads
 from pipeline.service.views import ActionRequest, PartitionStatus
 from pipeline.sources.simulate import simulate
 from pipeline.sources.simulate.desk import actions_on
@@ -46,6 +48,7 @@ from tests.support.stand_in_api import service_over
 RULES = RuleBook(ROOT / "rules")
 DESK = load_board_config(ROOT / "desk" / "board.yaml", ROOT / "desk" / "calendar.yaml")
 SETTINGS = DetectSettings()
+CLUSTER = Cluster("kafka:9092", {})
 
 
 class Company:
@@ -188,13 +191,15 @@ def app_of(
         AccessConfig(token=token, hosts=hosts),
         AccessDependencies(trail, company.clock, book=book, passwords=passwords),
     )
+    connections = connections or unconnected()
     board = Board(
         config=DESK,
         detect=SETTINGS,
         pages=PAGES,
         service=service,
         live=company.live,
-        connections=connections or unconnected(),
+        connections=connections,
+        uploads=Uploads(CLUSTER, connections.book, DESK.zone, company.clock),
         engine=FastEngine.load,
         clock=company.clock,
     )

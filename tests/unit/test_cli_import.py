@@ -26,7 +26,7 @@ class Sent(list[Event]):
 
     publish = list.append
 
-    def send(self, *_: object) -> None:
+    def refuse(self, _: object) -> None:
         pass
 
 

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import pytest
 
 from pipeline.cli import publishing
+from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.event import Event
 from tests.support.command_runs import Nabiz
 
@@ -32,8 +34,8 @@ class Sent:
     def publish(self, event: Event) -> None:
         self.events.append(event)
 
-    def send(self, _topic: str, _key: bytes, value: bytes) -> None:
-        self.letters.append(value)
+    def refuse(self, letter: DeadLetter) -> None:
+        self.letters.append(msgspec.json.encode(letter))
 
 
 @pytest.fixture

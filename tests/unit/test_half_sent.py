@@ -101,3 +101,17 @@ async def test_a_connection_that_is_kept_serves_many_requests(address: tuple[str
     writer.write(WHOLE[:-1])
     assert await ended(reader) == b""
     writer.close()
+
+
+async def test_an_upload_may_take_as_long_as_its_bytes_need(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(half_sent, "SLOWEST", 50)
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(HEAD)
+    await asyncio.sleep(0.8)  # longer than a small request may take
+    writer.write(WHOLE[len(HEAD) :])
+    assert b"200 OK" in await reader.readline()
+    writer.write(HEAD)
+    assert (await ended(reader)).endswith(b"10")
+    writer.close()

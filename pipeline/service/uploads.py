@@ -1,0 +1,136 @@
+"""Files of people without a shell: tried first, then published."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from secrets import token_urlsafe
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from pipeline.broker.publish import Publisher
+from pipeline.broker.security import Cluster
+from pipeline.connectors.connections import ConnectionBook
+from pipeline.connectors.file_reader import reader_of
+from pipeline.ingest.privacy import redact_event
+from pipeline.model.event import Event
+from pipeline.sources.files import BadLine, read
+from pipeline.sources.source import Note, Source, SourceError
+
+LARGEST = 20 * 1024 * 1024
+"""Bytes of a file."""
+FIRST, MOST_BAD = 10, 100
+"""Events, and lines that are refused, that are shown of a file."""
+KEPT, KEPT_FOR = 4, timedelta(minutes=15)
+"""Files that wait to be published, and for how long."""
+
+
+class Upload(NamedTuple):
+    """A file: by whom, when, its own name, and the name of what it is from ("": not known)."""
+
+    by: str
+    at: datetime
+    name: str
+    source: str
+    content: bytes
+
+
+class Tried(NamedTuple):
+    """What a file would lead to: how many events, the first ones masked, and what is refused.
+
+    `notes` say how it was read, `ignored` why rows are no events, with counts.
+    """
+
+    events: int
+    first: list[Event]
+    refused: int
+    bad: list[BadLine]
+    ignored: list[tuple[str, int]]
+    notes: list[str]
+
+
+class Published(NamedTuple):
+    """How many events were published, and how many lines became dead letters."""
+
+    events: int
+    refused: int
+
+
+class Uploads:
+    """Files that were tried and wait for a word, in memory. Thread-safe."""
+
+    def __init__(
+        self, cluster: Cluster, book: ConnectionBook, zone: tzinfo, clock: Callable[[], datetime]
+    ) -> None:
+        self._cluster, self._book, self._zone, self._clock = cluster, book, zone, clock
+        self._waiting: dict[str, Upload] = {}
+        self._lock = threading.Lock()
+
+    def attempt(self, upload: Upload) -> Tried:
+        """Return what a file would lead to. Raises SourceError."""
+        ignored: Counter[str] = Counter()
+        tried = Tried(0, [], 0, [], [], [])
+        events = refused = 0
+        for item in self._items(upload, lambda reason: ignored.update([reason])):
+            match item:
+                case Note():
+                    tried.notes.append(item.sentence)
+                case BadLine():
+                    refused += 1
+                    if len(tried.bad) < MOST_BAD:
+                        tried.bad.append(item)
+                case Event():
+                    events += 1
+                    if len(tried.first) < FIRST:
+                        tried.first.append(redact_event(item))
+        return tried._replace(events=events, refused=refused, ignored=ignored.most_common())
+
+    def keep(self, upload: Upload) -> str:
+        """Keep a file until it is published, and return its token; the oldest may have to go."""
+        token = token_urlsafe(16)
+        with self._lock:
+            self._waiting[token] = upload
+            now = self._clock()
+            for other, one in [*self._waiting.items()]:
+                if now - one.at > KEPT_FOR or len(self._waiting) > KEPT:
+                    del self._waiting[other]
+        return token
+
+    def take(self, token: str, by: str) -> Upload | None:
+        """Return the file that a user has tried, once; None where it is kept no longer."""
+        with self._lock:
+            upload = self._waiting.get(token)
+            if upload is None or upload.by != by or self._clock() - upload.at > KEPT_FOR:
+                return None
+            return self._waiting.pop(token)
+
+    def publish(self, upload: Upload) -> Published:
+        """Publish a file. Raises SourceError and BrokerUnavailable."""
+        events = refused = 0
+        with Publisher(*self._cluster) as publisher:
+            for item in self._items(upload, lambda _reason: None):
+                match item:
+                    case BadLine():
+                        refused += 1
+                        publisher.refuse(item.letter(self._clock()))
+                    case Event():
+                        events += 1
+                        publisher.publish(item)
+        return Published(events, refused)
+
+    def _items(
+        self, upload: Upload, ignored: Callable[[str], None]
+    ) -> Iterator[Event | BadLine | Note]:
+        """Yield what is in a file, whose name is told without its folder. Raises SourceError."""
+        source: Source = reader_of(upload.source, self._book, upload.at, ignored)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / upload.name
+            path.write_bytes(upload.content)
+            try:
+                for item in read(path, source, self._zone):
+                    if isinstance(item, Note):
+                        item = Note(item.sentence.removeprefix(f"{path}: "))
+                    yield item
+            except SourceError as error:
+                raise SourceError(str(error).replace(str(path), upload.name)) from None
