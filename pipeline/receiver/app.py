@@ -66,7 +66,7 @@ def _request(scope: Any, receive: Receive) -> Request:
     return Request(name, scope["method"], url.decode("latin-1"), headers, read)
 
 
-def _headers(raw: list[tuple[bytes, bytes]]) -> Mapping[str, str]:
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Return headers by name; one that comes several times has its values in a list (RFC 9110)."""
     headers: dict[str, str] = {}
     for name, value in raw:

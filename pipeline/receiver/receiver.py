@@ -1,6 +1,6 @@
 """What becomes of a request to a connection: admitted, sealed, kept on the topic, answered."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from math import ceil
 from typing import NamedTuple
@@ -14,8 +14,10 @@ from pipeline.config.connectors import ReceiveSettings
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.sealing import Seal
 from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified
+from pipeline.connectors.verify.form import Basic
 from pipeline.connectors.verify.key_sets import KeySets
 
 METHODS = ("GET", "HEAD", "POST")
@@ -49,7 +51,7 @@ class Request(NamedTuple):
     name: str
     method: str
     url: str
-    headers: Mapping[str, str]
+    headers: dict[str, str]
     read: Callable[[int], Awaitable[bytes]]
 
 
@@ -101,12 +103,13 @@ class Receiver:
             reason = f"a delivery may have {self._limits.max_bytes:,} bytes"
             return "too_large", refusal(413, reason)
         now = self._clock()
-        headers = dict(request.headers)
-        delivery = Delivery(connection.name, now, body, request.method, request.url, headers)
+        delivery = Delivery(
+            connection.name, now, body, request.method, request.url, request.headers
+        )
         mapping = self._book.mapping(connection)
         match await self._key_sets.admitted(delivery, mapping, connection):
             case Unverified(reason):
-                return "unverified", refusal(401, reason)
+                return "unverified", refusal(401, reason, *_challenge(mapping, connection))
             case Answered(status, text, content_type):
                 return "answered", Reply(status, text.encode("utf-8", "replace"), content_type)
             case Passed():
@@ -133,6 +136,13 @@ class Receiver:
             rate = self._limits.rate
             bucket = self._buckets[name] = TokenBucket(rate, rate)
         return bucket
+
+
+def _challenge(mapping: Mapping, connection: Connection) -> Iterator[tuple[str, str]]:
+    """Yield the header that asks for a password: some clients send it only when asked."""
+    schemes = mapping.form.verify
+    if isinstance(schemes.get(connection.settings.get("auth") or next(iter(schemes), "")), Basic):
+        yield "www-authenticate", 'Basic realm="Nabiz"'
 
 
 def refusal(status: int, reason: str, *headers: tuple[str, str]) -> Reply:
