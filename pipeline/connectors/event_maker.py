@@ -38,6 +38,10 @@ FROM_CONNECTION = ("brand", "segment", "touchpoint")
 IDS = frozenset({"customer_id", "ticket_id", "order_id", "account_id"})
 """Fields that must not be the address of a person."""
 _LONGEST_ID = 200
+_ANSWERS = frozenset({EventType.SURVEY, EventType.REVIEW})
+_SAID = frozenset({"score", "text", "revoked"})
+"""What an answer has one of."""
+_NO_ANSWER = "no_answer"
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -74,6 +78,8 @@ class EventMaker:
                 fields = dict(self._fields(part))
                 if self._survey:
                     self._make_answers(self._survey, fields, part, draft)
+                elif fields.get("type") in _ANSWERS and not fields.keys() & _SAID:
+                    draft.ignored.append(_NO_ANSWER)
                 else:
                     draft.events.append(checked(fields, IDS & fields.keys(), part))
             except Invalid as invalid:
@@ -94,7 +100,7 @@ class EventMaker:
                 detail = f"Question `{question}`: {invalid.detail}"
                 draft.refused.append(Invalid(invalid.reason, detail))
         if not answers:
-            draft.ignored.append("no_answer")
+            draft.ignored.append(_NO_ANSWER)
 
     def _fields(self, scope: Scope) -> Iterator[tuple[str, Any]]:
         """Yield the fields of the envelope that have a value. Raises Invalid."""

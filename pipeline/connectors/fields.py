@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.connectors.expression import Scope, Value
 from pipeline.connectors.functions import numbers
 from pipeline.connectors.functions.people import pseudonym
+from pipeline.connectors.functions.times import WithoutOffset
 from pipeline.connectors.outcome import Lacking
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import MAX_TEXT, USUAL_SCALES
@@ -24,6 +25,8 @@ def evaluated(name: str, value: Value, scope: Scope) -> Any:
     """Return the value of a field, None where there is none. Raises Invalid."""
     try:
         result = value(scope)
+    except WithoutOffset as error:
+        raise Invalid(Reason.TIME_WITHOUT_OFFSET, f"`{name}`: {error}.") from None
     except ValueError as error:
         raise Invalid(Reason.WRONG_TYPE, f"`{name}`: {error}.") from None
     return None if result == "" else result

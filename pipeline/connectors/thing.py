@@ -46,6 +46,7 @@ class ThingMapper:
         self._when = None if of_parts else when
         self._when_part = when if of_parts else None
         self._kind = compiler.value(form.kind, f"{where}.kind")
+        self._kind_text = f"`{form.kind}`"
         self._ignore = tuple(
             _Ignore(compiler.condition(entry.when, f"{where}.ignore[{n}].when"), entry.reason)
             for n, entry in enumerate(form.ignore)
@@ -112,8 +113,17 @@ class ThingMapper:
         for event in self._events:
             known = event.make(scope, fetched, draft) or known
         if not known and (self._events or self._kind):
-            kind = self._kind(scope) if self._kind else None
-            draft.unmapped.append(str(kind or "unknown"))
+            draft.unmapped.append(self._kind_of(scope))
+
+    def _kind_of(self, scope: Scope) -> str:
+        """Return what no event is made of. Raises Invalid where nothing says what it is."""
+        kind = self._kind(scope) if self._kind else "unknown"
+        if kind is None:
+            raise Invalid(Reason.MISSING_FIELD, f"{self._kind_text} is missing: {_UNTOLD}.")
+        return str(kind)
+
+
+_UNTOLD = "nothing says what happened"
 
 
 def _undecided(error: ValueError) -> Invalid:

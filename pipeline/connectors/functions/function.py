@@ -15,3 +15,10 @@ class Function(NamedTuple):
     arguments: range = range(1)
     settings: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+
+
+def written(value: object) -> str:
+    """Return a value as somebody's text. Raises ValueError of what nobody writes."""
+    if isinstance(value, bool | list | dict):
+        raise ValueError("is no text")
+    return str(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.connectors.functions.function import Function
+from pipeline.connectors.functions.function import Function, written
 from pipeline.connectors.path import Path, PathError
 from pipeline.sources.csv_cells import plain_name
 
@@ -74,7 +74,7 @@ _plain_name = lru_cache(maxsize=4_096)(plain_name)
 def joined(value: Any, sign: str = " ") -> str | None:
     """Return the items of a list as one text."""
     texts = value if isinstance(value, list) else [value]
-    return sign.join(str(text) for text in texts if text not in (None, "")) or None
+    return sign.join(written(text) for text in texts if text not in (None, "")) or None
 
 
 def count(value: Any) -> int | None:

@@ -6,6 +6,8 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from pipeline.connectors.functions.function import written
+
 _TAG: Final = re.compile(
     r"<(?:!--|!doctype|/?(?:a|abbr|address|article|b|big|blockquote|body|br|center|code|dd|del|div"
     r"|dl|dt|em|font|footer|form|h[1-6]|head|header|hr|html|i|img|ins|li|link|main|meta|o:p|ol|p"
@@ -56,7 +58,7 @@ def html_text(value: object) -> str | None:
     Text without mark-up stays as it is, but for entities. Where all is quoted, as in mail that is
     forwarded, the quotation stays.
     """
-    html = str(value)
+    html = written(value)
     if not _TAG.search(html):
         return _ENTITY.sub(lambda entity: unescape(entity[0]), html)
     if _depth(html) > _DEEPEST:

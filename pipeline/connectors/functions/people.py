@@ -8,7 +8,7 @@ from email.utils import getaddresses
 
 import phonenumbers
 
-from pipeline.connectors.functions.function import Function
+from pipeline.connectors.functions.function import Function, written
 
 COUNTRY = "TR"
 """Where a phone number without a country's prefix is from, unless the connection says."""
@@ -25,7 +25,7 @@ def pseudonym(value: object, *, pseudonym_key: object = None, country: object = 
     """
     if not pseudonym_key:
         raise ValueError("needs the `pseudonym_key` of the connection")
-    address = normalised(str(value), str(country or COUNTRY))
+    address = normalised(written(value), str(country or COUNTRY))
     return hmac.new(str(pseudonym_key).encode(), address.encode(), hashlib.sha256).hexdigest()
 
 

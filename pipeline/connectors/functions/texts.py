@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pipeline.common.plain_text import bare
 from pipeline.connectors.functions.automatic import auto_reply
-from pipeline.connectors.functions.function import Function
+from pipeline.connectors.functions.function import Function, written
 from pipeline.connectors.functions.mail import mail_headers
 from pipeline.connectors.functions.markup import html_text
 from pipeline.text import own_words as authors
@@ -56,12 +56,12 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def original(value: object) -> str:
     """Return the words of the customer where Google put its translation before or behind them."""
-    return authors.original(str(value))
+    return authors.original(written(value))
 
 
 def own_words(value: object) -> str | None:
     """Return what the author of a text wrote: no quoted replies, no signatures, no notices."""
-    return _GAPS.sub("\n\n", authors.own_words(str(value)).text).strip() or None
+    return _GAPS.sub("\n\n", authors.own_words(written(value)).text).strip() or None
 
 
 _GAPS = re.compile(r"\r?\n\s*\n")

@@ -19,6 +19,10 @@ _ISO = re.compile(
 )
 
 
+class WithoutOffset(ValueError):  # noqa: N818 - a verdict on a value
+    """A time is wall time of nobody knows where."""
+
+
 def since_epoch(unit: timedelta, value: object) -> datetime:
     """Return the time so many units after 1970, from a number or its text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -65,7 +69,7 @@ def rfc3339(value: object) -> datetime:
     """Return a time with its offset; digits after the microsecond are cut."""
     moment = _iso(value)
     if moment.tzinfo is None:
-        raise ValueError(f"`{value!s:.40}` has no offset from UTC")
+        raise WithoutOffset(f"`{value!s:.40}` has no offset from UTC")
     return moment
 
 

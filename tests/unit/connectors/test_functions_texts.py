@@ -1,5 +1,6 @@
 """HTML to text, and what an author wrote, as mappings call them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -124,4 +125,10 @@ def test_mail_of_people_is_not_taken_for_a_machine(mail: object) -> None:
 @given(st.text() | st.recursive(st.none() | st.text() | st.integers(), nested))
 def test_no_header_is_too_strange(mail: object) -> None:
     auto_reply(mail)
-    html_text(mail)
+
+
+@pytest.mark.parametrize("read", [html_text, own_words, original])
+@pytest.mark.parametrize("value", [[], ["a"], {"a": 1}, True])
+def test_what_nobody_writes_is_no_text(read: Callable[[object], object], value: object) -> None:
+    with pytest.raises(ValueError, match="is no text"):
+        read(value)

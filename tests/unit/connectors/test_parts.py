@@ -11,6 +11,7 @@ from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.outcome import Draft, Request
+from pipeline.model.dead_letter import Reason
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HEAD = """
@@ -78,3 +79,25 @@ def test_only_what_the_delivery_does_not_have_is_asked_for() -> None:
     assert [event.event_id for event in embedded.events] == ["shop:5"]
     assert draft(EMBEDDED, {"order_id": 5}).wanted == [Request("https://api.example/orders/5")]
     assert draft(EMBEDDED, {}).wanted == []
+
+
+KINDS = """
+  - kind: "{body.kind}"
+    common: {id: "{body.id}", occurred_at: "{received_at}", channel: survey, customer_id: c}
+    events:
+      - {when: body.kind == "rated", type: survey, score: {metric: csat, value: "{body.stars}"}}
+      - {when: body.kind == "taken_back", type: survey, revoked: true}
+"""
+
+
+def test_a_kind_that_is_not_mapped_is_counted_one_that_is_missing_is_refused() -> None:
+    assert draft(KINDS, {"id": 5, "kind": "moved"}).unmapped == ["moved"]
+    refused = draft(KINDS, {"id": 5}).refused
+    assert [refusal.reason for refusal in refused] == [Reason.MISSING_FIELD]
+    assert "body.kind" in refused[0].detail
+
+
+def test_an_answer_without_score_and_text_is_none() -> None:
+    assert draft(KINDS, {"id": 5, "kind": "rated"}).ignored == ["no_answer"]
+    assert draft(KINDS, {"id": 5, "kind": "rated", "stars": 1}).events
+    assert draft(KINDS, {"id": 5, "kind": "taken_back"}).events
