@@ -37,3 +37,9 @@ def test_a_page_is_in_both_languages(system: str) -> None:
     assert turkish < english
     assert "**Bilinmesi gerekenler.**" in page[:english]
     assert "**Mind.**" in page[english:]
+
+
+def test_every_page_is_listed() -> None:
+    listed = re.findall(r"\]\((\w+)\.md\)", (PAGES / "README.md").read_text(encoding="utf-8"))
+    assert {page.stem for page in PAGES.glob("*.md")} - {"README"} == set(listed)
+    assert set(BOOK.systems) <= set(listed)
