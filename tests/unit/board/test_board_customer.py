@@ -95,6 +95,16 @@ def test_a_test_is_shown_as_one_that_does_not_count(client: Client, company: Com
     assert "not counted" not in page(client, "/board/customers/c1")
 
 
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_each_event_of_a_timeline_is_called_by_the_name_of_its_type(
+    client: Client, company: Company, language: str
+) -> None:
+    company.events["c1"] = [event(type_, type_, n) for n, type_ in enumerate(EventType)]
+    text = page(client, f"/board/customers/c1?lang={language}")
+    shown = map(unescape, re.findall(r'<p class="line"><b>([^<]+)</b>', text))
+    assert [*shown] == [type_.names[language] for type_ in reversed(EventType)]
+
+
 def test_what_only_a_newer_version_knows_is_shown_by_its_name(
     client: Client, company: Company, clock: Clock
 ) -> None:
