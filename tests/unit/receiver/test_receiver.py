@@ -1,5 +1,6 @@
 """What a system that sends gets for an answer, and what is kept of it."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,17 @@ async def test_other_methods_are_told_which_there_are(desk: Desk, method: str) -
     answer = await desk.send(method=method)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
     assert (desk.broker.kept, counted("method")) == ([], before + 1)
+
+
+async def test_a_sender_with_a_password_is_asked_for_it(company: Company) -> None:
+    entry = (
+        "\n  - {name: desk-1, system: helpdesk, auth: password, username: u, password_file: next}"
+    )
+    desk = Desk(company.book(entry), "")
+    asked = await desk.send(headers={})
+    assert (asked.status_code, asked.headers["www-authenticate"]) == (401, 'Basic realm="Nabiz"')
+    word = b64encode(b"u:next-value").decode()
+    assert (await desk.send(headers={"authorization": f"Basic {word}"})).status_code == 200
 
 
 async def test_a_handshake_is_answered_and_a_ping_passed(desk: Desk) -> None:
