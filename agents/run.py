@@ -10,6 +10,7 @@ from pipeline.common.logs import configure_logging
 from pipeline.config.settings import Role, Settings
 
 COMPONENTS: Mapping[Role, str] = {
+    "poll": "agents.poll:Poll",
     "translate": "agents.translate:Translate",
     "understand": "agents.understand:Understand",
     "triage": "agents.triage:Triage",

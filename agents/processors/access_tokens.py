@@ -1,12 +1,12 @@
-"""The tokens by which APIs of sources know a connection: given, or fetched (OAuth 2, RFC 6749)."""
+"""The tokens by which APIs of sources know a connection: ready, or fetched (OAuth 2, RFC 6749)."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 import httpx
 import msgspec
 
+from pipeline.connectors.access import Access, Grant
 from pipeline.connectors.connection import Connection
 
 PLACE = "{access_token}"
@@ -36,43 +36,32 @@ class AccessTokens:
         self._tokens.pop(connection.name, None)
 
     async def headers(
-        self, headers: Iterable[tuple[str, str]], connection: Connection
+        self, headers: Iterable[tuple[str, str]], connection: Connection, access: Access
     ) -> dict[str, str]:
         """Return headers with the token in its place. Raises httpx.HTTPError."""
-        token = await self._token(connection)
-        given = {name.lower(): value.replace(PLACE, token or "") for name, value in headers}
-        return {"authorization": f"Bearer {token}", **given} if token else given
+        try:
+            grant = access(connection, self._now())
+        except ValueError as error:
+            raise TokenRefused(str(error)) from None
+        token = await self._token(connection, grant) if grant else ""
+        given = {name.lower(): value.replace(PLACE, token) for name, value in headers}
+        return {"authorization": f"{grant.scheme} {token}", **given} if grant else given
 
-    async def _token(self, connection: Connection) -> str | None:
-        settings = connection.settings
-        if "token_url" not in settings:
-            return _first(settings.get("access_token"))
+    async def _token(self, connection: Connection, grant: Grant) -> str:
+        if not grant.token_url:
+            return grant.token
         token, until = self._tokens.get(connection.name, ("", 0.0))
         if self._now().timestamp() >= until:
-            fetched = await self._fetched(settings)
+            fetched = await self._fetched(grant)
             token = fetched.access_token
             until = self._now().timestamp() + fetched.expires_in - EARLY
             self._tokens[connection.name] = token, until
         return token
 
-    async def _fetched(self, settings: dict[str, Any]) -> _Token:
-        refresh = _first(settings.get("refresh_token"))
-        form = {
-            "grant_type": "refresh_token" if refresh else "client_credentials",
-            "client_id": settings.get("client_id"),
-            "client_secret": _first(settings.get("client_secret")),
-            "refresh_token": refresh,
-        }
-        data = {name: str(value) for name, value in form.items() if value}
-        response = await self._client.post(settings["token_url"], data=data)
+    async def _fetched(self, grant: Grant) -> _Token:
+        response = await self._client.post(grant.token_url, data=dict(grant.form))
         try:
             return msgspec.json.decode(response.raise_for_status().content, type=_Token)
         except (msgspec.DecodeError, httpx.HTTPStatusError):
             why = f"no token, the answer was {response.status_code}"
             raise TokenRefused(why) from None
-
-
-def _first(secret: Any) -> str | None:
-    """Return the first of several secrets of which any is good."""
-    first: str | None = secret[0] if isinstance(secret, list) else secret
-    return first

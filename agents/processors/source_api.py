@@ -1,7 +1,6 @@
 """Asks the APIs of sources for what their deliveries do not say."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -63,9 +62,7 @@ class SourceApi:
         self._addresses = addresses
         self._client = httpx.AsyncClient(timeout=settings.timeout, transport=transport)
         self._tokens = AccessTokens(self._client, now)
-        self._buckets: defaultdict[str, TokenBucket] = defaultdict(
-            lambda: TokenBucket(settings.calls_per_second, BURST)
-        )
+        self._buckets: dict[tuple[str, float], TokenBucket] = {}
 
     async def close(self) -> None:
         """Close the connections."""
@@ -84,7 +81,7 @@ class SourceApi:
         pause = FIRST_PAUSE
         while True:
             try:
-                body = await self._get(request, connection)
+                body = await self._get(request, wanted)
                 problem = ""
                 if body is not None or not request.retried or self._left(absent_until) <= 0:
                     result = "absent" if body is None else "found"
@@ -111,16 +108,19 @@ class SourceApi:
         metrics.LOOK_UPS.labels(connection.name, result).inc()
         return answer
 
-    async def _get(self, request: Request, connection: Connection) -> Any:
+    async def _get(self, request: Request, wanted: LookUp) -> Any:
         """Return what the API has, None where nothing is there. Raises _Away."""
-        while pause := self._buckets[connection.name].take(self._now().timestamp()):
+        connection = wanted.connection
+        bucket = self._bucket(wanted)
+        while pause := bucket.take(self._now().timestamp()):
             await self._sleep(pause)
         try:
-            status, headers, content = await self._send(request, connection)
+            status, headers, content = await self._send(request, wanted)
         except TokenRefused as error:
             raise _Away(str(error)) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _Away(f"{_host(request)}: {type(error).__name__}") from None
+        metrics.SOURCE_ANSWERS.labels(connection.name, str(status)).inc()
         if status in ABSENT:
             return None
         if status == 401:
@@ -132,10 +132,15 @@ class SourceApi:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise _Away(f"{_host(request)} answers with no JSON") from None
 
-    async def _send(
-        self, request: Request, connection: Connection
-    ) -> tuple[int, httpx.Headers, bytes]:
-        headers = await self._tokens.headers(request.headers, connection)
+    def _bucket(self, wanted: LookUp) -> TokenBucket:
+        rate = wanted.calls_per_second or self._settings.calls_per_second
+        key = wanted.connection.name, rate
+        return self._buckets.setdefault(key, TokenBucket(rate, BURST))
+
+    async def _send(self, request: Request, wanted: LookUp) -> tuple[int, httpx.Headers, bytes]:
+        headers = await self._tokens.headers(
+            request.headers, wanted.connection, wanted.mapping.access
+        )
         async with self._client.stream("GET", request.url, headers=headers) as response:
             content = bytearray()
             async for part in response.aiter_bytes():

@@ -36,6 +36,8 @@ class LookUp(NamedTuple):
     mapping: SystemMapping
     requests: Sequence[Request]
     since: datetime
+    calls_per_second: float | None = None
+    """The most, where it is not the setting."""
 
 
 class Fate(NamedTuple):

@@ -12,7 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli import connection_add, connection_list, connection_replay, connection_tail, show
+from pipeline.cli import (
+    connection_add,
+    connection_list,
+    connection_poll,
+    connection_replay,
+    connection_tail,
+    show,
+)
 from pipeline.cli.errors import EXIT_NO
 from pipeline.cli.target import JsonOption
 from pipeline.config.settings import load_settings
@@ -30,6 +37,7 @@ app.command("check")(connection_list.check_connections)
 app.command("add")(connection_add.add_connection)
 app.command("tail")(connection_tail.tail_connection)
 app.command("replay")(connection_replay.replay_connection)
+app.command("poll")(connection_poll.poll_connection)
 
 
 @app.command("test")

@@ -23,7 +23,8 @@ from pipeline.common.progress import Watch
 from pipeline.common.urls import own_page
 from pipeline.config.groups import ROOT
 from pipeline.config.settings import STREAM_ROLES, Settings, store_address
-from pipeline.connectors.connection_file import has_connections
+from pipeline.connectors.book import has_polls
+from pipeline.connectors.connection_file import connected_systems
 from pipeline.connectors.sealing import make_local_key
 from pipeline.contracts.topics import load_topics
 from pipeline.contracts.topology import OF_CONNECTIONS
@@ -131,25 +132,29 @@ class Machine:
     def _roles(self) -> tuple[str, ...]:
         """Return the roles; with the in-process store, `record` serves the API."""
         always = tuple(role for role in STREAM_ROLES if role not in OF_CONNECTIONS)
-        of_connections = CONNECTED if self._has_connections() else ()
         api = () if store_address(self._settings.store) is None else ("api",)
-        return (*of_connections, *always, *api)
+        return (*self._of_connections(), *always, *api)
 
-    def _has_connections(self) -> bool:
-        """Return whether other systems are connected; then there is a key to seal what they send.
+    def _of_connections(self) -> tuple[str, ...]:
+        """Return the roles of the systems that are connected; with any, there is a key to seal.
 
         Raises OSError where it cannot be made.
         """
-        if not has_connections(self._settings.connectors.file):
-            return False
+        connectors = self._settings.connectors
+        systems = connected_systems(connectors.file)
+        if not systems:
+            return ()
         make_local_key(self.folder)
-        return True
+        asks = has_polls(connectors.folder, systems)
+        return CONNECTED if asks else tuple(role for role in CONNECTED if role != "poll")
 
     def _see_to_connections(self) -> None:
         """Start the roles of connections once there are some."""
-        missing = CONNECTED[0] not in {child.name for child in self.children}
-        if missing and self._broker and self._has_connections():
-            for role in CONNECTED:
+        if not self._broker:
+            return
+        running = {child.name for child in self.children}
+        if missing := [role for role in self._of_connections() if role not in running]:
+            for role in missing:
                 self._start_role(role, self._broker.bootstrap)
             self._write_addresses(self._broker.bootstrap)
 

@@ -135,6 +135,26 @@ LOOK_UPS = Counter(
     "Questions to the APIs of sources, by connection and result: found, absent, failed.",
     ["connection", "result"],
 )
+SOURCE_ANSWERS = Counter(
+    "nabiz_source_answers_total",
+    "Answers of the APIs of sources, by connection and HTTP status.",
+    ["connection", "status"],
+)
+POLLED = Counter(
+    "nabiz_poll_entries_total",
+    "Entries that sources answered with, those of the overlap included, by connection and poll.",
+    ["connection", "poll"],
+)
+POLLS_FAILED = Counter(
+    "nabiz_polls_failed_total",
+    "Questions to sources that were given up and are asked again later, by connection and poll.",
+    ["connection", "poll"],
+)
+POLLED_UNTIL = Gauge(
+    "nabiz_poll_cursor_seconds",
+    "Time up to which all is known of a source, in seconds since 1970, by connection and poll.",
+    ["connection", "poll"],
+)
 STORE_INSERT_SECONDS = Histogram(
     "nabiz_store_insert_seconds",
     "Seconds until the store confirmed a batch, KPI minutes included, by kind of row.",

@@ -42,10 +42,19 @@ from pipeline.config.groups import (
 )
 
 Role = Literal[
-    "translate", "understand", "triage", "detect", "follow_up", "record", "notify", "api", "receive"
+    "poll",
+    "translate",
+    "understand",
+    "triage",
+    "detect",
+    "follow_up",
+    "record",
+    "notify",
+    "api",
+    "receive",
 ]
 STREAM_ROLES: tuple[Role, ...] = (
-    *("translate", "understand", "triage", "detect", "follow_up", "record", "notify"),
+    *("poll", "translate", "understand", "triage", "detect", "follow_up", "record", "notify"),
 )
 """Roles that consume topics, in the order of the chain."""
 

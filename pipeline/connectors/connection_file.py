@@ -1,6 +1,7 @@
 """The file of connections: `desk/connections.yaml`, see docs/connectors/connections.md."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,7 +37,8 @@ class CommonSettings(Form, frozen=True):
     """What a connection of any system may set, beside what its mapping declares.
 
     `auth` is one of the mapping's `verify`, or `none`. `scope` goes before ids. `public_url` is the
-    address that the system sends to. `customer_id` and `order_id` say which field has them.
+    address that the system sends to. `poll_every` is how often it is asked (30s, 5m, 2h), where it
+    does not send. `customer_id` and `order_id` say which field has them.
     """
 
     auth: str = ""
@@ -48,6 +50,7 @@ class CommonSettings(Form, frozen=True):
     scope: Annotated[str, Meta(pattern=r"^[\w.-]{1,50}$")] = ""
     channel: str = ""
     public_url: Address = ""
+    poll_every: Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,3}[smhd])?\Z")] = ""
     customer_id: str = ""
     order_id: str = ""
     questions: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -92,12 +95,18 @@ class ConnectionsSource(YamlSource):
         yield from (self.path.parent / file for file in named if file and isinstance(file, str))
 
 
-def has_connections(file: Path) -> bool:
-    """Return whether the file has any connection, be it right or wrong."""
+def connected_systems(file: Path) -> frozenset[str]:
+    """Return the systems of the connections in the file, be they right or wrong."""
     try:
-        return bool(ConnectionsSource(file, file.read_bytes()).entries)
+        return _systems(file, file.stat().st_mtime_ns)
     except (ConnectionsError, OSError):
-        return False
+        return frozenset()
+
+
+@lru_cache(maxsize=1)
+def _systems(file: Path, _version: int) -> frozenset[str]:
+    entries = ConnectionsSource(file, file.read_bytes()).entries
+    return frozenset(str(entry.data.get("system")) for entry in entries)
 
 
 class Entry:

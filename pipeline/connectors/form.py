@@ -170,19 +170,51 @@ class Handshake(Form, frozen=True):
     content_type: str = "text/plain; charset=utf-8"
 
 
+class _Access(Form, frozen=True, tag_field="scheme"):
+    """What a connection shows to the API of the source, as `Authorization`."""
+
+
+class BasicAccess(_Access, frozen=True, tag="basic"):
+    """A user name and a password."""
+
+    username: Value
+    password: Value
+
+
+class JwtAccess(_Access, frozen=True, tag="jwt"):
+    """A token that is signed with a private key (RFC 7519), good for so many `seconds`.
+
+    `iat` and `exp` are added to its `claims`. With a `token_url` it is exchanged there for the
+    token that is shown (RFC 7523), without one it is shown itself.
+    """
+
+    algorithm: Literal["RS256", "ES256"]
+    key: Value
+    claims: dict[str, Value]
+    headers: dict[str, Value] = {}
+    token_url: Value = None
+    seconds: Annotated[int, Meta(ge=60, le=3_600)] = 900
+
+
+AccessForm: TypeAlias = BasicAccess | JwtAccess
+
+
 class PollForm(Form, frozen=True):
     """What a source that does not send is asked, page by page, and how often.
 
-    `url` and `query` may read `since`, `until` and `page` beside the connection. A question asks
-    for what came after the last one, less `overlap`, since entries come late; the first one looks
-    back by `first`, and none spans more than `longest`. `next` is the next page: an address, or a
-    value that is `page` in the next request; None ends the question. `items` are its entries and
-    `time` is when one of them (`item`) came or changed; `newest_first` ends a question at the first
-    page that is older than what is asked for.
+    `url`, `query` and `headers` may read `since`, `until`, `page` and `part` beside the connection;
+    `each` gives the parts of a connection, which are asked for on their own: a shop's branches.
+    Where a setting that `url`, `each` or `access` reads is not set, nothing is asked. A question
+    covers what came after the last one, less `overlap`, since entries come late; the first one
+    looks back by `first`, and none spans more than `longest`. `next` is the next page: an address,
+    or a value that is `page` in the next request; None ends the question, as a page without `items`
+    does. `time` is when one of them (`item`) came or changed: with `newest_first` a question ends
+    at the first page that has an older one than is asked for.
     """
 
     url: str
     items: str
+    each: str | None = None
     query: dict[str, Value] = {}
     headers: dict[str, Value] = {}
     time: Value = None
@@ -207,6 +239,7 @@ class MappingForm(Form, frozen=True):
     verify: dict[Name, Verify] = {}
     handshakes: tuple[Handshake, ...] = ()
     unsigned: tuple[Ignored, ...] = ()
+    access: AccessForm | None = None
     polls: dict[Name, PollForm] = {}
     tables: dict[Name, dict[str, Text | None]] = {}
     memories: dict[Name, str] = {}

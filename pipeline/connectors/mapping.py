@@ -4,6 +4,7 @@ import collections.abc as abc
 from pathlib import Path as File
 from typing import Any
 
+from pipeline.connectors.access import access_of
 from pipeline.connectors.compiler import Compiler, MappingError, MappingSource
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery, document_of
@@ -11,6 +12,7 @@ from pipeline.connectors.expression import Scope
 from pipeline.connectors.origins import Origin, named_origins, set_origins
 from pipeline.connectors.outcome import Draft, Fetched, Recall
 from pipeline.connectors.path import Path
+from pipeline.connectors.poll import Poll
 from pipeline.connectors.thing import ThingMapper
 from pipeline.connectors.verify.gate import Gate
 from pipeline.model.dead_letter import Invalid
@@ -47,7 +49,15 @@ class Mapping:
             if setting.default is not None
         }
         self.needs = frozenset(compiler.needs - self.defaults.keys())
-        self._origins = tuple(compiler.origins)
+        shown = Compiler(self.source)
+        self.access = access_of(self.form.access, shown, "$.access")
+        """What connections show to the API of the source."""
+        self.polls: abc.Mapping[str, Poll] = {
+            name: Poll(form, compiler, f"$.polls.{name}") for name, form in self.form.polls.items()
+        }
+        self._shown = {path.keys[0] for path in shown.paths if path.root == "connection"}
+        asked = (origin for poll in self.polls.values() for origin in poll.origins)
+        self._origins = (*compiler.origins, *asked)
         self.headers = frozenset(
             path.keys[0].lower() for path in compiler.paths if path.root == "header" and path.keys
         )
@@ -58,6 +68,22 @@ class Mapping:
         written = named_origins(self._origins, names)
         named = set_origins(connection.settings.get(name) for name in self.form.settings)
         return {**dict.fromkeys(written, False), **dict.fromkeys(named, True)}
+
+    def polled(self, connection: Connection) -> list[tuple[str, Any]]:
+        """Return the polls of a connection, each with a part that is asked for on its own.
+
+        One that lacks a setting is left out.
+        """
+        return [
+            (name, part)
+            for name, poll in self.polls.items()
+            if not self.lacked(poll, connection)
+            for part in poll.parts(connection)
+        ]
+
+    def lacked(self, poll: Poll, connection: Connection) -> set[str]:
+        """Return the settings without which a connection is not asked."""
+        return {*poll.needs, *self._shown} - connection.settings.keys()
 
     def map(
         self,

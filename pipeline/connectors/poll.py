@@ -1,8 +1,9 @@
 """Asks a source that does not send: which request comes next, and what an answer leads to.
 
-A question covers a span of time and may have several pages. Once all its pages were delivered, the
-cursor moves to its end; a question that was cut short is asked again from its beginning, which is
-harmless, since events have the ids of their things.
+A question covers a span of time and may have several pages. Once all its pages were delivered, all
+is known up to its end, and the next one begins there, less the overlap; a question that was cut
+short is asked again from its beginning. What is told twice is harmless: events have the ids of
+their things.
 """
 
 from collections.abc import Mapping
@@ -16,29 +17,30 @@ from pipeline.connectors.connection import Connection
 from pipeline.connectors.expression import Scope
 from pipeline.connectors.form import PollForm
 from pipeline.connectors.outcome import Request
-from pipeline.model.dead_letter import Invalid, Reason
+
+EVERY = "poll_every"
+"""The setting of a connection that says how often it is asked, in place of the mapping."""
 
 
 class Question(NamedTuple):
     """A page that a source is asked for: of what came from `since` until `until`.
 
-    `address` is where the page is, where the source says so; `page` is what it calls it otherwise.
+    Where `until` is before now, more is to be asked at once. `part` is which part of the connection
+    is asked for. `address` is where the page is, where the
+    source says so; `page` is what it calls it otherwise.
     """
 
     since: datetime
     until: datetime
+    part: Any = None
     page: Any = None
     address: str | None = None
 
 
 class Page(NamedTuple):
-    """What an answer leads to: the next page of the question, None where it was the last.
-
-    `entries` is how many are on it, `newest` the time of the newest.
-    """
+    """What an answer is: how many entries, and the next page of the question, if there is one."""
 
     entries: int
-    newest: datetime | None
     next: Question | None
 
 
@@ -47,78 +49,88 @@ class Poll:
 
     def __init__(self, form: PollForm, compiler: Compiler, where: str) -> None:
         """Compile a poll. Raises MappingError."""
-        asked = compiler.knowing("since", "until", "page")
+        if form.longest and duration(form.longest) <= duration(form.overlap):
+            reason = "`longest` must be more than `overlap`, or nothing new is ever asked for"
+            raise compiler.source.error(f"{where}.longest", reason)
+        own = Compiler(compiler.source)
         self.form = form
+        self._each = own.expression(form.each, f"{where}.each") if form.each else None
+        asked = own.knowing("since", "until", "page", "part")
+        asked.address(form.url, f"{where}.url")  # notes where it leads to
         self._url = asked.required(form.url, f"{where}.url")
+        self.needs = frozenset(path.keys[0] for path in own.paths if path.root == "connection")
+        """Settings without which it is not asked."""
+        self.origins = own.origins
         self._query = asked.values(form.query, f"{where}.query")
         self._headers = asked.values(form.headers, f"{where}.headers")
-        self._page = compiler.value(form.page, f"{where}.page")
+        self._page = own.value(form.page, f"{where}.page")
         self._items = asked.expression(form.items, f"{where}.items")
         self._time = asked.knowing("item").value(form.time, f"{where}.time")
         self._next = asked.value(form.next, f"{where}.next")
 
-    @property
-    def every(self) -> timedelta:
+    def every(self, connection: Connection) -> timedelta:
         """How long after a question the next one comes."""
-        return duration(self.form.every)
+        return duration(connection.settings.get(EVERY) or self.form.every)
 
-    def question(self, cursor: datetime | None, connection: Connection, now: datetime) -> Question:
+    def parts(self, connection: Connection) -> list[Any]:
+        """Return the parts that are asked for on their own; one, None, where there are none."""
+        if self._each is None:
+            return [None]
+        parts = self._each(_scope(connection))
+        return parts if isinstance(parts, list) else [parts]
+
+    def question(
+        self, cursor: datetime | None, connection: Connection, part: Any, now: datetime
+    ) -> Question:
         """Return the first page of what to ask now; `cursor` is up to where all is known."""
         form = self.form
         since = cursor - duration(form.overlap) if cursor else now - duration(form.first)
         latest = since + duration(form.longest) if form.longest else now
         page = self._page(_scope(connection)) if self._page else None
-        return Question(since, min(now, latest), page)
+        return Question(since, min(now, latest), part, page)
 
     def request(self, question: Question, connection: Connection) -> Request:
-        """Return the request of a page. Raises Invalid where the connection lacks a setting."""
+        """Return the request of a page. Raises ValueError where a setting cannot be read."""
         scope = _scope(connection, question)
-        headers = tuple(
-            (name, str(value(scope))) for name, value in self._headers if value(scope) is not None
-        )
+        given = ((name, value(scope)) for name, value in self._headers)
+        headers = tuple((name, str(value)) for name, value in given if value is not None)
         if question.address:
-            return Request(question.address, headers)
-        if not (url := self._url(scope)):
-            raise Invalid(Reason.MISSING_FIELD, "The address of the source needs a setting.")
+            return Request(question.address, headers, retried=False)
+        url = self._url(scope)
         query = {name: value(scope) for name, value in self._query}
-        query = {name: value for name, value in query.items() if value is not None}
+        query = {name: _told(value) for name, value in query.items() if value is not None}
         joint = "&" if "?" in str(url) else "?"
-        return Request(f"{url}{joint}{urlencode(query)}" if query else str(url), headers)
+        address = f"{url}{joint}{urlencode(query)}" if query else str(url)
+        return Request(address, headers, retried=False)
 
     def page(self, question: Question, body: Any, connection: Connection) -> Page:
-        """Return what the answer to a question leads to. Raises ValueError for one of no shape."""
+        """Return what the answer to a question is. Raises ValueError for one of no shape."""
         scope = _scope(connection, question, {"body": body})
-        items = self._items(scope) or []
+        found = self._items(scope)
+        items = found if isinstance(found, list) else []
         times = [time for item in items if (time := self._time_of(scope, item))]
-        newest, oldest = max(times, default=None), min(times, default=None)
-        ended = self.form.newest_first and oldest is not None and oldest < question.since
-        following = None if ended or not items else self._following(question, scope)
-        return Page(len(items), newest, following)
-
-    def cursor(self, question: Question, newest: datetime | None) -> datetime:
-        """Return up to where all is known after the last page of a question.
-
-        Where entries have no time of their own, that is the end of the question.
-        """
-        return (
-            question.until if self._time is None or newest is None else min(newest, question.until)
-        )
-
-    def is_behind(self, question: Question, now: datetime) -> bool:
-        """Return whether a question ended before now, so that the next one is due at once."""
-        return self.form.longest is not None and question.until < now - duration(self.form.overlap)
+        is_old = self.form.newest_first and min(times, default=question.since) < question.since
+        following = None if is_old or not items else self._following(question, scope)
+        return Page(len(items), following)
 
     def _time_of(self, scope: Scope, item: Any) -> datetime | None:
-        value = self._time(scope.with_name("item", item)) if self._time else None
+        try:
+            value = self._time(scope.with_name("item", item)) if self._time else None
+        except ValueError:  # the mapping refuses the entry, its neighbours count
+            return None
         return value if isinstance(value, datetime) else None
 
     def _following(self, question: Question, scope: Scope) -> Question | None:
         value = self._next(scope) if self._next else None
-        if value in (None, "", question.page):
+        if value in (None, "", question.page, question.address):
             return None
-        if isinstance(value, str) and value.startswith("https://"):
-            return None if value == question.address else question._replace(address=value)
+        if isinstance(value, str) and value.startswith(("https://", "http://")):
+            return question._replace(address=value)
         return question._replace(page=value)
+
+
+def _told(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _scope(

@@ -26,6 +26,7 @@ from pipeline.contracts.topology import (
     FOLLOW_UPS,
     HURRIED,
     INTERACTIONS,
+    POLL_REQUESTS,
     RECEIVED,
     SCORED,
     URGENT,
@@ -37,10 +38,12 @@ from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.erasure import ErasureRequest
 from pipeline.model.event import Event
 from pipeline.model.open_enum import EXTENSIBLE, LONGEST_VALUE, WELL_FORMED, OpenEnum
+from pipeline.model.poll_request import PollRequest
 from pipeline.model.reading import Scored
 from pipeline.model.sealed import Sealed
 
 PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
+    POLL_REQUESTS: PollRequest,
     RECEIVED: Sealed,
     INTERACTIONS: Event,
     FEEDBACK: Event,

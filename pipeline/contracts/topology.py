@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+POLL_REQUESTS: Final = "cx.poll-requests"
 RECEIVED: Final = "cx.received"
 INTERACTIONS: Final = "cx.interactions"
 FEEDBACK: Final = "cx.feedback"
@@ -16,6 +17,7 @@ DEAD_LETTERS: Final = "cx.dead-letters"
 ERASURES: Final = "cx.erasure-requests"
 
 INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "poll": (POLL_REQUESTS,),
     "translate": (RECEIVED,),
     "understand": (INTERACTIONS, FEEDBACK),
     "reread": (HURRIED,),
@@ -30,8 +32,8 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
 WITHIN: Final[Mapping[str, str]] = {"reread": "understand"}
 """Roles without a process of their own, and the role whose idle workers run them."""
 
-OF_CONNECTIONS: Final = ("translate",)
-"""Roles that run only where other systems are connected."""
+OF_CONNECTIONS: Final = ("translate", "poll")
+"""Roles that run only where other systems are connected, the last where one of them is asked."""
 
 OF_EVENTS: Final = tuple(
     role for role, topics in INPUTS.items() if {INTERACTIONS, SCORED} & {*topics}
@@ -64,7 +66,7 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 """Input topics by consumer group, in the order of the chain."""
 
 
-STATEFUL: Final = ("translate", "detect", "follow_up", "notify")
+STATEFUL: Final = ("poll", "translate", "detect", "follow_up", "notify")
 """Roles that keep a state per customer, or of a connection, in the partition of its messages."""
 
 

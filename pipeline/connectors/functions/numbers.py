@@ -39,6 +39,11 @@ def minus(value: object, other: object) -> float | int | None:
     return None if other is None else number(value) - number(other)
 
 
+def plus(value: object, other: object) -> float | int | None:
+    """Return the value and another together, None where there is none."""
+    return None if other is None else number(value) + number(other)
+
+
 def whole(value: object) -> int:
     """Return the number without what is after the point."""
     try:
@@ -52,5 +57,6 @@ FUNCTIONS: Mapping[str, Function] = {
     "times": Function(times, range(1, 2)),
     "divided": Function(divided, range(1, 2)),
     "minus": Function(minus, range(1, 2)),
+    "plus": Function(plus, range(1, 2)),
     "whole": Function(whole),
 }

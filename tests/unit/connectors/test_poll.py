@@ -1,6 +1,7 @@
 """Polls: what a source is asked, and that nothing is lost between two questions."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.connectors.compiler import Compiler, MappingSource
+from pipeline.connectors.compiler import Compiler, MappingError, MappingSource
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.form import PollForm
+from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.poll import Poll, Question
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -42,17 +44,17 @@ def asked(poll: Poll, question: Question) -> dict[str, list[str]]:
 
 def test_the_first_question_looks_back_and_the_next_overlaps() -> None:
     one = poll()
-    first = one.question(None, SHOP, NOON)
+    first = one.question(None, SHOP, None, NOON)
     assert (first.since, first.until, first.page) == (NOON - timedelta(days=2), NOON, 0)
-    later = one.question(NOON, SHOP, NOON + timedelta(minutes=5))
+    later = one.question(NOON, SHOP, None, NOON + timedelta(minutes=5))
     assert later.since == NOON - timedelta(hours=1)
 
 
 def test_a_request_has_what_is_asked_for_and_what_the_connection_has() -> None:
     one = poll()
-    request = one.request(one.question(NOON, SHOP, NOON), SHOP)
+    request = one.request(one.question(NOON, SHOP, None, NOON), SHOP)
     assert request.url.startswith("https://api.example/7/questions?")
-    assert asked(one, one.question(NOON, SHOP, NOON)) == {
+    assert asked(one, one.question(NOON, SHOP, None, NOON)) == {
         "from": [str(int((NOON - timedelta(hours=1)).timestamp()))],
         "to": [str(int(NOON.timestamp()))],
         "page": ["0"],
@@ -62,7 +64,7 @@ def test_a_request_has_what_is_asked_for_and_what_the_connection_has() -> None:
 
 def test_pages_follow_by_what_the_source_calls_them_or_by_their_address() -> None:
     one = poll()
-    question = one.question(NOON, SHOP, NOON)
+    question = one.question(NOON, SHOP, None, NOON)
     page = one.page(question, {"items": [{"at": 1}], "next": "n2"}, SHOP)
     assert page.next is not None
     assert asked(one, page.next)["page"] == ["n2"]
@@ -75,7 +77,7 @@ def test_pages_follow_by_what_the_source_calls_them_or_by_their_address() -> Non
 
 def test_a_source_that_gives_the_newest_first_is_read_until_what_is_known() -> None:
     one = poll(newest_first=True)
-    question = one.question(NOON, SHOP, NOON)
+    question = one.question(NOON, SHOP, None, NOON)
     new, old = int(NOON.timestamp()), int((NOON - timedelta(hours=2)).timestamp())
     assert one.page(question, {"items": [{"at": new}], "next": "2"}, SHOP).next is not None
     assert one.page(question, {"items": [{"at": new}, {"at": old}], "next": "2"}, SHOP).next is None
@@ -83,15 +85,65 @@ def test_a_source_that_gives_the_newest_first_is_read_until_what_is_known() -> N
 
 def test_no_question_spans_more_than_the_source_allows() -> None:
     one = poll(first="60d", longest="14d")
-    question = one.question(None, SHOP, NOON)
+    question = one.question(None, SHOP, None, NOON)
     assert question.until - question.since == timedelta(days=14)
-    assert one.is_behind(question, NOON)
+    assert question.until < NOON
+
+
+def test_spans_go_on_to_now_whatever_is_in_them() -> None:
+    one, cursor, seen = poll(first="60d", longest="14d", overlap="1d"), None, []
+    while cursor is None or cursor < NOON:
+        question = one.question(cursor, SHOP, None, NOON)
+        assert question.until - question.since <= timedelta(days=14)
+        seen.append(question)
+        cursor = question.until
+    assert len(seen) == 5
+    assert all(later.since <= earlier.until for earlier, later in pairwise(seen))
+
+
+def test_a_span_that_the_overlap_fills_is_refused() -> None:
+    with pytest.raises(MappingError, match="more than `overlap`"):
+        poll(longest="1h", overlap="1h")
+
+
+def test_each_part_of_a_connection_is_asked_on_its_own() -> None:
+    one = poll(each="connection.branches", url="https://api.example/{part}")
+    shops = Connection("shop", "s", {"seller": "7", "branches": ["a", "b"]})
+    first, second = one.parts(shops)
+    question = one.question(NOON, shops, second, NOON)
+    assert one.request(question, shops).url.startswith("https://api.example/b?")
+    one_of_them = Connection("shop", "s", {"seller": "7", "branches": "a"})
+    assert one.parts(one_of_them) == [first]
+
+
+def test_a_connection_that_lacks_a_setting_of_the_address_is_not_asked() -> None:
+    text = (
+        HEAD
+        + """
+access: {scheme: basic, username: "{connection.user}", password: "{connection.password}"}
+polls:
+  x: {url: "https://api.example/{connection.seller}", items: body.items}
+  y: {url: "https://api.example/all", items: body.items}
+"""
+    )
+    mapping = Mapping(Path("mapping.yaml"), text.encode())
+    assert mapping.polled(Connection("shop", "s", {"seller": "7"})) == []
+    secrets = {"user": "u", "password": "p"}
+    assert mapping.polled(Connection("shop", "s", secrets)) == [("y", None)]
+    whole = Connection("shop", "s", {"seller": "7", **secrets})
+    assert mapping.polled(whole) == [("x", None), ("y", None)]
+
+
+def test_a_connection_says_how_often_it_is_asked() -> None:
+    assert poll(every="2m").every(SHOP) == timedelta(minutes=2)
+    often = Connection("shop", "s", {"poll_every": "30s"})
+    assert poll(every="2m").every(often) == timedelta(seconds=30)
 
 
 @pytest.mark.parametrize("body", [None, [], {"items": 7}, {"items": [None, 1, {"at": None}]}, "x"])
 def test_an_answer_of_another_shape_ends_the_question(body: Any) -> None:
     one = poll()
-    assert one.page(one.question(None, SHOP, NOON), body, SHOP).newest is None
+    assert one.page(one.question(None, SHOP, None, NOON), body, SHOP).next is None
 
 
 @given(
@@ -108,8 +160,7 @@ def test_nothing_is_lost_of_what_comes_within_the_overlap(
     one, cursor, seen = poll(next="{body.next | whole}"), None, set()
     for minute in range(0, 5_200, every):
         now = NOON + timedelta(minutes=minute)
-        question: Question | None = one.question(cursor, SHOP, now)
-        newest = None
+        question: Question | None = one.question(cursor, SHOP, None, now)
         while question:
             inside = [
                 at
@@ -124,8 +175,6 @@ def test_nothing_is_lost_of_what_comes_within_the_overlap(
             ]
             seen |= {item["id"] for item in items}
             answer = {"items": items, "next": question.page + 1}
-            last, page = question, one.page(question, answer, SHOP)
-            newest = max(filter(None, (newest, page.newest)), default=None)
-            question = page.next
-        cursor = max(filter(None, (cursor, one.cursor(last, newest))))
+            cursor = question.until
+            question = one.page(question, answer, SHOP).next
     assert seen == {at for at, _ in entries}

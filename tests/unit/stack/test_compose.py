@@ -151,7 +151,7 @@ def test_only_the_receiver_is_reached_from_outside_this_machine() -> None:
             assert "outside" in service["networks"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
     only_inside = {name for name, one in SERVICES.items() if one["networks"] == ["inside"]}
-    speaks = {"api", "notify", "receive", "translate"}
+    speaks = {"api", "notify", "receive", "translate", "poll"}
     assert {"clickhouse", *ONE_SHOT, *ROLES} - speaks <= only_inside
 
 

@@ -1,0 +1,107 @@
+"""poll: sources that do not send are asked, and their answers are deliveries on `cx.received`.
+
+Who asks which connection follows from the partitions of `cx.poll-requests`: a connection belongs to
+the worker that has the partition of its name.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+
+import structlog
+
+from agents.processors.poller import Poller
+from agents.processors.source_api import SourceApi
+from agents.runtime.app import App
+from agents.runtime.component import Component, Effect
+from agents.runtime.messages import (
+    Message,
+    Outgoing,
+    decode_as,
+    decode_batch,
+    send,
+    send_dead_letters,
+)
+from agents.runtime.partitioner import partition_of
+from agents.runtime.state_store import StateStore, partitions_of_states
+from pipeline.common import metrics
+from pipeline.config.settings import Settings, SettingsError
+from pipeline.connectors.connections import open_connections
+from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.sealing import open_seal
+from pipeline.contracts.topology import POLL_REQUESTS, RECEIVED
+from pipeline.model.poll_request import PollRequest
+
+log = structlog.get_logger(__name__)
+
+RELOAD_EVERY, LOOK_EVERY = 5.0, 1.0
+"""Seconds between looks at files, and at who is to be asked."""
+
+
+class Poll(Component):
+    """Asks sources by the mappings and connections in force."""
+
+    role = "poll"
+
+    def __init__(self, settings: Settings, resources: ExitStack) -> None:
+        super().__init__(settings, resources)
+        self._seal = open_seal(settings)
+        self._book = open_connections(settings.connectors)
+        if self._book.failure:
+            raise SettingsError(self._book.failure)
+        self._partitions = partitions_of_states(settings, self.role)
+        self._refused: list[str] = []
+
+    def start(self, app: App) -> None:
+        """Make the poller; look every few seconds at files, and at who is to be asked."""
+        super().start(app)
+        now = partial(datetime.now, UTC)
+        self._api = SourceApi(self.settings.translate, now)
+        self._poller = Poller(
+            self._book,
+            StateStore(app, "customers", self._partitions),
+            lambda name: partition_of(name.encode(), self._partitions),
+            self._api.ask,
+            self._deliver,
+            now,
+        )
+        app.every(RELOAD_EVERY, self._reload)
+        app.every(LOOK_EVERY, self._poller.advance)
+
+    async def handle(self, messages: Sequence[Message]) -> Effect:
+        """Ask whom somebody wants to be asked."""
+        return self._ask_at_once(messages)
+
+    async def assigned(self) -> None:
+        """Ask the connections of the partitions that this worker has."""
+        assigned = self.app.assignor.assigned_actives()
+        self._poller.restore({tp.partition for tp in assigned if tp.topic == POLL_REQUESTS})
+
+    async def revoked(self) -> None:
+        """End what is being asked."""
+        await self._poller.release()
+
+    async def stop(self) -> None:
+        """End what is being asked."""
+        await self._poller.release()
+        await self._api.close()
+
+    async def _ask_at_once(self, messages: Sequence[Message]) -> None:
+        requests, dead = decode_batch(messages, decode_as(PollRequest))
+        await send_dead_letters(self.app, dead)
+        self._poller.ask_at_once(request.connection for _, request in requests)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        sealed = self._seal.sealed(delivery)
+        await send(self.app, [Outgoing(RECEIVED, delivery.connection.encode(), sealed)])
+
+    async def _reload(self) -> None:
+        await asyncio.to_thread(self._book.reload)  # fixtures of many mappings take a second
+        refused = self._book.errors
+        metrics.CONNECTIONS_REFUSED.set(len(refused))
+        for error in refused:
+            if error not in self._refused:
+                log.error("connection refused, its last good version stays", problem=error)
+        self._refused = refused
