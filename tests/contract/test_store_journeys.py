@@ -67,6 +67,16 @@ def test_a_contact_after_the_resolution_may_come_under_either_id(
     assert read(store)["first_contact_resolution"].value == 0
 
 
+@pytest.mark.parametrize("other", [{"ticket_id": "t2"}, {"ticket_id": "t2", "customer_id": "c2"}])
+def test_a_reply_long_after_the_window_counts_as_it_was_revised(
+    store: Store, other: dict[str, str]
+) -> None:
+    store.write_events([opened(), replied(20 * DAY)])
+    assert read(store)["first_response_open"].value == 0
+    store.write_events([replied(20 * DAY, revision=1, **other)])
+    assert read(store)["first_response_open"].value == 1
+
+
 def test_tickets_of_two_brands_are_two(store: Store) -> None:
     store.write_events(
         [
