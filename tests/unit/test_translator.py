@@ -1,8 +1,7 @@
 """Deliveries become events, in any order, after any crash; what is refused leaves the others."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,68 +10,12 @@ import msgspec
 import pytest
 
 from agents.processors.memories import SLICES
-from agents.processors.translation import LookUp, Turn
-from agents.processors.translator import Translator
 from agents.runtime.messages import Message
-from pipeline.config.connectors import TranslateSettings
 from pipeline.connectors.connections import ConnectionBook
-from pipeline.connectors.outcome import Answer, Request
-from pipeline.model.dead_letter import DeadLetter, Reason
-from pipeline.model.event import Event
-from tests.support import state_stores as states
-from tests.support.deliveries import NOON, SEAL, answer, book, message, rating, ticket
+from pipeline.model.dead_letter import Reason
+from tests.support.deliveries import NOON, SEAL, answer, book, message, ticket
 from tests.support.state_stores import FOREVER, Killed
-
-
-class World(states.World):
-    """Also what was published, the API of the source, and the clock on the wall."""
-
-    def __init__(self, connections: ConnectionBook, **settings: Any) -> None:
-        super().__init__()
-        self.book, self.settings = connections, TranslateSettings(**settings)
-        self.turns: list[Turn] = []
-        self.dead: list[DeadLetter] = []
-        self.api: dict[str, Answer] = {}
-        self.asked = asyncio.Event()
-        self.answers = asyncio.Event()
-        self.now = NOON
-
-    def worker(self) -> Translator:
-        return Translator(
-            self.book,
-            SEAL,
-            states.Table(self),
-            self.settings,
-            self.refuse,
-            self.publish,
-            self.ask,
-            lambda: self.now,
-        )
-
-    async def refuse(self, turn: Turn) -> None:
-        await self.live()
-        self.dead += turn.dead
-
-    async def publish(self, turn: Turn) -> None:
-        await self.live()
-        self.turns.append(turn)
-
-    async def ask(self, wanted: LookUp, until: datetime) -> Mapping[Request, Answer]:
-        self.asked.set()
-        await self.answers.wait()
-        return {request: self.api[request.url] for request in wanted.requests}
-
-    @property
-    def events(self) -> list[Event]:
-        return [event for turn in self.turns for event in turn.events]
-
-    @property
-    def ids(self) -> list[str]:
-        return [event.event_id for event in self.events]
-
-    @property
-    def kept(self) -> list[str]:
-        return sorted(key.customer_id.partition("/")[0] for key in self.states)
+from tests.support.translators import World
 
 
 @pytest.fixture(scope="module")
@@ -228,49 +171,6 @@ async def test_no_state_has_what_a_system_sent_in_clear(world: World) -> None:
         assert "90532" not in key.customer_id
         assert b"gizli" not in state
         assert b"90532" not in state
-
-
-async def test_a_look_up_does_not_hold_up_the_neighbours(world: World) -> None:
-    worker = world.worker()
-    await worker.process([message(0, rating()), message(1, ticket())])
-    assert world.ids == ["desk:7"]
-    await world.asked.wait()
-    world.api["http://127.0.0.1:9/ratings/1"] = Answer({"customer": "C-1", "text": "iyi"})
-    world.answers.set()
-    await until_nothing_waits(world)
-    assert world.ids == ["desk:7", "desk:1"]
-    assert world.events[-1].text == "iyi"
-    assert world.kept == ["memory"]
-
-
-async def test_a_look_up_goes_on_in_the_next_worker(world: World) -> None:
-    worker = world.worker()
-    await worker.process([message(0, rating())])
-    await worker.release()
-    world.api["http://127.0.0.1:9/ratings/1"] = Answer({"customer": "C-1"})
-    world.answers.set()
-    worker = world.worker()
-    await worker.restore()
-    await worker.advance()
-    await until_nothing_waits(world)
-    assert world.ids == ["desk:1"]
-
-
-async def test_a_look_up_that_fails_is_a_dead_letter_that_says_why(world: World) -> None:
-    worker = world.worker()
-    world.api["http://127.0.0.1:9/ratings/1"] = Answer(None, "127.0.0.1 answers 500")
-    world.answers.set()
-    await worker.process([message(0, rating())])
-    await until_nothing_waits(world)
-    (letter,) = world.dead
-    assert letter.reason == Reason.LOOK_UP_FAILED
-    assert "answers 500" in letter.sentence
-
-
-async def until_nothing_waits(world: World) -> None:
-    async with asyncio.timeout(10):
-        while "waiting" in world.kept:
-            await asyncio.sleep(0)
 
 
 async def test_a_request_to_erase_is_passed_on(world: World) -> None:
