@@ -40,7 +40,7 @@ async def test_a_look_up_goes_on_in_the_next_worker(world: World) -> None:
     worker = world.worker()
     await worker.process([message(0, rating())])
     await worker.release()
-    world.api["http://127.0.0.1:9/ratings/1"] = Answer({"customer": "C-1"})
+    world.api["http://127.0.0.1:9/ratings/1"] = Answer({"customer": "C-1", "text": "iyi"})
     world.answers.set()
     worker = world.worker()
     await worker.restore()
