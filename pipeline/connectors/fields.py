@@ -14,7 +14,8 @@ from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import MAX_TEXT, USUAL_SCALES
 
 ADDRESS = re.compile(
-    r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|\+\d[\d ().-]{7,}|^\(?(?:(?:00)?90|0)[ ().-]*5\d\d(?:[ ().-]*\d){7}$"
+    r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|\+\d[\d ().-]{7,}"
+    r"|^\(?(?:(?:00)?90|0)[ ().-]*5\d\d(?:[ ().-]*\d){7}$"
 )
 """What is the address of a person, in an id; mobile numbers of Turkey also without a plus."""
 _LIMITS = {"text": MAX_TEXT, "title": 1_000, "product": 200}

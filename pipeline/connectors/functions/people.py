@@ -14,7 +14,7 @@ COUNTRY = "TR"
 """Where a phone number without a country's prefix is from, unless the connection says."""
 
 _ONE_ADDRESS = re.compile(r"(?:[^\"<>@,;:()\\]*<)?([^\s\"<>@,;:()\\]+@[^\s\"<>@,;:()\\]+)>?\s*")
-_PHONE = re.compile(r"[+\d][\d\s()./-]{5,24}")
+_PHONE = re.compile(r"[+(\d][\d\s()./-]{5,24}")
 
 
 def pseudonym(value: object, *, pseudonym_key: object = None, country: object = None) -> str:

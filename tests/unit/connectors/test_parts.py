@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.functions.people import pseudonym
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.outcome import Draft, Request
 from pipeline.model.dead_letter import Reason
@@ -101,3 +102,21 @@ def test_an_answer_without_score_and_text_is_none() -> None:
     assert draft(KINDS, {"id": 5, "kind": "rated"}).ignored == ["no_answer"]
     assert draft(KINDS, {"id": 5, "kind": "rated", "stars": 1}).events
     assert draft(KINDS, {"id": 5, "kind": "taken_back"}).events
+
+
+@pytest.mark.parametrize(
+    "phone", ["0532 111 22 33", "(0532) 111-22-33", "90 532 1112233", "05321112233"]
+)
+def test_a_phone_number_is_no_id_however_it_is_written(phone: str) -> None:
+    things = KINDS.replace("customer_id: c", 'customer_id: "{body.phone}"')
+    (event,) = draft(
+        things, {"id": 5, "kind": "rated", "stars": 1, "phone": phone}, pseudonym_key="k"
+    ).events
+    assert event.customer_id == pseudonym("905321112233", pseudonym_key="k")
+
+
+@pytest.mark.parametrize("number", ["5321112233", "512340000000390015", "S-0532", "053211122334"])
+def test_a_number_of_something_else_stays(number: str) -> None:
+    things = KINDS.replace("customer_id: c", 'customer_id: "{body.number}"')
+    (event,) = draft(things, {"id": 5, "kind": "rated", "stars": 1, "number": number}).events
+    assert event.customer_id == number
