@@ -16,14 +16,21 @@ from pipeline.contracts.topology import INPUTS
 from pipeline.service.views import PartitionStatus
 from pipeline.store import open_chdb
 from tests.support.browser import PHONE, chromium, served
+from tests.support.connected import example
 from tests.support.simulated_company import Company, app_of, simulated, stored
 
 FOLDER = ROOT / "docs" / "screenshots"
 WIDE = {"width": 1040, "height": 660}
 TALL = {"width": 1040, "height": 840}
-HIGH = ("customer", "pulse")
+HIGH = ("customer", "pulse", "connections", "import")
 """Pages with much to see."""
 TEXT = "Ürün güzel ama kargo berbat, üç gündür kimse telefona bakmıyor. Bir daha almam sizden!"
+
+TABLE = """Tarih;Müşteri No;NPS;CSAT;Yorum
+27.11.2026 14:05;M-1;9;4;Hızlıydı, beni 0532 123 45 67’den aradılar
+27.11.2026 14:06;;3;1;Çok bekledim
+27.11.2026 14:09;M-3;2;1;Bir daha asla
+"""
 
 
 class Shot(NamedTuple):
@@ -42,7 +49,8 @@ def main() -> None:
     company = simulated(lambda: datetime.now(UTC), customers=1_500)
     with tempfile.TemporaryDirectory() as folder:
         store = stored(company, open_chdb(Path(folder)))
-        app = app_of(company, store=store, partitions=partitions())
+        connections = example(Path(folder), company.clock())
+        app = app_of(company, store=store, partitions=partitions(), connections=connections)
         with served(app) as base, chromium() as browser:
             for shot in shots(company):
                 take(browser, base, shot)
@@ -64,6 +72,7 @@ def shots(company: Company) -> list[Shot]:
             Shot(page.name, page.path.format(**shown), window=TALL if page.name in HIGH else WIDE)
             for page in PAGES
         ),
+        Shot("connection", "/board/connections/whatsapp", window=TALL),
     ]
 
 
@@ -85,6 +94,12 @@ def prepare(page: Page, path: str) -> None:
     """Wait for what comes after the page, or fill it in."""
     if path == "/board":
         page.locator("#link.on").wait_for()
+    if path == "/board/import":
+        page.locator("#file").set_input_files(
+            {"name": "yanıtlar.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
+        )
+        page.locator(".upload button").click()
+        page.locator("#tried").wait_for()
     if path == "/board/why":
         page.locator("textarea").fill(TEXT)
         page.locator(".why-form button").click()

@@ -1,15 +1,19 @@
 """Connections of a company as the board has them, with what came by them."""
 
-from collections.abc import Iterable
+import re
 from datetime import datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from pipeline.config.groups import ROOT
+from pipeline.connectors.book import MappingBook
 from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.preview import previewed
+from pipeline.connectors.recorded import read_recorded
 from pipeline.connectors.sealing import Seal
 from pipeline.connectors.traffic import Traffic
 from pipeline.contracts.topology import DEAD_LETTERS, RECEIVED
@@ -42,12 +46,42 @@ def deliver(connections: Connections, name: str, at: datetime, *bodies: bytes) -
                 connections.traffic.take([(DEAD_LETTERS, msgspec.json.encode(letter))])
 
 
-def speak(connections: Connections, name: str, times: Iterable[datetime], body: bytes) -> None:
-    """Have the same delivery come at several times."""
-    for at in times:
-        deliver(connections, name, at, body)
-
-
 def every(span: timedelta, begin: datetime, end: datetime) -> list[datetime]:
     """Return times of a rhythm."""
     return [begin + n * span for n in range(int((end - begin) / span))]
+
+
+ENTRIES = """
+public_url: https://nabiz.firma.com
+pseudonym_key_file: key
+connections:
+  - {name: whatsapp, system: whatsapp, secret_file: key}
+  - {name: instagram, system: instagram, secret_file: key}
+  - {name: messenger, system: messenger, secret_file: key}
+"""
+OF_FIXTURES = re.compile(rb"17962848\d\d")
+"""The time of things in fixtures, in seconds or the beginning of it in milliseconds."""
+
+
+def example(folder: Path, now: datetime) -> Connections:
+    """Return a company's connections: two that speak, with refusals, and one that fell silent."""
+    (folder / "key").write_text("word")
+    (folder / "key").chmod(0o600)
+    (folder / "connections.yaml").write_text(ENTRIES)
+    mappings = ROOT / "connectors"
+    connections = connected(
+        ConnectionBook(folder / "connections.yaml", MappingBook(mappings)), mappings
+    )
+    for name, last in (
+        ("whatsapp", timedelta(minutes=4)),
+        ("instagram", timedelta(minutes=11)),
+        ("messenger", timedelta(hours=9)),
+    ):
+        fixtures = [read_recorded(path) for path in sorted(mappings.glob(f"{name}/fixtures/*"))]
+        bodies = cycle(one.delivery(now).body for one in fixtures if one.body is not None)
+        span = timedelta(minutes=17)
+        for n in range(600, -1, -1):
+            at = now - last - n * span
+            written = OF_FIXTURES.sub(b"%d" % at.timestamp(), next(bodies))
+            deliver(connections, name, at, written)
+    return connections
