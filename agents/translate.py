@@ -63,7 +63,7 @@ class Translate(Component):
         """Make the translator; look every few seconds at files, at what waits and what is old."""
         super().start(app)
         now = partial(datetime.now, UTC)
-        self._api = SourceApi(self.settings.translate, now)
+        api = SourceApi(self.settings.translate, now)
         self._translator = Translator(
             self._book,
             self._seal,
@@ -71,7 +71,7 @@ class Translate(Component):
             self.settings.translate,
             self._refuse,
             self._publish,
-            self._api.ask,
+            api.ask,
             now,
         )
         app.every(RELOAD_EVERY, self._reload)
@@ -91,9 +91,8 @@ class Translate(Component):
         await self._translator.release()
 
     async def stop(self) -> None:
-        """Finish what is in hand."""
+        """Finish what is in hand. The client stays open: a batch may still begin a look-up."""
         await self._translator.release()
-        await self._api.close()
 
     async def _process(self, messages: Sequence[Message]) -> None:
         places = {message.replays for message in messages if message.replays}
