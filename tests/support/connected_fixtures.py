@@ -13,7 +13,7 @@ import yaml
 
 from pipeline.config.groups import ROOT
 from pipeline.connectors.book import Fixture, MappingBook
-from pipeline.connectors.connection_checks import PSEUDONYM_KEY
+from pipeline.connectors.connection_checks import PSEUDONYM_KEY, needed_by
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.recorded import Fetch
 from pipeline.connectors.trial import Trial, tried
@@ -44,11 +44,15 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
         for path in sorted((ROOT / "connectors" / system / "fixtures").glob("*.json")):
             fixture = msgspec.json.decode(path.read_bytes(), type=Fixture)
             name = f"{system}-{len(entries)}".replace("_", "-")
-            needed = {*mapping.needs, *(k for k, v in mapping.form.settings.items() if v.required)}
+            needed = (
+                needed_by(mapping, fixture.connection.get("auth", "")) - mapping.defaults.keys()
+            )
             given = {name: {} if name == "questions" else "needed" for name in sorted(needed)}
             settings = given | fixture.connection
             base = settings.get("base_url")
-            trial = tried(msgspec.structs.replace(fixture, connection=settings), mapping, NOW)
+            whole = {**mapping.defaults, **settings}
+            fixture = msgspec.structs.replace(fixture, connection=whole)
+            trial = tried(fixture, mapping, NOW)
             if trial.status not in (None, 200) or trial.answer or fixture.remembered:
                 continue
             if fixture.fetches and not base:
