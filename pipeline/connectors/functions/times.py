@@ -74,7 +74,12 @@ def rfc3339(value: object) -> datetime:
 
 
 def utc(value: object) -> datetime:
-    """Return a time that is in UTC where it has no offset."""
+    """Return a time that is in UTC where it has no offset; a number counts from 1970.
+
+    The same field is a text in one API of a system and a number in another.
+    """
+    if isinstance(value, int | float):
+        return epoch(value)
     moment = _iso(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
