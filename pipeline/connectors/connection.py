@@ -37,7 +37,7 @@ def connection_of(name: str, system: str, settings: Mapping[str, Any]) -> Connec
             read["questions"] = msgspec.convert(read["questions"], dict[str, Question])
         except msgspec.ValidationError as error:
             raise ConnectionInvalid(f"questions: {error}") from None
-        for name, question in read["questions"].items():
+        for key, question in read["questions"].items():
             if reason := question.flaw(read["questions"]):
-                raise ConnectionInvalid(f"questions: `{name}`: {reason}")
+                raise ConnectionInvalid(f"questions: `{key}`: {reason}")
     return Connection(name, system, read)

@@ -51,6 +51,11 @@ def test_numbers_as_keys_are_found_as_texts(company: Company) -> None:
     assert book.connections["desk-1"].settings["owners"] == {"4711": 9}
 
 
+def test_a_connection_with_questions_has_its_own_name(company: Company) -> None:
+    book = company.book(GOOD + "    questions: {speed: {metric: csat}, why: {comment_of: speed}}\n")
+    assert book.connections["desk-1"].name == "desk-1"
+
+
 def test_each_connection_knows_its_address(company: Company) -> None:
     book = company.book(GOOD, "public_url: https://nabiz.example/\npseudonym_key_file: next\n")
     assert book.connections["desk-1"].settings["public_url"] == "https://nabiz.example/in/desk-1"
