@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 import multipart
 
+from pipeline.connectors.functions.mime import mail_document
 from pipeline.ingest.decode import parse
 from pipeline.model.dead_letter import Invalid, Reason
 
@@ -20,6 +21,9 @@ ROOTS = ("body", "header", "query", "method", "url", "received_at", "connection"
 
 MAX_PARTS = 1_000
 """Most fields of a form."""
+
+MAIL = "message/rfc822"
+"""Type of a body that is a mail as it was sent."""
 
 JSON_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
 """Types of a body that has a JSON value in each line."""
@@ -59,13 +63,22 @@ def envelope_of(delivery: Delivery) -> dict[str, Any]:
 
 
 def body_of(delivery: Delivery) -> Any:
-    """Return the parsed body: JSON, JSON lines, or the fields of a form. Raises Invalid."""
+    """Return the parsed body: JSON, JSON lines, a mail, or a form's fields. Raises Invalid."""
     if (fields := form_of(delivery)) is not None:
         return dict(fields)
     if not delivery.body.strip():
         return None
     kind = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == MAIL:
+        return _mail(delivery.body)
     return list(_lines(delivery.body)) if kind in JSON_LINES else parse(_JSON, delivery.body)
+
+
+def _mail(body: bytes) -> Any:
+    try:
+        return mail_document(body)
+    except ValueError as error:
+        raise Invalid(Reason.WRONG_TYPE, f"The body {error}.") from None
 
 
 def _lines(body: bytes) -> Iterator[Any]:

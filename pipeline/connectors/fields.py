@@ -15,7 +15,7 @@ from pipeline.model.event import MAX_TEXT, USUAL_SCALES
 
 ADDRESS = re.compile(
     r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|\+\d[\d ().-]{7,}"
-    r"|^\(?(?:(?:00)?90|0)[ ().-]*5\d\d(?:[ ().-]*\d){7}$"
+    r"|^\(?(?:(?:00)?90|0)[ ().-]*5\d\d(?:[ ().-]*\d){7}$|(?<=:)05\d{9}$"
 )
 """What is the address of a person, in an id; mobile numbers of Turkey also without a plus."""
 _LIMITS = {"text": MAX_TEXT, "title": 1_000, "product": 200}
@@ -46,12 +46,13 @@ def id_of(name: str, value: str, scope: Scope) -> str:
 
     Raises Invalid.
     """
-    if not ADDRESS.search(value):
+    if not (found := ADDRESS.search(value)):
         return value
+    address = found[0] if value.endswith(found[0]) else value  # a prefix is none of the person's
     settings = scope.names["connection"]
     try:
         return pseudonym(
-            value,
+            address,
             pseudonym_key=settings.get("pseudonym_key"),
             country=settings.get("country"),
         )

@@ -6,7 +6,7 @@ none. It raises ValueError, of a text that says what is wrong, where the value c
 
 from collections.abc import Mapping
 
-from pipeline.connectors.functions import hashes, lists, numbers, people, texts, times
+from pipeline.connectors.functions import hashes, lists, mime, numbers, people, texts, times
 from pipeline.connectors.functions.function import Function
 
 __all__ = ["FUNCTIONS", "Function"]
@@ -14,6 +14,7 @@ __all__ = ["FUNCTIONS", "Function"]
 FUNCTIONS: Mapping[str, Function] = {
     **hashes.FUNCTIONS,
     **lists.FUNCTIONS,
+    **mime.FUNCTIONS,
     **numbers.FUNCTIONS,
     **people.FUNCTIONS,
     **texts.FUNCTIONS,

@@ -47,6 +47,17 @@ def having(value: Any, key: str, wanted: object) -> Any:
     return next((item for item in reversed(items) if str(at(item, key)).lower() == text), None)
 
 
+def least(value: Any, key: str) -> Any:
+    """Return the item of a list whose value at a path is the least, as text: the earliest."""
+    items = [item for item in value if at(item, key)] if isinstance(value, list) else []
+    return min(items, key=lambda item: str(at(item, key)), default=None)
+
+
+def distinct(value: Any) -> Any:
+    """Return the items of a list, each once."""
+    return list({str(item): item for item in value}.values()) if isinstance(value, list) else value
+
+
 def among(value: Any, wanted: object) -> Any:
     """Return the value where it is what is wanted, or one of a list of it; None where not."""
     options = wanted if isinstance(wanted, list) else [wanted]
@@ -110,6 +121,8 @@ FUNCTIONS: Mapping[str, Function] = {
     "first": Function(first),
     "last": Function(last),
     "having": Function(having, range(2, 3)),
+    "least": Function(least, range(1, 2)),
+    "distinct": Function(distinct),
     "among": Function(among, range(1, 2)),
     "given": Function(given, range(1, 2)),
     "cell": Function(cell, range(1, 20)),

@@ -60,10 +60,24 @@ def original(value: object) -> str:
 
 
 def own_words(value: object) -> str | None:
-    """Return what the author of a text wrote: no quoted replies, no signatures, no notices."""
-    return _GAPS.sub("\n\n", authors.own_words(written(value)).text).strip() or None
+    """Return what the author of a text wrote: no quoted replies, no signatures, no notices.
+
+    None where a mail is nothing but the quotation that it answers.
+    """
+    text = written(value)
+    own = authors.own_words(text).text
+    if own == text and _QUOTATION.search(text) and _is_of_others(text):
+        return None
+    return _GAPS.sub("\n\n", own).strip() or None
 
 
+def _is_of_others(text: str) -> bool:
+    """Return whether nothing of a text is left once its author has said something."""
+    return authors.own_words(f"Evet.\n\n{text}").text.strip() == "Evet."
+
+
+_QUOTATION = re.compile(r"\A\s*[^\s>].*^[ \t]*>", re.DOTALL | re.MULTILINE)
+"""Matches marked lines below one that is not: that which says who wrote them."""
 _GAPS = re.compile(r"\r?\n\s*\n")
 
 

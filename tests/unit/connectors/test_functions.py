@@ -205,6 +205,18 @@ def test_a_cell_is_found_by_any_of_its_names() -> None:
     assert call("cell", ["no", "row"], "puan") is None
 
 
+def test_an_item_of_a_list_is_the_earliest() -> None:
+    steps = [{"at": "2026-12-03T08:00:00Z"}, {"at": None}, {"at": "2026-12-02T08:00:00Z"}]
+    assert call("least", steps, "at") == {"at": "2026-12-02T08:00:00Z"}
+    assert call("least", [{}], "at") is None
+    assert call("least", {"at": 1}, "at") is None
+
+
+def test_items_of_a_list_are_given_once() -> None:
+    assert call("distinct", ["b", "a", "b", {"a": 1}, {"a": 1}]) == ["b", "a", {"a": 1}]
+    assert call("distinct", "b") == "b"
+
+
 def test_a_value_is_among_others() -> None:
     assert call("among", "from-trunk", ["from-pstn", "from-trunk"]) == "from-trunk"
     assert call("among", "from-trunk", "from-trunk") == "from-trunk"

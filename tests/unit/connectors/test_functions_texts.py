@@ -54,6 +54,8 @@ def test_own_words_are_what_the_author_wrote() -> None:
     header = "25 Kas 2026 Çar, 14:05 tarihinde Destek <d@x.example> şunu yazdı:"
     assert own_words(f"Param yatmadı.\r\n\r\n{header}\r\n> Harika.\r\n") == "Param yatmadı."
     assert own_words(" \n") is None
+    assert own_words(f"\r\n{header}\r\n\r\n> Harika.\r\n> Sevgiler\r\n") is None
+    assert own_words("> Bozuk geldi.\n> Paramı istiyorum.") is not None
 
 
 @pytest.mark.parametrize(
