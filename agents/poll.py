@@ -12,7 +12,10 @@ from functools import partial
 
 import structlog
 
+from agents.processors.mailboxes import Mailboxes
+from agents.processors.polled import Asked, Source
 from agents.processors.poller import Poller
+from agents.processors.questions import Questions
 from agents.processors.source_api import SourceApi
 from agents.runtime.app import App
 from agents.runtime.component import Component, Effect
@@ -30,6 +33,7 @@ from pipeline.common import metrics
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.connectors.connections import open_connections
 from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.mailbox import Mailbox
 from pipeline.connectors.sealing import open_seal
 from pipeline.contracts.topology import POLL_REQUESTS, RECEIVED
 from pipeline.model.poll_request import PollRequest
@@ -59,12 +63,13 @@ class Poll(Component):
         super().start(app)
         now = partial(datetime.now, UTC)
         self._api = SourceApi(self.settings.translate, now)
+        self._questions = Questions(self._api.ask, self._deliver, now)
+        self._mailboxes = Mailboxes(self._api.token, self._deliver, now)
         self._poller = Poller(
             self._book,
             StateStore(app, "customers", self._partitions),
             lambda name: partition_of(name.encode(), self._partitions),
-            self._api.ask,
-            self._deliver,
+            self._ask,
             now,
         )
         app.every(RELOAD_EVERY, self._reload)
@@ -92,6 +97,10 @@ class Poll(Component):
         requests, dead = decode_batch(messages, decode_as(PollRequest))
         await send_dead_letters(self.app, dead)
         self._poller.ask_at_once(request.connection for _, request in requests)
+
+    async def _ask(self, source: Source, asked: Asked | None) -> tuple[Asked, bool]:
+        asker = self._mailboxes if isinstance(source.poll, Mailbox) else self._questions
+        return await asker.ask(source, asked)
 
     async def _deliver(self, delivery: Delivery) -> None:
         sealed = self._seal.sealed(delivery)

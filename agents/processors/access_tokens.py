@@ -35,14 +35,18 @@ class AccessTokens:
         """Fetch another token for the next question: this one was refused."""
         self._tokens.pop(connection.name, None)
 
+    async def token(self, connection: Connection, access: Access) -> str:
+        """Return the token alone. Raises httpx.HTTPError."""
+        grant = _granted(access, connection, self._now())
+        if grant is None:
+            raise TokenRefused("neither a password nor a token is set")
+        return await self._token(connection, grant)
+
     async def headers(
         self, headers: Iterable[tuple[str, str]], connection: Connection, access: Access
     ) -> dict[str, str]:
         """Return headers with the token in its place. Raises httpx.HTTPError."""
-        try:
-            grant = access(connection, self._now())
-        except ValueError as error:
-            raise TokenRefused(str(error)) from None
+        grant = _granted(access, connection, self._now())
         token = await self._token(connection, grant) if grant else ""
         given = {name.lower(): value.replace(PLACE, token) for name, value in headers}
         return {"authorization": f"{grant.scheme} {token}", **given} if grant else given
@@ -65,3 +69,10 @@ class AccessTokens:
         except (msgspec.DecodeError, httpx.HTTPStatusError):
             why = f"no token, the answer was {response.status_code}"
             raise TokenRefused(why) from None
+
+
+def _granted(access: Access, connection: Connection, now: datetime) -> Grant | None:
+    try:
+        return access(connection, now)
+    except ValueError as error:
+        raise TokenRefused(str(error)) from None

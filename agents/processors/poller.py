@@ -5,71 +5,26 @@ between has the next one ask again, and what is delivered twice leads to the sam
 """
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from datetime import datetime
 
 import msgspec
 import structlog
 
-from agents.processors.translation import LookUp
+from agents.processors.polled import Asked, GivenUp, Source
 from agents.runtime.crash import crashing
 from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.common import metrics
-from pipeline.connectors.connection import Connection
 from pipeline.connectors.connections import ConnectionBook
-from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.mapping import Mapping as SystemMapping
 from pipeline.connectors.mapping import MappingError
-from pipeline.connectors.outcome import Answer, Request
-from pipeline.connectors.poll import Poll, Question
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = timedelta(hours=1)
-"""How long a page is asked for before its question is given up until the next time."""
-MOST_PAGES = 5_000
-"""Pages of a question; a source that has more does not count its pages."""
-KEPT_PAGES = 500
-"""Pages of the last question that are known again."""
-LARGEST = 2_900_000
-"""Bytes of an answer that cx.received has room for, sealed and in base64."""
+AskSource = Callable[[Source, Asked | None], Awaitable[tuple[Asked, bool]]]
+"""Asks a source once and hands on what it answers, from where it was asked up to.
 
-Ask = Callable[[LookUp, datetime], Awaitable[Mapping[Request, Answer]]]
-Deliver = Callable[[Delivery], Awaitable[None]]
-"""Returns when a delivery is confirmed."""
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """How far a source was asked: all is known up to `cursor`, which was asked for at `asked_at`.
-
-    `pages` are the digests of what it answered: what is told again as it was is not handed on.
-    """
-
-    cursor: datetime
-    asked_at: datetime
-    pages: tuple[str, ...] = ()
-
-
-class Source(NamedTuple):
-    """A part of a connection that is asked on its own."""
-
-    connection: Connection
-    mapping: SystemMapping
-    name: str
-    poll: Poll
-    part: Any
-
-    @property
-    def key(self) -> str:
-        """The key of its state."""
-        return "/".join((self.connection.name, self.name, str(self.part or "")))
-
-
-class _GivenUp(Exception):  # noqa: N818 - it is asked again
-    """A question was not answered as it should be; the message says how."""
-
+Returns up to where it is asked now, and whether there is more to ask at once. Raises GivenUp.
+"""
 
 _ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Asked)
 
@@ -82,12 +37,11 @@ class Poller:
         book: ConnectionBook,
         table: Table,
         partition_of: Callable[[str], int],
-        ask: Ask,
-        deliver: Deliver,
+        ask: AskSource,
         now: Callable[[], datetime],
     ) -> None:
         self._book, self._table, self._partition_of = book, table, partition_of
-        self._ask, self._deliver, self._now = ask, deliver, now
+        self._ask, self._now = ask, now
         self._partitions: Collection[int] = ()
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._given_up: dict[str, datetime] = {}
@@ -145,65 +99,18 @@ class Poller:
         labels = source.connection.name, source.name
         with crashing():
             try:
-                while await self._is_behind(source):
-                    pass
+                is_behind = True
+                while is_behind:
+                    asked, is_behind = await self._ask(source, self._asked(source))
+                    await self._keep(source, asked)
                 self._given_up.pop(source.key, None)
-            except _GivenUp as problem:
+            except GivenUp as problem:
                 self._given_up[source.key] = self._now()
                 metrics.POLLS_FAILED.labels(*labels).inc()
                 log.warning("a source was not asked to the end", source=labels, reason=str(problem))
             finally:
                 if self._asking.get(source.key) is asyncio.current_task():
                     del self._asking[source.key]
-
-    async def _is_behind(self, source: Source) -> bool:
-        """Ask one question, page by page; return whether there is more to ask at once."""
-        asked, now = self._asked(source), self._now()
-        known, pages = (asked.pages if asked else ()), list[str]()
-        cursor = asked.cursor if asked else None
-        first = source.poll.question(cursor, source.connection, source.part, now)
-        question: Question | None = first
-        while question:
-            question, page = await self._page(source, question, {*known})
-            if page in pages or len(pages) == MOST_PAGES:
-                raise _GivenUp("the source answers with the same page again, or never ends")
-            pages.append(page)
-        await self._keep(source, Asked(first.until, now, tuple(pages[:KEPT_PAGES])))
-        return first.until < now
-
-    async def _page(
-        self, source: Source, question: Question, known: Collection[str]
-    ) -> tuple[Question | None, str]:
-        """Ask for a page and hand it on; return the next one, and the digest of this one."""
-        connection, poll = source.connection, source.poll
-        try:
-            request = poll.request(question, connection)
-        except ValueError as error:
-            raise _GivenUp(f"the question cannot be put: {error}") from None
-        body = await self._answer(source, request)
-        try:
-            page = poll.page(question, body, connection)
-        except ValueError as error:
-            raise _GivenUp(f"the answer cannot be read: {error}") from None
-        content = msgspec.json.encode(body)
-        if len(content) > LARGEST:
-            raise _GivenUp(f"an answer has {len(content):,} bytes, more than {LARGEST:,}")
-        digest = hashlib.sha256(content).hexdigest()[:16]
-        metrics.POLLED.labels(connection.name, source.name).inc(page.entries)
-        if page.entries and digest not in known:
-            delivery = Delivery(connection.name, self._now(), content, "GET", request.url)
-            await self._deliver(delivery)
-        return page.next, digest
-
-    async def _answer(self, source: Source, request: Request) -> Any:
-        now, rate = self._now(), source.poll.form.calls_per_minute / 60
-        wanted = LookUp(source.connection, source.mapping, [request], now, rate)
-        answer = (await self._ask(wanted, now + PATIENCE))[request]
-        if answer.problem:
-            raise _GivenUp(answer.problem)
-        if answer.body is None:
-            raise _GivenUp("nothing is at the address")
-        return answer.body
 
     async def _keep(self, source: Source, asked: Asked) -> None:
         partition = self._partition_of(source.connection.name)

@@ -15,6 +15,7 @@ from agents.processors.translation import LookUp
 from pipeline.common import metrics
 from pipeline.common.token_bucket import TokenBucket
 from pipeline.config.connectors import TranslateSettings
+from pipeline.connectors.access import Access
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.origins import Origin, origin_of
 from pipeline.connectors.outcome import Answer, Request
@@ -67,6 +68,10 @@ class SourceApi:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def token(self, connection: Connection, access: Access) -> str:
+        """Return what a connection is known by elsewhere than over HTTP. Raises httpx.HTTPError."""
+        return await self._tokens.token(connection, access)
 
     async def ask(self, wanted: LookUp, until: datetime) -> Mapping[Request, Answer]:
         """Return the answer to each request, or why there was none `until` then."""

@@ -77,7 +77,8 @@ def has_polls(folder: Path, systems: Iterable[str]) -> bool:
 @lru_cache(maxsize=64)
 def _is_asked(file: Path) -> bool:
     try:
-        return bool(MappingSource(file, file.read_bytes()).form.polls)
+        form = MappingSource(file, file.read_bytes()).form
+        return bool(form.polls or form.mailboxes)
     except (MappingError, OSError):
         return False
 

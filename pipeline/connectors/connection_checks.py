@@ -110,9 +110,14 @@ def needed_by(mapping: Mapping, auth: str = "") -> set[str]:
 
 
 def _demand_what_is_needed(entry: Entry, mapping: Mapping, settings: dict[str, Any]) -> None:
-    """Raise ConnectionsError where something is missing."""
-    declared = mapping.form.settings
-    for name in sorted(needed_by(mapping, settings.get("auth", "")) - settings.keys()):
+    """Raise ConnectionsError where something is missing.
+
+    One that is asked need not take deliveries besides: without what proves them, none is taken.
+    """
+    declared, auth = mapping.form.settings, settings.get("auth", "")
+    if not auth and mapping.polled(Connection(name_of(entry), mapping.system, settings)):
+        auth = "none"
+    for name in sorted(needed_by(mapping, auth) - settings.keys()):
         is_secret = name == PSEUDONYM_KEY or (name in declared and declared[name].secret)
         meaning = f": {declared[name].meaning.en}" if name in declared else ""
         raise entry.error("", f"`{name}{FILE_OF if is_secret else ''}` is missing{meaning}")

@@ -228,6 +228,24 @@ class PollForm(Form, frozen=True):
     calls_per_minute: Annotated[int, Meta(ge=1)] = 60
 
 
+class MailboxForm(Form, frozen=True):
+    """A mailbox that is read over IMAP and left as it is: each mail is a delivery.
+
+    Its values read the connection; without `host` and `username` nothing is read. `security` is
+    `tls` or `starttls`; `folders` is a path to their names. Without a `password` a token is shown
+    (XOAUTH2), by `access`. The first look goes back by `first`, in whole days.
+    """
+
+    host: Value
+    username: Value
+    folders: str
+    password: Value = None
+    port: Value = None
+    security: Value = None
+    every: Duration = "1m"
+    first: Duration = "7d"
+
+
 class MappingForm(Form, frozen=True):
     """A mapping file."""
 
@@ -241,5 +259,6 @@ class MappingForm(Form, frozen=True):
     unsigned: tuple[Ignored, ...] = ()
     access: AccessForm | None = None
     polls: dict[Name, PollForm] = {}
+    mailboxes: dict[Name, MailboxForm] = {}
     tables: dict[Name, dict[str, Text | None]] = {}
     memories: dict[Name, str] = {}

@@ -9,6 +9,7 @@ from pipeline.connectors.compiler import Compiler, MappingError, MappingSource
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery, document_of
 from pipeline.connectors.expression import Scope
+from pipeline.connectors.mailbox import Mailbox
 from pipeline.connectors.origins import Origin, named_origins, set_origins
 from pipeline.connectors.outcome import Draft, Fetched, Recall
 from pipeline.connectors.path import Path
@@ -52,12 +53,18 @@ class Mapping:
         shown = Compiler(self.source)
         self.access = access_of(self.form.access, shown, "$.access")
         """What connections show to the API of the source."""
-        self.polls: abc.Mapping[str, Poll] = {
-            name: Poll(form, compiler, f"$.polls.{name}") for name, form in self.form.polls.items()
-        }
+        asked = [
+            (name, Poll(form, compiler, f"$.polls.{name}"))
+            for name, form in self.form.polls.items()
+        ]
+        mailboxes = [
+            (name, Mailbox(form, compiler, f"$.mailboxes.{name}"))
+            for name, form in self.form.mailboxes.items()
+        ]
+        self.polls: abc.Mapping[str, Poll | Mailbox] = dict([*asked, *mailboxes])
+        """What is asked, by name."""
         self._shown = {path.keys[0] for path in shown.paths if path.root == "connection"}
-        asked = (origin for poll in self.polls.values() for origin in poll.origins)
-        self._origins = (*compiler.origins, *asked)
+        self._origins = (*compiler.origins, *(one for _, poll in asked for one in poll.origins))
         self.headers = frozenset(
             path.keys[0].lower() for path in compiler.paths if path.root == "header" and path.keys
         )
@@ -81,7 +88,7 @@ class Mapping:
             for part in poll.parts(connection)
         ]
 
-    def lacked(self, poll: Poll, connection: Connection) -> set[str]:
+    def lacked(self, poll: Poll | Mailbox, connection: Connection) -> set[str]:
         """Return the settings without which a connection is not asked."""
         return {*poll.needs, *self._shown} - connection.settings.keys()
 

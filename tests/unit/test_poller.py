@@ -10,8 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from agents.processors import poller as module
+from agents.processors import questions as module
+from agents.processors.polled import Asked, Source
 from agents.processors.poller import Poller
+from agents.processors.questions import Questions
 from agents.processors.translation import LookUp
 from pipeline.connectors.book import MappingBook
 from pipeline.connectors.connections import ConnectionBook
@@ -91,9 +93,8 @@ class Play:
         self.start()
 
     def start(self) -> None:
-        self.poller = Poller(
-            self.book, Table(self.world), lambda _: 3, self.shop.ask, self.deliver, self.now
-        )
+        questions = Questions(self.shop.ask, self.deliver, self.now)
+        self.poller = Poller(self.book, Table(self.world), lambda _: 3, questions.ask, self.now)
         self.poller.restore({3})
 
     def now(self) -> datetime:
@@ -186,9 +187,9 @@ async def test_a_worker_asks_only_the_connections_of_its_partitions(play: Play) 
 async def test_what_is_asked_ends_with_the_partition(play: Play) -> None:
     never: Callable[[], Awaitable[Any]] = asyncio.Event().wait
 
-    async def ask(wanted: LookUp, until: datetime) -> Mapping[Request, Answer]:
+    async def ask(source: Source, asked: Asked | None) -> tuple[Asked, bool]:
         await never()
-        return {}
+        return Asked(NOON, NOON), False
 
     play.poller._ask = ask
     await play.poller.advance()

@@ -1,0 +1,83 @@
+"""Asks sources over HTTP, and hands on their pages."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import msgspec
+
+from agents.processors.polled import Asked, GivenUp, Source
+from agents.processors.translation import LookUp
+from pipeline.common import metrics
+from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.outcome import Answer, Request
+from pipeline.connectors.poll import Poll, Question
+
+PATIENCE = timedelta(hours=1)
+"""How long a page is asked for before its question is given up until the next time."""
+MOST_PAGES = 5_000
+"""Pages of a question; a source that has more does not count its pages."""
+KEPT_PAGES = 500
+"""Pages of the last question that are known again."""
+LARGEST = 2_900_000
+"""Bytes of an answer that cx.received has room for, sealed and in base64."""
+
+Ask = Callable[[LookUp, datetime], Awaitable[Mapping[Request, Answer]]]
+Deliver = Callable[[Delivery], Awaitable[None]]
+"""Returns when a delivery is confirmed."""
+
+
+class Questions:
+    """Asks the polls of mappings."""
+
+    def __init__(self, ask: Ask, deliver: Deliver, now: Callable[[], datetime]) -> None:
+        self._ask, self._deliver, self._now = ask, deliver, now
+
+    async def ask(self, source: Source, asked: Asked | None) -> tuple[Asked, bool]:
+        """Ask one question, page by page (`AskSource`)."""
+        now, poll = self._now(), cast(Poll, source.poll)
+        known, pages = (asked.pages if asked else ()), list[str]()
+        cursor = asked.cursor if asked else None
+        first = poll.question(cursor, source.connection, source.part, now)
+        question: Question | None = first
+        while question:
+            question, page = await self._page(source, poll, question, {*known})
+            if page in pages or len(pages) == MOST_PAGES:
+                raise GivenUp("the source answers with the same page again, or never ends")
+            pages.append(page)
+        return Asked(first.until, now, tuple(pages[:KEPT_PAGES])), first.until < now
+
+    async def _page(
+        self, source: Source, poll: Poll, question: Question, known: Collection[str]
+    ) -> tuple[Question | None, str]:
+        """Ask for a page and hand it on; return the next one, and the digest of this one."""
+        connection = source.connection
+        try:
+            request = poll.request(question, connection)
+        except ValueError as error:
+            raise GivenUp(f"the question cannot be put: {error}") from None
+        body = await self._answer(source, poll, request)
+        try:
+            page = poll.page(question, body, connection)
+        except ValueError as error:
+            raise GivenUp(f"the answer cannot be read: {error}") from None
+        content = msgspec.json.encode(body)
+        if len(content) > LARGEST:
+            raise GivenUp(f"an answer has {len(content):,} bytes, more than {LARGEST:,}")
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        metrics.POLLED.labels(connection.name, source.name).inc(page.entries)
+        if page.entries and digest not in known:
+            delivery = Delivery(connection.name, self._now(), content, "GET", request.url)
+            await self._deliver(delivery)
+        return page.next, digest
+
+    async def _answer(self, source: Source, poll: Poll, request: Request) -> Any:
+        now, rate = self._now(), poll.form.calls_per_minute / 60
+        wanted = LookUp(source.connection, source.mapping, [request], now, rate)
+        answer = (await self._ask(wanted, now + PATIENCE))[request]
+        if answer.problem:
+            raise GivenUp(answer.problem)
+        if answer.body is None:
+            raise GivenUp("nothing is at the address")
+        return answer.body

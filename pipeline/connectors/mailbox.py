@@ -1,0 +1,132 @@
+"""A mailbox that is read over IMAP: how it is reached, and the document that a mail is."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message
+from email.parser import BytesHeaderParser
+from typing import Any, NamedTuple
+
+from pipeline.common.durations import duration
+from pipeline.connectors.compiler import Compiler
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.expression import Scope
+from pipeline.connectors.form import MailboxForm
+from pipeline.connectors.poll import EVERY
+
+PORTS = {"tls": 993, "starttls": 143}
+
+
+class Login(NamedTuple):
+    """How a mailbox is reached: by a password, or by a token (XOAUTH2) where there is none."""
+
+    host: str
+    port: int
+    security: str
+    username: str
+    password: str
+
+
+class Mailbox:
+    """A compiled mailbox of a mapping; pure."""
+
+    def __init__(self, form: MailboxForm, compiler: Compiler, where: str) -> None:
+        """Compile a mailbox. Raises MappingError."""
+        own = Compiler(compiler.source)
+        self.form = form
+        self._host = own.required(form.host, f"{where}.host")
+        self._username = own.required(form.username, f"{where}.username")
+        self.needs = frozenset(path.keys[0] for path in own.paths if path.root == "connection")
+        """Settings without which it is not read."""
+        self._password = own.value(form.password, f"{where}.password")
+        self._port = own.value(form.port, f"{where}.port")
+        self._security = own.value(form.security, f"{where}.security")
+        self._folders = own.expression(form.folders, f"{where}.folders")
+
+    @property
+    def first(self) -> timedelta:
+        """How far the first look goes back."""
+        return duration(self.form.first)
+
+    def every(self, connection: Connection) -> timedelta:
+        """How long after a look the next one comes."""
+        return duration(connection.settings.get(EVERY) or self.form.every)
+
+    def parts(self, connection: Connection) -> list[Any]:
+        """Return the folders that are read."""
+        folders = self._folders(_scope(connection)) or ["INBOX"]
+        return folders if isinstance(folders, list) else [folders]
+
+    def login(self, connection: Connection) -> Login:
+        """Return how it is reached. Raises ValueError of a sentence."""
+        scope = _scope(connection)
+        security = (self._security(scope) if self._security else None) or "tls"
+        if security not in PORTS:
+            raise ValueError(
+                f"the security of a mailbox is tls or starttls, not `{security!s:.20}`"
+            )
+        port = (self._port(scope) if self._port else None) or PORTS[security]
+        password = self._password(scope) if self._password else None
+        return Login(
+            str(self._host(scope)),
+            int(port),
+            security,
+            str(self._username(scope)),
+            str(password or ""),
+        )
+
+
+def document_of_mail(content: bytes) -> Mapping[str, Any]:
+    """Return what a mapping reads of a mail. Raises nothing, whatever is in it.
+
+    A mail whose parts cannot be read, as those nested too deeply, has its headers only.
+    """
+    try:
+        mail = message_from_bytes(content)
+        bodies = _bodies(mail)
+    except (RecursionError, LookupError, ValueError, TypeError, AttributeError):
+        mail, bodies = BytesHeaderParser().parsebytes(content), {"text": None, "html": None}
+    headers = [(name, _plain(text)) for name, text in mail.items()]
+    named = {name.lower(): " ".join(text.split()) for name, text in reversed(headers)}
+    return {
+        "from": named.get("from"),
+        "to": named.get("to"),
+        "subject": named.get("subject"),
+        "date": named.get("date"),
+        "message_id": named.get("message-id"),
+        "in_reply_to": named.get("in-reply-to"),
+        "references": (named.get("references") or "").split(),
+        "headers": headers,
+        **bodies,
+    }
+
+
+def _bodies(mail: Message) -> dict[str, str | None]:
+    """Return the first text and the first HTML that is no attachment."""
+    found: dict[str, str | None] = {"text": None, "html": None}
+    for part in mail.walk():
+        kind = {"text/plain": "text", "text/html": "html"}.get(part.get_content_type())
+        if kind and found[kind] is None and part.get_content_disposition() != "attachment":
+            found[kind] = _text(part)
+    return found
+
+
+def _plain(header: Any) -> str:
+    """Return a header as text; bytes that are not ASCII are UTF-8, or replaced."""
+    return str(header).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _text(part: Any) -> str | None:
+    raw = part.get_payload(decode=True)
+    if not isinstance(raw, bytes):
+        return None
+    charset = part.get_content_charset() or "utf-8"
+    try:
+        return raw.decode(charset)
+    except (LookupError, ValueError):  # unknown, or another one than it says
+        return raw.decode("utf-8", "replace")
+
+
+def _scope(connection: Connection) -> Scope:
+    names = {"connection": connection.settings, "scope": connection.scope}
+    return Scope(names, lambda _kind, _key: None)
