@@ -12,6 +12,7 @@ COPY pipeline pipeline
 COPY agents agents
 COPY connectors connectors
 COPY desk desk
+COPY docs/connectors docs/connectors
 COPY rules rules
 COPY schemas schemas
 RUN python -m hatchling build --target wheel --directory dist \

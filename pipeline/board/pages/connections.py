@@ -10,6 +10,10 @@ from litestar.types import ControllerRouterHandler
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER, requires
 from pipeline.board.board import Board, Page
+from pipeline.config.groups import ROOT
+from pipeline.connectors.guide import guide
+
+GUIDES = ROOT / "docs" / "connectors"
 
 
 def connections_routes(board: Board) -> list[ControllerRouterHandler]:
@@ -57,6 +61,7 @@ def connections_routes(board: Board) -> list[ControllerRouterHandler]:
             "page": PAGE.name,
             "title": getattr(form.title, say.language),
             "form": form,
+            "guide": guide(GUIDES / f"{form.system}.md", say.language),
         }
         return board.page(request, visit, say, "system.html", values)
 

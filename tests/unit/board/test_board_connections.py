@@ -114,3 +114,13 @@ def test_a_system_says_which_settings_it_needs(client: Client) -> None:
     assert "required, secret" in re.sub(r"\s+", " ", text)
     assert "Gizli anahtar" in page(client, "/board/systems/helpdesk?lang=tr")
     assert client.get("/board/systems/nothing").status_code == 404
+
+
+def test_a_system_says_step_by_step_how_it_is_connected(company: Company) -> None:
+    with TestClient(app_of(company)) as client:
+        for language, words in (("tr", "Signing secret"), ("en", "Reveal secret")):
+            text = page(client, f"/board/systems/zendesk?lang={language}")
+            assert words in text
+            assert "- name: zendesk\n  system: zendesk" in text
+            assert "**" not in text
+        assert "Gerekenler" in page(client, "/board/systems/zendesk?lang=tr")
