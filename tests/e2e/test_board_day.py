@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from pipeline.board.pages import PAGES
 from pipeline.store import open_chdb
 from tests.support.browser import HOSTILE, PHONE, fits, served, watch
+from tests.support.connected import example
 from tests.support.simulated_company import Company, app_of, simulated, stored
 from tests.support.stand_in_api import SEEN, letter
 
@@ -18,6 +19,8 @@ FORBIDDEN = ("serious", "critical")
 """What axe may not find, by its impact."""
 RULES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
 """In the dark nothing but the colours is another."""
+FURTHER = ("/board?view=done", "/board/connections/whatsapp", "/board/systems/zendesk")
+"""Pages beside those that are registered."""
 
 
 def now() -> datetime:
@@ -30,7 +33,9 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Company, str
     company = simulated(now, customers=60)
     store = stored(company, open_chdb(tmp_path_factory.mktemp("chdb")))
     store.write_dead_letters([letter(1, sentence=HOSTILE)])
-    with served(app_of(company, store=store, partitions=[SEEN])) as base:
+    connections = example(tmp_path_factory.mktemp("desk"), now())
+    app = app_of(company, store=store, partitions=[SEEN], connections=connections)
+    with served(app) as base:
         yield company, base
     store.close()
 
@@ -45,7 +50,7 @@ def test_every_page_fits_a_phone_and_is_accessible(
     page = browser.new_page(viewport=PHONE, color_scheme=scheme, locale="tr-TR")
     watch(page, base, faults)
     shown = {"alert_id": item.alert.id, "customer_id": item.alert.customer_id}
-    for path in ("/board?view=done", *(entry.path.format(**shown) for entry in PAGES)):
+    for path in (*FURTHER, *(entry.path.format(**shown) for entry in PAGES)):
         page.goto(base + path)
         if path == "/board/why":
             page.get_by_label("Metin").fill("Kargo berbat, bir daha almam!")
@@ -72,7 +77,7 @@ def test_from_an_alert_to_its_customer_and_the_numbers(
     customer = card.locator(".customer a").inner_text()
     card.locator(".customer a").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(customer)
-    expect(page.get_by_role("img", name="Course of the risk")).to_be_visible()
+    expect(page.get_by_role("img", name="Risk over time")).to_be_visible()
     expect(page.locator(".timeline mark").first).to_be_visible()
     page.get_by_role("link", name="Pulse").click()
     page.get_by_role("link", name="6 hours").click()

@@ -1,5 +1,6 @@
 """connectors list, check, add and tail: systems are connected and looked after by command."""
 
+import re
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,10 +8,11 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+import typer
 import yaml
 
 from pipeline.broker.errors import BrokerUnavailable
-from pipeline.cli import connection_list, connection_tail
+from pipeline.cli import connection_add, connection_list, connection_tail
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
 from pipeline.connectors.traffic import Traffic
@@ -180,3 +182,27 @@ def test_tail_shows_what_came_masked_and_what_the_mapping_makes_of_it(
     assert "helpdesk/mapping.yaml:" in ran.out
     assert "missing_field" in ran.out
     assert nabiz("connectors", "tail", "nobody").code == 2
+
+
+def test_add_asks_on_a_terminal_for_what_the_system_needs(
+    nabiz: Nabiz, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.write("")
+    asked: list[tuple[str, bool]] = []
+    answers = {"System": "helpdesk", "Name": "desk-9", "How": "password", "username": "nabiz"}
+
+    def prompt(question: str, default: str = "", hide_input: bool = False, **_: object) -> str:
+        asked.append((question, hide_input))
+        return answers.get(re.split(r"[ :]", question)[0], default)
+
+    monkeypatch.setattr(connection_add, "_asks", lambda: True)
+    monkeypatch.setattr(typer, "prompt", prompt)
+    ran = nabiz("connectors", "add")
+    assert ran.code == 0, ran.err
+    (entry,) = yaml.safe_load(company.file.read_text())["connections"]
+    assert entry["auth"] == "password"
+    assert entry["username"] == "nabiz"
+    assert len((company.folder / entry["password_file"]).read_text()) > 40
+    assert "secret_file" not in entry
+    assert ("password: Password (empty: make one at random)", True) in asked
+    assert nabiz("connectors", "check").code == 0
