@@ -50,7 +50,8 @@ class Fate(NamedTuple):
 
 @dataclass
 class Turn:
-    """What deliveries lead to. `done` have waited until now."""
+    """What deliveries lead to. `done` have waited until now; `looked_for` are connections that
+    were not in force."""
 
     memories: Memories
     fates: list[Fate] = field(default_factory=list)
@@ -60,6 +61,7 @@ class Turn:
     waiting: dict[StateKey, Waiting] = field(default_factory=dict)
     wanted: dict[StateKey, LookUp] = field(default_factory=dict)
     done: list[StateKey] = field(default_factory=list)
+    looked_for: set[str] = field(default_factory=set)
 
 
 class Translation:
@@ -112,7 +114,7 @@ class Translation:
         delivery = None
         try:
             delivery = self._seal.opened(one.sealed)
-            connection, mapping = self._found(delivery.connection)
+            connection, mapping = self._found(delivery.connection, turn)
             recall = turn.memories.recall(one.partition, connection.name)
             draft = _draft(mapping, delivery, connection, recall, fetched)
             waits = self._waits(one, now, draft)
@@ -154,8 +156,11 @@ class Translation:
             raise Invalid(Reason.LOOK_UP_FAILED, f"{draft.wanted[0].url} {why}.")
         return False
 
-    def _found(self, name: str) -> tuple[Connection, SystemMapping]:
+    def _found(self, name: str, turn: Turn) -> tuple[Connection, SystemMapping]:
         """Return a connection in force and its mapping. Raises Invalid."""
+        if name not in self._book.connections and name not in turn.looked_for:
+            turn.looked_for.add(name)
+            self._book.reload()  # who received it may have seen the file before us
         connection = self._book.connections.get(name)
         if connection is None:
             why = self._book.refused.get(name) or f"{self._book.file.name} has none of this name"

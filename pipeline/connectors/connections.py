@@ -1,6 +1,7 @@
 """The connections in force: what `desk/connections.yaml` has, held to the mappings."""
 
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class ConnectionBook:
         self.failure: str | None = None
         self._content: bytes | None = None
         self.source: ConnectionsSource | None = None
+        self._one_at_a_time = threading.Lock()
         self.reload()
 
     @property
@@ -49,6 +51,10 @@ class ConnectionBook:
 
     def reload(self) -> None:
         """Put in force what has changed and is valid: the file, its secrets, the mappings."""
+        with self._one_at_a_time:
+            self._reload()
+
+    def _reload(self) -> None:
         try:
             source = self._read()
             self.failure = None

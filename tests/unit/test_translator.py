@@ -179,6 +179,14 @@ async def test_a_request_to_erase_is_passed_on(world: World) -> None:
     assert (request.customer_id, request.source, request.connection) == ("C-1", "desk", "desk")
 
 
+async def test_a_delivery_may_come_before_the_file_was_looked_at_again(tmp_path: Path) -> None:
+    world = World(book(tmp_path, "connections: []"))
+    worker = world.worker()
+    book(tmp_path)
+    await worker.process([message(0, ticket())])
+    assert (world.ids, world.dead) == (["desk:7"], [])
+
+
 async def test_a_delivery_of_a_connection_that_is_gone_is_a_dead_letter_that_says_so(
     world: World,
 ) -> None:
