@@ -228,7 +228,7 @@ async def test_a_mapping_that_fails_costs_one_delivery(
 
 async def test_all_that_is_refused_of_a_delivery_is_one_dead_letter(world: World) -> None:
     await world.worker().process([message(0, b"\xff"), message(1, b"")])
-    assert [letter.reason for letter in world.dead] == [Reason.NOT_UTF8]
+    assert [letter.reason for letter in world.dead] == [Reason.NOT_UTF8, Reason.MISSING_FIELD]
 
 
 async def test_the_dead_letter_of_a_form_is_masked_as_it_is_read(world: World) -> None:
