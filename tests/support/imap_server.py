@@ -100,8 +100,13 @@ def mail_server(folder: Path) -> Iterator[tuple[MailServer, ssl.SSLContext]]:
                 self.wfile.write(b"".join(one + b"\r\n" for one in lines))
                 self.wfile.write(f"{tag} {end}\r\n".encode())
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as listener:
-        listener.daemon_threads = True
+    class Listener(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Say nothing of clients that end a handshake."""
+
+    with Listener(("127.0.0.1", 0), Handler) as listener:
         server.port = listener.server_address[1]
         threading.Thread(target=listener.serve_forever, daemon=True).start()
         yield server, ssl.create_default_context(cafile=certificate)
