@@ -26,7 +26,7 @@ SUBCOMMANDS = [
     ["store", "migrate"],
     ["store", "backup"],
     ["store", "restore"],
-    ["connectors", "test"],
+    *(["connectors", name] for name in ("list", "check", "add", "tail", "test")),
     ["connectors", "replay"],
     *(["users", name] for name in ("add", "remove", "passwd", "list")),
 ]
