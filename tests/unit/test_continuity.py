@@ -243,8 +243,11 @@ async def test_where_to_go_on_is_known_until_it_is_committed_or_another_worker_h
     monkeypatch.setattr(Consumer.__mro__[1], "on_partitions_revoked", AsyncMock())
     thread = AsyncMock(commit=AsyncMock(side_effect=[TimeoutError, None]))
     consumer: Any = object.__new__(Consumer)
+    without_states = SimpleNamespace(standby_tps=set(), standby_offsets={})
     vars(consumer).update(
-        app=SimpleNamespace(continuity=seen, should_stop=False),
+        app=SimpleNamespace(
+            continuity=seen, should_stop=False, tables=SimpleNamespace(recovery=without_states)
+        ),
         assignment=lambda: {here},
         _is_changelog_tp=lambda _: False,
         _thread=thread,
