@@ -18,7 +18,7 @@ from pipeline.common.urls import with_port
 from pipeline.config.groups import ROOT
 from pipeline.config.settings import Settings, load_settings
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.connection_checks import PSEUDONYM_KEY, needed_by
+from pipeline.connectors.connection_checks import MEANINGS, PSEUDONYM_KEY, needed_by
 from pipeline.connectors.connection_file import ConnectionsError
 from pipeline.connectors.connections import open_connections
 from pipeline.connectors.form import Setting
@@ -135,7 +135,9 @@ def _ask(mapping: Mapping, plain: dict[str, Any], secrets: dict[str, str]) -> No
             if setting.secret:
                 secrets[key] = answer
             else:
-                plain[key] = yaml.safe_load(answer)
+                plain |= [_setting(f"{key}={answer}")]
+    for key in sorted(needed - mapping.form.settings.keys() - {PSEUDONYM_KEY, "public_url"}):
+        plain |= [_setting(f"{key}={typer.prompt(f'{key}: {MEANINGS[key]}')}")]
     if brand := typer.prompt("Brand (empty: none)", default="", show_default=False):
         plain["brand"] = brand
 

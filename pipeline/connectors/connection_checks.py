@@ -17,6 +17,12 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SETTING = re.compile(r"\{connection\.(\w+)")
 _COMMON = frozenset(CommonSettings.__struct_fields__)
 PSEUDONYM_KEY = "pseudonym_key"
+MEANINGS = {
+    "questions": "What a survey's questions mean, as {q1: {metric: nps}, q2: {comment_of: q1}}",
+    "public_url": "The address that the system sends to, as https://nabiz.firma.com/in/NAME",
+    PSEUDONYM_KEY: "Key of ids of people, at the top of the file; `nabiz connectors add` makes it",
+}
+"""Of settings that a connection may need, and its mapping does not declare."""
 
 
 def name_of(entry: Entry) -> str:
@@ -119,8 +125,9 @@ def _demand_what_is_needed(entry: Entry, mapping: Mapping, settings: dict[str, A
         auth = "none"
     for name in sorted(needed_by(mapping, auth) - settings.keys()):
         is_secret = name == PSEUDONYM_KEY or (name in declared and declared[name].secret)
-        meaning = f": {declared[name].meaning.en}" if name in declared else ""
-        raise entry.error("", f"`{name}{FILE_OF if is_secret else ''}` is missing{meaning}")
+        meaning = declared[name].meaning.en if name in declared else MEANINGS.get(name)
+        told = f"`{name}{FILE_OF if is_secret else ''}` is missing"
+        raise entry.error("", f"{told}: {meaning}" if meaning else told)
 
 
 def _read_by(scheme: Verify) -> set[str]:

@@ -28,7 +28,7 @@ class ConnectionsForm(Form, frozen=True):
     `pseudonym_key_file` has the key of all connections that name none.
     """
 
-    connections: tuple[dict[str, Any], ...] = ()
+    connections: tuple[dict[str, Any], ...] | None = ()
     pseudonym_key_file: str = ""
     public_url: Address = ""
 
@@ -65,7 +65,7 @@ class ConnectionsSource(YamlSource):
         """Parse the content of the file. Raises ConnectionsError."""
         super().__init__(path, content)
         self.form: ConnectionsForm = self.convert(self.data, ConnectionsForm, "$")
-        self.entries = [Entry(self, number) for number in range(len(self.form.connections))]
+        self.entries = [Entry(self, *one) for one in enumerate(self.form.connections or ())]
 
     def secret(self, where: str, file: object) -> str:
         """Return the secret in a file, whose path is relative to this one's folder.
@@ -112,10 +112,10 @@ def _systems(file: Path, _version: int) -> frozenset[str]:
 class Entry:
     """A connection as the file has it."""
 
-    def __init__(self, source: ConnectionsSource, number: int) -> None:
+    def __init__(self, source: ConnectionsSource, number: int, data: dict[str, Any]) -> None:
         self.source = source
         self.place = f"connections[{number}]"
-        self.data = source.form.connections[number]
+        self.data = data
         self.settings = {
             name: value for name, value in self.data.items() if name not in ("name", "system")
         }

@@ -83,16 +83,16 @@ def _with_entry(file: Path, new: NewConnection) -> str:
     entry = {"name": new.name, "system": new.system, **files, **new.settings}
     text = text if text.endswith("\n") else f"{text}\n"
     text = _with_item(source, text, entry)
-    key_file = f"{PSEUDONYM_KEY}{FILE_OF}: {SECRETS}/{PSEUDONYM_KEY}\n"
-    return f"{text}{key_file}" if new.pseudonym_key else text
+    return _with_pseudonym_key(text) if new.pseudonym_key else text
 
 
 def _with_item(source: ConnectionsSource, text: str, entry: Mapping[str, Any]) -> str:
-    node = _list_of(text)
-    if node is None:
-        return f"{text}connections:\n{_item(entry, 2)}"
+    found = _list_of(text)
+    if found is None:
+        return f"{text}connections:\n{_item(entry, 0)}"
+    node = found[1]
     start, end = node.start_mark, node.end_mark
-    if not node.flow_style:
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style:
         lines = text.splitlines(keepends=True)
         return "".join([*lines[: end.line], _item(entry, start.column), *lines[end.line :]])
     if node.value:
@@ -100,15 +100,23 @@ def _with_item(source: ConnectionsSource, text: str, entry: Mapping[str, Any]) -
         raise source.error("$.connections", reason)
     rest = text.index("\n", end.index)
     before = f"{text[: start.index].rstrip()}{text[end.index : rest]}"
-    return f"{before}\n{_item(entry, 2)}{text[rest + 1 :]}"
+    return f"{before}\n{_item(entry, 0)}{text[rest + 1 :]}"
 
 
-def _list_of(text: str) -> yaml.SequenceNode | None:
-    """Return the list of connections in a file, None where there is none."""
+def _with_pseudonym_key(text: str) -> str:
+    """Return the content with the key above the list, below which more may be pasted."""
+    found = _list_of(text)
+    start = found[0].start_mark.index if found else len(text)
+    key_file = f"{PSEUDONYM_KEY}{FILE_OF}: {SECRETS}/{PSEUDONYM_KEY}\n"
+    return f"{text[:start]}{key_file}{text[start:]}"
+
+
+def _list_of(text: str) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return the key `connections` and its list, which may be empty; None where there is none."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
-        if key.value == "connections" and isinstance(value, yaml.SequenceNode):
-            return value
+        if key.value == "connections":
+            return key, value
     return None
 
 

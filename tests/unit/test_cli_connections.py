@@ -79,6 +79,7 @@ def test_check_says_all_that_is_wrong_with_file_and_line(nabiz: Nabiz, company: 
     "text",
     [
         "connections: []\n",
+        "# yet to come\nconnections:\n",
         "# none\nconnections: []  # yet",
         "public_url: https://nabiz.firma.com",
         "connections:\n- {name: a, system: helpdesk, secret_file: secret}\n# end\n",
@@ -110,6 +111,18 @@ def test_add_puts_the_entry_into_the_file_and_the_secrets_beside_it(
     address = "nabiz.firma.com/in/desk-9" if "public_url" in text else "127.0.0.1:8087/in/desk-9"
     assert address in ran.out.replace("\n", "")
     assert nabiz("connectors", "check").code == 0
+
+
+def test_below_what_add_wrote_the_lines_of_a_page_are_pasted(
+    nabiz: Nabiz, company: Company
+) -> None:
+    company.file.write_text("connections:\n")
+    assert nabiz("connectors", "add", *GIVEN, "--name", "desk-1").code == 0
+    with company.file.open("a") as file:
+        file.write("- name: desk-2\n  system: helpdesk\n  secret_file: secret\n")
+    ran = nabiz("connectors", "check")
+    assert ran.code == 0, ran.out
+    assert "2 connections" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,16 @@ def test_what_ships_has_no_connection_and_its_example_is_one(company: Company) -
     assert "cannot be read (No such file" in book.refused["support-helpdesk"]
 
 
+def test_what_a_page_says_is_pasted_at_the_end_of_what_ships(company: Company) -> None:
+    shipped = (ROOT / "desk" / "connections.yaml").read_text()
+    company.file.write_text(
+        shipped + "- name: desk-1\n  system: helpdesk\n  secret_file: secret\n"
+        "  pseudonym_key_file: pseudonyms\n"
+    )
+    book = ConnectionBook(company.file, MappingBook(company.folder / "connectors"))
+    assert (book.errors, [*book.connections]) == ([], ["desk-1"])
+
+
 def test_secrets_are_read_from_files_and_ids_have_a_key(company: Company) -> None:
     book = company.book(GOOD + "    brand: Çarşım\n")
     assert book.errors == []
