@@ -32,7 +32,7 @@ def test_the_first_connection_starts_the_receiver_and_what_reads_from_it(
     file.write_text("connections: [{name: any, system: other}]")
     for _ in range(2):
         nabiz.tick()
-    assert [child.name for child in nabiz.children] == [*CONNECTED]
+    assert [child.name for child in nabiz.children] == ["receive", "translate"]
     assert "Other systems send to http://127.0.0.1:8087/in/NAME" in output.getvalue()
     assert open_seal(settings).name
     assert (tmp_path / "addresses.json").read_text().count("receive") == 1
