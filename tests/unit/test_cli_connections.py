@@ -1,6 +1,7 @@
 """connectors list, check, add and tail: systems are connected and looked after by command."""
 
 import re
+import shutil
 import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ import yaml
 
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.cli import connection_add, connection_list, connection_tail
+from pipeline.config.groups import ROOT
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
 from pipeline.connectors.traffic import Traffic
@@ -219,3 +221,26 @@ def test_add_asks_on_a_terminal_for_what_the_system_needs(
     assert "secret_file" not in entry
     assert ("password: Password (empty: make one at random)", True) in asked
     assert nabiz("connectors", "check").code == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("{nps: {metric: nps}}", 0), ("{nps: {", 2)])
+def test_add_asks_what_the_questions_of_a_survey_mean(
+    nabiz: Nabiz, company: Company, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    company.write("")
+    shutil.copytree(ROOT / "connectors/typeform", company.folder / "connectors/typeform")
+    answers = {"customer_id": "hidden.customer_id", "questions": answer}
+
+    def prompt(question: str, default: str = "", **_: object) -> str:
+        return answers.get(question.split(":")[0], default)
+
+    monkeypatch.setattr(connection_add, "_asks", lambda: True)
+    monkeypatch.setattr(typer, "prompt", prompt)
+    ran = nabiz("connectors", "add", "--system", "typeform", "--name", "formlar")
+    assert ran.code == code, ran.err
+    entries = yaml.safe_load(company.file.read_text())["connections"]
+    if code:
+        assert "the value is not YAML" in ran.err
+        assert entries == []
+    else:
+        assert [entry["questions"] for entry in entries] == [{"nps": {"metric": "nps"}}]
