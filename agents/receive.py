@@ -39,16 +39,16 @@ class Heartbeat:
     """Tells whether the receiver can do its work; `problem` may be asked from any thread."""
 
     def __init__(self, producer: Producer, stall_seconds: float) -> None:
-        self._producer = producer
+        self._publisher = producer
         self._stall_seconds = stall_seconds
         self.beat_at = time.monotonic()
 
     def problem(self) -> str | None:
         """Return what is wrong in words, or None."""
-        silent, away = time.monotonic() - self.beat_at, self._producer.away_for
+        silent, away = time.monotonic() - self.beat_at, self._publisher.away_for
         if silent > self._stall_seconds:
             return f"receive has stood still for {silent:.0f} s"
-        if not self._producer.is_started:
+        if not self._publisher.is_started:
             return "Kafka has not answered receive yet"
         if away > self._stall_seconds:
             return f"Kafka has confirmed nothing to receive for {away:.0f} s"

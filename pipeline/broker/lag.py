@@ -18,6 +18,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 from pipeline.broker.errors import BrokerError, reaching
 from pipeline.broker.security import PLAINTEXT, Security
 from pipeline.broker.stamps import received_at
+from pipeline.contracts.topology import OPTIONAL
 
 Groups: TypeAlias = Mapping[str, Sequence[str]]
 """Consumer group → the topics that it reads."""
@@ -102,11 +103,13 @@ class LagReader:
         """Return the lag of each group, by topic and partition.
 
         Ages are taken from `now` (aware); without it they are not looked up, which is quicker.
-        Raises `BrokerError` if a topic does not exist, `BrokerUnavailable` if Kafka is away.
+        Raises `BrokerError` if a topic that must be there is not, `BrokerUnavailable` if Kafka is
+        away.
         """
         topics = sorted({topic for names in groups.values() for topic in names})
         with reaching(self._bootstrap):
-            partitions = self._partitions(topics)
+            if not (partitions := self._partitions(topics)):
+                return []
             # Committed before end: so lag is never below zero, however fast the group reads.
             committed = self._committed(groups, partitions)
             first = self._offsets(partitions, OffsetSpec.EARLIEST)
@@ -153,8 +156,8 @@ class LagReader:
 
     def _partitions(self, topics: Sequence[str]) -> list[TopicPartition]:
         described = self._admin.describe_topics(topics)
-        missing = sorted(topic["name"] for topic in described if topic["error_code"])
-        if missing:
+        absent = {topic["name"] for topic in described if topic["error_code"]}
+        if missing := sorted(absent - OPTIONAL):
             raise BrokerError(
                 f"Kafka at {self._bootstrap} has no topic {', '.join(missing)}. "
                 "Create it: nabiz topics apply"
@@ -162,6 +165,7 @@ class LagReader:
         return [
             TopicPartition(topic["name"], partition["partition_index"])
             for topic in described
+            if topic["name"] not in absent
             for partition in topic["partitions"]
         ]
 
@@ -170,8 +174,9 @@ class LagReader:
         self, groups: Groups, partitions: Iterable[TopicPartition]
     ) -> dict[tuple[str, TopicPartition], Committed | None]:
         read_by = {
-            group: [partition for partition in partitions if partition.topic in topics]
+            group: of_group
             for group, topics in groups.items()
+            if (of_group := [partition for partition in partitions if partition.topic in topics])
         }
         answer = self._admin.list_group_offsets(read_by)
         return {
@@ -255,7 +260,8 @@ def wait_until_drained(
         targets: dict[tuple[str, int], int] = {}
         while True:
             lags = reader.read({group: topics}, None)
-            on_progress(lags)
+            if lags:
+                on_progress(lags)
             targets = targets or {(lag.topic, lag.partition): lag.end for lag in lags}
             behind = [
                 lag for lag in lags if lag.next < targets.get((lag.topic, lag.partition), lag.next)

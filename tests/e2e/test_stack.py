@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.broker.publish import Publisher
 from pipeline.common.ports import HOST, free_port
+from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import INPUTS, INTERACTIONS
 from tests.support.compose_file import NABIZ, WORKERS, command, environment, make_secrets
 from tests.support.servers_stack import (
@@ -50,6 +51,7 @@ class Stack:
         given = {
             variable: value.replace("/run/secrets", str(self.secrets))
             .replace("/var/lib/nabiz", str(self._folder))
+            .replace("/etc/nabiz/desk", str(ROOT / "desk"))
             .replace("kafka:9092", self.kafka)
             .replace("0.0.0.0", HOST)
             for variable, value in environment(NABIZ[name]).items()

@@ -33,8 +33,8 @@ class Sent(NamedTuple):
 def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch]]:
     """Write a file of connections to a folder; return it, what to send, and what the API says.
 
-    Left out is what the receiver would not take, and what needs a memory that no other fixture
-    tells. `api` stands for the addresses of APIs that a connection names.
+    Left out is what the receiver would not take, what needs a memory that no other fixture tells,
+    and what asks addresses that are not below `base_url`. `api` stands for the addresses of APIs that a connection names.
     """
     book = MappingBook(ROOT / "connectors")
     entries, sent, answers = [], [], {}
@@ -55,7 +55,7 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
             trial = tried(fixture, mapping, NOW)
             if trial.status not in (None, 200) or trial.answer or fixture.remembered:
                 continue
-            if fixture.fetches and not base:
+            if not all(base and fetch.url.startswith(base) for fetch in fixture.fetches):
                 continue
             if base:
                 settings["base_url"] = f"{api}/{name}"
