@@ -45,10 +45,18 @@ class AccessTokens:
     async def headers(
         self, headers: Iterable[tuple[str, str]], connection: Connection, access: Access
     ) -> dict[str, str]:
-        """Return headers with the token in its place. Raises httpx.HTTPError."""
+        """Return headers with the token in its place. Raises httpx.HTTPError.
+
+        Without a token, the header that would hold it is left out: the source says that it is
+        missing.
+        """
         grant = _granted(access, connection, self._now())
         token = await self._token(connection, grant) if grant else ""
-        given = {name.lower(): value.replace(PLACE, token) for name, value in headers}
+        given = {
+            name.lower(): value.replace(PLACE, token)
+            for name, value in headers
+            if token or PLACE not in value
+        }
         return {"authorization": f"{grant.scheme} {token}", **given} if grant else given
 
     async def _token(self, connection: Connection, grant: Grant) -> str:

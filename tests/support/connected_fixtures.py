@@ -13,10 +13,13 @@ import yaml
 
 from pipeline.config.groups import ROOT
 from pipeline.connectors.book import Fixture, MappingBook
+from pipeline.connectors.connection import connection_of
 from pipeline.connectors.connection_checks import PSEUDONYM_KEY, needed_by
 from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.mapping import Mapping as SystemMapping
 from pipeline.connectors.recorded import Fetch
 from pipeline.connectors.trial import Trial, tried
+from pipeline.connectors.verify.admission import Accepted, admit
 
 NOW = datetime.now(UTC)
 Answers = Mapping[str, Fetch]
@@ -34,7 +37,8 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
     """Write a file of connections to a folder; return it, what to send, and what the API says.
 
     Left out is what the receiver would not take, what needs a memory that no other fixture tells,
-    and what asks addresses that are not below `base_url`. `api` stands for the addresses of APIs that a connection names.
+    and what asks addresses that are not below `base_url`. `api` stands for the addresses of APIs
+    that a connection names.
     """
     book = MappingBook(ROOT / "connectors")
     entries, sent, answers = [], [], {}
@@ -53,7 +57,7 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
             whole = {**mapping.defaults, **settings}
             fixture = msgspec.structs.replace(fixture, connection=whole)
             trial = tried(fixture, mapping, NOW)
-            if trial.status not in (None, 200) or trial.answer or fixture.remembered:
+            if not _is_kept(fixture, mapping) or fixture.remembered:
                 continue
             if not all(base and fetch.url.startswith(base) for fetch in fixture.fetches):
                 continue
@@ -68,6 +72,14 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
     file = folder / "connections.yaml"
     file.write_text(yaml.safe_dump({"connections": entries}, allow_unicode=True))
     return file, sent, answers
+
+
+def _is_kept(fixture: Fixture, mapping: SystemMapping) -> bool:
+    """Whether the receiver would put it on cx.received: no handshake, no ping, no forgery."""
+    if fixture.transport != "webhook":
+        return True
+    connection = connection_of(mapping.system, mapping.system, fixture.connection)
+    return isinstance(admit(fixture.delivery(NOW), mapping, connection), Accepted)
 
 
 def _named(delivery: Delivery, connection: str) -> Delivery:
