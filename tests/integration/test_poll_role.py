@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import yaml
 from kafka import KafkaConsumer
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from pipeline.connectors.sealing import Seal
 from pipeline.contracts.topology import DEAD_LETTERS, POLL_REQUESTS, RECEIVED
@@ -163,6 +164,9 @@ def test_everything_that_a_source_has_comes_whoever_is_killed_in_between(
             deliveries.until({(21, "yeni"), (22, "daha geç")})
             asked = len(shop.answers)
             bodies = deliveries.count
+            for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.05)):
+                with attempt:
+                    assert len(shop.answers) > asked + 4
             shop.put(4, "bir daha", time.time())
             deliveries.until({(4, "bir daha")})
             assert deliveries.count - bodies < len(shop.answers) - asked
