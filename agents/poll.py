@@ -4,19 +4,17 @@ Who asks which connection follows from the partitions of `cx.poll-requests`: a c
 the worker that has the partition of its name.
 """
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-
-import structlog
 
 from agents.processors.mailboxes import Mailboxes
 from agents.processors.polled import Asked, Source
 from agents.processors.poller import Poller
 from agents.processors.questions import Questions
 from agents.processors.source_api import SourceApi
+from agents.processors.watched_connections import WatchedConnections
 from agents.runtime.app import App
 from agents.runtime.component import Component, Effect
 from agents.runtime.messages import (
@@ -29,7 +27,6 @@ from agents.runtime.messages import (
 )
 from agents.runtime.partitioner import partition_of
 from agents.runtime.state_store import StateStore, partitions_of_states
-from pipeline.common import metrics
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.connectors.connections import open_connections
 from pipeline.connectors.delivery import Delivery
@@ -37,8 +34,6 @@ from pipeline.connectors.mailbox import Mailbox
 from pipeline.connectors.sealing import open_seal
 from pipeline.contracts.topology import POLL_REQUESTS, RECEIVED
 from pipeline.model.poll_request import PollRequest
-
-log = structlog.get_logger(__name__)
 
 RELOAD_EVERY, LOOK_EVERY = 5.0, 1.0
 """Seconds between looks at files, and at who is to be asked."""
@@ -56,7 +51,6 @@ class Poll(Component):
         if self._book.failure:
             raise SettingsError(self._book.failure)
         self._partitions = partitions_of_states(settings, self.role)
-        self._refused: list[str] = []
 
     def start(self, app: App) -> None:
         """Make the poller; look every few seconds at files, and at who is to be asked."""
@@ -72,7 +66,7 @@ class Poll(Component):
             self._ask,
             now,
         )
-        app.every(RELOAD_EVERY, self._reload)
+        app.every(RELOAD_EVERY, WatchedConnections(self._book).reload)
         app.every(LOOK_EVERY, self._poller.advance)
 
     async def handle(self, messages: Sequence[Message]) -> Effect:
@@ -105,12 +99,3 @@ class Poll(Component):
     async def _deliver(self, delivery: Delivery) -> None:
         sealed = self._seal.sealed(delivery)
         await send(self.app, [Outgoing(RECEIVED, delivery.connection.encode(), sealed)])
-
-    async def _reload(self) -> None:
-        await asyncio.to_thread(self._book.reload)  # fixtures of many mappings take a second
-        refused = self._book.errors
-        metrics.CONNECTIONS_REFUSED.set(len(refused))
-        for error in refused:
-            if error not in self._refused:
-                log.error("connection refused, its last good version stays", problem=error)
-        self._refused = refused

@@ -13,10 +13,10 @@ import structlog
 import uvicorn
 import uvloop
 
+from agents.processors.watched_connections import WatchedConnections
 from agents.runtime import aiokafka_patches
 from agents.runtime.metrics_server import serve_page
 from agents.runtime.producer import Producer
-from pipeline.common import metrics
 from pipeline.common.ports import cannot_listen, listening
 from pipeline.common.urls import with_port
 from pipeline.config.connectors import ReceiveSettings
@@ -101,16 +101,11 @@ async def _serve(
 
 
 async def _look_after(book: ConnectionBook, heartbeat: Heartbeat) -> None:
-    """Put changes of the connections in force, and tell what is refused once."""
-    told: list[str] = []
+    """Put changes of the connections in force, and note that the event loop moves."""
+    connections = WatchedConnections(book)
     while True:
         heartbeat.beat_at = time.monotonic()
-        await asyncio.to_thread(book.reload)
-        metrics.CONNECTIONS_REFUSED.set(len(book.errors))
-        for error in book.errors:
-            if error not in told:
-                log.warning("a connection is refused", reason=error)
-        told = book.errors
+        await connections.reload()
         await asyncio.sleep(LOOK_EVERY)
 
 

@@ -3,19 +3,18 @@
 What deliveries tell of others is kept by connection: all of one are in one partition.
 """
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
-import structlog
 
 from agents.processors.source_api import SourceApi
 from agents.processors.translation import Turn
 from agents.processors.translation_counts import TranslationCounts
 from agents.processors.translator import Translator
+from agents.processors.watched_connections import WatchedConnections
 from agents.runtime.app import App
 from agents.runtime.component import Batching, Component, Effect
 from agents.runtime.messages import Message, Outgoing, send, send_dead_letters
@@ -29,8 +28,6 @@ from pipeline.contracts.topology import ERASURES, RECEIVED
 from pipeline.ingest.decode import encode_event
 from pipeline.model.erasure import ErasureRequest
 from pipeline.model.event import Event
-
-log = structlog.get_logger(__name__)
 
 RELOAD_EVERY, LOOK_EVERY, FORGET_EVERY = 5.0, 1.0, 15.0
 """Seconds between looks at files, at what waits, and at a part of what is remembered."""
@@ -51,7 +48,6 @@ class Translate(Component):
             raise SettingsError(self._book.failure)
         self._partitions = partitions_of_states(settings, self.role)
         self._counts = TranslationCounts()
-        self._refused: list[str] = []
 
     @property
     def batching(self) -> Batching:
@@ -74,7 +70,7 @@ class Translate(Component):
             api.ask,
             now,
         )
-        app.every(RELOAD_EVERY, self._reload)
+        app.every(RELOAD_EVERY, WatchedConnections(self._book).reload)
         app.every(LOOK_EVERY, self._advance)
         app.every(FORGET_EVERY, self._translator.forget)
 
@@ -112,15 +108,6 @@ class Translate(Component):
     async def _advance(self) -> None:
         await self._translator.advance()
         metrics.WAITING.set(self._translator.waiting)
-
-    async def _reload(self) -> None:
-        await asyncio.to_thread(self._book.reload)  # fixtures of many mappings take a second
-        refused = self._book.errors
-        metrics.CONNECTIONS_REFUSED.set(len(refused))
-        for error in refused:
-            if error not in self._refused:
-                log.error("connection refused, its last good version stays", problem=error)
-        self._refused = refused
 
 
 def outgoing(event: Event) -> Outgoing:

@@ -1,0 +1,28 @@
+"""The connections of a role, looked at every so often; what is refused is told once."""
+
+import asyncio
+
+import structlog
+
+from pipeline.common import metrics
+from pipeline.connectors.connections import ConnectionBook
+
+log = structlog.get_logger(__name__)
+
+
+class WatchedConnections:
+    """A book of connections that is kept up to date."""
+
+    def __init__(self, book: ConnectionBook) -> None:
+        self._book = book
+        self._told: list[str] = []
+
+    async def reload(self) -> None:
+        """Put changes in force, and tell what is refused since the last look."""
+        await asyncio.to_thread(self._book.reload)  # fixtures of many mappings take a second
+        refused = self._book.errors
+        metrics.CONNECTIONS_REFUSED.set(len(refused))
+        for error in refused:
+            if error not in self._told:
+                log.error("connection refused, its last good version stays", problem=error)
+        self._told = refused
