@@ -64,7 +64,7 @@ def _basic(form: BasicAccess, compiler: Compiler, where: str) -> Access:
     password = compiler.required(form.password, f"{where}.password")
 
     def access(connection: Connection, _now: datetime) -> Grant:
-        scope = _scope(connection)
+        scope = Scope(connection.names)
         pair = f"{_text(username(scope), 'username')}:{_text(password(scope), 'password')}"
         return Grant(b64encode(pair.encode()).decode(), scheme="Basic")
 
@@ -79,7 +79,7 @@ def _signed(form: JwtAccess, compiler: Compiler, where: str) -> Access:
     kind = RSAKey if form.algorithm == "RS256" else ECKey
 
     def access(connection: Connection, now: datetime) -> Grant:
-        scope, issued = _scope(connection), int(now.timestamp())
+        scope, issued = Scope(connection.names), int(now.timestamp())
         said: dict[str, Any] = {name: value(scope) for name, value in claims}
         header = {"alg": form.algorithm, **{name: value(scope) for name, value in headers}}
         said |= {"iat": issued, "exp": issued + form.seconds}
@@ -94,11 +94,6 @@ def _signed(form: JwtAccess, compiler: Compiler, where: str) -> Access:
         return Grant(token_url=_text(token_url(scope), "token_url"), form=exchanged)
 
     return access
-
-
-def _scope(connection: Connection) -> Scope:
-    names = {"connection": connection.settings, "scope": connection.scope}
-    return Scope(names, lambda _kind, _key: None)
 
 
 def _text(value: Any, name: str) -> str:

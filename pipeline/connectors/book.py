@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.connectors.compiler import MappingSource
+from pipeline.connectors.compiler import MappingSource, mapping_files
 from pipeline.connectors.connection import ConnectionInvalid
 from pipeline.connectors.mapping import Mapping, MappingError
 from pipeline.connectors.path import Path as DocumentPath
@@ -42,7 +42,7 @@ class MappingBook:
     @property
     def systems(self) -> list[str]:
         """The systems that have a mapping, by name."""
-        return sorted(path.parent.name for path in self._folder.glob("*/mapping.yaml"))
+        return [*mapping_files(self._folder)]
 
     def mapping(self, system: str) -> Mapping:
         """Return the mapping of a system. Raises MappingError where none is in force."""

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.connectors.compiler import MappingError, MappingSource
+from pipeline.connectors.compiler import MappingError, MappingSource, mapping_files
 from pipeline.connectors.form import MappingForm
 
 
@@ -13,9 +13,9 @@ def catalogue(folder: Path) -> dict[str, MappingForm]:
     Nothing is compiled or tried: whether a mapping may be used, `MappingBook` says.
     """
     forms = {}
-    for file in sorted(folder.glob("*/mapping.yaml")):
+    for system, file in mapping_files(folder).items():
         try:
-            forms[file.parent.name] = _form(file, file.stat().st_mtime_ns)
+            forms[system] = _form(file, file.stat().st_mtime_ns)
         except (MappingError, OSError):
             continue  # `nabiz connectors check` says why
     return forms

@@ -1,6 +1,7 @@
 """Compiles the texts of a mapping file, and tells what is wrong with one by its line."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path as File
 from typing import Any
 
 from pipeline.common.yaml_source import SourceFileError, YamlSource
@@ -33,6 +34,11 @@ class MappingSource(YamlSource):
         """Parse the content of the file. Raises MappingError."""
         super().__init__(path, content)
         self.form: MappingForm = self.convert(self.data, MappingForm, "$")
+
+
+def mapping_files(folder: File) -> dict[str, File]:
+    """Return the mapping file of each system that has one, by name in order."""
+    return {file.parent.name: file for file in sorted(folder.glob("*/mapping.yaml"))}
 
 
 class Compiler:

@@ -28,6 +28,11 @@ class Connection(msgspec.Struct, frozen=True):
         """What the ids of its things begin with."""
         return str(self.settings.get("scope") or self.system)
 
+    @property
+    def names(self) -> dict[str, Any]:
+        """What expressions may read of it."""
+        return {"connection": self.settings, "scope": self.scope}
+
 
 def connection_of(name: str, system: str, settings: Mapping[str, Any]) -> Connection:
     """Return a connection with its settings read. Raises ConnectionInvalid."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from pipeline.connectors.functions import FUNCTIONS, Function
-from pipeline.connectors.outcome import Memory
+from pipeline.connectors.outcome import Memory, Recall, nothing_remembered
 from pipeline.connectors.path import TEXT, Path, PathError
 
 _CALL = re.compile(r"\s*\|\s*(?P<name>[a-z][a-z0-9_]*)\s*(?P<open>\()?")
@@ -34,7 +34,7 @@ class Scope(msgspec.Struct, frozen=True):
     """
 
     names: Mapping[str, Any]
-    recall: Callable[[str, str], str | None]
+    recall: Recall = nothing_remembered
     reached: set[Path] | None = None
     missed: list[Memory] = []
 

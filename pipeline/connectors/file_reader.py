@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from pipeline.connectors.connection import Connection
+from pipeline.connectors.connection_checks import needed_by
 from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.file_source import mapped
 from pipeline.connectors.mapping import MappingError
@@ -51,8 +52,7 @@ def _without_settings(name: str, book: ConnectionBook) -> Connection:
         mapping = book.mappings.mapping(name)
     except MappingError as error:
         raise SourceError(str(error)) from None
-    required = {key for key, setting in mapping.form.settings.items() if setting.required}
-    if asked := sorted(required | mapping.needs):
+    if asked := sorted(needed_by(mapping) - mapping.defaults.keys()):
         raise SourceError(
             f"{name}: {', '.join(asked)} must be set: make a connection of it in {book.file}"
         )

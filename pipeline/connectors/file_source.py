@@ -8,9 +8,11 @@ from typing import BinaryIO
 import msgspec
 
 from pipeline.common.encodings import utf8_lines
+from pipeline.connectors.binding import NOTHING
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.outcome import nothing_remembered
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import Event
 from pipeline.sources.csv_cells import plain_name
@@ -87,7 +89,7 @@ def _events(
     """Yield the events of a row. Raises Invalid after those that could be made."""
     body = msgspec.json.encode({"rows": [row]})
     delivery = Delivery(connection.name, now, body, method="FILE")
-    draft = mapping.map(delivery, connection, lambda _kind, _key: None, {})
+    draft = mapping.map(delivery, connection, nothing_remembered, NOTHING)
     yield from draft.events
     for reason in (*draft.ignored, *draft.unmapped):
         ignored(reason)

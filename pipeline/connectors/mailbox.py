@@ -54,12 +54,12 @@ class Mailbox:
 
     def parts(self, connection: Connection) -> list[Any]:
         """Return the folders that are read."""
-        folders = self._folders(_scope(connection)) or ["INBOX"]
+        folders = self._folders(Scope(connection.names)) or ["INBOX"]
         return folders if isinstance(folders, list) else [folders]
 
     def login(self, connection: Connection) -> Login:
         """Return how it is reached. Raises ValueError of a sentence."""
-        scope = _scope(connection)
+        scope = Scope(connection.names)
         security = (self._security(scope) if self._security else None) or "tls"
         if security not in PORTS:
             raise ValueError(
@@ -125,8 +125,3 @@ def _text(part: Any) -> str | None:
         return raw.decode(charset)
     except (LookupError, ValueError):  # unknown, or another one than it says
         return raw.decode("utf-8", "replace")
-
-
-def _scope(connection: Connection) -> Scope:
-    names = {"connection": connection.settings, "scope": connection.scope}
-    return Scope(names, lambda _kind, _key: None)

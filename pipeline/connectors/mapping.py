@@ -71,8 +71,7 @@ class Mapping:
 
     def origins(self, connection: Connection) -> dict[Origin, bool]:
         """Return what may be asked, and whether that may be on a private network."""
-        names = {"connection": connection.settings, "scope": connection.scope}
-        written = named_origins(self._origins, names)
+        written = named_origins(self._origins, connection.names)
         named = set_origins(connection.settings.get(name) for name in self.form.settings)
         return {**dict.fromkeys(written, False), **dict.fromkeys(named, True)}
 
@@ -112,8 +111,7 @@ class Mapping:
             return draft
         names: dict[str, Any] = {
             **document,
-            "connection": connection.settings,
-            "scope": connection.scope,
+            **connection.names,
             "system": self.system,
         }
         scope = Scope(names, recall, reached, [])

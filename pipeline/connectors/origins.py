@@ -37,7 +37,7 @@ def origin_of(url: str) -> Origin | None:
 
 def named_origins(beginnings: Iterable[Value], names: Mapping[str, Any]) -> set[Origin]:
     """Return the origins of addresses that a mapping writes, by what the owner has set."""
-    scope = Scope(names, lambda _kind, _key: None)
+    scope = Scope(names)
     return set(filter(None, (origin_of(str(beginning(scope))) for beginning in beginnings)))
 
 

@@ -57,6 +57,10 @@ Recall: TypeAlias = Callable[[str, str], str | None]
 """Answers for a kind and a key what was remembered."""
 
 
+def nothing_remembered(_kind: str, _key: str) -> None:
+    """Answer as where nothing was remembered."""
+
+
 @dataclass
 class Draft:
     """What the things of a delivery led to so far.

@@ -137,7 +137,4 @@ def _scope(
     connection: Connection, question: Question | None = None, names: Mapping[str, Any] | None = None
 ) -> Scope:
     asked = {} if question is None else question._asdict()
-    return Scope(
-        {"connection": connection.settings, "scope": connection.scope, **asked, **(names or {})},
-        lambda _kind, _key: None,
-    )
+    return Scope({**connection.names, **asked, **(names or {})})

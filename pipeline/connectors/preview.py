@@ -11,9 +11,10 @@ from typing import Literal
 import msgspec
 
 from pipeline.common.plain_text import one_line
+from pipeline.connectors.binding import NOTHING
 from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.mapping import Mapping, MappingError
-from pipeline.connectors.outcome import Draft
+from pipeline.connectors.outcome import Draft, nothing_remembered
 from pipeline.connectors.sealing import Seal
 from pipeline.connectors.shown import shown
 from pipeline.ingest.privacy import redact, redact_event
@@ -59,7 +60,7 @@ def previewed(sealed: bytes, seal: Seal, book: ConnectionBook) -> Preview:
     except MappingError as error:
         broken = Remark("refused", "mapping", error.reason, _place(error.file, error.line))
         return Preview(delivery.received_at, payload, (), (broken,))
-    draft = mapping.map(delivery, connection, lambda _kind, _key: None, {})
+    draft = mapping.map(delivery, connection, nothing_remembered, NOTHING)
     events = tuple(map(redact_event, draft.events))
     return Preview(delivery.received_at, payload, events, tuple(_remarks(draft, mapping)))
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from pipeline.connectors.book import Fixture
+from pipeline.connectors.compiler import mapping_files
 from pipeline.connectors.connection import ConnectionInvalid
 from pipeline.connectors.mapping import Mapping, MappingError
 from pipeline.connectors.trial import Trial, differences, tried
@@ -75,9 +76,9 @@ class Bench:
         return self._mappings[system]
 
     def _compiled(self, system: str) -> Mapping | str:
-        known = {file.parent.name: file for file in self._folder.glob("*/mapping.yaml")}
+        known = mapping_files(self._folder)
         if system not in known:
-            return f"there is no system `{system}`; {self._folder} has {', '.join(sorted(known))}"
+            return f"there is no system `{system}`; {self._folder} has {', '.join(known)}"
         try:
             return Mapping(known[system], known[system].read_bytes())
         except MappingError as error:

@@ -7,6 +7,7 @@ from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery, body_of, envelope_of
 from pipeline.connectors.expression import Scope
 from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.outcome import nothing_remembered
 from pipeline.connectors.path import Path
 from pipeline.connectors.verify.gate import Gate, Handshake
 from pipeline.connectors.verify.proof import same, text_of
@@ -31,7 +32,7 @@ def admit(
     the paths that led to a value.
     """
     gate, names = mapping.gate, _Names(request, connection)
-    scope = Scope(names, _nothing, reached)
+    scope = Scope(names, nothing_remembered, reached)
     for handshake in gate.handshakes:
         if handshake.method == request.method and _holds(handshake.when, scope):
             return _answered(handshake, gate, connection, scope)
@@ -52,8 +53,7 @@ def key_set_url(mapping: Mapping, connection: Connection) -> str | None:
     url = mapping.gate.key_set_urls.get(_scheme(mapping.gate, connection))
     if url is None or connection.settings.get("jwks"):
         return None
-    names = {"connection": connection.settings, "scope": connection.scope}
-    return text_of(url(Scope(names, _nothing))) or None
+    return text_of(url(Scope(connection.names))) or None
 
 
 def _scheme(gate: Gate, connection: Connection) -> str:
@@ -105,16 +105,11 @@ def _holds(when: Condition | None, scope: Scope) -> bool:
         return False
 
 
-def _nothing(_kind: str, _key: str) -> None:
-    return None
-
-
 class _Names(dict[str, Any]):
     """What may be read of a request; the body is parsed where a path asks for it, and only then."""
 
     def __init__(self, request: Delivery, connection: Connection) -> None:
-        super().__init__(envelope_of(request))
-        self["connection"], self["scope"] = connection.settings, connection.scope
+        super().__init__({**envelope_of(request), **connection.names})
         self._request = request
 
     def get(self, name: str, default: Any = None) -> Any:
