@@ -21,6 +21,13 @@ def make_private_folder(path: Path) -> None:
     make_private(path)
 
 
+def write_private(path: Path, content: str) -> None:
+    """Write a new file that is its owner's alone. Raises FileExistsError, or another OSError."""
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(content)
+
+
 def unusable(folder: Path, error: OSError) -> str:
     """Say that `make_private_folder` failed, and what to do."""
     return (

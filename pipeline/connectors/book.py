@@ -27,6 +27,14 @@ class Fixture(Recorded, frozen=True):
     expect: Expected | None = None
 
 
+def read_fixture(path: Path) -> Fixture:
+    """Read a recorded delivery. Raises OSError, and ValueError of a reason where it is none."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Fixture)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"is no recorded delivery: {error}") from None
+
+
 class MappingBook:
     """Mappings by system. One that is invalid is refused, and its last valid one stays in force.
 
@@ -105,9 +113,10 @@ def load_mapping(folder: Path) -> Mapping:
 def _fixtures(folder: Path) -> Iterator[tuple[Path, Fixture]]:
     for path in sorted(folder.glob("fixtures/*.json")):
         try:
-            yield path, msgspec.json.decode(path.read_bytes(), type=Fixture)
-        except msgspec.DecodeError as error:
-            raise MappingError(path, 1, f"is no recorded delivery: {error}") from None
+            fixture = read_fixture(path)
+        except ValueError as error:
+            raise MappingError(path, 1, str(error)) from None
+        yield path, fixture
 
 
 def _try(path: Path, fixture: Fixture, mapping: Mapping, reached: set[DocumentPath]) -> str:

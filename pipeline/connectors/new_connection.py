@@ -1,13 +1,12 @@
 """Adds a connection to the file of connections, whose comments and order stay."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from pipeline.common.private_files import make_private_folder
+from pipeline.common.private_files import make_private_folder, write_private
 from pipeline.common.refused import Refused
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.connection_checks import PSEUDONYM_KEY
@@ -67,9 +66,7 @@ def _tried(draft: Path, name: str, book: ConnectionBook) -> Connection:
 def _write_secret(folder: Path, name: str, value: str) -> Path:
     make_private_folder(folder)
     path = folder / name
-    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"{value}\n")
+    write_private(path, f"{value}\n")
     return path
 
 

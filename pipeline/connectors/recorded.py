@@ -1,7 +1,6 @@
 """Recorded deliveries: what arrived, and what must become of it, for whoever writes a mapping."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -80,8 +79,3 @@ class Recorded(msgspec.Struct, frozen=True):
 
 def _aware(time: datetime) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def read_recorded(path: Path) -> Recorded:
-    """Read a recorded delivery. Raises OSError and msgspec.DecodeError."""
-    return msgspec.json.decode(path.read_bytes(), type=Recorded)

@@ -15,6 +15,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from pipeline.common.private_files import write_private
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.connectors.delivery import Delivery
 from pipeline.model.dead_letter import Invalid, Reason
@@ -79,9 +80,7 @@ class Seal:
 def make_local_key(folder: Path) -> None:
     """Make the key of a data folder, where there is none. Raises OSError."""
     with suppress(FileExistsError):
-        file = os.open(folder / LOCAL_KEY, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(file, "w", encoding="ascii") as key:
-            key.write(token_urlsafe(32))
+        write_private(folder / LOCAL_KEY, token_urlsafe(32))
 
 
 def open_seal(settings: Settings) -> Seal:

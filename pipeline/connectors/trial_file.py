@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.connectors.book import Fixture
+from pipeline.connectors.book import Fixture, read_fixture
 from pipeline.connectors.compiler import mapping_files
 from pipeline.connectors.connection import ConnectionInvalid
 from pipeline.connectors.mapping import Mapping, MappingError
@@ -48,11 +48,11 @@ class Bench:
         One whose time was not noted came `now`.
         """
         try:
-            recorded = msgspec.json.decode(path.read_bytes(), type=Fixture)
+            recorded = read_fixture(path)
         except OSError as error:
             return _unreadable(path, f"cannot be read ({error.strerror})")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return _unreadable(path, f"is no recorded delivery: {error}")
+        except ValueError as error:
+            return _unreadable(path, str(error))
         trial = self._trial(recorded, now)
         problems = differences(recorded.expect, trial) if recorded.expect else []
         told = {name: getattr(trial, name) for name in FileTrial.__struct_fields__[1:-1]}

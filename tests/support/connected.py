@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.config.groups import ROOT
-from pipeline.connectors.book import MappingBook
+from pipeline.connectors.book import MappingBook, read_fixture
 from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.preview import previewed
-from pipeline.connectors.recorded import read_recorded
 from pipeline.connectors.sealing import Seal
 from pipeline.connectors.traffic import Traffic
 from pipeline.contracts.topology import DEAD_LETTERS, RECEIVED
@@ -77,7 +76,7 @@ def example(folder: Path, now: datetime) -> Connections:
         ("instagram", timedelta(minutes=11)),
         ("messenger", timedelta(hours=9)),
     ):
-        fixtures = [read_recorded(path) for path in sorted(mappings.glob(f"{name}/fixtures/*"))]
+        fixtures = [read_fixture(path) for path in sorted(mappings.glob(f"{name}/fixtures/*"))]
         bodies = cycle(one.delivery(now).body for one in fixtures if one.body is not None)
         span = timedelta(minutes=17)
         for n in range(600, -1, -1):

@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from pipeline.config.groups import ROOT
-from pipeline.connectors.book import Fixture, MappingBook
+from pipeline.connectors.book import Fixture, MappingBook, read_fixture
 from pipeline.connectors.connection import connection_of
 from pipeline.connectors.connection_checks import PSEUDONYM_KEY, needed_by
 from pipeline.connectors.delivery import Delivery
@@ -46,7 +46,7 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
         mapping = book.mapping(system)
         secrets = {PSEUDONYM_KEY, *(k for k, v in mapping.form.settings.items() if v.secret)}
         for path in sorted((ROOT / "connectors" / system / "fixtures").glob("*.json")):
-            fixture = msgspec.json.decode(path.read_bytes(), type=Fixture)
+            fixture = read_fixture(path)
             name = f"{system}-{len(entries)}".replace("_", "-")
             needed = (
                 needed_by(mapping, fixture.connection.get("auth", "")) - mapping.defaults.keys()

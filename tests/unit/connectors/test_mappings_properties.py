@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.connectors.book import FIXTURE_TIME, Fixture, MappingBook
+from pipeline.connectors.book import FIXTURE_TIME, Fixture, MappingBook, read_fixture
 from pipeline.connectors.connection import ConnectionInvalid, connection_of
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.trial import tried
@@ -80,7 +80,7 @@ def covered(mapping: Mapping, connection: dict[str, Any]) -> bool:
 def test_a_signed_fixture_with_one_changed_byte_is_refused(system: str) -> None:
     mapping = BOOK.mapping(system)
     for file in sorted(FOLDER.glob(f"{system}/fixtures/*.json")):
-        fixture = msgspec.json.decode(file.read_bytes(), type=Fixture)
+        fixture = read_fixture(file)
         if fixture.transport != "webhook" or not covered(mapping, fixture.connection):
             continue
         delivery = fixture.delivery(FIXTURE_TIME)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.connectors.book import read_fixture
 from pipeline.connectors.connection import connection_of
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.outcome import Draft
-from pipeline.connectors.recorded import read_recorded
 
 FOLDER = Path(__file__).parents[3] / "connectors"
 
@@ -32,7 +32,7 @@ def test_whose_ticket_it_is_follows_from_what_came_before(
     known: dict[tuple[str, str], str] = {}
 
     def drafted(name: str) -> Draft:
-        recorded = read_recorded(FOLDER / system / "fixtures" / f"{name}.json")
+        recorded = read_fixture(FOLDER / system / "fixtures" / f"{name}.json")
         settings = {
             name: value
             for name, value in recorded.connection.items()
