@@ -1,17 +1,17 @@
 """Asks sources over HTTP, and hands on their pages."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import msgspec
 
 from agents.processors.polled import Asked, GivenUp, Source
-from agents.processors.translation import LookUp
+from agents.processors.translation import Ask, LookUp
 from pipeline.common import metrics
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.outcome import Answer, Request
+from pipeline.connectors.outcome import Request
 from pipeline.connectors.poll import Poll, Question
 
 PATIENCE = timedelta(hours=1)
@@ -23,7 +23,6 @@ KEPT_PAGES = 500
 LARGEST = 2_900_000
 """Bytes of an answer that cx.received has room for, sealed and in base64."""
 
-Ask = Callable[[LookUp, datetime], Awaitable[Mapping[Request, Answer]]]
 Deliver = Callable[[Delivery], Awaitable[None]]
 """Returns when a delivery is confirmed."""
 

@@ -1,7 +1,7 @@
 """What deliveries lead to: mapped one after the other, with what each tells the others."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.mapping import Mapping as SystemMapping
 from pipeline.connectors.mapping import MappingError
-from pipeline.connectors.outcome import Draft, Fetched, Recall, Request
+from pipeline.connectors.outcome import Answer, Draft, Fetched, Recall, Request
 from pipeline.connectors.sealing import Seal
 from pipeline.model.dead_letter import DeadLetter, Invalid, Reason
 from pipeline.model.erasure import ErasureRequest
@@ -38,6 +38,10 @@ class LookUp(NamedTuple):
     since: datetime
     calls_per_second: float | None = None
     """The most, where it is not the setting."""
+
+
+Ask = Callable[[LookUp, datetime], Awaitable[Mapping[Request, Answer]]]
+"""Asks what a delivery wants, until a time."""
 
 
 class Fate(NamedTuple):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import cycle, islice
 
 from agents.processors.memories import SLICES, forgotten
-from agents.processors.translation import LookUp, Translation, Turn
+from agents.processors.translation import Ask, LookUp, Translation, Turn
 from agents.processors.waiting_room import WaitingRoom, stored, waiting
 from agents.runtime.crash import crashing
 from agents.runtime.messages import Message
@@ -24,8 +24,6 @@ from pipeline.connectors.sealing import Seal
 TOGETHER = 500
 """Waiting deliveries that are mapped again in one go."""
 
-Ask = Callable[[LookUp, datetime], Awaitable[Mapping[Request, Answer]]]
-"""Asks what a delivery wants, until a time."""
 Publish = Callable[[Turn], Awaitable[None]]
 
 

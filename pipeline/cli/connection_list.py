@@ -70,9 +70,8 @@ def _listed(settings: Settings, book: ConnectionBook) -> list[ListedConnection]:
 
 
 def _with_figures(row: ListedConnection, seen: Summary, now: datetime) -> ListedConnection:
-    silent = seen.due is not None and now > seen.due
     figures = (seen.last, seen.hour, seen.day, seen.refused_day)
-    return ListedConnection(row.name, row.system, row.refused, *figures, silent)
+    return ListedConnection(row.name, row.system, row.refused, *figures, seen.is_silent(now))
 
 
 def _table(rows: list[ListedConnection]) -> Table | Text:

@@ -7,6 +7,7 @@ import typer
 
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import cluster_of
+from pipeline.cli.connection_named import connection_named
 from pipeline.cli.errors import UsageError
 from pipeline.cli.target import DataOption, find
 from pipeline.connectors.connections import open_connections
@@ -21,12 +22,7 @@ def poll_connection(
     """Ask a source now, without waiting until it is its turn."""
     settings = find(data)
     book = open_connections(settings.connectors)
-    if name not in book.connections:
-        known = ", ".join(sorted(book.connections)) or "none"
-        raise UsageError(
-            book.refused.get(name) or f"there is no connection {name}; there are: {known}"
-        )
-    connection = book.connections[name]
+    connection = connection_named(name, book)
     mapping = book.mapping(connection)
     if not mapping.polled(connection):
         lacked = {

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pipeline.broker.security import cluster_of
 from pipeline.cli import show
-from pipeline.cli.errors import UsageError
+from pipeline.cli.connection_named import connection_named
 from pipeline.cli.target import DataOption, JsonOption, find
 from pipeline.connectors.connections import ConnectionBook, open_connections
 from pipeline.connectors.preview import Preview, Remark, previewed
@@ -44,11 +44,7 @@ def tail_connection(
     """
     settings = find(data)
     book, seal = open_connections(settings.connectors), open_seal(settings)
-    if name not in book.connections:
-        known = ", ".join(sorted(book.connections)) or "none"
-        raise UsageError(
-            book.refused.get(name) or f"there is no connection {name}; there are: {known}"
-        )
+    connection_named(name, book)
     first: deque[bytes] = deque(maxlen=last)
     with (
         suppress(KeyboardInterrupt),

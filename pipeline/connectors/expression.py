@@ -142,8 +142,12 @@ class _Table(NamedTuple):
     entries: Mapping[str, Any]
 
     def __call__(self, value: Any, scope: Scope) -> Any:  # noqa: ARG002
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        return self.entries.get(text, self.entries.get("*"))
+        return self.entries.get(as_written(value), self.entries.get("*"))
+
+
+def as_written(value: Any) -> str:
+    """Return a value as JSON and YAML write it: true, not True."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def template(text: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Expression, ...]]:

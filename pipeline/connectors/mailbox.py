@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from email import message_from_bytes
-from email.message import Message
-from email.parser import BytesHeaderParser
 from typing import Any, NamedTuple
 
 from pipeline.common.durations import duration
@@ -12,6 +9,7 @@ from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.expression import Scope
 from pipeline.connectors.form import MailboxForm
+from pipeline.connectors.functions.mime import read_headers, read_mail
 from pipeline.connectors.poll import EVERY
 
 PORTS = {"tls": 993, "starttls": 143}
@@ -82,12 +80,10 @@ def document_of_mail(content: bytes) -> Mapping[str, Any]:
     A mail whose parts cannot be read, as those nested too deeply, has its headers only.
     """
     try:
-        mail = message_from_bytes(content)
-        bodies = _bodies(mail)
-    except (RecursionError, LookupError, ValueError, TypeError, AttributeError):
-        mail, bodies = BytesHeaderParser().parsebytes(content), {"text": None, "html": None}
-    headers = [(name, _plain(text)) for name, text in mail.items()]
-    named = {name.lower(): " ".join(text.split()) for name, text in reversed(headers)}
+        mail = read_mail(content)
+    except ValueError:
+        mail = read_headers(content)
+    named = {name.lower(): " ".join(text.split()) for name, text in reversed(mail["headers"])}
     return {
         "from": named.get("from"),
         "to": named.get("to"),
@@ -96,32 +92,5 @@ def document_of_mail(content: bytes) -> Mapping[str, Any]:
         "message_id": named.get("message-id"),
         "in_reply_to": named.get("in-reply-to"),
         "references": (named.get("references") or "").split(),
-        "headers": headers,
-        **bodies,
+        **mail,
     }
-
-
-def _bodies(mail: Message) -> dict[str, str | None]:
-    """Return the first text and the first HTML that is no attachment."""
-    found: dict[str, str | None] = {"text": None, "html": None}
-    for part in mail.walk():
-        kind = {"text/plain": "text", "text/html": "html"}.get(part.get_content_type())
-        if kind and found[kind] is None and part.get_content_disposition() != "attachment":
-            found[kind] = _text(part)
-    return found
-
-
-def _plain(header: Any) -> str:
-    """Return a header as text; bytes that are not ASCII are UTF-8, or replaced."""
-    return str(header).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _text(part: Any) -> str | None:
-    raw = part.get_payload(decode=True)
-    if not isinstance(raw, bytes):
-        return None
-    charset = part.get_content_charset() or "utf-8"
-    try:
-        return raw.decode(charset)
-    except (LookupError, ValueError):  # unknown, or another one than it says
-        return raw.decode("utf-8", "replace")

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from pipeline.common.durations import duration
 from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.expression import Scope
+from pipeline.connectors.expression import Scope, as_written
 from pipeline.connectors.form import PollForm
 from pipeline.connectors.outcome import Request
 
@@ -26,8 +26,8 @@ class Question(NamedTuple):
     """A page that a source is asked for: of what came from `since` until `until`.
 
     Where `until` is before now, more is to be asked at once. `part` is which part of the connection
-    is asked for. `address` is where the page is, where the
-    source says so; `page` is what it calls it otherwise.
+    is asked for. `address` is where the page is, where the source says so; `page` is what it calls
+    it otherwise.
     """
 
     since: datetime
@@ -98,7 +98,7 @@ class Poll:
             return Request(question.address, headers, retried=False)
         url = self._url(scope)
         query = {name: value(scope) for name, value in self._query}
-        query = {name: _told(value) for name, value in query.items() if value is not None}
+        query = {name: as_written(value) for name, value in query.items() if value is not None}
         joint = "&" if "?" in str(url) else "?"
         address = f"{url}{joint}{urlencode(query)}" if query else str(url)
         return Request(address, headers, retried=False)
@@ -127,10 +127,6 @@ class Poll:
         if isinstance(value, str) and value.startswith(("https://", "http://")):
             return question._replace(address=value)
         return question._replace(page=value)
-
-
-def _told(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _scope(

@@ -79,6 +79,10 @@ class Summary(NamedTuple):
         """Return by when at the latest something should come."""
         return self.last + self.patience if self.last and self.patience else None
 
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether nothing came for longer than its rhythm lets expect."""
+        return self.due is not None and now > self.due
+
 
 class _Flow:
     """What came by a connection."""

@@ -16,7 +16,13 @@ from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.sealing import Seal
-from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified
+from pipeline.connectors.verify.admission import (
+    Accepted,
+    Answered,
+    Passed,
+    Unverified,
+    scheme_of,
+)
 from pipeline.connectors.verify.form import Basic
 from pipeline.connectors.verify.key_sets import KeySets
 
@@ -140,8 +146,7 @@ class Receiver:
 
 def _challenge(mapping: Mapping, connection: Connection) -> Iterator[tuple[str, str]]:
     """Yield the header that asks for a password: some clients send it only when asked."""
-    schemes = mapping.form.verify
-    if isinstance(schemes.get(connection.settings.get("auth") or next(iter(schemes), "")), Basic):
+    if isinstance(mapping.form.verify.get(scheme_of(mapping, connection)), Basic):
         yield "www-authenticate", 'Basic realm="Nabiz"'
 
 

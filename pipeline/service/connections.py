@@ -1,7 +1,7 @@
 """What people see of the connections: their state, what they bring, what becomes of it."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -81,8 +81,8 @@ class Connections:
 
     def states(self, now: datetime) -> list[ConnectionState]:
         """Return all connections by name, those without a name last."""
-        names = {*self.book.connections, *self.book.refused}
-        return [self.state(name, now) for name in sorted(names)]
+        names, forms = {*self.book.connections, *self.book.refused}, self.systems
+        return [self._state(name, forms, now) for name in sorted(names)]
 
     def silent(self, now: datetime) -> list[str]:
         """Return the connections that are silent for too long, by their rhythm."""
@@ -90,16 +90,16 @@ class Connections:
             return []
         return [state.name for state in self.states(now) if state.silent]
 
-    def state(self, name: str, now: datetime) -> ConnectionState:
+    def _state(self, name: str, forms: Mapping[str, MappingForm], now: datetime) -> ConnectionState:
         """Return a connection that is there, or is refused."""
         connection = self.book.connections.get(name)
-        form = self.systems.get(connection.system) if connection else None
+        form = forms.get(connection.system) if connection else None
         address = ""
         if connection and form and "webhook" in form.transports:
             address = str(connection.settings.get("public_url") or f"/in/{name}")
         seen = self.traffic.summary(name, now, self.zone)
-        silent = seen.due is not None and now > seen.due
-        return ConnectionState(name, form, self.book.refused.get(name, ""), address, seen, silent)
+        refused = self.book.refused.get(name, "")
+        return ConnectionState(name, form, refused, address, seen, seen.is_silent(now))
 
     def detail(self, name: str, now: datetime) -> ConnectionDetail | None:
         """Return what a connection brought, None where there is no such connection."""
@@ -115,7 +115,7 @@ class Connections:
             (remark.kind, remark.text) for preview in previews for remark in preview.remarks
         )
         return ConnectionDetail(
-            self.state(name, now),
+            self._state(name, self.systems, now),
             [
                 Refused(letter, places.get((letter.payload, str(letter.reason)), ""))
                 for letter in self.traffic.refusals(name)

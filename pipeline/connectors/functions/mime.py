@@ -2,26 +2,41 @@
 
 from collections.abc import Iterator, Mapping
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser, BytesParser
 from typing import Any
 
 from pipeline.connectors.functions.function import Function
 
 
 def mail_document(value: object) -> dict[str, Any] | None:
-    """Return `headers`, as pairs, and `text` and `html` of a mail; None where it has no headers.
+    """Return what `read_mail` does, None for a text without headers. Raises ValueError."""
+    source = value if isinstance(value, bytes) else str(value).encode(errors="replace")
+    mail = read_mail(source.lstrip())
+    return mail if mail["headers"] else None
+
+
+def read_mail(source: bytes) -> dict[str, Any]:
+    """Return `headers`, as pairs, and `text` and `html` of a mail, None where it has none.
 
     Attachments, and mails within the mail, are left out. Raises ValueError.
     """
-    source = value if isinstance(value, bytes) else str(value).encode(errors="replace")
     try:
-        mail = BytesParser().parsebytes(source.lstrip())
+        mail = BytesParser().parsebytes(source)
         parts = list(_parts(mail))
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
         raise ValueError("is no mail") from None
-    headers = [[name, _clean(str(text))] for name, text in mail.raw_items()]
     texts = {kind: _words(parts, f"text/{kind}") for kind in ("plain", "html")}
-    return {"headers": headers, "text": texts["plain"], "html": texts["html"]} if headers else None
+    return {"headers": _headers(mail), "text": texts["plain"], "html": texts["html"]}
+
+
+def read_headers(source: bytes) -> dict[str, Any]:
+    """Return `headers` of a mail, whatever its parts are; its words are left out."""
+    mail = BytesHeaderParser().parsebytes(source)
+    return {"headers": _headers(mail), "text": None, "html": None}
+
+
+def _headers(mail: Message) -> list[list[str]]:
+    return [[name, _clean(str(text))] for name, text in mail.raw_items()]
 
 
 def _parts(mail: Message) -> Iterator[Message]:
@@ -43,8 +58,8 @@ def _text(part: Message) -> str:
     content = part.get_payload(decode=True)
     data = content if isinstance(content, bytes) else b""
     try:
-        return data.decode(part.get_content_charset() or "utf-8", "replace")
-    except LookupError:  # no charset that there is
+        return data.decode(part.get_content_charset() or "utf-8")
+    except (LookupError, ValueError):  # unknown, or another one than it says
         return data.decode(errors="replace")
 
 

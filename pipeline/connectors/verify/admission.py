@@ -14,7 +14,16 @@ from pipeline.connectors.verify.proof import same, text_of
 from pipeline.connectors.verify.verdict import Accepted, Admission, Answered, Passed, Unverified
 from pipeline.model.dead_letter import Invalid
 
-__all__ = ["Accepted", "Admission", "Answered", "Passed", "Unverified", "admit", "key_set_url"]
+__all__ = [
+    "Accepted",
+    "Admission",
+    "Answered",
+    "Passed",
+    "Unverified",
+    "admit",
+    "key_set_url",
+    "scheme_of",
+]
 
 AUTH, NONE = "auth", "none"
 """The setting that chooses a scheme of the mapping, and its value for a connection without one."""
@@ -42,7 +51,7 @@ def admit(
     for ping in gate.pings:
         if _holds(ping.when, scope):
             return Passed(ping.reason)
-    return _proved(request, gate, connection, names, scope)
+    return _proved(request, mapping, connection, names, scope)
 
 
 def key_set_url(mapping: Mapping, connection: Connection) -> str | None:
@@ -50,27 +59,28 @@ def key_set_url(mapping: Mapping, connection: Connection) -> str | None:
 
     Once fetched it is the setting `jwks`.
     """
-    url = mapping.gate.key_set_urls.get(_scheme(mapping.gate, connection))
+    url = mapping.gate.key_set_urls.get(scheme_of(mapping, connection))
     if url is None or connection.settings.get("jwks"):
         return None
     return text_of(url(Scope(connection.names))) or None
 
 
-def _scheme(gate: Gate, connection: Connection) -> str:
-    return str(connection.settings.get(AUTH) or next(iter(gate.schemes), ""))
+def scheme_of(mapping: Mapping, connection: Connection) -> str:
+    """Return the name of the scheme by which senders are verified, "" or `none` without one."""
+    return str(connection.settings.get(AUTH) or next(iter(mapping.form.verify), ""))
 
 
 def _proved(
-    request: Delivery, gate: Gate, connection: Connection, names: "_Names", scope: Scope
+    request: Delivery, mapping: Mapping, connection: Connection, names: "_Names", scope: Scope
 ) -> Accepted | Unverified:
-    name = _scheme(gate, connection)
+    name, schemes = scheme_of(mapping, connection), mapping.gate.schemes
     if name == NONE:
         return Accepted()
-    if (proof := gate.schemes.get(name)) is None:
-        known = ", ".join((*gate.schemes, NONE))
+    if (proof := schemes.get(name)) is None:
+        known = ", ".join((*schemes, NONE))
         return Unverified(f"the connection's `{AUTH}` is none of {known}")
     verdict: Accepted | Unverified = Unverified("there is nothing to check it with")
-    for settings in gate.variants(connection.settings):
+    for settings in mapping.gate.variants(connection.settings):
         names["connection"] = settings
         try:
             verdict = proof(request, scope)

@@ -1,0 +1,15 @@
+"""The connection that a command is about."""
+
+from pipeline.cli.errors import UsageError
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.connections import ConnectionBook
+
+
+def connection_named(name: str, book: ConnectionBook) -> Connection:
+    """Return a connection in force. Raises UsageError where there is none of this name."""
+    if name not in book.connections:
+        known = ", ".join(sorted(book.connections)) or "none"
+        raise UsageError(
+            book.refused.get(name) or f"there is no connection {name}; there are: {known}"
+        )
+    return book.connections[name]
