@@ -14,7 +14,7 @@ from agents.processors.polled import Asked, Source
 from agents.processors.poller import Poller
 from agents.processors.questions import Questions
 from agents.processors.source_api import SourceApi
-from agents.processors.watched_connections import WatchedConnections
+from agents.processors.watched_connections import WatchedConnections, demanded_connections
 from agents.runtime.app import App
 from agents.runtime.component import Component, Effect
 from agents.runtime.messages import (
@@ -27,8 +27,7 @@ from agents.runtime.messages import (
 )
 from agents.runtime.partitioner import partition_of
 from agents.runtime.state_store import StateStore, partitions_of_states
-from pipeline.config.settings import Settings, SettingsError
-from pipeline.connectors.connections import open_connections
+from pipeline.config.settings import Settings
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.mailbox import Mailbox
 from pipeline.connectors.sealing import open_seal
@@ -47,9 +46,7 @@ class Poll(Component):
     def __init__(self, settings: Settings, resources: ExitStack) -> None:
         super().__init__(settings, resources)
         self._seal = open_seal(settings)
-        self._book = open_connections(settings.connectors)
-        if self._book.failure:
-            raise SettingsError(self._book.failure)
+        self._book = demanded_connections(settings.connectors)
         self._partitions = partitions_of_states(settings, self.role)
 
     def start(self, app: App) -> None:

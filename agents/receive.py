@@ -38,8 +38,8 @@ LOOK_EVERY = 2.0
 class Heartbeat:
     """Tells whether the receiver can do its work; `problem` may be asked from any thread."""
 
-    def __init__(self, producer: Producer, stall_seconds: float) -> None:
-        self._publisher = producer
+    def __init__(self, publisher: Producer, stall_seconds: float) -> None:
+        self._publisher = publisher
         self._stall_seconds = stall_seconds
         self.beat_at = time.monotonic()
 

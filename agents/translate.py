@@ -14,15 +14,14 @@ from agents.processors.source_api import SourceApi
 from agents.processors.translation import Turn
 from agents.processors.translation_counts import TranslationCounts
 from agents.processors.translator import Translator
-from agents.processors.watched_connections import WatchedConnections
+from agents.processors.watched_connections import WatchedConnections, demanded_connections
 from agents.runtime.app import App
 from agents.runtime.component import Batching, Component, Effect
 from agents.runtime.messages import Message, Outgoing, send, send_dead_letters
 from agents.runtime.originals import read_originals
 from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.common import metrics
-from pipeline.config.settings import Settings, SettingsError
-from pipeline.connectors.connections import open_connections
+from pipeline.config.settings import Settings
 from pipeline.connectors.sealing import open_seal
 from pipeline.contracts.topology import ERASURES, RECEIVED
 from pipeline.ingest.decode import encode_event
@@ -43,9 +42,7 @@ class Translate(Component):
     def __init__(self, settings: Settings, resources: ExitStack) -> None:
         super().__init__(settings, resources)
         self._seal = open_seal(settings)
-        self._book = open_connections(settings.connectors)
-        if self._book.failure:
-            raise SettingsError(self._book.failure)
+        self._book = demanded_connections(settings.connectors)
         self._partitions = partitions_of_states(settings, self.role)
         self._counts = TranslationCounts()
 

@@ -5,9 +5,19 @@ import asyncio
 import structlog
 
 from pipeline.common import metrics
-from pipeline.connectors.connections import ConnectionBook
+from pipeline.config.connectors import ConnectorsSettings
+from pipeline.config.settings import SettingsError
+from pipeline.connectors.connections import ConnectionBook, open_connections
 
 log = structlog.get_logger(__name__)
+
+
+def demanded_connections(settings: ConnectorsSettings) -> ConnectionBook:
+    """Return the connections that are set up. Raises SettingsError where their file is refused."""
+    book = open_connections(settings)
+    if book.failure:
+        raise SettingsError(book.failure)
+    return book
 
 
 class WatchedConnections:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.expression import Expression, Scope
+from pipeline.connectors.expression import Expression, Scope, texts_of
 from pipeline.connectors.form import Source, SourceForm
 from pipeline.connectors.outcome import Draft, Fetched, Lacking, Request
 from pipeline.model.dead_letter import Invalid, Reason
@@ -67,8 +67,7 @@ class Binding:
         return [] if self._choices[-1].expands else [None]
 
     def _answer(self, url: Any, scope: Scope, fetched: Fetched) -> Any:
-        given = ((name, value(scope)) for name, value in self._headers)
-        headers = tuple((name, str(value)) for name, value in given if value is not None)
+        headers = texts_of(self._headers, scope)
         request = Request(str(url), headers, retried=self._absent == "retry")
         if request not in fetched:
             raise Wanted(request)

@@ -6,7 +6,7 @@ and None where one of its expressions is. A list stands for the first of its ite
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -148,6 +148,12 @@ class _Table(NamedTuple):
 def as_written(value: Any) -> str:
     """Return a value as JSON and YAML write it: true, not True."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def texts_of(values: Iterable[tuple[str, Value]], scope: Scope) -> tuple[tuple[str, str], ...]:
+    """Return values by name as texts, but for those that are None. Raises ValueError."""
+    given = ((name, value(scope)) for name, value in values)
+    return tuple((name, as_written(value)) for name, value in given if value is not None)
 
 
 def template(text: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Expression, ...]]:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from pipeline.common.durations import duration
 from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.expression import Scope, as_written
+from pipeline.connectors.expression import Scope, texts_of
 from pipeline.connectors.form import PollForm
 from pipeline.connectors.outcome import Request
 
@@ -92,13 +92,11 @@ class Poll:
     def request(self, question: Question, connection: Connection) -> Request:
         """Return the request of a page. Raises ValueError where a setting cannot be read."""
         scope = _scope(connection, question)
-        given = ((name, value(scope)) for name, value in self._headers)
-        headers = tuple((name, str(value)) for name, value in given if value is not None)
+        headers = texts_of(self._headers, scope)
         if question.address:
             return Request(question.address, headers, retried=False)
         url = self._url(scope)
-        query = {name: value(scope) for name, value in self._query}
-        query = {name: as_written(value) for name, value in query.items() if value is not None}
+        query = texts_of(self._query, scope)
         joint = "&" if "?" in str(url) else "?"
         address = f"{url}{joint}{urlencode(query)}" if query else str(url)
         return Request(address, headers, retried=False)
