@@ -1,16 +1,15 @@
 """The mappings in force: one folder a system, each held to its own fixtures before it is used."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
-from pipeline.connectors.compiler import MappingSource, mapping_files
 from pipeline.connectors.connection import ConnectionInvalid
 from pipeline.connectors.mapping import Mapping, MappingError
+from pipeline.connectors.mapping_file import mapping_files
 from pipeline.connectors.path import Path as DocumentPath
 from pipeline.connectors.recorded import Recorded
 from pipeline.connectors.trial import Expected, differences, tried
@@ -75,20 +74,6 @@ class MappingBook:
         except OSError as error:
             reason = f"cannot be read: {error.strerror}"
             self.refused[system] = MappingError(folder / "mapping.yaml", 1, reason)
-
-
-def has_polls(folder: Path, systems: Iterable[str]) -> bool:
-    """Return whether any of the systems is asked, since it does not send by itself."""
-    return any(_is_asked(folder / system / "mapping.yaml") for system in systems)
-
-
-@lru_cache(maxsize=64)
-def _is_asked(file: Path) -> bool:
-    try:
-        form = MappingSource(file, file.read_bytes()).form
-        return bool(form.polls or form.mailboxes)
-    except (MappingError, OSError):
-        return False
 
 
 def load_mapping(folder: Path) -> Mapping:

@@ -1,10 +1,11 @@
 """The systems that can be connected, as their mapping files describe them."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from pipeline.connectors.compiler import MappingError, MappingSource, mapping_files
 from pipeline.connectors.form import MappingForm
+from pipeline.connectors.mapping_file import MappingError, MappingSource, mapping_files
 
 
 def catalogue(folder: Path) -> dict[str, MappingForm]:
@@ -12,13 +13,22 @@ def catalogue(folder: Path) -> dict[str, MappingForm]:
 
     Nothing is compiled or tried: whether a mapping may be used, `MappingBook` says.
     """
-    forms = {}
-    for system, file in mapping_files(folder).items():
+    return dict(_forms(mapping_files(folder)))
+
+
+def has_polls(folder: Path, systems: Iterable[str]) -> bool:
+    """Return whether any of the systems is asked, since it does not send by itself."""
+    files = mapping_files(folder)
+    forms = _forms({system: files[system] for system in systems if system in files})
+    return any(form.polls or form.mailboxes for _, form in forms)
+
+
+def _forms(files: Mapping[str, Path]) -> Iterator[tuple[str, MappingForm]]:
+    for system, file in files.items():
         try:
-            forms[system] = _form(file, file.stat().st_mtime_ns)
+            yield system, _form(file, file.stat().st_mtime_ns)
         except (MappingError, OSError):
             continue  # `nabiz connectors check` says why
-    return forms
 
 
 @lru_cache(maxsize=512)

@@ -1,10 +1,8 @@
 """Compiles the texts of a mapping file, and tells what is wrong with one by its line."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path as File
 from typing import Any
 
-from pipeline.common.yaml_source import SourceFileError, YamlSource
 from pipeline.connectors.condition import Condition
 from pipeline.connectors.delivery import ROOTS
 from pipeline.connectors.expression import (
@@ -15,30 +13,10 @@ from pipeline.connectors.expression import (
     Vocabulary,
     template,
 )
-from pipeline.connectors.form import MappingForm
 from pipeline.connectors.form import Value as ValueForm
+from pipeline.connectors.mapping_file import MappingSource
 from pipeline.connectors.origins import BEGINNING, OF_OWNER
 from pipeline.connectors.path import Path
-
-
-class MappingError(SourceFileError):
-    """A mapping is invalid; `str()` is `file:line: reason`, lines count from 1."""
-
-
-class MappingSource(YamlSource):
-    """A mapping file: its form, and the line of each part."""
-
-    failure = MappingError
-
-    def __init__(self, path: Any, content: bytes) -> None:
-        """Parse the content of the file. Raises MappingError."""
-        super().__init__(path, content)
-        self.form: MappingForm = self.convert(self.data, MappingForm, "$")
-
-
-def mapping_files(folder: File) -> dict[str, File]:
-    """Return the mapping file of each system that has one, by name in order."""
-    return {file.parent.name: file for file in sorted(folder.glob("*/mapping.yaml"))}
 
 
 class Compiler:

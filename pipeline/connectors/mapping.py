@@ -5,11 +5,12 @@ from pathlib import Path as File
 from typing import Any
 
 from pipeline.connectors.access import access_of
-from pipeline.connectors.compiler import Compiler, MappingError, MappingSource
+from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery, document_of
 from pipeline.connectors.expression import Scope
 from pipeline.connectors.mailbox import Mailbox
+from pipeline.connectors.mapping_file import MappingError, MappingSource
 from pipeline.connectors.origins import Origin, named_origins, set_origins
 from pipeline.connectors.outcome import Draft, Fetched, Recall
 from pipeline.connectors.path import Path

@@ -4,25 +4,20 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
-from pathlib import Path
-from secrets import token_urlsafe
 from typing import Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pipeline.common.private_files import write_private
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.local_key import LOCAL_KEY
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.sealed import Sealed
 
-LOCAL_KEY: Final = "connectors.key"
-"""The file in the data folder with the key that `nabiz up` makes."""
 SHORTEST_KEY: Final = 32
 """Characters of a key; 32 random bytes in base64 have 44."""
 _NONCE_BYTES: Final = 12
@@ -75,12 +70,6 @@ class Seal:
 
     def _cipher_of(self, key: str, day: date) -> AESGCM:
         return AESGCM(hmac.digest(self._keys[key], f"nabiz {day}".encode(), "sha256"))
-
-
-def make_local_key(folder: Path) -> None:
-    """Make the key of a data folder, where there is none. Raises OSError."""
-    with suppress(FileExistsError):
-        write_private(folder / LOCAL_KEY, token_urlsafe(32))
 
 
 def open_seal(settings: Settings) -> Seal:

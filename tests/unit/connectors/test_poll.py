@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.connectors.compiler import Compiler, MappingError, MappingSource
+from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.form import PollForm
 from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.mapping_file import MappingError, MappingSource
 from pipeline.connectors.poll import Poll, Question
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

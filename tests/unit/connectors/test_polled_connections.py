@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.connectors.book import MappingBook, has_polls
+from pipeline.connectors.book import MappingBook
+from pipeline.connectors.catalogue import has_polls
 from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.verify.admission import Unverified, admit

@@ -13,7 +13,8 @@ from pipeline.common.private_files import OTHERS
 from pipeline.config.connectors import ConnectorsSettings
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.sealing import LOCAL_KEY, Seal, make_local_key, open_seal
+from pipeline.connectors.local_key import LOCAL_KEY, make_local_key
+from pipeline.connectors.sealing import Seal, open_seal
 from pipeline.model.dead_letter import Invalid
 from pipeline.model.sealed import Sealed
 
