@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +16,7 @@ from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from pipeline.connectors.sealing import Seal
 from pipeline.contracts.topology import DEAD_LETTERS, POLL_REQUESTS, RECEIVED
+from tests.support.http_servers import Quiet, serving
 from tests.support.role_on_kafka import worker
 from tests.support.servers_kafka import topics_for_now
 
@@ -87,33 +87,19 @@ class Shop:
 
 @contextmanager
 def served(shop: Shop) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(Quiet):
+        def do_POST(self) -> None:  # noqa: N802
             self.rfile.read(int(self.headers["content-length"]))
-            self._answer(*shop.token())
+            self.answer(*shop.token())
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802
             query = {n: v[0] for n, v in parse_qs(urlsplit(self.path).query).items()}
             status, body = shop.reviews(query, self.headers.get("authorization", ""))
             shop.answers.append(status)
-            self._answer(status, body)
+            self.answer(status, body, **({"retry_after": "1"} if status == 429 else {}))
 
-        def _answer(self, status: int, body: Any) -> None:
-            content = msgspec.json.encode(body)
-            self.send_response(status)
-            if status == 429:
-                self.send_header("retry-after", "1")
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(Handler) as address:
+        yield f"http://{address}"
 
 
 def company(folder: Path, api: str) -> dict[str, str]:

@@ -1,10 +1,8 @@
 """Every fixture of every mapping as a delivery on cx.received, by a connection of its own."""
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +18,7 @@ from pipeline.connectors.mapping import Mapping as SystemMapping
 from pipeline.connectors.recorded import Fetch
 from pipeline.connectors.trial import Trial, tried
 from pipeline.connectors.verify.admission import Accepted, admit
+from tests.support.http_servers import Quiet, serving
 
 NOW = datetime.now(UTC)
 Answers = Mapping[str, Fetch]
@@ -104,19 +103,10 @@ def _in_files(
 def api_of(answers: dict[str, Fetch]) -> Iterator[str]:
     """Serve what APIs answer, at an address that is yielded."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Handler(Quiet):
+        def do_GET(self) -> None:  # noqa: N802
             fetch = answers.get(self.path, Fetch(self.path, status=404))
-            content = msgspec.json.encode(fetch.body)
-            self.send_response(fetch.status)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            self.answer(fetch.status, fetch.body)
 
-        def log_message(self, *args: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving(Handler) as address:
+        yield f"http://{address}"

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pipeline.broker.tied_to_parent import tied
 from pipeline.common.ports import HOST, free_port
+from tests.support.http_servers import Quiet, serving
 from tests.support.servers import missing
 
 
@@ -51,8 +51,8 @@ def http_recorder(port: int = 0) -> Iterator[Recorder]:
     """Yield a server that records the JSON of each POST."""
     recorder = Recorder()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(Quiet):
+        def do_POST(self) -> None:  # noqa: N802
             body = self.rfile.read(int(self.headers["Content-Length"]))
             recorder.gate.wait(30)
             refused = recorder.refuses and recorder.refuses in body.decode()
@@ -62,19 +62,11 @@ def http_recorder(port: int = 0) -> Iterator[Recorder]:
             self.send_response(status)
             self.end_headers()
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer((HOST, port), Handler)
-    recorder.url = f"{HOST}:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield recorder
-    finally:
-        recorder.gate.set()
-        server.shutdown()
-        server.server_close()
+    with serving(Handler, port) as recorder.url:
+        try:
+            yield recorder
+        finally:
+            recorder.gate.set()
 
 
 @contextmanager
