@@ -73,6 +73,7 @@ class Worker:
         """Cleared, the worker is stuck with the event that it has."""
         self.handling.set()
         self.rebalances = 0
+        self._acknowledged = 0
         self._changed = asyncio.Condition()
         self._stream: Any = None
         self.app.agent(self.app.topic(*topics, schema=schema))(self._work)
@@ -105,13 +106,17 @@ class Worker:
             await self.handling.wait()
             if not self.holding:
                 await stream.ack(event)
+                self._acknowledged += 1
+                await self._tell()
 
     async def ack(self, *events: EventT[Any]) -> None:
         for event in events:
             await self._stream.ack(event)
 
     async def commit(self) -> None:
-        """Commit now what may be committed."""
+        """Commit what may be committed: all that it was given, unless it is holding or stuck."""
+        if self.handling.is_set() and not self.holding:
+            await self.until(lambda: self._acknowledged == len(self.events))
         await self.consumer.commit()
 
     async def until(self, condition: Callable[[], object]) -> None:

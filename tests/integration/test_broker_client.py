@@ -16,9 +16,10 @@ from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import Change, apply_topics
 from pipeline.contracts.topics import Privacy, TopicContract
+from pipeline.contracts.topology import FEEDBACK
 from pipeline.model.event import Event
 from pipeline.model.event_types import EventType
-from tests.support.servers_kafka import new_topic
+from tests.support.servers_kafka import new_topic, topics_for_now
 
 WRITTEN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -163,13 +164,12 @@ async def test_publisher_and_faust_client_agree_on_a_customer_s_partition(
 
 
 def test_an_event_arrives_on_its_topic_under_its_customer(kafka: str) -> None:
-    new_topic(kafka, 1, "cx.feedback")
     event = Event("e-1", WRITTEN, "c-1", "web", EventType.REVIEW, text="Güzel")
-    with Publisher(kafka) as publisher:
-        publisher.publish(event)
-
-    with LagReader(kafka) as reader:
-        assert [lag.end for lag in reader.read({"g": ["cx.feedback"]}, None)] == [1]
+    with topics_for_now(kafka, 1, FEEDBACK):
+        with Publisher(kafka) as publisher:
+            publisher.publish(event)
+        with LagReader(kafka) as reader:
+            assert [lag.end for lag in reader.read({"g": [FEEDBACK]}, None)] == [1]
 
 
 def test_a_message_with_none_behind_it_arrives_without_a_flush(kafka: str, name: str) -> None:

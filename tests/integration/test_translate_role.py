@@ -10,10 +10,10 @@ from random import Random
 from typing import TypeVar
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay
+from kafka import KafkaConsumer, KafkaProducer
 
 from agents.runtime.messages import partition_of
+from pipeline.broker.lag import LagReader
 from pipeline.cli.supervisor import nabiz
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.recorded import Fetch
@@ -66,12 +66,9 @@ def test_every_fixture_sent_twice_in_any_order_to_workers_that_are_killed_is_its
             )
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0, (tmp_path / "log").read_text()
-        with KafkaConsumer(*TOPICS, bootstrap_servers=kafka) as reader:
-            parts = [TopicPartition(one, n) for one in EVENTS for n in range(2)]
-            # The client may know a topic as it was before it was made anew, with one partition.
-            known = Retrying(retry=retry_if_exception_type(KeyError), stop=stop_after_delay(30))
-            ends = known(reader.end_offsets, parts)
-        come = read_until(kafka, Event, lambda came: len(came) == sum(ends.values()))
+        with LagReader(kafka) as reader:
+            ends = [lag.end for lag in reader.read({"any": EVENTS}, None)]
+        come = read_until(kafka, Event, lambda came: len(came) == sum(ends))
         assert {key_of(one) for one in come} == expected
         assert {(one.key or b"").decode() for one in letters} == refused
 

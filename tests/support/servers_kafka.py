@@ -26,6 +26,8 @@ def new_topic(bootstrap: str, partitions: int = 4, name: str | None = None) -> s
         with suppress(TopicAlreadyExistsError):  # a request whose answer was late is sent again
             admin.create_topics({name: {"num_partitions": partitions, "replication_factor": 1}})
         admin.wait_for_topics([name])
+        (topic,) = admin.describe_topics([name])
+        assert len(topic["partitions"]) == partitions, f"{name} is left from another test"
     return name
 
 
