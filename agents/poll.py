@@ -29,7 +29,7 @@ from agents.runtime.partitioner import partition_of
 from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.config.settings import Settings
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.mailbox import Mailbox
+from pipeline.connectors.polls.mailbox import Mailbox
 from pipeline.connectors.sealing import open_seal
 from pipeline.contracts.topology import POLL_REQUESTS, RECEIVED
 from pipeline.model.poll_request import PollRequest

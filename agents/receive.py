@@ -21,8 +21,8 @@ from pipeline.common.ports import cannot_listen, listening
 from pipeline.common.urls import with_port
 from pipeline.config.connectors import ReceiveSettings
 from pipeline.config.settings import Settings, SettingsError
-from pipeline.connectors.connections import ConnectionBook, open_connections
 from pipeline.connectors.sealing import Seal, open_seal
+from pipeline.connectors.setup.connections import ConnectionBook, open_connections
 from pipeline.connectors.verify.key_sets import KeySets, fetch_key_set
 from pipeline.contracts.topology import RECEIVED
 from pipeline.receiver.app import receiver_app

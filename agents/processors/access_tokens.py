@@ -6,8 +6,8 @@ from datetime import datetime
 import httpx
 import msgspec
 
-from pipeline.connectors.access import Access, Grant
 from pipeline.connectors.connection import Connection
+from pipeline.connectors.polls.access import Access, Grant
 
 PLACE = "{access_token}"
 """Stands for the token in a header."""

@@ -15,10 +15,10 @@ import msgspec
 from agents.processors.polled import Asked, GivenUp, Source
 from agents.processors.questions import LARGEST, Deliver
 from pipeline.common import metrics
-from pipeline.connectors.access import Access
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.mailbox import Login, Mailbox, document_of_mail
+from pipeline.connectors.polls.access import Access
+from pipeline.connectors.polls.mailbox import Login, Mailbox, document_of_mail
 
 TIMEOUT = 30.0
 """Seconds until a server that does not answer is given up."""

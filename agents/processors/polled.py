@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.mailbox import Mailbox
 from pipeline.connectors.mapping import Mapping
-from pipeline.connectors.poll import Poll
+from pipeline.connectors.polls.mailbox import Mailbox
+from pipeline.connectors.polls.poll import Poll
 
 
 class Asked(msgspec.Struct, frozen=True):

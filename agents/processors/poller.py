@@ -15,8 +15,8 @@ from agents.processors.polled import Asked, GivenUp, Source
 from agents.runtime.crash import crashing
 from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.common import metrics
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.mapping import MappingError
+from pipeline.connectors.setup.connections import ConnectionBook
 
 log = structlog.get_logger(__name__)
 

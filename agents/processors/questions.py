@@ -12,7 +12,7 @@ from agents.processors.translation import Ask, LookUp
 from pipeline.common import metrics
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.outcome import Request
-from pipeline.connectors.poll import Poll, Question
+from pipeline.connectors.polls.poll import Poll, Question
 
 PATIENCE = timedelta(hours=1)
 """How long a page is asked for before its question is given up until the next time."""

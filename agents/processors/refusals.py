@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agents.processors.waiting_room import Waiting
 from pipeline.common.plain_text import cut
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.shown import shown
+from pipeline.connectors.watch.shown import shown
 from pipeline.contracts.topology import RECEIVED
 from pipeline.ingest.privacy import redact
 from pipeline.model.dead_letter import DeadLetter, Invalid

@@ -15,10 +15,10 @@ from agents.processors.translation import LookUp
 from pipeline.common import metrics
 from pipeline.common.token_bucket import TokenBucket
 from pipeline.config.connectors import TranslateSettings
-from pipeline.connectors.access import Access
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.origins import Origin, origin_of
+from pipeline.connectors.language.origins import Origin, origin_of
 from pipeline.connectors.outcome import Answer, Request
+from pipeline.connectors.polls.access import Access
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 """Seconds before a question is asked again, doubled each time."""

@@ -16,12 +16,12 @@ from agents.runtime.state_store import StateKey, Table
 from pipeline.config.connectors import TranslateSettings
 from pipeline.connectors.binding import NOTHING
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.mapping import Mapping as SystemMapping
 from pipeline.connectors.mapping import MappingError
 from pipeline.connectors.outcome import Answer, Draft, Fetched, Recall, Request
 from pipeline.connectors.sealing import Seal
+from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.model.dead_letter import DeadLetter, Invalid, Reason
 from pipeline.model.erasure import ErasureRequest
 from pipeline.model.event import Event

@@ -17,9 +17,9 @@ from agents.runtime.crash import crashing
 from agents.runtime.messages import Message
 from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.config.connectors import TranslateSettings
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.outcome import Answer, Fetched, Request
 from pipeline.connectors.sealing import Seal
+from pipeline.connectors.setup.connections import ConnectionBook
 
 TOGETHER = 500
 """Waiting deliveries that are mapped again in one go."""

@@ -7,7 +7,7 @@ import structlog
 from pipeline.common import metrics
 from pipeline.config.connectors import ConnectorsSettings
 from pipeline.config.settings import SettingsError
-from pipeline.connectors.connections import ConnectionBook, open_connections
+from pipeline.connectors.setup.connections import ConnectionBook, open_connections
 
 log = structlog.get_logger(__name__)
 

@@ -7,8 +7,8 @@ from pipeline.cli.checkup import Finding
 from pipeline.common.plurals import counted
 from pipeline.common.urls import is_loopback
 from pipeline.config.settings import Settings, SettingsError
-from pipeline.connectors.connections import ConnectionBook, open_connections
 from pipeline.connectors.sealing import open_seal
+from pipeline.connectors.setup.connections import ConnectionBook, open_connections
 
 
 def check_connections(settings: Settings) -> Iterator[Finding]:

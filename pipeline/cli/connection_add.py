@@ -18,12 +18,12 @@ from pipeline.common.urls import with_port
 from pipeline.config.groups import ROOT
 from pipeline.config.settings import Settings, load_settings
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.connection_checks import MEANINGS, PSEUDONYM_KEY, needed_by
-from pipeline.connectors.connection_file import ConnectionsError
-from pipeline.connectors.connections import open_connections
-from pipeline.connectors.form import Setting
+from pipeline.connectors.language.form import Setting
 from pipeline.connectors.mapping import Mapping, MappingError
-from pipeline.connectors.new_connection import NewConnection, add
+from pipeline.connectors.setup.connection_checks import MEANINGS, PSEUDONYM_KEY, needed_by
+from pipeline.connectors.setup.connection_file import ConnectionsError
+from pipeline.connectors.setup.connections import open_connections
+from pipeline.connectors.setup.new_connection import NewConnection, add
 
 
 def add_connection(

@@ -18,9 +18,9 @@ from pipeline.cli.errors import EXIT_NO
 from pipeline.cli.target import DataOption, JsonOption, find
 from pipeline.common.plurals import counted
 from pipeline.config.settings import Settings, load_settings
-from pipeline.connectors.book import MappingBook
-from pipeline.connectors.connections import ConnectionBook, open_connections
-from pipeline.connectors.traffic import Summary
+from pipeline.connectors.setup.book import MappingBook
+from pipeline.connectors.setup.connections import ConnectionBook, open_connections
+from pipeline.connectors.watch.traffic import Summary
 from pipeline.service.connection_watch import recent
 
 

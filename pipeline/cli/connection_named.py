@@ -2,7 +2,7 @@
 
 from pipeline.cli.errors import UsageError
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.connections import ConnectionBook
+from pipeline.connectors.setup.connections import ConnectionBook
 
 
 def connection_named(name: str, book: ConnectionBook) -> Connection:

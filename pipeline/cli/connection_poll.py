@@ -10,7 +10,7 @@ from pipeline.broker.security import cluster_of
 from pipeline.cli.connection_named import connection_named
 from pipeline.cli.errors import UsageError
 from pipeline.cli.target import DataOption, find
-from pipeline.connectors.connections import open_connections
+from pipeline.connectors.setup.connections import open_connections
 from pipeline.contracts.topology import POLL_REQUESTS
 from pipeline.model.poll_request import PollRequest
 

@@ -15,10 +15,10 @@ from pipeline.broker.security import cluster_of
 from pipeline.cli import show
 from pipeline.cli.connection_named import connection_named
 from pipeline.cli.target import DataOption, JsonOption, find
-from pipeline.connectors.connections import ConnectionBook, open_connections
-from pipeline.connectors.preview import Preview, Remark, previewed
 from pipeline.connectors.sealing import Seal, open_seal
-from pipeline.connectors.traffic import connection_of_message
+from pipeline.connectors.setup.connections import ConnectionBook, open_connections
+from pipeline.connectors.watch.preview import Preview, Remark, previewed
+from pipeline.connectors.watch.traffic import connection_of_message
 from pipeline.contracts.topology import RECEIVED
 from pipeline.model.dead_letter import Invalid
 from pipeline.service.connection_watch import follow

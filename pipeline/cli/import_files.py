@@ -13,8 +13,8 @@ from pipeline.cli.errors import EXIT_NO
 from pipeline.cli.publishing import gather, publish, tell_bad, zone_of
 from pipeline.cli.target import DataOption, find
 from pipeline.common.plurals import counted
-from pipeline.connectors.connections import open_connections
-from pipeline.connectors.file_reader import reader_of
+from pipeline.connectors.files.file_reader import reader_of
+from pipeline.connectors.setup.connections import open_connections
 from pipeline.ingest.privacy import redact_event
 from pipeline.sources.files import read
 

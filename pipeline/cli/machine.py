@@ -23,9 +23,9 @@ from pipeline.common.progress import Watch
 from pipeline.common.urls import own_page
 from pipeline.config.groups import ROOT
 from pipeline.config.settings import STREAM_ROLES, Settings, store_address
-from pipeline.connectors.catalogue import has_polls
-from pipeline.connectors.connection_file import connected_systems
 from pipeline.connectors.local_key import make_local_key
+from pipeline.connectors.setup.catalogue import has_polls
+from pipeline.connectors.setup.connection_file import connected_systems
 from pipeline.contracts.topics import load_topics
 from pipeline.contracts.topology import OF_CONNECTIONS
 

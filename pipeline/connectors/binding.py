@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.expression import Expression, Scope, texts_of
-from pipeline.connectors.form import Source, SourceForm
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.expression import Expression, Scope, texts_of
+from pipeline.connectors.language.form import Source, SourceForm
 from pipeline.connectors.outcome import Draft, Fetched, Lacking, Request
 from pipeline.model.dead_letter import Invalid, Reason
 

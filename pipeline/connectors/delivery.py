@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 import multipart
 
-from pipeline.connectors.functions.mime import mail_document
+from pipeline.connectors.language.functions.mime import mail_document
 from pipeline.ingest.decode import parse
 from pipeline.model.dead_letter import Invalid, Reason
 

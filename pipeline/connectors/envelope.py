@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
-from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.event_maker import FROM_CONNECTION, IDS, checked
-from pipeline.connectors.expression import Scope
 from pipeline.connectors.fields import evaluated
-from pipeline.connectors.form import EventForm
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.expression import Scope
+from pipeline.connectors.language.form import EventForm
 from pipeline.connectors.outcome import Draft, Fetched
 from pipeline.ingest.decode import decode_event
 from pipeline.model.dead_letter import Invalid, Reason

@@ -6,8 +6,6 @@ from typing import Any
 import msgspec
 
 from pipeline.connectors.binding import Splitter
-from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.expression import Scope, Value
 from pipeline.connectors.fields import (
     ADDRESS,
     demanded,
@@ -19,8 +17,10 @@ from pipeline.connectors.fields import (
     score_of,
     text_of,
 )
-from pipeline.connectors.form import EventForm, ScoreForm
-from pipeline.connectors.functions.people import digest
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.expression import Scope, Value
+from pipeline.connectors.language.form import EventForm, ScoreForm
+from pipeline.connectors.language.functions.people import digest
 from pipeline.connectors.outcome import Draft, Fetched
 from pipeline.connectors.survey import SurveyReader
 from pipeline.ingest.decode import decode_event

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pipeline.connectors.expression import Scope, Value
-from pipeline.connectors.functions import numbers
-from pipeline.connectors.functions.people import pseudonym
-from pipeline.connectors.functions.times import WithoutOffset
+from pipeline.connectors.language.expression import Scope, Value
+from pipeline.connectors.language.functions import numbers
+from pipeline.connectors.language.functions.people import pseudonym
+from pipeline.connectors.language.functions.times import WithoutOffset
 from pipeline.connectors.outcome import Lacking
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import MAX_TEXT, USUAL_SCALES

@@ -4,17 +4,17 @@ import collections.abc as abc
 from pathlib import Path as File
 from typing import Any
 
-from pipeline.connectors.access import access_of
-from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery, document_of
-from pipeline.connectors.expression import Scope
-from pipeline.connectors.mailbox import Mailbox
-from pipeline.connectors.mapping_file import MappingError, MappingSource
-from pipeline.connectors.origins import Origin, named_origins, set_origins
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.expression import Scope
+from pipeline.connectors.language.mapping_file import MappingError, MappingSource
+from pipeline.connectors.language.origins import Origin, named_origins, set_origins
+from pipeline.connectors.language.path import Path
 from pipeline.connectors.outcome import Draft, Fetched, Recall
-from pipeline.connectors.path import Path
-from pipeline.connectors.poll import Poll
+from pipeline.connectors.polls.access import access_of
+from pipeline.connectors.polls.mailbox import Mailbox
+from pipeline.connectors.polls.poll import Poll
 from pipeline.connectors.thing import ThingMapper
 from pipeline.connectors.verify.gate import Gate
 from pipeline.model.dead_letter import Invalid

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from pipeline.connectors.binding import Splitter
-from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.expression import Scope
 from pipeline.connectors.fields import evaluated, score_of, text_of
-from pipeline.connectors.form import Answers
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.expression import Scope
+from pipeline.connectors.language.form import Answers
 from pipeline.connectors.outcome import Draft
 from pipeline.model.dead_letter import Invalid
 from pipeline.model.event import USUAL_SCALES

@@ -5,13 +5,13 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.connectors.binding import Splitter
-from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.condition import Condition
 from pipeline.connectors.envelope import EnvelopeMaker
 from pipeline.connectors.event_maker import EventMaker
-from pipeline.connectors.expression import Scope, Value
 from pipeline.connectors.fields import id_of
-from pipeline.connectors.form import EventForm, Thing
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.condition import Condition
+from pipeline.connectors.language.expression import Scope, Value
+from pipeline.connectors.language.form import EventForm, Thing
 from pipeline.connectors.outcome import Draft, Fetched, Memory, Remembered
 from pipeline.model.dead_letter import Invalid, Reason
 

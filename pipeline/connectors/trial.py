@@ -7,9 +7,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from pipeline.connectors.connection import connection_of
+from pipeline.connectors.language.path import Path
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.outcome import Answer, Draft, Request
-from pipeline.connectors.path import Path
 from pipeline.connectors.recorded import Recorded
 from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified, admit
 from pipeline.ingest.decode import encode_event

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from pipeline.connectors.book import Fixture, read_fixture
 from pipeline.connectors.connection import ConnectionInvalid
+from pipeline.connectors.language.mapping_file import mapping_files
 from pipeline.connectors.mapping import Mapping, MappingError
-from pipeline.connectors.mapping_file import mapping_files
+from pipeline.connectors.setup.book import Fixture, read_fixture
 from pipeline.connectors.trial import Trial, differences, tried
 
 

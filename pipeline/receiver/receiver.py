@@ -12,10 +12,11 @@ from pipeline.common import metrics
 from pipeline.common.token_bucket import TokenBucket
 from pipeline.config.connectors import ReceiveSettings
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.language.verify_form import Basic
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.sealing import Seal
+from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.connectors.verify.admission import (
     Accepted,
     Answered,
@@ -23,7 +24,6 @@ from pipeline.connectors.verify.admission import (
     Unverified,
     scheme_of,
 )
-from pipeline.connectors.verify.form import Basic
 from pipeline.connectors.verify.key_sets import KeySets
 
 METHODS = ("GET", "HEAD", "POST")

@@ -11,8 +11,8 @@ from pipeline.broker.security import Cluster
 from pipeline.broker.tail import Tail
 from pipeline.common import metrics
 from pipeline.common.background import BackgroundThread
-from pipeline.connectors.connections import ConnectionBook
-from pipeline.connectors.traffic import TOPICS, Traffic
+from pipeline.connectors.setup.connections import ConnectionBook
+from pipeline.connectors.watch.traffic import TOPICS, Traffic
 
 log = structlog.get_logger(__name__)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.config.settings import Settings, SettingsError
-from pipeline.connectors.catalogue import catalogue
-from pipeline.connectors.connections import ConnectionBook
-from pipeline.connectors.form import MappingForm
-from pipeline.connectors.preview import Kind, Preview, previewed
+from pipeline.connectors.language.form import MappingForm
 from pipeline.connectors.sealing import Seal, open_seal
-from pipeline.connectors.traffic import Summary, Traffic
+from pipeline.connectors.setup.catalogue import catalogue
+from pipeline.connectors.setup.connections import ConnectionBook
+from pipeline.connectors.watch.preview import Kind, Preview, previewed
+from pipeline.connectors.watch.traffic import Summary, Traffic
 from pipeline.model.dead_letter import DeadLetter, Invalid
 
 

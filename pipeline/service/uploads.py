@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import Cluster
-from pipeline.connectors.connections import ConnectionBook
-from pipeline.connectors.file_reader import reader_of
+from pipeline.connectors.files.file_reader import reader_of
+from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.ingest.privacy import redact_event
 from pipeline.model.event import Event
 from pipeline.sources.files import BadLine, read

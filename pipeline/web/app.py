@@ -27,8 +27,8 @@ from pipeline.board.pages import PAGES
 from pipeline.board.routes import board_routes
 from pipeline.broker.security import cluster_of
 from pipeline.config.settings import Settings
-from pipeline.connectors.connections import open_connections
-from pipeline.connectors.traffic import Traffic
+from pipeline.connectors.setup.connections import open_connections
+from pipeline.connectors.watch.traffic import Traffic
 from pipeline.detection.rules import RuleBook
 from pipeline.service.connection_watch import ConnectionWatch, WatchDependencies
 from pipeline.service.connections import Connections, seal_of

@@ -10,7 +10,7 @@ from tenacity import Retrying, stop_after_delay, wait_fixed
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import Cluster
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.traffic import Traffic
+from pipeline.connectors.watch.traffic import Traffic
 from pipeline.contracts.topology import DEAD_LETTERS, RECEIVED
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.service.connection_watch import ConnectionWatch, WatchDependencies, follow, recent

@@ -14,11 +14,11 @@ from agents.processors import mailboxes as module
 from agents.processors.access_tokens import TokenRefused
 from agents.processors.mailboxes import Mailboxes
 from agents.processors.polled import Asked, GivenUp, Source
-from pipeline.connectors.access import Access
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.mailbox import Mailbox
 from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.polls.access import Access
+from pipeline.connectors.polls.mailbox import Mailbox
 from tests.support.imap_server import MailServer, mail_server
 
 NOON = datetime(2026, 12, 3, 9, tzinfo=UTC)

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.config.groups import ROOT
-from pipeline.connectors.book import MappingBook, read_fixture
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.preview import previewed
 from pipeline.connectors.sealing import Seal
-from pipeline.connectors.traffic import Traffic
+from pipeline.connectors.setup.book import MappingBook, read_fixture
+from pipeline.connectors.setup.connections import ConnectionBook
+from pipeline.connectors.watch.preview import previewed
+from pipeline.connectors.watch.traffic import Traffic
 from pipeline.contracts.topology import DEAD_LETTERS, RECEIVED
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.service.connections import Connections

@@ -10,12 +10,12 @@ import msgspec
 import yaml
 
 from pipeline.config.groups import ROOT
-from pipeline.connectors.book import Fixture, MappingBook, read_fixture
 from pipeline.connectors.connection import connection_of
-from pipeline.connectors.connection_checks import PSEUDONYM_KEY, needed_by
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.mapping import Mapping as SystemMapping
 from pipeline.connectors.recorded import Fetch
+from pipeline.connectors.setup.book import Fixture, MappingBook, read_fixture
+from pipeline.connectors.setup.connection_checks import PSEUDONYM_KEY, needed_by
 from pipeline.connectors.trial import Trial, tried
 from pipeline.connectors.verify.admission import Accepted, admit
 from tests.support.http_servers import Quiet, serving

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pipeline.connectors.book import MappingBook
-from pipeline.connectors.connections import ConnectionBook
+from pipeline.connectors.setup.book import MappingBook
+from pipeline.connectors.setup.connections import ConnectionBook
 
 MAPPING = """
 system: helpdesk

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from agents.runtime.messages import Message
-from pipeline.connectors.book import MappingBook
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
+from pipeline.connectors.setup.book import MappingBook
+from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.contracts.topology import RECEIVED
 
 NOON = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 
 from pipeline.config.connectors import ReceiveSettings
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
+from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.connectors.verify.key_sets import KeySets
 from pipeline.receiver.app import receiver_app
 from pipeline.receiver.receiver import Receiver, ReceiverDependencies

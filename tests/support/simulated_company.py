@@ -19,9 +19,9 @@ from pipeline.board.pages import PAGES
 from pipeline.broker.security import Cluster
 from pipeline.config.connectors import ConnectorsSettings
 from pipeline.config.groups import ROOT, DetectSettings
-from pipeline.connectors.connections import open_connections
 from pipeline.connectors.sealing import Seal
-from pipeline.connectors.traffic import Traffic
+from pipeline.connectors.setup.connections import open_connections
+from pipeline.connectors.watch.traffic import Traffic
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
 from pipeline.follow_up.case import Case, apply_change

@@ -8,8 +8,8 @@ from typing import Any
 from agents.processors.translation import LookUp, Turn
 from agents.processors.translator import Translator
 from pipeline.config.connectors import TranslateSettings
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.outcome import Answer, Request
+from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.event import Event
 from tests.support import state_stores as states

@@ -17,7 +17,7 @@ from pipeline.cli import connection_add, connection_list, connection_tail
 from pipeline.config.groups import ROOT
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
-from pipeline.connectors.traffic import Traffic
+from pipeline.connectors.watch.traffic import Traffic
 from pipeline.contracts.topology import RECEIVED
 from tests.support.command_runs import Nabiz
 from tests.support.connector_company import GOOD, Company

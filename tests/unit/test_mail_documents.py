@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agents.processors.mailboxes import delivery_of
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.mailbox import document_of_mail
+from pipeline.connectors.polls.mailbox import document_of_mail
 
 NOON = datetime(2026, 12, 3, 9, tzinfo=UTC)
 

@@ -15,10 +15,10 @@ from agents.processors.polled import Asked, Source
 from agents.processors.poller import Poller
 from agents.processors.questions import Questions
 from agents.processors.translation import LookUp
-from pipeline.connectors.book import MappingBook
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.outcome import Answer, Request
+from pipeline.connectors.setup.book import MappingBook
+from pipeline.connectors.setup.connections import ConnectionBook
 from tests.support.state_stores import Table, World
 
 NOON = datetime(2026, 3, 2, 9, tzinfo=UTC)

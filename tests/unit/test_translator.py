@@ -11,7 +11,7 @@ import pytest
 
 from agents.processors.memories import SLICES
 from agents.runtime.messages import Message
-from pipeline.connectors.connections import ConnectionBook
+from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.model.dead_letter import Reason
 from tests.support.deliveries import NOON, SEAL, answer, book, message, ticket
 from tests.support.state_stores import FOREVER, Killed

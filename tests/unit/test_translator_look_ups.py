@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.outcome import Answer
+from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.model.dead_letter import Reason
 from tests.support.deliveries import book, message, rating, ticket
 from tests.support.translators import World

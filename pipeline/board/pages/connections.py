@@ -11,7 +11,7 @@ from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import VIEWER, requires
 from pipeline.board.board import Board, Page
 from pipeline.config.groups import ROOT
-from pipeline.connectors.guide import guide
+from pipeline.connectors.setup.guide import guide
 
 GUIDES = ROOT / "docs" / "connectors"
 

@@ -12,7 +12,7 @@ from litestar.types import ControllerRouterHandler
 from pipeline.access.access import AnyRequest
 from pipeline.access.authorization import requires
 from pipeline.board.board import Board, Page
-from pipeline.connectors.file_reader import readable
+from pipeline.connectors.files.file_reader import readable
 from pipeline.service.uploads import LARGEST, Upload
 from pipeline.sources.source import SourceError
 

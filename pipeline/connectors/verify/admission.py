@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from pipeline.connectors.condition import Condition
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery, body_of, envelope_of
-from pipeline.connectors.expression import Scope
+from pipeline.connectors.language.condition import Condition
+from pipeline.connectors.language.expression import Scope
+from pipeline.connectors.language.path import Path
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.outcome import nothing_remembered
-from pipeline.connectors.path import Path
 from pipeline.connectors.verify.gate import Gate, Handshake
 from pipeline.connectors.verify.proof import same, text_of
 from pipeline.connectors.verify.verdict import Accepted, Admission, Answered, Passed, Unverified

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.condition import Condition
-from pipeline.connectors.expression import Value
-from pipeline.connectors.form import Handshake as HandshakeForm
-from pipeline.connectors.verify.form import Basic, Hmac, Jwt, PublicKey, Token, Verify
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.condition import Condition
+from pipeline.connectors.language.expression import Value
+from pipeline.connectors.language.form import Handshake as HandshakeForm
+from pipeline.connectors.language.verify_form import Basic, Hmac, Jwt, PublicKey, Token, Verify
 from pipeline.connectors.verify.proof import Proof
 from pipeline.connectors.verify.signatures import hmac_proof, public_key_proof
 from pipeline.connectors.verify.tokens import basic_proof, jwt_proof, token_proof

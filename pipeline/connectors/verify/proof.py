@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.delivery import Delivery, form_of
-from pipeline.connectors.expression import Scope
-from pipeline.connectors.verify.form import Encoding
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.expression import Scope
+from pipeline.connectors.language.verify_form import Encoding
 from pipeline.connectors.verify.verdict import Accepted, Unverified
 from pipeline.model.dead_letter import Invalid
 

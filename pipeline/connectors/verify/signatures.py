@@ -11,10 +11,10 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
-from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.expression import Scope
-from pipeline.connectors.verify.form import Digest, Hmac, PublicKey, Signature
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.expression import Scope
+from pipeline.connectors.language.verify_form import Digest, Hmac, PublicKey, Signature
 from pipeline.connectors.verify.proof import (
     Proof,
     decoded,

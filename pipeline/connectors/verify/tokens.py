@@ -10,11 +10,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.expression import Scope
-from pipeline.connectors.functions.times import since_epoch
-from pipeline.connectors.verify.form import Basic, Jwt, Token
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.expression import Scope
+from pipeline.connectors.language.functions.times import since_epoch
+from pipeline.connectors.language.verify_form import Basic, Jwt, Token
 from pipeline.connectors.verify.proof import Proof, decoded, same, text_of, without_prefix
 from pipeline.connectors.verify.verdict import Accepted, Unverified
 

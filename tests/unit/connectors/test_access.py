@@ -10,9 +10,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from pipeline.connectors.access import JWT_BEARER, Grant
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.polls.access import JWT_BEARER, Grant
 
 NOON = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HEAD = "system: s\ntitle: {tr: s, en: s}\ntransports: [poll]\nthings: [{}]\n"

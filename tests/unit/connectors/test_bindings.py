@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from pipeline.connectors.binding import Splitter
-from pipeline.connectors.compiler import Compiler
-from pipeline.connectors.expression import Scope
-from pipeline.connectors.form import SourceForm
-from pipeline.connectors.mapping_file import MappingSource
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.expression import Scope
+from pipeline.connectors.language.form import SourceForm
+from pipeline.connectors.language.mapping_file import MappingSource
 from pipeline.connectors.outcome import Draft
 
 MAPPING = b"""

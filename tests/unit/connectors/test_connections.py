@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.groups import ROOT
-from pipeline.connectors.book import MappingBook
-from pipeline.connectors.connections import ConnectionBook
+from pipeline.connectors.setup.book import MappingBook
+from pipeline.connectors.setup.connections import ConnectionBook
 from tests.support.connector_company import GOOD, MAPPING, Company
 
 

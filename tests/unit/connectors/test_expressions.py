@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.connectors.condition import Condition
-from pipeline.connectors.expression import ExpressionError, Scope, Vocabulary, template
-from pipeline.connectors.path import Path, PathError
+from pipeline.connectors.language.condition import Condition
+from pipeline.connectors.language.expression import ExpressionError, Scope, Vocabulary, template
+from pipeline.connectors.language.path import Path, PathError
 
 ROOTS = ("body", "header", "connection", "scope")
 VOCABULARY = Vocabulary(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pipeline.connectors.connection import Connection, connection_of
-from pipeline.connectors.file_source import mapped
+from pipeline.connectors.files.file_source import mapped
 from pipeline.connectors.mapping import Mapping
 from pipeline.model.event import Event
 from pipeline.sources.files import BadLine, read

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.connectors.functions import FUNCTIONS
-from pipeline.connectors.functions.people import normalised
+from pipeline.connectors.language.functions import FUNCTIONS
+from pipeline.connectors.language.functions.people import normalised
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.connectors.functions.mime import mail_document
+from pipeline.connectors.language.functions.mime import mail_document
 
 ALTERNATIVES = """\
 From: Naz <naz@posta.example>

@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.connectors.functions.automatic import auto_reply
-from pipeline.connectors.functions.markup import html_text
-from pipeline.connectors.functions.texts import original, own_words
+from pipeline.connectors.language.functions.automatic import auto_reply
+from pipeline.connectors.language.functions.markup import html_text
+from pipeline.connectors.language.functions.texts import original, own_words
 
 
 def nested(parts: st.SearchStrategy[object]) -> st.SearchStrategy[object]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.connectors.book import MappingBook, load_mapping
 from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.setup.book import MappingBook, load_mapping
 
 FOLDER = Path(__file__).parents[3] / "connectors"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.config.groups import ROOT
-from pipeline.connectors.functions import FUNCTIONS
+from pipeline.connectors.language.functions import FUNCTIONS
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.recorded import Recorded
 from pipeline.connectors.trial import Trial, tried

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.connectors.book import FIXTURE_TIME, Fixture, MappingBook, read_fixture
 from pipeline.connectors.connection import ConnectionInvalid, connection_of
+from pipeline.connectors.language.verify_form import Signature
 from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.setup.book import FIXTURE_TIME, Fixture, MappingBook, read_fixture
 from pipeline.connectors.trial import tried
 from pipeline.connectors.verify.admission import Accepted, Unverified, admit
-from pipeline.connectors.verify.form import Signature
 
 FOLDER = Path(__file__).parents[3] / "connectors"
 BOOK = MappingBook(FOLDER)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.groups import ROOT
-from pipeline.connectors.book import MappingBook
-from pipeline.connectors.connections import ConnectionBook
+from pipeline.connectors.setup.book import MappingBook
+from pipeline.connectors.setup.connections import ConnectionBook
 
 PAGES = ROOT / "docs" / "connectors"
 BOOK = MappingBook(ROOT / "connectors")

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery
-from pipeline.connectors.functions.people import pseudonym
+from pipeline.connectors.language.functions.people import pseudonym
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.outcome import Draft, Request
 from pipeline.model.dead_letter import Reason

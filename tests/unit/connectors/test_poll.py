@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.connectors.compiler import Compiler
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.form import PollForm
+from pipeline.connectors.language.compiler import Compiler
+from pipeline.connectors.language.form import PollForm
+from pipeline.connectors.language.mapping_file import MappingError, MappingSource
 from pipeline.connectors.mapping import Mapping
-from pipeline.connectors.mapping_file import MappingError, MappingSource
-from pipeline.connectors.poll import Poll, Question
+from pipeline.connectors.polls.poll import Poll, Question
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HEAD = "system: s\ntitle: {tr: s, en: s}\ntransports: [poll]\nthings: [{}]\n"

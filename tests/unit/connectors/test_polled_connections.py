@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.connectors.book import MappingBook
-from pipeline.connectors.catalogue import has_polls
-from pipeline.connectors.connections import ConnectionBook
 from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.setup.book import MappingBook
+from pipeline.connectors.setup.catalogue import has_polls
+from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.connectors.verify.admission import Unverified, admit
 
 ROOT = Path(__file__).parents[3]

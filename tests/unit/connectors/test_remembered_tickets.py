@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.connectors.book import read_fixture
 from pipeline.connectors.connection import connection_of
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.outcome import Draft
+from pipeline.connectors.setup.book import read_fixture
 
 FOLDER = Path(__file__).parents[3] / "connectors"
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.connectors.rhythm import patience, quarter_of
+from pipeline.connectors.watch.rhythm import patience, quarter_of
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 MONDAY = datetime(2026, 11, 16, 0, 0, tzinfo=ISTANBUL)

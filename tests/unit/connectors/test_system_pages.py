@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.connectors.book import MappingBook
-from pipeline.connectors.connections import ConnectionBook
+from pipeline.connectors.setup.book import MappingBook
+from pipeline.connectors.setup.connections import ConnectionBook
 
 ROOT = Path(__file__).parents[3]
 MAPPINGS = MappingBook(ROOT / "connectors")

@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
-from pipeline.connectors.traffic import KEPT, KEPT_BYTES, Traffic
+from pipeline.connectors.watch.traffic import KEPT, KEPT_BYTES, Traffic
 from pipeline.contracts.topology import DEAD_LETTERS, RECEIVED
 from pipeline.model.dead_letter import DeadLetter, Reason
 

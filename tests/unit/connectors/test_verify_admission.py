@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.connectors.mapping_file import MappingError
+from pipeline.connectors.language.mapping_file import MappingError
 from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified
 from tests.support.gates import admitted, gate
 

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, x25519
 
-from pipeline.connectors.mapping_file import MappingError
+from pipeline.connectors.language.mapping_file import MappingError
 from pipeline.connectors.verify.admission import Accepted, Unverified
 from tests.support.gates import NOW, admitted, gate
 

@@ -1,0 +1,59 @@
+"""Which reader a file needs: that of a connection or a system, or that of columns by name."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.files.file_source import mapped
+from pipeline.connectors.mapping import MappingError
+from pipeline.connectors.setup.connection_checks import needed_by
+from pipeline.connectors.setup.connections import ConnectionBook
+from pipeline.sources.files import SOURCES
+from pipeline.sources.source import Source, SourceError
+
+
+def reader_of(
+    name: str, book: ConnectionBook, now: datetime, ignored: Callable[[str], None]
+) -> Source:
+    """Return the reader of files of a connection or a system; "" knows columns by their names.
+
+    `ignored` is told the reason for each row that is no event. Raises SourceError.
+    """
+    if not name:
+        return SOURCES["csv"]
+    connection = book.connections.get(name) or _without_settings(name, book)
+    try:
+        mapping = book.mapping(connection)
+    except MappingError as error:
+        raise SourceError(str(error)) from None
+    if "file" not in mapping.form.transports:
+        raise SourceError(f"{name}: {mapping.system} sends by itself and has no files")
+    return mapped(mapping, connection, now, ignored)
+
+
+def readable(names: list[str], book: ConnectionBook, now: datetime) -> Iterator[str]:
+    """Yield those connections and systems of which files can be read as things are set up."""
+    for name in names:
+        try:
+            reader_of(name, book, now, lambda _reason: None)
+        except SourceError:
+            continue
+        yield name
+
+
+def _without_settings(name: str, book: ConnectionBook) -> Connection:
+    """Return a connection of a system that asks for no settings. Raises SourceError."""
+    if name in book.refused:
+        raise SourceError(book.refused[name])
+    if name not in book.mappings.systems:
+        known = ", ".join(sorted({*book.connections, *book.mappings.systems}))
+        raise SourceError(f"{name}: there is no such connection or system: {known}")
+    try:
+        mapping = book.mappings.mapping(name)
+    except MappingError as error:
+        raise SourceError(str(error)) from None
+    if asked := sorted(needed_by(mapping) - mapping.defaults.keys()):
+        raise SourceError(
+            f"{name}: {', '.join(asked)} must be set: make a connection of it in {book.file}"
+        )
+    return Connection(name, name, dict(mapping.defaults))

@@ -1,0 +1,39 @@
+"""Tells mail that a machine answered: notices of absence, receipts, mail that came back."""
+
+import re
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+from pipeline.common.plain_text import bare
+from pipeline.connectors.language.functions.mail import headers_of
+
+
+class _Signs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    headers: dict[str, str]
+    subjects: dict[str, list[str]]
+
+
+_SIGNS: Final = msgspec.yaml.decode(
+    files("pipeline.connectors.language.functions").joinpath("automatic.yaml").read_bytes(),
+    type=_Signs,
+)
+_HEADERS: Final = {name: re.compile(form, re.DOTALL) for name, form in _SIGNS.headers.items()}
+_SUBJECT: Final = re.compile(
+    r"\W*(?:" + "|".join(form for forms in _SIGNS.subjects.values() for form in forms) + r")\W*"
+    r"(?:$|[:–—\]-].*)",
+    re.DOTALL,
+)
+
+
+def auto_reply(value: object) -> str | None:
+    """Return by what the headers of a mail, or its subject, say that a machine wrote it.
+
+    None where nothing says so.
+    """
+    for name, text in headers_of(value):
+        form = _SUBJECT if name == "subject" else _HEADERS.get(name)
+        if form and form.fullmatch(said := bare(text).strip()):
+            return f"{name}: {said:.80}"
+    return None

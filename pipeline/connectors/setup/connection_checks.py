@@ -1,0 +1,150 @@
+"""Makes a connection of what the file says of it, held to what the mapping of its system asks."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from pipeline.common.time_zones import time_zone
+from pipeline.connectors.connection import Connection, ConnectionInvalid, connection_of
+from pipeline.connectors.language.verify_form import Jwt, Verify
+from pipeline.connectors.mapping import Mapping
+from pipeline.connectors.setup.connection_file import FILE_OF, CommonSettings, Entry
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_SETTING = re.compile(r"\{connection\.(\w+)")
+_COMMON = frozenset(CommonSettings.__struct_fields__)
+PSEUDONYM_KEY = "pseudonym_key"
+MEANINGS = {
+    "questions": "What a survey's questions mean, as {q1: {metric: nps}, q2: {comment_of: q1}}",
+    "public_url": "The address that the system sends to, as https://nabiz.firma.com/in/NAME",
+    PSEUDONYM_KEY: "Key of ids of people, at the top of the file; `nabiz connectors add` makes it",
+}
+"""Of settings that a connection may need, and its mapping does not declare."""
+
+
+def name_of(entry: Entry) -> str:
+    """Return the name of a connection. Raises ConnectionsError."""
+    name = entry.data.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise entry.error(
+            "name",
+            f"{entry.place}: `name` is part of the address /in/NAME: it must be 1 to 63 lower-case "
+            "letters, digits, - and _, a letter or digit first",
+        )
+    return name
+
+
+def system_of(entry: Entry, systems: Iterable[str]) -> str:
+    """Return the system of a connection. Raises ConnectionsError."""
+    system, known = str(entry.data.get("system", "")), sorted(systems)
+    if not system:
+        raise entry.error("", f"`system` is missing: one of {', '.join(known)}")
+    if system not in known:
+        raise entry.error("system", f"there is no system `{system}`{_meant(system, known)}")
+    return system
+
+
+def connection_in(entry: Entry, mapping: Mapping) -> Connection:
+    """Return the connection that an entry is. Raises ConnectionsError."""
+    name, form = name_of(entry), entry.source.form
+    settings = {
+        **mapping.defaults,
+        **dict(_setting(entry, key, mapping) for key in entry.settings),
+    }
+    if form.public_url:
+        settings.setdefault("public_url", f"{form.public_url.rstrip('/')}/in/{name}")
+    if form.pseudonym_key_file and PSEUDONYM_KEY not in settings:
+        settings[PSEUDONYM_KEY] = entry.source.secret(
+            "$.pseudonym_key_file", form.pseudonym_key_file
+        )
+    _demand_what_is_needed(entry, mapping, settings)
+    try:
+        return connection_of(name, mapping.system, settings)
+    except ConnectionInvalid as error:
+        field = str(error).partition(":")[0]
+        raise entry.error(field, str(error)) from None
+
+
+def _setting(entry: Entry, key: str, mapping: Mapping) -> tuple[str, Any]:
+    """Return name and value of a setting. Raises ConnectionsError."""
+    declared, value = mapping.form.settings, entry.settings[key]
+    secrets = {PSEUDONYM_KEY, *(name for name in declared if declared[name].secret)}
+    plain = (
+        _COMMON | declared.keys() | set(filter(None, mapping.form.memories.values()))
+    ) - secrets
+    name = key.removesuffix(FILE_OF)
+    if key in secrets:
+        raise entry.error(
+            key, f"`{key}` is a secret: put it into a file, and its path here as `{key}{FILE_OF}`"
+        )
+    if key.endswith(FILE_OF) and name in secrets:
+        if name == PSEUDONYM_KEY and isinstance(value, list):
+            raise entry.error(key, f"`{key}` is one file: with another key, ids are others")
+        return name, entry.secret(name, value)
+    if key not in plain:
+        known = [*plain, *(f"{secret}{FILE_OF}" for secret in secrets)]
+        raise entry.error(key, f"{mapping.system} has no setting `{key}`{_meant(key, known)}")
+    if key in declared or key not in _COMMON:
+        return key, _with_text_keys(value)
+    return key, _common(entry, key, value, mapping)
+
+
+def _common(entry: Entry, key: str, value: Any, mapping: Mapping) -> Any:
+    """Return the value of a common setting. Raises ConnectionsError."""
+    value = entry.checked(key, _with_text_keys(value))
+    if key == "auth" and value not in (known := (*mapping.form.verify, "none")):
+        reason = f"`auth`: {mapping.system} has no `{value}`, it has {', '.join(known)}"
+        raise entry.error(key, reason)
+    if key == "timezone":
+        try:
+            time_zone(value)
+        except ValueError as error:
+            raise entry.error(key, f"`timezone`: {error}") from None
+    return value
+
+
+def needed_by(mapping: Mapping, auth: str = "") -> set[str]:
+    """Return the settings that a connection must have, by how its deliveries are verified."""
+    declared, schemes = mapping.form.settings, mapping.form.verify
+    read = {name: _read_by(scheme) for name, scheme in schemes.items()}
+    required = {name for name, setting in declared.items() if setting.required}
+    required -= set().union(*read.values())  # which of them, the scheme in use says
+    return required | mapping.needs | read.get(auth or next(iter(read), ""), set())
+
+
+def _demand_what_is_needed(entry: Entry, mapping: Mapping, settings: dict[str, Any]) -> None:
+    """Raise ConnectionsError where something is missing.
+
+    One that is asked need not take deliveries besides: without what proves them, none is taken.
+    """
+    declared, auth = mapping.form.settings, settings.get("auth", "")
+    if not auth and mapping.polled(Connection(name_of(entry), mapping.system, settings)):
+        auth = "none"
+    for name in sorted(needed_by(mapping, auth) - settings.keys()):
+        is_secret = name == PSEUDONYM_KEY or (name in declared and declared[name].secret)
+        meaning = declared[name].meaning.en if name in declared else MEANINGS.get(name)
+        told = f"`{name}{FILE_OF if is_secret else ''}` is missing"
+        raise entry.error("", f"{told}: {meaning}" if meaning else told)
+
+
+def _read_by(scheme: Verify) -> set[str]:
+    """Return the settings that a scheme of verification reads; a key set may be fetched."""
+    texts = msgspec.structs.asdict(scheme).values()
+    names = {name for text in texts for name in _SETTING.findall(str(text))}
+    return names - {"jwks"} if isinstance(scheme, Jwt) and scheme.jwks_url else names
+
+
+def _with_text_keys(value: Any) -> Any:
+    """Return a value with texts as the keys of its objects: YAML reads 4711 as a number."""
+    if isinstance(value, dict):
+        return {str(key): _with_text_keys(part) for key, part in value.items()}
+    return [_with_text_keys(part) for part in value] if isinstance(value, list) else value
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    known = sorted(known)
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(known)}"

@@ -1,0 +1,122 @@
+"""The connections in force: what `desk/connections.yaml` has, held to the mappings."""
+
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.common.private_files import OTHERS
+from pipeline.config.connectors import ConnectorsSettings
+from pipeline.connectors.connection import Connection
+from pipeline.connectors.mapping import Mapping, MappingError
+from pipeline.connectors.setup.book import MappingBook
+from pipeline.connectors.setup.connection_checks import connection_in, name_of, system_of
+from pipeline.connectors.setup.connection_file import ConnectionsError, ConnectionsSource, Entry
+
+__all__ = ["ConnectionBook", "ConnectionsError", "open_connections"]
+
+
+class ConnectionBook:
+    """Connections by name. One that is wrong is refused, and its last good version stays in force.
+
+    `refused` says why, by name, or by place (`connections[2]`) where there is no name. `failure`
+    says why the whole file is refused, None where it is not. `source` is the file as it was read.
+    """
+
+    def __init__(self, file: Path, mappings: MappingBook) -> None:
+        self.file = file
+        self.mappings = mappings
+        self.connections: dict[str, Connection] = {}
+        self.refused: dict[str, str] = {}
+        self.failure: str | None = None
+        self._content: bytes | None = None
+        self.source: ConnectionsSource | None = None
+        self._one_at_a_time = threading.Lock()
+        self.reload()
+
+    @property
+    def errors(self) -> list[str]:
+        """What is refused, a sentence each."""
+        return [*filter(None, [self.failure]), *self.refused.values()]
+
+    @property
+    def exposed(self) -> list[Path]:
+        """The files of secrets that others than their owner can read."""
+        named = self.source.secret_files() if self.source else ()
+        return sorted({path for path in named if _is_exposed(path)})
+
+    def mapping(self, connection: Connection) -> Mapping:
+        """Return the mapping of a connection in force."""
+        return self.mappings.mapping(connection.system)
+
+    def reload(self) -> None:
+        """Put in force what has changed and is valid: the file, its secrets, the mappings."""
+        with self._one_at_a_time:
+            self._reload()
+
+    def _reload(self) -> None:
+        try:
+            source = self._read()
+            self.failure = None
+        except ConnectionsError as error:
+            self.failure = str(error)
+            return
+        except OSError as error:
+            self.failure = f"{self.file}: cannot be read ({error.strerror})"
+            return
+        connections: dict[str, Connection] = {}
+        refused: dict[str, str] = {}
+        self._reload_mappings(source)
+        for entry, name in _named(source, refused):
+            try:
+                connections[name] = self._connection(entry)
+            except (ConnectionsError, MappingError) as error:
+                refused[name] = str(error)
+                if name in self.connections:
+                    connections[name] = self.connections[name]
+        self.connections, self.refused = connections, refused
+
+    def _read(self) -> ConnectionsSource:
+        """Return the file, parsed anew where it has changed. Raises ConnectionsError, OSError."""
+        content = self.file.read_bytes()
+        if self.source is None or content != self._content:
+            self.source = ConnectionsSource(self.file, content)
+            self._content = content
+        return self.source
+
+    def _reload_mappings(self, source: ConnectionsSource) -> None:
+        named = {str(entry.data.get("system")) for entry in source.entries}
+        for system in named & set(self.mappings.systems):
+            self.mappings.reload(system)
+
+    def _connection(self, entry: Entry) -> Connection:
+        """Return the connection of an entry. Raises ConnectionsError and MappingError."""
+        system = system_of(entry, self.mappings.systems)
+        return connection_in(entry, self.mappings.mapping(system))
+
+
+def open_connections(settings: ConnectorsSettings) -> ConnectionBook:
+    """Return the connections that are set up. What is wrong with them is in the book."""
+    return ConnectionBook(settings.file, MappingBook(settings.folder))
+
+
+def _named(source: ConnectionsSource, refused: dict[str, str]) -> Iterator[tuple[Entry, str]]:
+    """Yield each entry with a name of its own; the others are refused."""
+    taken: set[str] = set()
+    for entry in source.entries:
+        try:
+            name = name_of(entry)
+            if name in taken:
+                raise entry.error("name", f"another connection is named `{name}` as well")
+        except ConnectionsError as error:
+            refused[entry.place] = str(error)
+        else:
+            taken.add(name)
+            yield entry, name
+
+
+def _is_exposed(path: Path) -> bool:
+    try:
+        return bool(stat.S_IMODE(path.stat().st_mode) & OTHERS)
+    except OSError:
+        return False
