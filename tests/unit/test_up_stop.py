@@ -55,6 +55,7 @@ def test_all_are_told_to_stop_before_any_is_waited_for_and_kafka_then(tmp_path: 
 @pytest.fixture
 def signals() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whether or not the tests run under `nohup`
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
