@@ -5,6 +5,7 @@ descriptors of this process by sending slowly (slowloris).
 """
 
 import asyncio
+import resource
 from typing import ClassVar
 
 import h11
@@ -14,8 +15,20 @@ WHOLE_WITHIN = 10.0
 """Seconds from the first byte of a request, or the connection, to its last byte, of a small one."""
 SLOWEST = 65_536
 """Bytes of a body that count as a second more, so that an upload may take as long as it needs."""
-MOST = 256
-"""Concurrent incomplete requests; the oldest is dropped first."""
+SHARE = 4
+"""One in so many of the files that may be open may be an incomplete request."""
+
+
+def most_incomplete() -> int:
+    """Return how many requests may be incomplete at once; one more, and the oldest is dropped.
+
+    A burst opens hundreds of connections before the first of them is read.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return (_WITHOUT_LIMIT if soft == resource.RLIM_INFINITY else soft) // SHARE
+
+
+_WITHOUT_LIMIT = 65_536
 
 
 class WholeRequests(H11Protocol):
@@ -57,7 +70,7 @@ class WholeRequests(H11Protocol):
     def _wait(self) -> None:
         if self in self._half_sent or self.transport.is_closing():
             return
-        if len(self._half_sent) >= MOST:
+        if len(self._half_sent) >= most_incomplete():
             next(iter(self._half_sent)).transport.abort()
         self._began, self._received = self.loop.time(), 0
         self._half_sent[self] = self.loop.call_later(WHOLE_WITHIN, self._late)

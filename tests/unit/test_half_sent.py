@@ -35,7 +35,7 @@ async def address(
     socket_enabled: None, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[str, int]]:
     monkeypatch.setattr(half_sent, "WHOLE_WITHIN", 0.5)
-    monkeypatch.setattr(half_sent, "MOST", 3)
+    monkeypatch.setattr(half_sent, "most_incomplete", lambda: 3)
     with closing(socket.create_server((HOST, 0))) as listener:
         config = uvicorn.Config(echo, http=WholeRequests, log_level="critical", lifespan="off")
         server = uvicorn.Server(config)
