@@ -38,16 +38,20 @@ class ListedConnection(msgspec.Struct, frozen=True):
 
 
 def list_connections(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Show each connection: its system, whether it is in force, and what came of late."""
+    """Show each connection: its system, whether it is in force, and what came of late.
+
+    Exit code 1 if the file of connections cannot be read.
+    """
     settings = find(data)
     book = open_connections(settings.connectors)
+    if book.failure:
+        Console(stderr=True).print(show.datum(book.failure, "red"))
+        raise typer.Exit(EXIT_NO)
     listed = _listed(settings, book)
     if as_json:
         show.as_json(msgspec.json.encode(listed))
-        return
-    if book.failure:
-        Console(stderr=True).print(show.datum(book.failure, "red"))
-    Console().print(_table(listed))
+    else:
+        Console().print(_table(listed))
 
 
 def _listed(settings: Settings, book: ConnectionBook) -> list[ListedConnection]:

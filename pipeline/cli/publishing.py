@@ -48,7 +48,7 @@ def gather(console: Console, items: Iterable[Iterable[Event | BadLine | Note]]) 
         for item in chain.from_iterable(items):
             match item:
                 case Note():
-                    console.print(item.sentence, markup=False, highlight=False)
+                    console.print(item.sentence("en"), markup=False, highlight=False)
                 case BadLine():
                     gathered.bad.append(item)
                 case Event():

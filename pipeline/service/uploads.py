@@ -47,7 +47,7 @@ class Tried(NamedTuple):
     refused: int
     bad: list[BadLine]
     ignored: list[tuple[str, int]]
-    notes: list[str]
+    notes: list[Note]
 
 
 class Published(NamedTuple):
@@ -75,7 +75,7 @@ class Uploads:
         for item in self._items(upload, lambda reason: ignored.update([reason])):
             match item:
                 case Note():
-                    tried.notes.append(item.sentence)
+                    tried.notes.append(item)
                 case BadLine():
                     refused += 1
                     if len(tried.bad) < MOST_BAD:
@@ -129,8 +129,6 @@ class Uploads:
             path.write_bytes(upload.content)
             try:
                 for item in read(path, source, self._zone):
-                    if isinstance(item, Note):
-                        item = Note(item.sentence.removeprefix(f"{path}: "))
-                    yield item
+                    yield item._replace(file="") if isinstance(item, Note) else item
             except SourceError as error:
                 raise SourceError(str(error).replace(str(path), upload.name)) from None

@@ -17,7 +17,7 @@ from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import USUAL_SCALES, Event, Metric
 from pipeline.model.event_types import EventType
 from pipeline.sources.csv_cells import COLUMNS, month_first, number, plain_name, time, word
-from pipeline.sources.source import Note, SourceError, SourceLine
+from pipeline.sources.source import Note, Said, SourceError, SourceLine
 from pipeline.sources.table import UNDECODED, Row, read_rows
 
 CHANNEL = "file"
@@ -51,10 +51,7 @@ def lines(file: BinaryIO, zone: tzinfo) -> Iterator[SourceLine | Note]:
     table = table._replace(
         months_first=month_first(row.cells[at] for row in rows if at < len(row.cells))
     )
-    yield Note(
-        f"{sheet.said}, times without an offset as of {zone}"
-        f"{', month first' if table.months_first else ''}; {_columns(table, header.cells)}"
-    )
+    yield Note([sheet.said, Said("zone", {"zone": str(zone)}), *_said(table, header.cells)])
     for row in rows:
         raw = row.raw.encode("utf-8", "surrogateescape")
         yield SourceLine(row.number, raw, partial(_events, table, row))
@@ -86,13 +83,17 @@ def _table(header: Sequence[str], zone: tzinfo) -> Table:
     return Table(fields, others, len(header), zone)
 
 
-def _columns(table: Table, header: Sequence[str]) -> str:
+def _said(table: Table, header: Sequence[str]) -> Iterator[Said]:
+    """Yield how dates and columns are read."""
+    if table.months_first:
+        yield Said("months_first")
     known = (
         field if field == header[at] else f"{field} ({header[at]})"
         for field, at in table.fields.items()
     )
-    others = f"; attributes: {_shown(table.attributes)}" if table.attributes else ""
-    return f"columns: {_shown(known)}{others}"
+    yield Said("columns", {"columns": ", ".join(known)})
+    if table.attributes:
+        yield Said("attributes", {"columns": ", ".join(table.attributes)})
 
 
 def _shown(names: Iterable[str]) -> str:

@@ -82,7 +82,7 @@ def read(path: Path, source: Source, zone: tzinfo = UTC) -> Iterator[Event | Bad
         with _open(path) as file:
             for line in source(file, zone):
                 if isinstance(line, Note):
-                    yield Note(f"{path}: {line.sentence}")
+                    yield line._replace(file=str(path))
                     continue
                 try:
                     yield from line.events()

@@ -1,9 +1,10 @@
 """The contract of a source: a file gives lines, and each line gives events or an error."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import BinaryIO, NamedTuple
 
+from pipeline.common.languages import texts
 from pipeline.model.event import Event
 
 
@@ -22,10 +23,25 @@ class SourceLine(NamedTuple):
     events: Callable[[], Iterable[Event]]
 
 
-class Note(NamedTuple):
-    """A sentence that tells the user how a file was interpreted."""
+class Said(NamedTuple):
+    """Words of `texts.yaml` by name, with what they speak of."""
 
-    sentence: str
+    name: str
+    values: Mapping[str, str] = {}
+
+
+class Note(NamedTuple):
+    """How a file was interpreted; `file` is its path, where there are several."""
+
+    said: Sequence[Said]
+    file: str = ""
+
+    def sentence(self, language: str) -> str:
+        """Return it in words, without the control characters that a file may hold."""
+        words = texts(__package__, language)
+        told = "; ".join(words[name].format_map(values) for name, values in self.said)
+        whole = f"{self.file}: {told}" if self.file else told
+        return "".join(one if one.isprintable() else " " for one in whole)
 
 
 Source = Callable[[BinaryIO, tzinfo], Iterator[SourceLine | Note]]

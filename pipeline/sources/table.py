@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import python_calamine
 
 from pipeline.common.encodings import marked_encoding
-from pipeline.sources.source import SourceError
+from pipeline.sources.source import Said, SourceError
 
 WITHOUT_MARK = "windows-1254"
 """The encoding of a Turkish Excel that does not write UTF-8."""
@@ -40,7 +40,7 @@ class Rows(NamedTuple):
     """The rows of a table, without blank ones, and how it was read."""
 
     rows: Sequence[Row]
-    said: str
+    said: Said
 
 
 def read_rows(raw: bytes, known: Callable[[Sequence[str]], int] = len) -> Rows:
@@ -54,7 +54,7 @@ def read_rows(raw: bytes, known: Callable[[Sequence[str]], int] = len) -> Rows:
     text, encoding = _decoded(raw)
     physical = list(io.StringIO(text, newline=""))
     start, separator = _separator(physical, known)
-    said = f"read as {encoding}, separated by {SEPARATORS[separator]}"
+    said = Said(f"text.{SEPARATORS[separator]}", {"encoding": encoding})
     return Rows(_rows(physical, start, separator), said)
 
 
@@ -65,10 +65,10 @@ def _workbook(raw: bytes) -> Rows:
                 sheet = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
                 rows = [_of_sheet(number, cells) for number, cells in enumerate(sheet, start=1)]
                 if filled := [row for row in rows if any(row.cells)]:
-                    return Rows(filled, f"read as a workbook, sheet “{name}”")
+                    return Rows(filled, Said("workbook", {"sheet": name}))
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise SourceError(f"it is no workbook that can be read ({error})") from None
-    return Rows([], "read as a workbook without rows")
+    return Rows([], Said("workbook.empty"))
 
 
 def _of_sheet(number: int, cells: Sequence[Any]) -> Row:

@@ -64,6 +64,13 @@ def test_list_goes_without_figures_where_kafka_is_away(
     assert "without figures: Kafka does not answer" in ran.err
 
 
+def test_list_says_that_the_file_cannot_be_read(nabiz: Nabiz, company: Company) -> None:
+    company.write("  - [")
+    ran = nabiz("connectors", "list")
+    assert (ran.code, ran.out) == (1, "")
+    assert "connections.yaml" in ran.err
+
+
 def test_check_says_all_that_is_wrong_with_file_and_line(nabiz: Nabiz, company: Company) -> None:
     company.write(GOOD)
     assert nabiz("connectors", "check").code == 0

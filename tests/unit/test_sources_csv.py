@@ -67,8 +67,9 @@ def test_a_row_is_the_same_event_however_it_is_saved(
         attributes={"Bölge": "Ege"},
     )
     assert isinstance(note, Note)
-    assert "Europe/Istanbul" in note.sentence
-    assert "customer_id (Müşteri No)" in note.sentence
+    assert "Europe/Istanbul" in note.sentence("en")
+    assert "Europe/Istanbul sayıldı" in note.sentence("tr")
+    assert "customer_id (Müşteri No)" in note.sentence("en")
 
 
 def test_names_of_columns_are_english_too_and_in_any_spelling(table: Table) -> None:

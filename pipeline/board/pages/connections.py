@@ -59,7 +59,7 @@ def connections_routes(board: Board) -> list[ControllerRouterHandler]:
             raise NotFoundException("there is no such system")
         values = {
             "page": PAGE.name,
-            "title": getattr(form.title, say.language),
+            "title": form.title.text(say.language),
             "form": form,
             "guide": guide(GUIDES / f"{form.system}.md", say.language),
         }

@@ -90,7 +90,7 @@ def _page(board: Board, request: AnyRequest, values: dict[str, object]) -> Respo
     of_files = [name for name, form in forms.items() if "file" in form.transports]
     named = [name for name, one in connections.book.connections.items() if one.system in of_files]
     sources = [
-        (name, getattr(forms[name].title, say.language) if name in forms else name)
+        (name, forms[name].title.text(say.language) if name in forms else name)
         for name in readable([*named, *of_files], connections.book, board.clock())
     ]
     values = {

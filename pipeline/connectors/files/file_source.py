@@ -16,7 +16,7 @@ from pipeline.connectors.outcome import nothing_remembered
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import Event
 from pipeline.sources.csv_cells import plain_name
-from pipeline.sources.source import Note, Source, SourceLine
+from pipeline.sources.source import Note, Said, Source, SourceLine
 from pipeline.sources.table import Row, read_rows
 
 
@@ -67,7 +67,7 @@ def _table(raw: bytes, connection: Connection, events: Events) -> Iterator[Sourc
     names = [plain_name(name) for name in columns]
     if rows and (not names or [plain_name(cell) for cell in rows[0].cells] == names):
         columns = rows.pop(0).cells
-    yield Note(f"{table.said}; columns: {', '.join(columns)}")
+    yield Note([table.said, Said("columns", {"columns": ", ".join(columns)})])
     for row in rows:
         content = row.raw.encode("utf-8", "surrogateescape")
         yield SourceLine(row.number, content, partial(_of_row, columns, row, events))

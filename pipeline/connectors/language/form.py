@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from pipeline.common.durations import Duration
 from pipeline.common.names import Name
+from pipeline.common.titles import Titles
 from pipeline.connectors.language.verify_form import Verify
 
 Text: TypeAlias = str | int | float | bool
@@ -19,24 +20,25 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the file: other keys are refused."""
 
 
-class Texts(Form, frozen=True):
-    """A text in both languages."""
-
-    tr: str
-    en: str
-
-
 class Setting(Form, frozen=True):
     """What a connection of the system sets. A `secret` is read from a file (`NAME_file`).
 
     `default` is what holds where it is not set.
     """
 
-    meaning: Texts
+    meaning: Titles
     required: bool = False
     secret: bool = False
     default: Any = None
     example: Any = None
+
+
+QUESTIONS = Setting(
+    Titles(tr="Anketin soruları ne ölçer", en="What a survey's questions measure"),
+    required=True,
+    example="{q1: {metric: nps}, q2: {comment_of: q1}}",
+)
+"""The setting that every mapping with answers to questions has, without declaring it."""
 
 
 class SourceForm(Form, frozen=True):
@@ -250,7 +252,7 @@ class MappingForm(Form, frozen=True):
     """A mapping file."""
 
     system: Name
-    title: Texts
+    title: Titles
     transports: Annotated[tuple[Transport, ...], Meta(min_length=1)]
     things: Annotated[tuple[Thing, ...], Meta(min_length=1)]
     settings: dict[Name, Setting] = {}
@@ -262,3 +264,11 @@ class MappingForm(Form, frozen=True):
     mailboxes: dict[Name, MailboxForm] = {}
     tables: dict[Name, dict[str, Text | None]] = {}
     memories: dict[Name, str] = {}
+
+    @property
+    def all_settings(self) -> dict[str, Setting]:
+        """What a connection sets: what is declared, and of a survey what its questions mean."""
+        events = (event for thing in self.things for event in (thing.common, *thing.events))
+        if any(event.answers for event in events):
+            return {"questions": QUESTIONS, **self.settings}
+        return self.settings

@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline.common.time_zones import time_zone
 from pipeline.connectors.connection import Connection, ConnectionInvalid, connection_of
+from pipeline.connectors.language.form import QUESTIONS
 from pipeline.connectors.language.verify_form import Jwt, Verify
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.setup.connection_file import FILE_OF, CommonSettings, Entry
@@ -18,7 +19,7 @@ _SETTING = re.compile(r"\{connection\.(\w+)")
 _COMMON = frozenset(CommonSettings.__struct_fields__)
 PSEUDONYM_KEY = "pseudonym_key"
 MEANINGS = {
-    "questions": "What a survey's questions mean, as {q1: {metric: nps}, q2: {comment_of: q1}}",
+    "questions": f"{QUESTIONS.meaning.en}, as {QUESTIONS.example}",
     "public_url": "The address that the system sends to, as https://nabiz.firma.com/in/NAME",
     PSEUDONYM_KEY: "Key of ids of people, at the top of the file; `nabiz connectors add` makes it",
 }

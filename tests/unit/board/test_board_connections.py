@@ -124,3 +124,9 @@ def test_a_system_says_step_by_step_how_it_is_connected(company: Company) -> Non
             assert "- name: zendesk\n  system: zendesk" in text
             assert "**" not in text
         assert "Gerekenler" in page(client, "/board/systems/zendesk?lang=tr")
+
+
+def test_a_survey_tool_asks_what_its_questions_measure(company: Company) -> None:
+    with TestClient(app_of(company)) as client:
+        assert "Anketin soruları ne ölçer" in page(client, "/board/systems/typeform?lang=tr")
+        assert "<code>questions</code>" not in page(client, "/board/systems/zendesk?lang=tr")

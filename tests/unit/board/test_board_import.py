@@ -81,6 +81,13 @@ def test_a_file_is_tried_before_anything_is_published(client: Client, sent: Sent
     assert (sent.events, sent.letters) == ([], [])
 
 
+def test_how_a_file_was_read_is_told_in_the_language_of_the_page(client: Client) -> None:
+    client.headers["accept-language"] = "tr"
+    text = upload(client, TABLE.encode()).text
+    assert "noktalı virgülle ayrılmış" in text
+    assert "sütunlar: " in text
+
+
 def test_then_it_is_published_once(client: Client, company: Company, sent: Sent) -> None:
     token = token_of(upload(client, TABLE.encode()).text)
     assert "Events published: 1. Rows refused: 1." in publish(client, token).text

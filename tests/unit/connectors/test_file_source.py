@@ -66,7 +66,7 @@ class Import:
         items = list(read(file, source, ZoneInfo("Europe/Istanbul")))
         self.events = [item for item in items if isinstance(item, Event)]
         self.bad = [item for item in items if isinstance(item, BadLine)]
-        self.notes = [item.sentence for item in items if isinstance(item, Note)]
+        self.notes = [item.sentence("en") for item in items if isinstance(item, Note)]
 
     def ignore(self, reason: str) -> None:
         self.ignored[reason] += 1
