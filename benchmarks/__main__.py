@@ -24,6 +24,7 @@ from benchmarks import (
     scaling,
     store,
     throughput,
+    translate,
     upkeep,
 )
 from benchmarks.clickhouse_18.server import ServerError
@@ -47,6 +48,7 @@ PARTS: dict[str, Part] = {
     "chain": chain,
     "inbox": inbox,
     "receive": receive,
+    "translate": translate,
     "scaling": scaling,
     "store": store,
     "dashboards": dashboards,

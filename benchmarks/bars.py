@@ -28,6 +28,10 @@ def bars(results: Results) -> Iterator[Bar]:
     if "receive" in results:
         ratio = results["receive"]["ratio"]
         yield Bar("receiver to a bare route, a core", "≥ 0.5 ×", f"{ratio:.2f} ×", ratio >= 0.5)
+        lost = results["receive"]["burst"]["lost"]
+        yield Bar("deliveries answered 2xx and lost in a burst", "0", str(lost), not lost)
+    if "translate" in results:
+        yield from _translate(results["translate"])
     if "scaling" in results:
         yield from _scaling(results["scaling"])
     if "dashboards" in results:
@@ -96,6 +100,14 @@ def _inbox(found: dict[str, Any]) -> Iterator[Bar]:
     p99, missing = found["shown_ms"]["p99"], found["never_shown"]
     what = f"event → inbox, p99 at {found['rate']:,.0f} events/s"
     yield Bar(what, "≤ 1,000 ms", f"{p99:,.0f} ms", p99 <= 1_000 and not missing)
+
+
+def _translate(found: dict[str, Any]) -> Iterator[Bar]:
+    (ours,) = found["roles"]["all mappings"]
+    rate = 1e6 / ours["cpu_us"]["median"]
+    yield Bar("translate, a core", "≥ 5,000 deliveries/s", f"{rate:,.0f}/s", rate >= 5_000)
+    p99 = found["delivered"]["latency_ms"]["p99"]
+    yield Bar("delivery → event, p99 at half load", "≤ 150 ms", f"{p99:,.0f} ms", p99 <= 150)
 
 
 def _scaling(found: dict[str, Any]) -> Iterator[Bar]:

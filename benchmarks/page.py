@@ -8,8 +8,9 @@ from typing import Any
 
 from benchmarks import plots
 from benchmarks.bars import Results, bars
+from benchmarks.connected_page import received, translated
 from benchmarks.host import machines
-from benchmarks.markdown import table
+from benchmarks.markdown import comparison, spread, table
 from benchmarks.scaling import FULL_SPEED
 from pipeline.board.inbox.stream import GATHER
 from pipeline.config.groups import ROOT
@@ -47,7 +48,8 @@ def write_page(folder: Path, parts: Iterable[str]) -> None:
         latency=_latency(chain["latency"]),
         overload=_overload(chain["overload"]),
         inbox=_inbox(results["inbox"]),
-        receive=_receive(results["receive"]),
+        **received(results["receive"]),
+        **translated(results["translate"]),
         workers=_workers(scaling["workers"]),
         customers=_customers(scaling["customers"]),
         full_speed=f"{FULL_SPEED:.0%}",
@@ -69,41 +71,8 @@ def _quick(results: Results) -> str:
 
 
 def _throughput(found: dict[str, Any]) -> str:
-    head = (
-        "",
-        "rate, ratio",
-        "events/s",
-        "CPU an event, ratio",
-        "µs",
-        "broker µs",
-        "store µs",
-        "MB",
-    )
-    return "\n\n".join(
-        f"**{group}**\n\n"
-        + table(
-            head,
-            (
-                (
-                    one["subject"],
-                    _spread(one["ratio"]),
-                    f"{one['rate']['median']:,.0f}",
-                    _spread(one["cpu_ratio"]),
-                    f"{one['cpu_us']['median']:.0f}",
-                    f"{one['broker_us']:.0f}",
-                    f"{one['clickhouse_us']:.0f}",
-                    f"{one['rss_mb']:.0f}",
-                )
-                for one in subjects
-            ),
-        )
-        for group, subjects in found.items()
-        if isinstance(subjects, list)
-    )
-
-
-def _spread(value: dict[str, float]) -> str:
-    return f"{value['median']:.2f} ({value['low']:.2f}–{value['high']:.2f})"
+    groups = ((group, one) for group, one in found.items() if isinstance(one, list))
+    return "\n\n".join(f"**{group}**\n\n{comparison(subjects)}" for group, subjects in groups)
 
 
 def _latency(found: dict[str, Any]) -> str:
@@ -167,16 +136,6 @@ def _inbox(found: dict[str, Any]) -> str:
     )
 
 
-def _receive(found: dict[str, Any]) -> str:
-    return (
-        f"A signed delivery costs the receiver {found['receive_us']:,.0f} µs of processor time: "
-        "its signature is checked, it is sealed, and Kafka has it before it is answered. A route "
-        f"of Litestar that does nothing costs {found['bare_us']:,.0f} µs, in turns with it: "
-        f"{found['ratio']:.2f} × its rate on a core ({found['rounds']} rounds of "
-        f"{found['requests']:,} requests)."
-    )
-
-
 def _yes(value: bool) -> str:
     return "yes" if value else "**no**"
 
@@ -188,7 +147,7 @@ def _workers(found: list[dict[str, Any]]) -> str:
             (
                 one["role"],
                 str(one["workers"]),
-                _spread(one["ratio"]),
+                spread(one["ratio"]),
                 f"{one['rate']['median']:,.0f}",
                 f"{one['rss_mb_each']:.0f}",
             )

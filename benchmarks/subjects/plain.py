@@ -15,6 +15,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from rocksdict import Options, Rdict
 
 from benchmarks.subjects import PLAIN_STATES
+from benchmarks.subjects.by_hand import Translate
 from benchmarks.subjects.work import Detect, Incoming, Outgoing, Record, Understand
 from pipeline.config.settings import Settings, load_settings
 from pipeline.contracts.topology import INPUTS
@@ -59,6 +60,8 @@ def worker(role: str, settings: Settings) -> Work:
     """Return the work of a role."""
     if role == "understand":
         return Understand()
+    if role == "translate":
+        return Translate(settings)
     return detector(settings.data) if role == "detect" else recorder()
 
 

@@ -4,7 +4,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -13,6 +14,7 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer
 
 from agents.runtime.messages import partition_of
+from benchmarks.deliveries import Sent, connected
 from pipeline.broker.lag import LagReader
 from pipeline.cli.supervisor import nabiz
 from pipeline.connectors.delivery import Delivery
@@ -21,8 +23,8 @@ from pipeline.connectors.sealing import Seal
 from pipeline.contracts.topology import DEAD_LETTERS, ERASURES, FEEDBACK, INTERACTIONS, RECEIVED
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.event import Event
-from tests.support.connected_fixtures import Sent, api_of, connected
 from tests.support.deliveries import CONNECTIONS, NOON, book, ticket
+from tests.support.http_servers import Quiet, serving
 from tests.support.role_on_kafka import worker
 from tests.support.servers_kafka import topics_for_now
 
@@ -71,6 +73,19 @@ def test_every_fixture_sent_twice_in_any_order_to_workers_that_are_killed_is_its
         come = read_until(kafka, Event, lambda came: len(came) == sum(ends))
         assert {key_of(one) for one in come} == expected
         assert {(one.key or b"").decode() for one in letters} == refused
+
+
+@contextmanager
+def api_of(answers: dict[str, Fetch]) -> Iterator[str]:
+    """Serve what APIs answer, at an address that is yielded."""
+
+    class Handler(Quiet):
+        def do_GET(self) -> None:  # noqa: N802
+            fetch = answers.get(self.path, Fetch(self.path, status=404))
+            self.answer(fetch.status, fetch.body)
+
+    with serving(Handler) as address:
+        yield f"http://{address}"
 
 
 def deliver(kafka: str, sent: Sequence[Sent]) -> None:

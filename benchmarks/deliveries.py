@@ -1,7 +1,6 @@
 """Every fixture of every mapping as a delivery on cx.received, by a connection of its own."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,15 +17,15 @@ from pipeline.connectors.setup.book import Fixture, MappingBook, read_fixture
 from pipeline.connectors.setup.connection_checks import PSEUDONYM_KEY, needed_by
 from pipeline.connectors.trial import Trial, tried
 from pipeline.connectors.verify.admission import Accepted, admit
-from tests.support.http_servers import Quiet, serving
 
 NOW = datetime.now(UTC)
 Answers = Mapping[str, Fetch]
 
 
 class Sent(NamedTuple):
-    """A fixture that is sent, as what is expected of it says."""
+    """A fixture that is sent, and what becomes of it; `name` is that of its system and its own."""
 
+    name: tuple[str, str]
     connection: str
     delivery: Delivery
     trial: Trial
@@ -40,7 +39,8 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
     that a connection names.
     """
     book = MappingBook(ROOT / "connectors")
-    entries, sent, answers = [], [], {}
+    entries: list[dict[str, Any]] = []
+    sent, answers = [], {}
     for system in book.systems:
         mapping = book.mapping(system)
         secrets = {PSEUDONYM_KEY, *(k for k, v in mapping.form.settings.items() if v.secret)}
@@ -67,7 +67,7 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
             entries.append(
                 {"name": name, "system": system, **dict(_in_files(folder, name, settings, secrets))}
             )
-            sent.append(Sent(name, _named(fixture.delivery(NOW), name), trial))
+            sent.append(Sent((system, path.stem), name, _named(fixture.delivery(NOW), name), trial))
     file = folder / "connections.yaml"
     file.write_text(yaml.safe_dump({"connections": entries}, allow_unicode=True))
     return file, sent, answers
@@ -97,16 +97,3 @@ def _in_files(
             yield f"{key}_file", file.name
         else:
             yield key, value
-
-
-@contextmanager
-def api_of(answers: dict[str, Fetch]) -> Iterator[str]:
-    """Serve what APIs answer, at an address that is yielded."""
-
-    class Handler(Quiet):
-        def do_GET(self) -> None:  # noqa: N802
-            fetch = answers.get(self.path, Fetch(self.path, status=404))
-            self.answer(fetch.status, fetch.body)
-
-    with serving(Handler) as address:
-        yield f"http://{address}"
