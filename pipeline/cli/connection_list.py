@@ -45,7 +45,7 @@ def list_connections(data: DataOption = None, as_json: JsonOption = False) -> No
     settings = find(data)
     book = open_connections(settings.connectors)
     if book.failure:
-        Console(stderr=True).print(show.datum(book.failure, "red"))
+        Console(stderr=True).print(show.datum(book.failure, "red"), soft_wrap=True)
         raise typer.Exit(EXIT_NO)
     listed = _listed(settings, book)
     if as_json:
