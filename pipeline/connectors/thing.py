@@ -1,5 +1,6 @@
 """A thing of a delivery: what it is split into, and what is made of each part."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -41,10 +42,7 @@ class ThingMapper:
         self._line = compiler.source.line(where)
         self._splitter = Splitter(form.each, compiler, f"{where}.each")
         compiler = self._splitter.compiler
-        when = compiler.condition(form.when, f"{where}.when")
-        of_parts = when is not None and any(path.root in form.each for path in when.paths)
-        self._when = None if of_parts else when
-        self._when_part = when if of_parts else None
+        self._when, self._when_part = _conditions(form, compiler, where)
         self._kind = compiler.value(form.kind, f"{where}.kind")
         self._kind_text = f"`{form.kind}`"
         self._ignore = tuple(
@@ -80,14 +78,14 @@ class ThingMapper:
 
     def _map_parts(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
         try:
-            if not _holds(self._when, scope):
+            if not _all_hold(self._when, scope):
                 return
         except ValueError as error:
             draft.refused.append(_undecided(error))
             return
         for part in self._splitter.parts(scope, draft, fetched):
             try:
-                if _holds(self._when_part, part):
+                if _all_hold(self._when_part, part):
                     self._map_part(part, fetched, draft)
             except Invalid as invalid:
                 draft.refused.append(invalid)
@@ -128,6 +126,24 @@ _UNTOLD = "nothing says what happened"
 
 def _undecided(error: ValueError) -> Invalid:
     return Invalid(Reason.WRONG_TYPE, f"The delivery: {error}.")
+
+
+def _conditions(
+    form: Thing, compiler: Compiler, where: str
+) -> tuple[list[Condition], list[Condition]]:
+    """Return the conditions that read no name of `each`, and those that do."""
+    of_all: list[Condition] = []
+    of_parts: list[Condition] = []
+    for n, text in enumerate(listed := form.when if isinstance(form.when, tuple) else (form.when,)):
+        place = f"{where}.when[{n}]" if listed is form.when else f"{where}.when"
+        if condition := compiler.condition(text, place):
+            reads_parts = any(path.root in form.each for path in condition.paths)
+            (of_parts if reads_parts else of_all).append(condition)
+    return of_all, of_parts
+
+
+def _all_hold(conditions: Iterable[Condition], scope: Scope) -> bool:
+    return all(condition(scope) for condition in conditions)
 
 
 def _holds(when: Condition | None, scope: Scope) -> bool:

@@ -143,13 +143,14 @@ class Erase(Form, frozen=True):
 class Thing(Form, frozen=True):
     """What a delivery is split into, and the events of each part.
 
-    `each` names values in turn: one path after the other, where `[]` stands for every item. A
-    `when` that reads none of these names is decided first, before anything is fetched. `common` has
-    fields that all events share. `kind` names what no event is made of.
+    `each` names values in turn: one path after the other, where `[]` stands for every item. Of
+    several conditions in `when` all must hold; one that reads none of these names is decided first,
+    before anything is fetched. `common` has fields that all events share. `kind` names what no
+    event is made of.
     """
 
     each: dict[Name, Source] = {}
-    when: str | None = None
+    when: str | tuple[str, ...] | None = None
     kind: Value = None
     ignore: tuple[Ignored, ...] = ()
     common: EventForm = EventForm()

@@ -146,6 +146,13 @@ def unix_s(value: object) -> int:
     return int((value - EPOCH).total_seconds())
 
 
+def as_utc(value: object) -> str:
+    """Return a time as APIs are told it: 2026-01-31T11:05:00Z, in whole seconds."""
+    if not isinstance(value, datetime):
+        raise ValueError("is no time")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _iso(value: object) -> datetime:
     found = _ISO.fullmatch(str(value).strip())
     if not found:
@@ -189,4 +196,5 @@ FUNCTIONS: Mapping[str, Function] = {
     "plus_s": Function(plus_s, range(1, 2)),
     "at_latest": Function(at_latest, range(1, 2)),
     "unix_s": Function(unix_s),
+    "as_utc": Function(as_utc),
 }
