@@ -23,9 +23,13 @@ Answers = Mapping[str, Fetch]
 
 
 class Sent(NamedTuple):
-    """A fixture that is sent, and what becomes of it; `name` is that of its system and its own."""
+    """A fixture that is sent, and what becomes of it; `name` is that of its system and its own.
+
+    `is_posted` says whether it comes by a request of the system.
+    """
 
     name: tuple[str, str]
+    is_posted: bool
     connection: str
     delivery: Delivery
     trial: Trial
@@ -67,7 +71,9 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
             entries.append(
                 {"name": name, "system": system, **dict(_in_files(folder, name, settings, secrets))}
             )
-            sent.append(Sent((system, path.stem), name, _named(fixture.delivery(NOW), name), trial))
+            delivery = _named(fixture.delivery(NOW), name)
+            is_posted = fixture.transport == "webhook"
+            sent.append(Sent((system, path.stem), is_posted, name, delivery, trial))
     file = folder / "connections.yaml"
     file.write_text(yaml.safe_dump({"connections": entries}, allow_unicode=True))
     return file, sent, answers

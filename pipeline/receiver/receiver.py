@@ -26,7 +26,7 @@ from pipeline.connectors.verify.admission import (
 )
 from pipeline.connectors.verify.key_sets import KeySets
 
-METHODS = ("GET", "HEAD", "POST")
+METHODS = ("GET", "HEAD", "POST", "PUT")
 AWAY_FOR_S = 5
 """When a sender is asked to come again while Kafka is away."""
 NOBODY = ""

@@ -4,19 +4,23 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+import httpx
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from agents.runtime.messages import partition_of
 from benchmarks.deliveries import Sent, connected
 from pipeline.broker.lag import LagReader
 from pipeline.cli.supervisor import nabiz
+from pipeline.common.ports import HOST, free_port
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.recorded import Fetch
 from pipeline.connectors.sealing import Seal
@@ -25,7 +29,7 @@ from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.event import Event
 from tests.support.deliveries import CONNECTIONS, NOON, book, ticket
 from tests.support.http_servers import Quiet, serving
-from tests.support.role_on_kafka import worker
+from tests.support.role_on_kafka import process_of_role, worker
 from tests.support.servers_kafka import topics_for_now
 
 T = TypeVar("T")
@@ -43,7 +47,6 @@ def test_every_fixture_sent_twice_in_any_order_to_workers_that_are_killed_is_its
     with api_of(answers) as api, topics_for_now(kafka, 2, *TOPICS):
         connections, sent, found = connected(tmp_path, api)
         answers |= found
-        deliver(kafka, sent)
         settings = {
             "NABIZ_CONNECTORS_FILE": str(connections),
             "NABIZ_CONNECTORS_KEY": KEY,
@@ -51,6 +54,8 @@ def test_every_fixture_sent_twice_in_any_order_to_workers_that_are_killed_is_its
             "NABIZ_TRANSLATE_ABSENT_SECONDS": "1",
             "NABIZ_KAFKA_BATCH_SIZE": "40",
         }
+        with receiving(tmp_path, kafka, settings) as post:
+            deliver(kafka, sent, post)
         expected = {key_of(event) for one in sent for event in events_of(one)}
         for life in range(1, LIVES + 1):
             with worker("translate", tmp_path, kafka, **settings) as process:
@@ -88,12 +93,66 @@ def api_of(answers: dict[str, Fetch]) -> Iterator[str]:
         yield f"http://{address}"
 
 
-def deliver(kafka: str, sent: Sequence[Sent]) -> None:
-    """Send each delivery twice, in an order of chance."""
+RECEIVE = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from unittest import mock
+
+from agents import receive
+from pipeline.config.settings import load_settings
+
+clock = Path(sys.argv[1])
+with mock.patch.object(receive, "_now", lambda: datetime.fromisoformat(clock.read_text())):
+    receive.serve_receiver(load_settings())
+"""
+"""The receiver, at the time that a file says: signatures have times, and what they sign has."""
+
+Post = Callable[[Delivery], None]
+
+
+@contextmanager
+def receiving(folder: Path, kafka: str, settings: Mapping[str, str]) -> Iterator[Post]:
+    """Run the receiver; yield what posts a delivery to it, when it came."""
+    clock, port, page = folder / "clock", free_port(), free_port()
+    command = [sys.executable, "-c", RECEIVE, str(clock)]
+    settings = {
+        **settings,
+        "NABIZ_RECEIVE_PORT": str(port),
+        "NABIZ_WORKER_PORT": str(page),
+    }
+    clock.write_text(NOON.isoformat())
+    with (
+        process_of_role(command, folder, kafka, **settings) as process,
+        httpx.Client(base_url=f"http://{HOST}:{port}") as client,
+    ):
+
+        def post(delivery: Delivery) -> None:
+            clock.write_text(delivery.received_at.isoformat())
+            query = delivery.url.partition("?")[2]
+            address = f"/in/{delivery.connection}" + (f"?{query}" if query else "")
+            answer = client.request(
+                delivery.method, address, content=delivery.body, headers=delivery.headers
+            )
+            assert answer.status_code == 200, (delivery, answer.text)
+
+        for attempt in Retrying(stop=stop_after_delay(30), wait=wait_fixed(0.1), reraise=True):
+            with attempt:
+                assert httpx.get(f"http://{HOST}:{page}/healthz").status_code == 200
+        yield post
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0, (folder / "log").read_text()
+
+
+def deliver(kafka: str, sent: Sequence[Sent], post: Post) -> None:
+    """Send each delivery twice, in an order of chance: what no system posts, as `poll` does."""
     seal, twice = Seal([KEY]), [*sent, *sent]
     Random(16).shuffle(twice)
     producer = KafkaProducer(bootstrap_servers=kafka)
     for one in twice:
+        if one.is_posted:
+            post(one.delivery)
+            continue
         name = one.connection.encode()
         place = partition_of(name, 2)
         producer.send(RECEIVED, seal.sealed(one.delivery), name, partition=place)

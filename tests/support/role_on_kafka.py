@@ -56,7 +56,7 @@ with (
     mock.patch.object(app, "WATCH_EVERY", 1.0),
     mock.patch.object(app, "group_of", lambda role: f"group-{topic}"),
 ):
-    run_process(Printing(load_settings(), ExitStack()))
+    runprocess_of_role(Printing(load_settings(), ExitStack()))
 """
 
 
@@ -91,17 +91,18 @@ def worker(
     role: str, folder: Path, kafka: str, **settings: str
 ) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     """Run `nabiz worker ROLE`, with these settings besides; it is killed at the end."""
-    return _process(nabiz("worker", role), folder, kafka, **settings)
+    return process_of_role(nabiz("worker", role), folder, kafka, **settings)
 
 
 @contextmanager
-def _process(
+def process_of_role(
     command: Sequence[str],
     folder: Path,
     kafka: str,
     output: int | None = None,
     **settings: str,
 ) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the command of a role, with these settings besides; it is killed at the end."""
     common = {
         "NABIZ_DATA": str(folder),
         "NABIZ_KAFKA_BOOTSTRAP": kafka,
@@ -124,7 +125,7 @@ def _process(
 def running(folder: Path, kafka: str, topic: str, *more: str) -> Iterator[Role]:
     """Run a role on one topic, and `more`; with the word `states` it keeps a value of each key."""
     command = [sys.executable, "-c", ROLE, str(folder), topic, *more]
-    with _process(command, folder, kafka, subprocess.PIPE) as process:
+    with process_of_role(command, folder, kafka, subprocess.PIPE) as process:
         yield Role(process, folder / "log")
 
 

@@ -73,11 +73,17 @@ async def test_what_is_sent_to_nobody_is_not_found(desk: Desk, path: str) -> Non
     assert answer.json()["detail"]
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+async def test_a_delivery_may_be_put(desk: Desk) -> None:
+    """As marketplaces do that tell of orders."""
+    assert (await desk.send(method="PUT")).status_code == 200
+    assert [delivery.method for delivery in desk.broker.deliveries] == ["PUT"]
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
 async def test_other_methods_are_told_which_there_are(desk: Desk, method: str) -> None:
     before = counted("method")
     answer = await desk.send(method=method)
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST, PUT")
     assert (desk.broker.kept, counted("method")) == ([], before + 1)
 
 
