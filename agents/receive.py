@@ -23,9 +23,9 @@ from pipeline.config.connectors import ReceiveSettings
 from pipeline.config.settings import Settings, SettingsError
 from pipeline.connectors.sealing import Seal, open_seal
 from pipeline.connectors.setup.connections import ConnectionBook, open_connections
-from pipeline.connectors.verify.key_sets import KeySets, fetch_key_set
 from pipeline.contracts.topology import RECEIVED
 from pipeline.receiver.app import receiver_app
+from pipeline.receiver.key_sets import KeySets, fetch_key_set
 from pipeline.receiver.receiver import Receiver, ReceiverDependencies
 from pipeline.web.half_sent import WholeRequests
 

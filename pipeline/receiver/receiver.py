@@ -24,7 +24,7 @@ from pipeline.connectors.verify.admission import (
     Unverified,
     scheme_of,
 )
-from pipeline.connectors.verify.key_sets import KeySets
+from pipeline.receiver.key_sets import KeySets
 
 METHODS = ("GET", "HEAD", "POST", "PUT")
 AWAY_FOR_S = 5

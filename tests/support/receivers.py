@@ -12,8 +12,8 @@ from pipeline.config.connectors import ReceiveSettings
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
 from pipeline.connectors.setup.connections import ConnectionBook
-from pipeline.connectors.verify.key_sets import KeySets
 from pipeline.receiver.app import receiver_app
+from pipeline.receiver.key_sets import KeySets
 from pipeline.receiver.receiver import Receiver, ReceiverDependencies
 
 SEAL = Seal(["k" * 32])

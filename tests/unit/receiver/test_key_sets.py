@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.verify.admission import Accepted, Unverified
-from pipeline.connectors.verify.key_sets import LARGEST, KeySets, fetch_key_set
+from pipeline.receiver.key_sets import LARGEST, KeySets, fetch_key_set
 from tests.support.gates import NOW, gate
 
 MAPPING = gate("""
