@@ -56,7 +56,7 @@ with (
     mock.patch.object(app, "WATCH_EVERY", 1.0),
     mock.patch.object(app, "group_of", lambda role: f"group-{topic}"),
 ):
-    runprocess_of_role(Printing(load_settings(), ExitStack()))
+    run_process(Printing(load_settings(), ExitStack()))
 """
 
 
