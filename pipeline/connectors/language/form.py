@@ -23,12 +23,14 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Setting(Form, frozen=True):
     """What a connection of the system sets. A `secret` is read from a file (`NAME_file`).
 
-    `default` is what holds where it is not set.
+    Where it has `members`, names with lists of ids, it may be the path of a table that has a name
+    and a member in each row. `default` is what holds where it is not set.
     """
 
     meaning: Titles
     required: bool = False
     secret: bool = False
+    members: bool = False
     default: Any = None
     example: Any = None
 

@@ -88,6 +88,8 @@ def _setting(entry: Entry, key: str, mapping: Mapping) -> tuple[str, Any]:
     if key not in plain:
         known = [*plain, *(f"{secret}{FILE_OF}" for secret in secrets)]
         raise entry.error(key, f"{mapping.system} has no setting `{key}`{_meant(key, known)}")
+    if key in declared and declared[key].members and isinstance(value, str):
+        return key, entry.members(key, value)
     if key in declared or key not in _COMMON:
         return key, _with_text_keys(value)
     return key, _common(entry, key, value, mapping)

@@ -11,6 +11,8 @@ from msgspec import Meta
 from pipeline.common.encodings import utf8
 from pipeline.common.yaml_source import SourceFileError, YamlSource
 from pipeline.connectors.language.form import Form
+from pipeline.connectors.setup.member_file import read_members
+from pipeline.sources.source import SourceError
 
 FILE_OF = "_file"
 """What the name of a setting ends with where its value is in a file."""
@@ -132,6 +134,16 @@ class Entry:
         """Return the value of a common setting. Raises ConnectionsError."""
         form = self.source.convert({field: value}, CommonSettings, self.where())
         return msgspec.structs.asdict(form)[field]
+
+    def members(self, field: str, file: str) -> dict[str, list[str]]:
+        """Return the names and members in a table. Raises ConnectionsError."""
+        path = self.source.path.parent / file
+        try:
+            return read_members(path)
+        except OSError as error:
+            raise self.error(field, f"{path} cannot be read ({error.strerror})") from None
+        except SourceError as error:
+            raise self.error(field, f"{path}: {error}") from None
 
     def secret(self, name: str, files: Any) -> str | list[str]:
         """Return a secret, or several of which any is good. Raises ConnectionsError."""

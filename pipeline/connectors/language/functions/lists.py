@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from pipeline.common.names import folded
 from pipeline.connectors.language.functions.function import Function, written
 from pipeline.connectors.language.path import Path, PathError
 from pipeline.sources.csv_cells import plain_name
@@ -29,6 +30,14 @@ def _path(text: str) -> Path:
 def item(value: Any, key: object) -> Any:
     """Return the entry of an object under a key, whatever letters are in it."""
     return value.get(str(key)) if isinstance(value, dict) else None
+
+
+def spelled(value: Any, key: object) -> Any:
+    """Return the entry of an object under a name, however that is spelled: KADIKÖY, Kadıköy."""
+    if not isinstance(value, dict) or key is None:
+        return None
+    name = folded(str(key))
+    return next((entry for known, entry in value.items() if folded(known) == name), None)
 
 
 def first(value: Any) -> Any:
@@ -118,6 +127,7 @@ def scored(value: object) -> list[str]:
 FUNCTIONS: Mapping[str, Function] = {
     "at": Function(at, range(1, 2)),
     "item": Function(item, range(1, 2)),
+    "spelled": Function(spelled, range(1, 2)),
     "first": Function(first),
     "last": Function(last),
     "having": Function(having, range(2, 3)),
