@@ -2,25 +2,10 @@
 
 import asyncio
 
-import pytest
-
 from pipeline.connectors.outcome import Answer
-from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.model.dead_letter import Reason
-from tests.support.deliveries import book, message, rating, ticket
+from tests.support.deliveries import message, rating, ticket
 from tests.support.translators import World
-
-
-@pytest.fixture(scope="module")
-def connections(tmp_path_factory: pytest.TempPathFactory) -> ConnectionBook:
-    found = book(tmp_path_factory.mktemp("company"))
-    assert not found.errors
-    return found
-
-
-@pytest.fixture
-def world(connections: ConnectionBook) -> World:
-    return World(connections)
 
 
 async def test_a_look_up_does_not_hold_up_the_neighbours(world: World) -> None:

@@ -18,18 +18,6 @@ from tests.support.state_stores import FOREVER, Killed
 from tests.support.translators import World
 
 
-@pytest.fixture(scope="module")
-def connections(tmp_path_factory: pytest.TempPathFactory) -> ConnectionBook:
-    found = book(tmp_path_factory.mktemp("company"))
-    assert not found.errors
-    return found
-
-
-@pytest.fixture
-def world(connections: ConnectionBook) -> World:
-    return World(connections)
-
-
 async def test_a_delivery_becomes_its_events(world: World) -> None:
     await world.worker().process([message(0, ticket(text="Kargom nerede?"))])
     (event,) = world.events
