@@ -1,5 +1,6 @@
 """A delivery: what another system sent, and the document that a mapping reads of it."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from io import BytesIO
@@ -21,6 +22,9 @@ ROOTS = ("body", "header", "query", "method", "url", "received_at", "connection"
 
 MAX_PARTS = 1_000
 """Most fields of a form."""
+
+LARGEST = 16 * 2**20
+"""Bytes of a body that is packed, once it is unpacked."""
 
 MAIL = "message/rfc822"
 """Type of a body that is a mail as it was sent."""
@@ -66,12 +70,34 @@ def body_of(delivery: Delivery) -> Any:
     """Return the parsed body: JSON, JSON lines, a mail, or a form's fields. Raises Invalid."""
     if (fields := form_of(delivery)) is not None:
         return dict(fields)
-    if not delivery.body.strip():
+    body = unpacked(delivery)
+    if not body.strip():
         return None
     kind = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == MAIL:
-        return _mail(delivery.body)
-    return list(_lines(delivery.body)) if kind in JSON_LINES else parse(_JSON, delivery.body)
+        return _mail(body)
+    return list(_lines(body)) if kind in JSON_LINES else parse(_JSON, body)
+
+
+def unpacked(delivery: Delivery) -> bytes:
+    """Return the body without its content encoding (RFC 9110, 8.4). Raises Invalid."""
+    encoding = delivery.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return delivery.body
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Invalid(Reason.WRONG_TYPE, f"The body is packed as {encoding:.20}: send it as gzip.")
+    unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        body = unpacker.decompress(delivery.body, LARGEST)
+    except zlib.error as error:
+        raise Invalid(Reason.WRONG_TYPE, f"The body cannot be unpacked: {error}.") from None
+    if not unpacker.eof:
+        raise Invalid(Reason.WRONG_TYPE, f"The body is cut, or larger than {LARGEST:,} bytes.")
+    return body
+
+
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+"""Has zlib find out which it is."""
 
 
 def _mail(body: bytes) -> Any:
@@ -95,9 +121,9 @@ def form_of(delivery: Delivery) -> list[tuple[str, str]] | None:
     """Return the fields of a form, None where the body is none. Raises Invalid."""
     kind = delivery.headers.get("content-type", "")
     if "multipart/form-data" in kind.lower():
-        return list(_parts(delivery.body, kind))
+        return list(_parts(unpacked(delivery), kind))
     if "x-www-form-urlencoded" in kind.lower():
-        return _fields(delivery.body)
+        return _fields(unpacked(delivery))
     return None
 
 

@@ -1,5 +1,7 @@
 """What a mapping reads of a request: JSON, forms with files, addresses."""
 
+import gzip
+import zlib
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -7,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline.connectors.delivery import Delivery, body_of, document_of
+from pipeline.connectors.delivery import LARGEST, Delivery, body_of, document_of
 from pipeline.connectors.recorded import Recorded
 from pipeline.model.dead_letter import Invalid
 
@@ -32,6 +34,33 @@ def test_a_form_with_files_is_read_without_them() -> None:
         "from": "Elif <e@a.example>",
         "text": "İade gelmedi, çok kızgınım",
     }
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip", "deflate"])
+def test_a_packed_body_is_unpacked(encoding: str) -> None:
+    pack = gzip.compress if "gzip" in encoding.lower() else zlib.compress
+    packed = Delivery("shop", NOW, pack(b'{"a": 1}'), headers={"content-encoding": encoding})
+    assert body_of(packed) == {"a": 1}
+    form = Delivery(
+        *("shop", NOW, pack(b"a=1"), "POST", ""),
+        {"content-encoding": encoding, "content-type": "application/x-www-form-urlencoded"},
+    )
+    assert body_of(form) == {"a": "1"}
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "why"),
+    [
+        (b"{}", "gzip", "cannot be unpacked"),
+        (gzip.compress(b"{}")[:-9], "gzip", "is cut"),
+        (gzip.compress(bytes(LARGEST + 1)), "gzip", "larger than"),
+        (b"{}", "br", "packed as br"),
+    ],
+)
+def test_a_body_that_cannot_be_unpacked_is_told(body: bytes, encoding: str, why: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        body_of(Delivery("shop", NOW, body, headers={"content-encoding": encoding}))
+    assert why in refused.value.detail
 
 
 def test_a_long_field_of_a_form_is_read_whole() -> None:
