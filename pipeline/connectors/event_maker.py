@@ -120,10 +120,13 @@ class EventMaker:
         for name, form in self._texts:
             if (text := text_of(name, evaluated(name, form, scope))) is not None:
                 yield name, text
-        if self._revision and (found := evaluated("revision", self._revision, scope)) is not None:
-            yield "revision", int(number("revision", found))
+        found = evaluated("revision", self._revision, scope) if self._revision else None
+        revision = 0 if found is None else int(number("revision", found))
         if self._revoked:
+            yield "revision", revision + 1  # than which no edit of the same second is higher
             yield "revoked", True
+        elif revision:
+            yield "revision", revision
         if attributes := dict(_attributes(self._attributes, scope)):
             yield "attributes", attributes
         score = {name: evaluated(f"score.{name}", form, scope) for name, form in self._score}

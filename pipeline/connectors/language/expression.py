@@ -1,5 +1,7 @@
 """Expressions of mappings: `path | function(argument) | …`, and texts with them in braces.
 
+A function that cannot read its value fails; with a `?` after its name it gives None.
+
 A text of a mapping stands for itself but for what is in braces: `"{scope}:{ticket.id}"`. One that
 is nothing but an expression in braces has its value, which need not be a text; any other is a text,
 and None where one of its expressions is. A list stands for the first of its items that is not None.
@@ -15,7 +17,7 @@ from pipeline.connectors.language.functions import FUNCTIONS, Function
 from pipeline.connectors.language.path import TEXT, Path, PathError
 from pipeline.connectors.outcome import Memory, Recall, nothing_remembered
 
-_CALL = re.compile(r"\s*\|\s*(?P<name>[a-z][a-z0-9_]*)\s*(?P<open>\()?")
+_CALL = re.compile(r"\s*\|\s*(?P<name>[a-z][a-z0-9_]*)(?P<lenient>\?)?\s*(?P<open>\()?")
 _ARGUMENT = re.compile(
     rf"""\s*(?:'(?P<quoted>[^']*)'|(?P<number>-?\d+(?:\.\d+)?)|(?P<path>{TEXT.pattern}))\s*""",
     re.VERBOSE,
@@ -105,12 +107,24 @@ class Expression:
 
 
 class _Call(NamedTuple):
-    """A function with its arguments: constants and paths."""
+    """A function with its arguments: constants and paths.
+
+    A `lenient` one gives None of a value that it cannot read.
+    """
 
     function: Function
     arguments: tuple[Any, ...]
+    lenient: bool = False
 
     def __call__(self, value: Any, scope: Scope) -> Any:
+        try:
+            return self._called(value, scope)
+        except ValueError:
+            if self.lenient:
+                return None
+            raise
+
+    def _called(self, value: Any, scope: Scope) -> Any:
         given = [scope.read(arg) if isinstance(arg, Path) else arg for arg in self.arguments]
         if not self.function.settings:
             return self.function.call(value, *given)
@@ -223,7 +237,8 @@ def _calls(text: str, at: int, vocabulary: Vocabulary) -> Iterator[_Call | _Reca
         arguments: list[Any] = []
         if call["open"]:
             arguments, at = _arguments(text, at, vocabulary, names=call["name"] in _BY_NAME)
-        yield _call(call["name"], arguments, vocabulary)
+        step = _call(call["name"], arguments, vocabulary)
+        yield step._replace(lenient=bool(call["lenient"])) if isinstance(step, _Call) else step
 
 
 _BY_NAME = ("table", "recall")

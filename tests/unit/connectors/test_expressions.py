@@ -91,10 +91,21 @@ def test_a_path_that_is_none_is_refused(path: str) -> None:
         ("{body | at(connection.field)}", "subscribe"),
         ("{body.answers{}.value | joined(' / ')}", "9 / geç geldi"),
         ("{body.lines[0].n | recall(ticket)}", None),
+        ("{body.name | rfc2822?}", None),
+        ("{body.name | rfc2822? | unix_s}", None),
+        ("{body.name | local?('Europe/Istanbul')}", None),
+        ("{body.name | lower? }", "ayşe"),
     ],
 )
 def test_a_text_has_the_value_of_its_expressions(text: str, expected: Any) -> None:
     assert value(text, scope(field='["hub.mode"]')) == expected
+
+
+def test_a_value_that_cannot_be_read_is_refused_unless_it_may_be_wrong() -> None:
+    with pytest.raises(ValueError, match="no time of an e-mail"):
+        value("{body.name | rfc2822}")
+    with pytest.raises(ValueError, match="no time"):
+        value("{body.name | lower? | unix_s}")
 
 
 def test_what_was_remembered_goes_before_what_the_connection_knows() -> None:

@@ -248,3 +248,12 @@ def test_who_is_not_of_the_company_is_found(addresses: Any, expected: str | None
 
 def test_texts_are_compared_without_case_and_marks() -> None:
     assert call("folded", "OFİS DIŞINDA") == call("folded", "Ofis dışında") == "ofis disinda"
+
+
+@pytest.mark.parametrize("text", ["OUT_OF_STOCK", "OutOfStock", "out of stock!"])
+def test_words_are_equal_whatever_they_are_joined_with(text: str) -> None:
+    assert call("letters", text) == "outofstock"
+
+
+def test_a_sign_stays_a_sign() -> None:
+    assert call("letters", "👎") == "👎"

@@ -104,6 +104,33 @@ def test_an_answer_without_score_and_text_is_none() -> None:
     assert draft(KINDS, {"id": 5, "kind": "taken_back"}).events
 
 
+CHANGES = """
+  - each: {change: "body.changes[]"}
+    common: {id: "5", type: message, occurred_at: "{received_at}", channel: web, customer_id: c}
+    events:
+      - {when: change.kind == "edited", revision: "{change.at}", text: "{change.text}"}
+      - {when: change.kind == "deleted", revision: "{change.at}", revoked: true}
+"""
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("deleted_at", [{"at": 1796284890}, {"at": 1796284891}])
+def test_what_is_taken_back_is_not_there_whatever_was_edited_in_that_second(
+    order: int, deleted_at: dict[str, int]
+) -> None:
+    edit = {"kind": "edited", "at": 1796284890, "text": "Ara beni"}
+    delete = {"kind": "deleted", **deleted_at}
+    (left,) = draft(CHANGES, {"changes": [edit, delete][::order]}).events
+    assert (left.revoked, left.text) == (True, None)
+    alone = [draft(CHANGES, {"changes": [change]}).events[0] for change in (edit, delete)]
+    assert alone[0].revision < alone[1].revision
+
+
+def test_what_nothing_counts_is_taken_back_by_a_revision_as_well() -> None:
+    (event,) = draft(CHANGES, {"changes": [{"kind": "deleted"}]}).events
+    assert (event.revoked, event.revision) == (True, 1)
+
+
 @pytest.mark.parametrize(
     "phone", ["0532 111 22 33", "(0532) 111-22-33", "90 532 1112233", "05321112233"]
 )

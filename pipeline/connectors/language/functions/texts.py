@@ -9,6 +9,7 @@ from pipeline.connectors.language.functions.automatic import auto_reply
 from pipeline.connectors.language.functions.function import Function, written
 from pipeline.connectors.language.functions.mail import mail_headers
 from pipeline.connectors.language.functions.markup import html_text
+from pipeline.sources.csv_cells import plain_name
 from pipeline.text import own_words as authors
 
 
@@ -20,6 +21,14 @@ def lower(value: object) -> str:
 def folded(value: object) -> str:
     """Return the text as it is compared: `OFİS DIŞINDA`, `Ofis dışında` are `ofis disinda`."""
     return bare(str(value))
+
+
+def letters(value: object) -> str:
+    """Return the letters and digits of the text, folded: `OUT_OF_STOCK` is as `OutOfStock`.
+
+    A text that has none stays.
+    """
+    return plain_name(str(value)) or str(value)
 
 
 def trimmed(value: object) -> str | None:
@@ -84,6 +93,7 @@ _GAPS = re.compile(r"\r?\n\s*\n")
 FUNCTIONS: Mapping[str, Function] = {
     "lower": Function(lower),
     "folded": Function(folded),
+    "letters": Function(letters),
     "mail_headers": Function(mail_headers),
     "trimmed": Function(trimmed),
     "before": Function(before, range(1, 2)),
