@@ -109,6 +109,19 @@ def test_odd_deliveries_are_tried_like_others(tmp_path: Path, changes: dict[str,
     assert tried(tmp_path, recorded("triggered", **changes)).outcome != ""
 
 
+@pytest.mark.parametrize("half", [b"\\ud83d", b"\\uDE00", b"\xed\xa0\xbd"])
+def test_half_an_emoji_is_kept_as_a_sign_of_what_was_cut(tmp_path: Path, half: bytes) -> None:
+    body = (ROOT / "connectors/nabiz/fixtures/one.json").read_bytes()
+    trial = tried(tmp_path, body.replace(b"donuyor.", b"\\ud83d\\ude00\\\\ud83d" + half))
+    assert [event["text"] for event in trial.events] == ["Ödeme sayfası 😀\\ud83d\ufffd"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+    content = recorded("triggered", expect=None).decode().encode(encoding)
+    assert tried(tmp_path, content).outcome == "events"
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
