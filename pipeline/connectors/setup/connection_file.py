@@ -132,10 +132,3 @@ class Entry:
         """Return the value of a common setting. Raises ConnectionsError."""
         form = self.source.convert({field: value}, CommonSettings, self.where())
         return msgspec.structs.asdict(form)[field]
-
-    def secret(self, name: str, files: Any) -> str | list[str]:
-        """Return a secret, or several of which any is good. Raises ConnectionsError."""
-        where = self.where(f"{name}{FILE_OF}")
-        if not isinstance(files, list):
-            return self.source.secret(where, files)
-        return [self.source.secret(f"{where}[{n}]", file) for n, file in enumerate(files)]
