@@ -116,6 +116,16 @@ def test_half_an_emoji_is_kept_as_a_sign_of_what_was_cut(tmp_path: Path, half: b
     assert [event["text"] for event in trial.events] == ["Ödeme sayfası 😀\\ud83d\ufffd"]
 
 
+def test_rows_of_a_file_are_dated_as_the_file_is(tmp_path: Path) -> None:
+    rows = [["ID", "Tarih", "Müşteri No", "NPS"], ["1", "1/2/2026", "M", "9"]]
+    connection = {"timezone": "UTC", "pseudonym_key": "k"}
+    for further, date in (("12/31/2025", "2026-01-02"), ("31/12/2025", "2026-02-01")):
+        csv = [*rows, ["2", further, "M", 8]]
+        file = {"system": "survey_file", "transport": "file", "csv": csv, "connection": connection}
+        trial = tried(tmp_path, json.dumps(file).encode())
+        assert [event["occurred_at"][:10] for event in trial.events] == [date, "2025-12-31"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
     content = recorded("triggered", expect=None).decode().encode(encoding)
