@@ -70,14 +70,15 @@ def names_at(rows: Sequence[Row], known: Known) -> int:
     """Return the index of the row that names the columns; titles may stand above it.
 
     It has most of the names that are known. Where none is known, it is the first row that has no
-    fewer filled cells than each that follows; those wider than most rows are none to go by.
+    fewer filled cells than each that follows; one that is wider than most is none to go by.
     """
     beginning = rows[:_BEGINNING]
     names = [known(row.cells) for row in beginning]
     if any(names):
         return names.index(max(names))
-    width = mode(len(row.cells) for row in rows) if rows else 0
-    filled = [sum(map(bool, row.cells)) if len(row.cells) <= width else 0 for row in rows]
+    counts = [(len(row.cells), sum(map(bool, row.cells))) for row in rows]
+    usual = mode([width for width, filled in counts if filled > 1] or [1])
+    filled = [filled if width <= usual else 0 for width, filled in counts]
     most = [*accumulate(reversed(filled), max)][::-1]  # from each row on
     return next((at for at in range(len(beginning)) if filled[at] == most[at]), 0)
 

@@ -197,6 +197,7 @@ def test_lines_above_the_names_of_columns_are_passed_over(table: Table, titles: 
         (["a;b;c", "1;2;3", "1;2;3;fazla", "1;2;3"], 0),
         (["Rapor"], 0),
         (["Rapor", "a;b", "1;"], 1),
+        (["Rapor", "Ocak", "Ankara", "a;b;c", "1;2;3"], 3),
     ],
 )
 def test_without_a_name_that_is_known_the_names_are_in_the_first_full_row(
