@@ -108,7 +108,7 @@ def check_connections() -> None:
     console = Console(stderr=True)
     with console.status("looking at every mapping …"):
         book = open_connections(settings)
-        problems = [*book.errors, *_of_mappings(book.mappings)]
+        problems = [*book.flaws(), *_of_mappings(book.mappings)]
     problems += [
         f"{_shown(path)}: others than its owner can read this secret: chmod 600 {_shown(path)}"
         for path in book.exposed

@@ -1,6 +1,6 @@
 """A connection: a source that the company has set up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -38,11 +38,23 @@ def connection_of(name: str, system: str, settings: Mapping[str, Any]) -> Connec
     """Return a connection with its settings read. Raises ConnectionInvalid."""
     read = dict(settings)
     if "questions" in read:
-        try:
-            read["questions"] = msgspec.convert(read["questions"], dict[str, Question])
-        except msgspec.ValidationError as error:
-            raise ConnectionInvalid(f"questions: {error}") from None
-        for key, question in read["questions"].items():
-            if reason := question.flaw(read["questions"]):
-                raise ConnectionInvalid(f"questions: `{key}`: {reason}")
+        for _, reason in question_flaws(read["questions"]):
+            raise ConnectionInvalid(reason)
+        read["questions"] = {
+            str(key): msgspec.convert(value, Question) for key, value in read["questions"].items()
+        }
     return Connection(name, system, read)
+
+
+def question_flaws(questions: object) -> Iterator[tuple[str, str]]:
+    """Yield the place of each flaw in the setting `questions`, and what it is."""
+    if not isinstance(questions, dict):
+        yield "questions", "questions: must be questions by name, as {q1: {metric: nps}}"
+        return
+    for key, value in questions.items():
+        try:
+            reason = msgspec.convert(value, Question).flaw(questions)
+        except msgspec.ValidationError as error:
+            reason = str(error)
+        if reason:
+            yield f"questions.{key}", f"questions: `{key}`: {reason}"

@@ -5,7 +5,7 @@ from pathlib import Path as File
 from typing import Any
 
 from pipeline.connectors.connection import Connection
-from pipeline.connectors.delivery import Delivery, document_of
+from pipeline.connectors.delivery import ROOTS, Delivery, document_of
 from pipeline.connectors.language.compiler import Compiler
 from pipeline.connectors.language.expression import Scope
 from pipeline.connectors.language.mapping_file import MappingError, MappingSource
@@ -50,6 +50,9 @@ class Mapping:
             for name, setting in self.form.settings.items()
             if setting.default is not None
         }
+        of_rows = (path.keys[0] for path in compiler.paths if path.keys and path.root not in ROOTS)
+        self.columns = frozenset({*compiler.columns, *of_rows})
+        """Names that it looks for in rows of tables."""
         self.needs = frozenset(compiler.needs - self.defaults.keys())
         shown = Compiler(self.source)
         self.access = access_of(self.form.access, shown, "$.access")

@@ -13,6 +13,7 @@ from pipeline.connectors.outcome import Answer, Draft, Request
 from pipeline.connectors.recorded import Recorded
 from pipeline.connectors.verify.admission import Accepted, Answered, Passed, Unverified, admit
 from pipeline.ingest.decode import encode_event
+from pipeline.sources.csv_cells import month_first
 
 Outcome = Literal["events", "ignore", "refuse", "answer", "erase"]
 LOOK_UPS = 5
@@ -53,7 +54,8 @@ def tried(
 
     One whose time was not noted came `now`. `reached` collects the paths that led to a value.
     """
-    settings = {**mapping.defaults, **recorded.connection}
+    cells = (str(cell) for row in recorded.csv or () for cell in row)
+    settings = {**mapping.defaults, **recorded.connection, "months_first": month_first(cells)}
     recorded = msgspec.structs.replace(recorded, connection=settings)
     connection = connection_of(mapping.system, mapping.system, settings)
     delivery = recorded.delivery(now)

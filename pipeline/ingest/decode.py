@@ -125,7 +125,7 @@ def parse(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
         value.decode()
         return decoder.decode(value)
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
-        return _parse_repaired(decoder, _repaired(value))
+        return _parse_repaired(decoder, repaired(value))
 
 
 def _parse_repaired(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
@@ -143,7 +143,7 @@ def _parse_repaired(decoder: msgspec.json.Decoder[T], value: bytes) -> T:
         raise _explain(error, value) from None
 
 
-def _repaired(value: bytes) -> bytes:
+def repaired(value: bytes) -> bytes:
     """Return JSON without a byte order mark, and with U+FFFD for each lone surrogate.
 
     Lone surrogates come as escapes, or as bytes from senders that encode them in UTF-8.

@@ -1,4 +1,4 @@
-"""The receiver as an application: `POST /in/NAME`, and nothing else."""
+"""The receiver as an application: `/in/NAME` with what is below it, and nothing else."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -62,7 +62,7 @@ def _request(scope: Any, receive: Receive) -> Request:
         return body
 
     beneath = scope["path"]  # of a mount: also "x/" of /inx
-    name = beneath.strip("/") if beneath.startswith("/") else ""
+    name = beneath.strip("/").partition("/")[0] if beneath.startswith("/") else ""
     return Request(name, scope["method"], url.decode("latin-1"), headers, read)
 
 

@@ -76,8 +76,15 @@ def number(field: str, cell: str) -> float:
 
 
 def month_first(cells: Iterable[str]) -> bool:
-    """Return whether dates with slashes are month first: some must be, and none cannot be."""
-    pairs = [(int(found[1]), int(found[2])) for found in map(_SLASHES.match, cells) if found]
+    """Return whether dates with slashes are month first: some must be, and none cannot be.
+
+    Cells that are no times are none to go by.
+    """
+    pairs = [
+        (int(found[1]), int(found[2]))
+        for cell in cells
+        if (found := _SLASHES.match(cell)) and _TIME.fullmatch(cell)
+    ]
     return any(second > 12 for _, second in pairs) and all(first <= 12 for first, _ in pairs)
 
 

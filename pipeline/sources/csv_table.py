@@ -18,7 +18,7 @@ from pipeline.model.event import USUAL_SCALES, Event, Metric
 from pipeline.model.event_types import EventType
 from pipeline.sources.csv_cells import COLUMNS, month_first, number, plain_name, time, word
 from pipeline.sources.source import Note, Said, SourceError, SourceLine
-from pipeline.sources.table import UNDECODED, Row, read_rows
+from pipeline.sources.table import UNDECODED, Row, names_at, read_rows, said_above
 
 CHANNEL = "file"
 """The default channel of events that are not survey answers."""
@@ -41,9 +41,10 @@ class Table(NamedTuple):
 
 
 def lines(file: BinaryIO, zone: tzinfo) -> Iterator[SourceLine | Note]:
-    """Read a table whose first row names its columns. Raises SourceError."""
-    sheet = read_rows(file.read(), lambda header: len(_fields(header)))
-    header, *rows = sheet.rows or [Row(1, "", ())]
+    """Read a table, one of whose first rows names its columns. Raises SourceError."""
+    sheet = read_rows(file.read(), _known)
+    above = names_at(sheet.rows, _known)
+    header, *rows = sheet.rows[above:] or [Row(1, "", ())]
     if not header.cells:
         return
     table = _table(header.cells, zone)
@@ -51,10 +52,15 @@ def lines(file: BinaryIO, zone: tzinfo) -> Iterator[SourceLine | Note]:
     table = table._replace(
         months_first=month_first(row.cells[at] for row in rows if at < len(row.cells))
     )
-    yield Note([sheet.said, Said("zone", {"zone": str(zone)}), *_said(table, header.cells)])
+    zoned = Said("zone", {"zone": str(zone)})
+    yield Note([sheet.said, *said_above(above), zoned, *_said(table, header.cells)])
     for row in rows:
         raw = row.raw.encode("utf-8", "surrogateescape")
         yield SourceLine(row.number, raw, partial(_events, table, row))
+
+
+def _known(cells: Sequence[str]) -> int:
+    return len(_fields(cells))
 
 
 def _fields(header: Sequence[str]) -> dict[str, int]:
@@ -76,7 +82,7 @@ def _table(header: Sequence[str], zone: tzinfo) -> Table:
         if field not in fields:
             names = ", ".join(COLUMNS.fields[field][:3])
             raise SourceError(
-                f"its first line names no column for {field} (such as {names}; docs/events.md has "
+                f"its header names no column for {field} (such as {names}; docs/events.md has "
                 f"all): {_shown(header)[:200]}"
             )
     others = {name: at for at, name in enumerate(header) if name and at not in fields.values()}

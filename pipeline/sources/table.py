@@ -6,8 +6,10 @@ The encoding and the separator of a text are found; of a workbook the first shee
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import accumulate, islice
+from statistics import mode
 from typing import Any, NamedTuple
 
 import python_calamine
@@ -23,6 +25,8 @@ UNDECODED = re.compile("[\udc80-\udcff]")
 """Bytes of a row that are no UTF-8 in a text that is."""
 _NOT_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _SAID_SEPARATOR = re.compile(r"sep=([;,\t|])\s*", re.IGNORECASE)
+_BEGINNING = 20
+"""So many rows from the first on may be titles, or name the columns."""
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """How .xlsx and .ods begin, and .xls."""
 
@@ -43,11 +47,15 @@ class Rows(NamedTuple):
     said: Said
 
 
-def read_rows(raw: bytes, known: Callable[[Sequence[str]], int] = len) -> Rows:
+Known = Callable[[Sequence[str]], int]
+"""Says how many of some cells are names of columns that are looked for."""
+
+
+def read_rows(raw: bytes, known: Known) -> Rows:
     """Return the rows of a text or a workbook. Raises SourceError.
 
-    `known` says how many cells of a first row are names of columns that are looked for: the
-    separator that leads to most is taken.
+    The separator of a text is the one that leads to most names that are known, else that which
+    splits its first lines most.
     """
     if raw.startswith(_WORKBOOKS):
         return _workbook(raw)
@@ -56,6 +64,29 @@ def read_rows(raw: bytes, known: Callable[[Sequence[str]], int] = len) -> Rows:
     start, separator = _separator(physical, known)
     said = Said(f"text.{SEPARATORS[separator]}", {"encoding": encoding})
     return Rows(_rows(physical, start, separator), said)
+
+
+def names_at(rows: Sequence[Row], known: Known) -> int:
+    """Return the index of the row that names the columns; titles may stand above it.
+
+    It has most of the names that are known. Where none is known, it is the first row that has no
+    fewer filled cells than each that follows; one that is wider than most is none to go by.
+    """
+    beginning = rows[:_BEGINNING]
+    names = [known(row.cells) for row in beginning]
+    if any(names):
+        return names.index(max(names))
+    counts = [(len(row.cells), sum(map(bool, row.cells))) for row in rows]
+    usual = mode([width for width, filled in counts if filled > 1] or [1])
+    filled = [filled if width <= usual else 0 for width, filled in counts]
+    most = [*accumulate(reversed(filled), max)][::-1]  # from each row on
+    return next((at for at in range(len(beginning)) if filled[at] == most[at]), 0)
+
+
+def said_above(count: int) -> Iterator[Said]:
+    """Yield how many rows stand above the names of the columns, where there are some."""
+    if count > 0:
+        yield Said("above", {"count": str(count)})
 
 
 def _workbook(raw: bytes) -> Rows:
@@ -102,20 +133,21 @@ def _decoded(raw: bytes) -> tuple[str, str]:
     return raw.decode(WITHOUT_MARK, "replace"), WITHOUT_MARK
 
 
-def _separator(physical: Sequence[str], known: Callable[[Sequence[str]], int]) -> tuple[int, str]:
-    """Return the index of the header line, and its separator.
+def _separator(physical: Sequence[str], known: Known) -> tuple[int, str]:
+    """Return the index of the first line of the table, and its separator.
 
-    That is what a first line `sep=;` says, as Excel knows it, else what finds most columns.
+    That is what a first line `sep=;` says, as Excel knows it.
     """
-    start = next((at for at, line in enumerate(physical) if line.strip()), len(physical))
-    if start < len(physical) and (said := _SAID_SEPARATOR.fullmatch(physical[start])):
-        return start + 1, said[1]
+    filled = (at for at, line in enumerate(physical) if line.strip())
+    beginning = list(islice(filled, _BEGINNING))
+    if beginning and (said := _SAID_SEPARATOR.fullmatch(physical[beginning[0]])):
+        return beginning[0] + 1, said[1]
 
-    def found(separator: str) -> tuple[int, int]:
-        cells = _row(physical, start, separator)[0].cells
-        return known(cells), len(cells)
+    def found(separator: str) -> tuple[int, list[int]]:
+        cells = [_row(physical, at, separator)[0].cells for at in beginning]
+        return max(map(known, cells), default=0), [len(row) for row in cells]
 
-    return start, max(SEPARATORS, key=found) if physical[start:] else ";"
+    return 0, max(SEPARATORS, key=found)
 
 
 def _rows(physical: Sequence[str], start: int, separator: str) -> list[Row]:

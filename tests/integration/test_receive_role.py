@@ -4,12 +4,14 @@ import asyncio
 import hashlib
 import hmac
 import os
+import shutil
 import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -23,6 +25,7 @@ from pipeline.common.ports import free_port
 from pipeline.config.groups import ROOT
 from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.sealing import Seal
+from pipeline.connectors.setup.book import read_fixture
 from pipeline.contracts.topics import load_topics
 from pipeline.contracts.topology import RECEIVED
 from tests.support.connector_company import GOOD, Company
@@ -30,6 +33,11 @@ from tests.support.role_on_kafka import worker
 
 KEY = "k" * 32
 SECOND = GOOD.replace("desk-1", "desk-2")
+CHATWOOT = """
+  - name: chatwoot
+    system: chatwoot
+    secret_file: secret
+"""
 
 
 class Receiver:
@@ -61,7 +69,8 @@ class Receiver:
 @pytest.fixture
 def receiver(tmp_path: Path) -> Iterator[Receiver]:
     company = Company(tmp_path)
-    company.write(GOOD + SECOND)
+    shutil.copytree(ROOT / "connectors" / "chatwoot", tmp_path / "connectors" / "chatwoot")
+    company.write(GOOD + SECOND + CHATWOOT)
     with LocalBroker.start(tmp_path / "kafka") as broker, serving(company, broker) as receiver:
         yield receiver
         receiver.broker.stop()
@@ -88,8 +97,12 @@ def serving(company: Company, broker: LocalBroker) -> Iterator[Receiver]:
         assert process.wait(20) == 0
 
 
+def digest(signed: bytes) -> str:
+    return hmac.new(b"secret-value", signed, hashlib.sha256).hexdigest()
+
+
 def signed(body: bytes) -> Mapping[str, str]:
-    return {"x-signature": hmac.new(b"secret-value", body, hashlib.sha256).hexdigest()}
+    return {"x-signature": digest(body)}
 
 
 class Sender:
@@ -110,7 +123,8 @@ class Sender:
     async def _send(self, number: int) -> None:
         body = msgspec.json.encode({"id": number})
         while True:
-            status = await post(self.receiver.port, f"/in/desk-{1 + number % 2}", body)
+            path = f"/in/desk-{1 + number % 2}"
+            status = await post(self.receiver.port, path, body, signed(body))
             if status == 200:
                 self.taken.append(number)
                 return
@@ -119,18 +133,63 @@ class Sender:
             await asyncio.sleep(1)
 
 
-async def post(port: int, path: str, body: bytes) -> int:
+class Chatwoot:
+    """A Chatwoot, which sends each webhook once and waits five seconds for the answer.
+
+    Its fixtures are what it sends. `taken` and `failed` have the ids of deliveries by what came of
+    them.
+    """
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        fixtures = ROOT / "connectors" / "chatwoot" / "fixtures"
+        names = ("incoming_mail", "incoming_mail_updated", "resolved")
+        self.webhooks = [read_fixture(fixtures / f"{name}.json").body for name in names]
+        self.sent: dict[str, bytes] = {}
+        self.taken: list[str] = []
+        self.failed: list[str] = []
+
+    async def send_all(self, count: int, rate: float) -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(count):
+                group.create_task(self.send(number))
+                await asyncio.sleep(1 / rate)
+
+    async def send(self, number: int) -> bool:
+        """Send a webhook; return whether it was taken."""
+        body = msgspec.json.encode({**self.webhooks[number % 3], "id": number})
+        delivery, stamp = str(uuid4()), str(int(time.time()))
+        self.sent[delivery] = body
+        headers = {
+            "content-type": "application/json",
+            "x-chatwoot-delivery": delivery,
+            "x-chatwoot-timestamp": stamp,
+            "x-chatwoot-signature": f"sha256={digest(f'{stamp}.'.encode() + body)}",
+        }
+        try:
+            async with asyncio.timeout(5):
+                status = await post(self.receiver.port, "/in/chatwoot", body, headers)
+        except TimeoutError:
+            status = None
+        (self.taken if status == 200 else self.failed).append(delivery)
+        assert status in (200, 503, None)
+        return status == 200
+
+
+async def post(port: int, path: str, body: bytes, headers: Mapping[str, str]) -> int:
     """Send one delivery, over a connection of its own; return the status of the answer.
 
     httpx takes too much of a processor for hundreds of requests at once.
     """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = [f"POST {path} HTTP/1.1", "host: nabiz", "connection: close"]
-    head += [f"{name}: {value}" for name, value in signed(body).items()]
+    head += [f"{name}: {value}" for name, value in headers.items()]
     head += [f"content-length: {len(body)}", "", ""]
     writer.write("\r\n".join(head).encode() + body)
-    answer = await reader.read()
-    writer.close()
+    try:
+        answer = await reader.read()
+    finally:
+        writer.close()
     return int(answer.split()[1])
 
 
@@ -170,6 +229,29 @@ async def test_each_is_there_once_where_kafka_stands_still_for_less_than_a_sende
     assert {there[number] for number in {*range(600)} - sender.refused} == {1}
 
 
+async def test_what_chatwoot_was_told_is_taken_is_there_once_though_kafka_stood_still(
+    receiver: Receiver,
+) -> None:
+    """It sends nothing again: what it counts as failed is lost to us, and nothing else is."""
+    chatwoot = Chatwoot(receiver)
+    sending = asyncio.create_task(chatwoot.send_all(360, rate=30))
+    await asyncio.sleep(3)
+    os.kill(receiver.broker.process.pid, signal.SIGSTOP)
+    await asyncio.sleep(5)
+    os.kill(receiver.broker.process.pid, signal.SIGCONT)
+    await asyncio.wait_for(sending, 60)
+    for attempt in Retrying(stop=stop_after_delay(30), wait=wait_fixed(0.1), reraise=True):
+        with attempt:
+            assert await chatwoot.send(999)
+    stored = [one for one in receiver.stored() if one.connection == "chatwoot"]
+    there = Counter(one.headers["x-chatwoot-delivery"] for one in stored)
+    assert chatwoot.failed
+    assert sorted(chatwoot.taken + chatwoot.failed) == sorted(chatwoot.sent)
+    assert {there[delivery] for delivery in chatwoot.taken} == {1}
+    assert {there[delivery] for delivery in chatwoot.failed} <= {0, 1}
+    assert all(one.body == chatwoot.sent[one.headers["x-chatwoot-delivery"]] for one in stored)
+
+
 async def test_while_kafka_is_away_a_sender_is_told_within_two_seconds(
     receiver: Receiver,
 ) -> None:
@@ -178,14 +260,14 @@ async def test_while_kafka_is_away_a_sender_is_told_within_two_seconds(
         took = []
         for _ in range(3):
             begun = time.monotonic()
-            assert await post(receiver.port, "/in/desk-1", b"{}") == 503
+            assert await post(receiver.port, "/in/desk-1", b"{}", signed(b"{}")) == 503
             took.append(time.monotonic() - begun)
         assert min(took) < 2  # a busy machine may hold up one
     finally:
         os.kill(receiver.broker.process.pid, signal.SIGCONT)
     for attempt in Retrying(stop=stop_after_delay(30), wait=wait_fixed(0.1), reraise=True):
         with attempt:
-            assert await post(receiver.port, "/in/desk-1", b"{}") == 200
+            assert await post(receiver.port, "/in/desk-1", b"{}", signed(b"{}")) == 200
     page = httpx.get(f"{receiver.page}/metrics").text
     assert 'nabiz_received_total{connection="desk-1",result="away"}' in page
     assert httpx.get(f"{receiver.page}/healthz").text == "ok"

@@ -74,14 +74,16 @@ def test_list_says_that_the_file_cannot_be_read(nabiz: Nabiz, company: Company) 
 def test_check_says_all_that_is_wrong_with_file_and_line(nabiz: Nabiz, company: Company) -> None:
     company.write(GOOD)
     assert nabiz("connectors", "check").code == 0
-    company.write(GOOD + WRONG)
+    company.write(f"{GOOD}    brnad: X\n    country: tr\n{WRONG}")
     (company.folder / "secret").chmod(0o644)
-    (company.folder / "connectors/helpdesk/fixtures/known.json").write_text("{")
     ran = nabiz("connectors", "check")
     assert ran.code == 1
-    assert "connections.yaml:7: there is no system `helpdeks`" in ran.out
-    assert "known.json:1: is no recorded delivery" in ran.out
+    assert "connections.yaml:6: helpdesk has no setting `brnad`" in ran.out
+    assert "connections.yaml:7: connections[0].country: " in ran.out
+    assert "there is no system `helpdeks`" in ran.out
     assert f"chmod 600 {company.folder / 'secret'}" in ran.out
+    (company.folder / "connectors/helpdesk/fixtures/known.json").write_text("{")
+    assert "known.json:1: is no recorded delivery" in nabiz("connectors", "check").out
 
 
 @pytest.mark.parametrize(

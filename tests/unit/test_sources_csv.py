@@ -16,6 +16,7 @@ from pipeline.model.event_types import EventType
 from pipeline.sources.csv_cells import COLUMNS, month_first, plain_name, time
 from pipeline.sources.files import SOURCES, BadLine, read
 from pipeline.sources.source import Note, SourceError
+from pipeline.sources.table import names_at, read_rows
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 Items = Sequence[Event | BadLine | Note]
@@ -173,6 +174,40 @@ def test_what_excel_says_of_the_separator_is_heeded(table: Table) -> None:
 
 
 @pytest.mark.parametrize(
+    "titles",
+    [
+        "Müşteri anketi raporu;;;\n;;;\nDönem;Ocak 2026;;\n",
+        "Rapor, Ocak, Şubat, Mart, Nisan\n\n",
+        'Yorum\nHazırlayan: "Ayşe\n',
+        "sep=;\nRapor\n",
+    ],
+)
+def test_lines_above_the_names_of_columns_are_passed_over(table: Table, titles: str) -> None:
+    text = f"{titles}tarih;müşteri;yorum;bölge\n1.3.2026;m;iyi;\n1.3.2026;;x;\n"
+    items = table(text)
+    assert [event.text for event in events(items)] == ["iyi"]
+    assert bad(items) == [(text.count("\n"), Reason.MISSING_FIELD)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        (["a;b;c", "1;2;3"], 0),
+        (["Rapor;;", ";Ocak;", "a;b;c", "1;2;", "1;2;3"], 2),
+        (["a;b;c", "1;2;3", "1;2;3;fazla", "1;2;3"], 0),
+        (["Rapor"], 0),
+        (["Rapor", "a;b", "1;"], 1),
+        (["Rapor", "Ocak", "Ankara", "a;b;c", "1;2;3"], 3),
+    ],
+)
+def test_without_a_name_that_is_known_the_names_are_in_the_first_full_row(
+    rows: list[str], place: int
+) -> None:
+    read = read_rows("\n".join(rows).encode(), lambda _: 0).rows
+    assert names_at(read, lambda _: 0) == place
+
+
+@pytest.mark.parametrize(
     ("cell", "moment"),
     [
         ("31.01.2026 14:05", "2026-01-31T11:05Z"),
@@ -196,6 +231,7 @@ def test_months_come_first_only_where_days_cannot() -> None:
     assert month_first(["1/31/2026 10:00", "2/3/2026"])
     assert not month_first(["2/3/2026"])
     assert not month_first(["31/1/2026", "1/31/2026"])
+    assert month_first(["31/1/2 kez", "1/31/2026"])
     assert time("2/3/2026", UTC, months_first=True) == datetime(2026, 2, 3, tzinfo=UTC)
 
 

@@ -23,7 +23,8 @@ class Compiler:
     """Compiles texts at a place in the file; names that are known there are its vocabulary.
 
     `paths` collects where each path is, `needs` the settings without which a function cannot be,
-    `origins` the beginnings of addresses that are asked.
+    `columns` names of columns that are looked for, `origins` the beginnings of addresses that are
+    asked.
     Every method raises MappingError.
     """
 
@@ -35,6 +36,7 @@ class Compiler:
         self.vocabulary = vocabulary or Vocabulary(ROOTS, form.tables, form.memories)
         self.paths: dict[Path, int] = parent.paths if parent else {}
         self.needs: set[str] = parent.needs if parent else set()
+        self.columns: set[str] = parent.columns if parent else set()
         self.origins: list[Value] = parent.origins if parent else []
 
     def knowing(self, *names: str) -> "Compiler":
@@ -111,6 +113,7 @@ class Compiler:
 
     def _note_expression(self, expression: Expression, where: str) -> None:
         self.needs.update(expression.needs)
+        self.columns.update(expression.columns)
         self._note(expression.paths, where)
 
     def _note(self, paths: Iterable[Path], where: str) -> None:

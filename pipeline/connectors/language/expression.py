@@ -96,6 +96,13 @@ class Expression:
             if isinstance(call, _Call):
                 yield from call.function.needs
 
+    @property
+    def columns(self) -> Iterator[str]:
+        """Yield the names of columns that it looks for in a row of a table."""
+        for call in self._calls:
+            if isinstance(call, _Call) and call.function.of_columns:
+                yield from (part for part in call.arguments if isinstance(part, str))
+
     def __call__(self, scope: Scope) -> Any:
         """Return the value. Raises ValueError."""
         value = scope.read(self.path)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.common.encodings import utf8
 from pipeline.connectors.connection import ConnectionInvalid
 from pipeline.connectors.language.mapping_file import mapping_files
 from pipeline.connectors.language.path import Path as DocumentPath
 from pipeline.connectors.mapping import Mapping, MappingError
 from pipeline.connectors.recorded import Recorded
 from pipeline.connectors.trial import Expected, differences, tried
+from pipeline.ingest.decode import repaired
 
 __all__ = ["MappingBook", "MappingError", "load_mapping"]
 
@@ -27,9 +29,12 @@ class Fixture(Recorded, frozen=True):
 
 
 def read_fixture(path: Path) -> Fixture:
-    """Read a recorded delivery. Raises OSError, and ValueError of a reason where it is none."""
+    """Read a recorded delivery. Raises OSError, and ValueError of a reason where it is none.
+
+    Half an emoji in it is U+FFFD, as in a delivery that comes.
+    """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Fixture)
+        return msgspec.json.decode(utf8(repaired(path.read_bytes())), type=Fixture)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"is no recorded delivery: {error}") from None
 

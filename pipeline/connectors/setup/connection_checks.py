@@ -1,18 +1,23 @@
 """Makes a connection of what the file says of it, held to what the mapping of its system asks."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
-from typing import Any
+from functools import partial
+from itertools import starmap
+from typing import Any, TypeVar
 
 import msgspec
 
 from pipeline.common.time_zones import time_zone
-from pipeline.connectors.connection import Connection, ConnectionInvalid, connection_of
+from pipeline.common.yaml_source import SourceFileError
+from pipeline.connectors.connection import Connection, connection_of, question_flaws
 from pipeline.connectors.language.form import QUESTIONS
 from pipeline.connectors.language.verify_form import Jwt, Verify
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.setup.connection_file import FILE_OF, CommonSettings, Entry
+
+T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SETTING = re.compile(r"\{connection\.(\w+)")
@@ -48,28 +53,47 @@ def system_of(entry: Entry, systems: Iterable[str]) -> str:
     return system
 
 
+class Flaws(list[SourceFileError]):
+    """What is wrong with an entry: all of it, not only what is found first."""
+
+    def noted(self, read: Callable[[], T], otherwise: T) -> T:
+        """Return what is read, or something else where that raises, which is noted."""
+        try:
+            return read()
+        except SourceFileError as error:
+            self.append(error)
+            return otherwise
+
+
 def connection_in(entry: Entry, mapping: Mapping) -> Connection:
-    """Return the connection that an entry is. Raises ConnectionsError."""
-    name, form = name_of(entry), entry.source.form
-    settings = {
-        **mapping.defaults,
-        **dict(_setting(entry, key, mapping) for key in entry.settings),
-    }
+    """Return the connection that an entry is. Raises ConnectionsError, of its first flaw."""
+    flaws = Flaws()
+    name = name_of(entry)
+    settings = settings_in(entry, name, mapping, flaws)
+    for flaw in flaws:
+        raise flaw
+    return connection_of(name, mapping.system, settings)
+
+
+def settings_in(entry: Entry, name: str, mapping: Mapping, flaws: Flaws) -> dict[str, Any]:
+    """Return the settings of an entry; one with a flaw is as the file has it."""
+    form, settings = entry.source.form, dict(mapping.defaults)
+    for key, value in entry.settings.items():
+        as_it_is = (key.removesuffix(FILE_OF), value)
+        read = partial(_setting, entry, key, mapping, flaws)
+        settings |= [flaws.noted(read, as_it_is)]
     if form.public_url:
         settings.setdefault("public_url", f"{form.public_url.rstrip('/')}/in/{name}")
     if form.pseudonym_key_file and PSEUDONYM_KEY not in settings:
-        settings[PSEUDONYM_KEY] = entry.source.secret(
-            "$.pseudonym_key_file", form.pseudonym_key_file
-        )
-    _demand_what_is_needed(entry, mapping, settings)
-    try:
-        return connection_of(name, mapping.system, settings)
-    except ConnectionInvalid as error:
-        field = str(error).partition(":")[0]
-        raise entry.error(field, str(error)) from None
+        read_key = partial(entry.source.secret, "$.pseudonym_key_file", form.pseudonym_key_file)
+        settings[PSEUDONYM_KEY] = flaws.noted(read_key, "")
+    flaws += _missing(entry, name, mapping, settings)
+    if "questions" in settings:
+        flaws += starmap(entry.error, question_flaws(settings["questions"]))
+    return settings
 
 
-def _setting(entry: Entry, key: str, mapping: Mapping) -> tuple[str, Any]:
+def _setting(entry: Entry, key: str, mapping: Mapping, flaws: Flaws) -> tuple[str, Any]:
     """Return name and value of a setting. Raises ConnectionsError."""
     declared, value = mapping.form.settings, entry.settings[key]
     secrets = {PSEUDONYM_KEY, *(name for name in declared if declared[name].secret)}
@@ -84,15 +108,24 @@ def _setting(entry: Entry, key: str, mapping: Mapping) -> tuple[str, Any]:
     if key.endswith(FILE_OF) and name in secrets:
         if name == PSEUDONYM_KEY and isinstance(value, list):
             raise entry.error(key, f"`{key}` is one file: with another key, ids are others")
-        return name, entry.secret(name, value)
+        return name, _secret(entry, key, value, flaws)
     if key not in plain:
         known = [*plain, *(f"{secret}{FILE_OF}" for secret in secrets)]
         raise entry.error(key, f"{mapping.system} has no setting `{key}`{_meant(key, known)}")
     if key in declared and declared[key].members and isinstance(value, str):
         return key, entry.members(key, value)
-    if key in declared or key not in _COMMON:
+    if key in declared or key not in _COMMON or key == "questions":  # each is looked at later
         return key, _with_text_keys(value)
     return key, _common(entry, key, value, mapping)
+
+
+def _secret(entry: Entry, key: str, files: Any, flaws: Flaws) -> str | list[str]:
+    """Return a secret, or several of which any is good. Raises ConnectionsError."""
+    where, read = entry.where(key), entry.source.secret
+    if not isinstance(files, list):
+        return read(where, files)
+    reads = [partial(read, f"{where}[{n}]", file) for n, file in enumerate(files)]
+    return [flaws.noted(one, "") for one in reads]
 
 
 def _common(entry: Entry, key: str, value: Any, mapping: Mapping) -> Any:
@@ -118,19 +151,21 @@ def needed_by(mapping: Mapping, auth: str = "") -> set[str]:
     return required | mapping.needs | read.get(auth or next(iter(read), ""), set())
 
 
-def _demand_what_is_needed(entry: Entry, mapping: Mapping, settings: dict[str, Any]) -> None:
-    """Raise ConnectionsError where something is missing.
+def _missing(
+    entry: Entry, name: str, mapping: Mapping, settings: dict[str, Any]
+) -> Iterator[SourceFileError]:
+    """Yield what is wrong where something is missing.
 
     One that is asked need not take deliveries besides: without what proves them, none is taken.
     """
-    declared, auth = mapping.form.settings, settings.get("auth", "")
-    if not auth and mapping.polled(Connection(name_of(entry), mapping.system, settings)):
+    declared, auth = mapping.form.settings, str(settings.get("auth", ""))
+    if not auth and mapping.polled(Connection(name, mapping.system, settings)):
         auth = "none"
-    for name in sorted(needed_by(mapping, auth) - settings.keys()):
-        is_secret = name == PSEUDONYM_KEY or (name in declared and declared[name].secret)
-        meaning = declared[name].meaning.en if name in declared else MEANINGS.get(name)
-        told = f"`{name}{FILE_OF if is_secret else ''}` is missing"
-        raise entry.error("", f"{told}: {meaning}" if meaning else told)
+    for needed in sorted(needed_by(mapping, auth) - settings.keys()):
+        is_secret = needed == PSEUDONYM_KEY or (needed in declared and declared[needed].secret)
+        meaning = declared[needed].meaning.en if needed in declared else MEANINGS.get(needed)
+        told = f"`{needed}{FILE_OF if is_secret else ''}` is missing"
+        yield entry.error("", f"{told}: {meaning}" if meaning else told)
 
 
 def _read_by(scheme: Verify) -> set[str]:

@@ -144,10 +144,3 @@ class Entry:
             raise self.error(field, f"{path} cannot be read ({error.strerror})") from None
         except SourceError as error:
             raise self.error(field, f"{path}: {error}") from None
-
-    def secret(self, name: str, files: Any) -> str | list[str]:
-        """Return a secret, or several of which any is good. Raises ConnectionsError."""
-        where = self.where(f"{name}{FILE_OF}")
-        if not isinstance(files, list):
-            return self.source.secret(where, files)
-        return [self.source.secret(f"{where}[{n}]", file) for n, file in enumerate(files)]

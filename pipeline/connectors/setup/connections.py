@@ -3,6 +3,7 @@
 import stat
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from pipeline.common.private_files import OTHERS
@@ -10,7 +11,13 @@ from pipeline.config.connectors import ConnectorsSettings
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.mapping import Mapping, MappingError
 from pipeline.connectors.setup.book import MappingBook
-from pipeline.connectors.setup.connection_checks import connection_in, name_of, system_of
+from pipeline.connectors.setup.connection_checks import (
+    Flaws,
+    connection_in,
+    name_of,
+    settings_in,
+    system_of,
+)
 from pipeline.connectors.setup.connection_file import ConnectionsError, ConnectionsSource, Entry
 
 __all__ = ["ConnectionBook", "ConnectionsError", "open_connections"]
@@ -44,6 +51,22 @@ class ConnectionBook:
         """The files of secrets that others than their owner can read."""
         named = self.source.secret_files() if self.source else ()
         return sorted({path for path in named if _is_exposed(path)})
+
+    def flaws(self) -> Iterator[str]:
+        """Yield all that is wrong with the file and with each connection, a sentence each.
+
+        What is refused (`errors`) tells the first flaw of a connection.
+        """
+        if self.failure or self.source is None:
+            yield from filter(None, [self.failure])
+            return
+        taken: set[str] = set()
+        for entry in self.source.entries:
+            flaws = Flaws()
+            name = flaws.noted(partial(_own_name, entry, taken), entry.place)
+            if mapping := flaws.noted(partial(self._mapping, entry), None):
+                settings_in(entry, name, mapping, flaws)
+            yield from map(str, flaws)
 
     def mapping(self, connection: Connection) -> Mapping:
         """Return the mapping of a connection in force."""
@@ -91,8 +114,10 @@ class ConnectionBook:
 
     def _connection(self, entry: Entry) -> Connection:
         """Return the connection of an entry. Raises ConnectionsError and MappingError."""
-        system = system_of(entry, self.mappings.systems)
-        return connection_in(entry, self.mappings.mapping(system))
+        return connection_in(entry, self._mapping(entry))
+
+    def _mapping(self, entry: Entry) -> Mapping:
+        return self.mappings.mapping(system_of(entry, self.mappings.systems))
 
 
 def open_connections(settings: ConnectorsSettings) -> ConnectionBook:
@@ -105,14 +130,20 @@ def _named(source: ConnectionsSource, refused: dict[str, str]) -> Iterator[tuple
     taken: set[str] = set()
     for entry in source.entries:
         try:
-            name = name_of(entry)
-            if name in taken:
-                raise entry.error("name", f"another connection is named `{name}` as well")
+            name = _own_name(entry, taken)
         except ConnectionsError as error:
             refused[entry.place] = str(error)
         else:
-            taken.add(name)
             yield entry, name
+
+
+def _own_name(entry: Entry, taken: set[str]) -> str:
+    """Return the name of an entry, which is taken from now on. Raises ConnectionsError."""
+    name = name_of(entry)
+    if name in taken:
+        raise entry.error("name", f"another connection is named `{name}` as well")
+    taken.add(name)
+    return name
 
 
 def _is_exposed(path: Path) -> bool:

@@ -19,7 +19,7 @@ def read_members(path: Path) -> dict[str, list[str]]:
 @lru_cache(maxsize=16)
 def _read(path: Path, _changed: int, _size: int) -> dict[str, list[str]]:
     members: defaultdict[str, list[str]] = defaultdict(list)
-    for row in read_rows(path.read_bytes()).rows[1:]:
+    for row in read_rows(path.read_bytes(), lambda _: 0).rows[1:]:
         name, member = (*row.cells, "", "")[:2]
         if name and member:
             members[name].append(member)

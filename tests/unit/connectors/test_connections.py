@@ -133,6 +133,74 @@ def test_a_connection_that_cannot_be_is_refused(
     assert reason in book.refused[refused]
 
 
+def test_all_that_is_wrong_with_each_connection_is_told_with_its_line(company: Company) -> None:
+    entries = """
+  - name: desk-1
+    system: helpdesk
+    api_key_file: [gone, secret, lost]
+    brnad: X
+    country: tr
+    questions:
+      q1: {metric: nsp}
+      q2: {metrik: nps}
+      q3: {metric: nps}
+      q4: {comment_of: q1}
+      q5: {comment_of: q9}
+  - {name: a/b, system: helpdesks}
+  - {name: b/c, system: helpdesk, auth: token, timezone: Istanbul}
+  - name: desk-1
+    system: helpdesk
+    secret: hush
+    pseudonym_key_file: [secret, next]
+"""
+    expected = [
+        (5, "gone cannot be read"),
+        (5, "lost cannot be read"),
+        (6, "no setting `brnad`"),
+        (7, "country"),
+        (3, "`secret_file` is missing"),
+        (9, "`q1`: `nsp` is no metric"),
+        (10, "`q2`: Object contains unknown field `metrik`"),
+        (13, "`q5`: `comment_of`: there is no question `q9`"),
+        (14, "`name` is part of the address"),
+        (14, "there is no system `helpdesks`; did you mean `helpdesk`?"),
+        (15, "`name` is part of the address"),
+        (15, "`auth`: helpdesk has no `token`"),
+        (15, "`timezone`: there is no zone `Istanbul`"),
+        (16, "another connection is named `desk-1` as well"),
+        (18, "`secret` is a secret"),
+        (19, "is one file"),
+    ]
+    book = company.book(entries)
+    flaws = list(book.flaws())
+    assert len(flaws) == len(expected), flaws
+    for flaw, (line, reason) in zip(flaws, expected, strict=True):
+        assert flaw.startswith(f"{company.file}:{line}: ")
+        assert reason in flaw
+    assert {*book.refused} == {"connections[1]", "connections[2]", "connections[3]", "desk-1"}
+    assert book.refused["desk-1"] == flaws[0]
+
+
+@pytest.mark.parametrize(
+    ("entry", "top", "reasons"),
+    [
+        ("{name: d, system: helpdesk, secret_file: gone}", None, ["gone cannot be read"]),
+        ("{name: d, system: helpdesk, auth: [a]}", None, ["auth"]),
+        ("{name: d, system: helpdesk, auth: none, questions: [7]}", None, ["questions"]),
+        ("{name: d, system: helpdesk, auth: none}", "pseudonym_key_file: gone\n", ["gone"]),
+        ("{name: d, system: helpdesk, auth: none}", "public_url: here\n", ["public_url"]),
+    ],
+)
+def test_one_mistake_is_told_once(
+    company: Company, entry: str, top: str | None, reasons: list[str]
+) -> None:
+    entries = f"\n  - {entry}"
+    book = company.book(entries) if top is None else company.book(entries, top)
+    flaws = list(book.flaws())
+    assert [reason in flaw for flaw, reason in zip(flaws, reasons, strict=True)] == [True]
+    assert flaws == book.errors
+
+
 def test_what_a_function_of_the_mapping_needs_is_demanded(company: Company) -> None:
     book = company.book(GOOD, top="")
     assert "`pseudonym_key_file` is missing" in book.refused["desk-1"]

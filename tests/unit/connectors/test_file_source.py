@@ -136,6 +136,98 @@ def test_a_table_without_names_has_those_of_the_connection(
     assert Import(tmp_path / "f.csv", body, mapping, columns=HEADER).scores == EXPECTED
 
 
+def as_csv(rows: list[list[str]], separator: str = ";") -> bytes:
+    return "".join(f"{separator.join(row)}\r\n" for row in rows).encode()
+
+
+TITLES = [
+    ["Müşteri anketi raporu", "", "", "", "", "", ""],
+    ["", "", "", "", "", "", ""],
+    ["Dönem", "Ocak 2026", "", "", "", "", ""],
+]
+
+
+@pytest.mark.parametrize("titles", [TITLES, [["Rapor, Ocak 2026"]], [["Rapor"], [], ["NPS", "2"]]])
+def test_lines_above_the_names_of_columns_are_passed_over(
+    tmp_path: Path, mapping: Mapping, titles: list[list[str]]
+) -> None:
+    rows = [*titles, HEADER, ROWS[0], ["2", "31.01.2026 14:06", "", "", "", "", ""]]
+    found = Import(tmp_path / "f.csv", as_csv(rows), mapping)
+    assert found.scores == EXPECTED[:2]
+    assert [bad.line for bad in found.bad] == [len(rows)]
+    assert "columns: No, Tarih, Müşteri No" in found.notes[0]
+    assert "above" in found.notes[0]
+    padded = [[*row, *[""] * (len(HEADER) - len(row))] for row in rows]
+    assert Import(tmp_path / "f.xlsx", workbook(padded), mapping).scores == EXPECTED[:2]
+
+
+def test_names_that_are_configured_tell_which_row_has_them(
+    tmp_path: Path, mapping: Mapping
+) -> None:
+    """However full the rows are, and whatever stands above them."""
+    renamed = ["No", "Tarih", "Müşteri No", "Şube", "Nasıldık?", "Memnuniyet", ""]
+    titles = [["Rapor", "a", "b", "c", "d", "e", "f"]]
+    body = as_csv([*titles, renamed, *ROWS[:1]])
+    questions = {"Nasıldık?": {"metric": "nps"}}
+    found = Import(tmp_path / "f.csv", body, mapping, questions=questions)
+    assert "columns: No, Tarih, Müşteri No" in found.notes[0]
+    assert found.scores == [("M-1", "nps", 9)]
+
+
+def test_columns_by_what_they_are_do_not_take_the_place_of_those_of_the_file(
+    tmp_path: Path, mapping: Mapping
+) -> None:
+    columns = {"occurred_at": "Tarih"}
+    found = Import(tmp_path / "f.csv", as_csv([HEADER, *ROWS[:1]]), mapping, columns=columns)
+    assert found.scores == EXPECTED[:2]
+
+
+def test_a_file_that_names_its_columns_otherwise_ordered_is_read_by_its_names(
+    tmp_path: Path, mapping: Mapping
+) -> None:
+    columns = [*reversed(HEADER), "Bölge"]
+    found = Import(tmp_path / "f.csv", as_csv([*TITLES, HEADER, *ROWS]), mapping, columns=columns)
+    assert found.scores == EXPECTED
+
+
+AMERICAN = ["1/2/2026 10:00", "12/31/2025 9:05 PM"]
+
+
+def dated(times: list[str]) -> list[list[str]]:
+    return [[str(n), time, f"M-{n}", "", "9", "", "1/13/1 kez"] for n, time in enumerate(times)]
+
+
+def test_months_come_first_where_some_dates_can_be_nothing_else(
+    tmp_path: Path, mapping: Mapping
+) -> None:
+    expected = [
+        datetime(2026, 1, 2, 7, tzinfo=UTC),
+        datetime(2025, 12, 31, 18, 5, tzinfo=UTC),
+    ]
+    found = Import(tmp_path / "f.csv", as_csv([HEADER, *dated(AMERICAN)], ","), mapping)
+    assert [event.occurred_at for event in found.events] == expected
+    assert "month first" in found.notes[0]
+    lines = "".join(
+        f'{{"No": {n}, "Tarih": "{time}", "Müşteri No": "M-{n}", "NPS": 1}}\n'
+        for n, time in enumerate(AMERICAN)
+    )
+    found = Import(tmp_path / "f.jsonl", lines.encode(), mapping)
+    assert [event.occurred_at for event in found.events] == expected
+
+
+def test_days_come_first_where_some_dates_can_be_nothing_else(
+    tmp_path: Path, mapping: Mapping
+) -> None:
+    rows = dated(["1/2/2025 10:00", "31/12/2025", "12/31/2025"])
+    found = Import(tmp_path / "f.csv", as_csv([HEADER, *rows], ","), mapping)
+    assert [event.occurred_at.date().isoformat() for event in found.events] == [
+        "2025-02-01",
+        "2025-12-31",
+    ]
+    assert [bad.line for bad in found.bad] == [4]
+    assert "month first" not in found.notes[0]
+
+
 def test_json_lines_are_rows_too(tmp_path: Path, mapping: Mapping) -> None:
     line = '{"No": 7, "Tarih": "2026-01-31T14:05:00+03:00", "Müşteri No": "M-7", "NPS": 0}\n'
     found = Import(tmp_path / "f.jsonl", (line + "{not json}\n").encode(), mapping)

@@ -109,6 +109,29 @@ def test_odd_deliveries_are_tried_like_others(tmp_path: Path, changes: dict[str,
     assert tried(tmp_path, recorded("triggered", **changes)).outcome != ""
 
 
+@pytest.mark.parametrize("half", [b"\\ud83d", b"\\uDE00", b"\xed\xa0\xbd"])
+def test_half_an_emoji_is_kept_as_a_sign_of_what_was_cut(tmp_path: Path, half: bytes) -> None:
+    body = (ROOT / "connectors/nabiz/fixtures/one.json").read_bytes()
+    trial = tried(tmp_path, body.replace(b"donuyor.", b"\\ud83d\\ude00\\\\ud83d" + half))
+    assert [event["text"] for event in trial.events] == ["Ödeme sayfası 😀\\ud83d\ufffd"]
+
+
+def test_rows_of_a_file_are_dated_as_the_file_is(tmp_path: Path) -> None:
+    rows = [["ID", "Tarih", "Müşteri No", "NPS"], ["1", "1/2/2026", "M", "9"]]
+    connection = {"timezone": "UTC", "pseudonym_key": "k"}
+    for further, date in (("12/31/2025", "2026-01-02"), ("31/12/2025", "2026-02-01")):
+        csv = [*rows, ["2", further, "M", 8]]
+        file = {"system": "survey_file", "transport": "file", "csv": csv, "connection": connection}
+        trial = tried(tmp_path, json.dumps(file).encode())
+        assert [event["occurred_at"][:10] for event in trial.events] == [date, "2025-12-31"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+    content = recorded("triggered", expect=None).decode().encode(encoding)
+    assert tried(tmp_path, content).outcome == "events"
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),

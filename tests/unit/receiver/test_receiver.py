@@ -64,13 +64,24 @@ async def test_what_is_not_proved_is_refused_and_not_kept(
 
 
 @pytest.mark.parametrize(
-    "path", ["/in/nobody", "/in", "/in/", "/", "/in/desk-1/x", "/inn/desk-1", "/indesk-1"]
+    "path",
+    ["/in/nobody", "/in", "/in/", "/", "/in/x/desk-1", "/in/desk-1x", "/inn/desk-1", "/indesk-1"],
 )
 async def test_what_is_sent_to_nobody_is_not_found(desk: Desk, path: str) -> None:
     before = counted("unknown", "")
     answer = await desk.send(path)
     assert (answer.status_code, counted("unknown", "")) == (404, before + 1)
     assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize("below", ["/", "/orders", "/packages/01%2F31/deliver?a=b", "//x/"])
+async def test_what_is_sent_below_the_address_of_a_connection_is_its_own(
+    desk: Desk, below: str
+) -> None:
+    """Marketplaces and others are given a base, and add the event to it."""
+    assert (await desk.send(f"/in/desk-1{below}", method="PUT")).status_code == 200
+    (delivery,) = desk.broker.deliveries
+    assert (delivery.connection, delivery.url) == ("desk-1", f"/in/desk-1{below}")
 
 
 async def test_a_delivery_may_be_put(desk: Desk) -> None:

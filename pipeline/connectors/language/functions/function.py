@@ -8,13 +8,15 @@ class Function(NamedTuple):
     """A function, and what it is given beside the value.
 
     `arguments` are how many of them may be written. `settings` of the connection are given by
-    name, None where they are not set; those in `needs` must be set.
+    name, None where they are not set; those in `needs` must be set. `of_columns` is one whose
+    arguments are names of columns.
     """
 
     call: Callable[..., Any]
     arguments: range = range(1)
     settings: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    of_columns: bool = False
 
 
 def written(value: object) -> str:

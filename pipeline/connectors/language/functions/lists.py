@@ -135,7 +135,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "distinct": Function(distinct),
     "among": Function(among, range(1, 2)),
     "given": Function(given, range(1, 2)),
-    "cell": Function(cell, range(1, 20)),
+    "cell": Function(cell, range(1, 20), of_columns=True),
     "joined": Function(joined, range(2)),
     "count": Function(count),
     "parsed": Function(parsed),

@@ -84,18 +84,20 @@ def utc(value: object) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def local(value: object, zone: object = None, *, timezone: object = None) -> datetime:
+def local(
+    value: object, zone: object = None, *, timezone: object = None, months_first: object = None
+) -> datetime:
     """Return wall time of a zone (an IANA name), that of the connection where none is given.
 
     A time with an offset keeps it. It may be as tables have it: 31.01.2026 14:05, 31 Ocak 2026, or
-    the number that Excel has for a time.
+    the number that Excel has for a time. `months_first` is of a file, as its other dates have it.
     """
     text = str(value).strip()
     if _ISO.fullmatch(text):
         moment = _iso(text)
         return moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone or timezone))
     try:
-        return csv_cells.time(text, _zone(zone or timezone))
+        return csv_cells.time(text, _zone(zone or timezone), months_first=bool(months_first))
     except (Invalid, OverflowError):
         raise ValueError(f"`{text:.40}` is no time such as 31.01.2026 14:05") from None
 
@@ -191,7 +193,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "rfc3339": Function(rfc3339),
     "rfc2822": Function(rfc2822),
     "utc": Function(utc),
-    "local": Function(local, range(2), ("timezone",)),
+    "local": Function(local, range(2), ("timezone", "months_first")),
     "wall_epoch_ms": Function(wall_epoch_ms, range(2), ("timezone",)),
     "plus_s": Function(plus_s, range(1, 2)),
     "at_latest": Function(at_latest, range(1, 2)),
