@@ -1,9 +1,9 @@
 """Patterns of what programs add to messages: `data/own_words.yaml`, and how they are read."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -14,7 +14,7 @@ _Lists: TypeAlias = Mapping[str, list[str]]
 
 
 class Notice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a notice begins, and what it must hold."""
+    """How a notice, or an automatic reply, begins, and what it must hold."""
 
     begins: list[str]
     holds: list[str]
@@ -32,20 +32,29 @@ class Lexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     attribution_ends: str
     dashed: Mapping[str, str]
     separators: _Lists
+    leads_in: str
+    heads_a_form: str
+    no_lead: str
     labels: _Lists
     added_lines: _Lists
     notices: Mapping[str, Notice]
     closings: str
     thanks: str
     contact: str
+    company: str
     joining: frozenset[str]
     no_names: str
+    demands: str
+    openings: str
+    early_hints: str
+    automatic: Mapping[str, Notice]
+    automatic_titles: _Lists
     translated: str
     original: str
 
 
 LEXICON: Final = lexicon.load("own_words", Lexicon)
-WORD: Final = re.compile(r"\w")
+WORD: Final = re.compile(r"[^\W_]")
 
 _LETTERS: Final = str.maketrans(
     "İIıÇçĞğÖöŞşÜüÂâÎîÛûÄä\u00a0\u200b\ufeff\r’‘“”", "iiiccggoossuuaaiiuuaa    ''\"\""
@@ -68,6 +77,21 @@ def pattern(text: str) -> str:
 def any_of(texts: Iterable[str]) -> str:
     """Return a pattern for one of several."""
     return "(?:" + "|".join(map(pattern, texts)) + ")"
+
+
+class Form(NamedTuple):
+    """The compiled patterns of a `Notice`."""
+
+    begins: re.Pattern[str]
+    holds: Sequence[re.Pattern[str]]
+
+
+def forms_of(notices: Mapping[str, Notice]) -> list[Form]:
+    """Return the compiled patterns of notices."""
+    return [
+        Form(re.compile(any_of(one.begins)), [re.compile(pattern(held)) for held in one.holds])
+        for one in notices.values()
+    ]
 
 
 def any_in(lists: Mapping[str, Iterable[str]]) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from pipeline.text.automatic import is_automatic, may_be_automatic
 from pipeline.text.letter_patterns import LEXICON, WORD, Span, plain
 from pipeline.text.quotations import quoted, translated
 from pipeline.text.signatures import without_added_lines, without_notices, without_signature
@@ -27,11 +28,16 @@ class OwnWords(NamedTuple):
 
 
 def own_words(text: str) -> OwnWords:
-    """Return what the author of a text wrote; all of it where that is not told apart."""
+    """Return what the author of a text wrote; all of it where that is not told apart.
+
+    Nothing of an automatic reply.
+    """
     own = OwnWords(text, ((0, len(text)),))
     for _ in range(_ROUNDS):  # what is left may end in another signature
         if not hints_at_others(own.text):
             break
+        if is_automatic(own.text):
+            return OwnWords("", ())
         kept = _kept(own.text)
         left = "".join(own.text[start:end] for start, end in kept)
         if left == own.text or not WORD.search(left):
@@ -53,6 +59,7 @@ def hints_at_others(text: str) -> bool:
     has = text.__contains__
     return (
         any(map(has, LEXICON.hints))
+        or may_be_automatic(text)
         or (":" in text and any(map(has, LEXICON.colon_hints)))
         or ("\n" in text and _LINE_HINT.search("\n" + text) is not None)
     )

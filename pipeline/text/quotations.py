@@ -17,8 +17,9 @@ def quoted(page: str) -> Iterator[Span]:
     Below such a line all is quoted, unless quoted lines are marked: then others may be answers. If
     nothing stands above it, the author forwards or answers below, and what follows stays.
     """
-    spans = [(line.start() + 1, line.end() + 1, False) for line in _MARK.finditer(page)]
-    spans += [(*span, True) for span in _headers(page)]
+    spans = [(*span, True) for span in _headers(page)]
+    if spans or not _lists(page):
+        spans += [(line.start() + 1, line.end() + 1, False) for line in _MARK.finditer(page)]
     end, is_answer = 0, False
     for start, stop, is_header in sorted(spans):
         if start < end:
@@ -46,9 +47,9 @@ def translated(page: str) -> Iterator[Span]:
 def _headers(page: str) -> Iterator[Span]:
     """Yield the lines below which something is quoted."""
     yield from (line.span() for line in _LINE.finditer(page))
-    yield from (block.span() for block in _BLOCK.finditer(page))
     if _ABOUT.search(page):
-        yield from (labels.span() for labels in _LABELS_IN_A_LINE.finditer(page))
+        for form in (_BLOCK, _LABELS_IN_A_LINE):
+            yield from (one.span() for one in form.finditer(page) if _is_of_mail(page, *one.span()))
     last = 0
     for ending in _ATTRIBUTION_END.finditer(page):
         begin, end = max(last, ending.end() - _LONGEST), ending.end()
@@ -65,6 +66,31 @@ def _headers(page: str) -> Iterator[Span]:
         last = end
 
 
+def _is_of_mail(page: str, start: int, end: int) -> bool:
+    """Return whether a block of labels is of quoted mail, not of a form or slip.
+
+    The less a block looks like mail, the more signs it takes.
+    """
+    block = page[start : end + _LONGEST_SIGN]
+    signs = sum(sign.search(block) is not None for sign in _SIGNS)
+    doubts = 0 if _TIME.search(block) else 1
+    if _is_led_into(page, start, _LEADS_IN) or _is_led_into(page, start, _HEADS_A_FORM):
+        doubts += 1
+    return signs > 0 and signs + bool(_MAILED.search(block)) > doubts
+
+
+def _lists(page: str) -> bool:
+    """Return whether the author's own words lead into all marked lines: they are a list."""
+    runs = _MARKS.finditer(page)
+    return all(_is_led_into(page, run.start(), _LEADS_IN) for run in runs)
+
+
+def _is_led_into(page: str, place: int, lead: re.Pattern[str]) -> bool:
+    """Return whether the line above a place is such a lead, and no attribution."""
+    above = _TWO_LINES.search(page, max(0, place - _LONGEST), place)
+    return above is not None and bool(lead.search(above[1])) and not _NO_LEAD.search(above[0])
+
+
 def _labels() -> dict[str, str]:
     return {
         name: rf"[ \t*_>]{{0,4}}{any_of(those)}[ \t*_]{{0,3}}:"
@@ -75,7 +101,7 @@ def _labels() -> dict[str, str]:
 def _block() -> str:
     """Return the pattern of lines with labels: from whom, when, about what."""
     labels, time = _labels(), pattern("{time}")
-    when = rf"\n{labels['sent']}[^\n]{{0,60}}{time}[^\n]*"
+    when = rf"\n{labels['sent']}[^\n]{{0,60}}(?:{time}|{pattern('{date}')})[^\n]*"
     about, others = rf"\n{labels['subject']}[^\n]*", r"(?:\n[^\n]{0,300}){0,6}?"
     return (
         rf"\n(?:[ \t]*[_-]{{5,}}[ \t]*\n\s{{0,4}})?{labels['from']}[^\n]*"
@@ -95,7 +121,11 @@ def _in_a_line() -> str:
 
 _LONGEST: Final = 420
 """Characters of an attribution."""
+_LONGEST_SIGN: Final = 12
+"""Characters of a sign that may stand behind a block."""
 _MARK: Final = re.compile(r"\n[ \t]*>(?![:;=_.<)(-]|\d)[^\n]*")
+_NEAR: Final = r"(?:\n\s{0,3}>[^\n]*)"
+_MARKS: Final = re.compile(rf"{_NEAR}{{0,5}}?{_MARK.pattern}{_NEAR}*")
 _MARK_BEHIND: Final = re.compile(rf"\s*{_MARK.pattern}")
 _ATTRIBUTION_END: Final = re.compile(pattern(LEXICON.attribution_ends))
 _ATTRIBUTIONS: Final = [
@@ -109,6 +139,22 @@ _LINE: Final = re.compile(
     rf"|{any_in(LEXICON.separators)})[ \t*]*(?=\n|\Z)"
 )
 _BLOCK: Final = re.compile(_block())
+_SIGNS: Final = [
+    re.compile(rf"(?<!\w)(?:{form})")
+    for labels in [_labels()]
+    for form in (
+        r"\n[ \t]*_{5}",
+        rf"{labels['from']}[^\n]*(?:{pattern('{address}')}|\S@\S)",
+        rf"{labels['addressed']}[ \t]*\S",
+        rf"{labels['subject']}[ \t*_]*{pattern('{again}')}",
+    )
+]
+_MAILED: Final = re.compile(rf"(?<!\w){_labels()['mailed']}")
+_TIME: Final = re.compile(pattern("{time}"))
+_TWO_LINES: Final = re.compile(r"(?:\n[^\n]+)?\n([^\n]+?)\s*\Z")
+_LEADS_IN: Final = re.compile(rf"{LEXICON.leads_in}\Z")
+_HEADS_A_FORM: Final = re.compile(rf"{pattern(LEXICON.heads_a_form)}\Z")
+_NO_LEAD: Final = re.compile(pattern(LEXICON.no_lead))
 _ABOUT: Final = re.compile(any_of(LEXICON.labels["subject"]))
 _LABELS_IN_A_LINE: Final = re.compile(_in_a_line())
 _TRANSLATED: Final = re.compile(pattern(LEXICON.translated))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.model.event import Event, Score
 from pipeline.model.reading import LABELS, Intent, Label, Probabilities, Reading, Topic
+from pipeline.text.automatic import is_automatic_title
 from pipeline.text.consistency import VERSION, is_questionable, with_stated_anger
 from pipeline.text.engine import Engine, FloatArray, Judged
 from pipeline.text.intensity import Signs, anger_levels, intensities, signs_of
@@ -46,11 +47,14 @@ class Reader:
         self._engine = engine
 
     def read_events(self, events: Sequence[Event], seconds: float = inf) -> list[Reading | None]:
-        """Return a reading per event in order; None for an event without text. See `read`."""
+        """Return a reading per event in order; None for an event without text. See `read`.
+
+        An automatic reply is read as if it said nothing.
+        """
         spoken = [event for event in events if event.text]
         readings = iter(
             self.read(
-                [event.text or "" for event in spoken],
+                ["" if is_automatic_title(e.title) else e.text or "" for e in spoken],
                 [event.language for event in spoken],
                 [event.score for event in spoken],
                 seconds,

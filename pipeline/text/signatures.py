@@ -5,9 +5,10 @@ A line is a span of a page, as in `quotations`.
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
-from pipeline.text.letter_patterns import LEXICON, Span, any_in, any_of, pattern, plain
+from pipeline.text.letter_patterns import LEXICON, Span, any_in, forms_of, pattern, plain
 
 _MOST_LINES: Final = 10
 """Of a signature."""
@@ -68,37 +69,70 @@ def without_signature(text: str, page: str, lines: Sequence[Span]) -> list[Span]
 
 def _end_of_letter(text: str, page: str, lines: Sequence[Span]) -> int | None:
     """Return where a signature begins, None where there is none."""
+    written = (line for line in reversed(lines) if page[slice(*line)].strip())
+    last = list(islice(written, _MOST_LINES + 1))
+    for start, stop in last:
+        if text[start:stop].rstrip("\r\n") == _DELIMITER:
+            return start
     below: list[str] = []
-    for start, stop in reversed(lines):
-        line = page[start:stop].rstrip("\n")
-        if not line.strip():
-            continue
-        if line.rstrip() in _RULES and (below or line == "-- "):
+    for start, stop in last:
+        line = page[start:stop].rstrip()
+        if line in _RULES and below and not any(map(_is_shouted_name, below)):
             return start
         found = _CLOSING.search(line)
         name = text[start:stop][found.start("name") :].strip(" \t\r\n*,.") if found else ""
-        if found and found["closing"] and (not name or _is_name(name)):
-            return start + found.start("closing")
+        if found and found["closing"]:
+            signed = [name, *below] if name else below
+            is_shouted = text[slice(start + found.start("closing"), stop)].isupper()
+            if all(map(_is_signature, signed)) and (
+                is_shouted or not any(map(_is_shouted_name, signed))
+            ):
+                return start + found.start("closing")
         if found and found["thanks"] and not name and any(map(_is_contact, below)):
             return stop
         below.append(text[start:stop].strip(" \t\r\n*_|"))
-        if len(below) > _MOST_LINES or not (_is_contact(below[-1]) or _is_name(below[-1])):
+        if not _is_signature(below[-1]):
             break
     return None
+
+
+def _is_signature(line: str) -> bool:
+    return any(is_one(line) for is_one in (_is_contact, _is_name, _is_shouted_name, _is_company))
 
 
 def _is_contact(line: str) -> bool:
     return len(line.split()) <= _MOST_WORDS and _CONTACT.match(plain(line)) is not None
 
 
+def _is_company(line: str) -> bool:
+    """Return whether a line begins with the name of a company; its slogan may follow."""
+    found = _COMPANY.match(plain(line))
+    return found is not None and _is_named(line[: found.end()]) and not _DEMANDS.search(plain(line))
+
+
 def _is_name(line: str) -> bool:
     """Return whether all words of a line begin with a capital, and not all are shouted."""
+    return (
+        _is_named(line)
+        and any(word[:2].istitle() for word in _WORDS.findall(line))
+        and _NO_NAME.search(plain(line)) is None
+    )
+
+
+def _is_shouted_name(line: str) -> bool:
+    """Return whether a line is two or three words in capitals, as names below `SAYGILARIMLA`."""
+    return (
+        line.isupper() and _is_named(line) and 1 < len(line.split()) < 4 and not _is_contact(line)
+    )
+
+
+def _is_named(line: str) -> bool:
+    """Return whether all words of a line begin with a capital, and none says what it wants."""
     words = _WORDS.findall(line)
     return (
         0 < len(words) <= _MOST_WORDS
         and not line.endswith(("!", "?"))
-        and _NO_NAME.search(plain(line)) is None
-        and any(word[:2].istitle() for word in words)
+        and _DEMANDS.search(plain(line)) is None
         and all(word[0].isupper() or word[0].isdigit() or word in LEXICON.joining for word in words)
     )
 
@@ -108,17 +142,19 @@ def _bare(page: str, line: Span) -> str:
 
 
 _added = any_in(LEXICON.added_lines)
-_ADDED: Final = re.compile(rf"{_added}(?:[ \t]?[<(\[]{{0,2}}https?://\S{{1,300}})?")
-_ADDED_BEHIND: Final = re.compile(rf"[.!?…)][ \t]{{1,3}}(?P<added>{_added})[\s.!]*\Z")
-_NOTICES: Final = [
-    (re.compile(any_of(one.begins)), [re.compile(pattern(held)) for held in one.holds])
-    for one in LEXICON.notices.values()
-]
+_link = r"(?:[ \t]?(?:[<(\[]{1,2}|https?://)[^\s<]{1,300})?"
+_ADDED: Final = re.compile(_added + _link)
+_ADDED_BEHIND: Final = re.compile(rf"[.!?…)][ \t]{{1,3}}(?P<added>{_added}{_link})[\s.!]*\Z")
+_NOTICES: Final = forms_of(LEXICON.notices)
+_DELIMITER: Final = "-- "
+"""Of RFC 3676: all below it is a signature."""
 _RULES: Final = ("--", "—", "---", "–")
 _CLOSING: Final = re.compile(
     rf"(?:^|[.!?…]\s)[ \t*]*(?:(?P<closing>{pattern(LEXICON.closings)})"
     rf"|(?P<thanks>{pattern(LEXICON.thanks)}))(?=[\s,.!*]|$)[ \t,.!*]*(?P<name>[^\n]*)$"
 )
 _CONTACT: Final = re.compile(pattern(LEXICON.contact))
+_COMPANY: Final = re.compile(pattern(LEXICON.company))
 _NO_NAME: Final = re.compile(LEXICON.no_names)
+_DEMANDS: Final = re.compile(pattern(LEXICON.demands))
 _WORDS: Final = re.compile(r"[^\W_][^\s/|,;()]*")

@@ -1,7 +1,11 @@
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from pipeline.model.reading import Intent, Reading
 from pipeline.text.consistency import VERSION
 from pipeline.text.open import load_engine
@@ -17,6 +21,12 @@ ANGRY, CALM = Reader(Constant(0.9, 0.1, 0.0)), Reader(Constant(0.05, 0.9, 0.05))
 def read(reader: Reader, text: str, language: str | None = None) -> Reading:
     (reading,) = reader.read([text], [language])
     return reading
+
+
+def opened(title: str | None, text: str) -> Event:
+    at = datetime(2026, 12, 3, tzinfo=UTC)
+    type_ = EventType.TICKET_OPENED
+    return Event("e", at, "c", type=type_, channel="email", title=title, text=text)
 
 
 def test_a_reading_says_which_engine_gave_it_and_what_the_author_means_to_do() -> None:
@@ -110,3 +120,34 @@ def test_a_furious_mail_is_not_read_by_the_praise_that_it_quotes() -> None:
     assert [mail[one.start : one.end] for one in whole.topics] == [
         words[one.start : one.end] for one in read(READER, words).topics
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Otomatik yanıt: İade", "Ofis dışındayım, rezalet bir hava var, bıktım. Çok kızgınım!"),
+        ("Out of Office Re: Refund", "I hate this. I am furious, I want my money back!"),
+        ("İade", "Bu otomatik bir yanıttır. Ofis dışındayım, bıktım, paramı geri verin!"),
+        (None, "This is an automatic reply. I am out of the office. Terrible, awful, refund!"),
+    ],
+)
+def test_an_automatic_reply_of_any_source_says_nothing(title: str | None, text: str) -> None:
+    (reading,) = READER.read_events([opened(title, text)])
+    assert reading is not None
+    assert (reading.label, reading.anger, reading.urgency) == ("neutral", 0, 0)
+    assert reading.intents == reading.topics == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Otomatik yanıt aldım, kimse dönmedi", "Rezalet, bıktım artık!"),
+        ("Otomatik yanıt", "Sürekli bu geliyor. Rezalet, bıktım artık!"),
+        ("Re: Otomatik yanıt: İade", "Rezalet, bıktım artık!"),
+        ("Refund", "Out of office reply is all I get. Terrible service, awful!"),
+    ],
+)
+def test_who_complains_of_automatic_replies_is_heard(title: str, text: str) -> None:
+    (reading,) = READER.read_events([opened(title, text)])
+    assert reading is not None
+    assert reading.label == "negative"

@@ -2,12 +2,16 @@
 
 import re
 from importlib.resources import files
+from itertools import chain
 from typing import Final
 
 import msgspec
 
 from pipeline.common.plain_text import bare
+from pipeline.connectors.language.functions.function import written
 from pipeline.connectors.language.functions.mail import headers_of
+from pipeline.text.automatic import is_automatic, title_form
+from pipeline.text.letter_patterns import LEXICON
 
 
 class _Signs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,8 +25,9 @@ _SIGNS: Final = msgspec.yaml.decode(
 )
 _HEADERS: Final = {name: re.compile(form, re.DOTALL) for name, form in _SIGNS.headers.items()}
 _SUBJECT: Final = re.compile(
-    r"\W*(?:" + "|".join(form for forms in _SIGNS.subjects.values() for form in forms) + r")\W*"
-    r"(?:$|[:–—\]-].*)",
+    title_form(
+        chain(*LEXICON.automatic_titles.values(), *_SIGNS.subjects.values()), may_stand_alone=True
+    ),
     re.DOTALL,
 )
 
@@ -37,3 +42,9 @@ def auto_reply(value: object) -> str | None:
         if form and form.fullmatch(said := bare(text).strip()):
             return f"{name}: {said:.80}"
     return None
+
+
+def automatic_text(value: object) -> str | None:
+    """Return the text where it is an automatic reply."""
+    text = written(value)
+    return text if is_automatic(text) else None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pipeline.common.plain_text import bare
-from pipeline.connectors.language.functions.automatic import auto_reply
+from pipeline.connectors.language.functions.automatic import auto_reply, automatic_text
 from pipeline.connectors.language.functions.function import Function, written
 from pipeline.connectors.language.functions.mail import mail_headers
 from pipeline.connectors.language.functions.markup import html_text
@@ -71,10 +71,11 @@ def original(value: object) -> str:
 def own_words(value: object) -> str | None:
     """Return what the author of a text wrote: no quoted replies, no signatures, no notices.
 
-    None where a mail is nothing but the quotation that it answers.
+    None where a mail is nothing but the quotation that it answers. An automatic reply stays, for
+    people to see: `understand` knows it, too.
     """
     text = written(value)
-    own = authors.own_words(text).text
+    own = authors.own_words(text).text or text
     if own == text and _QUOTATION.search(text) and _is_of_others(text):
         return None
     return _GAPS.sub("\n\n", own).strip() or None
@@ -103,4 +104,5 @@ FUNCTIONS: Mapping[str, Function] = {
     "html_text": Function(html_text),
     "own_words": Function(own_words),
     "auto_reply": Function(auto_reply),
+    "automatic_text": Function(automatic_text),
 }
