@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
+from pipeline.board.charts.multiples import SHOWN
 from pipeline.board.pages import PAGES
 from pipeline.store import open_chdb
 from tests.support.browser import HOSTILE, PHONE, fits, served, watch
@@ -82,7 +83,7 @@ def test_from_an_alert_to_its_customer_and_the_numbers(
     page.get_by_role("link", name="Pulse").click()
     page.get_by_role("link", name="6 hours").click()
     expect(page).to_have_url(f"{base}/board/pulse?range=6h")
-    expect(page.locator(".tile")).to_have_count(16)
+    expect(page.locator(".tile")).to_have_count(len(SHOWN))
     page.get_by_role("link", name="Health").click()
     expect(page.get_by_role("rowheader", name="Raises alerts detect")).to_be_visible()
     page.context.close()

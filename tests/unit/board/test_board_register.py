@@ -85,7 +85,7 @@ def returns_routes(board: Board) -> list[ControllerRouterHandler]:
     return [returns]
 
 
-PAGE = Page("returns", "/board/returns", returns_routes, place=5)
+PAGE = Page("returns", "/board/returns", returns_routes, place=99)
 '''
 FILES = {
     "pipeline/board/pages/returns.py": PAGE,
