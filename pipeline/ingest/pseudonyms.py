@@ -98,9 +98,7 @@ def address_in(value: str) -> str | None:
 
 
 def _of_uuid(found: re.Match[str]) -> bool:
-    return any(
-        uuid.start() <= found.start() < uuid.end() for uuid in _UUID.finditer(found.string)
-    )
+    return any(uuid.start() <= found.start() < uuid.end() for uuid in _UUID.finditer(found.string))
 
 
 def _is_dialled(national: str) -> bool:

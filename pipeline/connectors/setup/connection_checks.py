@@ -57,10 +57,8 @@ def connection_in(entry: Entry, mapping: Mapping) -> Connection:
     }
     if form.public_url:
         settings.setdefault("public_url", f"{form.public_url.rstrip('/')}/in/{name}")
-    if form.pseudonym_key_file and PSEUDONYM_KEY not in settings:
-        settings[PSEUDONYM_KEY] = entry.source.secret(
-            "$.pseudonym_key_file", form.pseudonym_key_file
-        )
+    if PSEUDONYM_KEY not in settings and (key := entry.source.pseudonym_key()):
+        settings[PSEUDONYM_KEY] = key
     _demand_what_is_needed(entry, mapping, settings)
     try:
         return connection_of(name, mapping.system, settings)

@@ -45,6 +45,11 @@ class ConnectionBook:
         named = self.source.secret_files() if self.source else ()
         return sorted({path for path in named if _is_exposed(path)})
 
+    @property
+    def pseudonym_key(self) -> str:
+        """The key of ids of people at the top of the file, "". Raises ConnectionsError."""
+        return self.source.pseudonym_key() if self.source else ""
+
     def mapping(self, connection: Connection) -> Mapping:
         """Return the mapping of a connection in force."""
         return self.mappings.mapping(connection.system)
