@@ -86,6 +86,10 @@ class Pseudonyms(NamedTuple):
             )
 
 
+WITHOUT_KEY = Pseudonyms()
+"""Refuses what is an address."""
+
+
 def address_in(value: str) -> str | None:
     """Return the first address of a person in an id, None where there is none."""
     if "@" in value and (email := _EMAIL.search(value)):

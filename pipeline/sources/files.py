@@ -14,7 +14,7 @@ import msgspec
 from pipeline.common.encodings import utf8_lines
 from pipeline.ingest.decode import MAX_BYTES, parse_event
 from pipeline.ingest.privacy import redact_payload
-from pipeline.ingest.pseudonyms import Pseudonyms
+from pipeline.ingest.pseudonyms import WITHOUT_KEY, Pseudonyms
 from pipeline.model.dead_letter import DeadLetter, Invalid, Reason
 from pipeline.model.event import Event
 from pipeline.sources import csv_table, sikayetvar, tweets
@@ -74,7 +74,7 @@ SOURCES: dict[str, Source] = {
 
 
 def read(
-    path: Path, source: Source, zone: tzinfo = UTC, pseudonyms: Pseudonyms = Pseudonyms()
+    path: Path, source: Source, zone: tzinfo = UTC, pseudonyms: Pseudonyms = WITHOUT_KEY
 ) -> Iterator[Event | BadLine | Note]:
     """Yield the events of each line in order, or a BadLine for it; blank lines are skipped.
 

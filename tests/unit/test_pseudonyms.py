@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ingest.pseudonyms import Pseudonyms, address_in
+from pipeline.ingest.pseudonyms import WITHOUT_KEY, Pseudonyms, address_in
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import Event
 from pipeline.model.event_types import EventType
@@ -66,8 +66,8 @@ def test_an_address_is_no_id(value: str) -> None:
     for made in (KEYED.id_of("order_id", value), KEYED.event_id_of(value)):
         assert re.fullmatch("[0-9a-f]{64}", made)
     for make in (
-        lambda: Pseudonyms().id_of("order_id", value),
-        lambda: Pseudonyms().event_id_of(value),
+        lambda: WITHOUT_KEY.id_of("order_id", value),
+        lambda: WITHOUT_KEY.event_id_of(value),
     ):
         with pytest.raises(Invalid, match="pseudonym_key_file") as refused:
             make()
@@ -89,8 +89,8 @@ def test_an_address_is_no_id(value: str) -> None:
     ],
 )
 def test_what_is_no_address_stays(value: str) -> None:
-    assert Pseudonyms().id_of("customer_id", value) == value
-    assert Pseudonyms().event_id_of(value) == value
+    assert WITHOUT_KEY.id_of("customer_id", value) == value
+    assert WITHOUT_KEY.event_id_of(value) == value
 
 
 @given(
@@ -129,7 +129,7 @@ def test_an_event_has_no_address_in_any_id() -> None:
         channel="chat",
         type=EventType.MESSAGE,
     )
-    assert Pseudonyms().without_addresses(event) is event
+    assert WITHOUT_KEY.without_addresses(event) is event
     addressed = Event(
         event_id="0532 111 22 33-1",
         occurred_at=event.occurred_at,
