@@ -17,7 +17,7 @@ IDS = ("customer_id", "ticket_id", "order_id", "account_id")
 
 _BETWEEN = r"[ \u00a0().\-/]{0,4}"
 """What people write between the digits of a phone number."""
-_EMAIL = re.compile(r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+")
+_EMAIL = re.compile(r"(?<![^\s:/@])[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+")
 _NUMBER = re.compile(
     rf"""
       \+\d(?:{_BETWEEN}\d){{7,14}}
@@ -102,7 +102,9 @@ def address_in(value: str) -> str | None:
 
 
 def _of_uuid(found: re.Match[str]) -> bool:
-    return any(uuid.start() <= found.start() < uuid.end() for uuid in _UUID.finditer(found.string))
+    start = found.start()
+    near = _UUID.finditer(found.string, max(0, start - 35), start + 36)
+    return any(uuid.start() <= start < uuid.end() for uuid in near)
 
 
 def _is_dialled(national: str) -> bool:
