@@ -115,7 +115,7 @@ class Translation:
         self, one: Waiting, now: datetime, fetched: Fetched, turn: Turn
     ) -> list[StateKey]:
         """Add what a delivery leads to; return the memories that it tells."""
-        delivery = None
+        delivery = mapping = None
         try:
             delivery = self._seal.opened(one.sealed)
             connection, mapping = self._found(delivery.connection, turn)
@@ -123,7 +123,7 @@ class Translation:
             draft = _draft(mapping, delivery, connection, recall, fetched)
             waits = self._waits(one, now, draft)
         except Invalid as invalid:
-            turn.dead.append(dead_letter(one, delivery, [invalid]))
+            turn.dead.append(dead_letter(one, delivery, [invalid], mapping))
             name = delivery.connection if delivery else "unknown"
             turn.fates.append(Fate(name, Draft(refused=[invalid]), waits=False))
             return []
@@ -134,7 +134,7 @@ class Translation:
             if draft.wanted:
                 turn.wanted[one.key] = LookUp(connection, mapping, draft.wanted, one.since)
         elif draft.refused:
-            turn.dead.append(dead_letter(one, delivery, draft.refused))
+            turn.dead.append(dead_letter(one, delivery, draft.refused, mapping))
         turn.fates.append(Fate(connection.name, draft, waits))
         turn.events += draft.events
         turn.erased += (

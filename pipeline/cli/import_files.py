@@ -13,7 +13,7 @@ from pipeline.cli.errors import EXIT_NO
 from pipeline.cli.publishing import gather, publish, tell_bad, zone_of
 from pipeline.cli.target import DataOption, find
 from pipeline.common.plurals import counted
-from pipeline.connectors.files.file_reader import reader_of
+from pipeline.connectors.files.file_reader import pseudonyms_of, reader_of
 from pipeline.connectors.setup.connections import open_connections
 from pipeline.ingest.privacy import redact_event
 from pipeline.sources.files import read
@@ -63,8 +63,8 @@ def import_files(
     ignored: Counter[str] = Counter()
     book = open_connections(settings.connectors)
     source = reader_of(as_ or "", book, datetime.now(UTC), lambda reason: ignored.update([reason]))
-    local = zone_of(zone, settings)
-    events, bad = gather(console, (read(path, source, local) for path in files))
+    local, pseudonyms = zone_of(zone, settings), pseudonyms_of(book)
+    events, bad = gather(console, (read(path, source, local, pseudonyms) for path in files))
     for reason, count in ignored.most_common():
         console.print(f"{counted(count, 'row')} ignored: {reason}", markup=False, highlight=False)
     if not dry_run:

@@ -13,6 +13,8 @@ from rich.console import Console
 from pipeline.cli.errors import UsageError
 from pipeline.cli.publishing import gather, publish, zone_of
 from pipeline.cli.target import DataOption, find
+from pipeline.connectors.files.file_reader import pseudonyms_of
+from pipeline.connectors.setup.connections import open_connections
 from pipeline.model.event import Event
 from pipeline.sources.files import SOURCES, read, rebase
 
@@ -72,7 +74,9 @@ def replay(
     settings = find(data)
     local = zone_of(zone, settings)
     console = Console(stderr=True)
-    events, bad = gather(console, (read(path, SOURCES[source], local) for path in files))
+    pseudonyms = pseudonyms_of(open_connections(settings.connectors))
+    items = (read(path, SOURCES[source], local, pseudonyms) for path in files)
+    events, bad = gather(console, items)
     if rebase_to:
         events = rebase(events, datetime.now(UTC))
     publish(console, settings.kafka, _paced(events, factor), len(events), bad)

@@ -3,13 +3,14 @@
 import msgspec
 
 from pipeline.connectors.binding import Splitter
-from pipeline.connectors.event_maker import FROM_CONNECTION, IDS, checked
+from pipeline.connectors.event_maker import FROM_CONNECTION, checked
 from pipeline.connectors.fields import demanded, evaluated
 from pipeline.connectors.language.compiler import Compiler
 from pipeline.connectors.language.expression import Scope
 from pipeline.connectors.language.form import EventForm
 from pipeline.connectors.outcome import Draft, Fetched
 from pipeline.ingest.decode import decode_event
+from pipeline.ingest.pseudonyms import IDS
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import Event
 
@@ -56,7 +57,7 @@ class EnvelopeMaker:
         fields = {**shared, **envelope, **ids}
         texts = {name for name in (*IDS, "event_id") if isinstance(fields.get(name), str)}
         if {"customer_id", "event_id"} <= texts:
-            return checked(fields, IDS & texts, scope)
+            return checked(fields, texts & {*IDS}, scope)
         return decode_event(msgspec.json.encode(fields), None, now=scope.names["received_at"])
 
 

@@ -7,13 +7,12 @@ import msgspec
 
 from pipeline.connectors.binding import Splitter
 from pipeline.connectors.fields import (
-    ADDRESS,
     demanded,
     evaluated,
-    id_of,
     moment,
     number,
     plain,
+    pseudonyms_of,
     score_of,
     text_of,
 )
@@ -24,6 +23,7 @@ from pipeline.connectors.language.functions.people import digest
 from pipeline.connectors.outcome import Draft, Fetched
 from pipeline.connectors.survey import SurveyReader
 from pipeline.ingest.decode import decode_event
+from pipeline.ingest.pseudonyms import IDS
 from pipeline.model.dead_letter import Invalid
 from pipeline.model.event import Event, Metric
 from pipeline.model.event_types import EventType
@@ -35,8 +35,6 @@ _TEXTS = (
 """Fields that are texts."""
 FROM_CONNECTION = ("brand", "segment", "touchpoint")
 """Fields that a connection may set for all its events."""
-IDS = frozenset({"customer_id", "ticket_id", "order_id", "account_id"})
-"""Fields that must not be the address of a person."""
 _LONGEST_ID = 200
 _ANSWERS = frozenset({EventType.SURVEY, EventType.REVIEW})
 _SAID = frozenset({"score", "text", "revoked"})
@@ -81,7 +79,7 @@ class EventMaker:
                 elif fields.get("type") in _ANSWERS and not fields.keys() & _SAID:
                     draft.ignored.append(_NO_ANSWER)
                 else:
-                    draft.events.append(checked(fields, IDS & fields.keys(), part))
+                    draft.events.append(checked(fields, fields.keys() & IDS, part))
             except Invalid as invalid:
                 invalid.line = self._line
                 draft.refused.append(invalid)
@@ -95,7 +93,7 @@ class EventMaker:
         for question, own in answers:
             try:
                 own["event_id"] = f"{fields['event_id']}:{question}"
-                draft.events.append(checked({**fields, **own}, IDS & fields.keys(), scope))
+                draft.events.append(checked({**fields, **own}, fields.keys() & IDS, scope))
             except Invalid as invalid:
                 detail = f"Question `{question}`: {invalid.detail}"
                 draft.refused.append(Invalid(invalid.reason, detail))
@@ -145,10 +143,12 @@ def _attributes(
 
 def checked(fields: dict[str, Any], ids: Iterable[str], scope: Scope) -> Event:
     """Return the event of an envelope, checked as a message is; `ids` are texts. Raises Invalid."""
+    pseudonyms, scoped = pseudonyms_of(scope), f"{scope.names['scope']}:"
     for name in ids:
-        fields[name] = id_of(name, fields[name], scope)
-    if ADDRESS.search(fields["event_id"]) or len(fields["event_id"]) > _LONGEST_ID:
-        fields["event_id"] = f"{scope.names['scope']}:{digest(fields['event_id'])}"
+        fields[name] = pseudonyms.id_of(name, fields[name])
+    fields["event_id"] = event_id = pseudonyms.event_id_of(fields["event_id"], scoped)
+    if len(event_id) > _LONGEST_ID:
+        fields["event_id"] = scoped + digest(event_id)
     key = fields["customer_id"].encode()
     return decode_event(_ENCODER.encode(fields), key, now=scope.names["received_at"])
 

@@ -1,23 +1,18 @@
 """Values of an event's fields, as they are to be in the envelope."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pipeline.connectors.language.expression import Scope, Value
 from pipeline.connectors.language.functions import numbers
-from pipeline.connectors.language.functions.people import pseudonym
 from pipeline.connectors.language.functions.times import WithoutOffset
 from pipeline.connectors.outcome import Lacking
+from pipeline.ingest.addresses import COUNTRY
+from pipeline.ingest.pseudonyms import Pseudonyms
 from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import MAX_TEXT, USUAL_SCALES
 
-ADDRESS = re.compile(
-    r"[^\s:/@]+@[^\s:/@]+\.[^\s:/@]+|\+\d[\d ().-]{7,}"
-    r"|^\(?(?:(?:00)?90|0)[ ().-]*5\d\d(?:[ ().-]*\d){7}$|(?<=:)05\d{9}$"
-)
-"""What is the address of a person, in an id; mobile numbers of Turkey also without a plus."""
 _LIMITS = {"text": MAX_TEXT, "title": 1_000, "product": 200}
 """Fields of which the start is kept where they are too long."""
 
@@ -41,24 +36,11 @@ def demanded(name: str, value: Value, scope: Scope, why: str = "every event need
     return result
 
 
-def id_of(name: str, value: str, scope: Scope) -> str:
-    """Return an id: the address of a person is none, and is replaced by its keyed hash.
-
-    Raises Invalid.
-    """
-    if not (found := ADDRESS.search(value)):
-        return value
-    address = found[0] if value.endswith(found[0]) else value  # a prefix is none of the person's
+def pseudonyms_of(scope: Scope) -> Pseudonyms:
+    """Return what makes ids of addresses, as the connection has it."""
     settings = scope.names["connection"]
-    try:
-        return pseudonym(
-            address,
-            pseudonym_key=settings.get("pseudonym_key"),
-            country=settings.get("country"),
-        )
-    except ValueError as error:
-        detail = f"`{name}` is the address of a person, which is no id: its hash {error}."
-        raise Invalid(Reason.WRONG_TYPE, detail) from None
+    key, country = settings.get("pseudonym_key"), settings.get("country")
+    return Pseudonyms(str(key or ""), str(country or COUNTRY))
 
 
 def text_of(name: str, value: Any) -> str | None:

@@ -28,7 +28,7 @@ class Mapping:
 
     `settings` are what a connection of the system may set, `needs` those without which a function
     of the mapping cannot be, `defaults` what holds where one is not set. `headers` are those of
-    which events are made, in lower case.
+    which events are made, in lower case, `query` the parameters of the address.
     """
 
     def __init__(self, file: File, content: bytes) -> None:
@@ -69,9 +69,8 @@ class Mapping:
         """What is asked, by name."""
         self._shown = {path.keys[0] for path in shown.paths if path.root == "connection"}
         self._origins = (*compiler.origins, *(one for _, poll in asked for one in poll.origins))
-        self.headers = frozenset(
-            path.keys[0].lower() for path in compiler.paths if path.root == "header" and path.keys
-        )
+        self.headers = frozenset(name.lower() for name in compiler.keys_of("header"))
+        self.query = compiler.keys_of("query")
 
     def origins(self, connection: Connection) -> dict[Origin, bool]:
         """Return what may be asked, and whether that may be on a private network."""

@@ -8,7 +8,7 @@ import msgspec
 from pipeline.connectors.binding import Splitter
 from pipeline.connectors.envelope import EnvelopeMaker
 from pipeline.connectors.event_maker import EventMaker
-from pipeline.connectors.fields import id_of
+from pipeline.connectors.fields import pseudonyms_of
 from pipeline.connectors.language.compiler import Compiler
 from pipeline.connectors.language.condition import Condition
 from pipeline.connectors.language.expression import Scope, Value
@@ -93,11 +93,12 @@ class ThingMapper:
                 draft.refused.append(_undecided(error))
 
     def _map_part(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
+        pseudonyms = pseudonyms_of(scope)
         for memory in self._remember:
             if _holds(memory.when, scope):
                 key, value = memory.key(scope), memory.value(scope)
                 if key is not None and value is not None:
-                    value = id_of(memory.kind, str(value), scope)
+                    value = pseudonyms.id_of(memory.kind, str(value))
                     draft.remembered.append(Remembered(Memory(memory.kind, str(key)), value))
         for ignored in self._ignore:
             if _holds(ignored.when, scope):
@@ -107,7 +108,7 @@ class ThingMapper:
         for erase in self._erase:
             if _holds(erase.when, scope) and (customer := erase.customer_id(scope)) is not None:
                 known = True
-                draft.erased.append(id_of("customer_id", str(customer), scope))
+                draft.erased.append(pseudonyms.id_of("customer_id", str(customer)))
         for event in self._events:
             known = event.make(scope, fetched, draft) or known
         if not known and (self._events or self._kind):

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from pipeline.connectors.connection import connection_of
+from pipeline.connectors.keeping import kept
 from pipeline.connectors.language.path import Path
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.outcome import Answer, Draft, Request
@@ -64,7 +65,7 @@ def tried(
         admission = admit(delivery, mapping, connection, reached)
         if not isinstance(admission, Accepted):
             return _not_mapped(admission)
-        status = 200
+        delivery, status = kept(delivery, mapping), 200
     fetched: dict[Request, Answer] = {}
     for _ in range(LOOK_UPS):
         draft = mapping.map(delivery, connection, recorded.recall, fetched, reached)

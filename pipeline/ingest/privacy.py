@@ -13,6 +13,14 @@ from typing import Final
 import msgspec
 import yaml
 
+from pipeline.ingest.telling_keys import (
+    Kind,
+    kind_of,
+    kinds_in,
+    mask,
+    masked_as,
+    with_masked_values,
+)
 from pipeline.model.event import Event
 
 _IBAN_LENGTHS: Final[dict[str, int]] = yaml.safe_load(
@@ -107,19 +115,42 @@ def redact_payload(payload: bytes) -> bytes:
 
     A JSON object stays one and keeps its ids and its time byte for byte, so that it can still be
     found. Everything that looks like personal data is masked in all other fields, known or not,
-    and in other bytes.
+    and in other bytes; so is what a key tells to be a person's or a secret.
     """
     try:
         fields = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
         masked = {
             redact(name): value
             if name in _KEPT and not bytes(value).startswith((b"[", b"{"))
-            else _redact_json(_JSON.decode(value))
+            else _masked(_JSON.decode(value), kind_of(redact(name)))
             for name, value in fields.items()
         }
         return msgspec.json.encode(masked)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return redact(payload.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        return redact_bytes(payload)
+
+
+def redact_bytes(payload: bytes) -> bytes:
+    """Mask bytes that need not be JSON, whatever their keys. Never raises."""
+    text = payload.decode("utf-8", "surrogateescape")
+    return redact(with_masked_values(text)).encode("utf-8", "surrogateescape")
+
+
+def _masked(value: object, kind: Kind | None = None) -> object:
+    """Return a JSON value masked, under a key that tells its kind."""
+    if isinstance(value, dict):
+        return {
+            redact(name): _masked(item, own or kind)
+            for name, item, own in kinds_in({redact(n): item for n, item in value.items()})
+        }
+    if isinstance(value, list):
+        return [_masked(item, kind) for item in value]
+    if kind and isinstance(value, str | int | float | msgspec.Raw) and not isinstance(value, bool):
+        literal = bytes(value).decode() if isinstance(value, msgspec.Raw) else str(value)
+        return masked_as(kind, literal) or _redact_json(value)
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        return redact(with_masked_values(value))  # JSON within JSON
+    return _redact_json(value)
 
 
 def _redact_json(value: object) -> object:
@@ -152,7 +183,7 @@ def _mask_once(text: str) -> str:
         pieces: list[str] = []
         end_of_last = 0
         for start, end in spans(text):
-            pieces += text[end_of_last:start], "[" + mark.ljust(end - start - 2, "*") + "]"
+            pieces += text[end_of_last:start], mask(mark, end - start)
             end_of_last = end
         text = "".join(pieces) + text[end_of_last:]
     return text

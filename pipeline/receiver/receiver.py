@@ -13,6 +13,7 @@ from pipeline.common.token_bucket import TokenBucket
 from pipeline.config.connectors import ReceiveSettings
 from pipeline.connectors.connection import Connection
 from pipeline.connectors.delivery import Delivery
+from pipeline.connectors.keeping import kept
 from pipeline.connectors.language.verify_form import Basic
 from pipeline.connectors.mapping import Mapping
 from pipeline.connectors.sealing import Seal
@@ -31,14 +32,6 @@ AWAY_FOR_S = 5
 """When a sender is asked to come again while Kafka is away."""
 NOBODY = ""
 """The connection, in metrics, of requests to none: they could name anything."""
-_NOT_KEPT = frozenset(
-    {
-        *("authorization", "proxy-authorization", "cookie", "host", "connection", "expect"),
-        *("content-length", "transfer-encoding", "te", "accept", "accept-encoding"),
-    }
-)
-"""Headers that are not kept: credentials, and what belongs to the transport."""
-
 Keep = Callable[[bytes, bytes], Awaitable[None]]
 """Keeps a value under a key, for good once it returns. Raises BrokerUnavailable in time."""
 
@@ -121,16 +114,15 @@ class Receiver:
             case Passed():
                 return "passed", Reply(200)
             case Accepted():
-                return await self._kept(delivery)
+                return await self._kept(delivery, mapping)
 
-    async def _kept(self, delivery: Delivery) -> tuple[str, Reply]:
+    async def _kept(self, delivery: Delivery, mapping: Mapping) -> tuple[str, Reply]:
         if pause := self._bucket(delivery.connection).take(delivery.received_at.timestamp()):
             reason = f"more than {self._limits.rate:,} deliveries a second"
             return "throttled", refusal(429, reason, ("retry-after", str(ceil(pause))))
-        for name in _NOT_KEPT & delivery.headers.keys():
-            del delivery.headers[name]
+        sealed = self._seal.sealed(kept(delivery, mapping))
         try:
-            await self._keep(delivery.connection.encode(), self._seal.sealed(delivery))
+            await self._keep(delivery.connection.encode(), sealed)
         except BrokerUnavailable:
             retry = ("retry-after", str(AWAY_FOR_S))
             return "away", refusal(503, "deliveries cannot be kept now", retry)

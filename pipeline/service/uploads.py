@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import Cluster
-from pipeline.connectors.files.file_reader import reader_of
+from pipeline.connectors.files.file_reader import pseudonyms_of, reader_of
 from pipeline.connectors.setup.connections import ConnectionBook
 from pipeline.ingest.privacy import redact_event
 from pipeline.model.event import Event
@@ -128,7 +128,7 @@ class Uploads:
             path = Path(folder) / upload.name
             path.write_bytes(upload.content)
             try:
-                for item in read(path, source, self._zone):
+                for item in read(path, source, self._zone, pseudonyms_of(self._book)):
                     yield item._replace(file="") if isinstance(item, Note) else item
             except SourceError as error:
                 raise SourceError(str(error).replace(str(path), upload.name)) from None

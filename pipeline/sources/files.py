@@ -14,6 +14,7 @@ import msgspec
 from pipeline.common.encodings import utf8_lines
 from pipeline.ingest.decode import MAX_BYTES, parse_event
 from pipeline.ingest.privacy import redact_payload
+from pipeline.ingest.pseudonyms import WITHOUT_KEY, Pseudonyms
 from pipeline.model.dead_letter import DeadLetter, Invalid, Reason
 from pipeline.model.event import Event
 from pipeline.sources import csv_table, sikayetvar, tweets
@@ -72,11 +73,13 @@ SOURCES: dict[str, Source] = {
 """Readers by format name."""
 
 
-def read(path: Path, source: Source, zone: tzinfo = UTC) -> Iterator[Event | BadLine | Note]:
+def read(
+    path: Path, source: Source, zone: tzinfo = UTC, pseudonyms: Pseudonyms = WITHOUT_KEY
+) -> Iterator[Event | BadLine | Note]:
     """Yield the events of each line in order, or a BadLine for it; blank lines are skipped.
 
-    Times without an offset are of `zone`. Raises SourceError where
-    the file itself cannot be read.
+    Times without an offset are of `zone`. An id that is the address of a person becomes one of
+    `pseudonyms`. Raises SourceError where the file itself cannot be read.
     """
     try:
         with _open(path) as file:
@@ -85,7 +88,7 @@ def read(path: Path, source: Source, zone: tzinfo = UTC) -> Iterator[Event | Bad
                     yield line._replace(file=str(path))
                     continue
                 try:
-                    yield from line.events()
+                    yield from map(pseudonyms.without_addresses, line.events())
                 except Invalid as error:
                     raw = line.raw[:MAX_BYTES]
                     yield BadLine(path, line.number, error.reason, error.detail, raw)

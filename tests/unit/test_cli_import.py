@@ -6,6 +6,7 @@ from typing import Self
 import pytest
 
 from pipeline.cli import publishing
+from pipeline.ingest.pseudonyms import Pseudonyms
 from pipeline.model.event import Event
 from tests.support.command_runs import Nabiz
 
@@ -57,6 +58,35 @@ def test_rows_are_published_and_those_that_are_refused_end_it_with_no(
     ran = nabiz("import", "yanıtlar.csv")
     assert (ran.code, len(sent)) == (1, 2)
     assert ran.err.splitlines()[-1] == "2 events published, 1 bad line is a dead letter"
+
+
+BY_PHONE = """Tarih;Müşteri No;NPS
+31.01.2026 14:05;0532 111 22 33;9
+"""
+
+
+@pytest.mark.parametrize("source", [(), ("--as", "survey_file")])
+def test_the_address_of_a_customer_becomes_its_hash_by_the_key_of_the_connections(
+    nabiz: Nabiz, sent: Sent, monkeypatch: pytest.MonkeyPatch, source: tuple[str, ...]
+) -> None:
+    Path("phones.csv").write_text(BY_PHONE, encoding="utf-8")
+    Path("key").write_text("k")
+    Path("connections.yaml").write_text("pseudonym_key_file: key\nconnections:\n")
+    monkeypatch.setenv("NABIZ_CONNECTORS_FILE", "connections.yaml")
+    assert nabiz("import", "phones.csv", *source).code == 0
+    assert [event.customer_id for event in sent] == [Pseudonyms("k").of("905321112233")]
+    Path("key").unlink()
+    ran = nabiz("import", "phones.csv", *source)
+    assert (ran.code, len(sent)) == (2, 1)
+    assert "key cannot be read" in ran.err
+
+
+def test_without_a_key_it_is_refused_and_says_what_to_do(nabiz: Nabiz, sent: Sent) -> None:
+    Path("phones.csv").write_text(BY_PHONE, encoding="utf-8")
+    ran = nabiz("import", "phones.csv")
+    assert (ran.code, sent) == (1, [])
+    assert "set `pseudonym_key_file` at the top of connections.yaml" in " ".join(ran.err.split())
+    assert "532" not in ran.err
 
 
 @pytest.mark.parametrize(

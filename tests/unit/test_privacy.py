@@ -141,7 +141,18 @@ def test_keeps_length_and_is_idempotent(text: str) -> None:
     assert redact(masked) == masked
 
 
-@given(st.one_of(st.binary(max_size=80), AWKWARD.map(lambda t: t.encode("utf-8", "replace"))))
+KEYS = st.sampled_from(["phone", "to", "name", "adres", "token", "text", "value", "key", "b@c.co"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | AWKWARD | KEYS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS | AWKWARD, inner, max_size=3),
+    max_leaves=9,
+).map(lambda value: json.dumps(value).encode())
+PAIRS = st.lists(st.tuples(KEYS, st.sampled_from(["=", ": ", '": "']), AWKWARD)).map(
+    lambda pairs: "&".join(map("".join, pairs)).encode("utf-8", "replace")
+)
+
+
+@given(JSON | PAIRS | st.binary(max_size=80) | AWKWARD.map(lambda t: t.encode("utf-8", "replace")))
 @settings(max_examples=200)
 def test_any_bytes_can_be_a_dead_letter(payload: bytes) -> None:
     assert redact_payload(redact_payload(payload)) == redact_payload(payload)

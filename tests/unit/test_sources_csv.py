@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.ingest.pseudonyms import Pseudonyms
 from pipeline.model.dead_letter import Reason
 from pipeline.model.event import AuthorType, Event, Metric, Score
 from pipeline.model.event_types import EventType
@@ -138,6 +139,36 @@ def test_a_bad_row_is_reported_with_its_line_and_the_others_go_on(table: Table) 
         (11, Reason.WRONG_TYPE),
         (12, Reason.NOT_UTF8),
     ]
+
+
+ADDRESSED = """\
+Mesaj No;Tarih;Müşteri No;Talep No;Sipariş No;Hesap No;NPS;CSAT
+ayse@x.example;1.3.2026;+905321112233;T-1;S-1;0212 444 55 66;9;4
+m-2;1.3.2026;0532 111 22 33;wa:905321112233;a@x.example;H-1;9;
+"""
+
+
+def test_no_address_of_a_person_becomes_an_id(tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text(ADDRESSED, encoding="utf-8")
+    keyed = Pseudonyms("k")
+    first, further, second = events(list(read(file, SOURCES["csv"], ISTANBUL, keyed)))
+    person = keyed.of("905321112233")
+    assert {first.customer_id, further.customer_id, second.customer_id} == {person}
+    assert (first.ticket_id, first.order_id) == ("T-1", "S-1")
+    assert first.account_id == keyed.of("902124445566")
+    assert (second.event_id, second.ticket_id) == ("m-2", person)
+    assert first.event_id != further.event_id
+    assert "ayse" not in first.event_id + further.event_id
+    assert not any("x.example" in str(event) for event in (first, further, second))
+
+
+def test_without_a_key_rows_of_addresses_are_refused_and_say_what_to_do(table: Table) -> None:
+    items = table(ADDRESSED + "m-3;1.3.2026;M-3;;;;9;\n")
+    assert [event.customer_id for event in events(items)] == ["M-3"]
+    assert bad(items) == [(2, Reason.WRONG_TYPE), (3, Reason.WRONG_TYPE)]
+    sentences = [one.sentence for one in items if isinstance(one, BadLine)]
+    assert all("set `pseudonym_key_file`" in sentence for sentence in sentences)
 
 
 def test_a_row_without_an_id_is_the_same_event_again_and_no_other(table: Table) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from pipeline.connectors.connection import Connection
+from pipeline.connectors.connection import Connection, connection_of
 from pipeline.connectors.files.file_source import mapped
 from pipeline.connectors.mapping import MappingError
-from pipeline.connectors.setup.connection_checks import needed_by
-from pipeline.connectors.setup.connections import ConnectionBook
+from pipeline.connectors.setup.connection_checks import PSEUDONYM_KEY, needed_by
+from pipeline.connectors.setup.connections import ConnectionBook, ConnectionsError
+from pipeline.ingest.pseudonyms import Pseudonyms
 from pipeline.sources.files import SOURCES
 from pipeline.sources.source import Source, SourceError
 
@@ -31,6 +32,14 @@ def reader_of(
     return mapped(mapping, connection, now, ignored)
 
 
+def pseudonyms_of(book: ConnectionBook) -> Pseudonyms:
+    """Return what makes ids of the addresses in files. Raises SourceError."""
+    try:
+        return Pseudonyms(book.pseudonym_key)
+    except ConnectionsError as error:
+        raise SourceError(str(error)) from None
+
+
 def readable(names: list[str], book: ConnectionBook, now: datetime) -> Iterator[str]:
     """Yield those connections and systems of which files can be read as things are set up."""
     for name in names:
@@ -52,8 +61,11 @@ def _without_settings(name: str, book: ConnectionBook) -> Connection:
         mapping = book.mappings.mapping(name)
     except MappingError as error:
         raise SourceError(str(error)) from None
-    if asked := sorted(needed_by(mapping) - mapping.defaults.keys()):
+    settings = dict(mapping.defaults)
+    if key := pseudonyms_of(book).key:
+        settings[PSEUDONYM_KEY] = key
+    if asked := sorted(needed_by(mapping) - settings.keys()):
         raise SourceError(
             f"{name}: {', '.join(asked)} must be set: make a connection of it in {book.file}"
         )
-    return Connection(name, name, dict(mapping.defaults))
+    return connection_of(name, name, settings)

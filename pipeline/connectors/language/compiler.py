@@ -43,6 +43,10 @@ class Compiler:
         """Return a compiler that knows more names."""
         return Compiler(self.source, self.vocabulary.knowing(*names), self)
 
+    def keys_of(self, root: str) -> frozenset[str]:
+        """Return the keys of a name that are read."""
+        return frozenset(path.keys[0] for path in self.paths if path.root == root and path.keys)
+
     def value(self, form: ValueForm, where: str) -> Value | None:
         """Compile a value, None where there is none."""
         if form is None:

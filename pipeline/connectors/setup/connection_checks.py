@@ -84,9 +84,10 @@ def settings_in(entry: Entry, name: str, mapping: Mapping, flaws: Flaws) -> dict
         settings |= [flaws.noted(read, as_it_is)]
     if form.public_url:
         settings.setdefault("public_url", f"{form.public_url.rstrip('/')}/in/{name}")
-    if form.pseudonym_key_file and PSEUDONYM_KEY not in settings:
-        read_key = partial(entry.source.secret, "$.pseudonym_key_file", form.pseudonym_key_file)
-        settings[PSEUDONYM_KEY] = flaws.noted(read_key, "")
+    if PSEUDONYM_KEY not in settings and (
+        key := flaws.noted(entry.source.pseudonym_key, entry.source.form.pseudonym_key_file)
+    ):
+        settings[PSEUDONYM_KEY] = key
     flaws += _missing(entry, name, mapping, settings)
     if "questions" in settings:
         flaws += starmap(entry.error, question_flaws(settings["questions"]))

@@ -87,6 +87,14 @@ class ConnectionsSource(YamlSource):
             raise self.error(where, f"{path} is empty")
         return text
 
+    def pseudonym_key(self) -> str:
+        """Return the key of all connections that name none, "" where there is none.
+
+        Raises ConnectionsError.
+        """
+        file = self.form.pseudonym_key_file
+        return self.secret("$.pseudonym_key_file", file) if file else ""
+
     def secret_files(self) -> Iterator[Path]:
         """Yield the files of secrets that are named."""
         named: list[Any] = [self.form.pseudonym_key_file]

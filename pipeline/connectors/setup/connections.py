@@ -68,6 +68,11 @@ class ConnectionBook:
                 settings_in(entry, name, mapping, flaws)
             yield from map(str, flaws)
 
+    @property
+    def pseudonym_key(self) -> str:
+        """The key of ids of people at the top of the file, "". Raises ConnectionsError."""
+        return self.source.pseudonym_key() if self.source else ""
+
     def mapping(self, connection: Connection) -> Mapping:
         """Return the mapping of a connection in force."""
         return self.mappings.mapping(connection.system)

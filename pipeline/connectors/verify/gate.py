@@ -7,6 +7,7 @@ from pipeline.connectors.language.compiler import Compiler
 from pipeline.connectors.language.condition import Condition
 from pipeline.connectors.language.expression import Value
 from pipeline.connectors.language.form import Handshake as HandshakeForm
+from pipeline.connectors.language.path import Path
 from pipeline.connectors.language.verify_form import Basic, Hmac, Jwt, PublicKey, Token, Verify
 from pipeline.connectors.verify.proof import Proof
 from pipeline.connectors.verify.signatures import hmac_proof, public_key_proof
@@ -45,6 +46,10 @@ class Gate:
             for name, scheme in form.verify.items()
             if isinstance(scheme, Jwt) and scheme.jwks_url
         }
+        self.proofs: frozenset[Path] = frozenset(
+            path for path in compiler.paths if path.root in ("header", "query", "body")
+        )
+        """What is read to prove who sent a delivery."""
         self.handshakes = tuple(
             _handshake(handshake, compiler, f"$.handshakes[{n}]")
             for n, handshake in enumerate(form.handshakes)

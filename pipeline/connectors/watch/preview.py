@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.common.plain_text import one_line
 from pipeline.connectors.binding import NOTHING
+from pipeline.connectors.delivery import Delivery
 from pipeline.connectors.mapping import Mapping, MappingError
 from pipeline.connectors.outcome import Draft, nothing_remembered
 from pipeline.connectors.sealing import Seal
@@ -50,19 +51,24 @@ class Preview(msgspec.Struct, frozen=True):
 def previewed(sealed: bytes, seal: Seal, book: ConnectionBook) -> Preview:
     """Return what a mapping in force makes of a delivery. Raises Invalid if it cannot be opened."""
     delivery = seal.opened(sealed)
-    payload = shown(delivery).decode("utf-8", "replace")
     connection = book.connections.get(delivery.connection)
     if connection is None:
         gone = Remark("refused", "unknown", "The connection is not set up any more.")
-        return Preview(delivery.received_at, payload, (), (gone,))
+        return _unmapped(delivery, gone)
     try:
         mapping = book.mapping(connection)
     except MappingError as error:
         broken = Remark("refused", "mapping", error.reason, _place(error.file, error.line))
-        return Preview(delivery.received_at, payload, (), (broken,))
+        return _unmapped(delivery, broken)
+    payload = shown(delivery, mapping).decode("utf-8", "replace")
     draft = mapping.map(delivery, connection, nothing_remembered, NOTHING)
     events = tuple(map(redact_event, draft.events))
     return Preview(delivery.received_at, payload, events, tuple(_remarks(draft, mapping)))
+
+
+def _unmapped(delivery: Delivery, why: Remark) -> Preview:
+    payload = shown(delivery).decode("utf-8", "replace")
+    return Preview(delivery.received_at, payload, (), (why,))
 
 
 def _remarks(draft: Draft, mapping: Mapping) -> Iterator[Remark]:

@@ -103,6 +103,14 @@ def test_then_it_is_published_once(client: Client, company: Company, sent: Sent)
     assert ("file.published", 303) in told
 
 
+def test_no_address_of_a_customer_is_published_as_an_id(client: Client, sent: Sent) -> None:
+    text = upload(client, TABLE.replace("M-1", "ayse@x.example").encode()).text
+    assert "pseudonym_key_file" in text
+    assert "ayse" not in text
+    publish(client, token_of(text))
+    assert (sent.events, len(sent.letters)) == ([], 2)
+
+
 def test_what_is_tried_is_not_kept_for_long(client: Client, clock: Clock, sent: Sent) -> None:
     token = token_of(upload(client, TABLE.encode()).text)
     clock.now += timedelta(minutes=16)

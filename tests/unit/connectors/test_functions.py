@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.connectors.language.functions import FUNCTIONS
-from pipeline.connectors.language.functions.people import normalised
+from pipeline.ingest.addresses import normalised
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 

@@ -1,5 +1,6 @@
 """How a delivery is split: where parts come from, and when something is asked for."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -131,15 +132,21 @@ def test_what_nothing_counts_is_taken_back_by_a_revision_as_well() -> None:
     assert (event.revoked, event.revision) == (True, 1)
 
 
-@pytest.mark.parametrize(
-    "phone", ["0532 111 22 33", "(0532) 111-22-33", "90 532 1112233", "05321112233"]
-)
-def test_a_phone_number_is_no_id_however_it_is_written(phone: str) -> None:
+PHONES = {
+    "905321112233": ["0532 111 22 33", "(0532) 111-22-33", "90 532 1112233", "wa:905321112233"],
+    "902124445566": ["0212 444 55 66", "(0212) 444 55 66", "02124445566", "0 212 444 55 66"],
+}
+
+
+@pytest.mark.parametrize(("digits", "phone"), [(d, p) for d, ps in PHONES.items() for p in ps])
+def test_a_phone_number_is_no_id_however_it_is_written(digits: str, phone: str) -> None:
     things = KINDS.replace("customer_id: c", 'customer_id: "{body.phone}"')
-    (event,) = draft(
-        things, {"id": 5, "kind": "rated", "stars": 1, "phone": phone}, pseudonym_key="k"
-    ).events
-    assert event.customer_id == pseudonym("905321112233", pseudonym_key="k")
+    things = things.replace('id: "{body.id}"', 'id: "{body.phone}-1"', 1)
+    body = {"kind": "rated", "stars": 1, "phone": phone}
+    (event,) = draft(things, body, pseudonym_key="k").events
+    assert event.customer_id == pseudonym(digits, pseudonym_key="k")
+    assert re.fullmatch("shop:[0-9a-f]{64}", event.event_id)
+    assert [refusal.reason for refusal in draft(things, body).refused] == [Reason.WRONG_TYPE]
 
 
 @pytest.mark.parametrize("number", ["5321112233", "512340000000390015", "S-0532", "053211122334"])

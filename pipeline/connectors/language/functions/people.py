@@ -1,20 +1,11 @@
 """Ids of people that are no personal data, and the addresses that they are made of."""
 
 import hashlib
-import hmac
-import re
 from collections.abc import Mapping
-from email.utils import getaddresses
-
-import phonenumbers
 
 from pipeline.connectors.language.functions.function import Function, written
-
-COUNTRY = "TR"
-"""Where a phone number without a country's prefix is from, unless the connection says."""
-
-_ONE_ADDRESS = re.compile(r"(?:[^\"<>@,;:()\\]*<)?([^\s\"<>@,;:()\\]+@[^\s\"<>@,;:()\\]+)>?\s*")
-_PHONE = re.compile(r"[+(\d][\d\s()./-]{5,24}")
+from pipeline.ingest.addresses import COUNTRY, PHONE, digits_of, email_addresses
+from pipeline.ingest.pseudonyms import Pseudonyms
 
 
 def pseudonym(value: object, *, pseudonym_key: object = None, country: object = None) -> str:
@@ -25,47 +16,20 @@ def pseudonym(value: object, *, pseudonym_key: object = None, country: object = 
     """
     if not pseudonym_key:
         raise ValueError("needs the `pseudonym_key` of the connection")
-    address = normalised(written(value), str(country or COUNTRY))
-    return hmac.new(str(pseudonym_key).encode(), address.encode(), hashlib.sha256).hexdigest()
-
-
-def normalised(address: str, country: str = COUNTRY) -> str:
-    """Return the one way to write an address of a person."""
-    address = address.strip()
-    if "@" in address:
-        return email_address(address) or address.lower()
-    if _PHONE.fullmatch(address):
-        return digits_of(address, country)
-    return address.lower()
-
-
-def digits_of(phone: str, country: str = COUNTRY) -> str:
-    """Return the digits of a phone number with its country's prefix: 905321234567."""
-    digits = re.sub(r"\D", "", phone)
-    international = phone.startswith("+")
-    for text, region in ((phone, country), (f"+{digits}", None)):
-        if international and region:
-            text, region = f"+{digits}", None
-        try:
-            number = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
-    return digits.removeprefix("00")
+    return Pseudonyms(str(pseudonym_key), str(country or COUNTRY)).of(written(value))
 
 
 def phone(value: object, *, country: object = None) -> str | None:
     """Return the digits of a phone number with prefix, None where a caller hides it."""
     text = str(value).strip()
-    if not _PHONE.fullmatch(text):
+    if not PHONE.fullmatch(text):
         return None
     return digits_of(text, str(country or COUNTRY))
 
 
 def email_address(value: object) -> str | None:
     """Return the address of `Elif <elif@firma.example>` in lower case, None where there is none."""
-    return next(iter(_addresses(str(value))), None)
+    return next(iter(email_addresses(str(value))), None)
 
 
 def outsider(value: object, own: object) -> str | None:
@@ -75,15 +39,8 @@ def outsider(value: object, own: object) -> str | None:
     """
     texts = value if isinstance(value, list) else [value]
     ours = {str(one).lower() for one in (own if isinstance(own, list) else [own])}
-    addresses = (address for text in texts for address in _addresses(str(text)))
+    addresses = (address for text in texts for address in email_addresses(str(text)))
     return next((one for one in addresses if not ours & {one, one.rpartition("@")[2]}), None)
-
-
-def _addresses(header: str) -> list[str]:
-    """Return the e-mail addresses of a header, in lower case."""
-    if one := _ONE_ADDRESS.fullmatch(header):  # most often, and much sooner told
-        return [one[1].lower()]
-    return [one.lower() for _, one in getaddresses([header]) if _ONE_ADDRESS.fullmatch(one)]
 
 
 def digest(value: object) -> str:
