@@ -53,7 +53,7 @@ def read_kpis(
         seen = Window(window.start, end)
         cut = Cut(by, _names(backend, seen, by))
         _add_counts(facts, backend, seen, cut)
-        _add_customers(facts, backend, seen, cut)
+        _add_customers(facts, backend, seen, cut, calendars)
         _add_journeys(facts, backend, seen, cut, as_of, pauses, calendars)
         _add_follow_ups(facts, backend, seen, cut, as_of)
     return [
@@ -85,8 +85,11 @@ def _add_counts(facts: dict[Slice, Facts], backend: Backend, window: Window, cut
         of_slice.counts.update(zip(count_names(), row[-len(count_names()) :], strict=True))
 
 
-def _add_customers(facts: dict[Slice, Facts], backend: Backend, window: Window, cut: Cut) -> None:
-    parameters = {**_bounds(window), **cut.parameters}
+def _add_customers(
+    facts: dict[Slice, Facts], backend: Backend, window: Window, cut: Cut, calendars: Calendars
+) -> None:
+    zone = calendars.house.zone.key
+    parameters = {**_bounds(window), **cut.parameters, "time_zone": zone}
     for row in backend.execute(_sliced("window_customers", cut), parameters):
         of_slice = _of(facts, row[: len(cut.by)])
         numbers = iter(row[max(len(cut.by), 1) :])

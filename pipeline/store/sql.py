@@ -80,10 +80,12 @@ def _part(name: str) -> str:
 def shared_parts() -> dict[str, str]:
     """Return the values of `{counts}`, `{names}` and the other shared parts.
 
-    `{types.TRAIT}` lists the event types with a trait, ticket steps in their order.
+    `{types.TRAIT}` lists the event types with a trait, ticket steps in their order; `{time_zone}`
+    is the parameter with the zone in which days begin.
     """
     return {
         **{name: _part(name).strip() for name in _PARTS},
+        "time_zone": "%(time_zone)s",
         "folded.channel": folded("channel"),
         "folded.touchpoint": folded("touchpoint"),
         "staffed_channels": _listed(sorted(STAFFED_CHANNELS)),

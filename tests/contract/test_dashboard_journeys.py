@@ -8,10 +8,10 @@ import pytest
 from pipeline.kpi.definitions import Window
 from pipeline.model.event import Metric, Score
 from pipeline.model.reading import Scored
-from pipeline.store import Store
+from pipeline.store import Backend, Store
 from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import LATER, WINDOW, scored
-from tests.support.dashboards import statement
+from tests.support.dashboards import CALENDARS, statement
 
 FOLLOWED = timedelta(days=7)
 """How long after the range dashboards look for answers."""
@@ -27,6 +27,14 @@ STEPS = (
     {"type": "ticket.replied", "author_type": "bot"},
     {"type": "ticket.replied", "author_type": "bot", "attributes": {"handoff": True}},
 )
+
+
+@pytest.fixture
+def store(backend: Backend) -> Store:
+    """An empty store with the calendars of the dashboards."""
+    store = Store(backend, calendars=CALENDARS)
+    store.migrate()
+    return store
 
 
 def tickets(rng: Random, count: int) -> list[Scored]:

@@ -17,7 +17,7 @@ from pipeline.model.event import Event
 from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.counted import contacts, open_at, texts, within
-from tests.support.dashboards import Statement, distinct_statements, statement
+from tests.support.dashboards import CALENDARS, Statement, distinct_statements, statement
 from tests.support.simulated_day import DAY, days
 
 
@@ -69,7 +69,7 @@ def test_a_slice_is_what_the_store_reads(company: Backend) -> None:
     rows = {row[0]: row for row in statement("now", "By brand").asked(company, DAY)}
     values = {
         (value.slice["brand"], value.kpi): value
-        for value in Store(company).kpis(DAY, ["brand"], DAY.end)
+        for value in Store(company, calendars=CALENDARS).kpis(DAY, ["brand"], DAY.end)
     }
     names = ("nps", "csat", "ces", "net_sentiment", "negative_customers", "complaints", "texts")
     for brand, row in rows.items():
