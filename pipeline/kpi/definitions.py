@@ -195,9 +195,6 @@ SAME_TOPIC_WAIT = KPIS["first_contact_resolution"].wait
 NEXT_SCORE_WAIT = KPIS["rescue_rate"].wait
 """Time after contacting a customer within which the next score counts."""
 
-RESCUED = 7
-"""Lowest score on 0-10 of a customer who was won back."""
-
 
 def kpi_values(
     facts: Facts, slice_: Mapping[str, str], window: Window, as_of: datetime

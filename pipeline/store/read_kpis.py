@@ -10,7 +10,6 @@ from pipeline.kpi import journeys
 from pipeline.kpi.definitions import (
     DIMENSIONS,
     NEXT_SCORE_WAIT,
-    RESCUED,
     SAME_TOPIC_WAIT,
     Dimension,
     Facts,
@@ -21,6 +20,7 @@ from pipeline.kpi.definitions import (
 from pipeline.kpi.formulas import Spread
 from pipeline.kpi.steps import Period, Slice, Step
 from pipeline.model.contact import Pauses
+from pipeline.model.event import BAD, Metric
 from pipeline.store.backend import Backend, Parameter
 from pipeline.store.cut import Cut
 from pipeline.store.sql import answer_names, answers, count_names, query
@@ -184,9 +184,11 @@ def _scores_after(
 
 
 def _is_rescued(contacted: int, scores: Sequence[tuple[int, float]]) -> bool:
-    """Return whether the first timely score after the contact is good."""
+    """Return whether the first timely score after the contact is not bad."""
     until = contacted + NEXT_SCORE_WAIT // timedelta(microseconds=1)
-    return next((score >= RESCUED for at, score in scores if contacted < at <= until), False)
+    return next(
+        (not BAD[Metric.NPS].holds(score) for at, score in scores if contacted < at <= until), False
+    )
 
 
 def _of(facts: dict[Slice, Facts], key: Slice) -> Facts:

@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from pipeline.kpi.definitions import DEFINITIONS, Definition
 from pipeline.model.contact import STAFFED_CHANNELS
+from pipeline.model.event import BAD, GOOD, SCALES
 from pipeline.model.event_types import GROUPS, TICKET_STEPS
 
 _PARTS = (
@@ -99,6 +100,27 @@ def shared_parts() -> dict[str, str]:
         "answer_sums": ", ".join(f"sum({name})" for name in answer_names()),
         "spreads": ", ".join(map(spread, answers())),
         "zeros": ", ".join(f"toUInt64(0) AS {name}" for name in count_names()),
+        **_scores(),
+    }
+
+
+def _scores() -> dict[str, str]:
+    """Return `{answered.METRIC}`, an answer on the metric's scale, `{good.METRIC}`, `{bad.METRIC}`.
+
+    The counts include them, so they come after these.
+    """
+    return {
+        **{
+            f"answered.{metric}": (
+                f"metric = '{metric}' AND scale_min = {low:g} AND scale_max = {high:g}"
+            )
+            for metric, (low, high) in SCALES.items()
+        },
+        **{
+            f"{end}.{metric}": f"score {band.comparison} {band.limit:g}"
+            for end, bands in (("good", GOOD), ("bad", BAD))
+            for metric, band in bands.items()
+        },
     }
 
 
