@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from grafana.plugin import expand
-from grafana.rules import miss_sql, rules, topics_sql
+from grafana.rules import miss_sql, misses, rules, topics_sql
 from grafana.sql import filled
 from grafana.texts import panels
 from pipeline.kpi.definitions import KPIS, KpiValue
@@ -207,7 +207,7 @@ def test_medians_of_waits_that_run_are_those_of_the_kpis(
     assert (value, low, high) == pytest.approx((expected.value, expected.ci_low, expected.ci_high))
 
 
-@pytest.mark.parametrize("name", rules().misses)
+@pytest.mark.parametrize("name", misses())
 def test_a_rule_rings_where_the_panel_is_red(company: Backend, name: str) -> None:
     titles = panels()[name].title
     ((_, _, colour),) = statement("*", titles.en).asked(
