@@ -9,6 +9,7 @@ from pipeline.kpi.definitions import DEFINITIONS, Definition
 from pipeline.model.contact import STAFFED_CHANNELS
 from pipeline.model.event import BAD, GOOD, SCALES
 from pipeline.model.event_types import GROUPS, TICKET_STEPS
+from pipeline.model.merged_tickets import MERGE_SIGNS
 
 _PARTS = (
     *("tickets_of_window", "helped_themselves", "is_assisted", "staffed_visit", "only_thanks"),
@@ -89,6 +90,11 @@ def shared_parts() -> dict[str, str]:
         "time_zone": "%(time_zone)s",
         "folded.channel": folded("channel"),
         "folded.touchpoint": folded("touchpoint"),
+        "merge.marks": ", ".join(_attribute("Raw", name) for name in MERGE_SIGNS.marks),
+        "merge.reasons": ", ".join(
+            folded(_attribute("String", name)) for name in MERGE_SIGNS.reasons
+        ),
+        "merge.words": MERGE_SIGNS.words,
         "staffed_channels": _listed(sorted(STAFFED_CHANNELS)),
         **{f"types.{name}": _listed(sorted(types)) for name, types in GROUPS.items()},
         "types.ticket": _listed(TICKET_STEPS),
@@ -129,6 +135,10 @@ def folded(name: str) -> str:
     trimmed = rf"replaceRegexpAll({name}, '^[\\s\\pZ]+|[\\s\\pZ]+$', '')"
     lowered = f"replaceAll(lowerUTF8(replaceAll({trimmed}, 'İ', 'i')), 'ı', 'i')"
     return f"replaceAll({lowered}, '\u0307', '')"
+
+
+def _attribute(kind: str, name: str) -> str:
+    return f"simpleJSONExtract{kind}(attributes, '{name}')"
 
 
 def _listed(names: Iterable[str]) -> str:
