@@ -38,6 +38,7 @@ generated: $(VENV)/.dev
 	$(BIN)/python -m pipeline.channels.page
 	$(BIN)/python -m pipeline.kpi.page
 	$(BIN)/python -m grafana
+	$(BIN)/python -m grafana.guide
 
 bench: $(VENV)/.bench
 	tests/install-servers

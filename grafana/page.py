@@ -33,6 +33,7 @@ class Page:
         text = texts().dashboards[name]
         self.language = language
         self.uid = f"nabiz-{name}-{language}"
+        self.numbers: list[str] = []
         self._panels = 0
         self.board = (
             dashboard.Dashboard(text.title.text(language))
@@ -120,6 +121,7 @@ class Page:
 
         Raises ValueError for a KPI without a target.
         """
+        self.numbers.append(name)
         rounded = name in KPIS and KPIS[name].rounded
         values: dict[str, Given] = {"shown": "{rounded}" if rounded else "value", "digits": digits}
         if goal := panels()[name].target:

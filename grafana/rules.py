@@ -1,4 +1,4 @@
-"""Builds Grafana's alert rules from `rules.yaml` and the panels' SQL.
+"""Builds Grafana's alert rules from `rules.yaml`, the list of KPIs and the panels' SQL.
 
 Rules share the SQL of panels, so that a rule fires exactly where a panel is red. Grafana does not
 expand variables in rules, so all filters are set to All here.
@@ -14,6 +14,7 @@ from grafana.plugin import choose
 from grafana.sql import query
 from grafana.texts import LANGUAGES, panels
 from pipeline.common.titles import Titles
+from pipeline.kpi.definitions import DEFINITIONS
 
 HOUR = 3_600
 _LIMIT = {
@@ -31,7 +32,6 @@ _LIMIT = {
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`rules.yaml`."""
 
-    misses: dict[str, int]
     topics: int
     enough: int
 
@@ -43,16 +43,24 @@ def rules() -> Rules:
     return msgspec.yaml.decode(text, type=Rules)
 
 
+def misses() -> dict[str, int]:
+    """Return the KPIs that ring when they miss their target, and over how many hours."""
+    return {
+        one.name: one.target.alert_hours
+        for one in DEFINITIONS
+        if one.target and one.target.alert_hours
+    }
+
+
 def provisioned() -> dict[str, object]:
     """Return the content of the provisioning file."""
-    declared = rules()
-    misses = [_miss(name, hours) for name, hours in declared.misses.items()]
+    of_targets = [_miss(name, hours) for name, hours in misses().items()]
     group = {
         "orgId": 1,
         "name": "customer experience",
         "folder": "Nabız",
         "interval": "5m",
-        "rules": [*misses, _topics(declared.topics)],
+        "rules": [*of_targets, _topics(rules().topics)],
     }
     return {"apiVersion": 1, "groups": [group]}
 

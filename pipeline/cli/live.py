@@ -34,7 +34,8 @@ Where nothing was stored since, they change only by what is no longer of the las
 """
 NEWEST = 6
 SHOWN_KPIS = tuple(one.name for one in DEFINITIONS if "live" in one.shown_on)
-"""KPIs to show; no ticket times, since the sample's tickets are faster than real ones."""
+"""KPIs on the screen; no ticket times, since the sample's tickets are faster than real ones."""
+LINE_KPIS = tuple(one.name for one in DEFINITIONS if "line" in one.shown_on)
 
 
 class View(msgspec.Struct, frozen=True):
@@ -139,7 +140,7 @@ def restarts(children: Sequence[Child]) -> str:
 def line(machine: Machine, view: View) -> Text:
     """Render the same on one line."""
     values = {value.kpi: value for value in view.kpis}
-    shown = [name for name in ("nps", "csat", "net_sentiment") if name in values]
+    shown = [name for name in LINE_KPIS if name in values]
     text = "   ".join(f"{name} {show.number(values[name])}" for name in shown)
     if view.alerts:
         text += f"   newest alert: {view.alerts[0].title} {show.quote(view.alerts[0])}"

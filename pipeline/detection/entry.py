@@ -6,8 +6,9 @@ from datetime import datetime
 import msgspec
 
 from pipeline.common.epoch_micros import to_micros
-from pipeline.model.contact import is_contact, only_thanks
+from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
+from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import Intent, Rank, Scored, Topic, is_against_score
 
 SECOND = 1_000_000
@@ -97,7 +98,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def topic(self) -> str:
         """The topic of the event: touchpoint, else product, else ticket; "" if none is known."""
-        return self.touchpoint or self.product or self.ticket_id
+        return topic_of(self.touchpoint, self.product) or self.ticket_id
 
     @property
     def is_contact(self) -> bool:
@@ -142,7 +143,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
         revision=event.revision,
-        type=event.type.value,
+        type=type_in_effect(event).value,
         channel=event.channel,
         author_type=event.author_type.value,
         language=event.language or (reading.language if reading else ""),

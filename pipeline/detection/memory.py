@@ -4,7 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.detection.entry import DAY, Entry, EvidenceRef
-from pipeline.model.contact import Pauses, continued, keeps_alive
+from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event_types import EventType, Trait, types_with
 
 CONTACTS = 20
@@ -39,7 +39,9 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def is_about(self, topic: str) -> bool:
         """Return whether any of its lines is about the topic."""
-        return topic in (self.topic, *self.more)
+        known = (self.topic, *self.more)
+        # Topics of older versions are as they were written.
+        return topic in known or topic in map(topic_of, known)
 
 
 class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):

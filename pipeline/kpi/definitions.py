@@ -85,10 +85,14 @@ Kind = Literal["balance", "share", "ratio", "mean", "count", "median", "p90"]
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The target of a KPI, in its unit."""
+    """The target of a KPI, in its unit.
+
+    Grafana rings if the whole interval of the last `alert_hours` misses it.
+    """
 
     value: float
     better: Literal["higher", "lower"]
+    alert_hours: int | None = None
 
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +106,7 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rounded: bool = False
     wait: timedelta = timedelta(0)
     dimensions: tuple[Dimension, ...] = DIMENSIONS
-    shown_on: frozenset[Literal["board", "live"]] = frozenset()
+    shown_on: frozenset[Literal["board", "live", "line"]] = frozenset()
     target: Target | None = None
     version: str = "1"
 
@@ -194,9 +198,6 @@ SAME_TOPIC_WAIT = KPIS["first_contact_resolution"].wait
 
 NEXT_SCORE_WAIT = KPIS["rescue_rate"].wait
 """Time after contacting a customer within which the next score counts."""
-
-RESCUED = 7
-"""Lowest score on 0-10 of a customer who was won back."""
 
 
 def kpi_values(

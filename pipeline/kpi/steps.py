@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from pipeline.common.names import folded
+from pipeline.model.contact import topic_of
 
 Slice = tuple[str, ...]
 """Channel, touchpoint, segment, brand and source."""
@@ -37,8 +37,8 @@ class Step(NamedTuple):
 
     @property
     def topic(self) -> str:
-        """The topic: the touchpoint, folded."""
-        return folded(self.slice[1])
+        """The topic: the touchpoint."""
+        return topic_of(self.slice[1])
 
     @property
     def brand(self) -> str:

@@ -82,6 +82,11 @@ def keeps_alive(type_: str, author_type: str) -> bool:
     return type_ in _LINES and author_type != AuthorType.SYSTEM
 
 
+def topic_of(*names: str) -> str:
+    """Return the topic of a contact: the first name that is known, folded; "" if none is."""
+    return next(filter(None, map(folded, names)), "")
+
+
 class Conversation(Protocol):
     """A contact so far."""
 

@@ -3,9 +3,10 @@
 The structs are the contract; the JSON Schemas in `schemas/` are generated from them.
 """
 
+import operator
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -51,8 +52,31 @@ USUAL_SCALES: Mapping[str, tuple[float, float]] = {
 }
 """The same, with the usual scale of ratings."""
 
-_GOOD_FROM = {Metric.NPS: 9.0, Metric.CSAT: 4.0, Metric.CES: 5.0}
-_BAD_UP_TO = {Metric.NPS: 6.0, Metric.CSAT: 2.0, Metric.CES: 2.0}
+_COMPARISONS = {">=": operator.ge, "<=": operator.le, "<": operator.lt}
+
+
+class Band(NamedTuple):
+    """The scores at an end of a scale; every value is in a band or between them."""
+
+    comparison: Literal[">=", "<=", "<"]
+    limit: float
+
+    def holds(self, value: float) -> bool:
+        """Return whether a score is in the band."""
+        return bool(_COMPARISONS[self.comparison](value, self.limit))
+
+
+GOOD: Mapping[Metric, Band] = {
+    Metric.NPS: Band(">=", 9),
+    Metric.CSAT: Band(">=", 4),
+    Metric.CES: Band(">=", 5),
+}
+BAD: Mapping[Metric, Band] = {
+    Metric.NPS: Band("<", 7),
+    Metric.CSAT: Band("<=", 2),
+    Metric.CES: Band("<=", 2),
+}
+"""The bands of each metric, for Python and for the SQL of KPIs (`{good.nps}`)."""
 
 
 class Score(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=False):
@@ -70,14 +94,14 @@ class Score(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=False):
         False for the metric of a newer version, since it is unknown which end is good.
         """
         # A rating has no fixed scale: its best quarter is good, from 4 on 1-5.
-        quarter = self.scale_min + 0.75 * (self.scale_max - self.scale_min)
-        return self.metric.is_known and self.value >= _GOOD_FROM.get(self.metric, quarter)
+        quarter = Band(">=", self.scale_min + 0.75 * (self.scale_max - self.scale_min))
+        return self.metric.is_known and GOOD.get(self.metric, quarter).holds(self.value)
 
     @property
     def is_bad(self) -> bool:
-        """Whether the score is bad: NPS 0-6, CSAT 1-2, CES 1-2, the worst quarter of a rating."""
-        quarter = self.scale_min + 0.25 * (self.scale_max - self.scale_min)
-        return self.metric.is_known and self.value <= _BAD_UP_TO.get(self.metric, quarter)
+        """Whether the score is bad: NPS below 7, CSAT and CES 1-2, the worst quarter of ratings."""
+        quarter = Band("<=", self.scale_min + 0.25 * (self.scale_max - self.scale_min))
+        return self.metric.is_known and BAD.get(self.metric, quarter).holds(self.value)
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -10,7 +10,6 @@ from pipeline.kpi import journeys
 from pipeline.kpi.definitions import (
     DIMENSIONS,
     NEXT_SCORE_WAIT,
-    RESCUED,
     SAME_TOPIC_WAIT,
     Dimension,
     Facts,
@@ -21,6 +20,7 @@ from pipeline.kpi.definitions import (
 from pipeline.kpi.formulas import Spread
 from pipeline.kpi.steps import Period, Slice, Step
 from pipeline.model.contact import Pauses
+from pipeline.model.event import BAD, Metric
 from pipeline.store.backend import Backend, Parameter
 from pipeline.store.cut import Cut
 from pipeline.store.sql import answer_names, answers, count_names, query
@@ -53,7 +53,7 @@ def read_kpis(
         seen = Window(window.start, end)
         cut = Cut(by, _names(backend, seen, by))
         _add_counts(facts, backend, seen, cut)
-        _add_customers(facts, backend, seen, cut)
+        _add_customers(facts, backend, seen, cut, calendars)
         _add_journeys(facts, backend, seen, cut, as_of, pauses, calendars)
         _add_follow_ups(facts, backend, seen, cut, as_of)
     return [
@@ -85,8 +85,11 @@ def _add_counts(facts: dict[Slice, Facts], backend: Backend, window: Window, cut
         of_slice.counts.update(zip(count_names(), row[-len(count_names()) :], strict=True))
 
 
-def _add_customers(facts: dict[Slice, Facts], backend: Backend, window: Window, cut: Cut) -> None:
-    parameters = {**_bounds(window), **cut.parameters}
+def _add_customers(
+    facts: dict[Slice, Facts], backend: Backend, window: Window, cut: Cut, calendars: Calendars
+) -> None:
+    zone = calendars.house.zone.key
+    parameters = {**_bounds(window), **cut.parameters, "time_zone": zone}
     for row in backend.execute(_sliced("window_customers", cut), parameters):
         of_slice = _of(facts, row[: len(cut.by)])
         numbers = iter(row[max(len(cut.by), 1) :])
@@ -181,9 +184,11 @@ def _scores_after(
 
 
 def _is_rescued(contacted: int, scores: Sequence[tuple[int, float]]) -> bool:
-    """Return whether the first timely score after the contact is good."""
+    """Return whether the first timely score after the contact is not bad."""
     until = contacted + NEXT_SCORE_WAIT // timedelta(microseconds=1)
-    return next((score >= RESCUED for at, score in scores if contacted < at <= until), False)
+    return next(
+        (not BAD[Metric.NPS].holds(score) for at, score in scores if contacted < at <= until), False
+    )
 
 
 def _of(facts: dict[Slice, Facts], key: Slice) -> Facts:

@@ -7,7 +7,9 @@ from importlib.resources import files
 
 from pipeline.kpi.definitions import DEFINITIONS, Definition
 from pipeline.model.contact import STAFFED_CHANNELS
+from pipeline.model.event import BAD, GOOD, SCALES
 from pipeline.model.event_types import GROUPS, TICKET_STEPS
+from pipeline.model.merged_tickets import MERGE_SIGNS
 
 _PARTS = (
     *("tickets_of_window", "helped_themselves", "is_assisted", "staffed_visit", "only_thanks"),
@@ -80,12 +82,19 @@ def _part(name: str) -> str:
 def shared_parts() -> dict[str, str]:
     """Return the values of `{counts}`, `{names}` and the other shared parts.
 
-    `{types.TRAIT}` lists the event types with a trait, ticket steps in their order.
+    `{types.TRAIT}` lists the event types with a trait, ticket steps in their order; `{time_zone}`
+    is the parameter with the zone in which days begin.
     """
     return {
         **{name: _part(name).strip() for name in _PARTS},
+        "time_zone": "%(time_zone)s",
         "folded.channel": folded("channel"),
         "folded.touchpoint": folded("touchpoint"),
+        "merge.marks": ", ".join(_attribute("Raw", name) for name in MERGE_SIGNS.marks),
+        "merge.reasons": ", ".join(
+            folded(_attribute("String", name)) for name in MERGE_SIGNS.reasons
+        ),
+        "merge.words": MERGE_SIGNS.words,
         "staffed_channels": _listed(sorted(STAFFED_CHANNELS)),
         **{f"types.{name}": _listed(sorted(types)) for name, types in GROUPS.items()},
         "types.ticket": _listed(TICKET_STEPS),
@@ -97,6 +106,27 @@ def shared_parts() -> dict[str, str]:
         "answer_sums": ", ".join(f"sum({name})" for name in answer_names()),
         "spreads": ", ".join(map(spread, answers())),
         "zeros": ", ".join(f"toUInt64(0) AS {name}" for name in count_names()),
+        **_scores(),
+    }
+
+
+def _scores() -> dict[str, str]:
+    """Return `{answered.METRIC}`, an answer on the metric's scale, `{good.METRIC}`, `{bad.METRIC}`.
+
+    The counts include them, so they come after these.
+    """
+    return {
+        **{
+            f"answered.{metric}": (
+                f"metric = '{metric}' AND scale_min = {low:g} AND scale_max = {high:g}"
+            )
+            for metric, (low, high) in SCALES.items()
+        },
+        **{
+            f"{end}.{metric}": f"score {band.comparison} {band.limit:g}"
+            for end, bands in (("good", GOOD), ("bad", BAD))
+            for metric, band in bands.items()
+        },
     }
 
 
@@ -105,6 +135,10 @@ def folded(name: str) -> str:
     trimmed = rf"replaceRegexpAll({name}, '^[\\s\\pZ]+|[\\s\\pZ]+$', '')"
     lowered = f"replaceAll(lowerUTF8(replaceAll({trimmed}, 'İ', 'i')), 'ı', 'i')"
     return f"replaceAll({lowered}, '\u0307', '')"
+
+
+def _attribute(kind: str, name: str) -> str:
+    return f"simpleJSONExtract{kind}(attributes, '{name}')"
 
 
 def _listed(names: Iterable[str]) -> str:

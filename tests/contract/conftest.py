@@ -13,6 +13,7 @@ from pipeline.broker.lag import LagReader, PartitionLag
 from pipeline.kpi.definitions import KpiValue
 from pipeline.store import Backend, Store
 from tests.contract.worker import Worker
+from tests.support.dashboards import CALENDARS
 from tests.support.servers import Address, clickhouse_server
 from tests.support.simulated_day import DAY, stored_in
 
@@ -126,4 +127,5 @@ def company(chdb: Backend) -> Iterator[Backend]:
 @pytest.fixture(scope="module")
 def kpis(company: Backend) -> dict[str, KpiValue]:
     """The KPIs of the day, as the store reads them."""
-    return {value.kpi: value for value in Store(company).kpis(DAY, [], DAY.end + timedelta(days=9))}
+    store = Store(company, calendars=CALENDARS)
+    return {value.kpi: value for value in store.kpis(DAY, [], DAY.end + timedelta(days=9))}

@@ -1,16 +1,20 @@
 """What the panels count over the simulated day, in plain Python."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pipeline.follow_up.value import FollowUp
-from pipeline.model.contact import CONTACT_TYPES
+from pipeline.kpi.contacts import contacts_of
+from pipeline.kpi.steps import Step
+from pipeline.kpi.tickets import order
+from pipeline.model.contact import PAUSES, is_contact, keeps_alive, only_thanks
 from pipeline.model.event import AuthorType, Event
+from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import Scored
 from pipeline.text.topics import TAXONOMY
 from tests.support.simulated_day import DAY, days
 
-PAUSE = timedelta(minutes=30)
 FEWEST = 5
 TITLES = {name: topic.title.en for name, topic in TAXONOMY.topics.items()}
 
@@ -29,28 +33,30 @@ def texts(days_before: int = 0) -> list[Scored]:
 
 
 def contacts(of: Iterable[Scored]) -> list[Event]:
-    """The first line of each contact of the day: a conversation ends with a pause, or resolved."""
-    found: list[Event] = []
-    alive: dict[tuple[str, ...], tuple[datetime, bool]] = {}
-    for one in sorted(of, key=lambda one: one.event.occurred_at):
-        event = one.event
-        key = (event.customer_id, event.channel, event.ticket_id or "")
-        last, asked = alive.get(key, (event.occurred_at, False))
-        asked = asked and event.occurred_at - last < PAUSE
-        intents = {intent.name for intent in one.reading.intents} if one.reading else set()
-        thanks = bool(one.reading and one.reading.label == "positive" and "thanks" in intents)
-        if event.type == "ticket.resolved":
-            alive.pop(key, None)
-        elif (
-            event.type in CONTACT_TYPES
-            and event.author_type == "customer"
-            and not (thanks and intents <= {"thanks", "praise"})
-        ):
-            found += [] if asked else [event]
-            alive[key] = (event.occurred_at, True)
-        elif event.type in ("message", "ticket.replied") and event.author_type != "system":
-            alive[key] = (event.occurred_at, asked)
-    return found
+    """The events with which the contacts of customers begin, as KPIs form them of steps."""
+    lines: defaultdict[str, list[tuple[Step, Event]]] = defaultdict(list)
+    for step, event in map(_step, of):
+        asks = is_contact(step.type, step.author_type, thanks=step.thanks)
+        if asks or keeps_alive(step.type, step.author_type) or step.type == "ticket.resolved":
+            lines[step.customer_id].append((step, event))
+    return [
+        next(
+            event
+            for step, event in own
+            if (step.at, step.channel) == (contact.began_at, contact.channel)
+            and is_contact(step.type, step.author_type, thanks=step.thanks)
+        )
+        for own in lines.values()
+        for contact in contacts_of(sorted((step for step, _ in own), key=order), PAUSES)
+    ]
+
+
+def _step(one: Scored) -> tuple[Step, Event]:
+    event, read = one.event, one.reading
+    thanks = bool(read) and only_thanks(read.label, {intent.name for intent in read.intents})
+    place = (event.channel, event.touchpoint or "", event.segment or "", event.brand or "", "")
+    who = (event.customer_id, event.ticket_id or "", str(type_in_effect(event)))
+    return Step(event.occurred_at, *who, str(event.author_type), False, False, thanks, place), event
 
 
 def happened(at: datetime | None, until: datetime) -> bool:

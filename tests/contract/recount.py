@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 
 import pytest
 
+from pipeline.calendar.calendar import AROUND_THE_CLOCK
 from pipeline.common.names import folded
 from pipeline.kpi.definitions import Dimension, KpiValue
 from pipeline.model.event import Event
@@ -38,7 +38,7 @@ def answered(events: Iterable[Scored]) -> list[Event]:
     for one in sorted(events, key=lambda one: (one.event.occurred_at, one.event.event_id)):
         event = one.event
         if event.score:
-            day = (event.occurred_at + timedelta(hours=3)).date()
+            day = event.occurred_at.astimezone(AROUND_THE_CLOCK.house.zone).date()
             on_touchpoint = event.touchpoint and (day, folded(event.touchpoint))
             occasion = event.ticket_id or event.order_id or on_touchpoint or event.event_id
             last[event.customer_id, occasion, event.score.metric] = event

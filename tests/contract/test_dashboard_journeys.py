@@ -1,5 +1,6 @@
 """Waits, answers and sessions in the dashboards' SQL and in pipeline.kpi: two ways, one answer."""
 
+from collections import Counter
 from datetime import timedelta
 from random import Random
 
@@ -8,10 +9,11 @@ import pytest
 from pipeline.kpi.definitions import Window
 from pipeline.model.event import Metric, Score
 from pipeline.model.reading import Scored
-from pipeline.store import Store
+from pipeline.store import Backend, Store
 from tests.contract.conftest import ON_CHDB
+from tests.contract.counted import contacts
 from tests.contract.stored import LATER, WINDOW, scored
-from tests.support.dashboards import statement
+from tests.support.dashboards import CALENDARS, statement
 
 FOLLOWED = timedelta(days=7)
 """How long after the range dashboards look for answers."""
@@ -27,6 +29,14 @@ STEPS = (
     {"type": "ticket.replied", "author_type": "bot"},
     {"type": "ticket.replied", "author_type": "bot", "attributes": {"handoff": True}},
 )
+
+
+@pytest.fixture
+def store(backend: Backend) -> Store:
+    """An empty store with the calendars of the dashboards."""
+    store = Store(backend, calendars=CALENDARS)
+    store.migrate()
+    return store
 
 
 def tickets(rng: Random, count: int) -> list[Scored]:
@@ -115,30 +125,112 @@ def test_each_interval_of_a_trend_is_a_window(store: Store) -> None:
     assert [row[1] for row in trend] == pytest.approx(by_hour)
 
 
-AFTER_HELP = (
-    {"type": "visit", "channel": "web"},
-    {"type": "visit", "channel": "Store"},
-    {"type": "post", "channel": "twitter"},
-    {"type": "call", "channel": "call"},
-    {"type": "ticket.opened", "channel": "crm", "author_type": "system"},
-    {"type": "message", "channel": "chat", "author_type": "agent"},
+CHAT = {"type": "message", "channel": "chat"}
+AROUND_HELP: tuple[tuple[bool, tuple[dict[str, object], ...]], ...] = (
+    (True, ({"at": 7200, "type": "visit", "channel": "web"},)),
+    (False, ({"at": 7200, "type": "visit", "channel": "Store"},)),
+    (True, ({"at": 7200, "type": "post", "channel": "twitter"},)),
+    (False, ({"at": 7200, "type": "call", "channel": "call"},)),
+    (False, ({"at": 7200, "type": "ticket.opened", "channel": "crm", "author_type": "system"},)),
+    (True, ({"at": 7200, **CHAT, "author_type": "agent"},)),
+    # The next line of a chat that ran already, also where an agent answered in between.
+    (True, ({"at": 1800, **CHAT}, {"at": 3300, **CHAT})),
+    (
+        True,
+        (
+            {"at": 1800, **CHAT},
+            {"at": 3300, "type": "ticket.replied", "channel": "chat", "author_type": "agent"},
+            {"at": 4800, **CHAT, "ticket_id": "t1"},
+        ),
+    ),
+    (False, ({"at": 1800, **CHAT}, {"at": 3600, **CHAT})),  # after the pause
+    (False, ({"at": 1800, **CHAT}, {"at": 3300, **CHAT, "channel": "call"})),
+    (
+        False,
+        (
+            {"at": 1800, **CHAT, "ticket_id": "t1"},
+            {"at": 1900, "type": "ticket.resolved", "author_type": "agent", "ticket_id": "t1"},
+            {"at": 3300, **CHAT, "ticket_id": "t1"},
+        ),
+    ),
 )
 
 
 @ON_CHDB
-def test_any_session_is_solved_or_not_in_both(store: Store) -> None:
-    for number, after in enumerate(AFTER_HELP):
-        customer = {"customer_id": f"c{number}"}
-        store.write_events(
-            [
-                scored(f"h{number}", at=60, type="self_service.resolved", **customer),
-                scored(f"a{number}", at=7200, **customer, **after),
-            ]
-        )
+@pytest.mark.parametrize(("solved", "around"), AROUND_HELP)
+def test_any_session_is_solved_or_not_in_both(
+    store: Store, solved: bool, around: tuple[dict[str, object], ...]
+) -> None:
+    store.write_events(
+        [
+            scored("h", at=2400, type="self_service.resolved"),
+            *(scored(f"a{number}", **fields) for number, fields in enumerate(around)),
+        ]
+    )
+    assert solved_by_themselves(store) == (100 if solved else 0)
+
+
+@ON_CHDB
+@pytest.mark.parametrize("seed", range(3))
+def test_any_sessions_are_solved_as_often_in_both(store: Store, seed: int) -> None:
+    rng = Random(seed)
+    help_ = ({"type": "self_service.resolved"}, {"type": "self_service.viewed"})
+    visit = {"type": "visit"}
+    store.write_events(
+        [
+            scored(
+                f"e{number}",
+                at=rng.randrange(3 * 3600),
+                customer_id=f"c{rng.randrange(40)}",
+                channel=rng.choice(["chat", "store"]),
+                ticket_id=rng.choice([None, None, "t1"]),
+                **rng.choice([*help_, *help_, *STEPS, visit]),
+            )
+            for number in range(300)
+        ]
+    )
+    assert 0 < solved_by_themselves(store) < 100
+
+
+def solved_by_themselves(store: Store) -> float:
+    """The rate, of which panel and KPI say the same."""
     kpis = {value.kpi: value for value in store.kpis(WINDOW, [], LATER)}
-    panel = statement("*", "Solved by themselves").asked(store._backend, WINDOW, {"enough": ["1"]})
-    assert kpis["self_service_rate"].value == pytest.approx(50)
-    assert panel[0][0] == pytest.approx(50)
+    ((value, note, _),) = statement("*", "Solved by themselves").asked(
+        store._backend, WINDOW, {"enough": ["1"]}
+    )
+    assert value == pytest.approx(kpis["self_service_rate"].value)
+    assert f"n {kpis['self_service_rate'].n}" in note
+    return float(value)
+
+
+@ON_CHDB
+@pytest.mark.parametrize("seed", range(3))
+def test_any_lines_form_the_same_contacts_in_both(store: Store, seed: int) -> None:
+    rng = Random(seed)
+    post = {"type": "post"}
+    merged = {"type": "ticket.resolved", "attributes": {"merged_into": "t0"}}
+    lines = [
+        scored(
+            f"e{number}",
+            at=rng.randrange(3 * 3600 - 60),
+            customer_id=f"c{rng.randrange(60)}",
+            channel=rng.choice(["chat", "email"]),
+            ticket_id=rng.choice([None, None, "t1", "t2"]),
+            touchpoint=rng.choice([None, "fatura", "FATURA ", "kargo"]),
+            **rng.choice([*STEPS, *STEPS, merged, post]),
+        )
+        for number in range(900)
+    ]
+    store.write_events(lines)
+    rows = statement("*", "Contacts by channel").asked(
+        store._backend, WINDOW, {"enough": ["1"]}, interval_s=24 * 3600
+    )
+    asked = Counter(event.customer_id for event in contacts(lines))
+    assert sum(count for *_, count in rows) == asked.total()
+    ((share, *_),) = statement("*", "Had to ask again").asked(
+        store._backend, WINDOW, {"enough": ["1"]}
+    )
+    assert share == pytest.approx(100 * sum(n > 1 for n in asked.values()) / len(asked))
 
 
 @ON_CHDB

@@ -143,7 +143,7 @@ def test_a_trend_shows_each_interval_with_its_own(company: Backend) -> None:
 def test_waits_in_the_line_are_those_that_the_source_tells(company: Backend) -> None:
     waits: dict[datetime, list[int]] = defaultdict(list)
     for event in events(EventType.CALL):
-        if (seconds := event.attributes.get("wait_seconds")) is not None:
+        if (seconds := event.attributes.get("waited_s")) is not None:
             waits[interval_of(event.occurred_at)].append(int(str(seconds)))
     rows = statement("agents", "Waiting in the line").asked(company, DAY, interval_s=SECONDS)
     assert [moment(row[0]) for row in rows] == sorted(waits)
@@ -151,6 +151,29 @@ def test_waits_in_the_line_are_those_that_the_source_tells(company: Backend) -> 
         median, most = np.quantile(waits[moment(at)], [0.5, 0.9])
         ended = has_ended(moment(at))
         assert shown == pytest.approx((median, most, None) if ended else (None, None, median))
+
+
+@ON_CHDB
+def test_a_wait_in_the_line_has_the_name_that_call_systems_write_or_that_of_older_versions(
+    store: Store,
+) -> None:
+    said: list[dict[str, object]] = [
+        {"waited_s": 10},
+        {"wait_seconds": 20},
+        {"waited_s": 30, "wait_seconds": 99},
+        {"waited_s": None, "wait_seconds": 40},
+        {"waited_s": "50"},
+        {"duration_s": 99},
+        {"direction": "out", "waited_s": 99},
+    ]
+    calls = [
+        scored(f"e{who}", customer_id=f"c{who}", type="call", channel="call", attributes=attributes)
+        for who, attributes in enumerate(said)
+    ]
+    store.write_events(calls)
+    panel = statement("agents", "Waiting in the line")
+    ((_, median, p90, _),) = panel.asked(store._backend, WINDOW, {"enough": ["5"]})
+    assert (median, p90) == (30, 46)
 
 
 def test_first_responses_by_channel_are_those_of_the_store(company: Backend) -> None:
@@ -217,7 +240,7 @@ def visits(channel: str, customers: int) -> list[Scored]:
             customer_id=f"{channel}-{who}",
             channel=channel,
             ticket_id=f"{channel}-{who}-{time}",
-            attributes={"wait_seconds": 30} if step == 0 else {},
+            attributes={"waited_s": 30} if step == 0 else {},
             **fields,
         )
         for who in range(customers)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from grafana.plugin import expand
-from grafana.rules import miss_sql, rules, topics_sql
+from grafana.rules import miss_sql, misses, rules, topics_sql
 from grafana.sql import filled
 from grafana.texts import panels
 from pipeline.kpi.definitions import KPIS, KpiValue
@@ -17,7 +17,7 @@ from pipeline.model.event import Event
 from pipeline.model.reading import Scored
 from pipeline.store import Backend, Store
 from tests.contract.counted import contacts, open_at, texts, within
-from tests.support.dashboards import Statement, distinct_statements, statement
+from tests.support.dashboards import CALENDARS, Statement, distinct_statements, statement
 from tests.support.simulated_day import DAY, days
 
 
@@ -69,7 +69,7 @@ def test_a_slice_is_what_the_store_reads(company: Backend) -> None:
     rows = {row[0]: row for row in statement("now", "By brand").asked(company, DAY)}
     values = {
         (value.slice["brand"], value.kpi): value
-        for value in Store(company).kpis(DAY, ["brand"], DAY.end)
+        for value in Store(company, calendars=CALENDARS).kpis(DAY, ["brand"], DAY.end)
     }
     names = ("nps", "csat", "ces", "net_sentiment", "negative_customers", "complaints", "texts")
     for brand, row in rows.items():
@@ -207,7 +207,7 @@ def test_medians_of_waits_that_run_are_those_of_the_kpis(
     assert (value, low, high) == pytest.approx((expected.value, expected.ci_low, expected.ci_high))
 
 
-@pytest.mark.parametrize("name", rules().misses)
+@pytest.mark.parametrize("name", misses())
 def test_a_rule_rings_where_the_panel_is_red(company: Backend, name: str) -> None:
     titles = panels()[name].title
     ((_, _, colour),) = statement("*", titles.en).asked(

@@ -1,14 +1,16 @@
 """What is read of tickets, contacts, self-service and answers, as they come from outside."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
+from pipeline.calendar.calendar import Calendar, Calendars
 from pipeline.kpi.definitions import KpiValue, Window
 from pipeline.model.event import Metric, Score
 from pipeline.model.reading import Intent, Label, Scored
-from pipeline.store import Store
+from pipeline.store import Backend, Store
 from tests.contract.conftest import ON_CHDB
 from tests.contract.stored import LATER, START, WINDOW, reading, scored
 
@@ -199,6 +201,36 @@ def test_of_answers_on_one_occasion_the_last_counts(
     assert (
         sum(value.n for value in store.kpis(WINDOW, ["channel"], LATER) if value.kpi == "csat") == n
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "second", "n"),
+    [
+        ("Europe/Istanbul", "2026-03-01T21:00Z", "2026-03-02T20:59Z", 1),
+        ("Europe/Istanbul", "2026-03-01T20:59Z", "2026-03-01T21:00Z", 2),
+        ("UTC", "2026-03-01T20:59Z", "2026-03-01T21:00Z", 1),
+        ("America/New_York", "2026-03-01T05:00Z", "2026-03-02T04:59Z", 1),
+        ("Asia/Kolkata", "2026-03-01T18:29Z", "2026-03-01T18:30Z", 2),
+        # The clock goes forward on 29 March: that day begins and ends by different offsets.
+        ("Europe/Berlin", "2026-03-28T23:00Z", "2026-03-29T21:59Z", 1),
+        ("Europe/Berlin", "2026-03-28T22:59Z", "2026-03-28T23:00Z", 2),
+        ("Europe/Berlin", "2026-03-29T21:59Z", "2026-03-29T22:00Z", 2),
+        # It goes back on 25 October, a day of 25 hours.
+        ("Europe/Berlin", "2026-10-24T22:00Z", "2026-10-25T22:59Z", 1),
+        ("Europe/Berlin", "2026-10-25T22:59Z", "2026-10-25T23:00Z", 2),
+    ],
+)
+def test_a_day_of_answers_is_one_of_the_calendars_zone(
+    backend: Backend, zone: str, first: str, second: str, n: int
+) -> None:
+    store = Store(backend, calendars=Calendars(Calendar(ZoneInfo(zone), ())))
+    store.migrate()
+    moments = [datetime.fromisoformat(at) for at in (first, second)]
+    store.write_events(
+        [csat(f"a{at}", 5, at=(at - START).total_seconds(), touchpoint="fatura") for at in moments]
+    )
+    window = Window(moments[0], moments[1] + timedelta(seconds=1))
+    assert read(store, window=window, as_of=window.end)["csat"].n == n
 
 
 def test_an_answer_counts_until_it_is_given_anew(store: Store) -> None:

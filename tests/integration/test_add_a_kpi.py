@@ -16,16 +16,16 @@ passive_share:
   says: {en: "Answers 7–8 of all answers on 0–10, in percent.", tr: "Yanıtların yüzde kaçı 7–8."}
   unit: percent
   formula: {share: [passives, nps_answers]}
-  shown_on: [board, live]
-  target: {value: 30, better: lower}
+  shown_on: [board, live, line]
+  target: {value: 30, better: lower, alert_hours: 12}
 """
 SHOWN = """
 from pipeline.board.charts.multiples import SHOWN
-from pipeline.cli.live import SHOWN_KPIS
+from pipeline.cli.live import LINE_KPIS, SHOWN_KPIS
 from pipeline.kpi.definitions import KPIS
 from pipeline.store.sql import answers
 
-assert "passive_share" in SHOWN and "passive_share" in SHOWN_KPIS
+assert all("passive_share" in shown for shown in (SHOWN, SHOWN_KPIS, LINE_KPIS))
 assert KPIS["passive_share"] in answers()
 """
 
@@ -65,3 +65,5 @@ def test_a_kpi_is_added_in_two_files(checkout: Path) -> None:
     for language, title in (("en", "Passives"), ("tr", "Pasifler")):
         dashboard = (checkout / f"grafana/dashboards/{language}/now.json").read_text("utf-8")
         assert f'"title": "{title}"' in dashboard
+    rules = (checkout / "grafana/provisioning/alerting/rules.json").read_text("utf-8")
+    assert '"uid": "nabiz-passive-share"' in rules

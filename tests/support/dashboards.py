@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import grafana.statements
 from grafana.build import FOLDER
 from grafana.plugin import expand
+from pipeline.calendar.calendar_file import load_calendars
+from pipeline.config.settings import load_settings
 from pipeline.kpi.definitions import Window
 from pipeline.store import Backend
 
@@ -17,6 +19,10 @@ ALL: Mapping[str, Sequence[str]] = {
     "customer": ("",),
 }
 """All values of all variables, with a minimum of five answers."""
+
+
+CALENDARS = load_calendars(load_settings().calendar.file)
+"""The calendars that the dashboards are built with: of a store that answers as they do."""
 
 
 class Statement(NamedTuple):

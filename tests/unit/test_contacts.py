@@ -11,7 +11,7 @@ from msgspec import structs
 from pipeline.config.groups import DetectSettings
 from pipeline.detection.entry import entry_of
 from pipeline.detection.facts import FIELDS, Moment
-from pipeline.detection.memory import Memory, after, with_contact
+from pipeline.detection.memory import Contact, Memory, after, with_contact
 from pipeline.model.contact import PAUSES, Pauses
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType
@@ -19,6 +19,7 @@ from pipeline.model.reading import Intent, Reading, Scored, Topic
 from tests.support.customers import CHURN, Customer, event, reading
 
 MINUTE = 1 / 60
+TOUCHPOINT = ("fatura", "Fatura", "FATURA ", " fatura")
 THANKS = reading("positive", 0.4, Intent("thanks", 0, 3))
 
 
@@ -172,6 +173,49 @@ def test_a_contact_is_about_all_that_its_lines_are_about() -> None:
     again = [line("d", 1440), line("e", 2880, touchpoint="kargo")]
     assert counted([*greeting, again[0]], "topic_contacts_7d") == 2
     assert counted([*greeting, again[1]], "topic_contacts_7d") == 2
+
+
+def test_a_topic_is_one_however_it_is_written() -> None:
+    attempts = [
+        line(name, day * 1440, touchpoint=touchpoint)
+        for day, (name, touchpoint) in enumerate(zip("abcd", TOUCHPOINT, strict=True))
+    ]
+    assert counted(attempts, "topic_contacts_7d") == 4
+    solved = line("s", 3 * 1440 + 1, EventType.TICKET_RESOLVED, touchpoint="FATURA")
+    assert counted([*attempts, solved, line("e", 4 * 1440)], "topic_contacts_7d") == 1
+
+
+def test_a_contact_of_a_version_before_is_about_its_topics_however_they_were_written() -> None:
+    entry = entry_of(line("a", 0))
+    contact = Contact(0, "chat", "Fatura ", False, entry.mark(), more=("KARGO", "T1x"))
+    for topic in ("fatura", "kargo", "T1x"):
+        assert contact.is_about(topic)
+    assert not contact.is_about("iade")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "contacts"),
+    [
+        ({}, 1),
+        ({"merged_into": "T0"}, 3),
+        ({"duplicate_of": 17}, 3),
+        ({"is_duplicate": True}, 3),
+        ({"resolution": "BİRLEŞTİRİLDİ"}, 3),
+        ({"close_reason": " Closed as duplicate of #12"}, 3),
+        ({"merged_into": None, "merged": False, "duplicate": "false"}, 1),
+        ({"resolution": "fixed", "reason": "merged cells in a table"}, 1),
+    ],
+)
+def test_a_ticket_that_was_merged_solves_no_contact(
+    attributes: dict[str, object], contacts: int
+) -> None:
+    steps = [
+        line("a", 0, ticket_id="T1"),
+        line("b", 60, ticket_id="T1"),
+        line("r", 61, EventType.TICKET_RESOLVED, ticket_id="T1", attributes=attributes),
+        line("c", 1440, ticket_id="T1"),
+    ]
+    assert counted(steps, "topic_contacts_7d") == contacts
 
 
 def test_angry_lines_of_a_chat_still_ring() -> None:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from grafana.build import FOLDER, RULES, built
+from grafana.guide import PAGE, with_table
 from grafana.plugin import expand
 from grafana.texts import LANGUAGES
 from pipeline.common.languages import Language
@@ -28,6 +29,11 @@ def test_the_committed_dashboards_are_those_of_the_code() -> None:
         for path in FOLDER.rglob("*.json")
     }
     assert committed == built(), "run: make generated"
+
+
+def test_the_table_of_the_guide_says_of_each_number_what_its_panel_says() -> None:
+    text = PAGE.read_text("utf-8")
+    assert text == with_table(text), "run: make generated"
 
 
 @each_board

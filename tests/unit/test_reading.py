@@ -36,6 +36,8 @@ def test_a_reading_of_the_version_before_is_read() -> None:
         (NPS, 10, reading("neutral"), False),
         (NPS, 8, reading("negative"), False),
         (NPS, 6, reading("positive"), True),
+        (NPS, 6.5, reading("positive"), True),
+        (NPS, 7, reading("positive"), False),
         (NPS, 0, reading("negative", *MIXED), False),
         (RATING, 4, reading("negative"), True),
         (RATING, 2, reading("positive"), True),

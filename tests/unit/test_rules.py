@@ -15,6 +15,7 @@ from pipeline.detection.fold import Fold, step
 from pipeline.detection.memory import Memory
 from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
+from pipeline.model.event import SCALES, Metric, Score
 from pipeline.model.reading import Scored
 
 SHIPPED = load_rules(ROOT / "rules")
@@ -50,6 +51,17 @@ def test_shipped_rule_does_what_its_fixtures_say(rule: Rule) -> None:
         assert rule.name in fired(SHIPPED, case), case[-1].event
     for case in rule.silent:
         assert rule.name not in fired(SHIPPED, case), case[-1].event
+
+
+@pytest.mark.parametrize("metric", [Metric.NPS, Metric.CSAT, Metric.CES])
+def test_the_rule_of_bad_scores_takes_those_that_are_bad(metric: Metric) -> None:
+    rule = SHIPPED.by_cause["dissatisfied_score"]
+    answer = rule.fires[0][0]
+    low, high = SCALES[metric]
+    for value in (low + half / 2 for half in range(int(high - low) * 2 + 1)):
+        score = Score(metric, value, low, high)
+        said = replace(answer, event=replace(answer.event, score=score))
+        assert (rule.name in fired(SHIPPED, (said,))) == score.is_bad, value
 
 
 def load(folder: Path, **files: str) -> RuleSet:

@@ -1,31 +1,15 @@
--- Contacts in the range, as pipeline.model.contact has them: a line goes on with the conversation of its channel and
--- ticket, unless that was silent for the pause, answers included, or was resolved. A chat that is given a ticket on the
--- way is two here. A contact is where and when the customer first asks in it.
---
--- A line is (time, whether the customer asks, whether it is resolved, touchpoint, minute).
+-- Contacts in the range, as pipeline.model.contact has them, of lines in it. A contact is where and when the customer
+-- first asks in it.
 (
-    SELECT customer_id, channel, asking.4 AS touchpoint, asking.5 AS minute
+    SELECT customer_id, contact.2 AS channel, contact.8 AS touchpoint, contact.9 AS minute
     FROM
     (
-        SELECT customer_id, channel, arrayFirst(line -> line.2 = 1, conversation) AS asking
-        FROM
-        (
-            SELECT customer_id, channel, arraySort(groupArray((occurred_us, asks, closes, touchpoint, minute))) AS lines
-            FROM
-            (
-                SELECT customer_id, channel, ticket_id, touchpoint, minute, occurred_us,
-                    {is_contact} AS asks, type IN ({types.resolves}) AS closes
-                FROM events FINAL
-                PREWHERE type IN ({types.contact}, {types.line}, {types.resolves}) OR {may_replace}
-                WHERE {of_events} AND
-                    (
-                        asks OR closes OR type IN ({types.line}) AND author_type != 'system'
-                    )
-            )
-            GROUP BY customer_id, channel, ticket_id
-        )
-        ARRAY JOIN arraySplit((line, before) -> line.1 - before.1 >= {pause_us} OR before.3 = 1,
-            lines, arrayRotateRight(lines, 1)) AS conversation
+        WITH {is_contact} AS asks
+        SELECT customer_id, arraySort(groupArray({contact_line})) AS lines
+        FROM events FINAL
+        PREWHERE type IN ({types.contact}, {types.line}, {types.resolves}) OR {may_replace}
+        WHERE {of_events} AND (asks OR {is_resolution} OR {keeps_alive})
+        GROUP BY customer_id
     )
-    WHERE asking.2 = 1
+    ARRAY JOIN {contacts_of_lines} AS contact
 )

@@ -198,8 +198,8 @@ def _say(j: Journey, channel: str, theme: str) -> None:
     text = j.text(theme, mood, leaves=mood == "furious" and j.chance("threatens_to_leave"))
     if channel == "call":
         seconds = {
-            "wait_seconds": j.rng.randrange(5, 600),
-            "talk_seconds": j.rng.randrange(60, 900),
+            "waited_s": j.rng.randrange(5, 600),
+            "handled_s": j.rng.randrange(60, 900),
         }
         reason = "information" if mood == "neutral" else "problem"
         j.log(

@@ -3,7 +3,7 @@ SELECT customer_id, occurred_us, score
 FROM events FINAL
 WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 'UTC')
     AND is_deleted = 0 AND occurred_us <= %(as_of)s
-    AND metric = 'nps' AND scale_min = 0 AND scale_max = 10
+    AND {answered.nps}
     AND customer_id IN
     (
         SELECT customer_id

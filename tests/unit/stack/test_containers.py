@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from grafana.rules import miss_sql, rules
+from grafana.rules import miss_sql, misses
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import EXIT_HALT
 from tests.support.compose_file import make_secrets
@@ -147,7 +147,7 @@ def test_who_reads_for_grafana_can_change_nothing_and_raise_no_limit() -> None:
 
 
 def test_who_reads_for_grafana_finds_the_tables_that_it_asks_and_no_others() -> None:
-    sql = [one.sql for one in statements()] + [miss_sql(name) for name in rules().misses]
+    sql = [one.sql for one in statements()] + [miss_sql(name) for name in misses()]
     tables = {path.name for path in (ROOT / "pipeline/store/migrations").iterdir()}
     asked = {table for one in sql for table in re.findall(r"\b(?:FROM|JOIN) (\w+)", one)} & tables
     root = ET.parse(DEPLOY / "clickhouse/users.d/nabiz.xml").getroot()
