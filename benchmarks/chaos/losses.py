@@ -166,10 +166,9 @@ async def _send(
     stamps: Sequence[int] = (),
     transaction: str | None = None,
 ) -> None:
-    """Send messages in addition to the load; a `transaction` is aborted."""
-    producer: Any = AIOKafkaProducer(
-        bootstrap_servers=system.broker.bootstrap, transactional_id=transaction
-    )
+    """Send messages in addition to the load; a `transaction` is aborted, and its end is there."""
+    to = {"bootstrap_servers": system.broker.bootstrap, "transactional_id": transaction}
+    producer: Any = AIOKafkaProducer(**to)
     async with producer:
         if transaction:
             await producer.begin_transaction()
@@ -178,6 +177,9 @@ async def _send(
             await producer.send_and_wait(one.topic, one.value, key=one.key, timestamp_ms=at)
         if transaction:
             await producer.abort_transaction()
+    if transaction:  # the next producer of a transaction begins once the last one has ended
+        async with AIOKafkaProducer(**to):
+            pass
 
 
 def _delete_records(system: System) -> None:
