@@ -11,7 +11,7 @@ import structlog
 
 from agents.processors.detector import Detector, Offsets, Outcome
 from agents.runtime.app import App
-from agents.runtime.component import Batching, Component, Effect
+from agents.runtime.component import Component, Effect
 from agents.runtime.messages import Message, send, send_dead_letters
 from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.broker.continuity import FailedRules
@@ -26,14 +26,14 @@ log = structlog.get_logger(__name__)
 RELOAD_SECONDS = 5.0
 NOTED, LONGEST_PROBLEM = 8, 100
 """Failed rules that are noted beside an offset, and characters of each problem."""
-BATCH = 1_000
-"""Most messages at once: one that cannot wait still waits for what is in hand and fetched ahead."""
 
 
 class Detect(Component):
     """Folds each customer's events into a state, and publishes the alerts that change in it."""
 
     role = "detect"
+    largest_batch = 1_000
+    """An urgent message still waits for the batch in hand and the one fetched ahead."""
 
     def __init__(self, settings: Settings, resources: ExitStack) -> None:
         super().__init__(settings, resources)
@@ -41,12 +41,6 @@ class Detect(Component):
         self._book = RuleBook(settings.detect.rules)
         self._refused = ""
         self._failed: dict[str, str] = {}
-
-    @property
-    def batching(self) -> Batching:
-        """How messages become batches."""
-        size = min(BATCH, self.settings.kafka.batch_size)
-        return Batching(fetch=size, size=size)
 
     def start(self, app: App) -> None:
         """Make the detector, and look for new rules every few seconds."""

@@ -28,7 +28,7 @@ from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.access.known_people import known_people
 from pipeline.config.settings import Settings
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
-from pipeline.follow_up.case import Arrival
+from pipeline.follow_up.case import ReceivedChange
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUpEvent
 
@@ -48,9 +48,11 @@ class FollowUp(Component):
         self._sla = load_sla(settings.followup.sla, settings.calendar.file)
         self._partitions = partitions_of_states(settings, self.role)
         knows = known_people(settings.access)
-        self._readers: Mapping[str, Callable[[Message], Arrival]] = {
-            ALERTS: lambda message: Arrival(read_alert(message), message.received_at),
-            ACTIONS: lambda message: Arrival(read_action(message, knows), message.received_at),
+        self._readers: Mapping[str, Callable[[Message], ReceivedChange]] = {
+            ALERTS: lambda message: ReceivedChange(read_alert(message), message.received_at),
+            ACTIONS: lambda message: ReceivedChange(
+                read_action(message, knows), message.received_at
+            ),
         }
 
     def start(self, app: App) -> None:
@@ -75,7 +77,7 @@ class FollowUp(Component):
         """Finish what is in hand, and forget the states."""
         await self._processor.release()
 
-    async def _make_durable(self, batch: Grouped[Arrival]) -> None:
+    async def _make_durable(self, batch: Grouped[ReceivedChange]) -> None:
         await send_dead_letters(self.app, batch.dead)
         await self._processor.process(batch.changes)
 

@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeVar
 import structlog
 import tenacity
 
-from agents.runtime.component import Batching, Component, Effect
+from agents.runtime.batching import Batching
+from agents.runtime.component import Component, Effect
 from agents.runtime.crash import first_line
 from agents.runtime.messages import (
     Message,

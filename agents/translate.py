@@ -16,7 +16,7 @@ from agents.processors.translation_counts import TranslationCounts
 from agents.processors.translator import Translator
 from agents.processors.watched_connections import WatchedConnections, demanded_connections
 from agents.runtime.app import App
-from agents.runtime.component import Batching, Component, Effect
+from agents.runtime.component import Component, Effect
 from agents.runtime.messages import Message, Outgoing, send, send_dead_letters
 from agents.runtime.originals import read_originals
 from agents.runtime.state_store import StateStore, partitions_of_states
@@ -30,14 +30,13 @@ from pipeline.model.event import Event
 
 RELOAD_EVERY, LOOK_EVERY, FORGET_EVERY = 5.0, 1.0, 15.0
 """Seconds between looks at files, at what waits, and at a part of what is remembered."""
-BATCH = 1_000
-"""Most deliveries at once."""
 
 
 class Translate(Component):
     """Maps deliveries to events, by the mappings and connections in force."""
 
     role = "translate"
+    largest_batch = 1_000
 
     def __init__(self, settings: Settings, resources: ExitStack) -> None:
         super().__init__(settings, resources)
@@ -45,12 +44,6 @@ class Translate(Component):
         self._book = demanded_connections(settings.connectors)
         self._partitions = partitions_of_states(settings, self.role)
         self._counts = TranslationCounts()
-
-    @property
-    def batching(self) -> Batching:
-        """How messages become batches."""
-        size = min(BATCH, self.settings.kafka.batch_size)
-        return Batching(fetch=size, size=size)
 
     def start(self, app: App) -> None:
         """Make the translator; look every few seconds at files, at what waits and what is old."""

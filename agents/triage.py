@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from agents.runtime.component import Batching, Component, Effect
+from agents.runtime.batching import Batching
+from agents.runtime.component import Component, Effect
 from agents.runtime.messages import Message, Outgoing, send
 from agents.understand import interpret, outgoing
 from pipeline.config.settings import Settings

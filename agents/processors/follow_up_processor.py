@@ -13,7 +13,13 @@ import msgspec
 
 from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.common import metrics
-from pipeline.follow_up.case import Arrival, FollowUpState, advance_all_to, apply_changes, published
+from pipeline.follow_up.case import (
+    FollowUpState,
+    ReceivedChange,
+    advance_all_to,
+    apply_changes,
+    published,
+)
 from pipeline.follow_up.clock import EventClock
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import FollowUpEvent
@@ -44,7 +50,7 @@ class FollowUpProcessor:
         self._next: dict[StateKey, datetime] = {}
         self._turn = asyncio.Lock()
 
-    async def process(self, arrivals: Mapping[StateKey, Sequence[Arrival]]) -> None:
+    async def process(self, arrivals: Mapping[StateKey, Sequence[ReceivedChange]]) -> None:
         """Take in what came; return when states and follow-ups are confirmed."""
         async with self._turn:
             changes = []

@@ -8,7 +8,7 @@ import faust
 from faust.types import TP
 from yarl import URL
 
-from agents.runtime.component import Batching
+from agents.runtime.batching import Batching
 from agents.runtime.continuity import WATCH_EVERY, Continuity
 from agents.runtime.crash import crashing
 from agents.runtime.faust_check import require_fit_faust

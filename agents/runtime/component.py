@@ -25,27 +25,16 @@ has it. `understand`, `triage` and `record` keep no states: what they send or wr
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+from math import inf
+from typing import Any, ClassVar, TypeAlias
 
+from agents.runtime.app import App
+from agents.runtime.batching import Batching
 from agents.runtime.messages import Message
 from pipeline.config.settings import Role, Settings
 
-if TYPE_CHECKING:
-    from agents.runtime.app import App
-
 Effect: TypeAlias = Coroutine[Any, Any, None]
 """What is still to be awaited to make durable what a batch led to."""
-
-
-class Batching(NamedTuple):
-    """How messages become batches: one poll brings up to `fetch`, a batch has about `size`.
-
-    `within` is how many seconds more a batch may wait to fill: latency for fewer, larger batches.
-    """
-
-    fetch: int
-    size: int
-    within: float = 0.0
 
 
 class Component(ABC):
@@ -56,6 +45,8 @@ class Component(ABC):
     """
 
     role: ClassVar[Role]
+    largest_batch: ClassVar[float] = inf
+    """Most messages of a batch, whatever is set (`NABIZ_KAFKA_BATCH_SIZE`)."""
 
     def __init__(self, settings: Settings, resources: ExitStack) -> None:  # noqa: ARG002
         """Read what the role is set up with; what must be closed at the end goes to `resources`.
@@ -67,10 +58,10 @@ class Component(ABC):
     @property
     def batching(self) -> Batching:
         """How messages become batches."""
-        size = self.settings.kafka.batch_size
+        size = int(min(self.largest_batch, self.settings.kafka.batch_size))
         return Batching(fetch=size, size=size)
 
-    def start(self, app: "App") -> None:
+    def start(self, app: App) -> None:
         """Make what needs the app: states, and what is done every so often."""
         self.app = app
 

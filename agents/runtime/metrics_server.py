@@ -28,8 +28,8 @@ MOST = 64
 """Requests at once; the oldest makes room."""
 
 
-class Heartbeat(Protocol):
-    """Says whether a worker does its work."""
+class HealthCheck(Protocol):
+    """Whether a worker does its work."""
 
     def problem(self) -> str | None:
         """Return what is wrong in words, or None; called from any thread."""
@@ -64,7 +64,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
+def serve_page(settings: WorkerSettings, health: HealthCheck) -> Iterator[str]:
     """Serve from a thread of its own, so that a blocked event loop is seen; yields the address.
 
     Raises SettingsError if it cannot listen there.
@@ -75,7 +75,7 @@ def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
         if environ["PATH_INFO"] != "/healthz":
             answer: Iterable[bytes] = metrics(environ, start_response)
             return answer
-        problem = heartbeat.problem()
+        problem = health.problem()
         status = "503 Service Unavailable" if problem else "200 OK"
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
         return [(problem or "ok").encode()]

@@ -44,7 +44,7 @@ class Producer:
         self._kafka = kafka
         self._topic = topic
         self._link: _Link | None = None
-        self._waiting: deque[_Message] = deque()
+        self._waiting: deque[_PendingRecord] = deque()
         self._waiting_bytes = 0
         self._away_since: float | None = monotonic()
         self.is_started = False
@@ -61,7 +61,7 @@ class Producer:
             raise self._unavailable("is away")
         if self._waiting_bytes + len(value) > MOST_WAITING:
             raise self._unavailable("is too slow: too much waits")
-        message = _Message(key, value)
+        message = _PendingRecord(key, value)
         self._waiting.append(message)
         self._link.add(message)
         self._waiting_bytes += len(value)
@@ -113,7 +113,7 @@ class Producer:
         return BrokerUnavailable(f"Kafka at {self._kafka.bootstrap} {why}")
 
 
-class _Message:
+class _PendingRecord:
     """A message that waits for confirmation."""
 
     __slots__ = ("came_at", "confirmed", "key", "value")
@@ -139,7 +139,7 @@ class _Link:
             **client_security(kafka),
         )
         self._partitions = 0
-        self._lanes: defaultdict[int, deque[_Message]] = defaultdict(deque)
+        self._lanes: defaultdict[int, deque[_PendingRecord]] = defaultdict(deque)
         self._sending: dict[int, asyncio.Task[None]] = {}
         self.failure: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
 
@@ -163,7 +163,7 @@ class _Link:
         with suppress(KafkaError, TimeoutError, OSError):
             await asyncio.wait_for(self._client.stop(), CLOSE_WITHIN)
 
-    def add(self, message: _Message) -> None:
+    def add(self, message: _PendingRecord) -> None:
         """Send a message behind those that wait for its partition."""
         partition = partition_of(message.key, self._partitions)
         self._lanes[partition].append(message)
@@ -186,7 +186,7 @@ class _Link:
             if not self.failure.done():
                 self.failure.set_result(error)
 
-    def _batch(self, lane: deque[_Message]) -> tuple[list[_Message], Any] | None:
+    def _batch(self, lane: deque[_PendingRecord]) -> tuple[list[_PendingRecord], Any] | None:
         """Return the next messages and a batch with them, None where there are none."""
         builder = self._client.create_batch()
         messages = list(_put(lane, builder))
@@ -194,7 +194,7 @@ class _Link:
         return (messages, builder) if messages else None
 
 
-def _put(lane: deque[_Message], builder: Any) -> Iterator[_Message]:
+def _put(lane: deque[_PendingRecord], builder: Any) -> Iterator[_PendingRecord]:
     """Put messages into a batch while they fit, but for those that were given up; yield them."""
     while lane:
         message = lane[0]

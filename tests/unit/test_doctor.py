@@ -12,7 +12,7 @@ from faust import streams
 from pydantic import SecretStr
 
 from agents.runtime.app import make_app
-from agents.runtime.component import Batching
+from agents.runtime.batching import Batching
 from agents.runtime.faust_check import UnfitFaust
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
