@@ -1,6 +1,6 @@
-"""receive: what other systems send in, sealed deliveries on `cx.received` out.
+"""receive: requests of other systems in, sealed deliveries on `cx.received` out.
 
-No Faust agent: it reads no topic. It answers a sender once the broker has the delivery.
+It reads no topic, so it is no Faust app. A sender is answered once the broker has the delivery.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ from pipeline.web.signals import leave_signals_to_uvicorn
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 2.0
-"""Seconds between two looks at the connections, and at whether the event loop moves."""
+"""Seconds between checks for changed connections, and between beats of the event loop."""
 
 
 class ReceiverHealth:
@@ -44,7 +44,7 @@ class ReceiverHealth:
         self.beat_at = time.monotonic()
 
     def problem(self) -> str | None:
-        """Return what is wrong in words, or None."""
+        """Return the problem in words, or None."""
         silent, away = time.monotonic() - self.beat_at, self._publisher.away_for
         if silent > self._stall_seconds:
             return f"receive has stood still for {silent:.0f} s"
@@ -99,7 +99,7 @@ async def _serve(
 
 
 async def _look_after(book: ConnectionBook, health: ReceiverHealth) -> None:
-    """Put changes of the connections in force, and note that the event loop moves."""
+    """Put changed connections in force, and note that the event loop runs."""
     connections = WatchedConnections(book)
     while True:
         health.beat_at = time.monotonic()

@@ -1,6 +1,6 @@
-"""translate: deliveries of other systems in, events out. What cannot be mapped is a dead letter.
+"""translate: deliveries of other systems in, events out. Unmappable ones become dead letters.
 
-What deliveries tell of others is kept by connection: all of one are in one partition.
+Memories are stored by connection, whose deliveries are all in one partition.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from pipeline.model.erasure import ErasureRequest
 from pipeline.model.event import Event
 
 RELOAD_EVERY, LOOK_EVERY, FORGET_EVERY = 5.0, 1.0, 15.0
-"""Seconds between looks at files, at what waits, and at a part of what is remembered."""
+"""Seconds between checks of files, of waiting deliveries, and of a part of the memories."""
 
 
 class Translate(Component):
@@ -46,7 +46,7 @@ class Translate(Component):
         self._counts = TranslationCounts()
 
     def start(self, app: App) -> None:
-        """Make the translator; look every few seconds at files, at what waits and what is old."""
+        """Create the translator; check files, waiting deliveries and old memories regularly."""
         super().start(app)
         now = partial(datetime.now, UTC)
         api = SourceApi(self.settings.translate, now)
@@ -65,19 +65,19 @@ class Translate(Component):
         app.every(FORGET_EVERY, self._translator.forget)
 
     async def handle(self, messages: Sequence[Message]) -> Effect:
-        """Map the deliveries of a batch, after those of the one before."""
+        """Map the deliveries of a batch, after those of the previous one."""
         return self._process(messages)
 
     async def assigned(self) -> None:
-        """Go on with what waits."""
+        """Restore the waiting deliveries."""
         await self._translator.restore()
 
     async def revoked(self) -> None:
-        """Finish what is in hand, and forget what waits."""
+        """Cancel look-ups, and forget the waiting deliveries."""
         await self._translator.release()
 
     async def stop(self) -> None:
-        """Finish what is in hand. The client stays open: a batch may still begin a look-up."""
+        """Cancel look-ups. The HTTP client stays open: a batch may still start one."""
         await self._translator.release()
 
     async def _process(self, messages: Sequence[Message]) -> None:

@@ -1,4 +1,4 @@
-"""Dead letters of deliveries: what was sent, masked, and never in its sealed form."""
+"""Dead letters of deliveries: the body masked, and never in its sealed form."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ LONGEST_SENTENCE = 1_000
 
 
 def dead_letter(one: Waiting, delivery: Delivery | None, refusals: Sequence[Invalid]) -> DeadLetter:
-    """Return the one dead letter of a delivery, whatever was refused of it.
+    """Return the single dead letter of a delivery, for all its refused parts.
 
-    `delivery` is None where it cannot be opened.
+    `delivery` is None if it cannot be opened.
     """
     sentences = dict.fromkeys(refusal.detail for refusal in refusals)
     return DeadLetter(

@@ -227,7 +227,7 @@ async def test_a_partition_that_is_no_more_is_given_up_with_the_name_that_it_was
     monkeypatch.setattr(continuity, "survey", lambda *_: AS_LEFT.survey())
     monkeypatch.setattr(continuity, "leave_group", lambda *place: left.append(place[2]))
     given = [TP(PLACE[0], 1), TP(PLACE[0], 7)]
-    with pytest.raises(TopicsChanged, match=r"cx\.scored has no partition 7"):
+    with pytest.raises(TopicsChanged, match=r"cx\.scored no longer has partition 7"):
         await Continuity("detect", "nabiz-detect", "only", KafkaSettings()).check(given, ())
     assert left == ["only"]
 
