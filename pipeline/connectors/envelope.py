@@ -1,4 +1,4 @@
-"""Events that come as envelopes of ours: they pass whole, checked as on the topics."""
+"""Events delivered in our own envelope: passed on whole, after the checks of the topics."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ from pipeline.model.event import Event
 
 
 class EnvelopeMaker:
-    """An event that a mapping takes from an envelope (docs/events.md), with what it lacks set."""
+    """Takes events from envelopes (docs/events.md), with missing fields filled in."""
 
     def __init__(self, form: EventForm, compiler: Compiler, where: str) -> None:
-        """Compile where the envelope is. Raises MappingError."""
+        """Compile the path to the envelope. Raises MappingError."""
         if form != EventForm(envelope=form.envelope, when=form.when):
             reason = f"{where[2:]}: beside `envelope` there is only `when`"
             raise compiler.source.error(where, reason)
@@ -38,7 +38,7 @@ class EnvelopeMaker:
 
 
 def _event(envelope: Any, scope: Scope) -> Event:
-    """Return the event of an envelope; a text is one that was no JSON. Raises Invalid."""
+    """Return the event of an envelope; a text is a line that was not JSON. Raises Invalid."""
     if isinstance(envelope, str):
         return decode_event(envelope.encode(), None, now=scope.names["received_at"])
     if not isinstance(envelope, dict):

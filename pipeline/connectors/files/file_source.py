@@ -1,4 +1,4 @@
-"""Files of other systems, row by row through a mapping: CSV, TSV, workbooks, JSON lines."""
+"""Maps files of other systems row by row: CSV, TSV, workbooks, JSON lines."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, tzinfo
@@ -23,10 +23,10 @@ from pipeline.sources.table import Row, read_rows
 def mapped(
     mapping: Mapping, connection: Connection, now: datetime, ignored: Callable[[str], None]
 ) -> Source:
-    """Return the reader of files whose rows a mapping makes events of.
+    """Return a reader that maps the rows of files to events.
 
-    `ignored` is told the reason for each row that is no event. Times without an offset are of the
-    zone of the connection, or else of that which the reader is given.
+    `ignored` receives the reason for each row that is no event. Times without an offset are in the
+    zone of the connection, or else in that of the reader.
     """
 
     def lines(file: BinaryIO, zone: tzinfo) -> Iterator[SourceLine | Note]:
@@ -44,7 +44,7 @@ def mapped(
 
 
 Events = Callable[[dict[str, object]], Iterator[Event]]
-"""Makes the events of a row. Raises Invalid."""
+"""Maps a row to events. Raises Invalid."""
 
 
 def _json_lines(file: BinaryIO, events: Events) -> Iterator[SourceLine]:
@@ -86,7 +86,7 @@ def _events(
     ignored: Callable[[str], None],
     row: dict[str, object],
 ) -> Iterator[Event]:
-    """Yield the events of a row. Raises Invalid after those that could be made."""
+    """Yield the valid events of a row, then raise Invalid if any part is refused."""
     body = msgspec.json.encode({"rows": [row]})
     delivery = Delivery(connection.name, now, body, method="FILE")
     draft = mapping.map(delivery, connection, nothing_remembered, NOTHING)

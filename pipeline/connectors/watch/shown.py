@@ -1,4 +1,4 @@
-"""A delivery for people's eyes: masked."""
+"""Masks deliveries for display."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from pipeline.model.dead_letter import KEPT_PAYLOAD, Invalid
 
 
 def shown(delivery: Delivery) -> bytes:
-    """Return the body: below the first level of an object nothing is left unmasked."""
+    """Return the body, with everything below the first level of an object masked."""
     try:
         body = msgspec.json.encode({"body": body_of(delivery)})
     except (Invalid, ValueError, RecursionError):

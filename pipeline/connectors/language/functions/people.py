@@ -1,4 +1,4 @@
-"""Ids of people that are no personal data, and the addresses that they are made of."""
+"""Pseudonyms of people, and the addresses from which they are made."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ import phonenumbers
 from pipeline.connectors.language.functions.function import Function, written
 
 COUNTRY = "TR"
-"""Where a phone number without a country's prefix is from, unless the connection says."""
+"""Default region of phone numbers without a country code."""
 
 _ONE_ADDRESS = re.compile(r"(?:[^\"<>@,;:()\\]*<)?([^\s\"<>@,;:()\\]+@[^\s\"<>@,;:()\\]+)>?\s*")
 _PHONE = re.compile(r"[+(\d][\d\s()./-]{5,24}")
@@ -20,8 +20,8 @@ _PHONE = re.compile(r"[+(\d][\d\s()./-]{5,24}")
 def pseudonym(value: object, *, pseudonym_key: object = None, country: object = None) -> str:
     """Return the keyed hash of a person's address: HMAC-SHA-256 in hexadecimal.
 
-    An e-mail address is taken in lower case, a phone number as its digits with the country's
-    prefix, so that one person has one id however a system writes the address (docs/events.md).
+    An e-mail address is put in lower case, a phone number reduced to its digits with the country
+    code, so that a person has one id however a system writes the address (docs/events.md).
     """
     if not pseudonym_key:
         raise ValueError("needs the `pseudonym_key` of the connection")
@@ -30,7 +30,7 @@ def pseudonym(value: object, *, pseudonym_key: object = None, country: object = 
 
 
 def normalised(address: str, country: str = COUNTRY) -> str:
-    """Return the one way to write an address of a person."""
+    """Return the canonical form of a person's address."""
     address = address.strip()
     if "@" in address:
         return email_address(address) or address.lower()
@@ -40,7 +40,7 @@ def normalised(address: str, country: str = COUNTRY) -> str:
 
 
 def digits_of(phone: str, country: str = COUNTRY) -> str:
-    """Return the digits of a phone number with its country's prefix: 905321234567."""
+    """Return the digits of a phone number with its country code: 905321234567."""
     digits = re.sub(r"\D", "", phone)
     international = phone.startswith("+")
     for text, region in ((phone, country), (f"+{digits}", None)):
@@ -56,7 +56,7 @@ def digits_of(phone: str, country: str = COUNTRY) -> str:
 
 
 def phone(value: object, *, country: object = None) -> str | None:
-    """Return the digits of a phone number with prefix, None where a caller hides it."""
+    """Return the digits of a phone number with country code, None for a hidden caller."""
     text = str(value).strip()
     if not _PHONE.fullmatch(text):
         return None
@@ -64,12 +64,12 @@ def phone(value: object, *, country: object = None) -> str | None:
 
 
 def email_address(value: object) -> str | None:
-    """Return the address of `Elif <elif@firma.example>` in lower case, None where there is none."""
+    """Return the address in `Elif <elif@firma.example>` in lower case, None without one."""
     return next(iter(_addresses(str(value))), None)
 
 
 def outsider(value: object, own: object) -> str | None:
-    """Return the first e-mail address that is none of one's own: addresses, or their domains.
+    """Return the first e-mail address that is not our own; `own` has addresses or domains.
 
     The value is a header of a mail, or several.
     """
@@ -87,7 +87,7 @@ def _addresses(header: str) -> list[str]:
 
 
 def digest(value: object) -> str:
-    """Return a hash of an id that may hold an address, as Message-Ids do: half of SHA-256."""
+    """Return half of the SHA-256 of an id that may contain an address, as Message-Ids do."""
     return hashlib.sha256(str(value).encode()).hexdigest()[:32]
 
 
