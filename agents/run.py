@@ -12,7 +12,7 @@ from pipeline.config.settings import Role, Settings, StreamRole
 def run_role(role: Role, settings: Settings) -> None:
     """Run `role` until SIGTERM or SIGINT; return once offsets are committed and all is closed.
 
-    Raises an error with an exit code (`pipeline.cli.exit_codes`) where the role cannot start.
+    Raises an error with an exit code (`pipeline.cli.exit_codes`) if the role cannot start.
     """
     configure_logging(role)
     if role == "api":

@@ -113,7 +113,7 @@ class LogDraft:
         return ""
 
     def trim(self, size: int) -> None:
-        """Fold the oldest events beyond `size` into the snapshot; drop what is no longer needed."""
+        """Fold the oldest events beyond `size` into the snapshot; drop unneeded data."""
         excess = max(0, len(self._encoded) - size)
         for encoded in self._encoded[:excess]:
             self._leave(_decode(encoded))
