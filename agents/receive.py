@@ -15,7 +15,7 @@ import uvloop
 from agents.processors.watched_connections import WatchedConnections
 from agents.runtime import aiokafka_patches
 from agents.runtime.metrics_server import serve_page
-from agents.runtime.producer import Producer
+from agents.runtime.producer import TopicProducer
 from pipeline.common.ports import cannot_listen, listening
 from pipeline.common.urls import with_port
 from pipeline.config.connectors import ReceiveSettings
@@ -38,7 +38,7 @@ LOOK_EVERY = 2.0
 class ReceiverHealth:
     """Whether the receiver can do its work; `problem` may be called from any thread."""
 
-    def __init__(self, publisher: Producer, stall_seconds: float) -> None:
+    def __init__(self, publisher: TopicProducer, stall_seconds: float) -> None:
         self._publisher = publisher
         self._stall_seconds = stall_seconds
         self.beat_at = time.monotonic()
@@ -67,7 +67,7 @@ def serve_receiver(settings: Settings) -> None:
 async def _serve(
     settings: Settings, seal: Seal, book: ConnectionBook, listener: socket.socket
 ) -> None:
-    producer = Producer(settings.kafka, RECEIVED)
+    producer = TopicProducer(settings.kafka, RECEIVED)
     health = ReceiverHealth(producer, settings.worker.stall_seconds)
     receiver = Receiver(
         settings.receive,

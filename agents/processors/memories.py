@@ -18,14 +18,14 @@ SLICES = 256
 """Parts into which memories are divided, checked for expired ones in turn."""
 
 
-class Kept(msgspec.Struct, frozen=True, array_like=True):
+class StoredMemory(msgspec.Struct, frozen=True, array_like=True):
     """A value, and the time of the delivery that held it."""
 
     value: str
     told_at: datetime
 
 
-_ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(Kept)
+_ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(StoredMemory)
 
 
 def key_of(connection: str, memory: Memory) -> str:
@@ -39,7 +39,7 @@ class Memories:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self.new: dict[StateKey, Kept] = {}
+        self.new: dict[StateKey, StoredMemory] = {}
 
     def recall(self, partition: int, connection: str) -> Callable[[str, str], str | None]:
         """Return the lookup of a connection's memories; its deliveries are in `partition`."""
@@ -60,10 +60,10 @@ class Memories:
             known.told_at <= told_at
             and (known.value != told.value or known.told_at + TOLD_AGAIN < told_at)
         ):
-            self.new[key] = Kept(told.value, told_at)
+            self.new[key] = StoredMemory(told.value, told_at)
         return key
 
-    def _known(self, key: StateKey) -> Kept | None:
+    def _known(self, key: StateKey) -> StoredMemory | None:
         if key in self.new:
             return self.new[key]
         state = self._table.get(*key)

@@ -33,7 +33,7 @@ REQUEST_TIMEOUT_MS = 10_000
 CLOSE_WITHIN = 3.0
 
 
-class Producer:
+class TopicProducer:
     """Sends to one topic; the key decides the partition.
 
     The client is idempotent: a message whose confirmation was lost is not duplicated. One that was
