@@ -182,7 +182,7 @@ class Continuity:
         for name, was in self._topics.items():
             found = now.get(name)
             if found is None or found.id != was.id:
-                return f"{name} was deleted" + (" and made anew" if found else "")
+                return f"{name} was deleted" + (" and recreated" if found else "")
             if self._changelogs and found.partitions != was.partitions:
                 return f"{name} has a different number of partitions"
         return ""

@@ -130,7 +130,7 @@ def _demand_counts(note: Note, found: Survey) -> None:
 def _demand_kept(kept: KeptStates, partition: int, changelog: str, found: Survey) -> None:
     here = found.topics.get(changelog)
     if here is None or _another(kept.topic, here.id):
-        raise StatesLost(f"{changelog} was deleted and made anew: the states in it are gone")
+        raise StatesLost(f"{changelog} was deleted and recreated: the states in it are gone")
     where = (changelog, partition)
     if (lost := kept.next - found.end[where]) > 0:
         records = counted(lost, "record")
