@@ -1,4 +1,4 @@
-"""detect: readings in, alerts out. One state a customer; what changed in it is published."""
+"""detect: readings in, alerts out, by a state for each customer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import structlog
 
 from agents.processors.detector import Detector, Offsets, Outcome
 from agents.runtime.app import App
-from agents.runtime.component import Batching, Component, Effect
+from agents.runtime.component import Component, Effect
 from agents.runtime.messages import Message, send, send_dead_letters
 from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.broker.continuity import FailedRules
@@ -25,15 +25,15 @@ log = structlog.get_logger(__name__)
 
 RELOAD_SECONDS = 5.0
 NOTED, LONGEST_PROBLEM = 8, 100
-"""Failed rules that are noted beside an offset, and characters of each problem."""
-BATCH = 1_000
-"""Most messages at once: one that cannot wait still waits for what is in hand and fetched ahead."""
+"""Most failed rules noted beside an offset, and most characters of each problem."""
 
 
 class Detect(Component):
-    """Folds each customer's events into a state, and publishes the alerts that change in it."""
+    """Folds each customer's events into a state, and publishes the alerts that changed."""
 
     role = "detect"
+    largest_batch = 1_000
+    """An urgent message still waits for the batch in hand and the one fetched ahead."""
 
     def __init__(self, settings: Settings, resources: ExitStack) -> None:
         super().__init__(settings, resources)
@@ -42,14 +42,8 @@ class Detect(Component):
         self._refused = ""
         self._failed: dict[str, str] = {}
 
-    @property
-    def batching(self) -> Batching:
-        """How messages become batches."""
-        size = min(BATCH, self.settings.kafka.batch_size)
-        return Batching(fetch=size, size=size)
-
     def start(self, app: App) -> None:
-        """Make the detector, and look for new rules every few seconds."""
+        """Create the detector, and reload changed rules every few seconds."""
         super().start(app)
         app.continuity.failed_rules = lambda: failed_rules(self._book.rules)
         self._detector = Detector(
@@ -79,9 +73,9 @@ class Detect(Component):
 
 
 def reload(book: RuleBook, refused: str) -> str:
-    """Take the rules as they are now; return why they are refused, or "".
+    """Reload the rules; return why they are refused, or "".
 
-    Logged is what changed: `refused` is what the last call returned.
+    Only changes are logged: `refused` is the result of the last call.
     """
     before = book.rules.version
     problem = str(book.reload() or "")
@@ -94,14 +88,14 @@ def reload(book: RuleBook, refused: str) -> str:
 
 
 def failed_rules(rules: RuleSet) -> FailedRules | None:
-    """Return what is noted of the rules that failed, for Health: the first of them, cut short."""
+    """Return the first rules that failed, with shortened problems, for the page Health."""
     found = islice(dict(rules.failed).items(), NOTED)
     problems = {rule: one_line(problem, LONGEST_PROBLEM) for rule, problem in found}
     return FailedRules(rules.version, problems) if problems else None
 
 
 def show_failed(rules: RuleSet, shown: dict[str, str]) -> None:
-    """Log and measure the rules that failed on an event; `shown` are those that are known."""
+    """Log and measure rules that failed on an event; `shown` holds those already reported."""
     failed = dict(rules.failed)
     for rule in shown.keys() - failed.keys():
         metrics.RULE_FAILED.remove(rule)

@@ -1,4 +1,4 @@
-"""follow_up: alerts and what people did about them in, how far each alert is out.
+"""follow_up: alerts and the actions on them in, follow-ups out.
 
 It owns the life of an alert once it is open: SLAs end and escalate here, in event time.
 """
@@ -28,18 +28,18 @@ from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.access.known_people import known_people
 from pipeline.config.settings import Settings
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
-from pipeline.follow_up.case import Arrival
+from pipeline.follow_up.case import ReceivedChange
 from pipeline.follow_up.sla import load_sla
 from pipeline.follow_up.value import FollowUpEvent
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks at what the passing of time has changed."""
+"""Seconds between checks for deadlines that have passed."""
 
 _ENCODER = msgspec.json.Encoder()
 
 
 class FollowUp(Component):
-    """Works out how far each alert is, and publishes what changed."""
+    """Computes the follow-up of each alert, and publishes changes."""
 
     role = "follow_up"
 
@@ -48,13 +48,15 @@ class FollowUp(Component):
         self._sla = load_sla(settings.followup.sla, settings.calendar.file)
         self._partitions = partitions_of_states(settings, self.role)
         knows = known_people(settings.access)
-        self._readers: Mapping[str, Callable[[Message], Arrival]] = {
-            ALERTS: lambda message: Arrival(read_alert(message), message.received_at),
-            ACTIONS: lambda message: Arrival(read_action(message, knows), message.received_at),
+        self._readers: Mapping[str, Callable[[Message], ReceivedChange]] = {
+            ALERTS: lambda message: ReceivedChange(read_alert(message), message.received_at),
+            ACTIONS: lambda message: ReceivedChange(
+                read_action(message, knows), message.received_at
+            ),
         }
 
     def start(self, app: App) -> None:
-        """Make the processor, and look every second at what time has changed."""
+        """Create the processor, and apply deadlines that have passed every second."""
         super().start(app)
         states = StateStore(app, "customers", self._partitions)
         now = partial(datetime.now, UTC)
@@ -62,20 +64,20 @@ class FollowUp(Component):
         app.every(LOOK_EVERY, self._processor.advance)
 
     async def handle(self, messages: Sequence[Message]) -> Effect:
-        """Group what came by customer."""
+        """Group changes and actions by customer."""
         readers, partitions = self._readers, self._partitions
         batch = await asyncio.to_thread(group_by_customer, messages, readers, partitions)
         return self._make_durable(batch)
 
     async def assigned(self) -> None:
-        """Go on with the states that are kept."""
+        """Restore the stored states."""
         await self._processor.restore()
 
     async def revoked(self) -> None:
-        """Finish what is in hand, and forget the states."""
+        """Finish pending work, and forget the states."""
         await self._processor.release()
 
-    async def _make_durable(self, batch: Grouped[Arrival]) -> None:
+    async def _make_durable(self, batch: Grouped[ReceivedChange]) -> None:
         await send_dead_letters(self.app, batch.dead)
         await self._processor.process(batch.changes)
 

@@ -1,7 +1,7 @@
-"""notify: changes of alerts and of their follow-ups in, messages to people out.
+"""notify: changes of alerts and follow-ups in, messages to people out.
 
-A batch is acknowledged once the states are durable, not once all is sent: what is due follows from
-the state, and is sent by the notifier, after a crash too.
+A batch is acknowledged once the states are durable, before its messages are sent: due messages
+follow from the state, so that the notifier sends them after a crash as well.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from pipeline.notify.case import Change
 from pipeline.notify.routes import load_routing_table
 
 LOOK_EVERY, KEEP_ALIVE_EVERY = 1.0, 60.0
-"""Seconds between two looks at what is due, and between two times that open alerts are kept so."""
+"""Seconds between checks for due messages, and between renewals of open alerts."""
 
 _READERS: Mapping[str, Callable[[Message], Change]] = {
     ALERTS: read_alert,
@@ -32,7 +32,7 @@ _READERS: Mapping[str, Callable[[Message], Change]] = {
 
 
 class Notify(Component):
-    """Keeps what each channel was told of an alert, and sends what is due."""
+    """Records the messages that each channel confirmed, and sends those that are due."""
 
     role = "notify"
 
@@ -43,7 +43,7 @@ class Notify(Component):
         self._partitions = partitions_of_states(settings, self.role)
 
     def start(self, app: App) -> None:
-        """Make the notifier, and look every second at what is due."""
+        """Create the notifier, and send due messages every second."""
         super().start(app)
         states = StateStore(app, "customers", self._partitions)
         now = partial(datetime.now, UTC)
@@ -58,16 +58,16 @@ class Notify(Component):
         return self._make_durable(batch)
 
     async def assigned(self) -> None:
-        """Go on with the states that are kept."""
+        """Restore the stored states."""
         self._notifier.restore()
         self._notifier.send_due()
 
     async def revoked(self) -> None:
-        """Finish what is being sent, and forget the states."""
+        """Finish deliveries in progress, and forget the states."""
         await self._notifier.release()
 
     async def stop(self) -> None:
-        """Finish what is being sent."""
+        """Finish deliveries in progress."""
         await self._notifier.release()
         for channel in self._channels.values():
             await channel.close()

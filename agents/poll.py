@@ -1,7 +1,7 @@
-"""poll: sources that do not send are asked, and their answers are deliveries on `cx.received`.
+"""poll: polls sources that do not send, and publishes their answers to `cx.received`.
 
-Who asks which connection follows from the partitions of `cx.poll-requests`: a connection belongs to
-the worker that has the partition of its name.
+The partitions of `cx.poll-requests` share out the connections: a worker polls those whose names
+belong to its partitions.
 """
 
 from collections.abc import Sequence
@@ -35,11 +35,11 @@ from pipeline.contracts.topology import POLL_REQUESTS, RECEIVED
 from pipeline.model.poll_request import PollRequest
 
 RELOAD_EVERY, LOOK_EVERY = 5.0, 1.0
-"""Seconds between looks at files, and at who is to be asked."""
+"""Seconds between checks for changed files, and for due sources."""
 
 
 class Poll(Component):
-    """Asks sources by the mappings and connections in force."""
+    """Polls sources by the mappings and connections in force."""
 
     role = "poll"
 
@@ -50,7 +50,7 @@ class Poll(Component):
         self._partitions = partitions_of_states(settings, self.role)
 
     def start(self, app: App) -> None:
-        """Make the poller; look every few seconds at files, and at who is to be asked."""
+        """Create the poller; reload changed files and poll due sources every few seconds."""
         super().start(app)
         now = partial(datetime.now, UTC)
         self._api = SourceApi(self.settings.translate, now)
@@ -67,20 +67,20 @@ class Poll(Component):
         app.every(LOOK_EVERY, self._poller.advance)
 
     async def handle(self, messages: Sequence[Message]) -> Effect:
-        """Ask whom somebody wants to be asked."""
+        """Poll the requested connections at once."""
         return self._ask_at_once(messages)
 
     async def assigned(self) -> None:
-        """Ask the connections of the partitions that this worker has."""
+        """Poll the connections of this worker's partitions."""
         assigned = self.app.assignor.assigned_actives()
         self._poller.restore({tp.partition for tp in assigned if tp.topic == POLL_REQUESTS})
 
     async def revoked(self) -> None:
-        """End what is being asked."""
+        """Cancel polls in progress."""
         await self._poller.release()
 
     async def stop(self) -> None:
-        """End what is being asked."""
+        """Cancel polls in progress."""
         await self._poller.release()
         await self._api.close()
 

@@ -1,10 +1,9 @@
-"""receive: what other systems send in, sealed deliveries on `cx.received` out.
+"""receive: requests of other systems in, sealed deliveries on `cx.received` out.
 
-No Faust agent: it reads no topic. It answers a sender once the broker has the delivery.
+It reads no topic, so it is no Faust app. A sender is answered once the broker has the delivery.
 """
 
 import asyncio
-import signal
 import socket
 import time
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ import uvloop
 from agents.processors.watched_connections import WatchedConnections
 from agents.runtime import aiokafka_patches
 from agents.runtime.metrics_server import serve_page
-from agents.runtime.producer import Producer
+from agents.runtime.producer import TopicProducer
 from pipeline.common.ports import cannot_listen, listening
 from pipeline.common.urls import with_port
 from pipeline.config.connectors import ReceiveSettings
@@ -28,23 +27,24 @@ from pipeline.receiver.app import receiver_app
 from pipeline.receiver.key_sets import KeySets, fetch_key_set
 from pipeline.receiver.receiver import Receiver, ReceiverDependencies
 from pipeline.web.half_sent import WholeRequests
+from pipeline.web.signals import leave_signals_to_uvicorn
 
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 2.0
-"""Seconds between two looks at the connections, and at whether the event loop moves."""
+"""Seconds between checks for changed connections, and between beats of the event loop."""
 
 
-class Heartbeat:
-    """Tells whether the receiver can do its work; `problem` may be asked from any thread."""
+class ReceiverHealth:
+    """Whether the receiver can do its work; `problem` may be called from any thread."""
 
-    def __init__(self, publisher: Producer, stall_seconds: float) -> None:
+    def __init__(self, publisher: TopicProducer, stall_seconds: float) -> None:
         self._publisher = publisher
         self._stall_seconds = stall_seconds
         self.beat_at = time.monotonic()
 
     def problem(self) -> str | None:
-        """Return what is wrong in words, or None."""
+        """Return the problem in words, or None."""
         silent, away = time.monotonic() - self.beat_at, self._publisher.away_for
         if silent > self._stall_seconds:
             return f"receive has stood still for {silent:.0f} s"
@@ -57,9 +57,7 @@ class Heartbeat:
 
 def serve_receiver(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsError."""
-    # uvicorn stops at the first signal and then raises it again for the previous handler.
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: None)
+    leave_signals_to_uvicorn()
     aiokafka_patches.apply()
     seal, book = open_seal(settings), open_connections(settings.connectors)
     with _listener(settings.receive) as listener:
@@ -69,8 +67,8 @@ def serve_receiver(settings: Settings) -> None:
 async def _serve(
     settings: Settings, seal: Seal, book: ConnectionBook, listener: socket.socket
 ) -> None:
-    producer = Producer(settings.kafka, RECEIVED)
-    heartbeat = Heartbeat(producer, settings.worker.stall_seconds)
+    producer = TopicProducer(settings.kafka, RECEIVED)
+    health = ReceiverHealth(producer, settings.worker.stall_seconds)
     receiver = Receiver(
         settings.receive,
         ReceiverDependencies(book, seal, KeySets(fetch_key_set), producer.keep, _now),
@@ -86,10 +84,10 @@ async def _serve(
         server_header=False,
         timeout_graceful_shutdown=3,
     )
-    with serve_page(settings.worker, heartbeat) as page:
+    with serve_page(settings.worker, health) as page:
         tasks = [
             asyncio.create_task(producer.run()),
-            asyncio.create_task(_look_after(book, heartbeat)),
+            asyncio.create_task(_look_after(book, health)),
         ]
         host, port = listener.getsockname()[:2]
         log.info("role runs", page=page, receives=with_port(host, port))
@@ -100,11 +98,11 @@ async def _serve(
     log.info("role stopped")
 
 
-async def _look_after(book: ConnectionBook, heartbeat: Heartbeat) -> None:
-    """Put changes of the connections in force, and note that the event loop moves."""
+async def _look_after(book: ConnectionBook, health: ReceiverHealth) -> None:
+    """Put changed connections in force, and note that the event loop runs."""
     connections = WatchedConnections(book)
     while True:
-        heartbeat.beat_at = time.monotonic()
+        health.beat_at = time.monotonic()
         await connections.reload()
         await asyncio.sleep(LOOK_EVERY)
 

@@ -1,4 +1,4 @@
-"""record: everything that happened into the store, acknowledged when the store confirmed it."""
+"""record: events, alerts and follow-ups into the store, acknowledged once it confirmed them."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeVar
 import structlog
 import tenacity
 
-from agents.runtime.component import Batching, Component, Effect
+from agents.runtime.batching import Batching
+from agents.runtime.component import Component, Effect
 from agents.runtime.crash import first_line
 from agents.runtime.messages import (
     Message,
@@ -41,9 +42,9 @@ _SCORED, _LETTER = decode_as(Scored), decode_as(DeadLetter)
 
 
 class Batch(NamedTuple):
-    """What a batch of messages holds; `dead` are those that could not be understood.
+    """The decoded messages of a batch; `dead` are those that could not be decoded.
 
-    Alerts and follow-ups also as they were sent: they may hold more than this version knows.
+    Alerts and follow-ups are also kept as sent: they may hold fields unknown to this version.
     """
 
     scored: list[Scored]
@@ -57,9 +58,9 @@ class Batch(NamedTuple):
 
 
 class Record(Component):
-    """Writes what a batch holds to the store, each kind in one write.
+    """Writes each kind of a batch to the store in one write.
 
-    On the in-process store it also serves the API: that store lives in one process.
+    With the in-process store, which lives in one process, it also serves the API.
     """
 
     role = "record"
@@ -78,12 +79,12 @@ class Record(Component):
 
     @property
     def batching(self) -> Batching:
-        """How messages become batches: few large ones, as the store likes them."""
+        """Few large batches, which suit the store."""
         store = self.settings.store
         return super().batching._replace(size=store.batch_size, within=store.batch_wait)
 
     async def handle(self, messages: Sequence[Message]) -> Effect:
-        """Sort a batch by what it holds."""
+        """Decode a batch by kind."""
         return self._make_durable(await asyncio.to_thread(sort, messages, self._knows))
 
     async def _make_durable(self, batch: Batch) -> None:
@@ -108,7 +109,7 @@ class Record(Component):
 
 
 def _open_store(settings: Settings, resources: ExitStack) -> Store:
-    """Return the store, and serve the API where it is the in-process one. Raises StoreRefused."""
+    """Open the store; serve the API if it is the in-process one. Raises StoreRefused."""
     serves_api = store_address(settings.store) is None
     store = open_store(settings, with_kpis=serves_api)
     resources.callback(store.close)
@@ -123,9 +124,9 @@ def _open_store(settings: Settings, resources: ExitStack) -> Store:
 
 
 def sort(messages: Sequence[Message], knows: Callable[[str], bool] = lambda _: True) -> Batch:
-    """Return what the messages hold, and what is nothing that these topics carry.
+    """Decode messages by kind; those that cannot be decoded become dead letters.
 
-    `knows` says whether a name may be that of somebody here.
+    `knows` says whether a name may belong to a user.
     """
     dead: list[DeadLetter] = []
 

@@ -1,9 +1,9 @@
-"""reread: what `understand` read in haste is read again with patience, and sent once more.
+"""reread: reads texts again that `understand` read in haste, now with patience.
 
-What is still to be read again lies on `cx.hurried`: the position of a consumer group in it survives
-a crash and takes no memory, and where nothing was hurried there is nothing to fetch. It is done in
-the process of `understand`, which has the engines, a few texts at a time while no fresh message
-waits. The event goes to `cx.scored` again; its rank says that this reading is the one that counts.
+These events are on `cx.hurried`: the position of a consumer group survives a crash and takes no
+memory, and if nothing was hurried there is nothing to fetch. The process of `understand`, which has
+the engines, reads a few texts at a time while no fresh message waits. The event goes to `cx.scored`
+again; its rank says that this reading is the one that counts.
 """
 
 import asyncio
@@ -25,17 +25,17 @@ _SCORED = decode_as(Scored)
 
 
 class SpareTime:
-    """Whether fresh messages leave time: none is being read, and the last had not waited long."""
+    """Spare time: no fresh message is being read, and the last one had not waited long."""
 
     def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take as long what is over `patience` seconds."""
+        """Take the seconds of waiting above which there is no spare time."""
         self._patience, self._clock = patience, clock
         self._in_hand = 0
         self._pressed_until = clock()
 
     @contextmanager
     def taken(self, waited: float) -> Iterator[None]:
-        """Fresh messages are read inside; the oldest of them has `waited` so many seconds."""
+        """Mark a block that reads fresh messages; the oldest has `waited` so many seconds."""
         self._in_hand += 1
         try:
             yield
@@ -45,11 +45,11 @@ class SpareTime:
                 self._pressed_until = self._clock() + self._patience
 
     def is_there(self) -> bool:
-        """Whether there is time now."""
+        """Whether there is spare time now."""
         return not self._in_hand and self._clock() >= self._pressed_until
 
     async def come(self) -> None:
-        """Return when there is time."""
+        """Return once there is spare time."""
         while not self.is_there():
             await asyncio.sleep(max(0.01, self._patience))
 
@@ -57,9 +57,9 @@ class SpareTime:
 def with_patience(
     messages: Sequence[Message], reader: Reader
 ) -> tuple[list[Outgoing], list[DeadLetter]]:
-    """Read the texts of events again, with all the time that it takes; pure.
+    """Read the texts of events again without a time limit; pure.
 
-    All but the reading goes on as it came, what a newer version has added too.
+    Everything but the reading is passed on unchanged, including fields of newer versions.
     """
     good, dead = decode_batch(messages, _SCORED)
     again = []

@@ -1,6 +1,6 @@
-"""translate: deliveries of other systems in, events out. What cannot be mapped is a dead letter.
+"""translate: deliveries of other systems in, events out. Unmappable ones become dead letters.
 
-What deliveries tell of others is kept by connection: all of one are in one partition.
+Memories are stored by connection, whose deliveries are all in one partition.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from agents.processors.translation_counts import TranslationCounts
 from agents.processors.translator import Translator
 from agents.processors.watched_connections import WatchedConnections, demanded_connections
 from agents.runtime.app import App
-from agents.runtime.component import Batching, Component, Effect
+from agents.runtime.component import Component, Effect
 from agents.runtime.messages import Message, Outgoing, send, send_dead_letters
 from agents.runtime.originals import read_originals
 from agents.runtime.state_store import StateStore, partitions_of_states
@@ -29,15 +29,14 @@ from pipeline.model.erasure import ErasureRequest
 from pipeline.model.event import Event
 
 RELOAD_EVERY, LOOK_EVERY, FORGET_EVERY = 5.0, 1.0, 15.0
-"""Seconds between looks at files, at what waits, and at a part of what is remembered."""
-BATCH = 1_000
-"""Most deliveries at once."""
+"""Seconds between checks of files, of waiting deliveries, and of a part of the memories."""
 
 
 class Translate(Component):
     """Maps deliveries to events, by the mappings and connections in force."""
 
     role = "translate"
+    largest_batch = 1_000
 
     def __init__(self, settings: Settings, resources: ExitStack) -> None:
         super().__init__(settings, resources)
@@ -46,14 +45,8 @@ class Translate(Component):
         self._partitions = partitions_of_states(settings, self.role)
         self._counts = TranslationCounts()
 
-    @property
-    def batching(self) -> Batching:
-        """How messages become batches."""
-        size = min(BATCH, self.settings.kafka.batch_size)
-        return Batching(fetch=size, size=size)
-
     def start(self, app: App) -> None:
-        """Make the translator; look every few seconds at files, at what waits and what is old."""
+        """Create the translator; check files, waiting deliveries and old memories regularly."""
         super().start(app)
         now = partial(datetime.now, UTC)
         api = SourceApi(self.settings.translate, now)
@@ -72,19 +65,19 @@ class Translate(Component):
         app.every(FORGET_EVERY, self._translator.forget)
 
     async def handle(self, messages: Sequence[Message]) -> Effect:
-        """Map the deliveries of a batch, after those of the one before."""
+        """Map the deliveries of a batch, after those of the previous one."""
         return self._process(messages)
 
     async def assigned(self) -> None:
-        """Go on with what waits."""
+        """Restore the waiting deliveries."""
         await self._translator.restore()
 
     async def revoked(self) -> None:
-        """Finish what is in hand, and forget what waits."""
+        """Cancel look-ups, and forget the waiting deliveries."""
         await self._translator.release()
 
     async def stop(self) -> None:
-        """Finish what is in hand. The client stays open: a batch may still begin a look-up."""
+        """Cancel look-ups. The HTTP client stays open: a batch may still start one."""
         await self._translator.release()
 
     async def _process(self, messages: Sequence[Message]) -> None:

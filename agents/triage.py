@@ -1,8 +1,8 @@
-"""triage: what cannot wait goes to `detect` ahead of its turn.
+"""triage: sends urgent events to `detect` ahead of their turn.
 
-Under a load above what `understand` can read, an event waits for minutes. To see that a text is
-urgent costs a tenth of reading it, so this role keeps up, reads the few urgent texts itself, and
-sends them to `cx.urgent`. They come again on `cx.scored`, and change nothing then.
+Under more load than `understand` can read, events wait for minutes. To see that a text is urgent
+costs a tenth of reading it, so this role keeps up, reads the few urgent texts itself, and sends
+them to `cx.urgent`. They arrive again on `cx.scored`, and change nothing then.
 """
 
 import asyncio
@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from agents.runtime.component import Batching, Component, Effect
+from agents.runtime.batching import Batching
+from agents.runtime.component import Component, Effect
 from agents.runtime.messages import Message, Outgoing, send
 from agents.understand import interpret, outgoing
 from pipeline.config.settings import Settings
@@ -35,7 +36,7 @@ WITHIN = 0.2
 
 
 class Triage(Component):
-    """Looks at every text, reads the urgent ones, and sends them to `cx.urgent`."""
+    """Checks every text, reads the urgent ones, and sends them to `cx.urgent`."""
 
     role = "triage"
 
@@ -46,7 +47,7 @@ class Triage(Component):
 
     @property
     def batching(self) -> Batching:
-        """How messages become batches."""
+        """Batches that wait a little to fill."""
         return super().batching._replace(within=WITHIN)
 
     async def handle(self, messages: Sequence[Message]) -> Effect:

@@ -1,4 +1,4 @@
-"""understand: events in, readings out. What cannot be understood becomes a dead letter."""
+"""understand: events in, readings out. Invalid messages become dead letters."""
 
 import asyncio
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from pipeline.text.reader import Reader
 class Understand(Component):
     """Decodes, redacts and reads events, and sends them to `cx.scored`.
 
-    What was read in haste goes to `cx.hurried` as well, and is read again beside it.
+    Events read in haste go to `cx.hurried` as well, and are read again in spare time.
     """
 
     role = "understand"
@@ -43,7 +43,7 @@ class Understand(Component):
         self._limit = InvalidLimit(settings.deadletters)
 
     def start(self, app: App) -> None:
-        """Read again what was read in haste, in spare time."""
+        """Start reading hurried events again in spare time."""
         super().start(app)
         app.beside(self._reread)
 
@@ -89,8 +89,8 @@ def interpret(
 ) -> tuple[list[Scored], list[DeadLetter]]:
     """Decode and redact each message and read its text; pure but for its stage metrics.
 
-    A careful reading has the time until the oldest message is `patience` seconds old: none of a
-    backlog.
+    Careful reading may take until the oldest message is `patience` seconds old: in a backlog, no
+    time at all.
     """
     with metrics.STAGE_SECONDS.labels("understand", "decode").time():
         good, dead = decode_batch(
@@ -114,12 +114,12 @@ def waited(messages: Sequence[Message], now: datetime) -> float:
 
 
 def outgoing(scored: Scored, topic: str = SCORED) -> Outgoing:
-    """Return the message of an event that was read, keyed by customer."""
+    """Return the message of a scored event, keyed by customer."""
     return Outgoing(topic, scored.event.customer_id.encode(), msgspec.json.encode(scored))
 
 
 def retried_among(dead: Sequence[DeadLetter], messages: Sequence[Message]) -> int:
-    """Return how many dead letters were so before: a retry says nothing about the source."""
+    """Count the dead letters that are retries, which say nothing about the source."""
     retried = {
         (message.topic, message.partition, message.offset)
         for message in messages

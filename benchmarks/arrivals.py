@@ -1,4 +1,4 @@
-"""Watches the events that come of deliveries."""
+"""Watches the events made of deliveries."""
 
 import threading
 import time
@@ -14,11 +14,11 @@ from benchmarks.machine import QUIET, Machine
 from pipeline.contracts.topology import INTERACTIONS
 
 PATIENCE = 60.0
-"""Seconds until what is waited for must be there."""
+"""Seconds to wait for expected events."""
 
 
 class Arrivals:
-    """The events on cx.interactions: how often each came, and when at first, in Unix time."""
+    """The events on cx.interactions: how often each arrived, and when first, in Unix time."""
 
     def __init__(self) -> None:
         self.times: Counter[str] = Counter()
@@ -26,7 +26,7 @@ class Arrivals:
         self._changed = threading.Condition()
 
     def add(self, value: bytes) -> None:
-        """Note an event that has come now."""
+        """Note an event that has just arrived."""
         now, event_id = time.time(), msgspec.json.decode(value)["event_id"]
         with self._changed:
             self.times[event_id] += 1
@@ -34,14 +34,14 @@ class Arrivals:
             self._changed.notify_all()
 
     def wait_until(self, condition: Callable[[], object]) -> None:
-        """Return once it holds, or after `PATIENCE`; looked at whenever an event has come."""
+        """Return once a condition holds, or after `PATIENCE`; check it at each event."""
         with self._changed:
             self._changed.wait_for(condition, PATIENCE)
 
 
 @contextmanager
 def arriving(machine: Machine) -> Iterator[Arrivals]:
-    """Watch the topic, from its beginning, until the block ends."""
+    """Watch the topic from its beginning until the block ends."""
     arrivals, stopping = Arrivals(), threading.Event()
     reader = Consumer({**QUIET, "bootstrap.servers": machine.bootstrap, "group.id": "bench-came"})
     partitions = machine.admin.list_topics().topics[INTERACTIONS].partitions

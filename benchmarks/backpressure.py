@@ -22,7 +22,7 @@ URGENT = ("churn_intent", "threat_to_escalate")
 PLOTTED = 2_000
 """Most alerts in the plot."""
 SAMPLED = 20
-"""Every how many customers one is folded again for the comparison."""
+"""One customer in so many is folded again for the comparison."""
 
 
 def overload(flooded: Seen, calm: Sequence[Moment]) -> dict[str, object]:

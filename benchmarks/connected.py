@@ -1,4 +1,4 @@
-"""Receive and translate with a connection of WhatsApp, under measurement."""
+"""Runs receive and translate with a connection of WhatsApp for measurements."""
 
 import asyncio
 import time
@@ -17,9 +17,10 @@ RECEIVE = Subject("Nabız receive", "receive", ("pipeline.cli", "worker", "recei
 
 @contextmanager
 def connected_roles(machine: Machine) -> Iterator[tuple[int, Arrivals]]:
-    """Run receive and translate on topics made anew; yield the port, and what comes of it.
+    """Run receive and translate on new topics; yield the port and the arriving events.
 
-    Nobody starts a role again that its group gave up while the broker stood still: so it does not.
+    No supervisor restarts a role that its group expels while the broker is suspended, so the
+    session timeout is longer.
     """
     machine.fresh_topics()
     port = free_port()

@@ -1,4 +1,4 @@
-"""What the page says of receive and translate: the figures that its words name, and tables."""
+"""Figures and tables about receive and translate for the page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from benchmarks.markdown import comparison, spread, table
 
 
 def received(found: dict[str, Any]) -> Mapping[str, str]:
-    """Return what a delivery costs the receiver, and what it withstands."""
+    """Return the receiver's cost per delivery, and its results under overload and attack."""
     burst, forged = found["burst"], found["forged"]
     alone, beside = forged["alone_ms"], forged["beside_ms"]
     return {
@@ -33,7 +33,7 @@ def received(found: dict[str, Any]) -> Mapping[str, str]:
 
 
 def translated(found: dict[str, Any]) -> Mapping[str, str]:
-    """Return what mappings cost, beside Python written by hand."""
+    """Return the cost of mappings, compared with hand-written Python."""
     delivered = found["delivered"]
     late = delivered["latency_ms"]
     beside = found["beside_python"]

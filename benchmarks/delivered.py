@@ -1,4 +1,4 @@
-"""Measures how long a delivery takes to its event, through receive and translate."""
+"""Measures the latency from delivery to event, through receive and translate."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from benchmarks.observe import Latency, latency
 from benchmarks.senders import event_of, send_all, send_steadily
 
 BURST, QUICK_BURST = 20_000, 5_000
-"""Deliveries sent as fast as they are taken."""
+"""Deliveries sent as fast as they are accepted."""
 SECONDS, QUICK_SECONDS = 30, 10
 """How long deliveries are sent at half the rate of the burst."""
 
@@ -26,7 +26,7 @@ class Delivered(msgspec.Struct, frozen=True):
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> Delivered:
-    """Send a burst of signed deliveries, then half as many a second; each is one event."""
+    """Send signed deliveries in a burst, then at half its rate; each becomes one event."""
     burst, seconds = (QUICK_BURST, QUICK_SECONDS) if quick else (BURST, SECONDS)
     with connected_roles(machine) as (port, arrivals):
         begun, before = time.monotonic(), arrivals.times.total()

@@ -1,4 +1,4 @@
-"""Every fixture of every mapping as a delivery on cx.received, by a connection of its own."""
+"""Makes every fixture of every mapping a delivery on cx.received, with its own connection."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -23,9 +23,9 @@ Answers = Mapping[str, Fetch]
 
 
 class Sent(NamedTuple):
-    """A fixture that is sent, and what becomes of it; `name` is that of its system and its own.
+    """A fixture to send with its outcome; `name` is that of its system and its own.
 
-    `is_posted` says whether it comes by a request of the system.
+    `is_posted` says whether it arrives as a request of the system.
     """
 
     name: tuple[str, str]
@@ -36,11 +36,11 @@ class Sent(NamedTuple):
 
 
 def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch]]:
-    """Write a file of connections to a folder; return it, what to send, and what the API says.
+    """Write a file of connections; return it, the fixtures to send, and the answers of the API.
 
-    Left out is what the receiver would not take, what needs a memory that no other fixture tells,
-    and what asks addresses that are not below `base_url`. `api` stands for the addresses of APIs
-    that a connection names.
+    Left out are fixtures that the receiver would refuse, that need a memory which no other fixture
+    sets, or that request addresses outside `base_url`. `api` replaces the addresses of APIs in
+    connections.
     """
     book = MappingBook(ROOT / "connectors")
     entries: list[dict[str, Any]] = []
@@ -80,7 +80,7 @@ def connected(folder: Path, api: str) -> tuple[Path, list[Sent], dict[str, Fetch
 
 
 def _is_kept(fixture: Fixture, mapping: SystemMapping) -> bool:
-    """Whether the receiver would put it on cx.received: no handshake, no ping, no forgery."""
+    """Return whether the receiver would store it: no handshake, no ping, no forgery."""
     if fixture.transport != "webhook":
         return True
     connection = connection_of(mapping.system, mapping.system, fixture.connection)
@@ -94,7 +94,7 @@ def _named(delivery: Delivery, connection: str) -> Delivery:
 def _in_files(
     folder: Path, name: str, settings: Mapping[str, Any], secrets: set[str]
 ) -> Iterator[tuple[str, Any]]:
-    """Yield settings, secrets among them by the names of files."""
+    """Yield settings, with secrets replaced by file names."""
     for key, value in settings.items():
         if key in secrets:
             file = folder / f"{name}.{key}"

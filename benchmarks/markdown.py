@@ -11,7 +11,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def comparison(subjects: Sequence[Mapping[str, Any]]) -> str:
-    """Return the table of subjects that were compared; what is counted are events."""
+    """Return the table of compared subjects; rates are in events."""
     head = (
         "",
         "rate, ratio",

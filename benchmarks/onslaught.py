@@ -1,4 +1,4 @@
-"""Measures the receiver under fire: a burst while Kafka stands still, and forged deliveries."""
+"""Measures the receiver under stress: a burst while Kafka is suspended, and forged deliveries."""
 
 import asyncio
 import threading
@@ -17,18 +17,18 @@ from benchmarks.senders import Sent, event_of, send_steadily
 from pipeline.common.ports import free_port
 
 BURST_RATE, BURST_SECONDS, STILL_SECONDS = 2_000, 30.0, 10.0
-"""Deliveries a second, for how long, and for how long Kafka stands still in their middle."""
+"""Deliveries per second, their duration, and that of Kafka's suspension in the middle."""
 HONEST_RATE, FORGED_RATE, FORGED_SECONDS = 200, 5_000, 20.0
-"""Deliveries a second of who has the secret and of who has not, and for how long."""
+"""Genuine and forged deliveries per second, and their duration."""
 QUICK = 3
-"""The share of the time that a quick run takes."""
+"""Share of the durations in a quick run."""
 
 
 class Burst(msgspec.Struct, frozen=True):
-    """What became of deliveries that their sender sends again as long as they are put off.
+    """The outcome of deliveries whose sender retries until they are accepted.
 
-    Of those that were `taken`, answered 2xx, `lost` became no event, and `twice` are on the topic
-    more than once, under one id.
+    Of those `taken` (answered 2xx), `lost` became no event, and `twice` are on the topic more than
+    once under one id.
     """
 
     rate: float
@@ -41,7 +41,7 @@ class Burst(msgspec.Struct, frozen=True):
 
 
 class Forged(msgspec.Struct, frozen=True):
-    """What forged deliveries cost the receiver, and how long honest ones take without and with."""
+    """The receiver's cost per forged delivery, and latencies of genuine ones without and with."""
 
     rate: float
     sent: int
@@ -54,7 +54,7 @@ class Forged(msgspec.Struct, frozen=True):
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> tuple[Burst, Forged]:
-    """Run one after the other."""
+    """Run both measurements in turn."""
     share = QUICK if quick else 1
     burst = _burst(machine, BURST_SECONDS / share, STILL_SECONDS / share)
     progress(f"of {burst.sent:,} deliveries {burst.taken:,} were taken, {burst.lost} of them lost")

@@ -1,4 +1,4 @@
-"""Measures the receiver beside a route of Litestar that does nothing, in turns."""
+"""Measures the receiver against an empty route of Litestar, alternately."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ BARE = Subject("bare route", "", ("benchmarks.subjects.bare_route",))
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Send the same signed deliveries to both, in turns; return what a request costs each."""
+    """Send the same signed deliveries to both alternately; return the cost per request."""
     machine.fresh_topics()
     rounds, requests = (QUICK_ROUNDS, QUICK_REQUESTS) if quick else (ROUNDS, REQUESTS)
     with _serving(machine, BARE) as bare, _serving(machine, RECEIVE) as receive:
@@ -54,7 +54,7 @@ class _Server:
         self._port = port
 
     def cost_us(self, requests: int) -> float:
-        """Send requests; return microseconds of processor time for each."""
+        """Send requests; return CPU microseconds per request."""
         begun = cpu_of(self._process)
         asyncio.run(send_all(self._port, requests))
         return (cpu_of(self._process) - begun) / requests * 1e6

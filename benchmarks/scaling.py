@@ -179,7 +179,7 @@ def _first_commit(crew: Crew, committed: int) -> float:
 
 
 def _at_speed(samples: Sequence[Sample], rate: float) -> float:
-    """Return the earliest time from which messages of about a second came at `rate`."""
+    """Return the earliest time from which messages arrived at `rate` for about a second."""
     for one in samples:
         later = next((other for other in samples if other.at >= one.at + 1.0), samples[-1])
         if later.at > one.at and (later.committed - one.committed) / (later.at - one.at) >= rate:

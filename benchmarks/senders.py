@@ -1,4 +1,4 @@
-"""Systems that send deliveries of WhatsApp to the receiver: as fast as can be, or steadily."""
+"""Senders of WhatsApp deliveries to the receiver, at full speed or a steady rate."""
 
 import asyncio
 import gc
@@ -14,9 +14,9 @@ import msgspec
 from pipeline.common.ports import HOST
 
 MOST_LINES = 1_000
-"""Connections of who sends steadily, at most."""
+"""Most connections of a steady sender."""
 AT_ONCE = 64
-"""Requests at a time of who sends as fast as it can, each over a connection that stays."""
+"""Concurrent requests of a sender at full speed, each over a persistent connection."""
 SECRET = "a-secret-of-the-benchmark"
 MESSAGE_ID = "wamid.HBgLOTA1MzIwMDAwMDAwFQIAEhgUM0E"
 BODY = msgspec.json.encode(
@@ -51,7 +51,7 @@ BODY = msgspec.json.encode(
 
 
 def request_of(message_id: str = MESSAGE_ID, secret: str = SECRET) -> bytes:
-    """Return the request with a message, signed."""
+    """Return a signed request with a message."""
     body = BODY.replace(MESSAGE_ID.encode(), message_id.encode())
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     head = (
@@ -63,14 +63,14 @@ def request_of(message_id: str = MESSAGE_ID, secret: str = SECRET) -> bytes:
 
 
 class Answer(NamedTuple):
-    """An answer: its status, and after how many seconds the sender is to come again."""
+    """An answer: its status, and the seconds until a retry."""
 
     status: int
     pause: float
 
 
 class Line:
-    """A connection that stays."""
+    """A persistent connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -81,7 +81,7 @@ class Line:
         return cls(*await asyncio.open_connection(HOST, port))
 
     async def send(self, request: bytes) -> Answer:
-        """Send a request, and return what is answered."""
+        """Send a request, and return the answer."""
         self._writer.write(request)
         head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
         _, _, length = head.partition(b"content-length: ")
@@ -95,7 +95,7 @@ class Line:
 
 
 async def send_all(port: int, count: int) -> None:
-    """Send so many deliveries, as fast as they are taken. Raises RuntimeError if one is not."""
+    """Send deliveries as fast as they are accepted. Raises RuntimeError if one is refused."""
     request, left = request_of(), iter(range(count))
 
     async def send() -> None:
@@ -109,7 +109,7 @@ async def send_all(port: int, count: int) -> None:
 
 
 class Sent(NamedTuple):
-    """A delivery: its message's id, when it was due, what was answered at last, and when.
+    """A delivery: the id of its message, its due time, and the final answer with its latency.
 
     `due` is in Unix time, `took` in seconds after it; it was sent `tries` times.
     """
@@ -122,12 +122,12 @@ class Sent(NamedTuple):
 
 
 def event_of(sent: Sent) -> str:
-    """Return the id of the event of a delivery."""
+    """Return the event id of a delivery."""
     return f"whatsapp:{sent.message_id}"
 
 
 class Lines:
-    """Connections to a receiver, as many as a load takes or may have."""
+    """A pool of connections to a receiver, which grows with the load up to a limit."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -135,7 +135,7 @@ class Lines:
         self._few = asyncio.Semaphore(MOST_LINES)
 
     async def send(self, request: bytes) -> Answer:
-        """Send a request over a connection that is free or new, and return what is answered."""
+        """Send a request over a free or new connection, and return the answer."""
         async with self._few:
             while True:
                 reused = self._free.pop() if self._free else None
@@ -158,9 +158,9 @@ class Lines:
 async def send_steadily(
     port: int, rate: float, count: int, secret: str = SECRET, *, again: bool = False
 ) -> list[Sent]:
-    """Send at a fixed rate whatever is answered, over as many connections as that takes or may be.
+    """Send at a fixed rate whatever the answers, over as many connections as needed and allowed.
 
-    With `again` a delivery that is put off is sent again, as its answer asks.
+    With `again`, a deferred delivery is sent again when its answer says.
     """
     lines, start = Lines(port), time.time()
 
@@ -188,7 +188,7 @@ async def send_steadily(
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Collect none: over all that was sent it takes hundreds of milliseconds."""
+    """Disable garbage collection, which takes hundreds of milliseconds over all deliveries."""
     gc.disable()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Measures translate: mappings beside Python written by hand, the role, and delivery to event."""
+"""Measures translate: mappings against hand-written Python, the role, and delivery to event."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -35,17 +35,17 @@ COMMON = {
     "telegram": "message",
     "twilio": "completed",
 }
-"""The delivery of each of seven systems that Python written by hand maps: a fixture."""
+"""The fixture of each of seven systems that hand-written Python maps."""
 TURNS, AT_ONCE = 15, 400
-"""How often mappings and Python take turns, with how many deliveries."""
+"""Rounds of mappings and Python, and deliveries per round."""
 DELIVERIES = 100_000
-"""On the topic, for some commits of the fastest."""
+"""Messages on the topic: enough for some commits of the fastest role."""
 
 
 class BesidePython(msgspec.Struct, frozen=True):
-    """Microseconds of processor time for a delivery, from its bytes to messages of events.
+    """CPU microseconds per delivery, from its bytes to messages of events.
 
-    `ratio` is the mapping's to that of Python written by hand, in the same turn.
+    `ratio` is that of the mapping to hand-written Python in the same round.
     """
 
     system: str
@@ -55,7 +55,7 @@ class BesidePython(msgspec.Struct, frozen=True):
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Measure the parts; the deliveries are the fixtures of all mappings that ask nothing."""
+    """Measure the parts; the deliveries are the fixtures that need no requests."""
     file, sent = _deliveries(machine.folder / "connections")
     book = ConnectionBook(file, MappingBook(ROOT / "connectors"))
     common = [one for one in sent if one.name in COMMON.items()]
@@ -87,7 +87,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
 
 
 def _deliveries(folder: Path) -> tuple[Path, list[Sent]]:
-    """Return a file of connections, and the fixtures that neither ask nor wait."""
+    """Return a file of connections, and the fixtures without requests or waiting."""
     folder.mkdir()
     file, sent, _ = connected(folder, "http://127.0.0.1:9")
     book = ConnectionBook(file, MappingBook(ROOT / "connectors"))
@@ -104,11 +104,11 @@ def _draft(book: ConnectionBook, one: Sent) -> Draft:
 
 
 def _remembers_nothing(kind: str, key: str) -> None:
-    """Remember nothing."""
+    """Return None: nothing is remembered."""
 
 
 def _beside_python(book: ConnectionBook, common: Iterable[Sent]) -> Iterator[BesidePython]:
-    """Yield what a delivery of each system costs. Raises RuntimeError where events differ."""
+    """Yield the cost per delivery of each system. Raises RuntimeError if events differ."""
     for one in common:
         connection = book.connections[one.connection]
 
@@ -138,7 +138,7 @@ def _cost_us(events: Callable[[], list[Event]]) -> float:
 
 
 def _messages(sent: list[Sent]) -> list[Ready]:
-    """Return the messages of cx.received, in an order of chance."""
+    """Return the messages of cx.received in random order."""
     seal = Seal([KEY])
     messages = [Ready(RECEIVED, one.connection.encode(), seal.sealed(one.delivery)) for one in sent]
     Random(16).shuffle(messages)

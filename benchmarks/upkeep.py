@@ -52,7 +52,7 @@ class Upkeep(msgspec.Struct, frozen=True):
 
 
 def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[str, object]:
-    """Run it without and with the sample."""
+    """Measure `nabiz up` without and with the sample."""
     seconds, settled = (60.0, SETTLED_QUICK) if quick else (600.0, SETTLED)
     found: dict[str, object] = {"rate": SAMPLE_RATE, "seconds": seconds}
     for kind, sample in (("idle", "none"), ("sample", "company")):

@@ -1,4 +1,4 @@
-"""The tokens by which APIs of sources know a connection: ready, or fetched (OAuth 2, RFC 6749)."""
+"""Access tokens for the APIs of sources: configured, or fetched by OAuth 2 (RFC 6749)."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -10,9 +10,9 @@ from pipeline.connectors.connection import Connection
 from pipeline.connectors.polls.access import Access, Grant
 
 PLACE = "{access_token}"
-"""Stands for the token in a header."""
+"""Placeholder of the token in a header."""
 EARLY = 60.0
-"""Seconds before its end that a token is renewed."""
+"""Seconds before its expiry that a token is renewed."""
 
 
 class _Token(msgspec.Struct):
@@ -21,22 +21,22 @@ class _Token(msgspec.Struct):
 
 
 class TokenRefused(httpx.HTTPError):
-    """There is no token; the message says why."""
+    """No token can be had; the message says why."""
 
 
 class AccessTokens:
-    """Tokens by connection, fetched when they are needed."""
+    """Access tokens by connection, fetched on demand."""
 
     def __init__(self, client: httpx.AsyncClient, now: Callable[[], datetime]) -> None:
         self._client, self._now = client, now
         self._tokens: dict[str, tuple[str, float]] = {}
 
     def discard(self, connection: Connection) -> None:
-        """Fetch another token for the next question: this one was refused."""
+        """Drop a refused token; the next request fetches another one."""
         self._tokens.pop(connection.name, None)
 
     async def token(self, connection: Connection, access: Access) -> str:
-        """Return the token alone. Raises httpx.HTTPError."""
+        """Return the token. Raises httpx.HTTPError."""
         grant = _granted(access, connection, self._now())
         if grant is None:
             raise TokenRefused("neither a password nor a token is set")
@@ -45,10 +45,9 @@ class AccessTokens:
     async def headers(
         self, headers: Iterable[tuple[str, str]], connection: Connection, access: Access
     ) -> dict[str, str]:
-        """Return headers with the token in its place. Raises httpx.HTTPError.
+        """Return the headers with the token filled in. Raises httpx.HTTPError.
 
-        Without a token, the header that would hold it is left out: the source says that it is
-        missing.
+        Without a token, its header is left out: the source then answers that it is missing.
         """
         grant = _granted(access, connection, self._now())
         token = await self._token(connection, grant) if grant else ""
@@ -75,7 +74,7 @@ class AccessTokens:
         try:
             return msgspec.json.decode(response.raise_for_status().content, type=_Token)
         except (msgspec.DecodeError, httpx.HTTPStatusError):
-            why = f"no token, the answer was {response.status_code}"
+            why = f"no token: the answer was {response.status_code}"
             raise TokenRefused(why) from None
 
 

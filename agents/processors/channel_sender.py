@@ -1,4 +1,4 @@
-"""Sends to one channel: a few messages at a time, tried again while the channel is away."""
+"""Sends messages to one channel, a few at a time, with retries while it is down."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,9 +28,9 @@ OPEN_FOR = timedelta(seconds=30)
 
 
 class Breaker:
-    """A circuit breaker: open for a while after a channel stayed away, when messages fail at once.
+    """A circuit breaker: opens for a while when a channel stays down; messages then fail at once.
 
-    After that the next message is tried, and closes it or opens it again.
+    The next message after that closes it or opens it again.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -39,21 +39,21 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing is to be sent now."""
+        """Whether messages fail at once."""
         return self._open_until is not None and self._clock() < self._open_until
 
     def trip(self) -> None:
-        """Open it."""
+        """Open the breaker."""
         self._open_until = self._clock() + OPEN_FOR
 
     def reset(self) -> bool:
-        """Close it; return whether it had been tripped."""
+        """Close the breaker; return whether it had been tripped."""
         was_tripped, self._open_until = self._open_until is not None, None
         return was_tripped
 
 
 class ChannelSender:
-    """Sends messages by one channel until `stopping` is set."""
+    """Sends messages to one channel until `stopping` is set."""
 
     def __init__(
         self,
@@ -71,9 +71,9 @@ class ChannelSender:
         self._breaker = Breaker(clock)
 
     async def send(self, message: Notification) -> Outcome | None:
-        """Send a message, again and again while the channel is away; return what came of it.
+        """Send a message, with retries while the channel is down; return the outcome.
 
-        None: there was no time to find out.
+        None: the process stopped before there was one.
         """
         async with self._free:
             if self._breaker.is_open:
@@ -112,7 +112,7 @@ class ChannelSender:
         )
 
     async def _pause(self, seconds: float) -> None:
-        """Wait, but not longer than until there is no more time."""
+        """Wait, at most until the process is told to stop."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 

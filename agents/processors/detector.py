@@ -1,4 +1,4 @@
-"""Folds events into the states of customers, and publishes the alerts that follow from them."""
+"""Folds events into customers' states, and publishes the resulting alerts."""
 
 import asyncio
 from collections import defaultdict
@@ -37,7 +37,7 @@ from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
 
 IN_A_STEP = 50
-"""Messages of one customer whose alerts are kept in one state: some 12 kB a message at worst."""
+"""Most messages of a customer per state: each adds up to 12 kB of alerts."""
 _DECODE = decode_as(Scored)
 
 Came: TypeAlias = tuple[Message, Scored]
@@ -45,10 +45,10 @@ Publish: TypeAlias = Callable[[Sequence[Outgoing]], Awaitable[object]]
 
 
 class Offsets(NamedTuple):
-    """What is known of the topics that are read, each of so many `partitions`.
+    """The progress on the input topics, which have `partitions` partitions each.
 
-    `committed` tells of a topic and a partition up to where all is acknowledged, `source` of a
-    partition what its offsets in `cx.scored` are about.
+    `committed` returns the committed offset of a topic's partition, `source` the identity of the
+    topic `cx.scored` that a partition's offsets refer to.
     """
 
     partitions: int
@@ -57,7 +57,7 @@ class Offsets(NamedTuple):
 
 
 class Step(NamedTuple):
-    """States to keep; `messages` may be sent once those `owing` them are durable."""
+    """States to store; `messages` may be sent once the states `owing` them are durable."""
 
     owing: list[StoredState]
     others: list[StoredState]
@@ -65,7 +65,7 @@ class Step(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a batch leads to, one step after the other."""
+    """The results of a batch, as consecutive steps."""
 
     dead: list[DeadLetter]
     came: Mapping[str, Sequence[Came]]
@@ -74,11 +74,11 @@ class Outcome(NamedTuple):
 
 
 class Detector:
-    """Folds each customer's events, keeps the state with what follows from it, and publishes that.
+    """Folds each customer's events, stores the state with its new alerts, and publishes these.
 
-    The state is durable first. What a batch leads to depends on what came ahead of its turn, which
-    a redelivery may bring in another order: an alert that was sent before its state was kept might
-    then belong to nothing. A worker that ends after the state leaves the alerts in it to be sent.
+    The state becomes durable first. Urgent events are handled ahead of their turn, and a
+    redelivery may order them differently: an alert sent before its state was stored might then
+    belong to no state. If the worker ends in between, the alerts remain in the state to be sent.
     """
 
     def __init__(
@@ -94,9 +94,9 @@ class Detector:
         self._publish, self._offsets, self._worker = publish, offsets, worker
 
     def work(self, messages: Sequence[Message]) -> Outcome:
-        """Return what the messages lead to, from the states that were staged or kept.
+        """Compute the outcome of messages from the staged or stored states.
 
-        Raises Halt where a state cannot be read, or is in another partition than the message.
+        Raises Halt if a state is unreadable, or in another partition than the message.
         """
         good, dead = decode_batch(messages, _DECODE)
         came: defaultdict[str, list[Came]] = defaultdict(list)
@@ -145,14 +145,14 @@ class Detector:
             owed = ()
 
     def stage(self, outcome: Outcome) -> None:
-        """Have the next batch go on from there."""
+        """Make the new states visible to the next batch."""
         for step in outcome.steps:
             self._customers.stage([*step.owing, *step.others])
 
     async def make_durable(self, outcome: Outcome) -> None:
-        """Return when all is confirmed, one step after the other.
+        """Store states and send alerts, step by step; return once all are confirmed.
 
-        The states that owe alerts go ahead: few do, and the alerts need not wait for the others.
+        States that owe alerts go first: they are few, and their alerts need not wait for the rest.
         """
         for step in outcome.steps:
             owing = await self._customers.flush_changelog(step.owing)
@@ -165,7 +165,7 @@ class Detector:
 
 
 def _state(stored: bytes) -> CustomerState:
-    """Return a state. Raises Halt where it is of another version: a restart would not mend that."""
+    """Decode a state. Raises Halt for another version, which a restart would not fix."""
     try:
         return decode_state(stored)
     except StateError as error:
@@ -173,7 +173,7 @@ def _state(stored: bytes) -> CustomerState:
 
 
 def _place(message: Message) -> int | None:
-    """Return the offset by which a redelivery is known; what comes ahead of its turn has none."""
+    """Return the offset that identifies a redelivery; None for an event ahead of its turn."""
     return message.offset if message.topic == SCORED else None
 
 

@@ -1,7 +1,7 @@
-"""Works out how far each alert is, makes that durable, and then publishes what changed.
+"""Computes follow-ups, stores them durably, and then publishes the changed ones.
 
-A state is durable before what follows from it is published, and says whether that was confirmed: a
-worker that is killed in between publishes the same again, under the same id and revision.
+A state is durable before its follow-ups are published, and records whether these were confirmed:
+after a kill in between, they are published again under the same id and revision.
 """
 
 import asyncio
@@ -13,13 +13,19 @@ import msgspec
 
 from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.common import metrics
-from pipeline.follow_up.case import Arrival, FollowUpState, advance_all_to, apply_changes, published
+from pipeline.follow_up.case import (
+    FollowUpState,
+    ReceivedChange,
+    advance_all_to,
+    apply_changes,
+    published,
+)
 from pipeline.follow_up.clock import EventClock
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import FollowUpEvent
 
 TOGETHER = 500
-"""Customers whose time is seen to in one go."""
+"""Most customers whose deadlines are applied at once."""
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 _ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(FollowUpState)
@@ -34,7 +40,7 @@ class _Change(NamedTuple):
 
 
 class FollowUpProcessor:
-    """Holds of each customer only when time changes something next; the rest is in the table."""
+    """Computes and publishes follow-ups; in memory it holds only each customer's next deadline."""
 
     def __init__(
         self, sla: Sla, table: Table, publish: Publish, wall: Callable[[], datetime]
@@ -44,8 +50,8 @@ class FollowUpProcessor:
         self._next: dict[StateKey, datetime] = {}
         self._turn = asyncio.Lock()
 
-    async def process(self, arrivals: Mapping[StateKey, Sequence[Arrival]]) -> None:
-        """Take in what came; return when states and follow-ups are confirmed."""
+    async def process(self, arrivals: Mapping[StateKey, Sequence[ReceivedChange]]) -> None:
+        """Apply changes and actions; return once states and follow-ups are confirmed."""
         async with self._turn:
             changes = []
             for key, mine in arrivals.items():
@@ -56,7 +62,7 @@ class FollowUpProcessor:
             await self._commit(changes)
 
     async def advance(self) -> None:
-        """Apply what the passing of time has changed, one deadline after the other."""
+        """Apply the deadlines that have passed, one after the other."""
         async with self._turn:
             while (now := self._clock.at(self._wall())) and (due := self._due(now)):
                 changes = []
@@ -66,7 +72,7 @@ class FollowUpProcessor:
                 await self._commit(changes)
 
     async def restore(self) -> None:
-        """Go on with the states that are kept, after partitions were given to this worker."""
+        """Load the stored states after partitions were assigned to this worker."""
         async with self._turn:
             self._next.clear()
             for key, state in self._table.all():
@@ -75,7 +81,7 @@ class FollowUpProcessor:
                 self._schedule(key, customer)
 
     async def release(self) -> None:
-        """Forget the states, once what is in hand is done: the partitions go to another worker."""
+        """Finish pending work and forget the states, before another worker takes the partitions."""
         async with self._turn:
             self._next.clear()
 
@@ -92,7 +98,7 @@ class FollowUpProcessor:
             self._next[key] = at
 
     async def _commit(self, changes: Sequence[_Change]) -> None:
-        """Keep what changed, publish what is due, and keep that it was."""
+        """Store changed states, publish due follow-ups, and record their confirmation."""
         await self._keep(changes)
         if events := [event for change in changes for event in change.after.due]:
             await self._publish(events)

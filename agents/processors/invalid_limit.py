@@ -1,4 +1,4 @@
-"""Stops a role when so many messages are invalid that something else must be wrong."""
+"""Stops a role when too large a share of its messages is invalid."""
 
 from collections import deque
 
@@ -7,7 +7,7 @@ from pipeline.config.groups import DeadLetterSettings
 
 
 class TooManyInvalid(Halt):
-    """So many messages are invalid that the source or our schema is wrong, not the messages."""
+    """Too many messages are invalid: the source or our schema must be wrong."""
 
 
 class InvalidLimit:
@@ -18,10 +18,9 @@ class InvalidLimit:
         self._batches: deque[tuple[int, int]] = deque()
 
     def check(self, *, valid: int, invalid: int) -> None:
-        """Count a batch.
+        """Count the invalid messages of a batch.
 
-        Raises TooManyInvalid where the last batches, as many as make up the window, hold too large
-        a share of invalid messages.
+        Raises TooManyInvalid if their share in the window of the last batches is too large.
         """
         self._batches.append((valid, invalid))
         while sum(map(sum, self._batches)) - sum(self._batches[0]) >= self._settings.window:

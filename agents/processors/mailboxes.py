@@ -1,4 +1,4 @@
-"""Reads mailboxes over IMAP, and hands on their mails; they are left as they are."""
+"""Reads mailboxes over IMAP without changing them, and delivers new mails."""
 
 import asyncio
 import imaplib
@@ -21,13 +21,13 @@ from pipeline.connectors.polls.access import Access
 from pipeline.connectors.polls.mailbox import Login, Mailbox, document_of_mail
 
 TIMEOUT = 30.0
-"""Seconds until a server that does not answer is given up."""
+"""Seconds to wait for an answer of the server."""
 AT_ONCE = 50
-"""Mails of a look; what is left is read in the next one, at once."""
+"""Most mails per read; the next read follows at once if there are more."""
 LONGEST = 400_000
-"""Bytes of a mail that are read: what customers write comes before what they attach."""
+"""Most bytes read of a mail: its text comes before its attachments."""
 SHORTENED = 100_000
-"""Characters of each text of a mail that cx.received has no room for."""
+"""Characters kept of each text if the mail is too large for cx.received."""
 
 _UID = re.compile(rb"\bUID (\d+)")
 
@@ -36,7 +36,7 @@ Token = Callable[[Connection, Access], Awaitable[str]]
 
 
 class Mails(NamedTuple):
-    """New mails of a folder, the last UID that was looked at, and whether there are more."""
+    """New mails of a folder, the last UID that was read, and whether there are more."""
 
     validity: int
     last: int
@@ -45,7 +45,7 @@ class Mails(NamedTuple):
 
 
 class Mailboxes:
-    """Reads the mailboxes of mappings."""
+    """Reads the mailboxes of connections."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Mailboxes:
         self._tls = tls or ssl.create_default_context()
 
     async def ask(self, source: Source, asked: Asked | None) -> tuple[Asked, bool]:
-        """Read the mails that are new (`AskSource`)."""
+        """Read new mails (`AskSource`)."""
         now, mailbox = self._now(), cast(Mailbox, source.poll)
         known = asked.mails if asked else (0, 0)
         try:
@@ -82,7 +82,7 @@ class Mailboxes:
     def _read(
         self, login: Login, token: str, folder: str, known: tuple[int, int], since: datetime
     ) -> Mails:
-        """Return what is new in a folder. Raises IMAP4.error, OSError and ValueError."""
+        """Return the new mails of a folder. Raises IMAP4.error, OSError and ValueError."""
         server = self._connected(login)
         try:
             if login.password:
@@ -112,7 +112,7 @@ class Mailboxes:
 
 
 def delivery_of(connection: Connection, content: bytes, now: datetime) -> Delivery:
-    """Return the delivery of a mail; what would be too large loses its headers and its end."""
+    """Return a mail as a delivery; one that is too large loses its headers and its end."""
     document = document_of_mail(content)
     body = msgspec.json.encode(document)
     if len(body) > LARGEST:
@@ -122,7 +122,7 @@ def delivery_of(connection: Connection, content: bytes, now: datetime) -> Delive
 
 
 def _mail(server: imaplib.IMAP4, uid: int) -> bytes:
-    """Return a mail, empty where it was deleted meanwhile; reading does not mark it as seen."""
+    """Fetch a mail without marking it as seen; return b"" if it was deleted meanwhile."""
     for part in _done(*server.uid("FETCH", str(uid), f"(UID BODY.PEEK[]<0.{LONGEST}>)")):
         if isinstance(part, tuple) and (said := _UID.search(part[0])) and int(said[1]) == uid:
             return bytes(part[1])
@@ -137,13 +137,11 @@ def _done(status: str, data: Any) -> Any:
 
 def _escaped(folder: str) -> str:
     if not str(folder).isascii() or any(letter in str(folder) for letter in "\r\n"):
-        raise ValueError(
-            f"the folder {folder!r:.60} must be written as the server names it (UTF-7)"
-        )
+        raise ValueError(f"the folder {folder!r:.60} must be written as on the server (UTF-7)")
     return str(folder).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _day(time: datetime) -> str:
-    """Return a day as IMAP writes it, in English whatever the locale."""
+    """Format a day as IMAP writes it, in English in any locale."""
     months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     return f"{time.day}-{months[time.month - 1]}-{time.year}"

@@ -1,8 +1,8 @@
-"""Sends what is due to the channels, and keeps what they confirmed.
+"""Sends due messages to the channels, and records their confirmations.
 
-The state of a customer says what each channel was told, so nothing else need be remembered: what
-is due is worked out from it. A channel works on a few messages at a time, in tasks of its own: one
-that is slow or down holds up neither the others nor the reading of topics.
+A customer's state records the messages that each channel confirmed; the due ones are computed from
+it, so nothing else is stored. Each channel sends a few messages at a time, in tasks of its own: a
+slow or failing channel delays neither the others nor the reading of topics.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ _DECODER = msgspec.json.Decoder(NotificationState)
 
 
 class Notifier:
-    """Folds changes into the customers' states, and sends what is due."""
+    """Folds changes into customers' states, and sends due messages."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Notifier:
         }
 
     async def process(self, changes: Mapping[StateKey, Sequence[Change]]) -> None:
-        """Take in changes; return when the states are durable. Nothing need have been sent."""
+        """Apply changes; return once the states are durable, whether or not messages were sent."""
         now = self._clock()
         for customer, mine in changes.items():
             before = self._state(customer)
@@ -68,13 +68,13 @@ class Notifier:
         self.send_due()
 
     def restore(self) -> None:
-        """Go on with the states that are kept, after partitions were given to this worker."""
+        """Load the stored states after partitions were assigned to this worker."""
         self._stopping.clear()
         for key, state in self._table.all():
             self._schedule.restore(key, _DECODER.decode(state))
 
     def send_due(self) -> None:
-        """Begin to send what is due by now; what was held back comes as one message a channel."""
+        """Start sending due messages; those held back are combined into one digest per channel."""
         if self._stopping.is_set():
             return
         held: defaultdict[str, list[PendingDelivery]] = defaultdict(list)
@@ -89,7 +89,7 @@ class Notifier:
             self._begin(together, render_digest(cases, self._routes.language, self._board))
 
     async def keep_alive(self) -> None:
-        """Tell channels that forget again what is open, so that it does not end there by itself."""
+        """Send open alerts again to channels that would otherwise let them expire."""
         now = self._clock()
         for name, channel in self._kept_alive.items():
             messages = [
@@ -103,10 +103,10 @@ class Notifier:
                 log.warning("cannot keep alerts alive", channel=name, error=str(error))
 
     async def release(self) -> None:
-        """Let what is being sent be sent and kept; start nothing more, and forget the states.
+        """Finish and record deliveries in progress, start no others, and forget the states.
 
-        For the moment before partitions go to another worker. What does not end in time is sent
-        again by that one, under the same id.
+        Called before partitions go to another worker, which sends unfinished messages again under
+        the same id.
         """
         self._stopping.set()
         if self._tasks:
@@ -117,7 +117,7 @@ class Notifier:
         self._schedule.clear()
 
     async def idle(self) -> None:
-        """Return when nothing is being sent."""
+        """Return once no delivery is in progress."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -128,7 +128,7 @@ class Notifier:
         return _DECODER.decode(stored) if stored else NotificationState()
 
     async def _save(self) -> None:
-        """Make durable what has changed, in the order of the changes."""
+        """Store changed states durably, in the order of the changes."""
         async with self._saving:
             states = [
                 StoredState(*customer, msgspec.json.encode(state))
@@ -175,7 +175,7 @@ class Notifier:
 def _count_unreachable(
     before: NotificationState, after: NotificationState, channels: Collection[str]
 ) -> None:
-    """Count alerts that no channel of theirs will tell of."""
+    """Count alerts none of whose channels has an address."""
     for case in after.cases:
         known = before.case(case.alert_id)
         if not case.alert or (known and known.alert):

@@ -1,4 +1,4 @@
-"""What is asked, and how far it was asked."""
+"""The sources that are polled, and the progress of each."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -12,9 +12,9 @@ from pipeline.connectors.polls.poll import Poll
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """How far a source was asked: all is known up to `cursor`, which was asked for at `asked_at`.
+    """The progress of a source: everything up to `cursor` was fetched, at `asked_at`.
 
-    `pages` are the digests of what it answered: what is told again as it was is not handed on.
+    `pages` are the digests of its last answers: an unchanged page is not delivered again.
     `mails` are the UIDVALIDITY of a mailbox and the last UID that was read (RFC 9051, 2.3.1.1).
     """
 
@@ -25,7 +25,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Source(NamedTuple):
-    """A part of a connection that is asked on its own."""
+    """A part of a connection that is polled on its own."""
 
     connection: Connection
     mapping: Mapping
@@ -35,9 +35,9 @@ class Source(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The key of its state."""
+        """The key of the source's state."""
         return "/".join((self.connection.name, self.name, str(self.part or "")))
 
 
 class GivenUp(Exception):  # noqa: N818 - it is asked again
-    """A source did not answer as it should; the message says how."""
+    """The poll of a source failed; the message says how."""

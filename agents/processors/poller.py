@@ -1,7 +1,7 @@
-"""Asks sources that do not send, and hands on what they answer.
+"""Polls sources that do not send, and delivers their answers.
 
-How far a source was asked is kept once all that it answered is confirmed: a worker that ends in
-between has the next one ask again, and what is delivered twice leads to the same events.
+The progress of a source is stored once all its answers are confirmed: if a worker ends in between,
+the next one polls again, and repeated deliveries lead to the same events.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ from pipeline.connectors.setup.connections import ConnectionBook
 log = structlog.get_logger(__name__)
 
 AskSource = Callable[[Source, Asked | None], Awaitable[tuple[Asked, bool]]]
-"""Asks a source once and hands on what it answers, from where it was asked up to.
+"""Polls a source once from its last progress, and delivers the answers.
 
-Returns up to where it is asked now, and whether there is more to ask at once. Raises GivenUp.
+Returns the new progress, and whether there is more to fetch at once. Raises GivenUp.
 """
 
 _ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Asked)
 
 
 class Poller:
-    """Asks the sources of the connections whose partitions this worker has, each when it is due."""
+    """Polls the sources of the connections in this worker's partitions, each when it is due."""
 
     def __init__(
         self,
@@ -49,11 +49,11 @@ class Poller:
         self._one_at_a_time = asyncio.Lock()
 
     def restore(self, partitions: Collection[int]) -> None:
-        """Go on with the connections of partitions that were given to this worker."""
+        """Take over the connections of partitions assigned to this worker."""
         self._partitions = partitions
 
     async def release(self) -> None:
-        """End what is being asked: its partitions go to another worker."""
+        """Cancel polls in progress: their partitions go to another worker."""
         async with self._one_at_a_time:
             self._partitions = ()
             for task in self._asking.values():
@@ -62,11 +62,11 @@ class Poller:
             self._at_once.clear()
 
     def ask_at_once(self, connections: Iterable[str]) -> None:
-        """Ask connections without waiting until they are due."""
+        """Poll connections without waiting until they are due."""
         self._at_once.update(connections)
 
     async def advance(self) -> None:
-        """Begin to ask whom it is time to ask."""
+        """Start polling the sources that are due."""
         now, at_once, self._at_once = self._now(), self._at_once, set()
         for source in self._sources():
             if source.key in self._asking:
@@ -95,7 +95,7 @@ class Poller:
         return _DECODER.decode(state) if state else None
 
     async def _poll(self, source: Source) -> None:
-        """Ask until all is known up to now."""
+        """Poll a source until it has no more to fetch."""
         labels = source.connection.name, source.name
         with crashing():
             try:
@@ -107,7 +107,7 @@ class Poller:
             except GivenUp as problem:
                 self._given_up[source.key] = self._now()
                 metrics.POLLS_FAILED.labels(*labels).inc()
-                log.warning("a source was not asked to the end", source=labels, reason=str(problem))
+                log.warning("poll of a source given up", source=labels, reason=str(problem))
             finally:
                 if self._asking.get(source.key) is asyncio.current_task():
                     del self._asking[source.key]

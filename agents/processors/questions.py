@@ -1,4 +1,4 @@
-"""Asks sources over HTTP, and hands on their pages."""
+"""Polls sources over HTTP, and delivers their pages."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Collection
@@ -15,26 +15,26 @@ from pipeline.connectors.outcome import Request
 from pipeline.connectors.polls.poll import Poll, Question
 
 PATIENCE = timedelta(hours=1)
-"""How long a page is asked for before its question is given up until the next time."""
+"""Seconds after which a page, and so the poll, is given up until the next time."""
 MOST_PAGES = 5_000
-"""Pages of a question; a source that has more does not count its pages."""
+"""Most pages of a poll; a source with more never ends."""
 KEPT_PAGES = 500
-"""Pages of the last question that are known again."""
+"""Most pages of the last poll that are recognised."""
 LARGEST = 2_900_000
-"""Bytes of an answer that cx.received has room for, sealed and in base64."""
+"""Most bytes of an answer that fits on cx.received, sealed and in base64."""
 
 Deliver = Callable[[Delivery], Awaitable[None]]
-"""Returns when a delivery is confirmed."""
+"""Publishes a delivery; returns once it is confirmed."""
 
 
 class Questions:
-    """Asks the polls of mappings."""
+    """Sends the HTTP polls of mappings."""
 
     def __init__(self, ask: Ask, deliver: Deliver, now: Callable[[], datetime]) -> None:
         self._ask, self._deliver, self._now = ask, deliver, now
 
     async def ask(self, source: Source, asked: Asked | None) -> tuple[Asked, bool]:
-        """Ask one question, page by page (`AskSource`)."""
+        """Fetch a span of time, page by page (`AskSource`)."""
         now, poll = self._now(), cast(Poll, source.poll)
         known, pages = (asked.pages if asked else ()), list[str]()
         cursor = asked.cursor if asked else None
@@ -50,12 +50,12 @@ class Questions:
     async def _page(
         self, source: Source, poll: Poll, question: Question, known: Collection[str]
     ) -> tuple[Question | None, str]:
-        """Ask for a page and hand it on; return the next one, and the digest of this one."""
+        """Fetch and deliver a page; return the next one, and the digest of this one."""
         connection = source.connection
         try:
             request = poll.request(question, connection)
         except ValueError as error:
-            raise GivenUp(f"the question cannot be put: {error}") from None
+            raise GivenUp(f"the request cannot be built: {error}") from None
         body = await self._answer(source, poll, request)
         try:
             page = poll.page(question, body, connection)
@@ -78,5 +78,5 @@ class Questions:
         if answer.problem:
             raise GivenUp(answer.problem)
         if answer.body is None:
-            raise GivenUp("nothing is at the address")
+            raise GivenUp("the address does not exist")
         return answer.body

@@ -1,4 +1,4 @@
-"""Dead letters of deliveries: what was sent, masked, and never in its sealed form."""
+"""Dead letters of deliveries: the body masked, and never in its sealed form."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ def dead_letter(
     refusals: Sequence[Invalid],
     mapping: Mapping | None = None,
 ) -> DeadLetter:
-    """Return the one dead letter of a delivery, whatever was refused of it.
+    """Return the single dead letter of a delivery, for all its refused parts.
 
     `delivery` is None where it cannot be opened, `mapping` where none is in force.
     """

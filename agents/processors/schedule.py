@@ -1,8 +1,8 @@
-"""Which messages to which channels are due when: pure, but for what it remembers.
+"""The schedule of due messages: memory only, no input or output.
 
-It holds the states of the customers of whom something is still to be told. Nothing is due of a
-state that is not durable: a worker that is given the changes again may be given more of them, and
-then what was sent may not be what it would send.
+It holds the states of customers with pending messages. No message is due before its state is
+durable: a worker that receives the changes again may receive more of them at once, and would then
+send another message than the one that was sent.
 """
 
 from collections.abc import Collection, Iterator
@@ -16,7 +16,7 @@ from pipeline.notify.routes import RoutingTable
 
 
 class PendingDelivery(NamedTuple):
-    """A message about a customer's case, as the case is when the message is written."""
+    """A pending message about a customer's case, rendered from the case when it is sent."""
 
     customer: StateKey
     case: Case
@@ -24,15 +24,15 @@ class PendingDelivery(NamedTuple):
 
     @property
     def slot(self) -> tuple[str, str]:
-        """No two messages about an alert go to a channel at once."""
+        """The alert and channel; messages with the same slot are sent one after the other."""
         return self.case.alert_id, self.delivery.channel
 
 
 class Schedule:
-    """When to look at which customer; `kept_alive` are channels that are told again what is open.
+    """The next due time of each customer; `kept_alive` are channels that need open alerts repeated.
 
-    A state is changed (`put`), being saved (from `unsaved` on) and then, once `saved`, scheduled; a
-    delivery is due, being sent (from `due` on), and then `done`.
+    A state changes (`put`), is being saved (from `unsaved` on) and, once `saved`, is scheduled; a
+    delivery is due, is being sent (from `due` on), and then `done`.
     """
 
     def __init__(
@@ -46,22 +46,22 @@ class Schedule:
         self._sending: set[tuple[str, str]] = set()
 
     def get(self, customer: StateKey) -> NotificationState | None:
-        """Return the state of a customer of whom something is to be told."""
+        """Return the state of a customer with pending messages, or None."""
         return self._states.get(customer)
 
     def restore(self, customer: StateKey, state: NotificationState) -> None:
-        """Go on with a state that is durable, unless it is known."""
+        """Schedule a durable state, unless the customer is known."""
         self._states.setdefault(customer, state)
         self._plan(customer)
 
     def put(self, customer: StateKey, state: NotificationState) -> None:
-        """Take a state that has changed; nothing of it is due until it is saved."""
+        """Replace a state; none of its messages is due until it is saved."""
         self._states[customer] = state
         self._changed.add(customer)
         self._plan(customer)
 
     def unsaved(self) -> dict[StateKey, NotificationState]:
-        """Return the states that have changed, which are being saved from now on."""
+        """Return the changed states, which count as being saved from now on."""
         self._saving, self._changed = self._changed, set()
         return {customer: self._states[customer] for customer in self._saving}
 
@@ -72,7 +72,7 @@ class Schedule:
             self._plan(customer)
 
     def due(self, now: datetime) -> list[PendingDelivery]:
-        """Return what is due by now; it is being sent from now on."""
+        """Return the deliveries due by now, which count as being sent from now on."""
         found = []
         for customer in [customer for customer, at in self._due_at.items() if at <= now]:
             for pending in self._pending(customer):
@@ -83,23 +83,23 @@ class Schedule:
         return found
 
     def done(self, pending: PendingDelivery) -> None:
-        """Note that a delivery is no longer being sent; what came of it is `put`."""
+        """Note that a delivery has ended; its outcome is `put`."""
         self._sending.discard(pending.slot)
 
     def open_in(self, channel: str) -> Iterator[Case]:
-        """Yield the cases that a channel, which is kept alive, holds open."""
+        """Yield the open cases of a channel that is kept alive."""
         for state in self._states.values():
             yield from (case for case in state.cases if _is_open_in(case, channel))
 
     def clear(self) -> None:
-        """Forget all: the partitions go to another worker."""
+        """Forget all states: the partitions go to another worker."""
         self._states.clear()
         self._due_at.clear()
         for remembered in (self._changed, self._saving, self._sending):
             remembered.clear()
 
     def _pending(self, customer: StateKey) -> Iterator[PendingDelivery]:
-        """Yield what will be sent next about a customer, less what is being sent."""
+        """Yield the next deliveries of a customer, except those in progress."""
         for case in self._states[customer].cases:
             for delivery in deliveries(case, self._routes, self._channels):
                 pending = PendingDelivery(customer, case, delivery)
@@ -107,7 +107,7 @@ class Schedule:
                     yield pending
 
     def _plan(self, customer: StateKey) -> None:
-        """Note when to look at a customer again; evict one of whom nothing is still to be told."""
+        """Schedule the next check of a customer; evict one without pending messages."""
         self._due_at.pop(customer, None)
         if customer not in self._states or customer in self._changed or customer in self._saving:
             return

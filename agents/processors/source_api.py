@@ -1,4 +1,4 @@
-"""Asks the APIs of sources for what their deliveries do not say."""
+"""Looks up data missing from deliveries in the APIs of their sources."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,17 +21,17 @@ from pipeline.connectors.outcome import Answer, Request
 from pipeline.connectors.polls.access import Access
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
-"""Seconds before a question is asked again, doubled each time."""
+"""Seconds before a retry, doubled each time."""
 BURST = 10
-"""Questions of a connection at once, where none was asked for a while."""
+"""Most requests of a connection at once, after a pause."""
 LARGEST = 4_194_304
 """Most bytes of an answer."""
 ABSENT = (204, 404, 410)
-"""Statuses that say that nothing is there."""
+"""Statuses of a resource that does not exist."""
 
 
 class _Away(Exception):  # noqa: N818 - may pass
-    """The API did not answer as it should; the message says how, `pause` how long to wait."""
+    """The API failed; the message says how, `pause` how long to wait."""
 
     def __init__(self, why: str, pause: float = 0.0) -> None:
         super().__init__(why)
@@ -39,7 +39,7 @@ class _Away(Exception):  # noqa: N818 - may pass
 
 
 async def addresses_of(host: str, port: int) -> list[str]:
-    """Return the IP addresses of a host; none where it is not known."""
+    """Return the IP addresses of a host; none if it is unknown."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port)
     except OSError:
@@ -48,7 +48,7 @@ async def addresses_of(host: str, port: int) -> list[str]:
 
 
 class SourceApi:
-    """Asks with GET, patiently, and only hosts that the owner of a connection has named."""
+    """Sends GET requests with retries, and only to hosts that the owner of a connection named."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class SourceApi:
         addresses: Callable[[str, int], Awaitable[list[str]]] = addresses_of,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Take the clock on the wall, what waits for seconds, and what knows a host's addresses."""
+        """Take the wall clock, a function that sleeps, and one that resolves a host."""
         self._settings, self._now, self._sleep = settings, now, sleep
         self._addresses = addresses
         self._client = httpx.AsyncClient(timeout=settings.timeout, transport=transport)
@@ -70,11 +70,11 @@ class SourceApi:
         await self._client.aclose()
 
     async def token(self, connection: Connection, access: Access) -> str:
-        """Return what a connection is known by elsewhere than over HTTP. Raises httpx.HTTPError."""
+        """Return the access token of a connection, for other protocols. Raises httpx.HTTPError."""
         return await self._tokens.token(connection, access)
 
     async def ask(self, wanted: LookUp, until: datetime) -> Mapping[Request, Answer]:
-        """Return the answer to each request, or why there was none `until` then."""
+        """Return the answer to each request, or the problem that lasted `until` the deadline."""
         answers = [self._answer(request, wanted, until) for request in wanted.requests]
         return dict(zip(wanted.requests, await asyncio.gather(*answers), strict=True))
 
@@ -100,7 +100,7 @@ class SourceApi:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _unsafe(self, url: str, origins: Mapping[Origin, bool]) -> str:
-        """Return why an address is not asked, "" where it may be."""
+        """Return why an address must not be requested, or ""."""
         origin = origin_of(url)
         if origin is None or origin not in origins:
             return f"{origin.host if origin else 'it'} is named by no setting of the connection"
@@ -114,7 +114,7 @@ class SourceApi:
         return answer
 
     async def _get(self, request: Request, wanted: LookUp) -> Any:
-        """Return what the API has, None where nothing is there. Raises _Away."""
+        """Return the parsed JSON, None if the resource does not exist. Raises _Away."""
         connection = wanted.connection
         bucket = self._bucket(wanted)
         while pause := bucket.take(self._now().timestamp()):
@@ -135,7 +135,7 @@ class SourceApi:
         try:
             return msgspec.json.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise _Away(f"{_host(request)} answers with no JSON") from None
+            raise _Away(f"{_host(request)} answers without JSON") from None
 
     def _bucket(self, wanted: LookUp) -> TokenBucket:
         rate = wanted.calls_per_second or self._settings.calls_per_second
@@ -158,7 +158,7 @@ class SourceApi:
         return (until - self._now()).total_seconds()
 
     def _retry_after(self, headers: Mapping[str, str]) -> float:
-        """Return the seconds that an API asks to wait (RFC 9110, 10.2.3)."""
+        """Return the seconds to wait by `Retry-After` (RFC 9110, 10.2.3)."""
         value = headers.get("retry-after", "")
         if value.isdigit():
             return float(value)

@@ -1,4 +1,4 @@
-"""What deliveries lead to: mapped one after the other, with what each tells the others."""
+"""Maps deliveries one after the other; each may leave memories for the next."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -30,22 +30,22 @@ log = structlog.get_logger(__name__)
 
 
 class LookUp(NamedTuple):
-    """What a delivery wants to be asked of the API of its source."""
+    """The requests of a delivery to the API of its source."""
 
     connection: Connection
     mapping: SystemMapping
     requests: Sequence[Request]
     since: datetime
     calls_per_second: float | None = None
-    """The most, where it is not the setting."""
+    """Most waiting deliveries, in place of the setting."""
 
 
 Ask = Callable[[LookUp, datetime], Awaitable[Mapping[Request, Answer]]]
-"""Asks what a delivery wants, until a time."""
+"""Sends the requests of a delivery, until a deadline."""
 
 
 class Fate(NamedTuple):
-    """What became of a delivery, by what it is measured."""
+    """The outcome of a delivery, for the metrics."""
 
     connection: str
     draft: Draft
@@ -54,8 +54,8 @@ class Fate(NamedTuple):
 
 @dataclass
 class Turn:
-    """What deliveries lead to. `done` have waited until now; `looked_for` are connections that
-    were not in force."""
+    """The results of deliveries. `done` have waited until now; `looked_for` are connections not in
+    force."""
 
     memories: Memories
     fates: list[Fate] = field(default_factory=list)
@@ -89,9 +89,9 @@ class Translation:
         now: datetime,
         fetched: Mapping[StateKey, Fetched],
     ) -> Turn:
-        """Return what deliveries lead to, and those that waited for what they tell.
+        """Map deliveries, and those that waited for their memories.
 
-        `fetched` is what was asked for some of them.
+        `fetched` holds the answers to the requests of some of them.
         """
         turn = Turn(Memories(self._table))
         queue = deque(deliveries)
@@ -114,7 +114,7 @@ class Translation:
     def _translate(
         self, one: Waiting, now: datetime, fetched: Fetched, turn: Turn
     ) -> list[StateKey]:
-        """Add what a delivery leads to; return the memories that it tells."""
+        """Add the results of a delivery; return the keys of its new memories."""
         delivery = mapping = None
         try:
             delivery = self._seal.opened(one.sealed)
@@ -147,7 +147,7 @@ class Translation:
         ]
 
     def _waits(self, one: Waiting, now: datetime, draft: Draft) -> bool:
-        """Return whether a delivery is to wait for what it lacks. Raises Invalid."""
+        """Return whether a delivery should wait for missing data. Raises Invalid."""
         if not draft.wanted and not draft.missed:
             return False
         if one.since + self._patience <= now:
@@ -161,7 +161,7 @@ class Translation:
         return False
 
     def _found(self, name: str, turn: Turn) -> tuple[Connection, SystemMapping]:
-        """Return a connection in force and its mapping. Raises Invalid."""
+        """Return a connection and its mapping, if in force. Raises Invalid."""
         if name not in self._book.connections and name not in turn.looked_for:
             turn.looked_for.add(name)
             self._book.reload()  # who received it may have seen the file before us
@@ -182,7 +182,7 @@ def _draft(
     recall: Recall,
     fetched: Fetched,
 ) -> Draft:
-    """Return what a mapping makes of a delivery. Raises Invalid where it fails."""
+    """Map a delivery. Raises Invalid if the mapping fails."""
     try:
         return mapping.map(delivery, connection, recall, fetched)
     except Exception as error:

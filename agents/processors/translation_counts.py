@@ -1,4 +1,4 @@
-"""Counts what became of deliveries, with few labels whatever systems send."""
+"""Counts the outcomes of deliveries, with few labels whatever systems send."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from pipeline.common.plain_text import one_line
 from pipeline.ingest.privacy import redact
 
 KINDS, LONGEST_KIND = 100, 60
-"""Kinds that are told apart of a connection, the others being `other`; characters of each."""
+"""Most kinds counted per connection, the rest as `other`, and most characters of each."""
 
 
 class TranslationCounts:
-    """Knows which kinds are told apart."""
+    """Counts by connection, outcome and a bounded number of kinds."""
 
     def __init__(self) -> None:
         self._kinds: defaultdict[str, set[str]] = defaultdict(set)
 
     def add(self, fates: Sequence[Fate]) -> None:
-        """Count what became of deliveries."""
+        """Count the outcomes of deliveries."""
         for (connection, outcome), count in Counter(map(_outcome, fates)).items():
             metrics.DELIVERIES.labels(connection, outcome).inc(count)
         for connection, draft, waits in fates:
@@ -39,7 +39,7 @@ class TranslationCounts:
 
 
 def _outcome(fate: Fate) -> tuple[str, str]:
-    """Return the connection, and the first of what a delivery led to that somebody must see."""
+    """Return the connection and the gravest outcome of a delivery."""
     draft = fate.draft
     outcomes = {
         "waiting": fate.waits,

@@ -1,8 +1,8 @@
-"""Makes events of deliveries, keeps what they tell of others, and sees to those that wait.
+"""Maps deliveries to events, stores their memories, and handles waiting deliveries.
 
-A delivery waits where it lacks what another is to tell, or an answer of the source's API. It is
-durable before it is acknowledged, and ends to be only once what became of it is published: a worker
-that is killed in between publishes the same again, under the same ids.
+A delivery waits for a memory of another one, or for an answer of the source's API. It is durable
+before it is acknowledged, and removed only once its results are published: after a kill in
+between, they are published again under the same ids.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ from pipeline.connectors.sealing import Seal
 from pipeline.connectors.setup.connections import ConnectionBook
 
 TOGETHER = 500
-"""Waiting deliveries that are mapped again in one go."""
+"""Most waiting deliveries mapped again at once."""
 
 Publish = Callable[[Turn], Awaitable[None]]
 
 
 class Translator:
-    """Maps deliveries, and those that wait once they can be. One thing at a time."""
+    """Maps deliveries at once or, if they must wait, later. One task runs at a time."""
 
     def __init__(
         self,
@@ -53,18 +53,18 @@ class Translator:
 
     @property
     def waiting(self) -> int:
-        """How many deliveries wait."""
+        """The number of waiting deliveries."""
         return len(self._room)
 
     async def process(self, messages: Sequence[Message]) -> None:
-        """Take in what came; return when what it leads to is confirmed, or it waits."""
+        """Map deliveries; return once their results are confirmed or they are stored to wait."""
         async with self._one_at_a_time:
             now = self._now()
             came = [waiting(message, now) for message in messages]
             await self._commit(await asyncio.to_thread(self._translation.turn, came, now, {}))
 
     async def advance(self) -> None:
-        """Map again what was restored, and what has waited for too long."""
+        """Map restored and expired deliveries again."""
         async with self._one_at_a_time:
             now = self._now()
             due, self._restored = self._restored[:TOGETHER], self._restored[TOGETHER:]
@@ -74,19 +74,19 @@ class Translator:
                 await self._map_again(due, now, {})
 
     async def forget(self) -> None:
-        """Forget a part of the memories that are too old or too many."""
+        """Remove the expired memories of one part."""
         async with self._one_at_a_time:
             oldest = self._now() - timedelta(days=self._settings.memory_days)
             part = next(self._slices)
             await self._keep(forgotten(self._table, part, oldest, self._settings.memories))
 
     async def restore(self) -> None:
-        """Go on with what waits, after partitions were given to this worker."""
+        """Load waiting deliveries after partitions were assigned to this worker."""
         async with self._one_at_a_time:
             self._restored = self._room.restore()
 
     async def release(self) -> None:
-        """End what is in hand, and forget what waits: the partitions go to another worker."""
+        """Cancel look-ups and forget waiting deliveries: the partitions go to another worker."""
         async with self._one_at_a_time:
             for task in self._asking.values():
                 task.cancel()
@@ -97,14 +97,14 @@ class Translator:
     async def _map_again(
         self, keys: Iterable[StateKey], now: datetime, fetched: Mapping[StateKey, Fetched]
     ) -> Turn:
-        """Map what waits again, with what was fetched for it."""
+        """Map waiting deliveries again, with the fetched answers."""
         found = [*filter(None, map(self._room.read, dict.fromkeys(keys)))]
         turn = await asyncio.to_thread(self._translation.turn, found, now, fetched)
         await self._commit(turn)
         return turn
 
     async def _commit(self, turn: Turn) -> None:
-        """Make durable what deliveries lead to, in the order of `agents/runtime/component.py`."""
+        """Commit the results of deliveries, in the order of `agents/runtime/component.py`."""
         await self._refuse(turn)
         states = [*turn.memories.states, *map(stored, turn.waiting.values())]
         self._table.stage(states)
@@ -123,7 +123,7 @@ class Translator:
             await self._table.commit(states)
 
     async def _look_up(self, key: StateKey, wanted: LookUp | None) -> None:
-        """Ask what a delivery wants, and map it again, until it wants nothing more."""
+        """Send the requests of a delivery and map it again, until it has no more."""
         fetched: dict[Request, Answer] = {}
         with crashing():
             while wanted:

@@ -1,4 +1,4 @@
-"""Deliveries that wait: for what another is to tell, or for an answer of the source's API."""
+"""Deliveries that wait for a memory of another one, or for an answer of the source's API."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -11,13 +11,13 @@ from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.contracts.topology import RECEIVED
 
 KIND = "waiting/"
-"""What the keys of waiting deliveries begin with, among the states of the role."""
+"""Prefix of the keys of waiting deliveries among the states of the role."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A delivery as it came, sealed: where it was, and since when it waits.
+    """A sealed delivery, its place on the topic, and the start of its wait.
 
-    `missed` are the keys of the memories any of which it waits for; none: it waits for an answer.
+    `missed` are keys of memories, any of which ends the wait; without any, it waits for an answer.
     """
 
     partition: int
@@ -30,12 +30,12 @@ class Waiting(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> StateKey:
-        """Where it is kept."""
+        """The key of its state."""
         return StateKey(self.partition, f"{KIND}{self.offset}")
 
     @property
     def message(self) -> Message:
-        """The message that it came in."""
+        """The message of the delivery."""
         place = (RECEIVED, self.partition, self.offset)
         return Message(*place, self.connection, self.sealed, self.received_at, self.received_at)
 
@@ -44,13 +44,13 @@ _ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Waiting)
 
 
 def waiting(message: Message, since: datetime, missed: Iterable[str] = ()) -> Waiting:
-    """Return a delivery that is to wait."""
+    """Return a waiting delivery from its message."""
     place = (message.partition, message.offset, message.key, message.value or b"")
     return Waiting(*place, message.received_at, since, tuple(missed))
 
 
 class WaitingRoom:
-    """Knows which deliveries wait in a table, and for what."""
+    """Indexes the waiting deliveries in a table by the memories that they wait for."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -65,27 +65,27 @@ class WaitingRoom:
         return key in self._since
 
     def restore(self) -> list[StateKey]:
-        """Learn what waits from the table; return it."""
+        """Load the waiting deliveries from the table and return them."""
         self.clear()
         for _, state in self._table.all(KIND):
             self.add(_DECODER.decode(state))
         return [*self._since]
 
     def clear(self) -> None:
-        """Forget what waits: others see to it."""
+        """Forget the waiting deliveries: other workers take over."""
         self._missed.clear()
         self._since.clear()
         self._by_memory.clear()
 
     def add(self, one: Waiting) -> None:
-        """Have a delivery wait."""
+        """Add a waiting delivery."""
         self.remove(one.key)
         self._since[one.key], self._missed[one.key] = one.since, one.missed
         for memory in one.missed:
             self._by_memory[StateKey(one.partition, memory)].add(one.key)
 
     def remove(self, key: StateKey) -> None:
-        """Have a delivery wait no longer."""
+        """Remove a delivery that no longer waits."""
         self._since.pop(key, None)
         for memory in self._missed.pop(key, ()):
             place = StateKey(key.partition, memory)
@@ -94,19 +94,19 @@ class WaitingRoom:
                 del self._by_memory[place]
 
     def of_memory(self, memory: StateKey) -> list[StateKey]:
-        """Return what waits for a memory."""
+        """Return the deliveries that wait for a memory."""
         return sorted(self._by_memory.get(memory, ()))
 
     def expired(self, now: datetime, patience: timedelta) -> Iterator[StateKey]:
-        """Yield what has waited for too long."""
+        """Yield deliveries that have waited for too long."""
         return (key for key, since in self._since.items() if since + patience <= now)
 
     def read(self, key: StateKey) -> Waiting | None:
-        """Return a delivery that waits."""
+        """Return a waiting delivery."""
         state = self._table.get(*key)
         return _DECODER.decode(state) if state else None
 
 
 def stored(one: Waiting) -> StoredState:
-    """Return a delivery that waits, as it is to be kept."""
+    """Return a waiting delivery as a state to store."""
     return StoredState(*one.key, _ENCODER.encode(one))

@@ -1,4 +1,4 @@
-"""The connections of a role, looked at every so often; what is refused is told once."""
+"""The connections of a role, reloaded regularly; each refusal is logged once."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 def demanded_connections(settings: ConnectorsSettings) -> ConnectionBook:
-    """Return the connections that are set up. Raises SettingsError where their file is refused."""
+    """Load the connections. Raises SettingsError if their file is refused."""
     book = open_connections(settings)
     if book.failure:
         raise SettingsError(book.failure)
@@ -21,14 +21,14 @@ def demanded_connections(settings: ConnectorsSettings) -> ConnectionBook:
 
 
 class WatchedConnections:
-    """A book of connections that is kept up to date."""
+    """A book of connections, kept up to date."""
 
     def __init__(self, book: ConnectionBook) -> None:
         self._book = book
         self._told: list[str] = []
 
     async def reload(self) -> None:
-        """Put changes in force, and tell what is refused since the last look."""
+        """Put changes in force, and log new refusals."""
         await asyncio.to_thread(self._book.reload)  # fixtures of many mappings take a second
         refused = self._book.errors
         metrics.CONNECTIONS_REFUSED.set(len(refused))

@@ -1,4 +1,4 @@
-"""The Faust app of a role: its settings, and what it looks at before anything is read."""
+"""The Faust app of a role: its settings, and its checks before the first message is read."""
 
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
@@ -8,7 +8,7 @@ import faust
 from faust.types import TP
 from yarl import URL
 
-from agents.runtime.component import Batching
+from agents.runtime.batching import Batching
 from agents.runtime.continuity import WATCH_EVERY, Continuity
 from agents.runtime.crash import crashing
 from agents.runtime.faust_check import require_fit_faust
@@ -23,13 +23,13 @@ from pipeline.config.settings import Role, Settings, SettingsError
 from pipeline.contracts.topology import group_of
 
 MAX_OUTGOING = 4_194_304
-"""Largest message that a role sends, in bytes: the state of a customer with very many events."""
+"""Most bytes of an outgoing message: the state of a customer with very many events."""
 MAX_BATCH = 524_288
-"""Bytes of a batch to one partition; brokers refuse more than 1 MiB unless told otherwise."""
+"""Most bytes of a batch to one partition; brokers refuse more than 1 MiB by default."""
 METADATA_MAX_AGE_MS = 60_000
-"""How long partitions that a topic was given may go unread."""
+"""How long added partitions of a topic may go unread."""
 FETCHES_AHEAD = 2
-"""Fetches that Faust holds for a role which has a whole batch waiting already."""
+"""Fetches that Faust holds in addition to a whole waiting batch."""
 
 
 Work: TypeAlias = Callable[[], Awaitable[None]]
@@ -38,7 +38,7 @@ Work: TypeAlias = Callable[[], Awaitable[None]]
 class App(faust.App):
     """A Faust app; `before_stop` is awaited while it can still send.
 
-    `few_wait_ms` is how long few messages wait for each other in the broker.
+    `few_wait_ms` is how long the broker waits for more when few messages arrive.
     """
 
     continuity: Continuity
@@ -46,11 +46,11 @@ class App(faust.App):
     before_stop: Work | None = None
 
     def every(self, seconds: float, work: Work) -> None:
-        """Do some work every so many seconds. A failure ends the process."""
+        """Run `work` every so many seconds. A failure ends the process."""
         self.timer(seconds, name=work.__name__)(self._or_crash(work))
 
     def beside(self, work: Work) -> None:
-        """Do some work beside all else, from the start. A failure ends the process."""
+        """Run `work` in the background from the start. A failure ends the process."""
         self.task(self._or_crash(work))
 
     def _or_crash(self, work: Work) -> Work:
@@ -61,16 +61,16 @@ class App(faust.App):
         return do
 
     def committed_offset(self, topic: str, partition: int) -> int:
-        """Return up to where a partition is acknowledged and committed; -1: not known."""
+        """Return the committed offset of a partition; -1 if unknown."""
         known = self.consumer.committed.get(TP(topic, partition))  # type: ignore[attr-defined]
         return -1 if known is None else int(known)
 
     def source(self, topic: str, partition: int) -> str:
-        """Return what the offsets of a partition are about (`Continuity.source`)."""
+        """Return the identity of a partition's topic (`Continuity.source`)."""
         return self.continuity.source(TP(topic, partition))
 
     async def check(self, assigned: Collection[TP]) -> None:
-        """Check, before anything is read, that partitions and states are as they were left."""
+        """Check, before anything is read, that partitions and states are unchanged."""
         tables: Any = self.tables
         if not assigned:
             return
@@ -81,7 +81,7 @@ class App(faust.App):
                 discard_unsound(self.continuity.role, changelogs[tp.topic], tp, found.end[tp])
 
     async def on_stop(self) -> None:
-        """Stop in order."""
+        """Stop the component, then the app."""
         if self.before_stop:
             with crashing():
                 await self.before_stop()
@@ -89,9 +89,9 @@ class App(faust.App):
 
 
 def make_app(role: Role, settings: Settings, batching: Batching) -> App:
-    """Make the Faust app of a role; offsets are committed only for what is acknowledged.
+    """Create the Faust app of a role; only acknowledged offsets are committed.
 
-    Raises UnfitFaust where Faust is not as we need it, and SettingsError where the data folder
+    Raises UnfitFaust if Faust lacks a part that we need, and SettingsError if the data folder
     cannot be created or written to.
     """
     require_fit_faust()
@@ -141,7 +141,7 @@ def faust_credentials(
 ) -> faust.SASLCredentials | faust.SSLCredentials | None:
     """Return the `broker_credentials` of a Faust app; None without security.
 
-    Raises SettingsError where a file of certificates cannot be read.
+    Raises SettingsError if a certificate file cannot be read.
     """
     security = client_security(kafka)
     tls = security.get("ssl_context")
@@ -163,9 +163,9 @@ def _make_folder(folder: Path) -> None:
 
 
 async def _hold_the_flow(app: faust.App, **_: Any) -> None:
-    """Let nothing be fetched until the consumer stands at the committed offsets.
+    """Suspend fetching until the consumer has sought to the committed offsets.
 
-    Faust lets partitions go before it seeks, and then empties the streams' queues: messages that
-    came in between would be passed over until the next start. It resumes the flow itself, last.
+    Faust resumes partitions before it seeks, and then empties the streams' queues: messages fetched
+    in between would be skipped until the next start. It resumes the flow itself, last.
     """
     app.consumer.stop_flow()

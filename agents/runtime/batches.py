@@ -1,4 +1,4 @@
-"""What a role is given: batches of what came, each acknowledged after its effect."""
+"""Reads messages in batches, each acknowledged after its effect."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -22,16 +22,16 @@ from pipeline.contracts.topology import INPUTS, URGENT
 Fetch: TypeAlias = EventT[Any]
 
 FEW, FEW_WAIT = 50, 4
-"""A batch of so few messages may wait so many times as long: each has a cost, whatever its size."""
+"""A batch below FEW messages may wait FEW_WAIT times as long, since each batch has a cost."""
 _RECEIVED = attrgetter("received_at")
 
 
 def read_batches(app: App, component: Component, liveness: Liveness) -> None:
-    """Have a component handle the topics of its role, in batches.
+    """Pass the messages of a role to its component, in batches.
 
-    What came while a batch was handled is the next one. A batch is worked on while the effect of
-    the one before is confirmed; effects follow each other. A failure ends the process: Faust would
-    acknowledge and go on, a new process is given the batch again.
+    Messages that arrive while a batch is handled form the next one. A batch is handled while the
+    effect of the previous one is awaited; effects run one after the other. A failure ends the
+    process: Faust would acknowledge and continue, whereas a new process receives the batch again.
     """
     role, (_, size, within) = component.role, component.batching
 
@@ -66,12 +66,12 @@ def read_batches(app: App, component: Component, liveness: Liveness) -> None:
 
 
 async def batches(stream: Any, size: int, within: float) -> AsyncGenerator[list[Fetch], None]:
-    """Yield the fetches that came since the last batch, none acknowledged.
+    """Yield the fetches since the last batch, unacknowledged.
 
-    A batch is complete when it has `size` messages, or `within` seconds are over and it has more
-    than a few (FEW), or FEW_WAIT times as long; as much is fetched ahead while the last batch is
-    handled. What cannot wait goes in a batch of its own, before the others. Raises what the stream
-    raises, after what came.
+    A batch is complete with `size` messages; after `within` seconds if it has more than FEW
+    messages; or after FEW_WAIT times as long. As much is fetched ahead while the last batch is
+    handled. Urgent messages form a batch of their own, before the others. An exception of the
+    stream is raised after the fetches before it.
     """
     waiting: list[Fetch] = []
     changed = asyncio.Condition()

@@ -1,8 +1,8 @@
-"""Checks that a group goes on where it left off; reports and counts what Kafka has lost.
+"""Checks that a group continues where it left off; reports and counts lost messages.
 
-Each commit carries a note of what its offset is about (`pipeline/broker/continuity.py`). When
-partitions are given to this worker, before anything of them is read, the notes are held against
-what the broker has. What can be mended is, and the rest halts the role.
+Each commit carries a note that identifies its topic (`pipeline/broker/continuity.py`). When
+partitions are assigned to this worker, the notes are compared with the broker's topics before
+anything is read. Recoverable differences are resolved, any other halts the role.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from pipeline.config.groups import KafkaSettings
 log = structlog.get_logger(__name__)
 
 WATCH_EVERY = 60.0
-"""Seconds between two checks that the topics are still the same."""
+"""Seconds between checks that the topics are unchanged."""
 ANSWERED_WITHIN = 60.0
 """Seconds that such a check may take. The client gives up much sooner, unless it hangs."""
 
@@ -42,8 +42,8 @@ _ADVICE: Mapping[Kind, str] = {
     "expired": "they expired or were deleted before they were read: raise retention.ms, or read "
     "faster (docs/operations.md)",
     "truncated": "Kafka has lost its newest messages: have their sources send them again",
-    "recreated": "another topic has the name: it is read from its start, and what was unread in "
-    "the old one is lost",
+    "recreated": "the topic was recreated: it is read from its start, and unread messages of the "
+    "old one are lost",
 }
 
 
@@ -62,11 +62,11 @@ def report_breach(role: str, tp: TP, breach: Breach) -> None:
 
 
 class TopicsChanged(Exception):  # noqa: N818
-    """A topic is another than the one that is being read: a new process looks what that means."""
+    """A topic was deleted, recreated or extended: a new process must check it afresh."""
 
 
 class Continuity:
-    """What one worker knows of its topics, and where it goes on in each partition."""
+    """The topics as a worker last saw them, and its start position in each partition."""
 
     def __init__(self, role: str, group: str, instance: str, kafka: KafkaSettings) -> None:
         self.role, self._group, self._instance = role, group, instance
@@ -76,16 +76,16 @@ class Continuity:
         self._changelogs: Collection[str] = ()
         self._states: dict[int, KeptStates] = {}
         self.failed_rules: Callable[[], FailedRules | None] = lambda: None
-        """What `detect` has to say of its rules beside its offsets."""
+        """Returns the failed rules that `detect` commits with its offsets."""
         self.elsewhere: dict[TP, int] = {}
-        """Where to go on in partitions that do not go on at a committed offset."""
+        """Start positions of partitions that do not continue at a committed offset."""
 
     async def check(self, assigned: Collection[TP], changelogs: Collection[str]) -> Survey:
-        """Work out where to go on in the partitions that were given to this worker.
+        """Determine the start positions in the partitions assigned to this worker.
 
-        What is known of a topic is kept while this worker has none of its partitions. Raises
-        TopicsChanged where such a topic is gone, or a partition (a stable name is given what it
-        had, whatever became of the topic), Halt where the states of the offsets are.
+        Knowledge of a topic is kept while this worker has none of its partitions. Raises
+        TopicsChanged if such a topic or a partition is gone (a worker with a stable name keeps
+        its partitions even then), and Halt if the states that belong to the offsets are.
         """
         topics = {tp.topic for tp in assigned}
         if self._topics.keys() - topics:
@@ -95,7 +95,7 @@ class Continuity:
         )
         if gone := sorted(tp for tp in assigned if tp not in found.end):
             await self._leave()
-            raise TopicsChanged(f"{gone[0].topic} has no partition {gone[0].partition} any more")
+            raise TopicsChanged(f"{gone[0].topic} no longer has partition {gone[0].partition}")
         self._topics, self._changelogs = {**self._topics, **found.topics}, changelogs
         for tp in assigned:
             if tp.topic in changelogs:
@@ -124,38 +124,38 @@ class Continuity:
             ) from lost
 
     def settled(self, partitions: Iterable[TP]) -> None:
-        """Note that these go on at a committed offset, or with another worker."""
+        """Note that these continue at a committed offset, or at another worker."""
         for tp in partitions:
             self.elsewhere.pop(tp, None)
 
     def source(self, tp: TP) -> str:
-        """Return what the offsets of a partition are about: the topic's id and the epoch.
+        """Return the identity of a partition's topic: its id and epoch.
 
-        "" where this worker was not given the partition.
+        "" if the partition is not assigned to this worker.
         """
         if tp not in self._verdicts:
             return ""
         return f"{self._topics[tp.topic].id}/{self._verdicts[tp].epoch}"
 
     def keep(self, partition: int, next_offset: int) -> None:
-        """Note up to where the changelog of a partition holds the states that were kept."""
+        """Note the changelog offset of the last stored state of a partition."""
         if known := self._states.get(partition):
             self._states[partition] = replace(known, next=next_offset)
 
     def note(self, topic: str, partition: int) -> str:
-        """Return what to commit beside an offset."""
+        """Return the note to commit with an offset."""
         inputs = {name: one for name, one in self._topics.items() if name not in self._changelogs}
         epoch = self._verdicts[TP(topic, partition)].epoch
         states, failed = self._states.get(partition), self.failed_rules()
         return write_note(Note(inputs, epoch, states, failed))
 
     async def watch(self) -> None:
-        """Check that the topics are still those that were looked at.
+        """Check that the topics are unchanged.
 
-        Raises TopicsChanged, and TimeoutError where the client hangs: it would look no more.
-        While Kafka is away nothing is known, and the client waits for it: the next look tells.
-        A worker with a stable name would be given the partitions that it had, and where its topic
-        was gone for a while, none: so it leaves its group first.
+        Raises TopicsChanged, and TimeoutError if the client hangs, which would end the checks.
+        While Kafka is down, the check is left to the next call. A worker with a stable name would
+        get its old partitions again, or none if its topic was gone for a while: so it leaves its
+        group first.
         """
         if not self._topics:
             return
@@ -172,17 +172,17 @@ class Continuity:
             raise TopicsChanged(changed)
 
     async def _leave(self) -> None:
-        """Have the group share out its partitions anew, without what it remembers of this name."""
+        """Leave the group, so that it forgets this worker's name and reassigns its partitions."""
         if self._instance:
             place = (self._bootstrap, self._group, self._instance, self._security)
             await asyncio.to_thread(leave_group, *place)
 
     def _changed(self, now: Mapping[str, TopicAsIs]) -> str:
-        """Say what is another with a topic than when it was looked at; "" where nothing is."""
+        """Describe the first change of a topic since it was last seen; "" if there is none."""
         for name, was in self._topics.items():
             found = now.get(name)
             if found is None or found.id != was.id:
-                return f"{name} was deleted" + (" and made anew" if found else "")
+                return f"{name} was deleted" + (" and recreated" if found else "")
             if self._changelogs and found.partitions != was.partitions:
-                return f"{name} has another number of partitions than it had"
+                return f"{name} has a different number of partitions"
         return ""

@@ -16,12 +16,12 @@ EXIT_CRASH = 70
 
 
 class Halt(Exception):  # noqa: N818 - not a fault of this process
-    """To go on would do harm, and so would starting again: a person has to look first."""
+    """Continuing or restarting would do harm: a person must intervene first."""
 
 
 @contextmanager
 def crashing() -> Iterator[None]:
-    """End the process upon an exception."""
+    """End the process on an exception."""
     try:
         yield
     except Exception as error:
@@ -31,7 +31,7 @@ def crashing() -> Iterator[None]:
 def crash(error: BaseException) -> None:
     """End the process at once, so that no offset of the failed batch can be committed.
 
-    Of the error's text only the start is logged: a store quotes whole statements, and so data.
+    Only the start of the error's text is logged: a store quotes whole statements with their data.
     """
     log.critical(
         "role stops",

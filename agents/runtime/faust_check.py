@@ -1,14 +1,14 @@
-"""Checks that Faust and its Kafka client are fit for the roles. Importing this is quick."""
+"""Checks that Faust and its Kafka client are fit for the roles; quick to import."""
 
 
 class UnfitFaust(Exception):  # noqa: N818
-    """Faust or its client is not as a role needs it; the message says what to do."""
+    """Faust or its client lacks a part that roles need; the message says what to do."""
 
 
 def require_fit_faust() -> None:
-    """Raise UnfitFaust where Faust runs on Python alone, or lacks private parts that we use.
+    """Raise UnfitFaust if Faust runs without its compiled part or lacks private parts that we use.
 
-    Its Python twin acknowledges messages of a partition that was taken away, read or not.
+    Its pure Python version acknowledges messages of a revoked partition, read or not.
     """
     from agents.runtime.faust_internals import is_compiled, missing
 

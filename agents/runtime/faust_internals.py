@@ -1,8 +1,8 @@
 """Every private part of Faust and aiokafka that we use: no other file touches one.
 
-A release of theirs may rename any of it without a word. A hook under an old name would never be
-called, and a value assigned to an old name never be read: the worker would go on, wrongly. So a
-role checks at its start that all of it is there (`missing`, by `faust_check.py`).
+A release may rename any of them unannounced. A hook under an old name would never be called, and a
+value assigned to an old name never be read: the worker would continue, wrongly. So a role checks
+at its start that all of them exist (`missing`, by `faust_check.py`).
 """
 
 import asyncio
@@ -52,7 +52,7 @@ _DISTRIBUTIONS = {"faust": "faust-streaming", "aiokafka": "aiokafka"}
 
 
 def missing() -> list[str]:
-    """Return the names that are not there, each with the release that lacks it."""
+    """Return the missing names, each with the release that lacks it."""
     return [
         f"{owner.__qualname__}.{name} of {_release(owner)}"
         for owner, names in INTERNALS.items()
@@ -67,7 +67,7 @@ def _release(owner: type) -> str:
 
 
 def _has(owner: type, name: str) -> bool:
-    """Whether objects of a class have an attribute: of the class, or set as they are made."""
+    """Return whether objects of a class have an attribute, of the class or set by `__init__`."""
     return hasattr(owner, name) or any(name in _set_by(base) for base in owner.__mro__)
 
 
@@ -78,7 +78,7 @@ def _set_by(owner: type) -> set[str]:
 
 
 def is_compiled() -> bool:
-    """Whether Faust has its compiled part."""
+    """Return whether Faust has its compiled part."""
     return getattr(streams, "_CStreamIterator", None) is not None
 
 
@@ -88,11 +88,11 @@ Fetched: TypeAlias = Mapping[TP, list[Any]]
 
 
 class OpenConsumerThread(stock.AIOKafkaConsumerThread):
-    """The thread in which the client of a consumer runs."""
+    """The thread that runs the client of a consumer."""
 
     @property
     def client(self) -> AIOKafkaConsumer:
-        """The client; only while the thread runs."""
+        """The client; available only while the thread runs."""
         return self._ensure_consumer()
 
     def new_client(self, transport: stock.Transport) -> AIOKafkaConsumer:
@@ -102,7 +102,7 @@ class OpenConsumerThread(stock.AIOKafkaConsumerThread):
     async def fetch(
         self, client: AIOKafkaConsumer, active: set[TP], timeout: float | None, most: int | None
     ) -> Fetched:
-        """Return what there is of partitions, at most so many records, within `timeout` seconds."""
+        """Return up to `most` fetched records of partitions, within `timeout` seconds."""
         found: Fetched = await super()._fetch_records(client, active, timeout, most)
         return found
 
@@ -120,21 +120,21 @@ class OpenConsumerThread(stock.AIOKafkaConsumerThread):
 
 
 class OpenConsumer(stock.Consumer):
-    """Faust's consumer, without what it makes of each record."""
+    """Faust's consumer, without its handling of single records."""
 
     thread_class: ClassVar[type[OpenConsumerThread]] = OpenConsumerThread
 
     @abstractmethod
     async def drain(self, fetcher: Any) -> None:
-        """Pass on what is fetched until this consumer or its `fetcher` is stopped."""
+        """Pass on fetched records until this consumer or its `fetcher` is stopped."""
 
     @abstractmethod
     def to_be_committed(self, topics: Any) -> Iterator[TP]:
-        """Yield the partitions of topics of which something may be acknowledged by now."""
+        """Yield the partitions of topics that may have newly acknowledged offsets."""
 
     @abstractmethod
     def offset_to_commit(self, tp: TP) -> int | None:
-        """Return up to where a partition is acknowledged, or None where that is no news."""
+        """Return the offset to commit of a partition, or None if it has not moved."""
 
     @property
     def thread(self) -> Any:
@@ -143,16 +143,16 @@ class OpenConsumer(stock.Consumer):
 
     @property
     def committed(self) -> MutableMapping[TP, int | None]:
-        """The offset up to which all of a partition is acknowledged and committed, where known."""
+        """The committed offset of each partition, where known."""
         return self._committed_offset
 
     @property
     def positions(self) -> MutableMapping[TP, int | None]:
-        """The offset up to which a partition was passed on."""
+        """The offset up to which each partition was passed on."""
         return self._read_offset
 
     def is_changelog(self, tp: TP) -> bool:
-        """Whether a partition is one of a table's changelog."""
+        """Return whether a partition belongs to a table's changelog."""
         return self._is_changelog_tp(tp)
 
     def message_of(self, tp: TP, record: Any) -> ConsumerMessage:
@@ -160,11 +160,11 @@ class OpenConsumer(stock.Consumer):
         return self._to_message(tp, record)
 
     async def next_records(self, timeout: float) -> tuple[Fetched | None, set[TP] | None]:
-        """Return what one poll brings, and the partitions that were active then."""
+        """Return the records of one poll, and the partitions that were active then."""
         return await self._wait_next_records(timeout)
 
     def ack(self, message: Any) -> bool:
-        """Mark a message as handled; return whether it was not before."""
+        """Mark a message as handled; return whether that is new."""
         with ack_lock:
             if message.acked:
                 return False
@@ -204,7 +204,7 @@ def producer_client(app: AppT) -> AIOKafkaProducer:
 
 
 def database(store: Any, partition: int) -> Any:
-    """Return the RocksDB of a partition, opened where it is not yet, of a table's store."""
+    """Return the RocksDB of a partition of a table's store; open it if needed."""
     return store._db_for_partition(partition)
 
 
@@ -212,7 +212,7 @@ def database(store: Any, partition: int) -> Any:
 
 
 class Heartbeat(NamedTuple):
-    """What the coordinator of a group said of this member, by its `generation` (-1: none)."""
+    """The coordinator's answer to a heartbeat of this member, in its `generation` (-1: none)."""
 
     confirmed: bool
     rebalancing: bool
@@ -229,14 +229,14 @@ async def beat(app: AppT) -> Heartbeat:
 
 
 class FetchLimits(NamedTuple):
-    """When the broker answers a fetch: as soon as it has so many bytes, or after so long."""
+    """The broker answers a fetch once it has so many `bytes`, or after `wait_ms`."""
 
     bytes: int
     wait_ms: int
 
 
 def read_committed(client: AIOKafkaConsumer, limits: FetchLimits) -> None:
-    """Have a client that is not started yet read nothing that a producer took back."""
+    """Configure a client, before its start, to skip records of aborted transactions."""
     client._isolation_level = "read_committed"
     client._fetch_min_bytes, client._fetch_max_wait_ms = limits
 
@@ -244,9 +244,9 @@ def read_committed(client: AIOKafkaConsumer, limits: FetchLimits) -> None:
 def pace_fetches(
     client: AIOKafkaConsumer, longest: float, after: Callable[[bool], FetchLimits]
 ) -> None:
-    """Have `after` say after each fetch, given whether anything came, when the next is answered.
+    """Set the limits of each fetch by `after`, which is told whether the last one had records.
 
-    `longest` is how many seconds the client waits for news of any broker.
+    `longest` is how many seconds the client waits for an answer of any broker.
     """
     fetcher = client._fetcher
     fetcher._fetcher_timeout = longest
@@ -261,13 +261,13 @@ def pace_fetches(
 
 
 def fetched_of(client: AIOKafkaConsumer) -> Collection[TP]:
-    """Return the partitions of which records are there that were not handed over."""
+    """Return the partitions with fetched records that were not handed over yet."""
     found: Collection[TP] = client._fetcher._records
     return found
 
 
 def unread_of(client: AIOKafkaConsumer, partitions: Iterable[TP]) -> set[TP]:
-    """Return the partitions of which there is more than was read, as far as is known."""
+    """Return the partitions with unread records, as far as is known."""
     assignment = client._subscription.subscription.assignment
     states = {tp: assignment.state_value(tp) for tp in partitions} if assignment else {}
     return {
@@ -278,7 +278,7 @@ def unread_of(client: AIOKafkaConsumer, partitions: Iterable[TP]) -> set[TP]:
 
 
 def read_by(client: AIOKafkaConsumer) -> Mapping[TP, int]:
-    """Return up to which offset each partition was read, gaps without a record included."""
+    """Return the next offset to read of each partition, past gaps without records."""
     assignment = client._subscription.subscription.assignment
     found = assignment.all_consumed_offsets() if assignment else {}
     return {tp: read.offset for tp, read in found.items()}

@@ -1,10 +1,10 @@
-"""Fences off a worker that its group has given up: another one has its partitions by then.
+"""Fences off a worker that its group has expelled: another one has its partitions by then.
 
-A process that stood still for longer than the session timeout goes on as if nothing had happened,
-and would write over states that are newer. So a produce request goes out only under a membership
-which the group's coordinator has confirmed within half a session timeout, and where the group is
-sharing out its partitions anew, just now: no other worker can have been given them. (Unless it goes
-by the same NABIZ_WORKER_INSTANCE: such a one gets them at once, so two must never run.)
+A process suspended for longer than the session timeout continues as if nothing had happened, and
+would overwrite newer states. So a produce request is sent only if the group's coordinator has
+confirmed the membership within half a session timeout, or just now while the group rebalances: no
+other worker can have got the partitions. (Except one with the same NABIZ_WORKER_INSTANCE, which
+gets them at once: two such workers must never run.)
 """
 
 import time
@@ -18,14 +18,14 @@ from agents.runtime.faust_internals import beat
 
 
 class Fenced(KafkaError):  # type: ignore[misc]  # noqa: N818 - not an error of ours
-    """Another worker may have the partitions by now, and newer states."""
+    """Another worker may have the partitions and newer states by now."""
 
 
 def guard(client: Any, app: AppT) -> None:
-    """Have an aiokafka client, which is a producer's, ask before it sends for `app`.
+    """Make a producer's client confirm the membership of `app` before it sends.
 
-    Its sends fail with Fenced where the worker is out, and are tried again by the producer where
-    nobody can be asked.
+    Its sends fail with Fenced if the worker was expelled; if the coordinator does not answer, the
+    producer retries.
     """
     send = client.send
     confirmed_at = float("-inf")
@@ -44,12 +44,12 @@ def guard(client: Any, app: AppT) -> None:
 async def _confirm_membership(app: AppT) -> bool:
     """Ask the group's coordinator by a heartbeat of our own.
 
-    Return whether the answer holds for a while: not in a rebalance, which goes on without this
-    worker if it stays out too long.
+    Return whether the answer stays valid for a while: not in a rebalance, which proceeds without
+    this worker if it is late.
     """
     heartbeat = await beat(app)
     if heartbeat.confirmed:
         return not heartbeat.rebalancing
     if heartbeat.generation < 0:
-        raise Fenced("the group went on without this worker, which had stood still")
-    raise NodeNotReadyError("the coordinator of the group cannot be asked")
+        raise Fenced("the group expelled this worker, which was suspended for too long")
+    raise NodeNotReadyError("the group's coordinator does not answer")

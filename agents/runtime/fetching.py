@@ -1,4 +1,4 @@
-"""Paces the fetches of a role: which partitions are next, and how long the broker may wait."""
+"""Paces the fetches of a role: chooses the next partitions and the broker's waiting time."""
 
 import time
 from collections import defaultdict
@@ -28,22 +28,22 @@ from pipeline.contracts.topology import URGENT
 
 FETCH_BYTES, FETCH_WAIT_MS = 65_536, 50
 FEW_A_SECOND = 50
-"""While messages come, the broker answers a fetch when it has so many bytes, or after so long.
+"""While messages arrive, the broker answers a fetch with so many bytes, or after so long.
 
-Few messages wait 50 ms for each other, since a batch has a cost of its own; many do not wait. Fewer
-than 50 a second wait as long as a batch of the role may (`App.few_wait_ms`).
-The client has one fetch at a time on its way to a broker: one that asks only for what has been read
-to its end would hold up the others, for 1.5 s as Faust has it.
+A few messages wait up to 50 ms for more, since each batch has a cost; many do not wait. Below 50 a
+second they wait as long as a batch of the role may (`App.few_wait_ms`). The client sends one fetch
+at a time to a broker: one for partitions without new messages would delay the others, by 1.5 s with
+Faust's settings.
 """
 QUIET_BYTES, QUIET_WAIT_MS = 1, 1_000
-"""The same once all has been read to its end: the first message to come is answered at once.
+"""The same once everything is read: the next message is answered at once.
 
-To have nothing said twenty times a second is what an idle worker and its broker would else do.
+Otherwise an idle worker would ask twenty times a second for nothing.
 """
 
 
 class ConsumerThread(OpenConsumerThread):
-    """Has fetches answered soon, but not for every message; hands over first what cannot wait."""
+    """Batches fetches for a short time, and hands over urgent messages first."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,10 +52,10 @@ class ConsumerThread(OpenConsumerThread):
     async def fetch(
         self, client: AIOKafkaConsumer, active: set[TP], timeout: float | None, most: int | None
     ) -> Fetched:
-        """Return what is there of `cx.urgent`, and after it of the others.
+        """Return fetched messages of `cx.urgent` first, then those of the other topics.
 
-        The client takes partitions in turn: beside a backlog an urgent message would wait for all
-        that has been fetched of the others.
+        The client takes partitions in turn: behind a backlog, an urgent message would wait for
+        everything fetched from the others.
         """
         urgent = {tp for tp in active if tp.topic == URGENT}
         others = active - urgent
@@ -86,7 +86,7 @@ class ConsumerThread(OpenConsumerThread):
         return taken
 
     def new_client(self, transport: stock.Transport) -> AIOKafkaConsumer:
-        """Return a client that commits a note beside each offset."""
+        """Return a client that commits a note with each offset."""
         client = super().new_client(transport)
         read_committed(client, FetchLimits(FETCH_BYTES, FETCH_WAIT_MS))
         commit, note = client.commit, self.app.continuity.note  # type: ignore[attr-defined]
@@ -100,7 +100,7 @@ class ConsumerThread(OpenConsumerThread):
         return client
 
     async def on_start(self) -> None:
-        """Start the client, and have it wait for long where nothing comes."""
+        """Start the client, with long waits while no message arrives."""
         await super().on_start()
         few_wait = self.app.few_wait_ms  # type: ignore[attr-defined]
         pace = Pace(0, time.monotonic())
@@ -114,7 +114,7 @@ class ConsumerThread(OpenConsumerThread):
         pace_fetches(self.client, QUIET_WAIT_MS / 1_000, limits)  # what it waits for wakes it too
 
     def _messages(self) -> int:
-        """Return how many there have been in the partitions of the streams."""
+        """Return the number of messages so far in the partitions of the streams."""
         client, consumer = self.client, cast(OpenConsumer, self.consumer)
         mine = (tp for tp in client.assignment() if not consumer.is_changelog(tp))
         return sum(client.highwater(tp) or 0 for tp in mine)
@@ -122,7 +122,7 @@ class ConsumerThread(OpenConsumerThread):
     def _has_read_all(self, fetched: Iterable[TP]) -> bool:
         """Return whether none of `fetched` is for a stream, and no table is being recovered.
 
-        What a worker has written to its changelog itself is fetched too, and never read.
+        A worker's own records in its changelog are fetched too, but never read.
         """
         consumer = cast(OpenConsumer, self.consumer)
         flows = consumer.flow_active and not self.app.in_recovery

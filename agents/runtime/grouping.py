@@ -10,7 +10,7 @@ from pipeline.model.dead_letter import DeadLetter
 
 
 class OfCustomer(Protocol):
-    """What is about one customer."""
+    """The messages about one customer."""
 
     @property
     def customer_id(self) -> str: ...  # noqa: D102
@@ -20,7 +20,7 @@ T = TypeVar("T", bound=OfCustomer)
 
 
 class Grouped(NamedTuple, Generic[T]):
-    """A batch, by customer; `dead` is what could not be decoded."""
+    """A batch by customer; `dead` are messages that could not be decoded."""
 
     changes: Mapping[StateKey, Sequence[T]]
     dead: Sequence[DeadLetter]
@@ -31,7 +31,8 @@ def group_by_customer(
 ) -> Grouped[T]:
     """Decode each message with the reader of its topic, and group the results by customer.
 
-    `partitions` is how many each topic has. Raises Halt where customers have moved between them.
+    `partitions` is the number of partitions of each topic. Raises Halt if customers have moved
+    between them.
     """
     good, dead = decode_batch(messages, lambda message: readers[message.topic](message))
     changes: defaultdict[StateKey, list[T]] = defaultdict(list)

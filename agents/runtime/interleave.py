@@ -1,8 +1,8 @@
 """Reads topics with the same customers side by side, roughly in the order of arrival.
 
-A customer's messages are in partitions of the same number, whatever the topic. Of a backlog one
-topic could be read far ahead of another: `detect` would work out many a history anew, and send
-alerts only to restate them. Kafka Streams, too, takes the oldest of a task's partitions first.
+A customer's messages are in partitions of the same number in every topic. In a backlog one topic
+could be read far ahead of another: `detect` would recompute many histories, and send alerts only to
+revise them. Kafka Streams, too, takes the oldest of a task's partitions first.
 """
 
 from collections.abc import Collection
@@ -11,30 +11,30 @@ from datetime import UTC, datetime
 from faust.types import TP
 
 MOST_AHEAD = 50
-"""Messages that one topic may be read ahead of another."""
+"""Most messages that one topic may be read ahead of another."""
 PATIENCE = 1.0
-"""Seconds for which a partition is waited for that has messages, and gives none."""
+"""Seconds to wait for a partition that has messages but delivers none."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Interleaver:
-    """Decides whose turn it is, by how far each partition was read in the broker's time."""
+    """Chooses the next partitions by the broker's time of the last message read from each."""
 
     def __init__(self) -> None:
         self._read_up_to: dict[TP, datetime] = {}
         self._gave: dict[TP, float] = {}
 
     def read(self, tp: TP, up_to: datetime) -> None:
-        """Note when the last message that was read of a partition came."""
+        """Note the broker's time of the last message read from a partition."""
         self._read_up_to[tp] = up_to
 
     def turn(
         self, active: set[TP], fetched: Collection[TP], unread: Collection[TP], now: float
     ) -> set[TP]:
-        """Return the partitions of `active` beside which no older messages wait, at `now`.
+        """Return the `active` partitions that may be read now: no older messages wait for theirs.
 
-        Messages wait where some are `fetched`, and for a while where there are `unread` ones.
+        Messages wait in `fetched` partitions, and for a while in `unread` ones.
         """
         waiting: set[TP] = set()
         for tp in active:

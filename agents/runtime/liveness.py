@@ -12,7 +12,7 @@ from pipeline.config.settings import Role
 
 
 class Liveness:
-    """Watches lag and commits of a worker; `problem` may be asked from any thread."""
+    """Watches lag and commits of a worker; `problem` may be called from any thread."""
 
     def __init__(self, app: faust.App, role: Role, stall_seconds: float) -> None:
         self._app = app
@@ -25,13 +25,13 @@ class Liveness:
         app.timer(interval=1.0, on_leader=False, name=f"{role}-heartbeat")(self.beat)
 
     def handled(self, received_at: datetime) -> None:
-        """Note when the broker received the newest message that was handled."""
+        """Note the broker's time of the newest handled message."""
         self._handled_timestamp = received_at.timestamp()
 
     async def beat(self) -> None:
-        """Compare the offsets committed now with those of the last beat.
+        """Compare the committed offsets with those of the last beat.
 
-        Nothing committed yet: all that the broker still has is lag.
+        If nothing is committed yet, all messages of the broker are lag.
         """
         consumer: Any = self._app.consumer
         committed = dict(consumer.committed)
@@ -53,12 +53,12 @@ class Liveness:
         metrics.LAG_SECONDS.labels(self._role).set(max(0.0, behind))
 
     def problem(self) -> str | None:
-        """Return what is wrong in words, or None while the worker makes progress."""
+        """Return the problem in words, or None while the worker makes progress."""
         now = time.monotonic()
         if self._app.in_recovery:  # no beat in a long recovery
             if (recovered := self._read_of_changelogs()) != self._recovered:
                 self._recovered, self._progress_at = recovered, now
-            idle, what = now - self._progress_at, "recovers its states and has got no further"
+            idle, what = now - self._progress_at, "recovers its states and has made no progress"
         else:
             idle, what = now - self._progress_at, "has lag and has committed nothing"
         return f"{self._role} {what} for {idle:.0f} s" if idle > self._stall_seconds else None

@@ -1,4 +1,4 @@
-"""Discards local files of states (RocksDB) that are damaged: the changelog has the states."""
+"""Discards damaged local state files (RocksDB), which are recovered from the changelog."""
 
 import shutil
 from pathlib import Path
@@ -12,10 +12,10 @@ from pipeline.common import metrics
 log = structlog.get_logger(__name__)
 
 _DAMAGE = ("Corruption", "Invalid argument", "No such file")
-"""What RocksDB says of files that are not as it wrote them; a full disk or a lock is none of it."""
+"""RocksDB's messages about damaged files; a full disk or a lock is no damage."""
 
 TABLES, OLDER_TABLES = "states", "tables"
-"""The folder of the files, and that of releases whose standbys passed over some records."""
+"""The folder of the files, and that of old releases, whose standbys skipped some records."""
 
 
 def is_damage(error: Exception) -> bool:
@@ -27,7 +27,7 @@ def discard(role: str, partition: int, path: Path, why: str) -> None:
     """Remove the local files of a partition; the next recovery reads its whole changelog."""
     metrics.BREACHES.labels(role, "", "local_state").inc()
     log.warning(
-        "local states are thrown away and recovered from the changelog",
+        "local states discarded, to be recovered from the changelog",
         partition=partition,
         why=why,
     )
@@ -35,15 +35,15 @@ def discard(role: str, partition: int, path: Path, why: str) -> None:
 
 
 def discard_older(folder: Path) -> None:
-    """Remove the files of releases whose files may lack states that the changelog has."""
+    """Remove the files of old releases, which may lack states of the changelog."""
     shutil.rmtree(folder / OLDER_TABLES, ignore_errors=True)
 
 
 def discard_unsound(role: str, table: Any, tp: TP, end: int) -> None:
     """Discard the files of a partition of Faust's `table` that do not match its changelog.
 
-    Files that do not open are damaged; those that are ahead of the changelog, which ends before
-    `end`, belong to another one.
+    Files that do not open are damaged; files ahead of the changelog, which ends before `end`,
+    belong to another one.
     """
     store = table.data
     try:

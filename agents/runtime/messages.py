@@ -36,10 +36,10 @@ CLOUDEVENT = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
 class Message(NamedTuple):
     """A Kafka message as a role sees it.
 
-    `received_at` is when the broker had it, `clock` the time that its contents cannot be ahead of:
-    the broker's where the broker stamped it, else ours, since a source stamps by the clock by which
-    it dates its events. `retried`: it was a dead letter before. `replays`: it has no value, and
-    stands for the one at that place of its topic, which is to be handled again.
+    `received_at` is the broker's time, `clock` the latest time that its content may state: the
+    broker's if the broker stamped it, else ours, since a source's stamp comes from the same clock
+    as its events. `retried`: it was a dead letter before. `replays`: it has no value, and stands
+    for the message at that place of its topic, which is to be handled again.
     """
 
     topic: str
@@ -54,7 +54,7 @@ class Message(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A message to send; without `partition` the key decides, None ends what the key had."""
+    """A message to send; without `partition` the key decides; the value None is a tombstone."""
 
     topic: str
     key: bytes
@@ -64,14 +64,14 @@ class Outgoing(NamedTuple):
 
 
 def messages_of(event: EventT[Any], now: datetime) -> Iterator[Message]:
-    """Yield the messages of one fetch, which is read at `now`, in order."""
+    """Yield the messages of a fetch, read at `now`, in order."""
     records: Records = event.value
     for record in records:
         yield message_of(record, now)
 
 
 def message_of(record: ConsumerRecord[bytes, bytes], now: datetime) -> Message:
-    """Return a record, which is read at `now`, as roles see it."""
+    """Return the message of a record that is read at `now`."""
     received = received_at(record.timestamp, record.timestamp_type, now)
     headers = dict(record.headers) if record.headers else {}
     return Message(
@@ -88,7 +88,7 @@ def message_of(record: ConsumerRecord[bytes, bytes], now: datetime) -> Message:
 
 
 def decode_as(kind: type[T]) -> Callable[[Message], T]:
-    """Return a function that reads the value of a message of ours; it raises Invalid."""
+    """Return a function that decodes the value of a message of ours; it raises Invalid."""
     decoder = msgspec.json.Decoder(kind)
     return lambda message: parse(decoder, message.value or b"")
 
@@ -112,14 +112,14 @@ def read_follow_up(message: Message) -> FollowUp:
 
 
 def data_of(message: Message) -> bytes:
-    """Return the JSON of what a CloudEvent carries, as it was sent. Raises Invalid."""
+    """Return the `data` of a CloudEvent as JSON, exactly as sent. Raises Invalid."""
     return bytes(_DATA(message).data)
 
 
 def read_action(message: Message, knows: Callable[[str], bool]) -> Action:
     """Return the action of a message, with its note masked. Raises Invalid.
 
-    `knows` says whether a name may be that of somebody here.
+    `knows` says whether a name may belong to a user.
     """
     action = decode_action(message.value, message.key, now=message.clock)
     if action.assignee and not knows(action.assignee):
@@ -133,7 +133,7 @@ def read_action(message: Message, knows: Callable[[str], bool]) -> Action:
 def decode_batch(
     messages: Iterable[Message], decode: Callable[[Message], T]
 ) -> tuple[list[tuple[Message, T]], list[DeadLetter]]:
-    """Decode each message; what raises Invalid becomes a dead letter and its neighbours go on."""
+    """Decode each message; one that raises Invalid becomes a dead letter, the others go on."""
     good: list[tuple[Message, T]] = []
     dead: list[DeadLetter] = []
     for message in messages:
@@ -156,11 +156,11 @@ def decode_batch(
 
 
 async def send(app: faust.App, outgoing: Iterable[Outgoing]) -> dict[TP, int]:
-    """Send all, those of a partition in their order; return when the broker has confirmed them.
+    """Send messages, in order within a partition; return once the broker has confirmed them.
 
-    The answer is the offset of the last message in each partition. The producer is handed whole
-    batches: a future a message costs more than the message. Raises what the producer raises when
-    the broker stays away.
+    Return the offset of the last message in each partition. The producer takes whole batches, since
+    a future per message costs more than the message. If the broker stays down, the producer's error
+    is raised.
     """
     producer = producer_client(app)
     lanes: defaultdict[TP, list[Outgoing]] = defaultdict(list)
@@ -199,10 +199,10 @@ async def _send_in_order(producer: Any, tp: TP, messages: Sequence[Outgoing]) ->
 
 
 def require_partition(message: Message, customer_id: str, partitions: int) -> None:
-    """Check that a message that we sent is in the partition where its customer's state is.
+    """Check that a message of ours is in the partition of its customer's state.
 
-    Raises Halt: the topic has been given partitions since, and from a state that begins anew the
-    same alerts would come with other contents. What is in the topic stays in the wrong places.
+    Raises Halt if not: partitions were added to the topic, and a state that starts afresh would
+    lead to the same alerts with other contents. The messages in the topic stay misplaced.
     """
     if message.topic == ACTIONS:  # others send these too, each by a hash of its own
         return
@@ -210,8 +210,8 @@ def require_partition(message: Message, customer_id: str, partitions: int) -> No
     if place != message.partition:
         raise Halt(
             f"a message in partition {message.partition} of {message.topic} belongs to {place} of "
-            f"{partitions}: the topic was given partitions, and the states of customers are not "
-            "where their messages are now. Make the topic anew: docs/operations.md says how"
+            f"{partitions}: partitions were added to the topic, and the states of customers are "
+            "not where their messages are now. Recreate the topic: docs/operations.md says how"
         )
 
 

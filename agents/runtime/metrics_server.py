@@ -1,4 +1,4 @@
-"""The HTTP server of a worker: `/metrics` for Prometheus, `/healthz` for whoever restarts it."""
+"""The HTTP server of a worker: `/metrics` for Prometheus, `/healthz` for its supervisor."""
 
 import io
 import socket
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 
 WITHIN = 10.0
-"""Seconds that a request may take to come, and its answer to be taken: each holds a thread."""
+"""Seconds to receive a request, and to send its answer: each occupies a thread."""
 MOST = 64
-"""Requests at once; the oldest makes room."""
+"""Most requests at once; beyond that the oldest is closed."""
 
 
-class Heartbeat(Protocol):
-    """Says whether a worker does its work."""
+class HealthCheck(Protocol):
+    """Whether a worker does its work."""
 
     def problem(self) -> str | None:
-        """Return what is wrong in words, or None; called from any thread."""
+        """Return the problem in words, or None; called from any thread."""
 
 
 class _Arriving(socket.SocketIO):
-    """What is read of a connection, which ends `WITHIN` seconds after its beginning.
+    """The input of a connection, which must end `WITHIN` seconds after its start.
 
-    A timeout of the socket would hold for each part: a byte every nine seconds comes for ever.
+    A socket timeout would apply to each part: a byte every nine seconds could go on for ever.
     """
 
     def __init__(self, connection: socket.socket) -> None:
@@ -60,14 +60,14 @@ class _Quiet(WSGIRequestHandler):
         self.rfile = io.BufferedReader(_Arriving(self.connection))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Requests are not logged: probes come every few seconds."""
+        """Log nothing: probes arrive every few seconds."""
 
 
 @contextmanager
-def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
-    """Serve from a thread of its own, so that a blocked event loop is seen; yields the address.
+def serve_page(settings: WorkerSettings, health: HealthCheck) -> Iterator[str]:
+    """Serve from a separate thread, so that a blocked event loop shows; yield the address.
 
-    Raises SettingsError if it cannot listen there.
+    Raises SettingsError if the server cannot listen there.
     """
     metrics = make_wsgi_app()
 
@@ -75,7 +75,7 @@ def serve_page(settings: WorkerSettings, heartbeat: Heartbeat) -> Iterator[str]:
         if environ["PATH_INFO"] != "/healthz":
             answer: Iterable[bytes] = metrics(environ, start_response)
             return answer
-        problem = heartbeat.problem()
+        problem = health.problem()
         status = "503 Service Unavailable" if problem else "200 OK"
         start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
         return [(problem or "ok").encode()]
@@ -103,7 +103,7 @@ def _server(host: str) -> type[ThreadingWSGIServer]:
         connections: ClassVar[dict[socket.socket, None]] = {}
 
         def process_request(self, request: Any, client_address: Any) -> None:
-            """Answer in a thread."""
+            """Answer in a thread; close the oldest connection if there are too many."""
             for oldest in list(self.connections)[: 1 - MOST]:
                 with suppress(OSError):
                     oldest.shutdown(socket.SHUT_RDWR)
@@ -116,7 +116,7 @@ def _server(host: str) -> type[ThreadingWSGIServer]:
             super().shutdown_request(request)
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """Say nothing of who sends half a request or goes away: it would fill the log."""
+            """Ignore incomplete requests and closed connections, which would fill the log."""
             if not isinstance(sys.exception(), OSError):
                 super().handle_error(request, client_address)
 

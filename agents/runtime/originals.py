@@ -1,4 +1,4 @@
-"""Reads messages of a topic again, which others point to."""
+"""Reads the messages of a topic that replays refer to."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -14,13 +14,13 @@ from pipeline.broker.security import client_security
 from pipeline.config.groups import KafkaSettings
 
 WAIT_MS = 5_000
-"""How long the broker may take to give something that is there."""
+"""How long the broker may take to return an existing message."""
 
 
 async def read_originals(
     kafka: KafkaSettings, topic: str, places: Collection[Place]
 ) -> dict[Place, Message]:
-    """Return the messages at some places of a topic, but for those that have expired."""
+    """Return the messages at some places of a topic, without expired ones."""
     wanted: defaultdict[int, set[int]] = defaultdict(set)
     for partition, offset in places:
         wanted[partition].add(offset)

@@ -3,19 +3,19 @@
 import math
 
 MEMORY = 1.0
-"""Seconds that count for most of a pace."""
+"""Seconds of history that determine most of the rate."""
 
 
 class Pace:
-    """Messages a second of late, from how many there were in all at some moments."""
+    """The recent rate of messages per second, from their total at some moments."""
 
     def __init__(self, total: int, now: float) -> None:
-        """Begin at `now`, in seconds."""
+        """Start at `now`, in seconds."""
         self._total, self._at = total, now
         self._rate = 0.0
 
     def after(self, total: int, now: float) -> float:
-        """Return the pace where there are `total` by `now`; fewer than before are none."""
+        """Return the rate once there are `total` messages at `now`; a smaller total counts as 0."""
         elapsed = now - self._at
         if elapsed > 0:
             weight = 1 - math.exp(-elapsed / MEMORY)

@@ -1,4 +1,4 @@
-"""The partition of a key, as Java's producer chooses it: the same whoever sends the message."""
+"""The partition of a key, as Java's producer chooses it: the same for every client."""
 
 from functools import lru_cache
 
@@ -6,7 +6,7 @@ from aiokafka.partitioner import murmur2
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """Return the partition that a key belongs to, of a topic with so many."""
+    """Return the partition of a key in a topic with `partitions` of them."""
     return _hash(key) % partitions
 
 

@@ -1,4 +1,4 @@
-"""Runs the process of a role until it is told to stop, and ends it where it does not."""
+"""Runs the process of a role until it is told to stop, and kills it if it hangs then."""
 
 import asyncio
 import gc
@@ -23,7 +23,7 @@ from pipeline.broker.errors import BrokerUnavailable
 log = structlog.get_logger(__name__)
 
 STOP_WITHIN = 9.0
-"""Seconds that a role has to stop in order; containers are killed after ten."""
+"""Seconds for an orderly stop; containers are killed after ten."""
 
 
 def run_process(component: Component) -> None:
@@ -34,7 +34,7 @@ def run_process(component: Component) -> None:
 
 
 async def run_component(component: Component) -> None:
-    """Run a role until SIGTERM or SIGINT, with its page. Raises BrokerUnavailable."""
+    """Run a role and its health page until SIGTERM or SIGINT. Raises BrokerUnavailable."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -67,7 +67,7 @@ async def run_component(component: Component) -> None:
 
 
 def _attach(app: App, component: Component) -> Liveness:
-    """Have an app run a component; return whether it makes progress."""
+    """Attach a component to an app; return the watch over its progress."""
     liveness = Liveness(app, component.role, component.settings.worker.stall_seconds)
     component.start(app)
     read_batches(app, component, liveness)
@@ -87,11 +87,11 @@ def _attach(app: App, component: Component) -> Liveness:
 
 
 def end_within(seconds: float) -> None:
-    """End this process if it has not ended by then, even where something holds up its event loop.
+    """End this process after so many seconds if it still runs, even with a blocked event loop.
 
-    Faust waits for a broker that is gone, to flush and to commit, for as long as it is gone, and
-    `record` for the store; Faust's threads outlive a start that failed. What is in hand is not
-    acknowledged, and comes again.
+    While the broker is down, Faust waits for it to flush and commit, and `record` for the store;
+    Faust's threads outlive a failed start. Unfinished messages are not acknowledged, and are
+    delivered again.
     """
 
     def give_up() -> None:

@@ -1,7 +1,7 @@
-"""Keeps single messages on a topic, with confirmation: many that come at once share a batch.
+"""Publishes single messages to a topic with confirmation; concurrent ones share a batch.
 
-What comes while a batch is on its way to a partition makes the next one. So a batch is as large as
-the load asks for, and no message waits for others to come.
+Messages that arrive while a batch is on its way to a partition form the next one. So batches grow
+with the load, and no message waits for others.
 """
 
 import asyncio
@@ -23,28 +23,28 @@ from pipeline.config.groups import KafkaSettings
 log = structlog.get_logger(__name__)
 
 WITHIN, LOOK_EVERY = 1.5, 0.1
-"""Seconds in which a message is confirmed or given up, and between two looks at which are late."""
+"""Seconds after which a message is given up, and between checks for late ones."""
 MOST_WAITING = 64 * 2**20
-"""Bytes that may wait for confirmation: more is refused at once."""
+"""Most bytes waiting for confirmation; more are refused at once."""
 BATCH_BYTES = 524_288
-"""Bytes of a batch; one message may be larger."""
+"""Most bytes of a batch; a single message may be larger."""
 RECONNECT_EVERY = 0.5
 REQUEST_TIMEOUT_MS = 10_000
 CLOSE_WITHIN = 3.0
 
 
-class Producer:
+class TopicProducer:
     """Sends to one topic; the key decides the partition.
 
-    The client is idempotent, so a message whose confirmation was lost is not there twice. One that
-    was given up may be there; its sender sends it again. A client that fails is replaced.
+    The client is idempotent: a message whose confirmation was lost is not duplicated. One that was
+    given up may still be on the topic; its sender sends it again. A failed client is replaced.
     """
 
     def __init__(self, kafka: KafkaSettings, topic: str) -> None:
         self._kafka = kafka
         self._topic = topic
         self._link: _Link | None = None
-        self._waiting: deque[_Message] = deque()
+        self._waiting: deque[_PendingRecord] = deque()
         self._waiting_bytes = 0
         self._away_since: float | None = monotonic()
         self.is_started = False
@@ -52,16 +52,16 @@ class Producer:
 
     @property
     def away_for(self) -> float:
-        """Seconds for which Kafka has confirmed nothing that it should have, 0 if it is there."""
+        """Seconds since Kafka last answered in time, 0 if it is available."""
         return 0.0 if self._away_since is None else monotonic() - self._away_since
 
     async def keep(self, key: bytes, value: bytes) -> None:
-        """Return when the broker has the message. Raises BrokerUnavailable, within two seconds."""
+        """Return once the broker has the message. Raises BrokerUnavailable within two seconds."""
         if self._link is None:
             raise self._unavailable("is away")
         if self._waiting_bytes + len(value) > MOST_WAITING:
-            raise self._unavailable("is too slow: too much waits")
-        message = _Message(key, value)
+            raise self._unavailable("is too slow: too many messages wait")
+        message = _PendingRecord(key, value)
         self._waiting.append(message)
         self._link.add(message)
         self._waiting_bytes += len(value)
@@ -72,7 +72,7 @@ class Producer:
         self._away_since = None
 
     async def run(self) -> None:
-        """Be there for messages until cancelled."""
+        """Keep a connection for `keep` until cancelled."""
         await asyncio.gather(self._stay_connected(), self._give_up_what_is_late())
 
     async def _stay_connected(self) -> None:
@@ -82,7 +82,7 @@ class Producer:
                     self._link, self._away_since, self.is_started = link, None, True
                     error = await link.failure
                     self._link, self._away_since = None, monotonic()
-                    self._give_up(len(self._waiting), f"did not take it ({error})")
+                    self._give_up(len(self._waiting), f"did not accept it ({error})")
             except (KafkaError, OSError) as away:
                 error = away
             log.warning("Kafka does not answer", error=repr(error))
@@ -102,7 +102,7 @@ class Producer:
                 self._waiting.popleft()
 
     def _give_up(self, count: int, why: str) -> None:
-        """End the oldest messages, those that are not confirmed."""
+        """Fail the oldest `count` messages, unless confirmed."""
         for _ in range(count):
             message = self._waiting.popleft()
             if not message.confirmed.done():
@@ -113,8 +113,8 @@ class Producer:
         return BrokerUnavailable(f"Kafka at {self._kafka.bootstrap} {why}")
 
 
-class _Message:
-    """A message that waits for confirmation."""
+class _PendingRecord:
+    """A record that waits for confirmation."""
 
     __slots__ = ("came_at", "confirmed", "key", "value")
 
@@ -126,7 +126,7 @@ class _Message:
 
 
 class _Link:
-    """A client of Kafka, until it fails: then `failure` has its error."""
+    """A Kafka client, used until it fails with the error in `failure`."""
 
     def __init__(self, kafka: KafkaSettings, topic: str) -> None:
         self._topic = topic
@@ -139,7 +139,7 @@ class _Link:
             **client_security(kafka),
         )
         self._partitions = 0
-        self._lanes: defaultdict[int, deque[_Message]] = defaultdict(deque)
+        self._lanes: defaultdict[int, deque[_PendingRecord]] = defaultdict(deque)
         self._sending: dict[int, asyncio.Task[None]] = {}
         self.failure: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
 
@@ -159,19 +159,19 @@ class _Link:
             sending.cancel()
 
     async def _close(self) -> None:
-        """Send what waits, as far as Kafka takes it soon."""
+        """Close the client; wait a moment for messages being sent."""
         with suppress(KafkaError, TimeoutError, OSError):
             await asyncio.wait_for(self._client.stop(), CLOSE_WITHIN)
 
-    def add(self, message: _Message) -> None:
-        """Send a message behind those that wait for its partition."""
+    def add(self, message: _PendingRecord) -> None:
+        """Queue a message for its partition, and send the queue."""
         partition = partition_of(message.key, self._partitions)
         self._lanes[partition].append(message)
         if partition not in self._sending:
             self._sending[partition] = asyncio.create_task(self._send(partition))
 
     async def _send(self, partition: int) -> None:
-        """Send what waits for a partition, one batch after the other."""
+        """Send the messages queued for a partition, one batch after the other."""
         lane = self._lanes[partition]
         try:
             while batch := self._batch(lane):
@@ -186,16 +186,16 @@ class _Link:
             if not self.failure.done():
                 self.failure.set_result(error)
 
-    def _batch(self, lane: deque[_Message]) -> tuple[list[_Message], Any] | None:
-        """Return the next messages and a batch with them, None where there are none."""
+    def _batch(self, lane: deque[_PendingRecord]) -> tuple[list[_PendingRecord], Any] | None:
+        """Return the next messages and a batch of them, or None if there are none."""
         builder = self._client.create_batch()
         messages = list(_put(lane, builder))
         builder.close()
         return (messages, builder) if messages else None
 
 
-def _put(lane: deque[_Message], builder: Any) -> Iterator[_Message]:
-    """Put messages into a batch while they fit, but for those that were given up; yield them."""
+def _put(lane: deque[_PendingRecord], builder: Any) -> Iterator[_PendingRecord]:
+    """Move messages into a batch while they fit, without those given up; yield them."""
     while lane:
         message = lane[0]
         if not message.confirmed.done():

@@ -18,9 +18,9 @@ from pipeline.config.groups import KafkaSettings
 from pipeline.contracts.topology import INPUTS, group_of
 
 AT_ONCE = 8
-"""Messages between two looks at whether there is still time."""
+"""Messages between checks for spare time."""
 FETCH_WAIT_MS = 5_000
-"""How long the broker holds a fetch while nothing comes; what comes is handed over at once."""
+"""How long the broker holds an empty fetch; a new message is answered at once."""
 LOOK_MS = 60_000
 LEAVE_SECONDS = 1.0
 
@@ -31,10 +31,10 @@ async def read_in_spare_time(
     spare: Callable[[], Awaitable[None]],
     handle: Callable[[Sequence[Message]], Awaitable[None]],
 ) -> None:
-    """Give `handle` what waits on the topics of `role`, a few at a time, for ever.
+    """Pass the messages of the topics of `role` to `handle`, a few at a time, for ever.
 
-    `spare` returns when there is time. A batch is committed after `handle`; what expired before
-    there was time is logged and counted. Raises what `handle` and the broker's client raise.
+    `spare` returns once there is time. A batch is committed after `handle`; messages that expired
+    before are logged and counted. Errors of `handle` and of the broker's client are raised.
     """
     async with _joined(role, kafka) as consumer:
         while True:
@@ -55,9 +55,9 @@ async def read_in_spare_time(
 async def _tell_of_expired(
     role: str, consumer: AIOKafkaConsumer, place: TopicPartition, found: int
 ) -> None:
-    """Log and count what is gone between the offset that was committed and the one that came.
+    """Log and count expired messages between the committed offset and the first one fetched.
 
-    The client passes over it in silence. Transactions leave gaps that are no loss.
+    The client skips them silently. Transactions leave gaps that are no loss.
     """
     committed = await consumer.committed(place)
     if committed is None or committed >= found:
@@ -69,7 +69,7 @@ async def _tell_of_expired(
 
 @asynccontextmanager
 async def _joined(role: str, kafka: KafkaSettings) -> AsyncGenerator[AIOKafkaConsumer, None]:
-    """Yield a member of the group of `role` that commits nothing by itself."""
+    """Yield a member of the group of `role` without automatic commits."""
     consumer = AIOKafkaConsumer(
         *INPUTS[role],
         bootstrap_servers=kafka.bootstrap,

@@ -1,4 +1,4 @@
-"""Stores the states of customers: a Faust table on RocksDB, written after its changelog is."""
+"""Stores the states of customers in a Faust table on RocksDB, written after its changelog."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,16 +28,16 @@ MEMORY = {
 
 
 class StateKey(NamedTuple):
-    """Where the state of a customer is."""
+    """The partition and key of a customer's state."""
 
     partition: int
     customer_id: str
 
 
 class StoredState(NamedTuple):
-    """The state of a customer, to be kept in the partition that the customer's events come from.
+    """The state of a customer, to be stored in the partition of the customer's events.
 
-    None: there is none any more.
+    None removes it.
     """
 
     partition: int
@@ -46,7 +46,7 @@ class StoredState(NamedTuple):
 
 
 class ChangelogAck(NamedTuple):
-    """States that the changelog has, each as its message, and the newest offset by partition."""
+    """States confirmed on the changelog, as messages, and the newest offset by partition."""
 
     states: Sequence[StoredState]
     messages: Sequence[Outgoing]
@@ -54,10 +54,10 @@ class ChangelogAck(NamedTuple):
 
 
 class Table(Protocol):
-    """Where states are: a `StateStore`, or a dict in a test."""
+    """A store of states: a `StateStore`, or a dict in a test."""
 
     def get(self, partition: int, customer_id: str) -> bytes | None:
-        """Return the state that was staged last, or that the partition holds."""
+        """Return the last staged state, or the stored one."""
 
     def all(self, beginning: str = "") -> Iterable[tuple[StateKey, bytes]]:
         """Return the states of all partitions that this worker has, of keys with a beginning."""
@@ -69,9 +69,9 @@ class Table(Protocol):
         """Send states that were staged to the changelog; return when the broker has them."""
 
     def write_local(self, *acks: ChangelogAck) -> None:
-        """Write states that the changelog has to the local files.
+        """Write states confirmed on the changelog to the local files.
 
-        Those of one call must be all that the changelog holds up to the newest offset among them.
+        A call must include all states on the changelog up to the newest offset among them.
         """
 
     async def commit(self, states: Sequence[StoredState]) -> None:
@@ -79,11 +79,11 @@ class Table(Protocol):
 
 
 class StateStore:
-    """Bytes by customer. Faust recovers them from the changelog when the local files are gone.
+    """Stores bytes by customer. Faust recovers them from the changelog if local files are lost.
 
     Faust's own table assignment only queues the changelog message, and its flush gives up after a
-    tenth of a second without progress: an offset could be committed whose state is nowhere but in
-    local files. Here `flush_changelog` returns when the broker has the states.
+    tenth of a second without progress: an offset could be committed whose state exists only in
+    local files. Here `flush_changelog` returns once the broker has the states.
     """
 
     def __init__(self, app: App, name: str, partitions: int) -> None:
@@ -102,7 +102,7 @@ class StateStore:
         self._store.apply_changelog_batch = self._recover_or_crash
 
     def get(self, partition: int, customer_id: str) -> bytes | None:
-        """Return the state that was staged last, or that is kept in the partition."""
+        """Return the last staged state, or the stored one."""
         key = _key(customer_id)
         if (partition, key) in self._staged:
             return self._staged[partition, key]
@@ -122,7 +122,7 @@ class StateStore:
                     yield StateKey(tp.partition, msgspec.json.decode(key, type=str)), state
 
     def _visible(self, partition: int, beginning: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield keys and states. RocksDB's own iteration just ends where a file is damaged."""
+        """Yield keys and states. RocksDB's own iteration silently ends at a damaged file."""
         found = self._files(partition).iter()
         found.seek(beginning)
         while found.valid() and (key := found.key()).startswith(beginning):
@@ -153,7 +153,7 @@ class StateStore:
         return ChangelogAck(states, messages, await send(self._app, messages))
 
     def write_local(self, *acks: ChangelogAck) -> None:
-        """Write states that the changelog has to the local files, a partition's at once."""
+        """Write states confirmed on the changelog to the local files, partition by partition."""
         topic = self._table.changelog_topic_name
         batches: defaultdict[int, WriteBatch] = defaultdict(lambda: WriteBatch(raw_mode=True))
         written = [
@@ -183,13 +183,13 @@ class StateStore:
         return database(self._store, partition)
 
     def _discard_damaged(self, partition: int, error: Exception) -> None:
-        """Throw damaged files away; the process ends for the error, and the next one recovers."""
+        """Remove damaged files; the process ends with the error, and the next one recovers."""
         if is_damage(error):
             path = self._store.partition_path(partition)
             discard(self._app.continuity.role, partition, path, str(error)[:200])
 
     def _recover_or_crash(self, batch: Iterable[Any], *args: Any, **options: Any) -> None:
-        """Faust would log what fails in a recovery, and wait forever for it to end."""
+        """Crash if a recovery fails: Faust would log the error and wait for ever."""
         events = list(batch)
         with crashing():
             try:
@@ -201,15 +201,15 @@ class StateStore:
 
 
 def _key(customer_id: str) -> bytes:
-    """Return the key as Faust's recovery reads it."""
+    """Return the key in the form that Faust's recovery reads."""
     return msgspec.json.encode(customer_id)
 
 
 def partitions_of_states(settings: Settings, role: Role) -> int:
-    """Return how many partitions the topics that `role` reads have, and so its states.
+    """Return the number of partitions of the topics that `role` reads, and so of its states.
 
-    Raises Halt where they differ: a state is kept in the partition of its customer's events.
-    Raises BrokerError where one is not there.
+    Raises Halt if they differ: a state is stored in the partition of its customer's events.
+    Raises BrokerError if a topic is missing.
     """
     changelog = changelog_of(role)
     topics = (*INPUTS[role], changelog)
@@ -220,8 +220,8 @@ def partitions_of_states(settings: Settings, role: Role) -> int:
     if len({*found.values()}) > 1:
         numbers = ", ".join(f"{name} {count}" for name, count in found.items())
         raise Halt(
-            f"{role} needs as many partitions of each of its topics, and they have: {numbers}. "
-            f"Make one that was given partitions anew; where {changelog} alone differs, start "
-            f"{role} anew: docs/operations.md says how"
+            f"{role} needs the same number of partitions in all its topics, which have: {numbers}. "
+            f"Recreate the topic to which partitions were added; if only {changelog} differs, "
+            f"start {role} anew: docs/operations.md says how"
         )
     return found[INPUTS[role][0]]

@@ -1,10 +1,10 @@
-"""A Kafka driver for Faust that hands over all that one poll fetched of a partition as one message.
+"""A Kafka driver for Faust that delivers the records of one fetch of a partition as one message.
 
-Faust's own driver makes a message, an event and two asyncio tasks of every record: 97 % of what an
-event costs a worker. Here that is paid once a fetch. The value of a stream's event is the tuple of
-the fetched records; to acknowledge the event acknowledges all of them. Rebalances, suspended flow,
-pauses and commits stay Faust's. Changelog topics are read record by record, as Faust's recovery
-wants them.
+Faust's own driver creates a message, an event and two asyncio tasks for every record: 97 % of an
+event's cost to a worker. Here that cost arises once per fetch. The value of a stream's event is the
+tuple of the fetched records; acknowledging the event acknowledges all of them. Rebalances,
+suspended flow, pauses and commits remain Faust's. Changelog topics are read record by record, as
+Faust's recovery requires.
 """
 
 from collections import defaultdict, deque
@@ -32,10 +32,10 @@ Records: TypeAlias = Sequence[ConsumerRecord[bytes, bytes]]
 
 
 class RecordsSchema(faust.Schema[Any, Any]):
-    """Leaves the value of a message as the driver made it."""
+    """Passes the value of a message on as the driver made it."""
 
     def compile(self, app: Any, **_: Any) -> Any:
-        """Return the coroutine function that makes a stream's event of a message."""
+        """Return the coroutine function that turns a message into a stream's event."""
 
         async def decode(message: Message, *, propagate: bool = False) -> EventT[Any]:  # noqa: ARG001
             return Event(app, None, message.value, [], message)
@@ -44,11 +44,11 @@ class RecordsSchema(faust.Schema[Any, Any]):
 
 
 class Delivered(NamedTuple):
-    """Offsets up to `end`, to be committed once `message` is acknowledged."""
+    """A delivered fetch: `end` may be committed once `message` is acknowledged."""
 
     end: int
     message: ConsumerMessage | None
-    """None: the offsets hold no record (the end of a transaction, compaction)."""
+    """None if the offsets hold no record (the end of a transaction, compaction)."""
 
 
 def _is_taken(delivered: Delivered) -> bool:
@@ -56,9 +56,9 @@ def _is_taken(delivered: Delivered) -> bool:
 
 
 class Consumer(OpenConsumer):
-    """Delivers fetches, and commits to the end of an unbroken row of acknowledged ones.
+    """Delivers fetches, and commits up to the end of an unbroken row of acknowledged ones.
 
-    A group that has committed nothing begins with the earliest record.
+    A group without commits starts at the earliest record.
     """
 
     thread_class = ConsumerThread
@@ -97,23 +97,23 @@ class Consumer(OpenConsumer):
             self._note_ends_without_records()
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Do nothing: a worker's page says when nothing is committed (`liveness.py`).
+        """Do nothing: the health page reports missing commits (`liveness.py`).
 
-        Faust would log that, and at times end the process, as it asks for a position that a
-        consumer which has just started does not have.
+        Faust would log them, and sometimes end the process, since it asks for a position that a
+        newly started consumer does not have.
         """
 
     def on_buffer_full(self, tp: TP) -> None:
-        """Do nothing: a full queue holds up the delivery, and so the next poll.
+        """Do nothing: a full queue blocks the delivery, and so the next poll.
 
-        Faust would leave the partition out of its polls, and sleep for a second where none is left.
+        Faust would exclude the partition from polls, and sleep for a second if none is left.
         """
 
     def _note(self, message: ConsumerMessage) -> None:
         self._delivered[message.tp].append(Delivered(message.offset + 1, message))
 
     def _note_ends_without_records(self) -> None:
-        """Have offsets committed that were read past and gave no record."""
+        """Note offsets that were read without a record, so that they are committed."""
         for tp, end in read_by(self.thread.client).items():
             known = self.positions.get(tp)
             if known is not None and end > known and not self.is_changelog(tp):
@@ -121,14 +121,14 @@ class Consumer(OpenConsumer):
                 self.positions[ensure_TP(tp)] = end
 
     async def _seek_back(self) -> None:
-        """Have what was fetched while the flow was suspended fetched again."""
+        """Seek back to fetch records again that were fetched while the flow was suspended."""
         try:
             await self.perform_seek()
         except Exception as error:
             self.log.warning("cannot seek while the flow is suspended: %r", error)
 
     async def _deliver(self, tp: TP, records: Records) -> None:
-        """Pass on what was not passed on before, or as much as the flow allows."""
+        """Pass on the records not passed on before, or as many as the flow allows."""
         position = self.positions[tp]
         if position not in (None, records[0].offset) and not self.is_changelog(tp):
             await self._look_at_jump(tp, position)
@@ -144,10 +144,10 @@ class Consumer(OpenConsumer):
         self.positions[tp] = fresh[-1].offset + 1
 
     async def _look_at_jump(self, tp: TP, position: int) -> None:
-        """Tell of records that expired before they were read, where a fetch begins elsewhere.
+        """Report records that expired unread if a fetch starts beyond the expected offset.
 
-        Compaction and transactions leave gaps that are no loss. Raises TopicsChanged where the
-        partition ends before what was read of it.
+        Compaction and transactions leave gaps that are no loss. Raises TopicsChanged if the
+        partition ends before the records already read.
         """
         first = (await self.earliest_offsets(tp))[tp]
         if (await self.highwaters(tp))[tp] < position:
@@ -168,25 +168,25 @@ class Consumer(OpenConsumer):
         return message
 
     def to_be_committed(self, topics: Any) -> Iterator[TP]:
-        """Yield the partitions of which anything was delivered."""
+        """Yield the partitions with delivered records."""
         return (
             tp for tp in self._delivered if topics is None or tp in topics or tp.topic in topics
         )
 
     def offset_to_commit(self, tp: TP) -> int | None:
-        """Return the offset after the last fetch that is handled with all before it."""
+        """Return the offset after the unbroken row of handled fetches."""
         delivered, offset = self._delivered[tp], None
         while delivered and (delivered[0].message is None or delivered[0].message.acked):
             offset = delivered.popleft().end
         return offset
 
     async def perform_seek(self) -> None:
-        """Go back to the committed offsets: what is not committed comes again.
+        """Seek to the committed offsets: uncommitted records are fetched again.
 
-        What a stream has taken counts once it is acknowledged; what it has not is gone from its
-        queue. Where nothing is committed, or not what is still there, the work goes on elsewhere.
-        A standby goes back to what its recovery has seen: what was fetched since the flow was held
-        went by, and the gap would stay when the partition becomes active.
+        Records already taken by a stream count once acknowledged; those left in its queue are
+        dropped. Without a usable commit, the position comes from `Continuity`. A standby returns
+        to the last record that its recovery has seen: records fetched since the flow was
+        suspended were skipped, and the gap would remain when the partition becomes active.
         """
         for tp, delivered in self._delivered.items():
             self._delivered[tp] = deque(takewhile(_is_taken, delivered))
@@ -206,7 +206,7 @@ class Consumer(OpenConsumer):
             continuity.settled(elsewhere)
 
     def _standby_positions(self) -> dict[TP, int]:
-        """Return the last record that the recovery has seen of each standby; it reads it again."""
+        """Return the offset of the last record seen of each standby, which is read again."""
         recovery: Any = self.app.tables.recovery  # type: ignore[attr-defined]
         seen = {
             tp: recovery.standby_offsets.get(tp) for tp in recovery.standby_tps & self.assignment()
@@ -214,10 +214,10 @@ class Consumer(OpenConsumer):
         return {tp: max(0, offset) for tp, offset in seen.items() if offset is not None}
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        """Hold the flow until Faust has recovered tables and sought; it resumes the flow itself.
+        """Suspend the flow until Faust has recovered tables and sought; it resumes the flow itself.
 
-        Faust holds it where partitions were revoked: not in a worker that had none. What the broker
-        has lost since is seen first.
+        Faust suspends it when partitions are revoked, so not in a worker that had none. Losses of
+        the broker are checked first.
         """
         self.stop_flow()
         with crashing():
@@ -225,9 +225,9 @@ class Consumer(OpenConsumer):
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
-        """Let go of partitions after what is being handled is handled and committed.
+        """Release partitions once the batch in progress is handled and committed.
 
-        Faust waits for it too, but not where the worker is told to stop meanwhile.
+        Faust waits for it too, but not if the worker is told to stop meanwhile.
         """
         if self.app.should_stop:
             await self.wait_empty()
@@ -238,10 +238,10 @@ class Consumer(OpenConsumer):
 
 
 class Producer(OpenProducer):
-    """Sends nothing once the worker is out of its group."""
+    """A producer that sends nothing once the worker was expelled from its group."""
 
     def new_client(self, transactional_id: str | None) -> AIOKafkaProducer:
-        """Return a client that asks the group before it sends."""
+        """Return a client that confirms its membership before it sends."""
         producer = super().new_client(transactional_id)
         guard(producer.client, self.app)
         return producer

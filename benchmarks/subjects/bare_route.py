@@ -1,4 +1,4 @@
-"""A route of Litestar that does nothing, on the server that it comes with: what the receiver costs.
+"""An empty route of Litestar on its usual server, the baseline of the receiver.
 
 usage: python -m benchmarks.subjects.bare_route PORT
 """
@@ -11,7 +11,7 @@ from litestar import Litestar, post
 
 @post("/in/{name:str}", status_code=204)
 async def nothing(name: str) -> None:
-    """Answer."""
+    """Return an empty answer."""
 
 
 if __name__ == "__main__":

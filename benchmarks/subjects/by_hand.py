@@ -1,6 +1,6 @@
-"""What a company would write by hand: the commonest delivery of seven systems, no other.
+"""Hand-written code as a company would have it, for the commonest delivery of seven systems.
 
-The envelopes are checked as those of mappings are, and equal to them.
+The envelopes are checked like those of mappings, and equal to them.
 """
 
 import hmac
@@ -161,7 +161,7 @@ MAPPERS: Mapping[str, Callable[[Any, Mapping[str, str], Settings], Iterable[Enve
     mapper.__name__: mapper
     for mapper in (whatsapp, zendesk, intercom, shopify, chatwoot, telegram, twilio)
 }
-"""The seven, by system."""
+"""The functions by system."""
 
 
 def events_of(delivery: Delivery, connection: Connection) -> Iterator[Event]:
@@ -197,5 +197,5 @@ def _at(seconds: int | str) -> datetime:
 
 
 def _pseudonym(address: str, settings: Settings) -> str:
-    """Return the keyed hash of a phone number, which these systems write in digits."""
+    """Return the keyed hash of a phone number, which these systems write as digits."""
     return hmac.digest(settings["pseudonym_key"].encode(), address.encode(), "sha256").hex()

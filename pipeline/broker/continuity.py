@@ -1,9 +1,9 @@
 """Decides whether a consumer group can resume: compares its last note with the topics as they are.
 
-With each offset a group commits a note of what the offset is about: the ids of its topics, how
-many partitions they had, and up to where its changelog holds the states that go with the offset.
-Kafka keeps the note with the offset. So a topic that was deleted and made anew, grew or was cut
-short, and a changelog that is gone, are seen before anything is read.
+With each offset a group commits a note: the ids of its topics, their numbers of partitions, and
+the changelog offset of the states that belong to the committed one. Kafka keeps the note with the
+offset. So a topic that was recreated, extended or truncated, or a missing changelog, is detected
+before anything is read.
 """
 
 from collections.abc import Iterator
@@ -33,11 +33,11 @@ class FailedRules(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The note that is committed with an offset.
+    """The note committed with an offset.
 
-    `topics` are all that the role reads, since Kafka forgets the offsets of a topic that is
-    deleted. `epoch` counts how often the partition was cut short, and so its offsets given anew.
-    `failed` is for whoever looks from outside how the group is doing.
+    `topics` are all inputs of the role, since Kafka forgets the offsets of a deleted topic. `epoch`
+    counts truncations of the partition, after which offsets are used again. `failed` is for
+    monitoring.
     """
 
     topics: dict[str, TopicAsIs] = {}
@@ -47,10 +47,10 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Breach(NamedTuple):
-    """Why a partition does not resume where the group left it, and how many messages are lost.
+    """The reason why a partition does not resume where the group left it, and the lost messages.
 
-    expired: unread ones are gone. truncated: the newest are gone, read ones among them. recreated:
-    another topic has the name; what was unread in the old one is not known.
+    expired: unread messages are gone. truncated: the newest are gone, some already read. recreated:
+    the topic was deleted and created again; the loss is unknown.
     """
 
     kind: Kind
@@ -83,7 +83,7 @@ def write_note(note: Note) -> str:
 
 
 def judge(place: Place, found: Survey) -> Verdict:
-    """Return where a group resumes a partition of one of its inputs."""
+    """Return the verdict on where a group resumes a partition of an input."""
     topic, first, end = place[0], found.first[place], found.end[place]
     now = found.topics[topic].id
     committed = found.committed.get(place)
@@ -107,8 +107,8 @@ def judge(place: Place, found: Survey) -> Verdict:
 def demand_states(partition: int, changelog: str, found: Survey) -> None:
     """Check that the changelog still holds the states up to the committed offset.
 
-    Customers move between all partitions at once, so the note of any tells that topics grew: a
-    partition that is new has none. Raises StatesLost.
+    More partitions move customers between all of them, so any note shows that topics grew; a new
+    partition has no note. Raises StatesLost.
     """
     for (_, number), committed in found.committed.items():
         note = read_note(committed.note)
@@ -130,7 +130,7 @@ def _demand_counts(note: Note, found: Survey) -> None:
 def _demand_kept(kept: KeptStates, partition: int, changelog: str, found: Survey) -> None:
     here = found.topics.get(changelog)
     if here is None or _another(kept.topic, here.id):
-        raise StatesLost(f"{changelog} was deleted and made anew: the states in it are gone")
+        raise StatesLost(f"{changelog} was deleted and recreated: the states in it are gone")
     where = (changelog, partition)
     if (lost := kept.next - found.end[where]) > 0:
         records = counted(lost, "record")

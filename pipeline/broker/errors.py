@@ -18,7 +18,7 @@ class BrokerError(Exception):
 
 
 class BrokerUnavailable(Exception):  # noqa: N818 - a state of Kafka, not a mistake
-    """Kafka does not answer, answers unreadably, or did not confirm what was sent.
+    """Kafka does not answer, answers unreadably, or did not confirm a message.
 
     Trying again may help.
     """

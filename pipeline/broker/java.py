@@ -35,8 +35,8 @@ KEPT = ("PATH", "LD_LIBRARY_PATH", "TZ")
 def java(console: Console | None = None, options: Sequence[str] = ()) -> list[str]:
     """Return the command prefix that runs a Kafka class; append its name and arguments.
 
-    `options` are more of Java's. Raises BrokerError if Kafka cannot be installed, or not be named
-    to Java where it is.
+    `options` are additional options of Java. Raises BrokerError if Kafka cannot be installed, or if
+    Java cannot open its path.
     """
     found = kafka_jars(None, console)
     jars = [str(jar) for jar in found]

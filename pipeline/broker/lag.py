@@ -249,10 +249,10 @@ def wait_until_drained(
 ) -> bool:
     """Wait until all messages present at the call have passed through the whole `chain`.
 
-    `chain` holds the groups in the order in which data passes. A group is waited for until it has
-    read what its topics held when the group before it was done, and a group commits only after its
-    output is confirmed: so nothing is on its way between two of them. What arrives later does not
-    prolong the wait. `on_progress` is given each reading of the group that is waited for.
+    `chain` holds the groups in the order of the data flow. Each group must read the messages that
+    its topics held when the group before it was done, and a group commits only after its output is
+    confirmed: so nothing is in transit between two of them. Later messages do not prolong the wait.
+    `on_progress` receives each reading of the current group.
     Returns False if that takes longer than `timeout` seconds.
     """
     deadline = clock() + timeout

@@ -1,7 +1,7 @@
 """Runs a real Apache Kafka for one user: a single KRaft node on loopback, without Docker.
 
-The folder it is given holds everything: the log, the ports (so that the address stays the same
-over restarts) and `kafka.log` of the last run.
+Its folder holds everything: the log, the ports (so that the address survives restarts) and
+`kafka.log` of the last run.
 """
 
 import base64
@@ -223,7 +223,7 @@ def _last_ports(record: Path) -> Ports:
 def _take_back_misplaced_log(log: Path) -> None:
     """Move the log from where an earlier version wrote it for paths that are not ASCII.
 
-    Java had taken the UTF-8 of its settings for Latin-1, and made folders of what it read.
+    Java had read its UTF-8 settings as Latin-1, and created folders with the resulting names.
     Raises BrokerError if the folder cannot be moved.
     """
     path = str(log.resolve())

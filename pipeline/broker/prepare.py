@@ -1,6 +1,6 @@
 """Installs Kafka and its AOT cache, which halves its start: `python -m pipeline.broker.prepare`.
 
-Set-up runs this; `nabiz up` does what is still missing.
+Set-up runs this; `nabiz up` completes it if necessary.
 """
 
 import sys

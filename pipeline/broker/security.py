@@ -31,7 +31,7 @@ def cluster_of(kafka: KafkaSettings) -> Cluster:
 def client_security(kafka: KafkaSettings) -> Security:
     """Return what clients of kafka-python are given beside the address.
 
-    Raises SettingsError where a file of certificates cannot be read.
+    Raises SettingsError if a certificate file cannot be read.
     """
     security: dict[str, Any] = {"security_protocol": kafka.security_protocol}
     if "SSL" in kafka.security_protocol:

@@ -58,7 +58,7 @@ def _of_partition(
 def point_to(cluster: Cluster, topic: str, key: bytes, places: list[Place]) -> None:
     """Have messages read again, in their order. Raises BrokerUnavailable.
 
-    What is sent only says where they are: what they hold expires when it would have.
+    Only their places are sent: their content expires at its original time.
     """
     with Publisher(*cluster) as publisher:
         for place in places:

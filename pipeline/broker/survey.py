@@ -15,9 +15,9 @@ Place: TypeAlias = tuple[str, int]
 
 
 class TopicAsIs(NamedTuple):
-    """A topic: its id, which another topic of the same name has not, and its partitions.
+    """A topic: its id, which differs for each topic of the same name, and its partitions.
 
-    The id is "" where the broker gives none, as before Kafka 2.8.
+    The id is "" if the broker provides none, as before Kafka 2.8.
     """
 
     id: str

@@ -27,7 +27,7 @@ class Tail:
     ) -> None:
         """Connect; missing topics are skipped. Raises BrokerUnavailable.
 
-        `most`: how many messages of each partition that are there already are read, the newest.
+        `most` is the number of newest existing messages to read of each partition.
         """
         self._bootstrap = bootstrap
         self._ends: dict[TopicPartition, int] = {}
@@ -62,7 +62,7 @@ class Tail:
 
     @property
     def is_through(self) -> bool:
-        """Whether all that was there when it connected is read. Raises BrokerUnavailable."""
+        """Whether all messages existing at the connection are read. Raises BrokerUnavailable."""
         with reaching(self._bootstrap):
             return all(self._consumer.position(one) >= end for one, end in self._ends.items())
 

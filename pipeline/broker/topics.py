@@ -38,9 +38,9 @@ def apply_topics(
 ) -> list[Change]:
     """Create missing topics, add partitions, set differing configs; return the changes.
 
-    Nothing is taken away: a topic with more partitions than declared keeps them, configs that are
-    not declared stay as they are. With `dry_run` Kafka checks the changes without making them.
-    More partitions send keys elsewhere: a customer's earlier events stay where they were.
+    Nothing is removed: a topic with more partitions than declared keeps them, undeclared configs
+    stay unchanged. With `dry_run` Kafka checks the changes without making them. More partitions
+    change the partition of a key: a customer's earlier events stay in the old one.
     Raises `BrokerError` if Kafka refuses a change, `BrokerUnavailable` if it does not answer.
     """
     declared = {topic.name: topic for topic in topics}

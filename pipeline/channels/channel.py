@@ -74,7 +74,7 @@ class Address(NamedTuple):
 class ChannelKind(NamedTuple):
     """A kind of channel: its addresses, its documentation, and how to open it.
 
-    `schemes` maps URL schemes to what they add; `example` is an address. `resent` says what happens
+    `schemes` maps URL schemes to their meaning; `example` is an address. `resent` says what happens
     to a message that is sent twice. `open` raises ValueError for an address unlike the example, or
     ChannelError if it can say more.
     """

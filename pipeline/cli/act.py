@@ -55,7 +55,7 @@ def follow_ups(
     customer_id: Annotated[
         str | None, typer.Option("--customer", metavar="ID", help="Of one customer.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 1_000,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")] = 1_000,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

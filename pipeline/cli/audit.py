@@ -22,7 +22,7 @@ def audit(
     customer_id: Annotated[
         str, typer.Option("--customer", metavar="ID", help="About one customer.")
     ] = "",
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 1_000,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")] = 1_000,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Checks what other systems are connected, for `nabiz doctor` and `nabiz config --check`."""
+"""Checks the connections for `nabiz doctor` and `nabiz config --check`."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pipeline.connectors.setup.connections import ConnectionBook, open_connectio
 
 
 def check_connections(settings: Settings) -> Iterator[Finding]:
-    """Find connections that are refused, that anybody may use, and secrets that others can read."""
+    """Find refused connections, those open to anybody, and secrets that others can read."""
     book = open_connections(settings.connectors)
     for error in book.errors:
         yield Finding("connections", "problem", error, "correct it: it is in force within seconds")

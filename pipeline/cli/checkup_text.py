@@ -38,7 +38,7 @@ def check_readings(engine: str, readings: Iterable[tuple[str, Reading]]) -> Find
 def check_processor(engine: str, told: str) -> Finding:
     """Check whether the processor has the instructions that make `strong` fast.
 
-    Without it is no warning: readings are the same, and `auto` knows what it has time for.
+    Their absence is no warning: readings are the same, and `auto` adapts to the time it has.
     """
     if not told:
         return Finding("processor", "ok", "not told by this system")

@@ -46,9 +46,9 @@ def add_connection(
         typer.Option("--make", metavar="KEY", help="A secret to be made at random."),
     ] = None,
 ) -> None:
-    """Connect a system: what is not given is asked for, if this is a terminal.
+    """Connect a system; on a terminal, ask for missing values.
 
-    Secrets go into files of their own that only this user can read. Nothing is changed where the
+    Secrets are stored in separate files that only this user can read. Nothing is changed if the
     connection would be refused.
 
     Example: nabiz connectors add --system whatsapp --make secret --make verify_token
@@ -123,7 +123,7 @@ def _copied(given: list[str] | tuple[()]) -> dict[str, str]:
 
 
 def _ask(mapping: Mapping, plain: dict[str, Any], secrets: dict[str, str]) -> None:
-    """Ask for what the mapping declares, and put the answers into `plain` and `secrets`."""
+    """Ask for the settings of the mapping, and put the answers into `plain` and `secrets`."""
     schemes = [*mapping.form.verify, "none"]
     if len(schemes) > 2:
         auth = typer.prompt(f"How senders are verified: {', '.join(schemes)}", default=schemes[0])

@@ -1,4 +1,4 @@
-"""Commands connectors list and check: which systems are connected, and what is wrong."""
+"""Commands connectors list and check: show connections and their errors."""
 
 import os
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ class ListedConnection(msgspec.Struct, frozen=True):
 
 
 def list_connections(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Show each connection: its system, whether it is in force, and what came of late.
+    """Show each connection: its system, whether it is in force, and its recent traffic.
 
     Exit code 1 if the file of connections cannot be read.
     """
@@ -100,9 +100,9 @@ def _state(row: ListedConnection) -> Text:
 
 
 def check_connections() -> None:
-    """Say everything that is wrong with the connections and the mappings, with file and line.
+    """Report all errors of connections and mappings, with file and line.
 
-    Also which files of secrets others than their owner can read. Exit code 1 if anything is.
+    Files of secrets that others than their owner can read count as errors. Exit code 1 on errors.
     """
     settings = load_settings().connectors
     console = Console(stderr=True)
@@ -122,7 +122,7 @@ def check_connections() -> None:
 
 
 def _of_mappings(book: MappingBook) -> list[str]:
-    """Return what is wrong with the mappings of all systems."""
+    """Return the errors of the mappings of all systems."""
     for system in book.systems:
         book.reload(system)
     return [str(error) for error in book.refused.values()]

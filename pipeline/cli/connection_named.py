@@ -1,4 +1,4 @@
-"""The connection that a command is about."""
+"""Finds the connection that a command names."""
 
 from pipeline.cli.errors import UsageError
 from pipeline.connectors.connection import Connection
@@ -6,7 +6,7 @@ from pipeline.connectors.setup.connections import ConnectionBook
 
 
 def connection_named(name: str, book: ConnectionBook) -> Connection:
-    """Return a connection in force. Raises UsageError where there is none of this name."""
+    """Return a connection in force by name. Raises UsageError if there is none."""
     if name not in book.connections:
         known = ", ".join(sorted(book.connections)) or "none"
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Command connectors poll: asks a source at once."""
+"""Command connectors poll: poll a source at once."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ def poll_connection(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The connection.")],
     data: DataOption = None,
 ) -> None:
-    """Ask a source now, without waiting until it is its turn."""
+    """Poll a source now, without waiting until it is due."""
     settings = find(data)
     book = open_connections(settings.connectors)
     connection = connection_named(name, book)
@@ -33,4 +33,4 @@ def poll_connection(
     with Publisher(*cluster_of(settings.kafka)) as publisher:
         request = msgspec.json.encode(PollRequest(name))
         publisher.send(POLL_REQUESTS, name.encode(), request)
-    typer.echo(f"{name} is asked: nabiz connectors tail {name} shows what comes")
+    typer.echo(f"{name} will be polled: nabiz connectors tail {name} shows its deliveries")

@@ -1,4 +1,4 @@
-"""Command connectors replay: stored deliveries are mapped again, by the mapping as it is now."""
+"""Command connectors replay: map stored deliveries again by the current mapping."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -20,17 +20,15 @@ def replay_connection(
         typer.Option(
             parser=lambda text: moment_or_span(text, datetime.now(UTC)),
             metavar="TIME",
-            help="What came since then, RFC 3339, or since so long ago: 90s, 15m, 2h, 7d.",
+            help="Start, RFC 3339 or how long ago: 90s, 15m, 2h, 7d.",
         ),
     ],
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say how many deliveries there are.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the deliveries.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Map deliveries again that came by a connection, once its mapping is mended.
+    """Map the deliveries of a connection again, after its mapping was corrected.
 
-    They are kept for 7 days. Events that there are already count once; nothing is copied.
+    They are kept for 7 days. Repeated events count once; nothing is copied.
     """
     cluster = cluster_of(find(data).kafka)
     places = stored_since(cluster, RECEIVED, name.encode(), since)

@@ -1,4 +1,4 @@
-"""Command connectors tail: what comes by a connection, and what becomes of it."""
+"""Command connectors tail: show the deliveries of a connection and their results."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -25,22 +25,22 @@ from pipeline.service.connection_watch import follow
 
 STYLES = {"refused": "red", "unmapped": "yellow", "missed": "yellow"}
 MOST = 5_000
-"""Messages of a partition among which the last ones of the connection are looked for."""
+"""Newest messages of a partition that are searched for the connection's last ones."""
 LONGEST = 2_000
 
 
 def tail_connection(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The connection.")],
-    last: Annotated[int, typer.Option(min=0, help="How many that are there to begin with.")] = 5,
+    last: Annotated[int, typer.Option(min=0, help="Stored deliveries to show first.")] = 5,
     follows: Annotated[
-        bool, typer.Option("--follow/--no-follow", help="Go on until Ctrl-C.")
+        bool, typer.Option("--follow/--no-follow", help="Continue until Ctrl-C.")
     ] = True,
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
-    """Show deliveries as they come, with personal data masked, and what the mapping makes of each.
+    """Show deliveries as they arrive, with personal data masked, and the results of each.
 
-    Nothing is looked up or remembered here: what depends on either is only named.
+    Nothing is looked up or remembered here: results that depend on either are only named.
     """
     settings = find(data)
     book, seal = open_connections(settings.connectors), open_seal(settings)

@@ -1,4 +1,4 @@
-"""Command connectors: the systems that send to Nabız, and what becomes of what they send."""
+"""Command connectors: manage the connected systems and their deliveries."""
 
 import sys
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ app = typer.Typer(help="The systems that send to Nabız.", no_args_is_help=True)
 
 STYLES = {"events": "green", "ignore": "dim", "refuse": "red", "unreadable": "bold red"}
 SHOWN = ("type", "customer_id", "channel", "text")
-"""What is shown of an event."""
+"""Fields of an event to show."""
 
 
 app.command("list")(connection_list.list_connections)
@@ -49,10 +49,10 @@ def try_files(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Try recorded deliveries: whether their sender is proved, and which events they lead to.
+    """Try recorded deliveries: check the sender, and show the resulting events.
 
-    Nothing is sent and no server is needed. Exit code 1 where a file cannot be read, or where
-    something is otherwise than its `expect` says.
+    Nothing is sent and no server is needed. Exit code 1 if a file cannot be read, or if a result
+    differs from its `expect`.
     """
     bench = Bench(folder or load_settings().connectors.folder)
     now = datetime.now(UTC)
@@ -69,7 +69,7 @@ def try_files(
 
 
 def table(trials: list[FileTrial]) -> Table:
-    """Tabulate what became of deliveries, with what is otherwise than expected."""
+    """Tabulate the outcomes of deliveries, with the differences from the expected ones."""
     shown = Table.grid(padding=(0, 2))
     for trial in trials:
         outcome = Text(trial.outcome, STYLES.get(trial.outcome, ""))

@@ -1,4 +1,4 @@
-"""Command dead-letters: show and retry messages that could not be understood."""
+"""Command dead-letters: show and retry messages that could not be processed."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.service.views import RetryResult
 
 app = typer.Typer(
-    help="List messages that could not be understood; retry them once the cause is mended.",
+    help="List messages that could not be processed; retry them once the cause is fixed.",
     invoke_without_command=True,
 )
 ReasonOption = Annotated[
@@ -23,7 +23,7 @@ ReasonOption = Annotated[
 def list_letters(
     context: typer.Context,
     reason: ReasonOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 1_000,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")] = 1_000,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""What `nabiz doctor` says of what still works and is to go."""
+"""Warnings of `nabiz doctor` about deprecated settings."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ from pipeline.cli.checkup import Finding
 
 
 def check_zone(check: str, file: Path, calendar: Path) -> Finding:
-    """Warn of a file of the desk that has a time zone of its own."""
+    """Warn of a desk file with its own time zone."""
     found = f"{file}: `time_zone` holds for this file, but is deprecated"
-    return Finding(check, "warning", found, f"say it in {calendar}, and leave it out here")
+    return Finding(check, "warning", found, f"set it in {calendar}, and remove it here")

@@ -28,7 +28,7 @@ STYLES: Mapping[State, str] = {"ok": "green", "warning": "yellow", "problem": "b
 def doctor(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Check broker, topics, roles, store, clocks, disk, rules, model, channels, logins.
 
-    Says of each what was found, and what to do where it is not well. Nothing is written or changed.
+    Reports each finding, with advice on problems. Nothing is written or changed.
 
     Exit code 0: all is well; 1: there are warnings or problems.
     """

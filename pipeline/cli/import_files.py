@@ -1,4 +1,4 @@
-"""Command import: files that other systems export become events."""
+"""Command import: publish the events in files that other systems export."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -37,24 +37,24 @@ def import_files(
         typer.Option(
             "--as",
             metavar="NAME",
-            help="The connection or the system that they are from (nabiz connectors list). "
+            help="The connection or system of the files (nabiz connectors list). "
             "Default: columns are known by their names.",
         ),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the first events and what is refused.")
+        bool, typer.Option("--dry-run", help="Only show the first events and the refused rows.")
     ] = False,
     zone: Annotated[
         str | None,
         typer.Option(
-            metavar="ZONE", help="Of times without an offset. Default: that of the calendar."
+            metavar="ZONE", help="Zone of times without an offset. Default: that of the calendar."
         ),
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Publish what is in exported files. The same file twice counts nothing twice.
+    """Publish the events in exported files. Importing a file twice counts nothing twice.
 
-    A row that is refused becomes a dead letter, the rows beside it go on, and the exit code is 1.
+    A refused row becomes a dead letter, the others are published, and the exit code is 1.
 
     Examples: nabiz import yanitlar.xlsx --dry-run; nabiz import cdr.csv --as santral
     """

@@ -30,7 +30,7 @@ LINES_EVERY = 5.0
 KPIS_EVERY, QUIET_KPIS_EVERY = 10.0, 30.0
 """Seconds between KPI queries: the store is locked while it answers.
 
-Where nothing was stored since, they change only by what is no longer of the last hour.
+If nothing was stored since, they change only by events that leave the last hour.
 """
 NEWEST = 6
 SHOWN_KPIS = tuple(one.name for one in DEFINITIONS if "live" in one.shown_on)

@@ -64,8 +64,8 @@ class Machine:
     def start(self, *, sample: bool) -> None:
         """Start everything and return when every role is ready; on an error stop what was started.
 
-        Raises BrokerError if Kafka cannot start, and Away with the end of its log if a role does
-        not come up or the sample ends in an error.
+        Raises BrokerError if Kafka cannot start, and Unavailable with the end of its log if a role
+        does not come up or the sample ends in an error.
         """
         open_nursery()
         prepare(self.console)
@@ -83,7 +83,7 @@ class Machine:
             self._start_sample()
 
     def tick(self) -> None:
-        """Restart what has died or hangs, and start what other systems that are new here need.
+        """Restart processes that died or hang, and start those that new connections need.
 
         Raises Unavailable where another program has taken the port of a Kafka that died.
         """
@@ -99,7 +99,7 @@ class Machine:
     def _restart_broker(self, port: int) -> None:
         """Restart Kafka repeatedly: the cause, such as a full disk, may go away.
 
-        The processes know it by its port: without that all must be started anew.
+        The processes know it by its port: on another one, all of them would have to be restarted.
         """
         if time.monotonic() < self._broker_again_at:
             return
@@ -136,9 +136,9 @@ class Machine:
         return (*self._of_connections(), *always, *api)
 
     def _of_connections(self) -> tuple[str, ...]:
-        """Return the roles of the systems that are connected; with any, there is a key to seal.
+        """Return the roles that connections need; if there are any, make the key for sealing.
 
-        Raises OSError where it cannot be made.
+        Raises OSError if it cannot be made.
         """
         connectors = self._settings.connectors
         systems = connected_systems(connectors.file)
@@ -149,7 +149,7 @@ class Machine:
         return CONNECTED if asks else tuple(role for role in CONNECTED if role != "poll")
 
     def _see_to_connections(self) -> None:
-        """Start the roles of connections once there are some."""
+        """Start the roles of connections once there is one."""
         if not self._broker:
             return
         running = {child.name for child in self.children}
@@ -224,9 +224,9 @@ class Machine:
         return Watch(self._patience, time.monotonic())
 
     def _stalled(self, watch: Watch) -> bool:
-        """A role may have to wait for Kafka, so they are looked at as one.
+        """Return whether Kafka and the roles have stalled: a role may have to wait for Kafka.
 
-        Raises BrokerError if Kafka has ended: then it is for nothing that they wait.
+        Raises BrokerError if Kafka has ended: then they wait in vain.
         """
         processes = [child.process for child in self.children if child.process]
         if self._broker:

@@ -78,7 +78,7 @@ COMMANDS: Sequence[Lazy] = [
         FEED,
         "import",
         "import_files:import_files",
-        "Publish what is in exported files. The same file twice counts nothing twice.",
+        "Publish the events in exported files. Importing a file twice counts nothing twice.",
     ),
     Lazy(FEED, "connectors", "connectors:app", "The systems that send to Nabız."),
     Lazy(
@@ -157,7 +157,7 @@ COMMANDS: Sequence[Lazy] = [
         OPERATE,
         "dead-letters",
         "dead_letters:app",
-        "List messages that could not be understood; retry them once the cause is mended.",
+        "List messages that could not be processed; retry them once the cause is fixed.",
     ),
     Lazy(OPERATE, "users", "users:app", "Who may log in to the API and the board."),
     Lazy(

@@ -1,7 +1,7 @@
 """Forks the processes of one machine from one that has loaded their imports and models.
 
-What they only read of it they share: a role is a process of its own, and yet costs a few megabytes
-and a moment, where by itself it takes some 160 MB and seconds.
+They share its memory until they write to it: a role is a process of its own, yet costs a few
+megabytes and a moment, instead of some 160 MB and seconds.
 """
 
 import multiprocessing

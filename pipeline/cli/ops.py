@@ -70,8 +70,7 @@ def migrate(dry_run: DryRun = False) -> None:
 def backup(folder: Folder) -> None:
     """Write everything but derived tables into a new folder for `restore`.
 
-    A ClickHouse server may go on working meanwhile. The in-process store has one user: stop
-    `nabiz up` first.
+    A ClickHouse server may stay in use. The in-process store has one user: stop `nabiz up` first.
     """
     with closing(open_store(load_settings(), with_kpis=False)) as opened:
         made = opened.back_up(folder, datetime.now(UTC))
@@ -82,9 +81,8 @@ def backup(folder: Folder) -> None:
 def restore(folder: Folder) -> None:
     """Fill an empty store from a backup of either engine, and recompute the KPI minutes.
 
-    What came after the backup is still in Kafka, but `record` has committed past it: before it is
-    started, set its consumer group back to the time of the backup. What is read again counts
-    nothing twice.
+    Messages after the backup are still in Kafka, but `record` has committed them: before you start
+    it, set its consumer group back to the time of the backup. Messages read again count once.
     """
     settings = load_settings()
     read_manifest(folder)
@@ -94,7 +92,7 @@ def restore(folder: Folder) -> None:
         restored = opened.restore(folder)
     typer.echo(f"restored from {folder}: {_rows(restored)}")
     typer.echo(
-        "To have what came since then read again, before `record` starts: kafka-consumer-groups "
+        "To read later messages again, before `record` starts: kafka-consumer-groups "
         f"--reset-offsets --group {group_of('record')} --all-topics --execute "
         f"--to-datetime {restored.made_at - READ_AGAIN:%Y-%m-%dT%H:%M:%S.000}"
     )

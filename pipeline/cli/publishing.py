@@ -1,4 +1,4 @@
-"""What the commands that publish files share: reading, publishing with progress, what was bad."""
+"""Common parts of commands that publish files: reading, publishing, reporting bad lines."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -35,14 +35,14 @@ SHOWN = 10
 
 
 class Gathered(NamedTuple):
-    """What files hold."""
+    """The content of files."""
 
     events: list[Event]
     bad: list[BadLine]
 
 
 def gather(console: Console, items: Iterable[Iterable[Event | BadLine | Note]]) -> Gathered:
-    """Read all files, and tell how each was read. Raises SourceError."""
+    """Read all files, and report how each was read. Raises SourceError."""
     gathered = Gathered([], [])
     with console.status("reading …"):
         for item in chain.from_iterable(items):
@@ -63,7 +63,7 @@ def publish(
     count: int,
     bad: list[BadLine],
 ) -> None:
-    """Publish events, and bad lines as dead letters. Exits with 1 where there was one."""
+    """Publish events, and bad lines as dead letters. Exits with 1 if there were any."""
     now = datetime.now(UTC)
     with Publisher(*cluster_of(kafka)) as publisher, _progress(console) as progress:
         for event in progress.track(events, count, description="publishing"):
@@ -87,7 +87,7 @@ def tell_bad(console: Console, bad: list[BadLine]) -> None:
 
 
 def zone_of(name: str | None, settings: Settings) -> ZoneInfo:
-    """Return a zone by its name, that of the calendar where none is named. Raises UsageError."""
+    """Return a zone by name, by default that of the calendar. Raises UsageError."""
     if name is None:
         return load_board_config(settings.board.file, settings.calendar.file).zone
     try:

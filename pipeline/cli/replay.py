@@ -65,8 +65,8 @@ def replay(
 ) -> None:
     """Publish the events of files. Replaying a file twice counts nothing twice.
 
-    A bad line becomes a dead letter (nabiz dead-letters); the lines beside it go on.
-    Where there was one, the exit code is 1.
+    A bad line becomes a dead letter (nabiz dead-letters); the others are published, and the exit
+    code is 1.
 
     Example: nabiz replay survey.csv --source csv
     """

@@ -56,8 +56,8 @@ def rescore(
 ) -> None:
     """Read the stored texts of a time window again and recompute its KPIs.
 
-    It may be stopped and repeated, and `record` may go on meanwhile. Alerts and customers' risks
-    stay as they are. The in-process store has one user: stop `nabiz up` first.
+    It may be stopped and repeated, while `record` continues. Alerts and customers' risks do not
+    change. The in-process store has one user: stop `nabiz up` first.
     """
     if start >= end:
         raise UsageError("--from must be before --to")

@@ -75,7 +75,7 @@ def _as_it_happens(events: Iterable[tuple[datetime, Event]]) -> Iterator[Event]:
 
 
 def _publish(events: Iterable[Event], kafka: KafkaSettings, *, live: bool) -> None:
-    """Publish events; `live` ones may never end, so what is not confirmed is noticed meanwhile."""
+    """Publish events; `live` ones may never end, so confirmations are checked meanwhile."""
     published, looked_at = 0, -CONFIRM_EVERY
     with Publisher(*cluster_of(kafka)) as publisher:
         for event in events:

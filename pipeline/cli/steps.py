@@ -1,4 +1,4 @@
-"""Shows what a command waits for."""
+"""Shows the steps of a command that take time."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ SLOW = 30.0
 def step(console: Console, doing: str) -> Iterator[Callable[[str], None]]:
     """Show a step and its duration: a spinner on a terminal, a line elsewhere.
 
-    Yields what says more about it: a terminal shows it at once, a line now and then.
+    Yields a function that sets details: a terminal shows them at once, lines now and then.
     """
     if not console.is_terminal:
         console.print(f"{doing} …", markup=False, highlight=False)

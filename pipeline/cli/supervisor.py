@@ -29,7 +29,7 @@ STOP_TIMEOUT = 15.0
 Launch: TypeAlias = Callable[[Sequence[str], Mapping[str, str], Path], Process]
 """Starts a process with a command, extra environment variables and an output file.
 
-The terminal's Ctrl-C is not for the process, but for us, who stop it in order.
+The terminal's Ctrl-C must not reach the process: we stop it in order.
 """
 
 

@@ -1,1 +1,1 @@
-"""What no domain owns: times, files, addresses, processes, logs."""
+"""Utilities without domain knowledge: times, files, addresses, processes, logs."""

@@ -1,4 +1,4 @@
-"""A thread that works in the background for as long as what it serves."""
+"""A background thread bound to the lifetime of its owner."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -22,4 +22,4 @@ class BackgroundThread(ABC):
 
     @abstractmethod
     def _run(self) -> None:
-        """Work until `_stop` is set. Whatever fails must not end it."""
+        """Work until `_stop` is set. No error may end it."""

@@ -25,7 +25,7 @@ def marked_encoding(raw: bytes) -> str | None:
 def utf8(raw: bytes) -> bytes:
     """Return the content re-encoded as UTF-8 without a mark; unchanged if it has none.
 
-    Raises UnicodeDecodeError where the content is not what its mark says.
+    Raises UnicodeDecodeError if the content does not match its mark.
     """
     encoding = marked_encoding(raw)
     return raw.decode(encoding).encode() if encoding else raw
@@ -34,7 +34,7 @@ def utf8(raw: bytes) -> bytes:
 def utf8_lines(lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the lines of a file in UTF-8 without a mark; `lines` are cut behind each byte 0x0A.
 
-    What is no character of the encoding that a mark names becomes U+FFFD.
+    Bytes that are invalid in the encoding of the mark become U+FFFD.
     """
     rest = iter(lines)
     first = next(rest, b"")

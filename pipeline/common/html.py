@@ -1,4 +1,4 @@
-"""Templates into HTML. All that is put in is escaped."""
+"""Renders templates to HTML, escaping all values."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,7 +11,7 @@ from pipeline.common.plain_text import plain
 
 
 def cut(text: str, length: int) -> str:
-    """Return a text of others for reading, its end left out beyond `length` characters."""
+    """Return an untrusted text for display, truncated to `length` characters."""
     return cut_at(plain(text), length)
 
 

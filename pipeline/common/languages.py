@@ -1,4 +1,4 @@
-"""The languages of the pages: which one is spoken, and what is said in it."""
+"""The languages of the pages: the choice of one, and its texts."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -26,7 +26,7 @@ def other_language(language: str) -> str:
 
 @cache
 def texts(package: str, language: str) -> Texts:
-    """Return by key what the pages of a package say: its `texts.yaml` in one language."""
+    """Return the texts of a package's `texts.yaml` by key, in one language."""
     book = (files(package) / "texts.yaml").read_bytes()
     by_key = msgspec.yaml.decode(book, type=dict[str, dict[str, str]])
     return {key: translations[language] for key, translations in by_key.items()}

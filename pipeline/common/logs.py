@@ -22,8 +22,8 @@ MOST_KINDS = 1_000
 class Once(logging.Filter):
     """Passes a repeated library record once a minute, with the number of repetitions.
 
-    A client whose broker is gone says so a hundred times a second, for as long as it is gone.
-    Records are the same that have one logger, one place in the code and one template.
+    A client whose broker is down logs it a hundred times a second. Records are the same if logger,
+    place in the code and template are.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

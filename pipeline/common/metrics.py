@@ -1,4 +1,4 @@
-"""Every Prometheus metric of the pipeline, with what it is for. Nothing is measured elsewhere."""
+"""Every Prometheus metric of the pipeline, with its purpose; none is defined elsewhere."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

@@ -16,9 +16,9 @@ Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,49}\Z")]
 
 @lru_cache(maxsize=4_096)  # KPIs compare few names very often
 def folded(name: str) -> str:
-    """Return a name as names are compared: trimmed, in lower case, with İ, I and ı as i.
+    """Return a name folded for comparison: trimmed, in lower case, with İ, I and ı as i.
 
-    The dot above is left out: elsewhere than in Turkish, İ in lower case is i with one of its own.
+    The combining dot is dropped: outside Turkish, İ in lower case is i with a dot of its own.
     """
     return name.strip().lower().replace("ı", "i").replace("\u0307", "")
 

@@ -2,5 +2,5 @@
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return `1 event`, `2 events`, `2,000 events`; `plural` where it is not the noun with an s."""
+    """Return `1 event`, `2 events`, `2,000 events`; `plural` if it is irregular."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -15,9 +15,8 @@ _CHOICE: Final = range(20_000, 32_000)
 def free_port(preferred: int | None = None, besides: Container[int] = ()) -> int:
     """Return a port that is free now: the preferred one if possible.
 
-    Others are below those that systems give to outgoing connections: while a server is away, a
-    client that tries again and again could connect to itself there, and so take the port. Raises
-    OSError where none is found.
+    Others are below the range for outgoing connections: while a server is down, a retrying client
+    could connect to itself there, and so take the port. Raises OSError if none is found.
     """
     first = [preferred] if preferred else []
     for port in [*first, *random.sample(_CHOICE, 100)]:

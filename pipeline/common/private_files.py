@@ -11,7 +11,7 @@ OTHERS = 0o077
 
 
 def make_private_folder(path: Path) -> None:
-    """Make a folder that is its owner's alone.
+    """Make a folder that only its owner can access.
 
     Raises OSError if it cannot be created or written to.
     """
@@ -22,7 +22,7 @@ def make_private_folder(path: Path) -> None:
 
 
 def write_private(path: Path, content: str) -> None:
-    """Write a new file that is its owner's alone. Raises FileExistsError, or another OSError."""
+    """Write a new file that only its owner can access. Raises OSError, as FileExistsError."""
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(content)
@@ -39,7 +39,7 @@ def unusable(folder: Path, error: OSError) -> str:
 def make_private(path: Path) -> None:
     """Remove all permissions of group and others from a file, or from a folder recursively.
 
-    Links in it are not followed, and what belongs to somebody else stays as it is.
+    Links in it are not followed, and files of other users stay unchanged.
     """
     for one in _all_of(path.resolve()):
         with suppress(OSError):

@@ -18,8 +18,8 @@ BUSY = 0.5
 class Watch:
     """Watches whether starting processes still make progress.
 
-    They do while a log grows, and while they have work: who is kept from it by other programs waits
-    for a processor, who waits for what does not come sleeps. Off Linux only logs are seen.
+    A process makes progress while its log grows, or while it runs or waits for a processor: one
+    that waits in vain sleeps. Off Linux only logs are watched.
     """
 
     def __init__(self, patience: float, now: float) -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def time_zone(name: str) -> ZoneInfo:
-    """Return the zone of an IANA name, as Europe/Istanbul. Raises ValueError where there is none.
+    """Return the zone of an IANA name, as Europe/Istanbul. Raises ValueError if it is unknown.
 
     `ZoneInfo` raises OSError for a name like Europe, which is a folder of its files.
     """
@@ -16,7 +16,7 @@ def time_zone(name: str) -> ZoneInfo:
 
 
 def time_zone_of(name: str, field: str, error: Callable[[str], Exception]) -> ZoneInfo:
-    """Return the zone that a field of a file names. Raises the `error` of a text with the field."""
+    """Return the zone named by a field of a file. Raises `error` with the field in its text."""
     try:
         return time_zone(name)
     except ValueError as wrong:

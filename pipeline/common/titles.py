@@ -1,4 +1,4 @@
-"""What something is called, in the languages of those who read it."""
+"""Titles in the languages of their readers."""
 
 import msgspec
 

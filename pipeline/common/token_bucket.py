@@ -1,8 +1,8 @@
-"""How often something may be done: a bucket of tokens, which fills as time passes."""
+"""Rate limiting by a bucket of tokens, which fills as time passes."""
 
 
 class TokenBucket:
-    """Holds up to `burst` tokens, and is given `rate` of them a second. Full at first."""
+    """Holds up to `burst` tokens, refilled at `rate` a second. Full at first."""
 
     def __init__(self, rate: float, burst: float) -> None:
         self._rate = rate

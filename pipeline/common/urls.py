@@ -40,5 +40,5 @@ def is_protected(url: str) -> bool:
 
 
 def local_path(asked: str) -> str:
-    """Return a path of this server as it was asked for; / where it might lead elsewhere."""
+    """Return a requested path of this server; / if it might lead elsewhere."""
     return asked if _LOCAL_PATH.fullmatch(asked) else "/"

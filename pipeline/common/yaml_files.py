@@ -19,7 +19,7 @@ class _Loader(yaml.SafeLoader):
     }
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """Say where a value is that is none, as `!!int x`; raises ConstructorError."""
+        """Report the place of an invalid value, as `!!int x`; raises ConstructorError."""
         try:
             return super().construct_object(node, deep)
         except (ValueError, KeyError, AttributeError):
@@ -28,7 +28,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_form(path: Path, form: type[T], error: Callable[[str], Exception]) -> T:
-    """Return what a file holds. Raises the `error` of a text that names the file and the field."""
+    """Return the content of a file. Raises `error` with the file and the field in its text."""
     try:
         return msgspec.convert(yaml.load(path.read_bytes(), _Loader), form)
     except OSError as away:

@@ -1,4 +1,4 @@
-"""YAML files whose mistakes are told with file and line: rules, mappings of connectors."""
+"""YAML files whose errors are reported with file and line: rules, mappings of connectors."""
 
 import os
 import re
@@ -76,7 +76,7 @@ class YamlSource:
         return self.failure(self.path, self.line(where), reason)
 
     def convert(self, data: Any, type_: Any, root: str) -> Any:
-        """Return the data that is at `root` as a value of a type. Raises `failure`."""
+        """Convert the data at `root` to a value of a type. Raises `failure`."""
         try:
             return msgspec.convert(data, type_, strict=True)
         except msgspec.ValidationError as error:

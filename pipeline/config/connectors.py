@@ -8,7 +8,7 @@ from pipeline.config.groups import ROOT, Group
 
 
 class ConnectorsSettings(Group):
-    """The systems that send to Nabız, and the seal of what they sent."""
+    """The connected systems, and the seal of their deliveries."""
 
     file: Path = Field(
         ROOT / "desk" / "connections.yaml", description="connections: which systems may send"
@@ -32,7 +32,7 @@ class ReceiveSettings(Group):
 
 
 class TranslateSettings(Group):
-    """How deliveries become events: what is remembered of them, and what is looked up."""
+    """The translation of deliveries to events: their memories, and look-ups."""
 
     memory_days: float = Field(
         30.0, gt=0, description="days that a memory of a ticket or order is kept, since last told"

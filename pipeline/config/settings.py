@@ -9,7 +9,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -41,21 +41,11 @@ from pipeline.config.groups import (
     WorkerSettings,
 )
 
-Role = Literal[
-    "poll",
-    "translate",
-    "understand",
-    "triage",
-    "detect",
-    "follow_up",
-    "record",
-    "notify",
-    "api",
-    "receive",
+StreamRole = Literal[
+    "poll", "translate", "understand", "triage", "detect", "follow_up", "record", "notify"
 ]
-STREAM_ROLES: tuple[Role, ...] = (
-    *("poll", "translate", "understand", "triage", "detect", "follow_up", "record", "notify"),
-)
+Role = Literal[StreamRole, "api", "receive"]
+STREAM_ROLES: tuple[StreamRole, ...] = get_args(StreamRole)
 """Roles that consume topics, in the order of the chain."""
 
 

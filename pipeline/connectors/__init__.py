@@ -1,1 +1,1 @@
-"""Connectors: what other systems send becomes events, by mappings that are data."""
+"""Connectors: deliveries of other systems become events, by mappings that are data."""

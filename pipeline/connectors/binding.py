@@ -1,4 +1,4 @@
-"""Names of the parts of a delivery, and where their values come from."""
+"""Binds names to parts of a delivery, from paths, look-ups and memories."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,11 +12,11 @@ from pipeline.model.dead_letter import Invalid, Reason
 
 
 class Absent(Exception):  # noqa: N818 - an answer, not an error
-    """What was fetched is gone for good; the message is the reason to ignore the thing."""
+    """A fetched resource does not exist; the message is the reason to ignore the thing."""
 
 
 class Wanted(Exception):  # noqa: N818 - a request, not an error
-    """A request must be made before the thing can be mapped."""
+    """The thing can be mapped only after a request."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(request.url)
@@ -24,13 +24,13 @@ class Wanted(Exception):  # noqa: N818 - a request, not an error
 
 
 class _Choice(NamedTuple):
-    """An expression; one that `expands` stands for the items that it leads to."""
+    """An expression; with `expands`, its value is a list of items."""
 
     value: Expression
     expands: bool
 
     def found(self, scope: Scope) -> list[Any]:
-        """Return what it leads to, which may be nothing; what is no list is one item."""
+        """Return the items found, possibly none; a value that is no list is one item."""
         value = self.value(scope)
         if self.expands and isinstance(value, list):
             return [item for item in value if item is not None]
@@ -38,7 +38,7 @@ class _Choice(NamedTuple):
 
 
 class Binding:
-    """A name of a thing, and where its values come from."""
+    """A name, and the sources of its values."""
 
     def __init__(self, name: str, form: Source, compiler: Compiler, where: str) -> None:
         """Compile a source. Raises MappingError."""
@@ -61,7 +61,7 @@ class Binding:
         if self._url is not None and (url := self._url(scope)):
             return [self._answer(url, scope, fetched)]
         if not self._choices:
-            raise Invalid(Reason.MISSING_FIELD, f"`{self.name}` cannot be asked for: no address")
+            raise Invalid(Reason.MISSING_FIELD, f"`{self.name}` cannot be fetched: no address")
         if self._missing:
             raise Lacking(self._missing, scope.missed[asked:])
         return [] if self._choices[-1].expands else [None]
@@ -75,7 +75,7 @@ class Binding:
             raise Invalid(Reason.LOOK_UP_FAILED, f"`{self.name}` cannot be looked up: {problem}.")
         if fetched[request].body is None:
             if request.retried:
-                reason = f"`{self.name}`: nothing is at {request.url}, and did not come"
+                reason = f"`{self.name}`: nothing is at {request.url}, not even later"
                 raise Invalid(Reason.MISSING_FIELD, reason)
             raise Absent(self._absent)
         return fetched[request].body
@@ -90,26 +90,26 @@ def _choice(text: str, compiler: Compiler, where: str) -> _Choice:
 
 
 NOTHING: Fetched = {}
-"""For what is not fetched."""
+"""Binding of a name that is not fetched."""
 
 
 class Splitter:
-    """Splits what a scope names into parts: a scope for each, with more names."""
+    """Splits a scope into parts: one scope for each, with additional names."""
 
     def __init__(self, each: Mapping[str, Source], compiler: Compiler, where: str) -> None:
-        """Compile the names in turn, each of which the next may read. Raises MappingError."""
+        """Compile the names in turn; each may read those before it. Raises MappingError."""
         bindings = []
         for name, source in each.items():
             bindings.append(Binding(name, source, compiler, f"{where}.{name}"))
             compiler = compiler.knowing(name)
         self._bindings = tuple(bindings)
         self.compiler = compiler
-        """Knows the names of the parts."""
+        """The vocabulary with the names of the parts."""
 
     def parts(
         self, scope: Scope, draft: Draft, fetched: Fetched = NOTHING, place: int = 0
     ) -> Iterator[Scope]:
-        """Yield a scope for each part; what cannot be named is told in the draft."""
+        """Yield a scope for each part; the draft notes those that cannot be read."""
         names = dict(scope.names)
         part = Scope(names, scope.recall, scope.reached, scope.missed)
         for number, binding in enumerate(self._bindings[place:], start=place + 1):
@@ -124,7 +124,7 @@ class Splitter:
 
 
 def _told(binding: Binding, scope: Scope, draft: Draft, fetched: Fetched) -> list[Any]:
-    """Return the values of a name, none where the draft is told why."""
+    """Return the values of a name; if there are none, the draft notes why."""
     try:
         return binding.values(scope, fetched)
     except Wanted as wanted:

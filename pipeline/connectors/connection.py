@@ -1,4 +1,4 @@
-"""A connection: a source that the company has set up."""
+"""A connection: a configured source of a system."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,8 +15,8 @@ class ConnectionInvalid(Exception):  # noqa: N818 - a verdict on a setting
 class Connection(msgspec.Struct, frozen=True):
     """A configured source of a system.
 
-    `scope` goes before the ids of its things: connections whose systems number alike need scopes
-    that differ. `settings` are what the mapping declares, with secrets as they are.
+    `scope` is the prefix of its ids: connections whose systems use the same numbers need different
+    scopes. `settings` are those that the mapping declares, including secrets.
     """
 
     name: str
@@ -25,17 +25,17 @@ class Connection(msgspec.Struct, frozen=True):
 
     @property
     def scope(self) -> str:
-        """What the ids of its things begin with."""
+        """The prefix of its ids."""
         return str(self.settings.get("scope") or self.system)
 
     @property
     def names(self) -> dict[str, Any]:
-        """What expressions may read of it."""
+        """The names that expressions may read."""
         return {"connection": self.settings, "scope": self.scope}
 
 
 def connection_of(name: str, system: str, settings: Mapping[str, Any]) -> Connection:
-    """Return a connection with its settings read. Raises ConnectionInvalid."""
+    """Return a connection with parsed settings. Raises ConnectionInvalid."""
     read = dict(settings)
     if "questions" in read:
         for _, reason in question_flaws(read["questions"]):

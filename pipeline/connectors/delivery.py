@@ -1,4 +1,4 @@
-"""A delivery: what another system sent, and the document that a mapping reads of it."""
+"""A delivery of another system, and the document that a mapping reads from it."""
 
 import zlib
 from collections.abc import Iterator, Mapping
@@ -27,18 +27,18 @@ LARGEST = 16 * 2**20
 """Bytes of a body that is packed, once it is unpacked."""
 
 MAIL = "message/rfc822"
-"""Type of a body that is a mail as it was sent."""
+"""Content type of a raw mail."""
 
 JSON_LINES = frozenset({"application/x-ndjson", "application/jsonl", "application/x-jsonlines"})
-"""Types of a body that has a JSON value in each line."""
+"""Content types of bodies with a JSON value per line."""
 
 _JSON: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """A request of another system, what its API answered, or a row of a file.
+    """A request of another system, an answer of its API, or a row of a file.
 
-    `headers` have names in lower case. `received_at` is when it came, by our clock.
+    Names of `headers` are in lower case. `received_at` is the time of arrival, by our clock.
     """
 
     connection: str
@@ -50,12 +50,12 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 def document_of(delivery: Delivery) -> dict[str, Any]:
-    """Return what a mapping reads of a delivery. Raises Invalid where the body cannot be read."""
+    """Return the document of a delivery. Raises Invalid if the body cannot be read."""
     return {"body": body_of(delivery), **envelope_of(delivery)}
 
 
 def envelope_of(delivery: Delivery) -> dict[str, Any]:
-    """Return what a mapping reads of a delivery without its body."""
+    """Return the document of a delivery without its body."""
     query = delivery.url.partition("#")[0].partition("?")[2]
     return {
         "header": delivery.headers,
@@ -108,7 +108,7 @@ def _mail(body: bytes) -> Any:
 
 
 def _lines(body: bytes) -> Iterator[Any]:
-    """Yield the value of each line; a line that is no JSON is a text, its neighbours go on."""
+    """Yield the value of each line; a line that is not JSON is yielded as text."""
     for line in body.splitlines():
         if line.strip():
             try:
@@ -118,7 +118,7 @@ def _lines(body: bytes) -> Iterator[Any]:
 
 
 def form_of(delivery: Delivery) -> list[tuple[str, str]] | None:
-    """Return the fields of a form, None where the body is none. Raises Invalid."""
+    """Return the fields of a form, None if the body is no form. Raises Invalid."""
     kind = delivery.headers.get("content-type", "")
     if "multipart/form-data" in kind.lower():
         return list(_parts(unpacked(delivery), kind))

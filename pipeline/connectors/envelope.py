@@ -1,4 +1,4 @@
-"""Events that come as envelopes of ours: they pass whole, checked as on the topics."""
+"""Events delivered in our own envelope: passed on whole, after the checks of the topics."""
 
 import msgspec
 

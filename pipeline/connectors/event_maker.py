@@ -1,4 +1,4 @@
-"""Makes events of a thing, checked as those that come on the topics are."""
+"""Makes events of a thing, with the checks of the topics."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -32,13 +32,13 @@ _TEXTS = (
     *("channel", "type", "text", "title", "language", "touchpoint"),
     *("ticket_id", "order_id", "product", "segment", "account_id", "brand", "author_type"),
 )
-"""Fields that are texts."""
+"""Text fields."""
 FROM_CONNECTION = ("brand", "segment", "touchpoint")
 """Fields that a connection may set for all its events."""
 _LONGEST_ID = 200
 _ANSWERS = frozenset({EventType.SURVEY, EventType.REVIEW})
 _SAID = frozenset({"score", "text", "revoked"})
-"""What an answer has one of."""
+"""Fields of which an answer has exactly one."""
 _NO_ANSWER = "no_answer"
 _ENCODER = msgspec.json.Encoder()
 
@@ -66,8 +66,8 @@ class EventMaker:
     def make(self, scope: Scope, fetched: Fetched, draft: Draft) -> bool:
         """Add the events of a thing to the draft; return whether they apply to it.
 
-        What cannot be made is refused there. Raises ValueError where the condition cannot be
-        decided.
+        Events that cannot be made are refused in the draft. Raises ValueError if the condition
+        cannot be decided.
         """
         if self._when is not None and not self._when(scope):
             return False
@@ -88,7 +88,7 @@ class EventMaker:
     def _make_answers(
         self, survey: SurveyReader, fields: dict[str, Any], scope: Scope, draft: Draft
     ) -> None:
-        """Add an event for each answer of a response; one that is wrong leaves the others."""
+        """Add an event for each answer of a response; an invalid one does not stop the others."""
         answers = list(survey.answers(scope, draft))
         for question, own in answers:
             try:
@@ -142,7 +142,10 @@ def _attributes(
 
 
 def checked(fields: dict[str, Any], ids: Iterable[str], scope: Scope) -> Event:
-    """Return the event of an envelope, checked as a message is; `ids` are texts. Raises Invalid."""
+    """Return the event of an envelope, checked as a message. Raises Invalid.
+
+    `ids` are the names of text ids, in which addresses of people are hashed.
+    """
     pseudonyms, scoped = pseudonyms_of(scope), f"{scope.names['scope']}:"
     for name in ids:
         fields[name] = pseudonyms.id_of(name, fields[name])
@@ -160,7 +163,7 @@ def _score_values(
 
 
 def _check_names(form: EventForm, compiler: Compiler, where: str) -> None:
-    """Raise MappingError for a type or a metric that there is not."""
+    """Raise MappingError for an unknown event type or metric."""
     type_, metric = form.type, form.score.metric if form.score else None
     if isinstance(type_, str) and "{" not in type_ and type_ not in tuple(EventType):
         reason = f"`{type_}` is no event type: docs/events.md lists them"

@@ -1,4 +1,4 @@
-"""Values of an event's fields, as they are to be in the envelope."""
+"""Converts values to fields of the envelope."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,11 +14,11 @@ from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import MAX_TEXT, USUAL_SCALES
 
 _LIMITS = {"text": MAX_TEXT, "title": 1_000, "product": 200}
-"""Fields of which the start is kept where they are too long."""
+"""Fields that are truncated if too long."""
 
 
 def evaluated(name: str, value: Value, scope: Scope) -> Any:
-    """Return the value of a field, None where there is none. Raises Invalid."""
+    """Return the value of a field, None if it has none. Raises Invalid."""
     try:
         result = value(scope)
     except WithoutOffset as error:
@@ -29,7 +29,7 @@ def evaluated(name: str, value: Value, scope: Scope) -> Any:
 
 
 def demanded(name: str, value: Value, scope: Scope, why: str = "every event needs it") -> Any:
-    """Return the value of a field that must be there. Raises Invalid, Lacking if it is not."""
+    """Return the value of a required field. Raises Invalid, or Lacking if it has none."""
     asked = len(scope.missed)
     if (result := evaluated(name, value, scope)) is None:
         raise Lacking(f"`{name}` is missing: {why}.", scope.missed[asked:])
@@ -44,7 +44,7 @@ def pseudonyms_of(scope: Scope) -> Pseudonyms:
 
 
 def text_of(name: str, value: Any) -> str | None:
-    """Return a value as the text of a field, None where nothing is left. Raises Invalid."""
+    """Return a value as text, None if it is blank. Raises Invalid."""
     if value is None:
         return None
     if isinstance(value, bool | list | dict | datetime):
@@ -56,14 +56,14 @@ def text_of(name: str, value: Any) -> str | None:
 
 
 def moment(name: str, value: Any) -> datetime:
-    """Return a time that a function has read. Raises Invalid."""
+    """Return a time parsed by a function. Raises Invalid."""
     if isinstance(value, datetime):
         return value
     raise Invalid(Reason.WRONG_TYPE, f"`{name}` is no time: a function must read it.")
 
 
 def number(name: str, value: Any) -> float:
-    """Return a number, which true and false are not. Raises Invalid."""
+    """Return a number; true and false are not numbers. Raises Invalid."""
     try:
         return float(numbers.number(value))
     except (ValueError, OverflowError):
@@ -71,7 +71,7 @@ def number(name: str, value: Any) -> float:
 
 
 def plain(name: str, value: Any) -> str | int | float | bool | None:
-    """Return a value as an attribute, None where there is none. Raises Invalid."""
+    """Return a value as an attribute, None if it has none. Raises Invalid."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, list | dict):
@@ -81,7 +81,7 @@ def plain(name: str, value: Any) -> str | int | float | bool | None:
 
 
 def score_of(score: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a score, on the usual scale of its metric where none is given. Raises Invalid."""
+    """Return a score, by default on the usual scale of its metric. Raises Invalid."""
     usual = dict(zip(("min", "max"), USUAL_SCALES.get(str(score["metric"]), ()), strict=False))
     given = {name: value for name, value in score.items() if value is not None}
     scale = {**usual, **given}

@@ -1,4 +1,4 @@
-"""A mapping: from a delivery of a system to events, as `connectors/SYSTEM/mapping.yaml` says."""
+"""A mapping of a system's deliveries to events, compiled from `connectors/SYSTEM/mapping.yaml`."""
 
 import collections.abc as abc
 from pathlib import Path as File
@@ -42,9 +42,9 @@ class Mapping:
         )
         guard = Compiler(self.source)
         self.gate = Gate(guard)
-        """Who may deliver."""
+        """The authentication of senders."""
         self.paths: abc.Mapping[Path, int] = {**guard.paths, **compiler.paths}
-        """Each path that is read, with its line."""
+        """The paths that the mapping reads, with their lines."""
         self.defaults: abc.Mapping[str, Any] = {
             name: setting.default
             for name, setting in self.form.settings.items()
@@ -56,7 +56,7 @@ class Mapping:
         self.needs = frozenset(compiler.needs - self.defaults.keys())
         shown = Compiler(self.source)
         self.access = access_of(self.form.access, shown, "$.access")
-        """What connections show to the API of the source."""
+        """The credentials for the API of the source."""
         asked = [
             (name, Poll(form, compiler, f"$.polls.{name}"))
             for name, form in self.form.polls.items()
@@ -66,22 +66,22 @@ class Mapping:
             for name, form in self.form.mailboxes.items()
         ]
         self.polls: abc.Mapping[str, Poll | Mailbox] = dict([*asked, *mailboxes])
-        """What is asked, by name."""
+        """The polls by name."""
         self._shown = {path.keys[0] for path in shown.paths if path.root == "connection"}
         self._origins = (*compiler.origins, *(one for _, poll in asked for one in poll.origins))
         self.headers = frozenset(name.lower() for name in compiler.keys_of("header"))
         self.query = compiler.keys_of("query")
 
     def origins(self, connection: Connection) -> dict[Origin, bool]:
-        """Return what may be asked, and whether that may be on a private network."""
+        """Return the permitted origins, and whether each may be on a private network."""
         written = named_origins(self._origins, connection.names)
         named = set_origins(connection.settings.get(name) for name in self.form.settings)
         return {**dict.fromkeys(written, False), **dict.fromkeys(named, True)}
 
     def polled(self, connection: Connection) -> list[tuple[str, Any]]:
-        """Return the polls of a connection, each with a part that is asked for on its own.
+        """Return the polls of a connection, each with a part that is polled on its own.
 
-        One that lacks a setting is left out.
+        A poll that lacks a setting is left out.
         """
         return [
             (name, part)
@@ -91,7 +91,7 @@ class Mapping:
         ]
 
     def lacked(self, poll: Poll | Mailbox, connection: Connection) -> set[str]:
-        """Return the settings without which a connection is not asked."""
+        """Return the missing settings without which a connection is not polled."""
         return {*poll.needs, *self._shown} - connection.settings.keys()
 
     def map(
@@ -102,7 +102,7 @@ class Mapping:
         fetched: Fetched,
         reached: set[Path] | None = None,
     ) -> Draft:
-        """Return what a delivery leads to. Pure, and raises nothing, whatever was sent.
+        """Map a delivery. Pure, and raises nothing, whatever was sent.
 
         `reached` collects the paths that led to a value.
         """
@@ -129,7 +129,7 @@ class Mapping:
 
 
 def _once(events: list[Event]) -> abc.Iterator[Event]:
-    """Yield each thing once, in its highest revision: a delivery may tell of it several times."""
+    """Yield each event once, in its highest revision: a delivery may contain it repeatedly."""
     best: dict[str, Event] = {}
     for event in events:
         known = best.get(event.event_id)

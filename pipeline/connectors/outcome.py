@@ -1,4 +1,4 @@
-"""What a mapping makes of a delivery."""
+"""The outcome of mapping a delivery."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,21 +9,21 @@ from pipeline.model.event import Event
 
 
 class Memory(NamedTuple):
-    """What something is remembered as: a kind, such as `ticket`, and a key within it."""
+    """The name of a memory: a kind, such as `ticket`, and a key within it."""
 
     kind: str
     key: str
 
 
 class Remembered(NamedTuple):
-    """A value to be kept in memory."""
+    """A value to be remembered."""
 
     memory: Memory
     value: str
 
 
 class Lacking(Invalid):
-    """A field is missing; any of the memories `missed` would have had it."""
+    """A field is missing; any of the memories `missed` would supply it."""
 
     def __init__(self, detail: str, missed: Iterable[Memory]) -> None:
         super().__init__(Reason.MISSING_FIELD, detail)
@@ -31,9 +31,9 @@ class Lacking(Invalid):
 
 
 class Request(NamedTuple):
-    """What the API of a source is to be asked for, with GET.
+    """A GET request to the API of a source.
 
-    `retried`: where nothing is there, it may come yet.
+    `retried`: a missing resource may come yet.
     """
 
     url: str
@@ -42,7 +42,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the API answered; `body` is parsed JSON, None where nothing is there.
+    """An answer of the API; `body` is parsed JSON, None if the resource does not exist.
 
     `problem` says why there was no answer.
     """
@@ -52,21 +52,21 @@ class Answer(NamedTuple):
 
 
 Fetched: TypeAlias = Mapping[Request, Answer]
-"""What was fetched so far."""
+"""The answers fetched so far."""
 Recall: TypeAlias = Callable[[str, str], str | None]
-"""Answers for a kind and a key what was remembered."""
+"""Returns the memory of a kind and key, or None."""
 
 
 def nothing_remembered(_kind: str, _key: str) -> None:
-    """Answer as where nothing was remembered."""
+    """Return None: nothing is remembered."""
 
 
 @dataclass
 class Draft:
-    """What the things of a delivery led to so far.
+    """The results of the things of a delivery so far.
 
-    `ignored` has reasons, `unmapped` the kinds of what the mapping does not know. Where something
-    is `wanted`, nothing else counts yet: the delivery is mapped again with what was fetched.
+    `ignored` has reasons, `unmapped` the kinds unknown to the mapping. If requests are `wanted`,
+    nothing else counts yet: the delivery is mapped again with the fetched answers.
     """
 
     events: list[Event] = field(default_factory=list)
@@ -79,6 +79,6 @@ class Draft:
 
     @property
     def missed(self) -> tuple[Memory, ...]:
-        """The memories for want of which something was refused: once one is there, map again."""
+        """The missing memories that caused refusals; once one exists, the mapping is repeated."""
         lacking = (refusal for refusal in self.refused if isinstance(refusal, Lacking))
         return tuple(dict.fromkeys(memory for refusal in lacking for memory in refusal.missed))

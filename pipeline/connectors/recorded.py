@@ -1,4 +1,4 @@
-"""Recorded deliveries: what arrived, and what must become of it, for whoever writes a mapping."""
+"""Recorded deliveries with their expected outcome, for authors of mappings."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -13,7 +13,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Fetch(msgspec.Struct, frozen=True):
-    """What the API of the source answers; after `times` answers the next entry of the url does."""
+    """A recorded answer of the source's API; after `times` uses, the URL's next entry follows."""
 
     url: str
     method: str = "GET"
@@ -23,12 +23,11 @@ class Fetch(msgspec.Struct, frozen=True):
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """A delivery as it is recorded: `body`, `raw_body`, `form` or `csv` is what was sent.
+    """A recorded delivery: `body`, `raw_body`, `form` or `csv` is the body.
 
-    A field of a form that was sent several times has a list. Columns of a CSV that the connection
-    does not list are named by its first row. `connection` is what the owner has set up,
-    `remembered` what earlier deliveries said, by kind and key; `received_at` is in UTC where it has
-    no offset. Other keys are remarks.
+    A repeated field of a form has a list. Columns of a CSV that the connection does not list are
+    named by its first row. `connection` has the owner's settings, `remembered` memories of earlier
+    deliveries, by kind and key; `received_at` is in UTC without an offset. Other keys are remarks.
     """
 
     system: str
@@ -46,7 +45,7 @@ class Recorded(msgspec.Struct, frozen=True):
     remembered: dict[str, dict[str, str]] = {}
 
     def delivery(self, now: datetime) -> Delivery:
-        """Return the delivery; one whose time was not noted came `now`."""
+        """Return the delivery; without a recorded time it arrived `now`."""
         headers = {name.lower(): str(value) for name, value in (self.headers or {}).items()}
         if self.form is not None:
             body = urlencode(self.form, doseq=True, errors="replace").encode()
@@ -67,7 +66,7 @@ class Recorded(msgspec.Struct, frozen=True):
         )
 
     def recall(self, kind: str, key: str) -> str | None:
-        """Return what is remembered under a key."""
+        """Return the memory of a kind and key, or None."""
         return self.remembered.get(kind, {}).get(key)
 
     def _rows(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Sealed deliveries: what is on `cx.received` can be read with the key only."""
+"""Seals deliveries, so that `cx.received` is readable with the key only."""
 
 import hashlib
 import hmac
@@ -26,15 +26,15 @@ _NONCE_BYTES: Final = 12
 class Seal:
     """Seals deliveries with the first of several keys, and opens those sealed with any of them.
 
-    Each day has a key of its own, derived from the one that is given: with random nonces a key of
-    AES-GCM is good for 2³² messages (NIST SP 800-38D, 8.3).
+    Each day has its own key, derived from the given one: with random nonces a key of AES-GCM is
+    good for 2³² messages (NIST SP 800-38D, 8.3).
     """
 
     def __init__(self, keys: Iterable[str], random: Callable[[int], bytes] = os.urandom) -> None:
         """Take the keys, at least one. `random` makes the nonces."""
         self._keys = {_id(key): key.encode() for key in keys}
         self.name = next(iter(self._keys))
-        """The name of the first key, as messages have it."""
+        """The name of the first key, as in messages."""
         self._random = random
         self._cipher = lru_cache(maxsize=64)(self._cipher_of)
 
@@ -73,7 +73,7 @@ class Seal:
 
 
 def open_seal(settings: Settings) -> Seal:
-    """Return the seal of the keys that are set, or of the data folder. Raises SettingsError."""
+    """Return the seal with the configured keys or the data folder's. Raises SettingsError."""
     text = settings.connectors.key.get_secret_value()
     local = settings.data / LOCAL_KEY
     if not text and local.exists():

@@ -1,4 +1,4 @@
-"""Answers of a survey: which question is which metric, the connection says."""
+"""Answers of a survey, whose questions the connection maps to metrics."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterator
@@ -17,12 +17,11 @@ from pipeline.model.event import USUAL_SCALES
 
 
 class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a question of a survey means, as a connection says.
+    """The meaning of a survey's question, as set by a connection.
 
-    Either its answer is a score of a `metric`, on the metric's usual scale unless `scale` gives
-    another, or it is the reason for the answer to the question `comment_of`, or a comment by
-    itself. `values` has the numbers of answers that are words; null is for one that is no answer,
-    as "does not apply".
+    The answer is a score of a `metric`, on the metric's usual scale unless `scale` sets another;
+    or a comment on the answer to the question `comment_of`; or a comment by itself. `values` maps
+    answers in words to numbers, and to null if they are no answer, such as "does not apply".
     """
 
     metric: str = ""
@@ -31,7 +30,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: dict[str, float | None] = {}
 
     def flaw(self, others: Container[str]) -> str | None:
-        """Return what is wrong with it beside the other questions, None where nothing is."""
+        """Return the error of the question among the others, or None."""
         if self.metric and self.metric not in USUAL_SCALES:
             return f"`{self.metric}` is no metric: {', '.join(USUAL_SCALES)}"
         if self.metric and self.comment_of:
@@ -41,7 +40,7 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return None
 
     def score(self, answer: Any) -> dict[str, Any] | None:
-        """Return the score that an answer is, None where it is no answer. Raises Invalid."""
+        """Return the score of an answer, None if it is no answer. Raises Invalid."""
         low, high = self.scale or USUAL_SCALES[self.metric]
         word = str(answer).lower() if isinstance(answer, bool) else str(answer)
         value = self.values.get(word, answer)
@@ -54,7 +53,7 @@ class SurveyReader:
     """Reads the answers of a response."""
 
     def __init__(self, form: Answers, compiler: Compiler, where: str) -> None:
-        """Compile how answers are found. Raises MappingError."""
+        """Compile the paths of answers. Raises MappingError."""
         self._splitter = Splitter(form.each, compiler, f"{where}.each")
         compiler = self._splitter.compiler
         names = form.question if isinstance(form.question, tuple) else (form.question,)
@@ -63,11 +62,11 @@ class SurveyReader:
         compiler.needs.add("questions")
 
     def answers(self, scope: Scope, draft: Draft) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield each question that is counted, with the fields of its event.
+        """Yield each question that leads to an event, with the fields of the event.
 
-        A comment goes with the score that it explains, once; where that was not given it stands
-        for itself under the name of the question that it explains, so that a score that is given
-        later revises it. An answer that cannot be read is refused in the draft. Raises Invalid.
+        A comment goes with the score that it explains, once; without that score it becomes an
+        event under the name of the explained question, so that a later score revises it. An
+        unreadable answer is refused in the draft. Raises Invalid.
         """
         scores: dict[str, Any] = {}
         comments: defaultdict[str, list[str]] = defaultdict(list)
@@ -89,7 +88,7 @@ class SurveyReader:
             yield name, {"text": "\n".join(texts)}
 
     def _known(self, scope: Scope, draft: Draft) -> Iterator[tuple[str, Question, Any]]:
-        """Yield what was answered to the questions that the connection knows. Raises Invalid."""
+        """Yield the answers to the questions that the connection knows. Raises Invalid."""
         questions: dict[str, Question] = scope.names["connection"].get("questions") or {}
         for part in self._splitter.parts(scope, draft):
             names = (str(evaluated("question", name, part)) for name in self._names)

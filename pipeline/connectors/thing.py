@@ -1,4 +1,4 @@
-"""A thing of a delivery: what it is split into, and what is made of each part."""
+"""Maps a thing of a delivery: splits it into parts, and makes the events of each."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -35,7 +35,7 @@ class _Erase(NamedTuple):
 
 
 class ThingMapper:
-    """What a delivery is split into, and what is made of each part."""
+    """Splits a delivery into parts, and makes the events of each."""
 
     def __init__(self, form: Thing, compiler: Compiler, where: str) -> None:
         """Compile a thing. Raises MappingError."""
@@ -71,7 +71,7 @@ class ThingMapper:
         )
 
     def map(self, scope: Scope, fetched: Fetched, draft: Draft) -> None:
-        """Add to the draft what each part of a delivery leads to."""
+        """Add the results of each part of a delivery to the draft."""
         self._map_parts(scope, fetched, draft)
         for refusal in draft.refused:
             refusal.line = refusal.line or self._line
@@ -115,7 +115,7 @@ class ThingMapper:
             draft.unmapped.append(self._kind_of(scope))
 
     def _kind_of(self, scope: Scope) -> str:
-        """Return what no event is made of. Raises Invalid where nothing says what it is."""
+        """Return the kind of an unmapped thing. Raises Invalid if it is missing."""
         kind = self._kind(scope) if self._kind else "unknown"
         if kind is None:
             raise Invalid(Reason.MISSING_FIELD, f"{self._kind_text} is missing: {_UNTOLD}.")
@@ -132,7 +132,7 @@ def _undecided(error: ValueError) -> Invalid:
 def _conditions(
     form: Thing, compiler: Compiler, where: str
 ) -> tuple[list[Condition], list[Condition]]:
-    """Return the conditions that read no name of `each`, and those that do."""
+    """Return the conditions without names of `each`, and those with some."""
     of_all: list[Condition] = []
     of_parts: list[Condition] = []
     for n, text in enumerate(listed := form.when if isinstance(form.when, tuple) else (form.when,)):
@@ -156,7 +156,7 @@ def _maker(form: EventForm, compiler: Compiler, where: str) -> EventMaker | Enve
 
 
 def _with_common(common: EventForm, event: EventForm) -> EventForm:
-    """Return the form of an event with what all events of its thing share."""
+    """Return the form of an event with the common fields of its thing."""
     shared = {
         name: value
         for name in EventForm.__struct_fields__

@@ -1,4 +1,4 @@
-"""Tries a recorded delivery on a mapping, with all that happens to a real one but Kafka."""
+"""Tries a recorded delivery on a mapping, through every step of a real one except Kafka."""
 
 from collections.abc import Mapping as Names
 from datetime import datetime
@@ -22,10 +22,10 @@ LOOK_UPS = 5
 
 
 class Trial(NamedTuple):
-    """What became of a recorded delivery.
+    """The outcome of a recorded delivery.
 
-    `status` is that of the answer, None where nobody asked; `reason` a dead letter's,
-    `bad_signature`, or why it is ignored; `answer` that to a handshake; `events` are envelopes.
+    `status` is that of the answer, None without a request; `reason` is a dead letter's,
+    `bad_signature`, or why it is ignored; `answer` is that to a handshake; `events` are envelopes.
     """
 
     outcome: Outcome
@@ -38,7 +38,7 @@ class Trial(NamedTuple):
 
 
 class Expected(msgspec.Struct, frozen=True):
-    """What a `Trial` is expected to be: what is not given may be anything, but for `events`."""
+    """The expected `Trial`; fields that are not given may be anything, except `events`."""
 
     outcome: str | msgspec.UnsetType = msgspec.UNSET
     status: int | msgspec.UnsetType | None = msgspec.UNSET
@@ -51,9 +51,9 @@ class Expected(msgspec.Struct, frozen=True):
 def tried(
     recorded: Recorded, mapping: Mapping, now: datetime, reached: set[Path] | None = None
 ) -> Trial:
-    """Return what becomes of a recorded delivery. Raises ConnectionInvalid.
+    """Try a recorded delivery. Raises ConnectionInvalid.
 
-    One whose time was not noted came `now`. `reached` collects the paths that led to a value.
+    Without a recorded time it arrived `now`. `reached` collects the paths that led to a value.
     """
     cells = (str(cell) for row in recorded.csv or () for cell in row)
     settings = {**mapping.defaults, **recorded.connection, "months_first": month_first(cells)}
@@ -86,7 +86,7 @@ def _not_mapped(admission: Answered | Passed | Unverified) -> Trial:
 
 
 def _recorded(recorded: Recorded, request: Request) -> Answer:
-    """Return what the source answered at last to a request that may be asked again."""
+    """Return the source's final answer to a request that may be repeated."""
     for fetch in recorded.fetches:
         there = fetch.status < 300 and fetch.status != 204
         if fetch.url == request.url and (there or not request.retried):
@@ -111,7 +111,7 @@ def _told(draft: Draft, status: int | None) -> Trial:
 
 
 def differences(expected: Expected, trial: Trial) -> list[str]:
-    """Return what is otherwise than expected; of events and answers, what is listed."""
+    """Return the differences from the expectation; of events and answers, only listed fields."""
     problems = [
         f"`{name}` is {getattr(trial, name)!r}, expected {want!r}"
         for name in ("outcome", "status", "reason", "refused")

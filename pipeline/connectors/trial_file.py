@@ -1,4 +1,4 @@
-"""Tries files of recorded deliveries, whatever is in them: for whoever writes a mapping."""
+"""Tries files of recorded deliveries, with any content, for authors of mappings."""
 
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,10 @@ from pipeline.connectors.trial import Trial, differences, tried
 
 
 class FileTrial(msgspec.Struct, frozen=True):
-    """What became of the delivery in a file: the fields of a `Trial`.
+    """The outcome of the delivery in a file: the fields of a `Trial`.
 
-    `outcome` is `unreadable` where there is no delivery in it, and `detail` says why. `problems`
-    are what is otherwise than the file expects.
+    `outcome` is `unreadable` if the file holds no delivery, and `detail` says why. `problems` are
+    the differences from the file's expectations.
     """
 
     file: str
@@ -31,21 +31,21 @@ class FileTrial(msgspec.Struct, frozen=True):
 
     @property
     def is_right(self) -> bool:
-        """Whether it could be tried, and nothing is otherwise than expected."""
+        """Whether the delivery could be tried, and everything is as expected."""
         return self.outcome != "unreadable" and not self.problems
 
 
 class Bench:
-    """Tries files on the mappings in a folder, whether these are true to their fixtures or not."""
+    """Tries files on the mappings in a folder, whether or not these match their fixtures."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mappings: dict[str, Mapping | str] = {}
 
     def tried(self, path: Path, now: datetime) -> FileTrial:
-        """Return what becomes of the delivery in a file; raises nothing, whatever is in it.
+        """Try the delivery in a file; raises nothing, whatever is in it.
 
-        One whose time was not noted came `now`.
+        Without a recorded time it arrived `now`.
         """
         try:
             recorded = read_fixture(path)
@@ -67,10 +67,10 @@ class Bench:
         except ConnectionInvalid as error:
             return Trial("refuse", None, "invalid_connection", f"`connection`: {error}")
         except Exception as error:  # the other files are tried all the same
-            return Trial("refuse", None, "fault", f"a fault of Nabız, please report it: {error!r}")
+            return Trial("refuse", None, "fault", f"an error in Nabız, please report it: {error!r}")
 
     def _mapping(self, system: str) -> Mapping | str:
-        """Return the mapping of a system, or why there is none."""
+        """Return the mapping of a system, or the reason why there is none."""
         if system not in self._mappings:
             self._mappings[system] = self._compiled(system)
         return self._mappings[system]

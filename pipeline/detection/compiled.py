@@ -1,4 +1,4 @@
-"""Compiles a rule from its file, and checks what it reads, does and costs."""
+"""Compiles a rule from its file, and checks its inputs, effects and cost."""
 
 import re
 from collections.abc import Mapping

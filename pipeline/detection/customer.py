@@ -1,4 +1,4 @@
-"""The state of a customer: a fold over events in event order, and what was published of it.
+"""The state of a customer: a fold over events in event order, and its published alerts.
 
 The log holds the last events sorted by (`occurred_at`, `event_id`), the snapshot is the fold of all
 events before them, the head the fold of all events. So neither order of arrival nor batches matter

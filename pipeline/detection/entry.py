@@ -46,7 +46,7 @@ class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end: int
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event and its reading in a customer's log: without text, bounded in size.
 
     `spans` are first the most telling span of the text, that of the first of the `negative_topics`
@@ -126,7 +126,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return EvidenceRef(self.event_id, chosen.start, chosen.end)
 
 
-def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
+def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     """Return the log entry of an event, with only the named ones of its attributes."""
     event, reading = scored.event, scored.reading
     text = event.text or ""
@@ -139,7 +139,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> Entry:
     )
     # Only customers' words count as their sentiment.
     sentiment = reading if event.author_type is AuthorType.CUSTOMER else None
-    return Entry(
+    return LogEntry(
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
         revision=event.revision,

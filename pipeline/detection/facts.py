@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, Entry
+from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
 from pipeline.detection.memory import Contact, Memory
 from pipeline.model.event_types import EventType
 
@@ -20,7 +20,7 @@ OPEN_ALERTS = 50
 class Moment(NamedTuple):
     """The customer at the time of an event; `memory` is from before it but has this contact."""
 
-    entry: Entry
+    entry: LogEntry
     at: int
     memory: Memory
     open_alerts: tuple[str, ...]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from pipeline.config.groups import DetectSettings
-from pipeline.detection.entry import DAY, Entry, EvidenceRef
+from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.detection.facts import Moment
 from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.detection.rule import Rule
@@ -112,7 +112,7 @@ def cited_events(fold: Fold) -> set[str]:
     return {mark.event_id for mark in marks}
 
 
-def step(fold: Fold, entry: Entry, rules: RuleSet, settings: DetectSettings) -> Fold:
+def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) -> Fold:
     """Return the fold after an event. An event older than `fold.at` counts as of `fold.at`.
 
     An event that is not counted leaves the fold unchanged.
@@ -146,7 +146,7 @@ def step(fold: Fold, entry: Entry, rules: RuleSet, settings: DetectSettings) -> 
 class _Draft:
     """A mutable fold while the rules that hold at an event take effect."""
 
-    def __init__(self, fold: Fold, entry: Entry, at: int, loads: dict[str, float]) -> None:
+    def __init__(self, fold: Fold, entry: LogEntry, at: int, loads: dict[str, float]) -> None:
         self.entry, self.at, self.loads = entry, at, loads
         self.sources = fold.sources
         self.counted = fold.counted

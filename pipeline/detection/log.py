@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.detection.entry import Entry, EvidenceRef, Span
+from pipeline.detection.entry import EvidenceRef, LogEntry, Span
 from pipeline.detection.episodes import without_settled
 from pipeline.detection.fold import Fold, cited_events
 
@@ -23,11 +23,11 @@ _RECORD = 16
 _NEVER = -(2**62)
 
 _ENCODER = msgspec.msgpack.Encoder()
-_decode = msgspec.msgpack.Decoder(Entry).decode
+_decode = msgspec.msgpack.Decoder(LogEntry).decode
 
 
 class Log(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The last events of a customer, sorted by (`at`, `event_id`), each an encoded Entry.
+    """The last events of a customer, sorted by (`at`, `event_id`), each an encoded LogEntry.
 
     `index` has a record per event: first of events that left, in the order in which they left, then
     of those in the log. `snapshot` is the fold of all that left; ids up to `horizon` may have been
@@ -40,7 +40,7 @@ class Log(msgspec.Struct, frozen=True, array_like=True, gc=False):
     horizon: int = _NEVER
     quotes: dict[str, tuple[Span, ...]] = {}
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[LogEntry, ...]:
         """Decode the events."""
         return tuple(map(_decode, self.encoded))
 
@@ -48,7 +48,7 @@ class Log(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class LogDraft:
     """A mutable log while events are added; `fold` is a step of detection."""
 
-    def __init__(self, log: Log, fold: Callable[[Fold, Entry], Fold]) -> None:
+    def __init__(self, log: Log, fold: Callable[[Fold, LogEntry], Fold]) -> None:
         self.snapshot = log.snapshot
         self._fold = fold
         self._before = log
@@ -57,11 +57,11 @@ class LogDraft:
         self._left = len(log.index) // _RECORD - len(log.encoded)
         self._horizon = log.horizon
         self._quotes = dict(log.quotes)
-        self._added: dict[str, Entry] = {}
-        self._fresh: list[Entry] = []
+        self._added: dict[str, LogEntry] = {}
+        self._fresh: list[LogEntry] = []
         self._in_order = True
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: LogEntry) -> None:
         """Insert an event, unless it is known or too old to tell."""
         id_hash = _hash(entry.event_id)
         number = self._find(id_hash)
@@ -97,7 +97,7 @@ class LogDraft:
 
         Only events added since then are folded, if they came in order and `refold` is not set.
         """
-        entries: Iterable[Entry] = self._fresh
+        entries: Iterable[LogEntry] = self._fresh
         if refold or not self._in_order:
             head, entries = self.snapshot, map(_decode, self._encoded)
         for entry in entries:
@@ -113,7 +113,7 @@ class LogDraft:
         return ""
 
     def trim(self, size: int) -> None:
-        """Fold the oldest events beyond `size` into the snapshot; drop what is no longer needed."""
+        """Fold the oldest events beyond `size` into the snapshot; drop unneeded data."""
         excess = max(0, len(self._encoded) - size)
         for encoded in self._encoded[:excess]:
             self._leave(_decode(encoded))
@@ -131,7 +131,7 @@ class LogDraft:
             tuple(self._encoded), bytes(self._index), self.snapshot, self._horizon, self._quotes
         )
 
-    def _insert(self, entry: Entry) -> int:
+    def _insert(self, entry: LogEntry) -> int:
         """Insert the event into the log and return its index."""
         place = len(self._encoded)
         position = _position(entry)
@@ -153,7 +153,7 @@ class LogDraft:
             return _decode(self._encoded[place]).spans
         return self._quotes.get(event_id, ())
 
-    def _leave(self, entry: Entry) -> None:
+    def _leave(self, entry: LogEntry) -> None:
         self.snapshot = self._fold(self.snapshot, entry)
         if entry.counted:  # otherwise nothing cites it
             self._quotes[entry.event_id] = entry.spans
@@ -175,7 +175,7 @@ class LogDraft:
         return at // _RECORD
 
 
-def _position(entry: Entry) -> tuple[int, str]:
+def _position(entry: LogEntry) -> tuple[int, str]:
     return entry.at, entry.event_id
 
 

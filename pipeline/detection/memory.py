@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.detection.entry import DAY, Entry, EvidenceRef
+from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event_types import EventType, Trait, types_with
 
@@ -56,7 +56,7 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     good_score_at: int | None = None
 
 
-def with_contact(memory: Memory, entry: Entry, at: int, pauses: Pauses) -> Memory:
+def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Memory:
     """Return the memory with the entry as a line of a contact, without contacts over 7 days."""
     contacts = memory.contacts  # in the order of their last lines
     if contacts and at - contacts[0].at > 7 * DAY:
@@ -81,7 +81,7 @@ def _others(contacts: tuple[Contact, ...], contact: Contact | None) -> tuple[Con
     return tuple(other for other in contacts if other is not contact)
 
 
-def _with_line(contact: Contact | None, entry: Entry, at: int) -> Contact:
+def _with_line(contact: Contact | None, entry: LogEntry, at: int) -> Contact:
     """Return the contact with a line added, a new one if it is None."""
     negative, topic = entry.label == "negative", entry.topic
     if contact is None:
@@ -103,7 +103,7 @@ def _with_line(contact: Contact | None, entry: Entry, at: int) -> Contact:
     )
 
 
-def after(memory: Memory, entry: Entry, at: int) -> Memory:
+def after(memory: Memory, entry: LogEntry, at: int) -> Memory:
     """Return the memory after the entry's effect on tickets, orders and scores."""
     if entry.good_score:
         memory = replace(memory, good_score_at=at)
@@ -124,7 +124,7 @@ def after(memory: Memory, entry: Entry, at: int) -> Memory:
     return memory
 
 
-def _solved(contact: Contact, entry: Entry) -> Contact:
+def _solved(contact: Contact, entry: LogEntry) -> Contact:
     same = (entry.ticket_id and contact.ticket_id == entry.ticket_id) or (
         entry.topic and contact.is_about(entry.topic)
     )

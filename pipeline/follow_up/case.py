@@ -51,7 +51,7 @@ class Case(msgspec.Struct, frozen=True):
     """
 
     alert_id: str
-    matter: AlertSummary | None = None
+    summary: AlertSummary | None = msgspec.field(default=None, name="matter")
     actions: tuple[Action, ...] = ()
     clock: datetime | None = None
     next_at: datetime | None = None
@@ -108,7 +108,7 @@ def event_of(follow_up: FollowUp, kind: str) -> FollowUpEvent:
     )
 
 
-class Arrival(NamedTuple):
+class ReceivedChange(NamedTuple):
     """A change of an alert or an action, and when the broker received it."""
 
     change: Alert | Action
@@ -125,7 +125,9 @@ class Arrival(NamedTuple):
         return self.change.updated_at if isinstance(self.change, Alert) else self.change.at
 
 
-def apply_changes(customer: FollowUpState, arrivals: Iterable[Arrival], sla: Sla) -> FollowUpState:
+def apply_changes(
+    customer: FollowUpState, arrivals: Iterable[ReceivedChange], sla: Sla
+) -> FollowUpState:
     """Return the state after changes, which may arrive in any order and repeatedly."""
     for arrival in arrivals:
         change = arrival.change
@@ -157,10 +159,10 @@ def published(customer: FollowUpState) -> FollowUpState:
 def apply_change(case: Case, change: Alert | Action, sla: Sla) -> Case:
     """Return the case after a change of its alert or an action; a known one changes nothing."""
     if isinstance(change, Alert):
-        matter = summary_of(change, case.matter)
-        if matter is case.matter:
+        summary = summary_of(change, case.summary)
+        if summary is case.summary:
             return case
-        return _decided(replace(case, matter=matter), sla, change.updated_at)
+        return _decided(replace(case, summary=summary), sla, change.updated_at)
     if any(action.action_id == change.action_id for action in case.actions):
         return case
     actions = sorted((*case.actions, change), key=lambda action: (action.at, action.action_id))
@@ -185,10 +187,10 @@ def is_over(case: Case, now: datetime) -> bool:
 
 def _decided(case: Case, sla: Sla, at: datetime) -> Case:
     """Return the case with its follow-up recomputed; a change of it is as of `at`."""
-    if case.matter is None:
+    if case.summary is None:
         return replace(case, next_at=at + sla.forget)
-    clock = case.clock or case.matter.news[0].at
-    now, next_at = progress(case.matter, case.actions, sla, clock)
+    clock = case.clock or case.summary.news[0].at
+    now, next_at = progress(case.summary, case.actions, sla, clock)
     before, kind = case.follow_up, case.kind
     if before is None:
         after, kind = replace(now, revision=1, updated_at=max(now.updated_at, at)), "opened"

@@ -24,7 +24,7 @@ class Progress(NamedTuple):
 
 
 def progress(
-    matter: AlertSummary, actions: Sequence[Action], sla: Sla, clock: datetime
+    summary: AlertSummary, actions: Sequence[Action], sla: Sla, clock: datetime
 ) -> Progress:
     """Return the follow-up of an alert at the event time `clock`.
 
@@ -33,23 +33,23 @@ def progress(
     it is resolved; an acknowledged one stays until its owner ends it, but the contact is no longer
     due. A withdrawn alert expires.
     """
-    walk = _Walk(sla, matter.brand)
-    for step in _steps(matter, actions):
+    walk = _Walk(sla, summary.brand)
+    for step in _steps(summary, actions):
         if isinstance(step, AlertUpdate) and walk.stage == "resolved":
-            walk = _Walk(sla, matter.brand, owner=walk.owner, note=walk.note, reopened_at=step.at)
+            walk = _Walk(sla, summary.brand, owner=walk.owner, note=walk.note, reopened_at=step.at)
         walk.take(step)
     walk.advance_to(clock)
-    if matter.state == "withdrawn":
+    if summary.state == "withdrawn":
         walk.withdraw()
     follow_up = FollowUp(
-        alert_id=matter.alert_id,
-        customer_id=matter.customer_id,
-        cause=matter.cause,
-        severity=matter.severity,
+        alert_id=summary.alert_id,
+        customer_id=summary.customer_id,
+        cause=summary.cause,
+        severity=summary.severity,
         stage=walk.stage,
         revision=0,
-        opened_at=matter.news[0].at,
-        updated_at=matter.news[0].at,
+        opened_at=summary.news[0].at,
+        updated_at=summary.news[0].at,
         owner=walk.owner,
         snoozed_until=walk.snoozed_until,
         acknowledged_at=walk.acknowledged_at,
@@ -61,9 +61,9 @@ def progress(
         escalation=walk.missed_acknowledge + walk.missed_contact,
         outcome=walk.outcome,
         note=walk.note,
-        brand=matter.brand,
-        segment=matter.segment,
-        channel=matter.channel,
+        brand=summary.brand,
+        segment=summary.segment,
+        channel=summary.channel,
         end=walk.end,
         reopened_at=walk.reopened_at,
         cause_ended_at=walk.cause_ended_at,
@@ -99,11 +99,11 @@ class _Closing:
 _Step = AlertUpdate | Action | _Closing
 
 
-def _steps(matter: AlertSummary, actions: Sequence[Action]) -> Iterator[_Step]:
+def _steps(summary: AlertSummary, actions: Sequence[Action]) -> Iterator[_Step]:
     """Yield the steps in event order; at equal times the alert's news comes first."""
-    opening, *later = matter.news
+    opening, *later = summary.news
     steps: list[_Step] = [*later, *in_force(actions)]
-    if matter.state == "resolved" and (closed_at := matter.closed_at):
+    if summary.state == "resolved" and (closed_at := summary.closed_at):
         # News after a late closing belongs to the next alert.
         steps = [step for step in steps if isinstance(step, Action) or step.at <= closed_at]
         steps.append(_Closing(closed_at))

@@ -45,7 +45,7 @@ class Action(msgspec.Struct, frozen=True):
 
 
 def problem_of(action: Action) -> str | None:
-    """Return what is wrong with an action, or None if it is valid."""
+    """Return the error of an action, or None if it is valid."""
     if action.at.tzinfo is None or (action.until and action.until.tzinfo is None):
         return "a time has no UTC offset: write 2026-03-01T09:30:00+03:00"
     if not all(

@@ -35,7 +35,7 @@ class Reason(OpenEnum):
 class Invalid(Exception):  # noqa: N818 - a verdict on input, not a bug
     """A message is invalid: `reason` for programs, `detail` for the person who corrects it.
 
-    `line` is that of the mapping by which a delivery could not be mapped, 0 where none is known.
+    `line` is the line of the mapping that refused a delivery, 0 if unknown.
     """
 
     line = 0

@@ -153,26 +153,26 @@ class NotificationState(msgspec.Struct, frozen=True):
 
 
 def fold(
-    customer: NotificationState, changes: Iterable[Change], desk: RoutingTable, now: datetime
+    customer: NotificationState, changes: Iterable[Change], routing: RoutingTable, now: datetime
 ) -> NotificationState:
     """Return the state after changes of alerts and follow-ups, which may repeat or be late.
 
-    A new case is ignored if its change is older than `desk.max_age`, and an ended one is dropped
+    A new case is ignored if its change is older than `routing.max_age`, and an ended one is dropped
     after that time: its repetitions would be too old by then.
     """
     for change in changes:
         alert_id = change.id if isinstance(change, Alert) else change.alert_id
         before = customer.case(alert_id)
-        if before is None and now - change.updated_at > desk.max_age:
+        if before is None and now - change.updated_at > routing.max_age:
             continue
         case = before or Case(alert_id, now)
-        customer = customer.having(_changed(case, change, desk, now))
+        customer = customer.having(_changed(case, change, routing, now))
     return NotificationState(
-        tuple(case for case in customer.cases if not _is_over(case, desk, now))
+        tuple(case for case in customer.cases if not _is_over(case, routing, now))
     )
 
 
-def _changed(case: Case, change: Change, desk: RoutingTable, now: datetime) -> Case:
+def _changed(case: Case, change: Change, routing: RoutingTable, now: datetime) -> Case:
     before = case.alert if isinstance(change, Alert) else case.follow_up
     if before is not None and before.revision >= change.revision:
         return case
@@ -184,13 +184,13 @@ def _changed(case: Case, change: Change, desk: RoutingTable, now: datetime) -> C
     if case.routed == alert.severity and topics.issuperset(alert.topics):
         return case
     routes = {chain.route for chain in case.chains}
-    new = tuple(chain for chain in desk.chains(alert, now) if chain.route not in routes)
+    new = tuple(chain for chain in routing.chains(alert, now) if chain.route not in routes)
     return replace(case, routed=alert.severity, chains=(*case.chains, *new))
 
 
-def _is_over(case: Case, desk: RoutingTable, now: datetime) -> bool:
+def _is_over(case: Case, routing: RoutingTable, now: datetime) -> bool:
     """Return whether the case can be dropped: it has ended, and all its channels were told."""
     if case.alert and not (case.ended and all(receipt.ended for receipt in case.told)):
         return False
     changes = [source.updated_at for source in (case.alert, case.follow_up) if source]
-    return now - max([case.seen_at, *changes]) > desk.max_age
+    return now - max([case.seen_at, *changes]) > routing.max_age

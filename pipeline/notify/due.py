@@ -30,7 +30,7 @@ class Delivery(NamedTuple):
     digest: bool
 
 
-def deliveries(case: Case, desk: RoutingTable, channels: Collection[str]) -> list[Delivery]:
+def deliveries(case: Case, routing: RoutingTable, channels: Collection[str]) -> list[Delivery]:
     """Return the next message to each channel, with the time from which it is due.
 
     `channels` are those with an address. The first and the last message of an alert go to each of
@@ -44,7 +44,7 @@ def deliveries(case: Case, desk: RoutingTable, channels: Collection[str]) -> lis
         receipt = case.told_to(channel)
         kind = _kind(case, receipt, rings=channel in ringing)
         if kind and case.alert and case.refused_by(channel) < REFUSALS:
-            due.append(_delivery(case, desk, channel, receipt, kind))
+            due.append(_delivery(case, routing, channel, receipt, kind))
     return due
 
 
@@ -121,17 +121,17 @@ def _kind(case: Case, receipt: DeliveryReceipt | None, *, rings: bool) -> Kind |
 
 
 def _delivery(
-    case: Case, desk: RoutingTable, channel: str, receipt: DeliveryReceipt | None, kind: Kind
+    case: Case, routing: RoutingTable, channel: str, receipt: DeliveryReceipt | None, kind: Kind
 ) -> Delivery:
     at = case.seen_at
     if receipt and kind == "updated":
-        at = max(at, receipt.at + desk.policy(channel).update_every)
+        at = max(at, receipt.at + routing.policy(channel).update_every)
         snoozed = case.follow_up.snoozed_until if case.follow_up else None
         at = max(at, snoozed) if snoozed else at
     if failure := case.failure_of(channel):
         at = max(at, failure.again_at)
     severity = case.alert.severity if case.alert else "low"
-    quiet_until = desk.quiet_until(channel, severity, at)
+    quiet_until = routing.quiet_until(channel, severity, at)
     if quiet_until and case.ended:
         kind = case.ended  # the digest shows that it was opened and has ended
     count = receipt.count if receipt else 0

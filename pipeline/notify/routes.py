@@ -62,7 +62,7 @@ class PolicyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quiet: bool = True
 
 
-class DeskForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RoutesForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of routes.yaml; see docs/notifications.md."""
 
     routes: tuple[Route, ...]
@@ -103,7 +103,7 @@ class Policy(NamedTuple):
 class RoutingTable(NamedTuple):
     """The parsed file; `policies` holds those that differ from the `usual` one, by channel."""
 
-    form: DeskForm
+    form: RoutesForm
     zone: ZoneInfo
     calendars: Calendars
     max_age: timedelta
@@ -169,7 +169,7 @@ def load_routing_table(path: Path, calendar: Path) -> RoutingTable:
 
     Raises RoutesError and CalendarError.
     """
-    form = read_form(path, DeskForm, RoutesError)
+    form = read_form(path, RoutesForm, RoutesError)
     calendars = load_calendars(calendar)
     zone = (
         calendars.house.zone
@@ -182,12 +182,12 @@ def load_routing_table(path: Path, calendar: Path) -> RoutingTable:
     return RoutingTable(form, zone, calendars, duration(form.max_age), usual, policies)
 
 
-def _policy(form: DeskForm, own: PolicyForm) -> Policy:
+def _policy(form: RoutesForm, own: PolicyForm) -> Policy:
     quiet = form.hours[form.quiet] if form.quiet and own.quiet else None
     return Policy(duration(own.update_every or form.update_every), quiet)
 
 
-def _refuse_unknown(path: Path, form: DeskForm, calendars: Calendars) -> None:
+def _refuse_unknown(path: Path, form: RoutesForm, calendars: Calendars) -> None:
     """Raise RoutesError if the file refers to undefined hours, departments or channels."""
     hours = {*form.hours, *calendars.teams, BUSINESS}
     named = [("quiet", form.quiet, {*form.hours})]
@@ -211,7 +211,7 @@ def _refuse_unknown(path: Path, form: DeskForm, calendars: Calendars) -> None:
         raise RoutesError(f"{path}: routes: two routes have the name `{repeated}`")
 
 
-def _refuse_unknown_topics(path: Path, form: DeskForm) -> None:
+def _refuse_unknown_topics(path: Path, form: RoutesForm) -> None:
     named = [(f"departments.{name}", form.department(name).topics) for name in form.departments]
     named += [(f"routes[{index}]", route.topics) for index, route in enumerate(form.routes)]
     for where, topics in named:

@@ -1,1 +1,1 @@
-"""The receiver: takes what other systems send, and keeps it before it answers."""
+"""The receiver: accepts deliveries of other systems, and stores each before it answers."""

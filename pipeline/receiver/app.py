@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class Gone(Exception):  # noqa: N818 - nobody's error
-    """The sender went away before it had sent all."""
+    """The sender disconnected before the request was complete."""
 
 
 def receiver_app(receiver: Receiver) -> Litestar:
@@ -67,7 +67,7 @@ def _request(scope: Any, receive: Receive) -> Request:
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return headers by name; one that comes several times has its values in a list (RFC 9110)."""
+    """Return headers by name; repeated ones are joined into a list (RFC 9110)."""
     headers: dict[str, str] = {}
     for name, value in raw:
         key, text = name.decode("latin-1"), value.decode("latin-1")

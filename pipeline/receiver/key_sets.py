@@ -1,4 +1,4 @@
-"""Key sets of systems that sign tokens: fetched where a connection does not have them, and kept."""
+"""Key sets of systems that sign tokens, fetched and cached if a connection has none."""
 
 import asyncio
 from collections import defaultdict
@@ -27,7 +27,7 @@ LARGEST = 256 * 1024
 """Most bytes of a key set."""
 
 Fetch: TypeAlias = Callable[[str], Awaitable[Any]]
-"""Returns the key set at an address, None where it cannot be had."""
+"""Fetches the key set at an address; None if that fails."""
 
 
 class _Kept(NamedTuple):
@@ -36,7 +36,7 @@ class _Kept(NamedTuple):
 
 
 class KeySets:
-    """The key sets that were fetched. One that cannot be fetched anew stays as it was."""
+    """Caches fetched key sets. If one cannot be fetched again, the old one stays."""
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
@@ -46,7 +46,7 @@ class KeySets:
     async def admitted(
         self, request: Delivery, mapping: Mapping, connection: Connection
     ) -> Admission:
-        """Return what `admit` does, with the key set that the connection's scheme needs."""
+        """Admit a request, with the key set that the connection's scheme needs."""
         url = key_set_url(mapping, connection)
         if url is None:
             return admit(request, mapping, connection)
@@ -63,7 +63,7 @@ class KeySets:
         return admit(request, mapping, msgspec.structs.replace(connection, settings=settings))
 
     async def _keys(self, url: str, now: datetime, age: timedelta) -> Any:
-        """Return the key set at an address, at most so old where it can be fetched."""
+        """Return the key set at an address, fetched again if older than a limit."""
         async with self._locks[url]:
             kept = self._kept.get(url)
             if kept is None or now - kept.asked_at >= age:
@@ -74,7 +74,7 @@ class KeySets:
 
 
 async def fetch_key_set(url: str) -> Any:
-    """Return the key set at an address with https, None where it cannot be had."""
+    """Fetch the key set at an https address; None if that fails."""
     if not url.startswith("https://"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What becomes of a request to a connection: admitted, sealed, kept on the topic, answered."""
+"""Handles a request to a connection: admits it, seals it, stores it on the topic, answers."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
@@ -29,22 +29,22 @@ from pipeline.receiver.key_sets import KeySets
 
 METHODS = ("GET", "HEAD", "POST", "PUT")
 AWAY_FOR_S = 5
-"""When a sender is asked to come again while Kafka is away."""
+"""Seconds after which a sender should retry while Kafka is down."""
 NOBODY = ""
-"""The connection, in metrics, of requests to none: they could name anything."""
+"""Label in the metrics of requests to unknown connections, which could have any name."""
 Keep = Callable[[bytes, bytes], Awaitable[None]]
-"""Keeps a value under a key, for good once it returns. Raises BrokerUnavailable in time."""
+"""Stores a value under a key, durably once it returns. Raises BrokerUnavailable in time."""
 
 
 class TooLarge(Exception):  # noqa: N818 - a verdict on a request
-    """A request has more bytes than may be."""
+    """A request has too many bytes."""
 
 
 class Request(NamedTuple):
-    """A request to the connection of a name.
+    """A request to a named connection.
 
-    `url` has path and query, `headers` have names in lower case. `read` returns the body. It raises
-    TooLarge where that has more bytes than it is given.
+    `url` has path and query, names of `headers` are in lower case. `read` returns the body, and
+    raises TooLarge if it has more bytes than the given limit.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Reply(NamedTuple):
 
 
 class ReceiverDependencies(NamedTuple):
-    """What a receiver works with."""
+    """The dependencies of a receiver."""
 
     book: ConnectionBook
     seal: Seal
@@ -74,7 +74,7 @@ class ReceiverDependencies(NamedTuple):
 
 
 class Receiver:
-    """Answers requests. Nothing is made of a delivery before it is kept."""
+    """Answers requests. A delivery is stored before it is processed in any way."""
 
     def __init__(self, limits: ReceiveSettings, dependencies: ReceiverDependencies) -> None:
         self._limits = limits
@@ -82,7 +82,7 @@ class Receiver:
         self._buckets: dict[str, TokenBucket] = {}
 
     async def reply(self, request: Request) -> Reply:
-        """Return the answer to a request. Raises what reading its body raises but TooLarge."""
+        """Return the answer to a request. Raises errors of reading the body, except TooLarge."""
         connection = self._book.connections.get(request.name)
         if connection is None:
             metrics.RECEIVED.labels(NOBODY, "unknown").inc()
@@ -92,7 +92,7 @@ class Receiver:
         return reply
 
     async def _admitted(self, request: Request, connection: Connection) -> tuple[str, Reply]:
-        """Return what became of a request, in a word for the metrics, and the answer."""
+        """Return the outcome of a request, as a word for the metrics, and the answer."""
         if request.method not in METHODS:
             allow = ("allow", ", ".join(METHODS))
             return "method", refusal(405, "send deliveries with POST", allow)
@@ -137,11 +137,11 @@ class Receiver:
 
 
 def _challenge(mapping: Mapping, connection: Connection) -> Iterator[tuple[str, str]]:
-    """Yield the header that asks for a password: some clients send it only when asked."""
+    """Yield the header that asks for a password, which some clients send only on request."""
     if isinstance(mapping.form.verify.get(scheme_of(mapping, connection)), Basic):
         yield "www-authenticate", 'Basic realm="Nabiz"'
 
 
 def refusal(status: int, reason: str, *headers: tuple[str, str]) -> Reply:
-    """Return an answer that says why a request is refused, as the API does."""
+    """Return a refusal with its reason, in the form of the API."""
     return Reply(status, msgspec.json.encode({"detail": reason}), "application/json", headers)

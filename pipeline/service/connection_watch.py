@@ -1,4 +1,4 @@
-"""Follows what comes by the connections, and measures whether a source has fallen silent."""
+"""Follows the traffic of the connections, and measures whether a source has fallen silent."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
@@ -17,16 +17,16 @@ from pipeline.connectors.watch.traffic import TOPICS, Traffic
 log = structlog.get_logger(__name__)
 
 LOOKED_BACK = timedelta(days=8)
-"""More than what `cx.received` keeps."""
+"""More than the retention of `cx.received`."""
 MOST = 200_000
-"""Messages of a partition that are read again at the start, the newest."""
+"""Newest messages of a partition that are read at the start."""
 WAIT, AWAY, MEASURE_EVERY, RELOAD = 1.0, 5.0, 5.0, 60.0
-"""Seconds: of a look at the topics, between tries, between measurements, until the topics are
-looked for again where one is missing."""
+"""Seconds of a poll of the topics, between retries, between measurements, and until missing topics
+are looked for again."""
 
 
 class WatchDependencies(NamedTuple):
-    """The connections, what is known of what they bring, the zone of their rhythm, the clock."""
+    """The connections, their traffic, the time zone of their rhythm, and the clock."""
 
     book: ConnectionBook
     traffic: Traffic
@@ -35,7 +35,7 @@ class WatchDependencies(NamedTuple):
 
 
 class ConnectionWatch(BackgroundThread):
-    """A thread that keeps the traffic and the connections in force up to date."""
+    """A thread that keeps traffic and connections up to date."""
 
     def __init__(self, cluster: Cluster, dependencies: WatchDependencies) -> None:
         super().__init__("connections")
@@ -55,7 +55,7 @@ class ConnectionWatch(BackgroundThread):
             self._stop.wait(AWAY)
 
     def _follow(self) -> None:
-        """Follow the topics until Kafka is away, or for a while if one is missing."""
+        """Follow the topics until Kafka fails, or for a while if one is missing."""
         begin = measured = self._clock()
         with follow(self._cluster, begin) as tail:
             self._traffic.forget()
@@ -76,12 +76,12 @@ class ConnectionWatch(BackgroundThread):
 
 
 def follow(cluster: Cluster, now: datetime, most: int = MOST) -> Tail:
-    """Return the topics of deliveries from their newest messages on. Raises BrokerUnavailable."""
+    """Follow the topics of deliveries from their newest messages. Raises BrokerUnavailable."""
     return Tail(cluster.bootstrap, TOPICS, now - LOOKED_BACK, cluster.security, most)
 
 
 def recent(cluster: Cluster, now: datetime) -> Traffic:
-    """Return what came until now. Raises BrokerUnavailable."""
+    """Return the recent traffic up to now. Raises BrokerUnavailable."""
     traffic = Traffic()
     with follow(cluster, now) as tail:
         while not tail.is_through:
@@ -99,6 +99,6 @@ def measure(book: ConnectionBook, traffic: Traffic, now: datetime, zone: tzinfo)
 
 
 def forget() -> None:
-    """End the metrics: what is not known to be up to date must not ring."""
+    """Remove the metrics: outdated ones must not raise alerts."""
     metrics.LAST_DELIVERY.clear()
     metrics.CONNECTION_PATIENCE.clear()

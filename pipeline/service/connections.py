@@ -1,4 +1,4 @@
-"""What people see of the connections: their state, what they bring, what becomes of it."""
+"""The connections as people see them: their state, traffic, and results."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -20,8 +20,8 @@ from pipeline.model.dead_letter import DeadLetter, Invalid
 class ConnectionState(NamedTuple):
     """A connection. `refused` says why its entry is not in force.
 
-    `address` is what to paste into the other system, or only its path where nothing says where the
-    receiver is reached from outside; "" where the system does not send by itself.
+    `address` is what to paste into the other system, or only its path if the public address of the
+    receiver is not set; "" if the system does not send by itself.
     """
 
     name: str
@@ -33,17 +33,17 @@ class ConnectionState(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A delivery that was refused; `place` is the file and line of the mapping, "" if unknown."""
+    """A refused delivery; `place` is the file and line of the mapping, "" if unknown."""
 
     letter: DeadLetter
     place: str
 
 
 class ConnectionDetail(NamedTuple):
-    """What a connection brought of late, and what becomes of it by the mapping in force.
+    """The recent deliveries of a connection, and their results by the mapping in force.
 
-    `counted` are remarks on the deliveries that are kept, by kind and text; `sealed` says why they
-    cannot be opened here.
+    `counted` are remarks on the stored deliveries, by kind and text; `sealed` says why they cannot
+    be opened here.
     """
 
     state: ConnectionState
@@ -56,12 +56,12 @@ class ConnectionDetail(NamedTuple):
 
 
 NEWEST = 10
-"""Deliveries that are shown."""
+"""Most deliveries to show."""
 
 
 @dataclass(frozen=True)
 class Connections:
-    """Connections, their traffic and the seal of what they brought. Thread-safe."""
+    """Connections, their traffic, and the seal of their deliveries. Thread-safe."""
 
     book: ConnectionBook
     traffic: Traffic
@@ -76,7 +76,7 @@ class Connections:
 
     @property
     def problem(self) -> str:
-        """Why the file of connections is not in force, or the figures not up to date; else ""."""
+        """The reason why the file of connections is refused or the figures are outdated, or ""."""
         return self.book.failure or (self.traffic.problem if self.book.connections else "") or ""
 
     def states(self, now: datetime) -> list[ConnectionState]:
@@ -85,13 +85,13 @@ class Connections:
         return [self._state(name, forms, now) for name in sorted(names)]
 
     def silent(self, now: datetime) -> list[str]:
-        """Return the connections that are silent for too long, by their rhythm."""
+        """Return the connections that have been silent for too long by their rhythm."""
         if self.problem:
             return []
         return [state.name for state in self.states(now) if state.silent]
 
     def _state(self, name: str, forms: Mapping[str, MappingForm], now: datetime) -> ConnectionState:
-        """Return a connection that is there, or is refused."""
+        """Return the state of a connection, in force or refused."""
         connection = self.book.connections.get(name)
         form = forms.get(connection.system) if connection else None
         address = ""
@@ -102,7 +102,7 @@ class Connections:
         return ConnectionState(name, form, refused, address, seen, seen.is_silent(now))
 
     def detail(self, name: str, now: datetime) -> ConnectionDetail | None:
-        """Return what a connection brought, None where there is no such connection."""
+        """Return the details of a connection, None if there is none."""
         if name not in self.book.connections and name not in self.book.refused:
             return None
         previews, sealed = self._previews(name)
@@ -128,7 +128,7 @@ class Connections:
         )
 
     def _previews(self, name: str) -> tuple[list[Preview], str]:
-        """Return what is kept of a connection, and why it cannot be opened."""
+        """Return previews of the stored deliveries, or why they cannot be opened."""
         previews: list[Preview] = []
         try:
             seal = self.seal()
@@ -142,5 +142,5 @@ class Connections:
 
 
 def seal_of(settings: Settings) -> Callable[[], Seal]:
-    """Return what opens the seal: with the first connection, `nabiz up` makes its key."""
+    """Return a function that opens the seal; `nabiz up` makes its key with the first connection."""
     return lambda: open_seal(settings)

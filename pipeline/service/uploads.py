@@ -1,4 +1,4 @@
-"""Files of people without a shell: tried first, then published."""
+"""Files uploaded through the board: tried first, then published."""
 
 import threading
 from collections import Counter
@@ -19,15 +19,15 @@ from pipeline.sources.files import BadLine, read
 from pipeline.sources.source import Note, Source, SourceError
 
 LARGEST = 20 * 1024 * 1024
-"""Bytes of a file."""
+"""Most bytes of a file."""
 FIRST, MOST_BAD = 10, 100
-"""Events, and lines that are refused, that are shown of a file."""
+"""Most events, and most refused lines, shown of a file."""
 KEPT, KEPT_FOR = 4, timedelta(minutes=15)
-"""Files that wait to be published, and for how long."""
+"""Most files waiting to be published, and for how long."""
 
 
 class Upload(NamedTuple):
-    """A file: by whom, when, its own name, and the name of what it is from ("": not known)."""
+    """An uploaded file: user, time, file name, and its connection or system ("": by columns)."""
 
     by: str
     at: datetime
@@ -37,7 +37,7 @@ class Upload(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """What a file would lead to: how many events, the first ones masked, and what is refused.
+    """The result of trying a file: number of events, the first ones masked, and refusals.
 
     `notes` say how it was read, `ignored` why rows are no events, with counts.
     """
@@ -51,14 +51,14 @@ class Tried(NamedTuple):
 
 
 class Published(NamedTuple):
-    """How many events were published, and how many lines became dead letters."""
+    """The number of published events, and of lines that became dead letters."""
 
     events: int
     refused: int
 
 
 class Uploads:
-    """Files that were tried and wait for a word, in memory. Thread-safe."""
+    """Tried files that wait for confirmation, in memory. Thread-safe."""
 
     def __init__(
         self, cluster: Cluster, book: ConnectionBook, zone: tzinfo, clock: Callable[[], datetime]
@@ -68,7 +68,7 @@ class Uploads:
         self._lock = threading.Lock()
 
     def attempt(self, upload: Upload) -> Tried:
-        """Return what a file would lead to. Raises SourceError."""
+        """Try a file without publishing it. Raises SourceError."""
         ignored: Counter[str] = Counter()
         tried = Tried(0, [], 0, [], [], [])
         events = refused = 0
@@ -87,7 +87,7 @@ class Uploads:
         return tried._replace(events=events, refused=refused, ignored=ignored.most_common())
 
     def keep(self, upload: Upload) -> str:
-        """Keep a file until it is published, and return its token; the oldest may have to go."""
+        """Keep a file until it is published, and return its token; too many evict the oldest."""
         token = token_urlsafe(16)
         with self._lock:
             self._waiting[token] = upload
@@ -98,7 +98,7 @@ class Uploads:
         return token
 
     def take(self, token: str, by: str) -> Upload | None:
-        """Return the file that a user has tried, once; None where it is kept no longer."""
+        """Return and remove the file that a user has tried; None if it has expired."""
         with self._lock:
             upload = self._waiting.get(token)
             if upload is None or upload.by != by or self._clock() - upload.at > KEPT_FOR:
@@ -122,7 +122,7 @@ class Uploads:
     def _items(
         self, upload: Upload, ignored: Callable[[str], None]
     ) -> Iterator[Event | BadLine | Note]:
-        """Yield what is in a file, whose name is told without its folder. Raises SourceError."""
+        """Yield the items of a file, named without its folder. Raises SourceError."""
         source: Source = reader_of(upload.source, self._book, upload.at, ignored)
         with TemporaryDirectory() as folder:
             path = Path(folder) / upload.name

@@ -1,6 +1,5 @@
 """Serves API and board in a process of their own, or in a thread of the role with the store."""
 
-import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,15 +15,14 @@ from pipeline.config.settings import Settings, SettingsError
 from pipeline.store import Store
 from pipeline.web.app import application
 from pipeline.web.half_sent import WholeRequests
+from pipeline.web.signals import leave_signals_to_uvicorn
 
 log = structlog.get_logger(__name__)
 
 
 def serve_api(settings: Settings, store: Store) -> None:
     """Serve until SIGTERM or SIGINT."""
-    # uvicorn stops at the first signal and then raises it again for the previous handler.
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: None)
+    leave_signals_to_uvicorn()
     with _server(settings, store) as (server, listener):
         host, port = listener.getsockname()[:2]
         log.info("API runs", page=f"http://{with_port(host, port)}")

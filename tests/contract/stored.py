@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from pipeline.kpi.definitions import Window
+from pipeline.kpi.definitions import KpiValue, Window
 from pipeline.model.alert import Alert
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.event import AuthorType, Event, Metric, Score
@@ -116,3 +116,8 @@ def fill(backend: Backend) -> None:
     closed = alert("a1", 2, closed_at=NOON + timedelta(hours=1))
     store.write_alerts([alert("a1"), closed, alert("a2", opened_at=NOON + timedelta(hours=2))])
     store.write_dead_letters([letter(1), letter(2), letter(2, retried_at=LATER)])
+
+
+def kpis_of(store: Store, as_of: datetime = LATER, window: Window = WINDOW) -> dict[str, KpiValue]:
+    """Return the KPIs of a window by name."""
+    return {value.kpi: value for value in store.kpis(window, [], as_of)}

@@ -1,18 +1,15 @@
 """What is read of tickets, contacts, self-service and answers, as they come from outside."""
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import msgspec
 import pytest
 
-from pipeline.calendar.calendar import Calendar, Calendars
-from pipeline.kpi.definitions import KpiValue, Window
-from pipeline.model.event import Metric, Score
+from pipeline.kpi.definitions import Window
 from pipeline.model.reading import Intent, Label, Scored
-from pipeline.store import Backend, Store
+from pipeline.store import Store
 from tests.contract.conftest import ON_CHDB
-from tests.contract.stored import LATER, START, WINDOW, reading, scored
+from tests.contract.stored import LATER, START, WINDOW, kpis_of, reading, scored
 
 pytestmark = ON_CHDB
 
@@ -20,10 +17,6 @@ HOUR = 3600
 DAY = 24 * HOUR
 TICKET = {"ticket_id": "t1", "touchpoint": "fatura", "brand": "A"}
 AGENT = {"author_type": "agent", **TICKET}
-
-
-def read(store: Store, as_of: datetime = LATER, window: Window = WINDOW) -> dict[str, KpiValue]:
-    return {value.kpi: value for value in store.kpis(window, [], as_of)}
 
 
 def opened(**fields: object) -> Scored:
@@ -49,7 +42,7 @@ def test_the_reply_may_come_under_the_id_that_the_customer_was_merged_into(
     store: Store, at: float
 ) -> None:
     store.write_events([opened(), replied(at, customer_id="merged")])
-    values = read(store)
+    values = kpis_of(store)
     assert values["first_response_median"].value == at / 60
     assert values["first_response_open"].value == 0
 
@@ -66,7 +59,7 @@ def test_a_contact_after_the_resolution_may_come_under_either_id(
             scored("call", at=2 * DAY, **call),
         ]
     )
-    assert read(store)["first_contact_resolution"].value == 0
+    assert kpis_of(store)["first_contact_resolution"].value == 0
 
 
 @pytest.mark.parametrize("other", [{"ticket_id": "t2"}, {"ticket_id": "t2", "customer_id": "c2"}])
@@ -74,9 +67,9 @@ def test_a_reply_long_after_the_window_counts_as_it_was_revised(
     store: Store, other: dict[str, str]
 ) -> None:
     store.write_events([opened(), replied(20 * DAY)])
-    assert read(store)["first_response_open"].value == 0
+    assert kpis_of(store)["first_response_open"].value == 0
     store.write_events([replied(20 * DAY, revision=1, **other)])
-    assert read(store)["first_response_open"].value == 1
+    assert kpis_of(store)["first_response_open"].value == 1
 
 
 def test_tickets_of_two_brands_are_two(store: Store) -> None:
@@ -108,7 +101,7 @@ def test_what_others_write_down_shows_that_it_was_not_solved(
     store: Store, after: dict[str, str], at_once: float
 ) -> None:
     store.write_events([opened(), resolved(HOUR), scored("after", at=2 * DAY, **after)])
-    value = read(store)["first_contact_resolution"]
+    value = kpis_of(store)["first_contact_resolution"]
     assert (value.value, value.n) == (at_once, 1)
 
 
@@ -126,7 +119,7 @@ def test_self_service_ends_with_a_contact_that_asks_for_a_person(
 ) -> None:
     helped = scored("helped", type="self_service.resolved")
     store.write_events([helped, scored("after", at=10 * HOUR, **after)])
-    assert read(store)["self_service_rate"].value == solved
+    assert kpis_of(store)["self_service_rate"].value == solved
 
 
 def test_medians_are_not_final_while_customers_wait(store: Store) -> None:
@@ -148,13 +141,13 @@ def test_medians_are_not_final_while_customers_wait(store: Store) -> None:
             ]
         )
     window = Window(START, START + timedelta(hours=1))
-    burning = read(store, as_of=window.end, window=window)
+    burning = kpis_of(store, as_of=window.end, window=window)
     for kpi in ("first_response_median", "resolution_first_median", "resolution_full_median"):
         value = burning[kpi]
         assert (value.value, value.n) == (pytest.approx(57.5), 4)
         assert value.provisional
         assert value.at_least
-    settled = read(store, window=window)["first_response_median"]
+    settled = kpis_of(store, window=window)["first_response_median"]
     assert (settled.value, settled.n) == (480, 4)
     assert not settled.provisional
     assert not settled.at_least
@@ -170,75 +163,8 @@ def test_what_a_bot_answered_long_before_the_window_was_enough(store: Store) -> 
             replied(HOUR + 600),
         ]
     )
-    value = read(store)["first_response_median"]
+    value = kpis_of(store)["first_response_median"]
     assert (value.value, value.n, value.provisional) == (10, 1, False)
-
-
-def csat(event_id: str, value: float, at: float, **fields: object) -> Scored:
-    return scored(event_id, at=at, type="survey", score=Score(Metric.CSAT, value, 1, 5), **fields)
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "satisfied", "n"),
-    [
-        ({"ticket_id": "t1"}, {"ticket_id": "t1"}, 0, 1),
-        ({"order_id": "o1"}, {"order_id": "o1"}, 0, 1),
-        ({"touchpoint": "fatura"}, {"touchpoint": "fatura"}, 0, 1),
-        ({"ticket_id": "t1", "brand": "A"}, {"ticket_id": "t1", "channel": "web"}, 0, 1),
-        ({"ticket_id": "t1"}, {"ticket_id": "t2"}, 50, 2),
-        ({"ticket_id": "t1"}, {"ticket_id": "t1", "customer_id": "c2"}, 50, 2),
-        ({"ticket_id": "t1"}, {"ticket_id": "t1", "counted": False}, 100, 1),
-        ({"ticket_id": "t1", "order_id": "o1"}, {"order_id": "o1"}, 50, 2),
-        ({}, {}, 50, 2),
-    ],
-)
-def test_of_answers_on_one_occasion_the_last_counts(
-    store: Store, first: dict[str, str], second: dict[str, str], satisfied: float, n: int
-) -> None:
-    store.write_events([csat("a", 2, at=10.5, **second), csat("b", 5, at=9, **first)])
-    value = read(store)["csat"]
-    assert (value.value, value.n) == (satisfied, n)
-    assert (
-        sum(value.n for value in store.kpis(WINDOW, ["channel"], LATER) if value.kpi == "csat") == n
-    )
-
-
-@pytest.mark.parametrize(
-    ("zone", "first", "second", "n"),
-    [
-        ("Europe/Istanbul", "2026-03-01T21:00Z", "2026-03-02T20:59Z", 1),
-        ("Europe/Istanbul", "2026-03-01T20:59Z", "2026-03-01T21:00Z", 2),
-        ("UTC", "2026-03-01T20:59Z", "2026-03-01T21:00Z", 1),
-        ("America/New_York", "2026-03-01T05:00Z", "2026-03-02T04:59Z", 1),
-        ("Asia/Kolkata", "2026-03-01T18:29Z", "2026-03-01T18:30Z", 2),
-        # The clock goes forward on 29 March: that day begins and ends by different offsets.
-        ("Europe/Berlin", "2026-03-28T23:00Z", "2026-03-29T21:59Z", 1),
-        ("Europe/Berlin", "2026-03-28T22:59Z", "2026-03-28T23:00Z", 2),
-        ("Europe/Berlin", "2026-03-29T21:59Z", "2026-03-29T22:00Z", 2),
-        # It goes back on 25 October, a day of 25 hours.
-        ("Europe/Berlin", "2026-10-24T22:00Z", "2026-10-25T22:59Z", 1),
-        ("Europe/Berlin", "2026-10-25T22:59Z", "2026-10-25T23:00Z", 2),
-    ],
-)
-def test_a_day_of_answers_is_one_of_the_calendars_zone(
-    backend: Backend, zone: str, first: str, second: str, n: int
-) -> None:
-    store = Store(backend, calendars=Calendars(Calendar(ZoneInfo(zone), ())))
-    store.migrate()
-    moments = [datetime.fromisoformat(at) for at in (first, second)]
-    store.write_events(
-        [csat(f"a{at}", 5, at=(at - START).total_seconds(), touchpoint="fatura") for at in moments]
-    )
-    window = Window(moments[0], moments[1] + timedelta(seconds=1))
-    assert read(store, window=window, as_of=window.end)["csat"].n == n
-
-
-def test_an_answer_counts_until_it_is_given_anew(store: Store) -> None:
-    store.write_events([csat("a", 5, at=60, ticket_id="t1"), csat("b", 1, at=HOUR, ticket_id="t1")])
-    assert read(store)["csat"].value == 0
-    assert read(store, as_of=START + timedelta(minutes=59))["csat"].value == 100
-    first_hour = Window(START, START + timedelta(hours=1))
-    assert read(store, window=first_hour)["csat"].value == 100
 
 
 @pytest.mark.parametrize("at", [HOUR, 20 * DAY])
@@ -260,10 +186,10 @@ def test_a_ticket_that_was_merged_was_not_resolved(
     store: Store, how: dict[str, object], at: float
 ) -> None:
     store.write_events([opened(), resolved(at, **how)])
-    values = read(store)
+    values = kpis_of(store)
     assert values["resolution_first_median"].n == 0
     assert values["resolution_open"].value == 0
-    assert read(store, window=Window(START, LATER))["first_contact_resolution"].n == 0
+    assert kpis_of(store, window=Window(START, LATER))["first_contact_resolution"].n == 0
 
 
 def test_a_resolution_says_that_the_ticket_was_not_merged(store: Store) -> None:
@@ -276,7 +202,7 @@ def test_a_resolution_says_that_the_ticket_was_not_merged(store: Store) -> None:
         "close_reason": "no duplicate",
     }
     store.write_events([opened(), resolved(HOUR, attributes=said)])
-    assert read(store)["resolution_first_median"].value == 60
+    assert kpis_of(store)["resolution_first_median"].value == 60
 
 
 @pytest.mark.parametrize(
@@ -306,7 +232,7 @@ def test_thanks_after_the_resolution_are_no_contact(
             msgspec.structs.replace(after, reading=words),
         ]
     )
-    rate = read(store)["first_contact_resolution"]
+    rate = kpis_of(store)["first_contact_resolution"]
     assert (rate.value, rate.n) == (at_once, 1)
 
 
@@ -319,5 +245,5 @@ def test_the_wait_begins_when_the_bot_hands_over(store: Store) -> None:
             scored("reply", at=900, author_type="agent", attributes={"handoff": False}, **replied),
         ]
     )
-    waited = read(store)["first_response_median"]
+    waited = kpis_of(store)["first_response_median"]
     assert (waited.value, waited.n, waited.definition_version) == (5, 1, "3")

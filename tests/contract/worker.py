@@ -14,7 +14,7 @@ from faust.transport.drivers import aiokafka as stock
 from faust.types import TP, EventT
 
 from agents.runtime import app as shared
-from agents.runtime.component import Batching
+from agents.runtime.batching import Batching
 from agents.runtime.state_store import StateStore
 from agents.runtime.transport import RecordsSchema
 from pipeline.config.groups import KafkaSettings, WorkerSettings

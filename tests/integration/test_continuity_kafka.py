@@ -190,7 +190,7 @@ def test_a_role_whose_changelog_is_gone_halts(tmp_path: Path, kafka: str) -> Non
         with running(tmp_path, kafka, topic, "states") as role:
             assert role.process.wait(120) == EXIT_HALT
             assert role.offsets == []
-        assert "was deleted and made anew: the states in it are gone" in role.log.read_text()
+        assert "was deleted and recreated: the states in it are gone" in role.log.read_text()
 
 
 def test_a_topic_with_states_that_is_given_partitions_halts_its_role(

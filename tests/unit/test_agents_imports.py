@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-from pkgutil import resolve_name
 
 import pytest
 
-from agents.run import COMPONENTS
+from agents.run import component_of
 from pipeline.config.settings import STREAM_ROLES
+from pipeline.contracts.topology import INPUTS, WITHIN
 
 STORE, BOARD, TEXTS, CHANNELS = "pipeline.store", "litestar", "pipeline.text.reader", "apprise"
 
@@ -33,5 +33,8 @@ print(sorted({foreign} & sys.modules.keys()))
 
 
 def test_each_role_is_registered_under_its_name() -> None:
-    assert tuple(COMPONENTS) == STREAM_ROLES
-    assert [resolve_name(place).role for place in COMPONENTS.values()] == [*STREAM_ROLES]
+    assert [component_of(role).role for role in STREAM_ROLES] == [*STREAM_ROLES]
+
+
+def test_each_role_of_the_chain_runs_by_itself_or_within_another() -> None:
+    assert tuple(role for role in INPUTS if role not in WITHIN) == STREAM_ROLES

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from agents.runtime.app import make_app
-from agents.runtime.component import Batching
+from agents.runtime.batching import Batching
 from pipeline.calendar.calendar_file import CalendarError
 from pipeline.cli.exit_codes import exit_code
 from pipeline.config.groups import CalendarSettings, StoreSettings

@@ -120,7 +120,7 @@ def test_states_that_are_all_there_are_gone_on_with() -> None:
 @pytest.mark.parametrize(
     ("kafka", "words"),
     [
-        (replace(AS_LEFT, changelog="s2"), "states was deleted and made anew"),
+        (replace(AS_LEFT, changelog="s2"), "states was deleted and recreated"),
         (replace(AS_LEFT, states_end=47), "has lost its last 3 records"),
         (replace(AS_LEFT, states_first=5), "has lost its first 5 records"),
         (replace(WITHOUT_IDS, states_end=47), "has lost its last 3 records"),
@@ -188,7 +188,7 @@ async def test_a_look_that_finds_another_topic_leaves_the_group_and_ends_the_rol
     left: list[object] = []
     watched = watched_topics(monkeypatch)
     monkeypatch.setattr(continuity, "leave_group", lambda *place: left.append(place[2]))
-    with pytest.raises(TopicsChanged, match="was deleted and made anew"):
+    with pytest.raises(TopicsChanged, match="was deleted and recreated"):
         await watched.watch()
     assert left == ["only"]
 
@@ -227,7 +227,7 @@ async def test_a_partition_that_is_no_more_is_given_up_with_the_name_that_it_was
     monkeypatch.setattr(continuity, "survey", lambda *_: AS_LEFT.survey())
     monkeypatch.setattr(continuity, "leave_group", lambda *place: left.append(place[2]))
     given = [TP(PLACE[0], 1), TP(PLACE[0], 7)]
-    with pytest.raises(TopicsChanged, match=r"cx\.scored has no partition 7"):
+    with pytest.raises(TopicsChanged, match=r"cx\.scored no longer has partition 7"):
         await Continuity("detect", "nabiz-detect", "only", KafkaSettings()).check(given, ())
     assert left == ["only"]
 

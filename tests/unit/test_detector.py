@@ -175,7 +175,7 @@ async def test_a_customer_is_not_looked_for_in_another_partition() -> None:
     detector = Detector(SETTINGS, BOOK, Table(world), world.publish, offsets, b"w")
     old, new = (message(SCORED, 0, one) for one in of("c2", [leaving("e1", 0), leaving("e2", 1)]))
     moved = [old, new._replace(partition=partition_of(b"c2", 6))]
-    with pytest.raises(Halt, match=r"was given partitions.*docs/operations\.md"):
+    with pytest.raises(Halt, match=r"partitions were added.*docs/operations\.md"):
         detector.work(moved)
 
 

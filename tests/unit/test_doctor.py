@@ -12,11 +12,11 @@ from faust import streams
 from pydantic import SecretStr
 
 from agents.runtime.app import make_app
-from agents.runtime.component import Batching
+from agents.runtime.batching import Batching
 from agents.runtime.faust_check import UnfitFaust
 from pipeline.broker.inspect import GroupFacts, TopicFacts
 from pipeline.broker.lag import PartitionLag
-from pipeline.cli import checkup, checkup_text, doctor, parts
+from pipeline.cli import checkup, doctor, parts
 from pipeline.cli.checkup import Finding
 from pipeline.cli.exit_codes import exit_code
 from pipeline.cli.main import main
@@ -24,7 +24,6 @@ from pipeline.config.groups import KafkaSettings
 from pipeline.config.settings import Settings
 from pipeline.contracts.topics import Privacy, TopicContract
 from pipeline.contracts.topology import GROUPS, INPUTS, OF_CONNECTIONS, SCORED
-from pipeline.model.reading import Probabilities, Reading
 from pipeline.store.health import Disk, StoreFacts
 
 CONFIG = {"cleanup.policy": "delete", "retention.ms": "60000", "compression.type": "producer"}
@@ -179,36 +178,6 @@ def test_packages_that_differ_are_named() -> None:
     assert (older.state, older.found) == ("warning", "b 1, not 2")
     missing = checkup.check_packages(wanted, {"a": None, "b": "2"})
     assert (missing.state, missing.found) == ("problem", "a missing, not 1")
-
-
-def test_an_engine_that_reads_nonsense_is_named() -> None:
-    right = Reading("negative", Probabilities(1, 0, 0), 0.5, "tr", "fast", "1")
-    wrong = Reading("negative", Probabilities(1, 0, 0), 0.5, "en", "fast", "1")
-    assert checkup_text.check_readings("fast", [("tr", right)]).state == "ok"
-    found = checkup_text.check_readings("fast", [("tr", right), ("en", wrong)])
-    assert found.state == "problem"
-    assert found.found == f"“{checkup_text.TEXTS['en'][0]}” read as negative, en"
-
-
-@pytest.mark.parametrize(
-    ("engine", "told", "words"),
-    [
-        ("auto", "flags\t\t: fpu avx2 avx512f avx512_vnni", "with avx512_vnni"),
-        ("strong", "flags\t\t: fpu avx2 avx_vnni", "with avx_vnni"),
-        ("auto", "Features\t: fp asimd asimddp", "with asimddp"),
-        ("auto", "hw.optional.arm.FEAT_DotProd: 1", "with FEAT_DotProd"),
-        ("auto", "machdep.cpu.leaf7_features: AVX2 AVX512VNNI", "with AVX512VNNI"),
-        ("auto", "flags\t\t: fpu avx2 avx512f avx512bw", "NABIZ_ENGINE_NAME=fast"),
-        ("strong", "Features\t: fp asimd", "about half its rate"),
-        ("auto", "hw.optional.arm.FEAT_DotProd: 0", "about half its rate"),
-        ("fast", "flags\t\t: fpu avx2", "fast needs none"),
-        ("auto", "", "not told"),
-    ],
-)
-def test_a_processor(engine: str, told: str, words: str) -> None:
-    found = checkup_text.check_processor(engine, told)
-    assert words in f"{found.found} {found.advice}"
-    assert found.state == "ok"
 
 
 def test_a_password_in_plain_text_is_warned_of() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pipeline.detection.customer import Arrival, apply
-from pipeline.detection.entry import COMPLAINTS, QUOTE, TOPICS, Entry, entry_of
+from pipeline.detection.entry import COMPLAINTS, QUOTE, TOPICS, LogEntry, entry_of
 from pipeline.detection.rules import load_rules
 from pipeline.model.alert import Alert
 from pipeline.model.event import AuthorType, Event, Metric, Score
@@ -61,7 +61,7 @@ def test_words_of_an_agent_are_no_feeling_of_the_customer() -> None:
 def test_an_entry_of_the_version_before_is_read() -> None:
     whole = msgspec.to_builtins(entry_of(scored(msgspec.structs.replace(READING, topics=()))))
     earlier = msgspec.msgpack.encode(whole[:-7])
-    entry = msgspec.msgpack.decode(earlier, type=Entry)
+    entry = msgspec.msgpack.decode(earlier, type=LogEntry)
     assert (entry.intents, entry.anger, entry.negative_topics) == (("boycott",), 0, ())
     assert entry.mark(frozenset(["boycott"])).start == TEXT.index("bir daha")
 

@@ -11,7 +11,7 @@ from faust.transport.consumer import Consumer
 import agents
 from agents.runtime import faust_internals
 from agents.runtime.app import make_app
-from agents.runtime.component import Batching
+from agents.runtime.batching import Batching
 from agents.runtime.faust_check import UnfitFaust
 from agents.runtime.faust_internals import CONNECTION_WRITES, INTERNALS
 from pipeline.cli.exit_codes import exit_code

@@ -8,7 +8,7 @@ import pytest
 
 from agents.processors.follow_up_processor import FollowUpProcessor
 from agents.runtime.state_store import StateKey
-from pipeline.follow_up.case import Arrival
+from pipeline.follow_up.case import ReceivedChange
 from pipeline.follow_up.clock import EventClock
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
@@ -46,8 +46,8 @@ class World(states.World):
         return [one.type.rpartition(".")[2] for one in self.published]
 
 
-def came(change: Alert | Action, minutes: float = 0) -> dict[StateKey, list[Arrival]]:
-    return {HERE: [Arrival(change, at(minutes))]}
+def came(change: Alert | Action, minutes: float = 0) -> dict[StateKey, list[ReceivedChange]]:
+    return {HERE: [ReceivedChange(change, at(minutes))]}
 
 
 def taken_on(minutes: float) -> Action:

@@ -119,7 +119,7 @@ def test_a_recovery_is_well_while_it_gets_further_however_long(clock: SimpleName
         read["changelog", 0] = offset
         assert heartbeat.problem() is None
     clock.monotonic += 31
-    assert heartbeat.problem() == "detect recovers its states and has got no further for 31 s"
+    assert heartbeat.problem() == "detect recovers its states and has made no progress for 31 s"
 
 
 def test_a_loop_that_is_blocked_is_seen(clock: SimpleNamespace) -> None:

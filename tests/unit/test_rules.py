@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline.config.groups import ROOT, DetectSettings
-from pipeline.detection.entry import Entry, entry_of
+from pipeline.detection.entry import LogEntry, entry_of
 from pipeline.detection.facts import FIELDS, Moment
 from pipeline.detection.fold import Fold, step
 from pipeline.detection.memory import Memory
@@ -169,7 +169,7 @@ NUMBERS = st.one_of(
 def test_what_is_remembered_of_a_case_is_what_its_conditions_say(
     label: str, negative: float, intensity: float, score: float | None
 ) -> None:
-    entry = Entry(
+    entry = LogEntry(
         0,
         "e",
         0,

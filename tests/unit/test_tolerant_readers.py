@@ -26,7 +26,7 @@ from pipeline.board.inbox.live import Live
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, SCORED
 from pipeline.detection.entry import entry_of
-from pipeline.follow_up.case import Arrival, FollowUpState, apply_changes
+from pipeline.follow_up.case import FollowUpState, ReceivedChange, apply_changes
 from pipeline.ingest.decode import decode_event, encode_event, parse_event
 from pipeline.ingest.unknown import closest, unknown_choices
 from pipeline.model.dead_letter import Invalid, Reason
@@ -106,8 +106,8 @@ def test_record_has_a_dead_letter_of_none_of_them() -> None:
 
 def test_follow_up_follows_an_alert_in_an_unknown_state_and_passes_over_unknown_actions() -> None:
     read: dict[str, Any] = {
-        ALERTS: lambda message: Arrival(read_alert(message), NOW),
-        ACTIONS: lambda message: Arrival(read_action(message, lambda _: True), NOW),
+        ALERTS: lambda message: ReceivedChange(read_alert(message), NOW),
+        ACTIONS: lambda message: ReceivedChange(read_action(message, lambda _: True), NOW),
     }
     batch = group_by_customer(examples(ALERTS, ACTIONS), read, 4)
     assert not batch.dead

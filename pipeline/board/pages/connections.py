@@ -1,4 +1,4 @@
-"""The page of connections: which systems send to Nabız, and what becomes of what they send."""
+"""The page of connections: the connected systems, and the outcome of their deliveries."""
 
 from typing import Any
 

@@ -74,7 +74,7 @@ def import_routes(board: Board) -> list[ControllerRouterHandler]:
 
 
 def _tried(board: Board, upload: Upload) -> dict[str, object]:
-    """Return what a file would lead to, and the token to publish it with; or what is wrong."""
+    """Try a file; return the result and the token that publishes it, or the error."""
     try:
         tried = board.uploads.attempt(upload)
     except SourceError as error:

@@ -1,4 +1,4 @@
-"""Which reader a file needs: that of a connection or a system, or that of columns by name."""
+"""Chooses the reader of a file: by connection or system, or by column names."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,9 +16,9 @@ from pipeline.sources.source import Source, SourceError
 def reader_of(
     name: str, book: ConnectionBook, now: datetime, ignored: Callable[[str], None]
 ) -> Source:
-    """Return the reader of files of a connection or a system; "" knows columns by their names.
+    """Return the reader for a connection or a system; for "", the one by column names.
 
-    `ignored` is told the reason for each row that is no event. Raises SourceError.
+    `ignored` receives the reason for each row that is no event. Raises SourceError.
     """
     if not name:
         return SOURCES["csv"]
@@ -41,7 +41,7 @@ def pseudonyms_of(book: ConnectionBook) -> Pseudonyms:
 
 
 def readable(names: list[str], book: ConnectionBook, now: datetime) -> Iterator[str]:
-    """Yield those connections and systems of which files can be read as things are set up."""
+    """Yield the connections and systems whose files can be read with the current settings."""
     for name in names:
         try:
             reader_of(name, book, now, lambda _reason: None)
@@ -51,7 +51,7 @@ def readable(names: list[str], book: ConnectionBook, now: datetime) -> Iterator[
 
 
 def _without_settings(name: str, book: ConnectionBook) -> Connection:
-    """Return a connection of a system that asks for no settings. Raises SourceError."""
+    """Return a connection of a system without required settings. Raises SourceError."""
     if name in book.refused:
         raise SourceError(book.refused[name])
     if name not in book.mappings.systems:

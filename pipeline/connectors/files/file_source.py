@@ -1,4 +1,4 @@
-"""Files of other systems, row by row through a mapping: CSV, TSV, workbooks, JSON lines."""
+"""Maps files of other systems row by row: CSV, TSV, workbooks, JSON lines."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ from pipeline.sources.table import Row, names_at, read_rows, said_above
 def mapped(
     mapping: Mapping, connection: Connection, now: datetime, ignored: Callable[[str], None]
 ) -> Source:
-    """Return the reader of files whose rows a mapping makes events of.
+    """Return a reader that maps the rows of files to events.
 
     `ignored` is told the reason for each row that is no event. Times without an offset are of the
     zone of the connection, or else of that which the reader is given; dates with slashes are month
@@ -50,7 +50,7 @@ def mapped(
 
 
 Events = Callable[[dict[str, object]], Iterator[Event]]
-"""Makes the events of a row. Raises Invalid."""
+"""Maps a row to events. Raises Invalid."""
 _DATE = re.compile(rb'"(\d{1,2}/\d{1,2}/\d[^"]*)"')
 
 
@@ -131,7 +131,7 @@ def _events(
     ignored: Callable[[str], None],
     row: dict[str, object],
 ) -> Iterator[Event]:
-    """Yield the events of a row. Raises Invalid after those that could be made."""
+    """Yield the valid events of a row, then raise Invalid if any part is refused."""
     body = msgspec.json.encode({"rows": [row]})
     delivery = Delivery(connection.name, now, body, method="FILE")
     draft = mapping.map(delivery, connection, nothing_remembered, NOTHING)

@@ -1,1 +1,1 @@
-"""What a mapping file may say: paths, expressions, conditions and functions, checked at load."""
+"""The language of mapping files: paths, expressions, conditions and functions."""

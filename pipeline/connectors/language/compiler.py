@@ -1,4 +1,4 @@
-"""Compiles the texts of a mapping file, and tells what is wrong with one by its line."""
+"""Compiles the texts of a mapping file, and reports errors by line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from pipeline.connectors.language.path import Path
 
 
 class Compiler:
-    """Compiles texts at a place in the file; names that are known there are its vocabulary.
+    """Compiles texts at a place in the file; `vocabulary` holds the names known there.
 
     `paths` collects where each path is, `needs` the settings without which a function cannot be,
     `columns` names of columns that are looked for, `origins` the beginnings of addresses that are
@@ -40,7 +40,7 @@ class Compiler:
         self.origins: list[Value] = parent.origins if parent else []
 
     def knowing(self, *names: str) -> "Compiler":
-        """Return a compiler that knows more names."""
+        """Return a compiler with additional names."""
         return Compiler(self.source, self.vocabulary.knowing(*names), self)
 
     def keys_of(self, root: str) -> frozenset[str]:
@@ -48,7 +48,7 @@ class Compiler:
         return frozenset(path.keys[0] for path in self.paths if path.root == root and path.keys)
 
     def value(self, form: ValueForm, where: str) -> Value | None:
-        """Compile a value, None where there is none."""
+        """Compile a value, None if there is none."""
         if form is None:
             return None
         if isinstance(form, tuple):
@@ -59,21 +59,21 @@ class Compiler:
         return self._template(form, where)[0]
 
     def required(self, form: ValueForm, where: str) -> Value:
-        """Compile a value that must be there."""
+        """Compile a required value."""
         if (value := self.value(form, where)) is None:
             name = where.rpartition(".")[2]
             raise self.source.error(where, f"{where[2:]}: `{name}` is missing")
         return value
 
     def memory(self, kind: str, where: str) -> str:
-        """Return a kind of memories that the mapping declares."""
+        """Return a kind of memory, which the mapping must declare."""
         if kind not in self.vocabulary.memories:
             known = ", ".join(sorted(self.vocabulary.memories)) or "there is none"
             raise self.source.error(where, f"{where[2:]}: `{kind}` is none of `memories`: {known}")
         return kind
 
     def address(self, form: ValueForm, where: str) -> Value | None:
-        """Compile an address to be asked, None where there is none; note the origins it names."""
+        """Compile an address to request, None if there is none; note its origins."""
         for text in form if isinstance(form, tuple) else (form,):
             if isinstance(text, str) and (beginning := BEGINNING.match(text)):
                 value, expressions = self._template(beginning[0], where)
@@ -82,12 +82,12 @@ class Compiler:
         return self.value(form, where)
 
     def values(self, forms: Mapping[str, ValueForm], where: str) -> tuple[tuple[str, Value], ...]:
-        """Compile values by name; those that are None are left out."""
+        """Compile values by name, leaving out None."""
         named = ((name, self.value(form, f"{where}.{name}")) for name, form in forms.items())
         return tuple((name, value) for name, value in named if value)
 
     def expression(self, text: str, where: str) -> Expression:
-        """Compile an expression that stands without braces."""
+        """Compile an expression without braces."""
         try:
             expression = Expression(text, self.vocabulary)
         except ExpressionError as error:
@@ -96,7 +96,7 @@ class Compiler:
         return expression
 
     def condition(self, text: str | None, where: str) -> Condition | None:
-        """Compile a condition, None where there is none."""
+        """Compile a condition, None if there is none."""
         if text is None:
             return None
         try:

@@ -1,4 +1,4 @@
-"""Conditions of mappings in CEL, the language of the rules, over paths into a delivery."""
+"""Conditions of mappings: CEL, as in the rules, over paths into a delivery."""
 
 import re
 from collections.abc import Collection
@@ -18,9 +18,9 @@ _LARGEST = 2**63
 
 
 class Condition:
-    """A condition over paths: what is not there is null, and no other value equals null.
+    """A condition over paths: a missing value is null, and no other value equals null.
 
-    A path is written as in expressions, with keys that are no names as `header["x-topic"]`.
+    Paths are written as in expressions, with keys that are no names as `header["x-topic"]`.
     """
 
     def __init__(self, text: str, roots: Collection[str]) -> None:
@@ -29,7 +29,7 @@ class Condition:
         self._roots = roots
         self._variables: dict[str, Path] = {}
         self._read: set[str] = set()
-        """Variables of which more is asked than whether they are there."""
+        """Variables that are read, not only tested for presence."""
         source = _WORDS.sub(self._named, text)
         env = cel.NewEnv(variables=dict.fromkeys(self._variables, cel.Type.DYN))
         try:
@@ -44,11 +44,11 @@ class Condition:
 
     @property
     def paths(self) -> Collection[Path]:
-        """The paths that it reads."""
+        """The paths that the condition reads."""
         return self._variables.values()
 
     def __call__(self, scope: Scope) -> bool:
-        """Return whether it holds. Raises ValueError where it cannot be evaluated."""
+        """Return whether the condition holds. Raises ValueError if it cannot be evaluated."""
         values = tuple([_plain(scope.read(path), is_read) for path, is_read in self._places])
         try:
             return self._decided(values)
@@ -62,7 +62,7 @@ class Condition:
         return bool(verdict.plain_value())
 
     def _named(self, word: re.Match[str]) -> str:
-        """Put a variable of CEL for a path; texts, functions and names of macros stay."""
+        """Replace a path by a CEL variable; texts, functions and macro names stay."""
         path, call = word["path"], word["call"] or ""
         method = ""
         if path and call and "." in path:
@@ -81,7 +81,7 @@ class Condition:
         return f"{name}.{method}{call}" if method else name
 
     def _told(self, message: str) -> str:
-        """Return what CEL found, with paths for its variables."""
+        """Return CEL's message with paths in place of its variables."""
         reason = re.sub(r"^.*?<input>:\d+:\d+: ", "", message.partition("\n")[0])
         return re.sub(
             r"\bp\d+\b", lambda name: getattr(self._variables.get(name[0]), "text", name[0]), reason
@@ -89,9 +89,9 @@ class Condition:
 
 
 def _plain(value: Any, is_read: bool) -> Any:
-    """Return what CEL can hold: its integers have 64 bits, and it knows no times of ours.
+    """Convert a value for CEL, whose integers have 64 bits and which lacks our times.
 
-    What is not read, only asked for, is true: a cache can hold that, whatever is there.
+    A value that is only tested for presence becomes true, which can be cached in any case.
     """
     if not is_read:
         return None if value is None else True

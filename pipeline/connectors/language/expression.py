@@ -1,10 +1,9 @@
 """Expressions of mappings: `path | function(argument) | …`, and texts with them in braces.
 
-A function that cannot read its value fails; with a `?` after its name it gives None.
-
-A text of a mapping stands for itself but for what is in braces: `"{scope}:{ticket.id}"`. One that
-is nothing but an expression in braces has its value, which need not be a text; any other is a text,
-and None where one of its expressions is. A list stands for the first of its items that is not None.
+A function that cannot read its value fails; with a `?` after its name it gives None. A text is
+literal except for expressions in braces: `"{scope}:{ticket.id}"`. One that is a single expression
+has its value, of any type; any other has a text, or None if one of its expressions is None. A list
+has the value of its first item that is not None.
 """
 
 import re
@@ -25,14 +24,14 @@ _ARGUMENT = re.compile(
 
 
 class ExpressionError(Exception):
-    """An expression is written wrongly; the message says how."""
+    """An expression is invalid; the message says how."""
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What an expression is evaluated in: the names that it may read, and what is remembered.
+    """The names and memories that an expression may read.
 
-    `recall` answers for a kind (`ticket`) and a key what was remembered; `missed` collects what
-    was not. `reached`, where given, collects the paths that led to a value.
+    `recall` returns the memory of a kind (`ticket`) and key; `missed` collects those that do not
+    exist. `reached`, if given, collects the paths that led to a value.
     """
 
     names: Mapping[str, Any]
@@ -48,17 +47,17 @@ class Scope(msgspec.Struct, frozen=True):
         return value
 
     def with_name(self, name: str, value: Any) -> "Scope":
-        """Return the scope with one name more."""
+        """Return the scope with an additional name."""
         return Scope({**self.names, name: value}, self.recall, self.reached, self.missed)
 
 
 class Vocabulary(NamedTuple):
-    """What expressions of a mapping may name: roots of paths, tables, kinds of memories."""
+    """The names for expressions of a mapping: roots of paths, tables, kinds of memories."""
 
     roots: Collection[str]
     tables: Mapping[str, Mapping[str, Any]] = {}
     memories: Mapping[str, str] = {}
-    """The setting of a connection that holds memories of a kind from the start, or ``""``."""
+    """The setting with the initial memories of a kind, or ``""``."""
 
     def knowing(self, *roots: str) -> "Vocabulary":
         """Return the vocabulary with more roots."""
@@ -66,11 +65,11 @@ class Vocabulary(NamedTuple):
 
 
 Value: TypeAlias = Callable[[Scope], Any]
-"""What is to be evaluated. Raises ValueError of a text that says what cannot be read."""
+"""Evaluates to a value. Raises ValueError whose text says what cannot be read."""
 
 
 class Expression:
-    """A path and the functions that its value goes through; None or an empty text leads to None."""
+    """A path and the functions applied to its value; None or an empty text leads to None."""
 
     def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         """Compile an expression. Raises ExpressionError."""
@@ -83,7 +82,7 @@ class Expression:
 
     @property
     def paths(self) -> Iterator[Path]:
-        """Yield the paths that it reads."""
+        """Yield the paths that the expression reads."""
         yield self.path
         for call in self._calls:
             if isinstance(call, _Call):
@@ -91,7 +90,7 @@ class Expression:
 
     @property
     def needs(self) -> Iterator[str]:
-        """Yield the settings of the connection without which a function cannot be."""
+        """Yield the settings of the connection that functions require."""
         for call in self._calls:
             if isinstance(call, _Call):
                 yield from call.function.needs
@@ -141,7 +140,7 @@ class _Call(NamedTuple):
 
 
 class _Recall(NamedTuple):
-    """What was remembered of a kind under a value; `seed` is the setting that it starts with."""
+    """Looks a value up in the memories of a kind; `seed` is a setting with initial ones."""
 
     kind: str
     seed: str
@@ -158,7 +157,7 @@ class _Recall(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """What a table of the mapping has for a value; `*` is for all others."""
+    """Looks a value up in a table of the mapping; `*` stands for all others."""
 
     entries: Mapping[str, Any]
 
@@ -172,7 +171,7 @@ def as_written(value: Any) -> str:
 
 
 def texts_of(values: Iterable[tuple[str, Value]], scope: Scope) -> tuple[tuple[str, str], ...]:
-    """Return values by name as texts, but for those that are None. Raises ValueError."""
+    """Return values by name as texts, leaving out None. Raises ValueError."""
     given = ((name, value(scope)) for name, value in values)
     return tuple((name, as_written(value)) for name, value in given if value is not None)
 
@@ -194,7 +193,7 @@ def template(text: str, vocabulary: Vocabulary) -> tuple[Value, tuple[Expression
             if value is None or value == "":
                 return None
             if isinstance(value, bool | list | dict):
-                raise ValueError(f"`{text}` would have what is no text")
+                raise ValueError(f"`{text}` has a value that is no text")
             texts.append(str(value))
         return "".join(texts)
 
@@ -219,7 +218,7 @@ def _pieces(text: str, vocabulary: Vocabulary) -> Iterator[str | Expression]:
 
 
 def _end(text: str, start: int) -> int:
-    """Return where the brace that opens at `start` closes; `{}` in a path does not."""
+    """Return the index of the brace that closes the one at `start`; skip `{}` in a path."""
     depth = 0
     for at in range(start, len(text)):
         depth += {"{": 1, "}": -1}.get(text[at], 0)
@@ -249,7 +248,7 @@ def _calls(text: str, at: int, vocabulary: Vocabulary) -> Iterator[_Call | _Reca
 
 
 _BY_NAME = ("table", "recall")
-"""Functions whose argument is the name of something in the mapping."""
+"""Functions whose argument is a name declared in the mapping."""
 
 
 def _arguments(text: str, at: int, vocabulary: Vocabulary, *, names: bool) -> tuple[list[Any], int]:

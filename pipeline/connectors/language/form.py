@@ -12,16 +12,16 @@ from pipeline.connectors.language.verify_form import Verify
 
 Text: TypeAlias = str | int | float | bool
 Value: TypeAlias = Text | tuple[Text, ...] | None
-"""A text with expressions in braces; several stand for the first that is there."""
+"""A text with expressions in braces; of several, the first with a value counts."""
 Transport = Literal["webhook", "poll", "file", "kafka", "stream"]
 
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the file: other keys are refused."""
+    """A part of the file; unknown keys are refused."""
 
 
 class Setting(Form, frozen=True):
-    """What a connection of the system sets. A `secret` is read from a file (`NAME_file`).
+    """A setting of the system's connections. A `secret` is read from a file (`NAME_file`).
 
     Where it has `members`, names with lists of ids, it may be the path of a table that has a name
     and a member in each row. `default` is what holds where it is not set.
@@ -40,19 +40,19 @@ QUESTIONS = Setting(
     required=True,
     example="{q1: {metric: nps}, q2: {comment_of: q1}}",
 )
-"""The setting that every mapping with answers to questions has, without declaring it."""
+"""The implicit setting of every mapping with answers to questions."""
 
 
 class SourceForm(Form, frozen=True):
-    """Where the value of a name comes from, where a path is not all.
+    """The source of a value, if it is more than a path.
 
-    A `path`, or several of which the first counts that leads somewhere. Where none does, `fetch` is
-    the address that the API of the source is asked at, with GET; without an address, what is
-    `missing` is refused. The host of an address must be written there, or be named by a setting of
+    `path` is a path, or several of which the first with a value counts. If none has one, `fetch` is
+    the address at which the API of the source is asked, with GET; without an address, the `missing`
+    value is refused. The host of an address must be written there, or be named by a setting of
     the connection. In `headers`, `{{access_token}}` stands for the token that the settings
-    `access_token`, or `token_url`, `client_id`, `client_secret` and `refresh_token`, lead to; where
-    no header has it, it goes as `Authorization: Bearer`. `absent` says what it means that nothing
-    is there (204, 404, 410): `retry`, as it is not there yet, or the reason for which the thing is
+    `access_token`, or `token_url`, `client_id`, `client_secret` and `refresh_token`, lead to; if
+    no header has it, it is sent as `Authorization: Bearer`. `absent` says what a missing resource
+    (204, 404, 410) means: `retry`, as it may come yet, or the reason for which the thing is
     ignored.
     """
 
@@ -67,14 +67,14 @@ Source: TypeAlias = str | tuple[str, ...] | SourceForm
 
 
 class Ignored(Form, frozen=True):
-    """What is no event: acknowledged, and counted by its reason."""
+    """A delivery or thing that is no event: acknowledged, and counted by its reason."""
 
     reason: Name
     when: str | None = None
 
 
 class ScoreForm(Form, frozen=True):
-    """A score; the scale may be left out where the metric has one."""
+    """A score; the scale may be left out if the metric has one."""
 
     metric: Value
     value: Value
@@ -85,7 +85,7 @@ class ScoreForm(Form, frozen=True):
 class Answers(Form, frozen=True):
     """Answers to questions whose meaning the connection knows: an event for each metric.
 
-    Where a question has several names, the first that the connection knows is taken.
+    If a question has several names, the first that the connection knows is taken.
     """
 
     each: dict[Name, Source]
@@ -127,7 +127,7 @@ class EventForm(Form, frozen=True):
 
 
 class Remember(Form, frozen=True):
-    """What is kept of a thing: a value under a key, for deliveries that lack it."""
+    """A memory of a thing: a value under a key, for deliveries that lack it."""
 
     kind: Name
     key: Value
@@ -143,12 +143,12 @@ class Erase(Form, frozen=True):
 
 
 class Thing(Form, frozen=True):
-    """What a delivery is split into, and the events of each part.
+    """The parts of a delivery, and the events of each part.
 
     `each` names values in turn: one path after the other, where `[]` stands for every item. Of
     several conditions in `when` all must hold; one that reads none of these names is decided first,
-    before anything is fetched. `common` has fields that all events share. `kind` names what no
-    event is made of.
+    before anything is fetched. `common` has fields that all events share. `kind` names things
+    without an event.
     """
 
     each: dict[Name, Source] = {}
@@ -162,7 +162,7 @@ class Thing(Form, frozen=True):
 
 
 class Handshake(Form, frozen=True):
-    """A request that wants an answer before anything is sent: it leads to no delivery.
+    """A request that expects an answer before the system sends anything; it is no delivery.
 
     `token` must equal the setting of the connection that `secret` names.
     """
@@ -176,7 +176,7 @@ class Handshake(Form, frozen=True):
 
 
 class _Access(Form, frozen=True, tag_field="scheme"):
-    """What a connection shows to the API of the source, as `Authorization`."""
+    """The credentials for the API of the source, sent as `Authorization`."""
 
 
 class BasicAccess(_Access, frozen=True, tag="basic"):
@@ -187,10 +187,10 @@ class BasicAccess(_Access, frozen=True, tag="basic"):
 
 
 class JwtAccess(_Access, frozen=True, tag="jwt"):
-    """A token that is signed with a private key (RFC 7519), good for so many `seconds`.
+    """A token signed with a private key (RFC 7519), valid for so many `seconds`.
 
-    `iat` and `exp` are added to its `claims`. With a `token_url` it is exchanged there for the
-    token that is shown (RFC 7523), without one it is shown itself.
+    `iat` and `exp` are added to its `claims`. With a `token_url` it is exchanged there for an
+    access token (RFC 7523), without one it is sent itself.
     """
 
     algorithm: Literal["RS256", "ES256"]
@@ -205,11 +205,11 @@ AccessForm: TypeAlias = BasicAccess | JwtAccess
 
 
 class PollForm(Form, frozen=True):
-    """What a source that does not send is asked, page by page, and how often.
+    """The requests to a source that does not send, page by page, and their interval.
 
     `url`, `query` and `headers` may read `since`, `until`, `page` and `part` beside the connection;
-    `each` gives the parts of a connection, which are asked for on their own: a shop's branches.
-    Where a setting that `url`, `each` or `access` reads is not set, nothing is asked. A question
+    `each` gives the parts of a connection, which are polled on their own: a shop's branches.
+    If a setting that `url`, `each` or `access` reads is not set, nothing is requested. A question
     covers what came after the last one, less `overlap`, since entries come late; the first one
     looks back by `first`, and none spans more than `longest`. `next` is the next page: an address,
     or a value that is `page` in the next request; None ends the question, as a page without `items`
@@ -234,7 +234,7 @@ class PollForm(Form, frozen=True):
 
 
 class MailboxForm(Form, frozen=True):
-    """A mailbox that is read over IMAP and left as it is: each mail is a delivery.
+    """A mailbox read over IMAP without changing it: each mail is a delivery.
 
     Its values read the connection; without `host` and `username` nothing is read. `security` is
     `tls` or `starttls`; `folders` is a path to their names. Without a `password` a token is shown
@@ -270,7 +270,7 @@ class MappingForm(Form, frozen=True):
 
     @property
     def all_settings(self) -> dict[str, Setting]:
-        """What a connection sets: what is declared, and of a survey what its questions mean."""
+        """All settings of a connection: the declared ones and, for a survey, its questions."""
         events = (event for thing in self.things for event in (thing.common, *thing.events))
         if any(event.answers for event in events):
             return {"questions": QUESTIONS, **self.settings}

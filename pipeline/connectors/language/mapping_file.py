@@ -1,4 +1,4 @@
-"""The files of mappings, `connectors/SYSTEM/mapping.yaml`, before anything is compiled."""
+"""The parsed files of mappings, `connectors/SYSTEM/mapping.yaml`, before compilation."""
 
 from pathlib import Path
 
@@ -22,5 +22,5 @@ class MappingSource(YamlSource):
 
 
 def mapping_files(folder: Path) -> dict[str, Path]:
-    """Return the mapping file of each system that has one, by name in order."""
+    """Return the mapping files by system, in order."""
     return {file.parent.name: file for file in sorted(folder.glob("*/mapping.yaml"))}

@@ -1,7 +1,7 @@
-"""Which hosts a mapping may ask: those that the mapping, or a setting of the connection, names.
+"""The hosts that a mapping may ask: those named by the mapping or a setting of the connection.
 
-What a delivery says has no say in it: whoever can send one could have us ask any host, and be told
-the secrets of the connection.
+Content of a delivery never names one: its sender could otherwise direct requests, with the
+connection's secrets, to any host.
 """
 
 import re
@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from pipeline.connectors.language.expression import Scope, Value
 
 BEGINNING = re.compile(r"https?://(?:\{[^{}]*\}|[^/{}?#\\\s])+(?=/)")
-"""The scheme and host at the beginning of an address, as a mapping writes it."""
+"""Matches scheme and host at the beginning of an address in a mapping."""
 OF_OWNER = frozenset({"connection", "scope"})
-"""Names whose values the owner of a connection has set."""
+"""Names whose values are set by the owner of the connection."""
 
 
 class Origin(NamedTuple):
@@ -26,7 +26,7 @@ class Origin(NamedTuple):
 
 
 def origin_of(url: str) -> Origin | None:
-    """Return the origin of an address, None where it is none of HTTP."""
+    """Return the origin of an address, None if it is not HTTP."""
     try:
         parts = urlsplit(url)
         port = parts.port or {"https": 443, "http": 80}[parts.scheme]
@@ -36,11 +36,11 @@ def origin_of(url: str) -> Origin | None:
 
 
 def named_origins(beginnings: Iterable[Value], names: Mapping[str, Any]) -> set[Origin]:
-    """Return the origins of addresses that a mapping writes, by what the owner has set."""
+    """Return the origins of a mapping's addresses, with the owner's settings filled in."""
     scope = Scope(names)
     return set(filter(None, (origin_of(str(beginning(scope))) for beginning in beginnings)))
 
 
 def set_origins(values: Iterable[Any]) -> set[Origin]:
-    """Return the origins that settings name, which may be on a private network."""
+    """Return the origins in settings, which may be on a private network."""
     return set(filter(None, (origin_of(value) for value in values if isinstance(value, str))))

@@ -1,6 +1,6 @@
 """Paths into a document, as `message.text.body`, compiled when a mapping is loaded.
 
-A path is a name that the mapping knows, and steps from there:
+A path is a name known to the mapping, followed by steps:
 
     .key  ."a key"  ["a key"]   the value of a key
     [0]  [-1]                   an item of a list
@@ -8,7 +8,7 @@ A path is a name that the mapping knows, and steps from there:
     []                          every item of a list
     {}                          every entry of an object, as an object with `key` and `value`
 
-What is not there is None, and so is what is of another shape than the path expects.
+A missing value is None, and so is one of another type than the path expects.
 """
 
 import re
@@ -31,15 +31,15 @@ TEXT = re.compile(rf"{ROOT}(?:{_STEP.pattern})*".replace("(?P<", "(?P<_"), re.VE
 
 
 class PathError(Exception):
-    """A path is written wrongly; the message says how."""
+    """A path is invalid; the message says how."""
 
 
 Step: TypeAlias = Callable[[list[Any]], list[Any]]
-"""Goes one step on from each of some values; what is not there is left out."""
+"""Takes one step from each value, leaving out missing ones."""
 
 
 class Path:
-    """A path; two of the same text are equal."""
+    """A path; paths with the same text are equal."""
 
     def __init__(self, text: str, roots: Collection[str]) -> None:
         """Compile a path that begins with one of `roots`. Raises PathError."""
@@ -53,7 +53,7 @@ class Path:
             raise PathError(f"`{text}` begins with `{self.root}`, which is none of {known}")
         steps = list(_read(text, root.end()))
         self.keys = tuple(key for step in steps if (key := _key(step)) is not None)
-        """The keys of the path, in order."""
+        """The keys of the path in order."""
         self._is_keys = len(self.keys) == len(steps)
         self._is_many = any(step["items"] or step["entries"] for step in steps)
         self._steps = tuple(_step(step) for step in steps)
@@ -65,7 +65,7 @@ class Path:
         return isinstance(other, Path) and other.text == self.text
 
     def get(self, names: Mapping[str, Any]) -> Any:
-        """Return the value; a list of those that are there where the path has `[]` or `{}`."""
+        """Return the value; with `[]` or `{}` in the path, a list of the existing ones."""
         value = names.get(self.root)
         if self._is_keys:
             for key in self.keys:

@@ -1,4 +1,4 @@
-"""The schemes by which systems prove who they are, as a mapping writes them."""
+"""The schemes by which systems authenticate their deliveries, as keys of a mapping."""
 
 from typing import Literal, TypeAlias
 
@@ -9,16 +9,16 @@ Encoding: TypeAlias = Literal["hex", "base64"]
 
 
 class _Scheme(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="scheme"):
-    """A scheme; other keys are refused."""
+    """A scheme; unknown keys are refused."""
 
 
 class Signature(_Scheme, frozen=True):
-    """What schemes that sign have in common.
+    """The common keys of signature schemes.
 
-    `signature` is where it is, with `prefix` before it; `separator` where several may stand, of
-    which one must match. `signed` is what it is over: `{body}` the bytes of the body, `{form}` the
-    names and values of the form's fields, sorted, anything else an expression.
-    `timestamp` is when it was signed, refused where it is more than `tolerance_s` from now.
+    `signature` is the place of the signature, after `prefix`; `separator` divides several, of which
+    one must match. `signed` is the signed text: `{body}` stands for the bytes of the body, `{form}`
+    for the sorted names and values of the form's fields, anything else is an expression.
+    `timestamp` is the time of signing, refused if it is more than `tolerance_s` from now.
     """
 
     signature: str
@@ -34,8 +34,8 @@ class Signature(_Scheme, frozen=True):
 class Hmac(Signature, frozen=True, tag="hmac"):
     """A keyed hash (RFC 2104).
 
-    `key` is a text of settings of the connection, in base64 after `whsec_` where `key_encoding`
-    says so, as Standard Webhooks do.
+    `key` is a text with settings of the connection, in base64 after `whsec_` if `key_encoding`
+    says so, as in Standard Webhooks.
     """
 
     key: str = "{connection.secret}"
@@ -45,7 +45,7 @@ class Hmac(Signature, frozen=True, tag="hmac"):
 class PublicKey(Signature, frozen=True, tag="public_key"):
     """A signature with a private key of the system, checked with its public `key`.
 
-    The key, PEM or DER in base64, says how: RSA (PKCS #1 v1.5), ECDSA (as in DER) or Ed25519.
+    The key, PEM or DER in base64, determines the kind: RSA (PKCS #1 v1.5), ECDSA (DER) or Ed25519.
     """
 
     encoding: Encoding = "base64"
@@ -55,8 +55,8 @@ class PublicKey(Signature, frozen=True, tag="public_key"):
 class Jwt(_Scheme, frozen=True, tag="jwt"):
     """A token (RFC 7519) signed with a key of the system's key set, for this receiver alone.
 
-    `issuer` and `audience` are what it must name. It does not cover the body. The key set (`jwks`,
-    RFC 7517) is a setting; `jwks_url` is where it is fetched where that is not set.
+    It must name `issuer` and `audience`, and does not cover the body. The key set (`jwks`,
+    RFC 7517) is a setting; if it is not set, it is fetched from `jwks_url`.
     """
 
     token: str
@@ -74,7 +74,7 @@ class Basic(_Scheme, frozen=True, tag="basic"):
 
 
 class Token(_Scheme, frozen=True, tag="token"):
-    """A secret that comes with each request, in a header, the address or the body."""
+    """A secret sent with each request, in a header, the address or the body."""
 
     token: str
     secret: str = "{connection.secret}"

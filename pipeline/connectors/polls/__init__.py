@@ -1,1 +1,1 @@
-"""Sources that do not send: what is asked of them next, and how they are let in to."""
+"""Polls of sources that do not send: their next requests, and their authentication."""

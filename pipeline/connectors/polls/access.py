@@ -1,4 +1,4 @@
-"""What a connection shows to the API of its source: what its mapping says, or OAuth 2 settings."""
+"""Credentials of a connection for the API of its source, by its mapping or OAuth 2 settings."""
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -15,11 +15,11 @@ from pipeline.connectors.language.expression import Scope
 from pipeline.connectors.language.form import AccessForm, BasicAccess, JwtAccess
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-"""The exchange of a signed token for another (RFC 7523, 2.1)."""
+"""Grant type of exchanging a signed token for an access token (RFC 7523, 2.1)."""
 
 
 class Grant(NamedTuple):
-    """A token to be shown, or the form with which it is asked for at `token_url`."""
+    """A ready token, or the form that requests one at `token_url`."""
 
     token: str = ""
     token_url: str = ""
@@ -28,11 +28,11 @@ class Grant(NamedTuple):
 
 
 Access: TypeAlias = Callable[[Connection, datetime], Grant | None]
-"""Gives what a connection shows at a time, None where nothing. Raises ValueError of a sentence."""
+"""Returns the grant of a connection at a time, or None. Raises ValueError with a sentence."""
 
 
 def by_settings(connection: Connection, _now: datetime) -> Grant | None:
-    """Return a token that is set, or what OAuth 2 wants for one (RFC 6749, 4.4 and 6)."""
+    """Return the configured token, or an OAuth 2 request for one (RFC 6749, 4.4 and 6)."""
     settings = connection.settings
     if "token_url" not in settings:
         token = _first(settings.get("access_token"))
@@ -103,6 +103,6 @@ def _text(value: Any, name: str) -> str:
 
 
 def _first(secret: Any) -> str | None:
-    """Return the first of several secrets of which any is good."""
+    """Return the first of several valid secrets."""
     first: str | None = secret[0] if isinstance(secret, list) else secret
     return first

@@ -1,4 +1,4 @@
-"""A mailbox that is read over IMAP: how it is reached, and the document that a mail is."""
+"""A mailbox read over IMAP: its login, and the document of a mail."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -16,7 +16,7 @@ PORTS = {"tls": 993, "starttls": 143}
 
 
 class Login(NamedTuple):
-    """How a mailbox is reached: by a password, or by a token (XOAUTH2) where there is none."""
+    """The login of a mailbox: by password or, without one, by token (XOAUTH2)."""
 
     host: str
     port: int
@@ -35,7 +35,7 @@ class Mailbox:
         self._host = own.required(form.host, f"{where}.host")
         self._username = own.required(form.username, f"{where}.username")
         self.needs = frozenset(path.keys[0] for path in own.paths if path.root == "connection")
-        """Settings without which it is not read."""
+        """Settings without which the mailbox is not read."""
         self._password = own.value(form.password, f"{where}.password")
         self._port = own.value(form.port, f"{where}.port")
         self._security = own.value(form.security, f"{where}.security")
@@ -43,20 +43,20 @@ class Mailbox:
 
     @property
     def first(self) -> timedelta:
-        """How far the first look goes back."""
+        """How far back the first read goes."""
         return duration(self.form.first)
 
     def every(self, connection: Connection) -> timedelta:
-        """How long after a look the next one comes."""
+        """The time between two reads."""
         return duration(connection.settings.get(EVERY) or self.form.every)
 
     def parts(self, connection: Connection) -> list[Any]:
-        """Return the folders that are read."""
+        """Return the folders to read."""
         folders = self._folders(Scope(connection.names)) or ["INBOX"]
         return folders if isinstance(folders, list) else [folders]
 
     def login(self, connection: Connection) -> Login:
-        """Return how it is reached. Raises ValueError of a sentence."""
+        """Return the login. Raises ValueError with a sentence."""
         scope = Scope(connection.names)
         security = (self._security(scope) if self._security else None) or "tls"
         if security not in PORTS:
@@ -75,9 +75,9 @@ class Mailbox:
 
 
 def document_of_mail(content: bytes) -> Mapping[str, Any]:
-    """Return what a mapping reads of a mail. Raises nothing, whatever is in it.
+    """Return the document of a mail. Raises nothing, whatever is in it.
 
-    A mail whose parts cannot be read, as those nested too deeply, has its headers only.
+    If its parts cannot be read, such as those nested too deeply, it has headers only.
     """
     try:
         mail = read_mail(content)

@@ -1,9 +1,8 @@
-"""Asks a source that does not send: which request comes next, and what an answer leads to.
+"""Polls of a source that does not send: the next request, and the next page after an answer.
 
-A question covers a span of time and may have several pages. Once all its pages were delivered, all
-is known up to its end, and the next one begins there, less the overlap; a question that was cut
-short is asked again from its beginning. What is told twice is harmless: events have the ids of
-their things.
+A question covers a span of time and may have several pages. Once all its pages were delivered,
+the next one begins at its end, less the overlap; an interrupted question is repeated from its
+beginning. Repetition is harmless: events have the ids of their things.
 """
 
 from collections.abc import Mapping
@@ -19,15 +18,14 @@ from pipeline.connectors.language.form import PollForm
 from pipeline.connectors.outcome import Request
 
 EVERY = "poll_every"
-"""The setting of a connection that says how often it is asked, in place of the mapping."""
+"""The setting of a connection that overrides the interval of the mapping."""
 
 
 class Question(NamedTuple):
-    """A page that a source is asked for: of what came from `since` until `until`.
+    """The request of a page of the entries from `since` until `until`.
 
-    Where `until` is before now, more is to be asked at once. `part` is which part of the connection
-    is asked for. `address` is where the page is, where the source says so; `page` is what it calls
-    it otherwise.
+    If `until` is before now, the next question follows at once. `part` is the part of the
+    connection. The source names the next page by its `address`, or by a value, `page`.
     """
 
     since: datetime
@@ -38,7 +36,7 @@ class Question(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What an answer is: how many entries, and the next page of the question, if there is one."""
+    """A page of answers: its number of entries, and the next page, if any."""
 
     entries: int
     next: Question | None
@@ -50,7 +48,7 @@ class Poll:
     def __init__(self, form: PollForm, compiler: Compiler, where: str) -> None:
         """Compile a poll. Raises MappingError."""
         if form.longest and duration(form.longest) <= duration(form.overlap):
-            reason = "`longest` must be more than `overlap`, or nothing new is ever asked for"
+            reason = "`longest` must be more than `overlap`, or no poll reaches new entries"
             raise compiler.source.error(f"{where}.longest", reason)
         own = Compiler(compiler.source)
         self.form = form
@@ -59,7 +57,7 @@ class Poll:
         asked.address(form.url, f"{where}.url")  # notes where it leads to
         self._url = asked.required(form.url, f"{where}.url")
         self.needs = frozenset(path.keys[0] for path in own.paths if path.root == "connection")
-        """Settings without which it is not asked."""
+        """Settings without which the source is not polled."""
         self.origins = own.origins
         self._query = asked.values(form.query, f"{where}.query")
         self._headers = asked.values(form.headers, f"{where}.headers")
@@ -69,11 +67,11 @@ class Poll:
         self._next = asked.value(form.next, f"{where}.next")
 
     def every(self, connection: Connection) -> timedelta:
-        """How long after a question the next one comes."""
+        """The time between two questions."""
         return duration(connection.settings.get(EVERY) or self.form.every)
 
     def parts(self, connection: Connection) -> list[Any]:
-        """Return the parts that are asked for on their own; one, None, where there are none."""
+        """Return the parts that are polled on their own; a single None without parts."""
         if self._each is None:
             return [None]
         parts = self._each(_scope(connection))
@@ -82,7 +80,7 @@ class Poll:
     def question(
         self, cursor: datetime | None, connection: Connection, part: Any, now: datetime
     ) -> Question:
-        """Return the first page of what to ask now; `cursor` is up to where all is known."""
+        """Return the first page of the question to ask now; everything before `cursor` is known."""
         form = self.form
         since = cursor - duration(form.overlap) if cursor else now - duration(form.first)
         latest = since + duration(form.longest) if form.longest else now
@@ -90,7 +88,7 @@ class Poll:
         return Question(since, min(now, latest), part, page)
 
     def request(self, question: Question, connection: Connection) -> Request:
-        """Return the request of a page. Raises ValueError where a setting cannot be read."""
+        """Return the request of a page. Raises ValueError if a setting cannot be read."""
         scope = _scope(connection, question)
         headers = texts_of(self._headers, scope)
         if question.address:
@@ -102,7 +100,7 @@ class Poll:
         return Request(address, headers, retried=False)
 
     def page(self, question: Question, body: Any, connection: Connection) -> Page:
-        """Return what the answer to a question is. Raises ValueError for one of no shape."""
+        """Return the page of an answer. Raises ValueError if it cannot be read."""
         scope = _scope(connection, question, {"body": body})
         found = self._items(scope)
         items = found if isinstance(found, list) else []

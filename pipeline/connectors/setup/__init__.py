@@ -1,1 +1,1 @@
-"""Which connections and mappings are in force, and how people come to one."""
+"""The connections and mappings in force, and ways to add a connection."""

@@ -1,4 +1,4 @@
-"""The mappings in force: one folder a system, each held to its own fixtures before it is used."""
+"""The mappings in force: a folder per system, each checked against its fixtures."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ from pipeline.ingest.decode import repaired
 __all__ = ["MappingBook", "MappingError", "load_mapping"]
 
 FIXTURE_TIME = datetime(2026, 12, 31, tzinfo=UTC)
-"""When a fixture came that does not say."""
+"""Time of arrival of fixtures without one."""
 
 
 class Fixture(Recorded, frozen=True):
-    """A recorded delivery with what must become of it."""
+    """A recorded delivery with its expected outcome."""
 
     expect: Expected | None = None
 
@@ -40,7 +40,7 @@ def read_fixture(path: Path) -> Fixture:
 
 
 class MappingBook:
-    """Mappings by system. One that is invalid is refused, and its last valid one stays in force.
+    """Mappings by system. An invalid one is refused; its last valid version stays in force.
 
     `refused` has the error of each system whose current files are not in force.
     """
@@ -53,11 +53,11 @@ class MappingBook:
 
     @property
     def systems(self) -> list[str]:
-        """The systems that have a mapping, by name."""
+        """The names of systems with a mapping."""
         return [*mapping_files(self._folder)]
 
     def mapping(self, system: str) -> Mapping:
-        """Return the mapping of a system. Raises MappingError where none is in force."""
+        """Return the mapping of a system. Raises MappingError if none is in force."""
         if system not in self._mappings:
             self.reload(system)
         if system not in self._mappings:
@@ -65,7 +65,7 @@ class MappingBook:
         return self._mappings[system]
 
     def reload(self, system: str) -> None:
-        """Put the files of a system in force where they changed and are valid."""
+        """Put the changed files of a system in force if they are valid."""
         folder = self._folder / system
         try:
             version = _version(folder)
@@ -82,7 +82,7 @@ class MappingBook:
 
 
 def load_mapping(folder: Path) -> Mapping:
-    """Return the mapping in a folder, true to its fixtures. Raises MappingError and OSError."""
+    """Load a mapping and check it against its fixtures. Raises MappingError and OSError."""
     file = folder / "mapping.yaml"
     mapping = Mapping(file, file.read_bytes())
     if mapping.system != folder.name:

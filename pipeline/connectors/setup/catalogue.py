@@ -1,4 +1,4 @@
-"""The systems that can be connected, as their mapping files describe them."""
+"""The systems that can be connected, as described by their mapping files."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -11,13 +11,13 @@ from pipeline.connectors.language.mapping_file import MappingError, MappingSourc
 def catalogue(folder: Path) -> dict[str, MappingForm]:
     """Return the form of each system whose mapping file can be read, by name.
 
-    Nothing is compiled or tried: whether a mapping may be used, `MappingBook` says.
+    Nothing is compiled or tried: `MappingBook` says whether a mapping may be used.
     """
     return dict(_forms(mapping_files(folder)))
 
 
 def has_polls(folder: Path, systems: Iterable[str]) -> bool:
-    """Return whether any of the systems is asked, since it does not send by itself."""
+    """Return whether any of the systems is polled, since it does not send by itself."""
     files = mapping_files(folder)
     forms = _forms({system: files[system] for system in systems if system in files})
     return any(form.polls or form.mailboxes for _, form in forms)

@@ -1,4 +1,4 @@
-"""Makes a connection of what the file says of it, held to what the mapping of its system asks."""
+"""Builds connections from the file, checked against the mappings of their systems."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -25,10 +25,10 @@ _COMMON = frozenset(CommonSettings.__struct_fields__)
 PSEUDONYM_KEY = "pseudonym_key"
 MEANINGS = {
     "questions": f"{QUESTIONS.meaning.en}, as {QUESTIONS.example}",
-    "public_url": "The address that the system sends to, as https://nabiz.firma.com/in/NAME",
-    PSEUDONYM_KEY: "Key of ids of people, at the top of the file; `nabiz connectors add` makes it",
+    "public_url": "Address that the system sends to, such as https://nabiz.firma.com/in/NAME",
+    PSEUDONYM_KEY: "Key of pseudonyms, at the top of the file; `nabiz connectors add` makes it",
 }
-"""Of settings that a connection may need, and its mapping does not declare."""
+"""Meanings of settings that a connection may need without its mapping declaring them."""
 
 
 def name_of(entry: Entry) -> str:
@@ -144,7 +144,7 @@ def _common(entry: Entry, key: str, value: Any, mapping: Mapping) -> Any:
 
 
 def needed_by(mapping: Mapping, auth: str = "") -> set[str]:
-    """Return the settings that a connection must have, by how its deliveries are verified."""
+    """Return the settings that the scheme of a connection requires."""
     declared, schemes = mapping.form.settings, mapping.form.verify
     read = {name: _read_by(scheme) for name, scheme in schemes.items()}
     required = {name for name, setting in declared.items() if setting.required}
@@ -157,7 +157,7 @@ def _missing(
 ) -> Iterator[SourceFileError]:
     """Yield what is wrong where something is missing.
 
-    One that is asked need not take deliveries besides: without what proves them, none is taken.
+    A polled connection need not accept deliveries: without the settings of its scheme it does not.
     """
     declared, auth = mapping.form.settings, str(settings.get("auth", ""))
     if not auth and mapping.polled(Connection(name, mapping.system, settings)):
@@ -170,14 +170,14 @@ def _missing(
 
 
 def _read_by(scheme: Verify) -> set[str]:
-    """Return the settings that a scheme of verification reads; a key set may be fetched."""
+    """Return the settings that a verification scheme reads; a key set may be fetched."""
     texts = msgspec.structs.asdict(scheme).values()
     names = {name for text in texts for name in _SETTING.findall(str(text))}
     return names - {"jwks"} if isinstance(scheme, Jwt) and scheme.jwks_url else names
 
 
 def _with_text_keys(value: Any) -> Any:
-    """Return a value with texts as the keys of its objects: YAML reads 4711 as a number."""
+    """Return a value whose object keys are texts: YAML reads 4711 as a number."""
     if isinstance(value, dict):
         return {str(key): _with_text_keys(part) for key, part in value.items()}
     return [_with_text_keys(part) for part in value] if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from pipeline.connectors.setup.member_file import read_members
 from pipeline.sources.source import SourceError
 
 FILE_OF = "_file"
-"""What the name of a setting ends with where its value is in a file."""
+"""Suffix of settings whose value is in a file."""
 Address = Annotated[str, Meta(pattern=r"^https?://[^\s/?#]+\S*$")]
 
 
@@ -26,8 +26,8 @@ class ConnectionsError(SourceFileError):
 class ConnectionsForm(Form, frozen=True):
     """The keys of the file.
 
-    `public_url` is where the receiver is reached from outside, as https://nabiz.firma.com;
-    `pseudonym_key_file` has the key of all connections that name none.
+    `public_url` is the public address of the receiver, such as https://nabiz.firma.com;
+    `pseudonym_key_file` has the key of all connections without one.
     """
 
     connections: tuple[dict[str, Any], ...] | None = ()
@@ -36,11 +36,11 @@ class ConnectionsForm(Form, frozen=True):
 
 
 class CommonSettings(Form, frozen=True):
-    """What a connection of any system may set, beside what its mapping declares.
+    """Settings of a connection of any system, besides those that its mapping declares.
 
-    `auth` is one of the mapping's `verify`, or `none`. `scope` goes before ids. `public_url` is the
-    address that the system sends to. `poll_every` is how often it is asked (30s, 5m, 2h), where it
-    does not send. `customer_id` and `order_id` say which field has them.
+    `auth` is one of the mapping's `verify`, or `none`. `scope` is a prefix of ids. `public_url` is
+    the address that the system sends to. `poll_every` is the interval of polls (30s, 5m, 2h) if it
+    does not send. `customer_id` and `order_id` name the fields that contain them.
     """
 
     auth: str = ""
@@ -96,7 +96,7 @@ class ConnectionsSource(YamlSource):
         return self.secret("$.pseudonym_key_file", file) if file else ""
 
     def secret_files(self) -> Iterator[Path]:
-        """Yield the files of secrets that are named."""
+        """Yield the named files of secrets."""
         named: list[Any] = [self.form.pseudonym_key_file]
         for entry in self.entries:
             for name, value in entry.data.items():
@@ -106,7 +106,7 @@ class ConnectionsSource(YamlSource):
 
 
 def connected_systems(file: Path) -> frozenset[str]:
-    """Return the systems of the connections in the file, be they right or wrong."""
+    """Return the systems of the connections in the file, valid or not."""
     try:
         return _systems(file, file.stat().st_mtime_ns)
     except (ConnectionsError, OSError):
@@ -120,7 +120,7 @@ def _systems(file: Path, _version: int) -> frozenset[str]:
 
 
 class Entry:
-    """A connection as the file has it."""
+    """A connection in the file."""
 
     def __init__(self, source: ConnectionsSource, number: int, data: dict[str, Any]) -> None:
         self.source = source
@@ -135,7 +135,7 @@ class Entry:
         return f"$.{self.place}.{field}".removesuffix(".")
 
     def error(self, field: str, reason: str) -> SourceFileError:
-        """Return the error of a field, or of the whole."""
+        """Return the error of a field, or of the whole entry."""
         return self.source.error(self.where(field), reason)
 
     def checked(self, field: str, value: Any) -> Any:

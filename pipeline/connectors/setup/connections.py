@@ -1,4 +1,4 @@
-"""The connections in force: what `desk/connections.yaml` has, held to the mappings."""
+"""The connections in force: those of `desk/connections.yaml`, checked against the mappings."""
 
 import stat
 import threading
@@ -24,10 +24,10 @@ __all__ = ["ConnectionBook", "ConnectionsError", "open_connections"]
 
 
 class ConnectionBook:
-    """Connections by name. One that is wrong is refused, and its last good version stays in force.
+    """Connections by name. An invalid one is refused; its last valid version stays in force.
 
-    `refused` says why, by name, or by place (`connections[2]`) where there is no name. `failure`
-    says why the whole file is refused, None where it is not. `source` is the file as it was read.
+    `refused` says why, by name, or by place (`connections[2]`) without one. `failure` says why the
+    whole file is refused, if it is. `source` is the file as read.
     """
 
     def __init__(self, file: Path, mappings: MappingBook) -> None:
@@ -43,7 +43,7 @@ class ConnectionBook:
 
     @property
     def errors(self) -> list[str]:
-        """What is refused, a sentence each."""
+        """The refusals, a sentence each."""
         return [*filter(None, [self.failure]), *self.refused.values()]
 
     @property
@@ -78,7 +78,7 @@ class ConnectionBook:
         return self.mappings.mapping(connection.system)
 
     def reload(self) -> None:
-        """Put in force what has changed and is valid: the file, its secrets, the mappings."""
+        """Put valid changes in force: of the file, its secrets and the mappings."""
         with self._one_at_a_time:
             self._reload()
 
@@ -105,7 +105,7 @@ class ConnectionBook:
         self.connections, self.refused = connections, refused
 
     def _read(self) -> ConnectionsSource:
-        """Return the file, parsed anew where it has changed. Raises ConnectionsError, OSError."""
+        """Return the file, parsed again if it has changed. Raises ConnectionsError, OSError."""
         content = self.file.read_bytes()
         if self.source is None or content != self._content:
             self.source = ConnectionsSource(self.file, content)
@@ -126,12 +126,12 @@ class ConnectionBook:
 
 
 def open_connections(settings: ConnectorsSettings) -> ConnectionBook:
-    """Return the connections that are set up. What is wrong with them is in the book."""
+    """Load the connections; the book holds their errors."""
     return ConnectionBook(settings.file, MappingBook(settings.folder))
 
 
 def _named(source: ConnectionsSource, refused: dict[str, str]) -> Iterator[tuple[Entry, str]]:
-    """Yield each entry with a name of its own; the others are refused."""
+    """Yield each entry with a unique name; the others are refused."""
     taken: set[str] = set()
     for entry in source.entries:
         try:

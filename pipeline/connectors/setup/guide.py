@@ -1,4 +1,4 @@
-"""How a system is connected, step by step, as its page in docs/connectors says."""
+"""The steps to connect a system, from its page in docs/connectors."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ HEADINGS = {"tr": "Türkçe", "en": "English"}
 def guide(page: Path, language: str) -> str:
     """Return the steps in a language, without mark-up, then the entry to copy.
 
-    Return "" where there is no such page.
+    Return "" if there is no such page.
     """
     try:
         text = page.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Adds a connection to the file of connections, whose comments and order stay."""
+"""Adds a connection to the file of connections, keeping its comments and order."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ SECRETS = "secrets"
 
 
 class NewConnection(NamedTuple):
-    """A connection to be added. `secrets` are values; `pseudonym_key` is made for all, or ""."""
+    """A connection to add. `secrets` are values; `pseudonym_key` is a new common key, or ""."""
 
     name: str
     system: str
@@ -30,7 +30,7 @@ class NewConnection(NamedTuple):
 def add(new: NewConnection, book: ConnectionBook) -> tuple[Connection, list[Path]]:
     """Add a connection; return it, and the files of secrets that were written.
 
-    Nothing is changed where it would be refused. Raises Refused, ConnectionsError and OSError.
+    Nothing is changed if it would be refused. Raises Refused, ConnectionsError and OSError.
     """
     file = book.file
     secrets = {f"{new.name}_{key}": value for key, value in new.secrets.items()}
@@ -55,7 +55,7 @@ def add(new: NewConnection, book: ConnectionBook) -> tuple[Connection, list[Path
 
 
 def _tried(draft: Path, name: str, book: ConnectionBook) -> Connection:
-    """Return the connection as it would be in force. Raises Refused."""
+    """Return the connection that would be in force. Raises Refused."""
     tried = ConnectionBook(draft, book.mappings)
     if name not in tried.connections:
         reason = tried.failure or tried.refused.get(name) or "; ".join(tried.errors)
@@ -71,7 +71,7 @@ def _write_secret(folder: Path, name: str, value: str) -> Path:
 
 
 def _with_entry(file: Path, new: NewConnection) -> str:
-    """Return the content of the file with the connection at the end. Raises ConnectionsError."""
+    """Return the file's content with the connection appended. Raises ConnectionsError."""
     source = ConnectionsSource(file, file.read_bytes())
     text = source.text
     if any(entry.data.get("name") == new.name for entry in source.entries):
@@ -101,7 +101,7 @@ def _with_item(source: ConnectionsSource, text: str, entry: Mapping[str, Any]) -
 
 
 def _with_pseudonym_key(text: str) -> str:
-    """Return the content with the key above the list, below which more may be pasted."""
+    """Return the content with the key above the list, so that entries may be appended."""
     found = _list_of(text)
     start = found[0].start_mark.index if found else len(text)
     key_file = f"{PSEUDONYM_KEY}{FILE_OF}: {SECRETS}/{PSEUDONYM_KEY}\n"
@@ -109,7 +109,7 @@ def _with_pseudonym_key(text: str) -> str:
 
 
 def _list_of(text: str) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return the key `connections` and its list, which may be empty; None where there is none."""
+    """Return the key `connections` and its list, possibly empty; None without one."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value == "connections":
@@ -118,7 +118,7 @@ def _list_of(text: str) -> tuple[yaml.Node, yaml.Node] | None:
 
 
 def _item(entry: Mapping[str, Any], column: int) -> str:
-    """Return an item of a list whose dashes are in a column."""
+    """Return an item of a list whose dashes are in a given column."""
     body = yaml.safe_dump(dict(entry), allow_unicode=True, sort_keys=False, width=1_000)
     first, *others = body.splitlines()
     indent = " " * column

@@ -1,1 +1,1 @@
-"""Who sent a delivery: signatures, tokens and passwords, checked over the bytes as they came."""
+"""Authenticates deliveries: signatures, tokens and passwords, checked over the raw bytes."""

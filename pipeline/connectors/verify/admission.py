@@ -1,4 +1,4 @@
-"""Whether a request is a delivery: handshakes, pings, and the proof of who sent it."""
+"""Admits requests: recognises handshakes and pings, and authenticates deliveries."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def admit(
     connection: Connection,
     reached: set[Path] | None = None,
 ) -> Admission:
-    """Return what becomes of a request before anything is made of it.
+    """Return the verdict on a request.
 
     Pure, the clock is `request.received_at`; raises nothing, whatever was sent. `reached` collects
     the paths that led to a value.
@@ -55,9 +55,9 @@ def admit(
 
 
 def key_set_url(mapping: Mapping, connection: Connection) -> str | None:
-    """Return where the key set is that a connection needs, None where it needs none or has one.
+    """Return the address of the key set that a connection needs but does not have, or None.
 
-    Once fetched it is the setting `jwks`.
+    Once fetched, it becomes the setting `jwks`.
     """
     url = mapping.gate.key_set_urls.get(scheme_of(mapping, connection))
     if url is None or connection.settings.get("jwks"):
@@ -66,7 +66,7 @@ def key_set_url(mapping: Mapping, connection: Connection) -> str | None:
 
 
 def scheme_of(mapping: Mapping, connection: Connection) -> str:
-    """Return the name of the scheme by which senders are verified, "" or `none` without one."""
+    """Return the name of the scheme that authenticates senders, "" or `none` without one."""
     return str(connection.settings.get(AUTH) or next(iter(mapping.form.verify), ""))
 
 
@@ -79,7 +79,7 @@ def _proved(
     if (proof := schemes.get(name)) is None:
         known = ", ".join((*schemes, NONE))
         return Unverified(f"the connection's `{AUTH}` is none of {known}")
-    verdict: Accepted | Unverified = Unverified("there is nothing to check it with")
+    verdict: Accepted | Unverified = Unverified("the connection has nothing to check it with")
     for settings in mapping.gate.variants(connection.settings):
         names["connection"] = settings
         try:
@@ -108,7 +108,7 @@ def _answered(
 
 
 def _holds(when: Condition | None, scope: Scope) -> bool:
-    """Return whether a condition holds; one that cannot be decided does not."""
+    """Return whether a condition holds; an undecidable one does not."""
     try:
         return when is None or when(scope)
     except ValueError:
@@ -116,14 +116,14 @@ def _holds(when: Condition | None, scope: Scope) -> bool:
 
 
 class _Names(dict[str, Any]):
-    """What may be read of a request; the body is parsed where a path asks for it, and only then."""
+    """The names that paths may read of a request; the body is parsed only on demand."""
 
     def __init__(self, request: Delivery, connection: Connection) -> None:
         super().__init__({**envelope_of(request), **connection.names})
         self._request = request
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return what a name stands for."""
+        """Return the value of a name."""
         if name == "body" and name not in self:
             try:
                 self[name] = body_of(self._request)

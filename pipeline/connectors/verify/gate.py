@@ -1,4 +1,4 @@
-"""Who may deliver to a connection, as a mapping says: its schemes, handshakes and pings."""
+"""The gate of a mapping: its schemes, handshakes and pings."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from pipeline.connectors.verify.tokens import basic_proof, jwt_proof, token_proo
 
 
 class Handshake(NamedTuple):
-    """A request that wants an answer; `token` must equal the setting named `secret`."""
+    """A request that expects an answer; `token` must equal the setting named `secret`."""
 
     method: str
     when: Condition | None
@@ -26,14 +26,14 @@ class Handshake(NamedTuple):
 
 
 class Ping(NamedTuple):
-    """A request that is not signed and leads to nothing."""
+    """An unsigned request without effect."""
 
     when: Condition
     reason: str
 
 
 class Gate:
-    """What a mapping says about who may deliver. Compiling raises MappingError."""
+    """The compiled schemes, handshakes and pings of a mapping. Raises MappingError."""
 
     def __init__(self, compiler: Compiler) -> None:
         form = compiler.source.form
@@ -61,7 +61,7 @@ class Gate:
         self._secrets = tuple(name for name, setting in form.settings.items() if setting.secret)
 
     def variants(self, settings: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """Yield the settings with one value of each secret: several while it is changed."""
+        """Yield the settings with one value of each secret, which has several while it changes."""
         lists = {name: values for name in self._secrets if (values := _several(settings, name))}
         if not lists:
             yield settings
@@ -97,7 +97,7 @@ def _condition(when: str | None, compiler: Compiler, where: str) -> Condition | 
 
 
 def _needed(when: str | None, compiler: Compiler, where: str) -> Condition:
-    """Return the condition of what is not checked. Raises MappingError where there is none."""
+    """Return the condition of an unchecked request. Raises MappingError without one."""
     if (condition := _condition(when, compiler, where)) is None:
         reason = f"{where[2:]}: `when` is missing, so that no delivery would be checked"
         raise compiler.source.error(where, reason)

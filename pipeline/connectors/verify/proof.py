@@ -1,4 +1,4 @@
-"""What the schemes of verification share: texts of a request, comparison, time."""
+"""Common parts of verification schemes: texts of a request, comparison, time."""
 
 import base64
 import hmac
@@ -15,15 +15,15 @@ from pipeline.connectors.verify.verdict import Accepted, Unverified
 from pipeline.model.dead_letter import Invalid
 
 Proof: TypeAlias = Callable[[Delivery, Scope], Accepted | Unverified]
-"""A compiled scheme. Raises ValueError of what cannot be read."""
+"""A compiled scheme. Raises ValueError for unreadable input."""
 Message: TypeAlias = Callable[[Delivery, Scope], bytes | None]
-"""What is signed, None where a part of it is missing."""
+"""Returns the signed text, None if a part of it is missing."""
 
 _OF_BODY = re.compile(r"(?<!\{)\{(body|form)\}(?!\})")
 
 
 def same(given: str | bytes, expected: str | bytes) -> bool:
-    """Return whether two texts are equal, in a time that does not tell where they differ."""
+    """Return whether two texts are equal, in constant time."""
     return hmac.compare_digest(_bytes(given), _bytes(expected))
 
 
@@ -32,17 +32,17 @@ def _bytes(value: str | bytes) -> bytes:
 
 
 def text_of(value: Any) -> str:
-    """Return a value that is a text or a whole number as a text, any other as an empty one."""
+    """Return a text or whole number as text, any other value as ""."""
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def without_prefix(text: str, prefix: str) -> str | None:
-    """Return what follows a prefix, however its letters are written; None without it."""
+    """Return the text after a prefix, ignoring case; None without it."""
     return text[len(prefix) :] if text[: len(prefix)].lower() == prefix.lower() else None
 
 
 def decoded(text: str, encoding: Encoding) -> bytes | None:
-    """Return the bytes that a text stands for, None where it stands for none."""
+    """Return the bytes of an encoded text, None if it is invalid."""
     try:
         return bytes.fromhex(text) if encoding == "hex" else base64.b64decode(text, validate=True)
     except ValueError:
@@ -50,7 +50,7 @@ def decoded(text: str, encoding: Encoding) -> bytes | None:
 
 
 def out_of_time(moment: Any, now: datetime, tolerance: timedelta) -> str:
-    """Return what is wrong with the time at which something was signed, empty if nothing is."""
+    """Return the problem with a time of signing, or ""."""
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         return "nothing says when it was signed"
     if moment < now - tolerance:
@@ -59,7 +59,7 @@ def out_of_time(moment: Any, now: datetime, tolerance: timedelta) -> str:
 
 
 def message_of(form: str, compiler: Compiler, where: str) -> Message:
-    """Compile what is signed: `{body}` and `{form}`, and expressions. Raises MappingError."""
+    """Compile the signed text: `{body}`, `{form}` and expressions. Raises MappingError."""
     texts = _OF_BODY.split(form)
     values = [compiler.required(text, where) if text else None for text in texts[::2]]
     parts = texts[1::2]
@@ -79,7 +79,7 @@ def message_of(form: str, compiler: Compiler, where: str) -> Message:
 
 
 def _form(request: Delivery) -> bytes:
-    """Return the names and values of a form, sorted, each pair once, nothing between them."""
+    """Return the sorted names and values of a form, each pair once, without separators."""
     try:
         fields = form_of(request) or []
     except Invalid:

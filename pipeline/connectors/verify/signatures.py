@@ -1,4 +1,4 @@
-"""Schemes that sign what is sent: keyed hashes and public keys."""
+"""Signature schemes: keyed hashes and public keys."""
 
 import base64
 import hmac
@@ -27,7 +27,7 @@ from pipeline.connectors.verify.proof import (
 from pipeline.connectors.verify.verdict import Accepted, Unverified
 
 MOST_SIGNATURES = 8
-"""How many signatures of one request are looked at."""
+"""Most signatures checked per request."""
 
 _HASHES = {"sha1": hashes.SHA1(), "sha256": hashes.SHA256(), "sha512": hashes.SHA512()}
 
@@ -61,7 +61,7 @@ def _signed(
     compiler: Compiler,
     where: str,
 ) -> Proof:
-    """Return a proof by `check` of a key, what is signed and a signature. Raises MappingError."""
+    """Compile a scheme that checks key, signed text and signature. Raises MappingError."""
     signature = compiler.required(form.signature, f"{where}.signature")
     key = compiler.required(key_form, f"{where}.key")
     message = message_of(form.signed, compiler, f"{where}.signed")
@@ -76,11 +76,11 @@ def _signed(
         if not (secret := text_of(key(scope))):
             return Unverified("the connection has no key to check the signature with")
         if (signed := message(request, scope)) is None:
-            return Unverified("a part of what is signed is missing")
+            return Unverified("a part of the signed text is missing")
         for candidate in _candidates(given, form):
             if check(secret, signed, candidate):
                 return Accepted()
-        return Unverified("the signature is not that of what came")
+        return Unverified("the signature does not match the request")
 
     return proof
 
@@ -93,7 +93,7 @@ def _candidates(given: str, form: Signature) -> Iterator[str]:
 
 
 def _key_bytes(key: str, encoding: str) -> bytes:
-    """Return the bytes of a key. Raises ValueError where it is not in base64 but should be."""
+    """Return the bytes of a key. Raises ValueError if it should be in base64 but is not."""
     if encoding == "text":
         return key.encode()
     if secret := decoded(key.removeprefix("whsec_"), "base64"):
@@ -113,7 +113,7 @@ def _public_key(text: str) -> Any:
 
 
 def _holds(key: Any, digest: Digest, message: bytes, signature: bytes) -> bool:
-    """Return whether a signature is that of a message. Raises ValueError of another kind of key."""
+    """Return whether a signature matches a message. Raises ValueError for other kinds of keys."""
     algorithm = _HASHES[digest]
     try:
         match key:

@@ -1,4 +1,4 @@
-"""Schemes in which a secret or a signed token comes with each request; none covers the body."""
+"""Schemes that send a secret or signed token with each request; none covers the body."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -19,9 +19,10 @@ from pipeline.connectors.verify.proof import Proof, decoded, same, text_of, with
 from pipeline.connectors.verify.verdict import Accepted, Unverified
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "Ed25519")
-"""Of tokens. None is symmetric: a public key must not do as a shared one (RFC 8725, 2.1)."""
+"""Algorithms of tokens; none is symmetric, or a public key could serve as a shared secret
+(RFC 8725, 2.1)."""
 LEEWAY = timedelta(seconds=60)
-"""By how much the clocks of the system and of this receiver may differ."""
+"""Tolerated difference between the clocks of the system and this receiver."""
 LONGEST_TOKEN = 16_384
 
 _FIRST_MILLISECONDS = 100_000_000_000
@@ -29,7 +30,7 @@ _FIRST_MILLISECONDS = 100_000_000_000
 
 
 def token_proof(form: Token, compiler: Compiler, where: str) -> Proof:
-    """Compile a secret that comes with each request. Raises MappingError."""
+    """Compile a secret sent with each request. Raises MappingError."""
     token = compiler.required(form.token, f"{where}.token")
     secret = compiler.required(form.secret, f"{where}.secret")
 
@@ -104,12 +105,12 @@ def _key_set(encoded: bytes) -> KeySet:
 
 
 def _names(claim: Any, wanted: Any) -> bool:
-    """Return whether a claim, which may be a list, names what it must."""
+    """Return whether a claim, possibly a list, contains the expected name."""
     return bool(wanted) and wanted in (claim if isinstance(claim, list) else [claim])
 
 
 def _out_of_time(claims: Mapping[str, Any], now: datetime) -> str:
-    """Return what is wrong with the times of a token, empty if nothing is. Raises ValueError."""
+    """Return the problem with the times of a token, or "". Raises ValueError."""
     if claims.get("exp") is None:
         return "the token does not say until when it is valid"
     if _moment(claims["exp"]) < now - LEEWAY:
@@ -121,6 +122,6 @@ def _out_of_time(claims: Mapping[str, Any], now: datetime) -> str:
 
 
 def _moment(value: Any) -> datetime:
-    """Return a time of a token: seconds by RFC 7519, though some systems write milliseconds."""
+    """Return a time of a token, in seconds by RFC 7519; some systems write milliseconds."""
     in_ms = isinstance(value, int | float) and value >= _FIRST_MILLISECONDS
     return since_epoch(timedelta(milliseconds=1 if in_ms else 1_000), value)

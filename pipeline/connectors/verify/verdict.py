@@ -1,4 +1,4 @@
-"""What becomes of a request before anything is made of it."""
+"""The verdicts on a request, before it is mapped."""
 
 from typing import TypeAlias
 
@@ -6,11 +6,11 @@ import msgspec
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """It is a delivery of the system."""
+    """The request is a delivery of the system."""
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """It is no delivery, but wants an answer: a handshake."""
+    """The request is a handshake: no delivery, but it expects an answer."""
 
     status: int
     body: str = ""
@@ -18,13 +18,13 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Passed(msgspec.Struct, frozen=True):
-    """It is acknowledged and dropped, as a ping that nobody signs."""
+    """The request is acknowledged and dropped, such as an unsigned ping."""
 
     reason: str
 
 
 class Unverified(msgspec.Struct, frozen=True):
-    """Nothing proves that the system sent it: 401. The reason holds no secret."""
+    """The request is not proved to be the system's: 401. The reason holds no secret."""
 
     reason: str
 

@@ -1,1 +1,1 @@
-"""What came of a connection, as people see it: rates, rhythm, and the last deliveries, masked."""
+"""The traffic of a connection for people: rates, rhythm, and the last deliveries, masked."""

@@ -1,6 +1,6 @@
-"""What became of a delivery that was kept, for people: masked, and mapped again.
+"""Previews of stored deliveries for people: masked, and mapped again.
 
-Nothing is looked up and nothing is remembered here, so what depends on either is only named.
+Nothing is looked up or remembered here, so results that depend on either are only named.
 """
 
 from collections.abc import Iterator
@@ -27,10 +27,10 @@ LONGEST = 500
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """What a mapping makes of a part of a delivery, other than an event.
+    """A result of mapping a part of a delivery, other than an event.
 
-    `text` is a reason, the kind of what is unmapped, or the address that is to be asked; `sentence`
-    and `place`, the file and line of the mapping, are those of a refusal.
+    `text` is a reason, an unmapped kind, or the address of a look-up; `sentence` and `place`, the
+    file and line of the mapping, are those of a refusal.
     """
 
     kind: Kind
@@ -40,7 +40,7 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """A delivery: its masked body, the events and the remarks that the mapping makes of it."""
+    """A delivery: its masked body, and the events and remarks of its mapping."""
 
     received_at: datetime
     payload: str
@@ -49,11 +49,11 @@ class Preview(msgspec.Struct, frozen=True):
 
 
 def previewed(sealed: bytes, seal: Seal, book: ConnectionBook) -> Preview:
-    """Return what a mapping in force makes of a delivery. Raises Invalid if it cannot be opened."""
+    """Map a delivery by the mapping in force. Raises Invalid if it cannot be opened."""
     delivery = seal.opened(sealed)
     connection = book.connections.get(delivery.connection)
     if connection is None:
-        gone = Remark("refused", "unknown", "The connection is not set up any more.")
+        gone = Remark("refused", "unknown", "The connection is no longer set up.")
         return _unmapped(delivery, gone)
     try:
         mapping = book.mapping(connection)

@@ -1,8 +1,8 @@
 """How long a source may be silent by its own rhythm.
 
-A quarter of an hour of the day is usual to the degree that the source spoke in it on days of the
-same kind. Silence becomes too long once it would be too great a surprise, were all as ever: nights
-and weekends on which it never spoke do not count.
+A quarter of an hour counts by the share of comparable days on which the source delivered in it.
+Silence is too long once it is too unlikely by these shares: nights and weekends on which the source
+never delivered do not count.
 """
 
 from collections import Counter
@@ -14,23 +14,23 @@ from typing import TypeAlias
 QUARTER = 900
 """Seconds."""
 HORIZON = 8 * 24 * 4
-"""Quarters that are looked back, and ahead: a week and a day."""
+"""Quarters to look back and ahead: a week and a day."""
 SURPRISE = 6.0
-"""Silence that long has a chance of e⁻⁶, one in 400."""
+"""Silence is too long at a probability of e⁻⁶, one in 400."""
 FRIDAY = 4
 
 Slot: TypeAlias = tuple[int, int, int]
 
 
 def quarter_of(at: datetime) -> int:
-    """Return the number of the quarter of an hour, since 1970."""
+    """Return the number of quarters of an hour since 1970."""
     return int(at.timestamp()) // QUARTER
 
 
 def patience(spoken: Set[int], since: datetime, last: datetime, zone: tzinfo) -> timedelta | None:
-    """Return how long after its `last` delivery a source may be silent, None if not known.
+    """Return how long after its `last` delivery a source may be silent, None if unknown.
 
-    `spoken` are the quarters in which it delivered, of those `since` which it is known.
+    `spoken` are the quarters with deliveries, `since` is the first quarter in which it was known.
     """
     end = quarter_of(last)
     known, usual = Counter[Slot](), Counter[Slot]()
@@ -48,6 +48,6 @@ def patience(spoken: Set[int], since: datetime, last: datetime, zone: tzinfo) ->
 
 
 def _slot(quarter: int, zone: tzinfo) -> Slot:
-    """Return the kind of day, Monday to Friday or one of the others, and the time of day."""
+    """Return the kind of day, workday or a day of the weekend, and the time of day."""
     at = datetime.fromtimestamp(quarter * QUARTER, zone)
     return max(FRIDAY, at.weekday()), at.hour, at.minute

@@ -1,4 +1,4 @@
-"""A delivery for people's eyes: masked."""
+"""Masks deliveries for display."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

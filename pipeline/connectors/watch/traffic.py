@@ -1,4 +1,4 @@
-"""What came by each connection of late, as whoever follows the topics sees it."""
+"""The recent traffic of each connection, as seen on the topics."""
 
 import threading
 from collections import Counter, deque
@@ -15,15 +15,15 @@ from pipeline.model.dead_letter import DeadLetter
 TOPICS = (RECEIVED, DEAD_LETTERS)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 KEPT, KEPT_BYTES = 100, 1_048_576
-"""Most deliveries that are kept of a connection, newest last, and most bytes of them."""
+"""Most deliveries kept per connection, newest last, and most bytes of them."""
 KEPT_REFUSALS = 20
 _MINUTES_OF_DAY = 1_440
 RHYTHM_FROM = 10
-"""Deliveries from which on a source has a rhythm."""
+"""Least deliveries for a rhythm."""
 
 
 class _Envelope(msgspec.Struct):
-    """What a sealed delivery says without being opened."""
+    """The readable part of a sealed delivery."""
 
     connection: str
     received_at: Annotated[datetime, msgspec.Meta(tz=True)]
@@ -34,7 +34,7 @@ _LETTER = msgspec.json.Decoder(DeadLetter)
 
 
 def connection_of_message(value: bytes) -> str | None:
-    """Return the connection by which a sealed delivery came, None where the message is none."""
+    """Return the connection of a sealed delivery, None if the message is none."""
     try:
         return _ENVELOPE.decode(value).connection
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -42,7 +42,7 @@ def connection_of_message(value: bytes) -> str | None:
 
 
 class Minutes:
-    """Counts things by minute, for a day."""
+    """Counts by minute, for a day."""
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
@@ -61,10 +61,10 @@ class Minutes:
 
 
 class Summary(NamedTuple):
-    """What came by a connection of late: deliveries, and those refused, of an hour and of a day.
+    """The recent deliveries and refusals of a connection, per hour and day.
 
-    `patience` is how long after its last delivery it may be silent by its own rhythm, None where
-    that is not known.
+    `patience` is how long it may be silent after its last delivery by its own rhythm, None if
+    unknown.
     """
 
     last: datetime | None = None
@@ -76,16 +76,16 @@ class Summary(NamedTuple):
 
     @property
     def due(self) -> datetime | None:
-        """Return by when at the latest something should come."""
+        """Return the time by which the next delivery is due."""
         return self.last + self.patience if self.last and self.patience else None
 
     def is_silent(self, now: datetime) -> bool:
-        """Return whether nothing came for longer than its rhythm lets expect."""
+        """Return whether the source has been silent for longer than its rhythm suggests."""
         return self.due is not None and now > self.due
 
 
 class _Flow:
-    """What came by a connection."""
+    """The traffic of a connection."""
 
     def __init__(self) -> None:
         self.first: datetime | None = None
@@ -131,7 +131,7 @@ class _Flow:
 
 
 class Traffic:
-    """What came by all connections. Thread-safe. `problem` says why it is not up to date."""
+    """The traffic of all connections. Thread-safe. `problem` says why it is not up to date."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -139,7 +139,7 @@ class Traffic:
         self.problem: str | None = "not read yet"
 
     def take(self, messages: Iterable[tuple[str, bytes]]) -> None:
-        """Note messages of the topics; those that are none are skipped."""
+        """Note messages of the topics; invalid ones are skipped."""
         with self._lock:
             for topic, value in messages:
                 try:
@@ -160,12 +160,12 @@ class Traffic:
         return self._flows.setdefault(name, _Flow())
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Forget all traffic."""
         with self._lock:
             self._flows.clear()
 
     def summary(self, name: str, now: datetime, zone: tzinfo) -> Summary:
-        """Return what came by a connection."""
+        """Return the recent traffic of a connection."""
         with self._lock:
             return self._flows.get(name, _Flow()).summary(now, zone)
 

@@ -210,6 +210,13 @@ def test_nouns_agree_with_their_number(language: str, number: int, said: str) ->
     assert say.zone == "Kolkata (UTC+5:30)"
 
 
+def test_each_style_sheet_of_a_page_is_served(client: Client) -> None:
+    sheets = re.findall(r'rel="stylesheet" href="([^"]+)"', client.get("/board").text)
+    assert len(sheets) == 2
+    for sheet in sheets:
+        assert client.get(sheet).headers["content-type"] == "text/css; charset=utf-8"
+
+
 def test_files_are_loaded_once_and_asked_for_again_by_their_tag(client: Client) -> None:
     first = client.get("/board/static/board.css")
     assert first.headers["content-type"] == "text/css; charset=utf-8"

@@ -164,7 +164,7 @@ def test_what_is_signed_must_be_there() -> None:
     mapping = gate('verify: {s: {scheme: hmac, signature: "{header.s}", signed: "{header.t}."}}')
     headers = {"s": signed("k", b".")}
     assert admitted(mapping, b"", headers, secret="k") == Unverified(
-        "a part of what is signed is missing"
+        "a part of the signed text is missing"
     )
 
 

@@ -1,7 +1,7 @@
 """The functions that expressions of mappings may call, by name.
 
-Each takes the value before the bar, which is not None, and gives another, or None where there is
-none. It raises ValueError, of a text that says what is wrong, where the value cannot be read.
+Each takes the value before the bar, which is not None, and returns another one, or None. It raises
+ValueError, whose text says why, if the value cannot be read.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Tells mail that a machine answered: notices of absence, receipts, mail that came back."""
+"""Recognises automatic mail: notices of absence, receipts, bounces."""
 
 import re
 from importlib.resources import files
@@ -33,10 +33,7 @@ _SUBJECT: Final = re.compile(
 
 
 def auto_reply(value: object) -> str | None:
-    """Return by what the headers of a mail, or its subject, say that a machine wrote it.
-
-    None where nothing says so.
-    """
+    """Return the header or subject that shows a mail to be automatic, or None."""
     for name, text in headers_of(value):
         form = _SUBJECT if name == "subject" else _HEADERS.get(name)
         if form and form.fullmatch(said := bare(text).strip()):

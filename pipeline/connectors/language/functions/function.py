@@ -1,11 +1,11 @@
-"""What a function of expressions is to the compiler."""
+"""A function of expressions, as the compiler sees it."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
 class Function(NamedTuple):
-    """A function, and what it is given beside the value.
+    """A function and its inputs besides the value.
 
     `arguments` are how many of them may be written. `settings` of the connection are given by
     name, None where they are not set; those in `needs` must be set. `of_columns` is one whose
@@ -20,7 +20,7 @@ class Function(NamedTuple):
 
 
 def written(value: object) -> str:
-    """Return a value as somebody's text. Raises ValueError of what nobody writes."""
+    """Return a value as written text. Raises ValueError if it is no text."""
     if isinstance(value, bool | list | dict):
         raise ValueError("is no text")
     return str(value)

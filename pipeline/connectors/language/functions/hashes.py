@@ -1,4 +1,4 @@
-"""Keyed hashes: what some systems want of a challenge."""
+"""Keyed hashes of challenges, as some systems expect them."""
 
 import base64
 import hmac as keyed
@@ -12,10 +12,10 @@ _TOKEN = re.compile(r"[\w.+/-]{1,256}={0,2}")
 
 
 def hmac(value: object, key: object, digest: str = "sha256", encoding: str = "base64") -> str:
-    """Return the HMAC of a token, in `base64` or `hex`; of several keys the first one does it.
+    """Return the HMAC of a token, in `base64` or `hex`, with the first of several keys.
 
-    Anybody may ask for it, and the key may be the one that deliveries are signed with: so what
-    could be a body, JSON or a form, is not hashed.
+    Anybody may ask for it, and deliveries may be signed with the same key: so a text that could be
+    a body, JSON or a form, is not hashed.
     """
     if not _TOKEN.fullmatch(str(value)):
         raise ValueError("is no token to be hashed")

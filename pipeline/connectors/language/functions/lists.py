@@ -14,7 +14,7 @@ from pipeline.sources.csv_cells import plain_name
 
 
 def at(value: Any, path: object) -> Any:
-    """Return what is at a path within the value, as a connection names it: `cf.order_no`."""
+    """Return the value at a path within the value, as a connection names it: `cf.order_no`."""
     return None if path is None else _path(str(path)).get({"value": value})
 
 
@@ -28,7 +28,7 @@ def _path(text: str) -> Path:
 
 
 def item(value: Any, key: object) -> Any:
-    """Return the entry of an object under a key, whatever letters are in it."""
+    """Return the entry of an object under a key with any characters."""
     return value.get(str(key)) if isinstance(value, dict) else None
 
 
@@ -41,12 +41,12 @@ def spelled(value: Any, key: object) -> Any:
 
 
 def first(value: Any) -> Any:
-    """Return the first item of a list; anything else is its own."""
+    """Return the first item of a list, or a value that is no list itself."""
     return (value[0] if value else None) if isinstance(value, list) else value
 
 
 def last(value: Any) -> Any:
-    """Return the last item of a list; anything else is its own."""
+    """Return the last item of a list, or a value that is no list itself."""
     return (value[-1] if value else None) if isinstance(value, list) else value
 
 
@@ -57,7 +57,7 @@ def having(value: Any, key: str, wanted: object) -> Any:
 
 
 def least(value: Any, key: str) -> Any:
-    """Return the item of a list whose value at a path is the least, as text: the earliest."""
+    """Return the item of a list with the least text at a path, such as the earliest time."""
     items = [item for item in value if at(item, key)] if isinstance(value, list) else []
     return min(items, key=lambda item: str(at(item, key)), default=None)
 
@@ -68,18 +68,18 @@ def distinct(value: Any) -> Any:
 
 
 def among(value: Any, wanted: object) -> Any:
-    """Return the value where it is what is wanted, or one of a list of it; None where not."""
+    """Return the value if it equals `wanted` or an item of it; else None."""
     options = wanted if isinstance(wanted, list) else [wanted]
     return value if str(value) in (str(option) for option in options) else None
 
 
 def given(value: Any, other: object) -> Any:
-    """Return the value where another one is there, None where not."""
+    """Return the value if another value exists, else None."""
     return None if other in (None, "") else value
 
 
 def cell(value: Any, *names: object) -> Any:
-    """Return what a row of a table has in the first of the columns that is not empty.
+    """Return the first cell of a row, among these columns, that is not empty.
 
     Names are compared without regard to case, Turkish letters and signs.
     """
@@ -98,12 +98,12 @@ def joined(value: Any, sign: str = " ") -> str | None:
 
 
 def count(value: Any) -> int | None:
-    """Return how many items a list or object has."""
+    """Return the number of items of a list or object."""
     return len(value) if isinstance(value, list | dict) else None
 
 
 def parsed(value: object) -> Any:
-    """Return what a text holds as JSON."""
+    """Return the value of a text in JSON."""
     try:
         return msgspec.json.decode(str(value))
     except (msgspec.DecodeError, RecursionError):
@@ -111,7 +111,7 @@ def parsed(value: object) -> Any:
 
 
 def decoded(value: object) -> str:
-    """Return the text that a text holds in base64, as a message of Pub/Sub does."""
+    """Decode a text from base64, as in messages of Pub/Sub."""
     try:
         return base64.b64decode(str(value), validate=True).decode()
     except ValueError:

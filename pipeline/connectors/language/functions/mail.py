@@ -1,4 +1,4 @@
-"""Headers of e-mail, in each of the forms in which services hand them over."""
+"""Headers of e-mail, in all the forms that services use."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ _LINE: Final = re.compile(r"^([!-9;-~]+):[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILIN
 
 
 def mail_headers(value: object) -> dict[str, str]:
-    """Return the headers of a mail by their names in small letters; of several, the first.
+    """Return the headers of a mail by name in lower case; of repeated ones, the first.
 
-    What is longer than headers are, as its text among the fields of a form, is left out.
+    Values too long for a header, such as the text among the fields of a form, are left out.
     """
     headers: dict[str, str] = {}
     for name, text in headers_of(value):
@@ -26,7 +26,7 @@ def mail_headers(value: object) -> dict[str, str]:
 
 
 def _decoded(text: str) -> str:
-    """Return a header on one line, without the encoding of letters that are not ASCII."""
+    """Return a header on one line, with encoded characters decoded."""
     line = " ".join(text.split())
     try:
         return str(make_header(decode_header(line))) if "=?" in line else line
@@ -35,10 +35,10 @@ def _decoded(text: str) -> str:
 
 
 def headers_of(value: object) -> Iterator[tuple[str, str]]:
-    """Yield the names of headers in small letters, and their values.
+    """Yield the names of headers in lower case, and their values.
 
     Headers are an object, a list of pairs or of objects with `name` and `value`, JSON of these, or
-    the lines of the mail; a text that is none of it is a subject.
+    the lines of the mail; any other text is a subject.
     """
     match value:
         case str() if value.lstrip().startswith(("[[", "[{", "{")):

@@ -1,4 +1,4 @@
-"""HTML to the text that a reader sees, without what is quoted in it."""
+"""Converts HTML to its visible text, without quotations."""
 
 import re
 from html import unescape
@@ -30,33 +30,33 @@ _QUOTED: Final = (
     " [id^='yahoo_quoted'], [id^='ydp'][id$='yahoo_quoted']"
 )
 _QUOTATION: Final = "blockquote:not([style*='border:none']):not([style*='border: none'])"
-"""Gmail indents by a `blockquote` without a border what its author wishes so."""
+"""Gmail's `blockquote` without a border is text that the author indented."""
 _QUOTED_FROM_HERE: Final = (
     "#appendonsend, #x_appendonsend, #divRplyFwdMsg, #x_divRplyFwdMsg, [id^='divRpF'],"
     " #mail-editor-reference-message-container, div[style*='border-top:solid #']"
 )
-"""Outlook puts what is quoted behind one of these, not into it."""
+"""In Outlook's mail the quotation follows one of these elements, and is not inside it."""
 
 _BLOCKS: Final = (
     "address, article, blockquote, body, center, dd, div, dl, dt, footer, form, h1, h2, h3, h4, h5,"
     " h6, header, hr, li, main, ol, pre, section, table, tr, ul"
 )
 _EDGE, _GAP, _BREAK, _LEFT_OUT = "\ue000", "\ue001", "\ue002", "\ue003"
-"""Where a block begins or ends, a paragraph does, a line is broken, a quotation was."""
+"""Marks of the edge of a block, the edge of a paragraph, a line break, a removed quotation."""
 _LAST_BREAK: Final = re.compile(rf"(?<=[^ {_EDGE}{_GAP}{_BREAK}]) ?{_BREAK}(?= ?[{_EDGE}{_GAP}])")
 _ATTRIBUTION: Final = re.compile(
     r"(?=.*\d{1,2}[:.]\d\d)(?=.*(?:\b\d{4}\b|\d[./]\d\d?[./]\d)).{10,200}:|.{1,100}@.{1,100}:"
 )
 _MARKS: Final = re.compile(rf"\s?[{_EDGE}{_GAP}{_BREAK}][{_EDGE}{_GAP}{_BREAK} ]*")
 _DEEPEST: Final = 1_000
-"""Elements within each other; the parser's time grows with the square."""
+"""Most nested elements; the parser's time grows with the square."""
 
 
 def html_text(value: object) -> str | None:
-    """Return the text of HTML, a line for each block, without quotations and signatures in mark-up.
+    """Return the text of HTML, a line per block, without quotations and signatures in mark-up.
 
-    Text without mark-up stays as it is, but for entities. Where all is quoted, as in mail that is
-    forwarded, the quotation stays.
+    In text without mark-up only entities are replaced. If everything is quoted, as in forwarded
+    mail, the quotation stays.
     """
     html = written(value)
     if not _TAG.search(html):
@@ -67,7 +67,7 @@ def html_text(value: object) -> str | None:
 
 
 def _depth(html: str) -> int:
-    """Return an upper bound of how deep elements stand in each other."""
+    """Return an upper bound of the nesting depth."""
     depth = deepest = 0
     for tag in _OPENING.finditer(html):
         depth += -1 if tag[1] else 1
@@ -115,7 +115,7 @@ def _remove(parser: LexborHTMLParser, selector: str) -> None:
 
 
 def _remove_gmail(parser: LexborHTMLParser) -> None:
-    """Remove what Gmail quotes: up to the quotation, since answers may follow within it."""
+    """Remove Gmail's quotations; text after one in the same element may be the answer."""
     for node in parser.css("div.gmail_quote"):
         while (child := node.first_child) is not None:
             is_quotation = child.tag == "blockquote"
@@ -125,7 +125,7 @@ def _remove_gmail(parser: LexborHTMLParser) -> None:
 
 
 def _remove_from(node: LexborNode) -> None:
-    """Remove a node, and all that follows it."""
+    """Remove a node and everything after it."""
     here: LexborNode | None = node
     while here is not None:
         while (after := here.next) is not None:
@@ -135,7 +135,7 @@ def _remove_from(node: LexborNode) -> None:
 
 
 def _laid_out(text: str) -> str:
-    """Return the text with its marks as line breaks, at most one line empty at a time."""
+    """Return the text with marks replaced by line breaks, and no two empty lines in a row."""
     text = re.sub(r"[^\S\n]+", " ", text.replace("\n", " "))
     text = _LAST_BREAK.sub("", text)
     *before, last = _MARKS.sub(_lines, text).split(_LEFT_OUT)
@@ -144,7 +144,7 @@ def _laid_out(text: str) -> str:
 
 
 def _without_attribution(text: str) -> str:
-    """Return the text without a last line that says who wrote when what is quoted below it."""
+    """Return the text without a last line that attributes the quotation below it."""
     above, _, line = text.rstrip().rpartition("\n")
     return above if _ATTRIBUTION.fullmatch(line) else text
 

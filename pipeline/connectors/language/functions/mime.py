@@ -1,4 +1,4 @@
-"""A mail as it is sent (RFC 5322, MIME): its headers, and its words."""
+"""A raw mail (RFC 5322, MIME): its headers and text."""
 
 from collections.abc import Iterator, Mapping
 from email.message import Message
@@ -9,16 +9,16 @@ from pipeline.connectors.language.functions.function import Function
 
 
 def mail_document(value: object) -> dict[str, Any] | None:
-    """Return what `read_mail` does, None for a text without headers. Raises ValueError."""
+    """Return the result of `read_mail`, None for a text without headers. Raises ValueError."""
     source = value if isinstance(value, bytes) else str(value).encode(errors="replace")
     mail = read_mail(source.lstrip())
     return mail if mail["headers"] else None
 
 
 def read_mail(source: bytes) -> dict[str, Any]:
-    """Return `headers`, as pairs, and `text` and `html` of a mail, None where it has none.
+    """Return `headers`, as pairs, and `text` and `html` of a mail, None if missing.
 
-    Attachments, and mails within the mail, are left out. Raises ValueError.
+    Attachments and attached mails are left out. Raises ValueError.
     """
     try:
         mail = BytesParser().parsebytes(source)
@@ -30,7 +30,7 @@ def read_mail(source: bytes) -> dict[str, Any]:
 
 
 def read_headers(source: bytes) -> dict[str, Any]:
-    """Return `headers` of a mail, whatever its parts are; its words are left out."""
+    """Return the `headers` of a mail with any parts, without its text."""
     mail = BytesHeaderParser().parsebytes(source)
     return {"headers": _headers(mail), "text": None, "html": None}
 

@@ -1,4 +1,4 @@
-"""Numbers, as systems and tables write them."""
+"""Parses and computes numbers as systems and tables write them."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -22,12 +22,12 @@ def number(value: object) -> float | int:
 
 
 def times(value: object, factor: object) -> float | int:
-    """Return the value so many times."""
+    """Return the value multiplied by a number."""
     return number(value) * number(factor)
 
 
 def divided(value: object, divisor: object) -> float:
-    """Return the value divided by a number, as kuruş by 100."""
+    """Return the value divided by a number, such as kuruş by 100."""
     try:
         return number(value) / number(divisor)
     except (ZeroDivisionError, OverflowError):
@@ -35,17 +35,17 @@ def divided(value: object, divisor: object) -> float:
 
 
 def minus(value: object, other: object) -> float | int | None:
-    """Return the value less another, None where there is none."""
+    """Return the value minus another, None if that is missing."""
     return None if other is None else number(value) - number(other)
 
 
 def plus(value: object, other: object) -> float | int | None:
-    """Return the value and another together, None where there is none."""
+    """Return the value plus another, None if that is missing."""
     return None if other is None else number(value) + number(other)
 
 
 def whole(value: object) -> int:
-    """Return the number without what is after the point."""
+    """Return the integer part of a number."""
     try:
         return int(number(value))
     except (OverflowError, ValueError):

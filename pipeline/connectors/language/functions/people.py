@@ -1,4 +1,4 @@
-"""Ids of people that are no personal data, and the addresses that they are made of."""
+"""Pseudonyms of people, and the addresses from which they are made."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from pipeline.ingest.pseudonyms import Pseudonyms
 def pseudonym(value: object, *, pseudonym_key: object = None, country: object = None) -> str:
     """Return the keyed hash of a person's address: HMAC-SHA-256 in hexadecimal.
 
-    An e-mail address is taken in lower case, a phone number as its digits with the country's
-    prefix, so that one person has one id however a system writes the address (docs/events.md).
+    An e-mail address is put in lower case, a phone number reduced to its digits with the country
+    code, so that a person has one id however a system writes the address (docs/events.md).
     """
     if not pseudonym_key:
         raise ValueError("needs the `pseudonym_key` of the connection")
@@ -20,7 +20,7 @@ def pseudonym(value: object, *, pseudonym_key: object = None, country: object = 
 
 
 def phone(value: object, *, country: object = None) -> str | None:
-    """Return the digits of a phone number with prefix, None where a caller hides it."""
+    """Return the digits of a phone number with country code, None for a hidden caller."""
     text = str(value).strip()
     if not PHONE.fullmatch(text):
         return None
@@ -28,12 +28,12 @@ def phone(value: object, *, country: object = None) -> str | None:
 
 
 def email_address(value: object) -> str | None:
-    """Return the address of `Elif <elif@firma.example>` in lower case, None where there is none."""
+    """Return the address in `Elif <elif@firma.example>` in lower case, None without one."""
     return next(iter(email_addresses(str(value))), None)
 
 
 def outsider(value: object, own: object) -> str | None:
-    """Return the first e-mail address that is none of one's own: addresses, or their domains.
+    """Return the first e-mail address that is not our own; `own` has addresses or domains.
 
     The value is a header of a mail, or several.
     """
@@ -44,7 +44,7 @@ def outsider(value: object, own: object) -> str | None:
 
 
 def digest(value: object) -> str:
-    """Return a hash of an id that may hold an address, as Message-Ids do: half of SHA-256."""
+    """Return half of the SHA-256 of an id that may contain an address, as Message-Ids do."""
     return hashlib.sha256(str(value).encode()).hexdigest()[:32]
 
 

@@ -1,4 +1,4 @@
-"""Texts: their parts, and what in them a person wrote."""
+"""Extracts parts of texts, such as the author's own words."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def lower(value: object) -> str:
 
 
 def folded(value: object) -> str:
-    """Return the text as it is compared: `OFİS DIŞINDA`, `Ofis dışında` are `ofis disinda`."""
+    """Return the text folded for comparison: `OFİS DIŞINDA` is `ofis disinda`."""
     return bare(str(value))
 
 
@@ -37,18 +37,18 @@ def trimmed(value: object) -> str | None:
 
 
 def before(value: object, sign: str) -> str | None:
-    """Return what is before the first `sign`: all of it where there is none."""
+    """Return the text before the first `sign`, the whole text without one."""
     return str(value).partition(sign)[0].strip() or None
 
 
 def after(value: object, sign: str) -> str | None:
-    """Return what is after the first `sign`: all of it where there is none."""
+    """Return the text after the first `sign`, the whole text without one."""
     head, found, tail = str(value).partition(sign)
     return (tail if found else head).strip() or None
 
 
 def found(value: object, pattern: object) -> str | None:
-    """Return what the first group of a regular expression matches, or the whole match."""
+    """Return the match of a regular expression, or of its first group if it has one."""
     if pattern is None:
         return None
     match = _pattern(str(pattern)).search(str(value))
@@ -64,12 +64,12 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 def original(value: object) -> str:
-    """Return the words of the customer where Google put its translation before or behind them."""
+    """Return the customer's words without Google's translation before or after them."""
     return authors.original(written(value))
 
 
 def own_words(value: object) -> str | None:
-    """Return what the author of a text wrote: no quoted replies, no signatures, no notices.
+    """Return the author's own words, without quoted replies, signatures and notices.
 
     None where a mail is nothing but the quotation that it answers. An automatic reply stays, for
     people to see: `understand` knows it, too.
@@ -82,12 +82,12 @@ def own_words(value: object) -> str | None:
 
 
 def _is_of_others(text: str) -> bool:
-    """Return whether nothing of a text is left once its author has said something."""
+    """Return whether the rest of a text is not the author's."""
     return authors.own_words(f"Evet.\n\n{text}").text.strip() == "Evet."
 
 
 _QUOTATION = re.compile(r"\A\s*[^\s>].*^[ \t]*>", re.DOTALL | re.MULTILINE)
-"""Matches marked lines below one that is not: that which says who wrote them."""
+"""Matches an attribution and the quoted lines below it."""
 _GAPS = re.compile(r"\r?\n\s*\n")
 
 

@@ -1,4 +1,4 @@
-"""Times as systems write them, to aware datetimes."""
+"""Parses times as systems write them into aware datetimes."""
 
 import re
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ _ISO = re.compile(
 
 
 class WithoutOffset(ValueError):  # noqa: N818 - a verdict on a value
-    """A time is wall time of nobody knows where."""
+    """A time has no offset, and its zone is unknown."""
 
 
 def since_epoch(unit: timedelta, value: object) -> datetime:
-    """Return the time so many units after 1970, from a number or its text."""
+    """Return the time so many units after 1970; the number may be a text."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("is no number of a time")
     try:
@@ -38,9 +38,9 @@ def since_epoch(unit: timedelta, value: object) -> datetime:
 
 
 def epoch(value: object) -> datetime:
-    """Return the time of a number since 1970 whose size tells its unit: s, ms or µs.
+    """Return the time of a number since 1970 whose size shows its unit: s, ms or µs.
 
-    It holds from 1973 to 5138, and is for systems that use several.
+    Valid from 1973 to 5138; for systems that mix units.
     """
     try:
         digits = len(str(abs(int(float(str(value))))))
@@ -51,11 +51,11 @@ def epoch(value: object) -> datetime:
 
 
 _UNITS = ((11, timedelta(seconds=1)), (14, timedelta(milliseconds=1)))
-"""The most digits of numbers in a unit."""
+"""Most digits of numbers in each unit."""
 
 
 def seconds_nanos(value: object) -> datetime:
-    """Return the time of an object with `seconds` and `nanos`, as Google's APIs have it."""
+    """Return the time of an object with `seconds` and `nanos`, as in Google's APIs."""
     if not isinstance(value, dict) or value.get("seconds") is None:
         raise ValueError("is no time with `seconds`")
     try:
@@ -66,7 +66,7 @@ def seconds_nanos(value: object) -> datetime:
 
 
 def rfc3339(value: object) -> datetime:
-    """Return a time with its offset; digits after the microsecond are cut."""
+    """Return a time with its offset; digits beyond microseconds are cut."""
     moment = _iso(value)
     if moment.tzinfo is None:
         raise WithoutOffset(f"`{value!s:.40}` has no offset from UTC")
@@ -74,9 +74,9 @@ def rfc3339(value: object) -> datetime:
 
 
 def utc(value: object) -> datetime:
-    """Return a time that is in UTC where it has no offset; a number counts from 1970.
+    """Return a time, in UTC if it has no offset; a number counts from 1970.
 
-    The same field is a text in one API of a system and a number in another.
+    Some systems write a field as text in one API and as a number in another.
     """
     if isinstance(value, int | float):
         return epoch(value)
@@ -87,7 +87,7 @@ def utc(value: object) -> datetime:
 def local(
     value: object, zone: object = None, *, timezone: object = None, months_first: object = None
 ) -> datetime:
-    """Return wall time of a zone (an IANA name), that of the connection where none is given.
+    """Return the wall time of a zone (an IANA name), by default that of the connection.
 
     A time with an offset keeps it. It may be as tables have it: 31.01.2026 14:05, 31 Ocak 2026, or
     the number that Excel has for a time. `months_first` is of a file, as its other dates have it.
@@ -103,15 +103,15 @@ def local(
 
 
 def wall_epoch_ms(value: object, zone: object = None, *, timezone: object = None) -> datetime:
-    """Return the time of milliseconds since 1970 that count wall time of a zone, not UTC."""
+    """Return the time of milliseconds since 1970 in the wall time of a zone, not in UTC."""
     moment = since_epoch(timedelta(milliseconds=1), value)
     return moment.replace(tzinfo=_zone(zone or timezone))
 
 
 def rfc2822(value: object) -> datetime:
-    """Return the time of a mail's `Date`, which is UTC where it has no offset.
+    """Return the time of a mail's `Date`, in UTC if it has no offset.
 
-    Services that hand mail over may have it in ISO 8601.
+    Some services write it in ISO 8601.
     """
     if _ISO.fullmatch(str(value).strip()):
         return utc(value)
@@ -135,21 +135,21 @@ def plus_s(value: object, seconds: object) -> datetime | None:
 
 
 def at_latest(value: object, other: object) -> datetime:
-    """Return the time, or another one where that is earlier: clocks of senders may be fast."""
+    """Return the earlier of two times: clocks of senders may be fast."""
     if not isinstance(value, datetime) or not isinstance(other, datetime):
         raise ValueError("is no time")
     return min(value, other)
 
 
 def unix_s(value: object) -> int:
-    """Return whole seconds since 1970 of a time: what a revision may be."""
+    """Return whole seconds since 1970, usable as a revision."""
     if not isinstance(value, datetime):
         raise ValueError("is no time")
     return int((value - EPOCH).total_seconds())
 
 
 def as_utc(value: object) -> str:
-    """Return a time as APIs are told it: 2026-01-31T11:05:00Z, in whole seconds."""
+    """Format a time for APIs, in whole seconds: 2026-01-31T11:05:00Z."""
     if not isinstance(value, datetime):
         raise ValueError("is no time")
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
