@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.model.event import Score
 from pipeline.model.reading import LABELS, Intent
+from pipeline.text import lexicon
 from pipeline.text.cues import REACH
 from pipeline.text.intensity import ANGRY, LEXICON, Signs, said_levels, stated_levels
 from pipeline.text.intents import URGENT
@@ -26,10 +27,13 @@ _NEGATIVE, _POSITIVE = LABELS.index("negative"), LABELS.index("positive")
 
 VERSION: Final = hashlib.sha256(
     msgspec.json.encode(
-        (MEANT, REACH, [(mood.words, mood.anger, bool(mood.title)) for mood in LEXICON.values()])
+        (
+            *(MEANT, REACH, lexicon.content("own_words")),
+            [(mood.words, mood.anger, bool(mood.title)) for mood in LEXICON.values()],
+        )
     )
 ).hexdigest()[:4]
-"""Changes whenever this module could change a polarity or an anger level."""
+"""Changes whenever this module, or what counts as own words, could change a reading."""
 
 
 def with_stated_anger(

@@ -10,5 +10,9 @@ T = TypeVar("T")
 
 def load(name: str, kind: type[T]) -> T:
     """Return the content of `data/NAME.yaml`. Raises msgspec.ValidationError if it is no `kind`."""
-    path = files("pipeline.text").joinpath("data", f"{name}.yaml")
-    return msgspec.yaml.decode(path.read_bytes(), type=kind)
+    return msgspec.yaml.decode(content(name), type=kind)
+
+
+def content(name: str) -> bytes:
+    """Return the bytes of `data/NAME.yaml`."""
+    return files("pipeline.text").joinpath("data", f"{name}.yaml").read_bytes()
