@@ -49,6 +49,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("copy") / "project"
     left_out = shutil.ignore_patterns(".*", "__pycache__", "weights", "nabiz-data", "shared")
     shutil.copytree(ROOT, copy, ignore=left_out)
+    shutil.copytree(ROOT / ".ci", copy / ".ci")
     (copy / "pipeline/text/weights").symlink_to(ROOT / "pipeline/text/weights")
     return copy
 
