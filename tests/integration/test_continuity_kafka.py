@@ -1,6 +1,7 @@
 """What Kafka has lost, or never had: a role sees it, says it, and goes on or halts."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,8 +81,9 @@ def test_messages_that_expire_while_a_role_runs_are_missed(tmp_path: Path, kafka
         missed = 6 - len(role.offsets)
         assert missed >= 3
         for attempt in Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.1), reraise=True):
-            with attempt:  # told by who looks after the group, beside the batches
-                assert f'"kind": "expired", "messages": {missed}' in role.log.read_text()
+            with attempt:  # where the group gave it up meanwhile, what it had in hand counts too
+                told = re.findall(r'"kind": "expired", "messages": (\d)', role.log.read_text())
+                assert missed <= sum(map(int, told)) <= 5
 
 
 @pytest.mark.parametrize(("gone_before", "missed"), [(1, None), (3, 2)])
