@@ -18,7 +18,7 @@ from benchmarks.subjects import by_hand
 from benchmarks.throughput import Compared, compared, ours, plain
 from pipeline.config.groups import ROOT
 from pipeline.connectors.binding import NOTHING
-from pipeline.connectors.outcome import Draft
+from pipeline.connectors.outcome import Draft, nothing_remembered
 from pipeline.connectors.sealing import Seal
 from pipeline.connectors.setup.book import MappingBook
 from pipeline.connectors.setup.connections import ConnectionBook
@@ -100,11 +100,7 @@ def _is_told(draft: Draft) -> bool:
 
 def _draft(book: ConnectionBook, one: Sent) -> Draft:
     connection = book.connections[one.connection]
-    return book.mapping(connection).map(one.delivery, connection, _remembers_nothing, NOTHING)
-
-
-def _remembers_nothing(kind: str, key: str) -> None:
-    """Return None: nothing is remembered."""
+    return book.mapping(connection).map(one.delivery, connection, nothing_remembered, NOTHING)
 
 
 def _beside_python(book: ConnectionBook, common: Iterable[Sent]) -> Iterator[BesidePython]:
