@@ -5,7 +5,7 @@ attributes. Times without an offset are of one zone.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
@@ -17,7 +17,7 @@ from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import USUAL_SCALES, Event, Metric
 from pipeline.model.event_types import EventType
 from pipeline.sources.csv_cells import COLUMNS, month_first, number, plain_name, time, word
-from pipeline.sources.source import Note, Said, SourceError, SourceLine
+from pipeline.sources.source import Note, Said, SourceError, SourceLine, printable
 from pipeline.sources.table import UNDECODED, Row, names_at, read_rows, said_above
 
 CHANNEL = "file"
@@ -83,7 +83,7 @@ def _table(header: Sequence[str], zone: tzinfo) -> Table:
             names = ", ".join(COLUMNS.fields[field][:3])
             raise SourceError(
                 f"its header names no column for {field} (such as {names}; docs/events.md has "
-                f"all): {_shown(header)[:200]}"
+                f"all): {printable(', '.join(header))[:200]}"
             )
     others = {name: at for at, name in enumerate(header) if name and at not in fields.values()}
     return Table(fields, others, len(header), zone)
@@ -100,11 +100,6 @@ def _said(table: Table, header: Sequence[str]) -> Iterator[Said]:
     yield Said("columns", {"columns": ", ".join(known)})
     if table.attributes:
         yield Said("attributes", {"columns": ", ".join(table.attributes)})
-
-
-def _shown(names: Iterable[str]) -> str:
-    """Return untrusted names without control characters."""
-    return "".join(one if one.isprintable() else " " for one in ", ".join(names))
 
 
 def _events(table: Table, row: Row) -> list[Event]:

@@ -41,7 +41,12 @@ class Note(NamedTuple):
         words = texts(__package__, language)
         told = "; ".join(words[name].format_map(values) for name, values in self.said)
         whole = f"{self.file}: {told}" if self.file else told
-        return "".join(one if one.isprintable() else " " for one in whole)
+        return printable(whole)
+
+
+def printable(text: str) -> str:
+    """Return an untrusted text with a space for each control character."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 Source = Callable[[BinaryIO, tzinfo], Iterator[SourceLine | Note]]
