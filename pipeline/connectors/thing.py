@@ -135,8 +135,12 @@ def _conditions(
     """Return the conditions without names of `each`, and those with some."""
     of_all: list[Condition] = []
     of_parts: list[Condition] = []
-    for n, text in enumerate(listed := form.when if isinstance(form.when, tuple) else (form.when,)):
-        place = f"{where}.when[{n}]" if listed is form.when else f"{where}.when"
+    texts: dict[str, str | None]
+    if isinstance(form.when, tuple):
+        texts = {f"{where}.when[{n}]": text for n, text in enumerate(form.when)}
+    else:
+        texts = {f"{where}.when": form.when}
+    for place, text in texts.items():
         if condition := compiler.condition(text, place):
             reads_parts = any(path.root in form.each for path in condition.paths)
             (of_parts if reads_parts else of_all).append(condition)
