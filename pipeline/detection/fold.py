@@ -4,13 +4,15 @@ import math
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.config.groups import DetectSettings
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.detection.facts import Moment
 from pipeline.detection.memory import Memory, after, with_contact
-from pipeline.detection.rule import Rule
+from pipeline.detection.rule import Rule, Stage
 from pipeline.detection.rules import RuleSet
+from pipeline.detection.waits import judged, next_overdue
 from pipeline.model.alert import grade
 
 SOURCES = 3
@@ -20,7 +22,8 @@ EVIDENCE = 10
 NEGLIGIBLE = 1e-3
 """Loads below this are dropped."""
 
-_BEGINNING = -(2**62)
+BEGINNING = -(2**62)
+"""A time before all events."""
 
 
 class RuleShare(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -66,10 +69,11 @@ class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `loads` and `sources` are by rule, as of `at`; `counted` is when each rule last counted; `open`
     holds episodes by cause, `closed` those that the fold closed, `numbers` the last number by
-    cause; `fired` are the rules whose condition held at the last event.
+    cause; `fired` are the rules whose condition held at the last event, or at what was overdue
+    after it; `passed` is when something overdue was judged last.
     """
 
-    at: int = _BEGINNING
+    at: int = BEGINNING
     loads: dict[str, float] = {}
     sources: dict[str, tuple[EvidenceRef, ...]] = {}
     counted: dict[str, int] = {}
@@ -78,6 +82,8 @@ class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     numbers: dict[str, int] = {}
     memory: Memory = Memory()
     fired: tuple[str, ...] = ()
+    # Folds of older versions end here: later fields need a default.
+    passed: int = BEGINNING
 
 
 def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> dict[str, float]:
@@ -109,21 +115,48 @@ def cited_events(fold: Fold) -> set[str]:
     marks = [contact.mark for contact in fold.memory.contacts]
     marks += [mark for source in fold.sources.values() for mark in source]
     marks += [mark for episode in fold.open.values() for mark in episode.evidence]
+    marks += [wait.entry.mark() for wait in fold.memory.waits]
     return {mark.event_id for mark in marks}
 
 
 def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) -> Fold:
     """Return the fold after an event. An event older than `fold.at` counts as of `fold.at`.
 
-    An event that is not counted leaves the fold unchanged.
+    What was overdue before it is judged first. An event that is not counted leaves the fold
+    unchanged.
     """
     if not entry.counted:
         return fold
     at = max(entry.at, fold.at)
+    fold = pass_time(fold, at - 1, rules, settings)  # what comes just in time is in time
     memory = with_contact(fold.memory, entry, at, settings.pauses)
+    fold = _judge(fold, entry, at, memory, rules.stages(entry.type), settings)
+    return replace(fold, memory=after(memory, entry, at, rules.patience))
+
+
+def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) -> Fold:
+    """Return the fold after time has passed: what became overdue up to `until` is judged."""
+    while (turn := next_overdue(fold.memory.waits, rules.patience)) and turn.at <= until:
+        at = max(turn.at, fold.at)
+        memory = replace(fold.memory, waits=judged(fold.memory.waits, turn))
+        stages = rules.stages_on_overdue(turn.wait.kind, turn.patience)
+        fold = _judge(fold, turn.wait.entry, at, memory, stages, settings)
+        fold = replace(fold, passed=at)
+    return fold
+
+
+def _judge(
+    fold: Fold,
+    entry: LogEntry,
+    at: int,
+    memory: Memory,
+    stages: Iterable[Stage],
+    settings: DetectSettings,
+) -> Fold:
+    """Return the fold at a time, after the rules that hold have taken effect."""
     draft = _Draft(fold, entry, at, decay(fold.loads, at - fold.at, settings.half_life_days))
     fired: tuple[str, ...] = ()
-    for stage in rules.stages(entry.type):
+    for stage in stages:
         moment = Moment(
             entry, at, memory, tuple(fold.open), risk_of(draft.loads), settings.risk_threshold
         )
@@ -138,8 +171,9 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
         draft.open,
         draft.closed,
         draft.numbers,
-        after(memory, entry, at),
+        memory,
         fired,
+        fold.passed,
     )
 
 
@@ -206,7 +240,7 @@ class _Draft:
         new = tuple(mark for mark in evidence if mark.event_id not in cited)
         severity = max(episode.severity, rule.severity, key=grade)
         if new or severity != episode.severity:
-            episode = msgspec.structs.replace(
+            episode = replace(
                 episode,
                 severity=severity,
                 updated_at=self.at,
@@ -227,7 +261,7 @@ class _Draft:
                 }
                 self.closed = (
                     *self.closed,
-                    msgspec.structs.replace(
+                    replace(
                         episode,
                         closed_at=self.at,
                         updated_at=self.at,

@@ -32,7 +32,8 @@ class Rule(msgspec.Struct, frozen=True):
 
     `fields` are those that the condition reads, `words` its string literals (intents among them
     select the quote to show), `steps` its maximum cost. `cool_down` is in microseconds. `titles`
-    belong to the alert that it opens, or explain why the alerts that it closes ended.
+    belong to the alert that it opens, or explain why the alerts that it closes ended. A rule with
+    `waits` judges no events but these kinds of waits, `patience` microseconds after they were due.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Rule(msgspec.Struct, frozen=True):
     events: frozenset[EventType]
     fires: tuple[tuple[Scored, ...], ...]
     silent: tuple[tuple[Scored, ...], ...]
+    waits: frozenset[str]
+    patience: int
 
     @property
     def is_relief(self) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from pipeline.broker.continuity import FailedRules
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import Cluster
+from pipeline.common.epoch_micros import to_micros
 from pipeline.common.refused import Refused
 from pipeline.config.groups import DetectSettings
 from pipeline.contracts.topology import INPUTS, RECEIVED, RETRY_HEADER
@@ -110,8 +111,9 @@ class Service:
             return None
         self._rules.reload()  # on invalid rules the last valid ones stay; detect reports them
         arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
-        state, _ = apply(None, arrivals, self._rules.rules, self._detect)
-        risk, contributions = risk_at(state, self._clock(), self._detect)
+        now = self._clock()
+        state, _ = apply(None, arrivals, self._rules.rules, self._detect, to_micros(now))
+        risk, contributions = risk_at(state, now, self._detect)
         alerts = self.store.alerts(customer_id=customer_id)
         return CustomerView(customer_id, risk, contributions, events, alerts)
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.entry import LogEntry, entry_of
 from pipeline.detection.facts import FIELDS, Moment
-from pipeline.detection.fold import Fold, step
+from pipeline.detection.fold import Fold, pass_time, step
 from pipeline.detection.memory import Memory
 from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
@@ -38,11 +38,15 @@ fixtures:
 
 
 def fired(rules: RuleSet, case: tuple[Scored, ...]) -> tuple[str, ...]:
-    """Rules whose condition held at the last event of a case."""
-    fold = Fold()
+    """Rules whose condition held at the last event of a case, or while time passed before it."""
+    fold, settings = Fold(), DetectSettings()
+    before: tuple[str, ...] = ()
     for scored in case:
-        fold = step(fold, entry_of(scored, rules.attributes), rules, DetectSettings())
-    return fold.fired
+        entry = entry_of(scored, rules.attributes)
+        passed = pass_time(fold, entry.at - 1, rules, settings)
+        before = passed.fired if passed is not fold else ()
+        fold = step(passed, entry, rules, settings)
+    return before + fold.fired
 
 
 @pytest.mark.parametrize("rule", SHIPPED.rules, ids=lambda rule: rule.name)

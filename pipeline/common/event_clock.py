@@ -1,4 +1,4 @@
-"""The event clock, by which SLAs run."""
+"""The event clock, by which deadlines run."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 class EventClock:
     """Lags behind the wall clock by the smallest delay of any event after its event time.
 
-    So SLAs end on time for live events, and a replayed day runs in the time of that day.
+    So deadlines end on time for live events, and a replayed day runs in the time of that day.
     """
 
     def __init__(self) -> None:
