@@ -24,6 +24,7 @@ from pipeline.config.groups import DetectSettings
 from pipeline.contracts.topology import ALERTS, SCORED
 from pipeline.detection.customer import (
     AT_ONCE,
+    NEVER,
     Arrival,
     CustomerState,
     Outbox,
@@ -38,6 +39,8 @@ from pipeline.model.alert import Alert, to_cloudevent
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.reading import Scored
 
+CLOCKS = 50
+"""States of a partition, those due first, by which a new worker sets its clock."""
 MOST_DUE = 500
 """Most customers of a partition who are judged at a time."""
 IN_A_STEP = 50
@@ -121,10 +124,10 @@ class Detector:
         partitions = {message.partition for message, _ in good}
         sources = {partition: self._offsets.source(partition) for partition in partitions}
         with metrics.STAGE_SECONDS.labels("detect", "fold").time():
-            for customer_id, mine in came.items():
-                self._fold(customer_id, mine, sources, rules, outcome)
             for message, scored in good:
                 self._time.observe(message.partition, scored)
+            for customer_id, mine in came.items():
+                self._fold(customer_id, mine, sources, rules, outcome)
             self._judge_overdue(outcome)
         return outcome
 
@@ -137,11 +140,19 @@ class Detector:
     def _judge_overdue(self, outcome: Outcome) -> None:
         """Judge customers who wait in vain, but those with messages in the same batch."""
         for partition in self._customers.partitions():
+            if not self._time.is_known:
+                self._remember_time(partition)
             if (until := self._time.passed(partition)) is None:
                 continue
             for key in self._customers.due(partition, until, MOST_DUE):
                 if key.customer_id not in outcome.came:
                     self._judge_one(key, until, outcome)
+
+    def _remember_time(self, partition: int) -> None:
+        """Set the event clock as it was for the worker before this one."""
+        for key in self._customers.due(partition, NEVER, CLOCKS):
+            if stored := self._customers.get(*key):
+                self._time.remember(_state(stored).lag)
 
     def _judge_one(self, key: StateKey, until: int, outcome: Outcome) -> None:
         stored = self._customers.get(*key)
@@ -189,7 +200,9 @@ class Detector:
                 read = {message.topic: message.offset for message, _ in part}
                 state = replace(state, outbox=Outbox(self._worker, read, owed))
             step = _step_of(outcome, number)
-            kept = StoredState(state.partition, customer_id, encode_state(state))
+            kept = StoredState(
+                state.partition, customer_id, encode_state(replace(state, lag=self._time.lag))
+            )
             (step.owing if owed else step.others).append(kept)
             step.messages.extend(_outgoing(customer_id, owed))
             outcome.alerts.extend(alerts)

@@ -1,7 +1,7 @@
 """How far time has passed in the events of each partition."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.common.epoch_micros import to_micros
 from pipeline.common.event_clock import EventClock
@@ -20,6 +20,20 @@ class PassedTime:
         self._wall, self._has_read_all = wall, has_read_all
         self._clock = EventClock()
         self._received: dict[int, datetime] = {}
+
+    @property
+    def is_known(self) -> bool:
+        """Whether an event has told the time."""
+        return self._clock.lag is not None
+
+    @property
+    def lag(self) -> int:
+        """How far the event clock is behind, in microseconds; 0 if unknown."""
+        return int((self._clock.lag or timedelta(0)) / timedelta(microseconds=1))
+
+    def remember(self, lag: int) -> None:
+        """Note the lag of an earlier worker's clock, in microseconds."""
+        self._clock.observe(timedelta(microseconds=lag))
 
     def observe(self, partition: int, scored: Scored) -> None:
         """Note an event that was read."""

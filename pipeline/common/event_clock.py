@@ -10,13 +10,13 @@ class EventClock:
     """
 
     def __init__(self) -> None:
-        self._lag: timedelta | None = None
+        self.lag: timedelta | None = None
 
     def observe(self, lag: timedelta) -> None:
         """Record the delay of an event after its event time."""
         lag = max(lag, timedelta(0))
-        self._lag = lag if self._lag is None else min(lag, self._lag)
+        self.lag = lag if self.lag is None else min(lag, self.lag)
 
     def at(self, now: datetime) -> datetime | None:
         """Return the event time at wall time `now`; None before the first event."""
-        return None if self._lag is None else now - self._lag
+        return None if self.lag is None else now - self.lag

@@ -89,7 +89,8 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `partition`, `source` and `offset` are those of the last message applied. `head` is the fold of
     all events, `basis` identifies its rules and settings. `revisions` are those of the published
     alerts, by episode. `outbox` belongs to the last batch, None if it had no output. Time has
-    passed up to `until` at least; at `due` the customer is to be judged again.
+    passed up to `until` at least; at `due` the customer is to be judged again. `lag` is that of the
+    event clock of the worker that stored it, in microseconds.
     """
 
     customer_id: str
@@ -103,6 +104,7 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     source: str = ""
     until: int = BEGINNING
     due: int = NEVER
+    lag: int = 0
 
 
 def apply(
@@ -164,6 +166,7 @@ def apply(
             source=source,
             until=max(until, state.until),
             due=turn.at if turn else NEVER,
+            lag=state.lag,
         ),
         alerts,
     )
