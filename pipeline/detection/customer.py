@@ -30,17 +30,20 @@ from pipeline.detection.episodes import (
 from pipeline.detection.fold import BEGINNING, Fold, decay, pass_time, risk_of, shares_of, step
 from pipeline.detection.log import Log, LogDraft
 from pipeline.detection.rules import RuleSet
-from pipeline.detection.waits import next_overdue
+from pipeline.detection.waits import NEVER, next_overdue
 from pipeline.model.alert import Alert, Contribution
 from pipeline.model.reading import Scored
 
 __all__ = [
+    "AT_ONCE",
+    "NEVER",
     "Arrival",
     "CustomerState",
     "Outbox",
     "StateError",
     "apply",
     "decode_state",
+    "due_of",
     "encode_state",
     "risk_at",
     "state_digest",
@@ -51,7 +54,6 @@ FORMAT = 3
 """Format number, the first byte of an encoded state; `due` follows in 8 bytes."""
 EARLIER_FORMAT = 2
 """Format of states before anything could be due."""
-NEVER = 2**62
 AT_ONCE = 0
 """`due` of a state whose messages may not have been sent."""
 
@@ -136,7 +138,8 @@ def apply(
             alerts.append(alert_of(change, revision, context))
 
     def fold(head: Fold, until: int, *, refold: bool = False) -> Fold:
-        return pass_time(log.head(head, refold=refold), until, rules, settings)
+        head = log.head(head, refold=refold)
+        return pass_time(head, until, rules, settings) if head.memory.waits else head
 
     head = state.head
     if basis != state.basis:

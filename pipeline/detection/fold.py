@@ -128,19 +128,20 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     if not entry.counted:
         return fold
     at = max(entry.at, fold.at)
-    fold = pass_time(fold, at - 1, rules, settings)  # what comes just in time is in time
+    if fold.memory.waits:
+        fold = pass_time(fold, at - 1, rules, settings)  # what comes just in time is in time
     memory = with_contact(fold.memory, entry, at, settings.pauses)
-    fold = _judge(fold, entry, at, memory, rules.stages(entry.type), settings)
-    return replace(fold, memory=after(memory, entry, at, rules.patience))
+    later = after(memory, entry, at, rules.patience)
+    return _judge(fold, entry, at, (memory, later), rules.stages(entry.type), settings)
 
 
 def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) -> Fold:
     """Return the fold after time has passed: what became overdue up to `until` is judged."""
-    while (turn := next_overdue(fold.memory.waits, rules.patience)) and turn.at <= until:
+    while turn := next_overdue(fold.memory.waits, rules.patience, until):
         at = max(turn.at, fold.at)
         memory = replace(fold.memory, waits=judged(fold.memory.waits, turn))
         stages = rules.stages_on_overdue(turn.wait.kind, turn.patience)
-        fold = _judge(fold, turn.wait.entry, at, memory, stages, settings)
+        fold = _judge(fold, turn.wait.entry, at, (memory, memory), stages, settings)
         fold = replace(fold, passed=at)
     return fold
 
@@ -149,11 +150,15 @@ def _judge(
     fold: Fold,
     entry: LogEntry,
     at: int,
-    memory: Memory,
+    memories: tuple[Memory, Memory],
     stages: Iterable[Stage],
     settings: DetectSettings,
 ) -> Fold:
-    """Return the fold at a time, after the rules that hold have taken effect."""
+    """Return the fold at a time, after the rules that hold have taken effect.
+
+    They see the first of the memories, the fold keeps the second.
+    """
+    memory, later = memories
     draft = _Draft(fold, entry, at, decay(fold.loads, at - fold.at, settings.half_life_days))
     fired: tuple[str, ...] = ()
     for stage in stages:
@@ -171,7 +176,7 @@ def _judge(
         draft.open,
         draft.closed,
         draft.numbers,
-        memory,
+        later,
         fired,
         fold.passed,
     )

@@ -99,7 +99,7 @@ class LogDraft:
         already judged to be overdue, and `refold` is not set.
         """
         entries: Iterable[LogEntry] = self._fresh
-        late = any(entry.at <= head.passed for entry in self._fresh)
+        late = bool(self._fresh) and self._fresh[0].at <= head.passed
         if refold or late or not self._in_order:
             head, entries = self.snapshot, map(_decode, self._encoded)
         for entry in entries:

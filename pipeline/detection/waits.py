@@ -17,6 +17,7 @@ from pipeline.model.event_types import EventType, Trait, types_with
 
 WAITS = 20
 """Maximum number of remembered waits, those that began last."""
+NEVER = 2**62
 
 KINDS: Final[Mapping[str, str]] = {
     "delivery": "an order; due at its `attributes.promised_at`",
@@ -48,6 +49,11 @@ class Wait(msgspec.Struct, frozen=True, array_like=True, gc=False):
     judged: int = -(2**62)
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Kind and key, which are unique among the waits of a customer."""
+        return self.kind, self.key
+
+    @property
     def is_overdue(self) -> bool:
         """Whether a rule has judged it to be overdue."""
         return self.judged >= self.due
@@ -65,19 +71,18 @@ Patience = Mapping[str, Sequence[int]]
 """The patience of the rules on each kind of wait, in microseconds, ascending."""
 
 
-def next_overdue(waits: Sequence[Wait], patience: Patience) -> Overdue | None:
-    """Return what is overdue next and was not judged yet."""
-    if not waits:
-        return None
-    turns = (turn for wait in waits for turn in _turns(wait, patience.get(wait.kind, ())))
-    return min(turns, key=lambda turn: (turn.at, turn.wait.kind, turn.wait.key), default=None)
-
-
-def _turns(wait: Wait, patience: Sequence[int]) -> Iterator[Overdue]:
-    for some in patience:
-        if (at := wait.due + some) > wait.judged:
-            yield Overdue(at, wait, some)
-            return
+def next_overdue(waits: Sequence[Wait], patience: Patience, until: int = NEVER) -> Overdue | None:
+    """Return what is overdue next, up to a time, and was not judged yet."""
+    first: Overdue | None = None
+    for wait in waits:
+        for some in patience.get(wait.kind, ()):
+            if (at := wait.due + some) > wait.judged:
+                if at <= until and (
+                    first is None or (at, wait.place) < (first.at, first.wait.place)
+                ):
+                    first = Overdue(at, wait, some)
+                break
+    return first
 
 
 def judged(waits: tuple[Wait, ...], turn: Overdue) -> tuple[Wait, ...]:
@@ -95,7 +100,7 @@ def waits_after(
     if waits:
         waits = tuple(wait for wait in waits if not is_ended(wait, entry))
     for kind, key, due in _begun(entry, at):
-        if kind in patience and (kind, key) not in {(wait.kind, wait.key) for wait in waits}:
+        if kind in patience and (kind, key) not in {wait.place for wait in waits}:
             waits = (*waits[1 - WAITS :], Wait(kind, key, due, _slim(entry)))
     return waits
 
@@ -104,15 +109,11 @@ def _begun(entry: LogEntry, at: int) -> Iterator[tuple[str, str, int]]:
     """Yield kind, key and due time of the waits that an event begins."""
     if entry.order_id and entry.promised_at is not None and entry.type not in _ARRIVES:
         yield "delivery", entry.order_id, entry.promised_at
-    if _is_question(entry):
+    thanks = only_thanks(entry.label, entry.intents)
+    if entry.type in _ASKS or awaits_reply(entry.type, entry.author_type, thanks=thanks):
         yield "reply", entry.ticket_id or entry.channel, at
     if entry.ticket_id and entry.type in _STEPS and entry.type not in _CLOSES:
         yield "ticket", entry.ticket_id, at
-
-
-def _is_question(entry: LogEntry) -> bool:
-    thanks = only_thanks(entry.label, entry.intents)
-    return entry.type in _ASKS or awaits_reply(entry.type, entry.author_type, thanks=thanks)
 
 
 def is_ended(wait: Wait, entry: LogEntry) -> bool:
