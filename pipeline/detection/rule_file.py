@@ -47,7 +47,7 @@ class AlertForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReliefForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Reduces every rule's load by `load` (a share) and closes the alerts of these causes.
+    """Reduces every rule's load by `load` (a share), and closes alerts of these causes or of all.
 
     `title` tells users why the alerts ended.
     """

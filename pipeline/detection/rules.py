@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from cel_expr_python import cel
+from msgspec.structs import replace
 
 from pipeline.detection.compiled import compiled, environment, getters
 from pipeline.detection.rule import Rule, Stage
@@ -14,6 +15,10 @@ from pipeline.detection.rule_file import LARGEST_FILE, RuleError, RuleSource
 from pipeline.model.event_types import EventType
 
 __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]
+
+
+ALL = "all"
+"""What a relief closes that closes the alerts of all causes."""
 
 
 class RuleSet:
@@ -114,9 +119,12 @@ def _load(files: Mapping[Path, bytes]) -> RuleSet:
         if rule.name in rules:
             raise source.error("$.name", f"there is another rule named `{rule.name}`")
         rules[rule.name] = rule
-    causes = {rule.cause for rule in rules.values()}
+    causes = tuple(sorted({rule.cause for rule in rules.values() if rule.cause}))
     for source in sources:
         closes = source.form.relief.closes if source.form.relief else ()
+        if closes == (ALL,):
+            rules[source.form.name] = replace(rules[source.form.name], closes=causes)
+            continue
         for index, cause in enumerate(closes):
             if cause not in causes:
                 where = f"$.relief.closes[{index}]"

@@ -75,7 +75,7 @@ def test_a_missed_promise_alerts_once_without_an_event_though_the_worker_is_kill
         shutil.rmtree(tmp_path / "state")
         with worker("detect", tmp_path, kafka):
             (missed,) = (one for one in alerts_until(kafka, "broken") if one.customer_id != "sure")
-            assert missed.cause == "delivery_missed"
+            assert missed.cause == "promise_broken"
             assert missed.opened_at == soon + PATIENCE
             assert datetime.now().astimezone() - missed.opened_at < timedelta(seconds=30)
             alerts_until(kafka, "next")

@@ -23,7 +23,7 @@ PATIENCE = 4.0
 
 
 def states(customer: Customer) -> list[str]:
-    return [one.state for one in customer.published if one.cause == "delivery_missed"]
+    return [one.state for one in customer.published if one.cause == "promise_broken"]
 
 
 def test_a_missed_delivery_alerts_at_its_time_without_any_event() -> None:
@@ -31,7 +31,7 @@ def test_a_missed_delivery_alerts_at_its_time_without_any_event() -> None:
     customer.receive(promised("e1", 0, due=24))
     assert customer.pass_time(24 + PATIENCE - 0.001) == []
     (alert,) = customer.pass_time(24 + PATIENCE)
-    assert (alert.cause, alert.severity) == ("delivery_missed", "high")
+    assert (alert.cause, alert.severity) == ("promise_broken", "high")
     assert alert.opened_at == START + timedelta(hours=24 + PATIENCE)
     assert [one.event_id for one in alert.evidence] == ["e1"]
     assert customer.pass_time(48) == []
@@ -52,8 +52,8 @@ def test_a_promise_moved_in_time_is_not_missed_and_the_new_one_may_be() -> None:
         promised("e1", 0, due=24),
         event("e2", EventType.ORDER_DELAYED, 20, order_id="O1", attributes={"promised_at": at}),
     )
-    assert "delivery_missed" not in {one.cause for one in customer.pass_time(90)}
-    (missed,) = [one for one in customer.pass_time(200) if one.cause == "delivery_missed"]
+    assert "promise_broken" not in {one.cause for one in customer.pass_time(90)}
+    (missed,) = [one for one in customer.pass_time(200) if one.cause == "promise_broken"]
     assert missed.opened_at == START + timedelta(hours=100 + PATIENCE)
 
 
