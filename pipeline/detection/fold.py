@@ -62,11 +62,12 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The fold of a customer's events in event order.
+    """The fold of a customer's events in event order, as of `at`.
 
-    `loads` and `sources` are by rule, as of `at`; `counted` is when each rule last counted; `open`
-    holds episodes by cause, `closed` those that the fold closed, `numbers` the last number by
-    cause; `fired` are the rules whose condition held at the last event.
+    `loads` and `sources` are by rule; `counted` is when each rule last counted; `open` holds
+    episodes by cause, `closed` those that the fold closed, `numbers` the last number by cause;
+    `fired` are the rules whose condition held at the last event. `calm_since` is the beginning of
+    the time that the next event of ordinary life will relieve; None if there was none.
     """
 
     at: int = _BEGINNING
@@ -78,10 +79,12 @@ class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     numbers: dict[str, int] = {}
     memory: Memory = Memory()
     fired: tuple[str, ...] = ()
+    # Folds of older versions end here: later fields need a default.
+    calm_since: int | None = None
 
 
 def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> dict[str, float]:
-    """Return loads decayed by `elapsed` microseconds, without negligible ones."""
+    """Return loads relieved by `elapsed` microseconds of ordinary life, without negligible ones."""
     if not loads:
         return {}
     left = 0.5 ** (elapsed / (half_life_days * DAY))
@@ -121,15 +124,16 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
         return fold
     at = max(entry.at, fold.at)
     memory = with_contact(fold.memory, entry, at, settings.pauses)
-    draft = _Draft(fold, entry, at, decay(fold.loads, at - fold.at, settings.half_life_days))
-    fired: tuple[str, ...] = ()
-    for stage in rules.stages(entry.type):
-        moment = Moment(
-            entry, at, memory, tuple(fold.open), risk_of(draft.loads), settings.risk_threshold
-        )
-        held = stage.holding(moment)
-        draft.take(held, moment)
-        fired += tuple(rule.name for rule in held)
+    draft = _Draft(fold, entry, at)
+    early, late = rules.stages(entry.type)
+    # No early rule reads the risk: it is known once it is known which of them hold.
+    moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold)
+    held = early.holding(moment)
+    draft.let_time_pass(held, settings.half_life_days)
+    draft.take(held, moment)
+    moment = moment._replace(risk=risk_of(draft.loads))
+    held_late = late.holding(moment)
+    draft.take(held_late, moment)
     return Fold(
         at,
         draft.loads,
@@ -139,20 +143,34 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
         draft.closed,
         draft.numbers,
         after(memory, entry, at),
-        fired,
+        tuple(rule.name for rule in (*held, *held_late)),
+        draft.calm_since,
     )
 
 
 class _Draft:
     """A mutable fold while the rules that hold at an event take effect."""
 
-    def __init__(self, fold: Fold, entry: LogEntry, at: int, loads: dict[str, float]) -> None:
-        self.entry, self.at, self.loads = entry, at, loads
+    def __init__(self, fold: Fold, entry: LogEntry, at: int) -> None:
+        self.entry, self.at = entry, at
+        self.loads = dict(fold.loads)
+        self.calm_since = fold.at if fold.calm_since is None else fold.calm_since
         self.sources = fold.sources
         self.counted = fold.counted
         self.open = fold.open
         self.closed = fold.closed
         self.numbers = fold.numbers
+
+    def let_time_pass(self, held: tuple[Rule, ...], half_life_days: float) -> None:
+        """Relieve the loads of the calm time before an event of ordinary life.
+
+        Silence alone, a record of a system, or an event that weighs shows no calm.
+        """
+        if any(rule.weight for rule in held):
+            self.calm_since = self.at
+        elif self.entry.is_ordinary:
+            self.loads = decay(self.loads, self.at - self.calm_since, half_life_days)
+            self.calm_since = self.at
 
     def take(self, held: tuple[Rule, ...], moment: Moment) -> None:
         """Apply the rules, weights first, so that alerts show the risk including this event."""

@@ -44,15 +44,14 @@ class RuleSet:
         early = [rule for rule in self.rules if "customer.risk" not in rule.fields]
         late = [rule for rule in self.rules if "customer.risk" in rule.fields]
 
-        def stages_of(type_: EventType | None) -> tuple[Stage, ...]:
-            looking = (_looking_at(type_, rules) for rules in (early, late))
-            return tuple(stage(rules) for rules in looking if rules)
+        def stages_of(type_: EventType | None) -> tuple[Stage, Stage]:
+            return stage(_looking_at(type_, early)), stage(_looking_at(type_, late))
 
         self._stages = {type_.value: stages_of(type_) for type_ in EventType}
         self._stages_of_others = stages_of(None)
 
-    def stages(self, type_: str) -> tuple[Stage, ...]:
-        """Return the stages for events of a type, known or not."""
+    def stages(self, type_: str) -> tuple[Stage, Stage]:
+        """Return the two stages for events of a type, known or not."""
         return self._stages.get(type_, self._stages_of_others)
 
 

@@ -1,34 +1,26 @@
-"""Tells what a customer does from what is done to them, and ordinary life from trouble."""
+"""Tells what customers do from what is done to them."""
+
+from typing import Final
 
 from pipeline.model.event import AuthorType, Event
-from pipeline.model.event_types import EventType, Trait
+from pipeline.model.event_types import EventType, Trait, types_with
 
-_BY_THE_CUSTOMER = Trait.WORDS | Trait.STAYS
-"""Types that are the customer's doing only where the customer is their author."""
-_TROUBLE = Trait.SETBACK | Trait.LEAVES
+TROUBLE: Final = types_with(Trait.SETBACK | Trait.LEAVES)
+"""Types that show no ordinary life, whoever records them."""
 
-
-def is_sign_of_life(event: Event) -> bool:
-    """Return whether the customer did something. A record of no usage at all is none."""
-    traits = event.type.traits
-    if event.type is EventType.USAGE:
-        return not _is_nothing(event)
-    if Trait.OWN in traits:
-        return True
-    return bool(traits & _BY_THE_CUSTOMER) and event.author_type is AuthorType.CUSTOMER
+_OWN = types_with(Trait.OWN)
+_IF_AUTHOR = types_with(Trait.WORDS | Trait.STAYS)
 
 
-def is_ordinary(event: Event, label: str) -> bool:
-    """Return whether an event is a sign of ordinary life; `label` is that of its text, "" if none.
-
-    That is a sign of life without a setback, a negative word or a bad score.
-    """
-    bad = label == "negative" or (event.score is not None and event.score.is_bad)
-    return not (bad or event.type.traits & _TROUBLE) and is_sign_of_life(event)
+def is_sign_of_life(type_: str, author_type: str) -> bool:
+    """Return whether an event is something that the customer did."""
+    return type_ in _OWN or (type_ in _IF_AUTHOR and author_type == AuthorType.CUSTOMER)
 
 
-def _is_nothing(event: Event) -> bool:
-    """Return whether all amounts of a usage record are zero."""
+def is_idle(event: Event) -> bool:
+    """Return whether a record of usage says that there was none: all its amounts are zero."""
+    if event.type is not EventType.USAGE:
+        return False
     amounts = [
         value
         for value in event.attributes.values()
