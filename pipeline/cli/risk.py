@@ -21,7 +21,7 @@ from pipeline.store import Store
 from pipeline.store.open import open_store
 
 app = typer.Typer(
-    help="Which leavers were warned of, and how risk becomes a probability.", no_args_is_help=True
+    help="Which leavers were warned of, and how risk is fitted to them.", no_args_is_help=True
 )
 
 LOOKED_BACK = timedelta(days=90)
