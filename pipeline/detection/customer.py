@@ -14,6 +14,7 @@ from functools import partial
 import msgspec
 
 from pipeline.config.groups import DetectSettings
+from pipeline.detection.assessment import risk_of, shares_of
 from pipeline.detection.entry import entry_of
 from pipeline.detection.episodes import (
     AlertContext,
@@ -24,7 +25,7 @@ from pipeline.detection.episodes import (
     is_settled,
     without_settled,
 )
-from pipeline.detection.fold import Fold, risk_of, shares_of, step
+from pipeline.detection.fold import Fold, step
 from pipeline.detection.log import Log, LogDraft
 from pipeline.detection.rules import RuleSet
 from pipeline.model.alert import Alert, Contribution

@@ -1,16 +1,17 @@
 """A step of detection: from a customer's fold and an event to the next fold."""
 
-import math
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from pipeline.config.groups import DetectSettings
+from pipeline.detection.assessment import RuleShare, risk_of, shares_of
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.detection.facts import Moment
-from pipeline.detection.memory import Memory, after, with_contact
+from pipeline.detection.memory import Memory, after, begins_contact, with_contact
 from pipeline.detection.rule import Rule
 from pipeline.detection.rules import RuleSet
+from pipeline.detection.signs import Signs, signs_after
 from pipeline.model.alert import grade
 
 SOURCES = 3
@@ -21,14 +22,6 @@ NEGLIGIBLE = 1e-3
 """Loads below this are dropped."""
 
 _BEGINNING = -(2**62)
-
-
-class RuleShare(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A rule's share of the load, and the newest events behind it."""
-
-    rule: str
-    load: float
-    event_ids: tuple[str, ...]
 
 
 class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -81,30 +74,15 @@ class Fold(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fired: tuple[str, ...] = ()
     # Folds of older versions end here: later fields need a default.
     calm_since: int | None = None
+    signs: Signs = Signs()
 
 
 def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> dict[str, float]:
     """Return loads relieved by `elapsed` microseconds of ordinary life, without negligible ones."""
-    if not loads:
-        return {}
+    if not loads or not elapsed:
+        return dict(loads)
     left = 0.5 ** (elapsed / (half_life_days * DAY))
     return {rule: load * left for rule, load in loads.items() if load * left >= NEGLIGIBLE}
-
-
-def risk_of(loads: Mapping[str, float]) -> float:
-    """Return the risk, 0 to 1: 1 − exp(−sum of the loads)."""
-    return 0.0 - math.expm1(-sum(loads.values()))  # 0.0, not -0.0, without a load
-
-
-def shares_of(
-    loads: Mapping[str, float], sources: Mapping[str, Iterable[EvidenceRef]]
-) -> tuple[RuleShare, ...]:
-    """Return the rules' shares of the load, largest first."""
-    ranked = sorted(loads.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(
-        RuleShare(rule, load, tuple(mark.event_id for mark in sources[rule]))
-        for rule, load in ranked
-    )
 
 
 def cited_events(fold: Fold) -> set[str]:
@@ -124,16 +102,18 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
         return fold
     at = max(entry.at, fold.at)
     memory = with_contact(fold.memory, entry, at, settings.pauses)
-    draft = _Draft(fold, entry, at)
     early, late = rules.stages(entry.type)
-    # No early rule reads the risk: it is known once it is known which of them hold.
+    # No early rule reads the risk, and which of them hold decides whether life is ordinary.
     moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold)
     held = early.holding(moment)
-    draft.let_time_pass(held, settings.half_life_days)
+    calm, calm_since = _calm(fold, entry, at, held)
+    draft = _Draft(fold, entry, at, decay(fold.loads, calm, settings.half_life_days))
     draft.take(held, moment)
     moment = moment._replace(risk=risk_of(draft.loads))
     held_late = late.holding(moment)
     draft.take(held_late, moment)
+    tallies = decay(fold.signs.tallies, calm, settings.half_life_days)
+    begins = begins_contact(fold.memory, entry, at, settings.pauses)
     return Fold(
         at,
         draft.loads,
@@ -144,33 +124,33 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
         draft.numbers,
         after(memory, entry, at),
         tuple(rule.name for rule in (*held, *held_late)),
-        draft.calm_since,
+        calm_since,
+        signs_after(fold.signs, tallies, moment, begins_contact=begins),
     )
+
+
+def _calm(fold: Fold, entry: LogEntry, at: int, held: Iterable[Rule]) -> tuple[int, int]:
+    """Return the microseconds of calm that an event ends, and since when it is calm from then on.
+
+    Only ordinary life shows that it was calm: silence alone, a record of a system, or an event on
+    which a rule with a weight holds does not.
+    """
+    since = fold.at if fold.calm_since is None else fold.calm_since
+    if any(rule.weight for rule in held):
+        return 0, at
+    return (at - since, at) if entry.is_ordinary else (0, since)
 
 
 class _Draft:
     """A mutable fold while the rules that hold at an event take effect."""
 
-    def __init__(self, fold: Fold, entry: LogEntry, at: int) -> None:
-        self.entry, self.at = entry, at
-        self.loads = dict(fold.loads)
-        self.calm_since = fold.at if fold.calm_since is None else fold.calm_since
+    def __init__(self, fold: Fold, entry: LogEntry, at: int, loads: dict[str, float]) -> None:
+        self.entry, self.at, self.loads = entry, at, loads
         self.sources = fold.sources
         self.counted = fold.counted
         self.open = fold.open
         self.closed = fold.closed
         self.numbers = fold.numbers
-
-    def let_time_pass(self, held: tuple[Rule, ...], half_life_days: float) -> None:
-        """Relieve the loads of the calm time before an event of ordinary life.
-
-        Silence alone, a record of a system, or an event that weighs shows no calm.
-        """
-        if any(rule.weight for rule in held):
-            self.calm_since = self.at
-        elif self.entry.is_ordinary:
-            self.loads = decay(self.loads, self.at - self.calm_since, half_life_days)
-            self.calm_since = self.at
 
     def take(self, held: tuple[Rule, ...], moment: Moment) -> None:
         """Apply the rules, weights first, so that alerts show the risk including this event."""

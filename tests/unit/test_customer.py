@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from pipeline.config.groups import ROOT, DetectSettings
+from pipeline.detection.assessment import risk_of
 from pipeline.detection.customer import Arrival, StateError, apply, current_risk, decode_state
 from pipeline.detection.entry import DAY
-from pipeline.detection.fold import decay, risk_of
+from pipeline.detection.fold import decay
 from pipeline.detection.rules import RuleSet, load_rules
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType
