@@ -50,7 +50,7 @@ def customer_months(
         while upcoming and upcoming.at <= at:
             fold = step(fold, upcoming, rules, settings)
             upcoming = next(entries, None)
-        if fold is not Fold() and fold.at <= at and not is_gone(moment, left):
+        if history[0].event.occurred_at <= moment and not is_gone(moment, left):
             yield CustomerMonth(
                 moment,
                 features_of(fold.loads, fold.signs, at),

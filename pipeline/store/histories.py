@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
 
-from pipeline.common.epoch_micros import to_micros
+from pipeline.common.epoch_micros import to_datetime, to_micros
 from pipeline.model.reading import Scored
 from pipeline.store.backend import Backend
 from pipeline.store.rows import SCORED_COLUMNS, epoch_minute, scored_of
@@ -22,6 +22,13 @@ def read_histories(backend: Backend, events: int) -> Iterator[list[Scored]]:
         found = map(scored_of, backend.execute(statement, {"parts": parts, "part": part}))
         for _, history in groupby(found, key=lambda scored: scored.event.customer_id):
             yield list(history)
+
+
+def read_span(backend: Backend) -> tuple[datetime, datetime] | None:
+    """Return when the first and the last counted event happened, None without any."""
+    for first, last in backend.execute(query("span")):
+        return to_datetime(first), to_datetime(last)
+    return None
 
 
 def read_leavers(backend: Backend, start: datetime, end: datetime) -> list[str]:

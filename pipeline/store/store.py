@@ -27,7 +27,7 @@ from pipeline.store.follow_ups import (
     write_actions,
     write_follow_ups,
 )
-from pipeline.store.histories import read_histories, read_leavers
+from pipeline.store.histories import read_histories, read_leavers, read_span
 from pipeline.store.migrate import Migration, migrate
 from pipeline.store.read_kpis import read_kpis
 from pipeline.store.rows import (
@@ -212,6 +212,10 @@ class Store:
     def histories(self) -> Iterator[list[Scored]]:
         """Yield the counted events of each customer, oldest first."""
         return read_histories(self._backend, self.counts()["events"])
+
+    def span(self) -> tuple[datetime, datetime] | None:
+        """Return when the first and the last counted event happened, None without any."""
+        return read_span(self._backend)
 
     def leavers(self, start: datetime, end: datetime) -> list[str]:
         """Return the customers of whom a subscription or account ended in `[start, end)`."""

@@ -1,17 +1,23 @@
 """`nabiz risk` on the in-process store: what it says, what it writes, and what it refuses."""
 
+import io
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from pipeline.cli import risk
 from pipeline.cli.main import nabiz
+from pipeline.model.risk_model import RiskModel, load_risk_model
 from pipeline.store import Store
 from pipeline.store.chdb import ChdbBackend
 from tests.contract.stored import START, scored
 from tests.support.alerts import made_up
+from tests.support.leaving_customers import histories
 
 DAY = 86_400
 WINDOW = ("--from", START.isoformat(), "--to", (START + timedelta(days=60)).isoformat())
@@ -33,6 +39,51 @@ def ask(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         nabiz(["risk", *arguments])
     assert ended.value.code == 0
     return capsys.readouterr().out
+
+
+def summary(model: RiskModel, file: Path) -> str:
+    """What the command says of a model."""
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(risk.fitted(model, file))
+    return console.export_text()
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run the command, which must answer no; return why."""
+    with pytest.raises(SystemExit) as ended:
+        nabiz(["risk", *arguments])
+    assert ended.value.code == 1
+    return capsys.readouterr().err
+
+
+def test_a_model_is_fitted_to_what_is_stored(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.write_events([*chain.from_iterable(histories(7, customers=300, months=8))])
+    store.close()
+    file = tmp_path / "risk.yaml"
+    told = json.loads(ask(capsys, "fit", str(file), "--json"))
+    model = load_risk_model(file)
+    assert told["weights"] == model.weights
+    assert min(model.weights.values()) > 0
+    assert model.check.calibration_error <= 0.05
+    assert (model.horizon_days, model.half_life_days) == (30, 7.0)
+    told_in_words = summary(model, file)
+    assert f"NABIZ_DETECT_RISK_MODEL={file}" in told_in_words
+    assert all(name in told_in_words for name in model.weights)
+
+
+def test_too_little_history_is_told_and_nothing_is_written(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "risk.yaml"
+    store.close()
+    assert "too little history: in 0 of 0 customer-months" in refused(capsys, "fit", str(file))
+    store = Store(ChdbBackend(tmp_path / "store"))
+    store.write_events([*chain.from_iterable(histories(7, customers=20, months=4))])
+    store.close()
+    assert "at least 50 are needed" in refused(capsys, "fit", str(file))
+    assert not file.exists()
 
 
 def test_who_left_without_a_warning_is_listed(

@@ -38,3 +38,9 @@ def test_leavers_are_those_of_whom_something_ended_in_the_window(store: Store) -
     window = (START + timedelta(seconds=5), START + timedelta(seconds=60))
     assert store.leavers(*window) == ["b"]
     assert store.leavers(START, window[1]) == ["a", "b"]
+
+
+def test_the_span_is_that_of_counted_events(store: Store) -> None:
+    assert store.span() is None
+    store.write_events([scored("a", 5), scored("b", 50), scored("c", 99, counted=False)])
+    assert store.span() == (START + timedelta(seconds=5), START + timedelta(seconds=50))
