@@ -9,14 +9,13 @@ ignored.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 from struct import Struct
 
 import msgspec
 
-from pipeline.common.epoch_micros import to_micros
 from pipeline.config.groups import DetectSettings
+from pipeline.detection.assessment import risk_of, shares_of
 from pipeline.detection.entry import entry_of
 from pipeline.detection.episodes import (
     AlertContext,
@@ -27,9 +26,10 @@ from pipeline.detection.episodes import (
     is_settled,
     without_settled,
 )
-from pipeline.detection.fold import BEGINNING, Fold, decay, pass_time, risk_of, shares_of, step
+from pipeline.detection.fold import BEGINNING, Fold
 from pipeline.detection.log import Log, LogDraft
 from pipeline.detection.rules import RuleSet
+from pipeline.detection.step import pass_time, step
 from pipeline.detection.waits import NEVER, next_overdue
 from pipeline.model.alert import Alert, Contribution
 from pipeline.model.reading import Scored
@@ -42,10 +42,10 @@ __all__ = [
     "Outbox",
     "StateError",
     "apply",
+    "current_risk",
     "decode_state",
     "due_of",
     "encode_state",
-    "risk_at",
     "state_digest",
     "unsent",
 ]
@@ -195,14 +195,10 @@ def _live_revisions(revisions: dict[str, int], snapshot: Fold) -> dict[str, int]
     return {key: number for key, number in revisions.items() if not is_settled(key, snapshot)}
 
 
-def risk_at(
-    state: CustomerState, at: datetime, settings: DetectSettings
-) -> tuple[float, tuple[Contribution, ...]]:
-    """Return the customer's risk at a time, and each rule's share of it."""
-    head = state.head
-    elapsed = max(0, to_micros(at) - head.at)
-    loads = decay(head.loads, elapsed, settings.half_life_days)
-    return risk_of(loads), contributions_of(shares_of(loads, head.sources))
+def current_risk(state: CustomerState) -> tuple[float, tuple[Contribution, ...]]:
+    """Return the customer's risk, and each rule's share of it. It does not change by time alone."""
+    loads = state.head.loads
+    return risk_of(loads), contributions_of(shares_of(loads, state.head.sources))
 
 
 def state_digest(state: CustomerState) -> str:

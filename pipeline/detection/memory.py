@@ -77,6 +77,13 @@ def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Me
     return memory if contacts is memory.contacts else replace(memory, contacts=contacts)
 
 
+def begins_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> bool:
+    """Return whether the entry is the first line of a contact; `memory` is from before it."""
+    return entry.is_contact and not continued(
+        memory.contacts, at, entry.channel, entry.ticket_id, pauses.of(entry.channel)
+    )
+
+
 def _others(contacts: tuple[Contact, ...], contact: Contact | None) -> tuple[Contact, ...]:
     if contact is None:
         return contacts

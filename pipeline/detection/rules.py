@@ -47,11 +47,11 @@ class RuleSet:
                 stages[names] = Stage(rules, get, env, self.failed)
             return stages[names]
 
-        def stages_of(looks: Callable[[Rule], bool]) -> tuple[Stage, ...]:
+        def stages_of(looks: Callable[[Rule], bool]) -> tuple[Stage, Stage]:
             looking = [rule for rule in self.rules if looks(rule)]
             early = tuple(rule for rule in looking if "customer.risk" not in rule.fields)
             late = tuple(rule for rule in looking if "customer.risk" in rule.fields)
-            return tuple(stage(rules) for rules in (early, late) if rules)
+            return stage(early), stage(late)
 
         self._stages = {type_.value: stages_of(partial(_looks_at, type_)) for type_ in EventType}
         self._stages_of_others = stages_of(partial(_looks_at, None))
@@ -61,11 +61,11 @@ class RuleSet:
             kind: tuple(sorted(some for other, some in turns if other == kind)) for kind, _ in turns
         }
 
-    def stages(self, type_: str) -> tuple[Stage, ...]:
-        """Return the stages for events of a type, known or not."""
+    def stages(self, type_: str) -> tuple[Stage, Stage]:
+        """Return the two stages for events of a type, known or not."""
         return self._stages.get(type_, self._stages_of_others)
 
-    def stages_on_overdue(self, kind: str, patience: int) -> tuple[Stage, ...]:
+    def stages_on_overdue(self, kind: str, patience: int) -> tuple[Stage, Stage]:
         """Return the stages for a wait of a kind that is overdue by a patience."""
         return self._stages_on_overdue[kind, patience]
 

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.entry import LogEntry, entry_of
 from pipeline.detection.facts import FIELDS, Moment
-from pipeline.detection.fold import Fold, pass_time, step
+from pipeline.detection.fold import Fold
 from pipeline.detection.memory import Memory
 from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
+from pipeline.detection.step import pass_time, step
 from pipeline.model.event import SCALES, Metric, Score
 from pipeline.model.reading import Scored
 
