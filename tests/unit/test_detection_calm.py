@@ -27,7 +27,8 @@ from tests.support.customers import (
 DAY = 24
 BY_SYSTEMS = sorted(
     frozenset(EventType)
-    - types_with(Trait.OWN | Trait.RESOLVES | Trait.SETBACK)
+    # Who has left is at no risk of leaving.
+    - types_with(Trait.OWN | Trait.RESOLVES | Trait.SETBACK | Trait.LEAVES)
     - {EventType.OUTAGE_ENDED}  # relieves of its outage by a rule of its own
 )
 
