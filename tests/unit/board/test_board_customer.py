@@ -30,7 +30,7 @@ def test_a_customer_has_a_timeline_alerts_and_a_course_of_risk_and_the_look_is_n
     text = page(client, "/board/customers/c/1")
     for words in (
         "c/1",
-        "<mark>Bir daha almam</mark>",
+        "<mark>Bir daha almam sizden!</mark>",
         "negative",
         "Message",
         "Contacted",
