@@ -133,9 +133,15 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
             _lines(severity, Text(f"{alert.risk:.2f} {alert.state}", "dim")),
             datum(alert.customer_id),
             what,
-            datum(quote(alert), "italic"),
+            _quoted(alert),
         )
     return table
+
+
+def _quoted(alert: Alert) -> Text:
+    """Quote the alert's weightiest words, with the remark on them."""
+    said, remark = datum(quote(alert), "italic"), alert.said_beside("en")
+    return _lines(said, datum(remark, "dim")) if remark else said
 
 
 def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:

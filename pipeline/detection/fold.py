@@ -9,8 +9,10 @@ from pipeline.config.groups import DetectSettings
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.detection.facts import Moment
 from pipeline.detection.memory import Memory, after, with_contact
+from pipeline.detection.remarks import Remark, remark_on
 from pipeline.detection.rule import Rule
 from pipeline.detection.rules import RuleSet
+from pipeline.detection.said import reason_of_score
 from pipeline.model.alert import grade
 
 SOURCES = 3
@@ -36,7 +38,8 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `number` increases from episode to episode of a cause and is at least the day of the opening,
     counted from 1970. `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
-    `topics` are those of the evidence, `ended_by` is the rule that closed it.
+    `topics` are those of the evidence, `ended_by` is the rule that closed it, `remark` is on the
+    last score in the evidence that needs one.
     """
 
     cause: str
@@ -54,6 +57,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # Episodes of older versions end here: later fields need a default.
     topics: tuple[str, ...] = ()
     ended_by: str = ""
+    remark: Remark | None = None
 
     @property
     def key(self) -> str:
@@ -107,6 +111,7 @@ def shares_of(
 def cited_events(fold: Fold) -> set[str]:
     """Return the ids of events whose quotes the fold may still need."""
     marks = [contact.mark for contact in fold.memory.contacts]
+    marks += [said.mark for said in fold.memory.said]
     marks += [mark for source in fold.sources.values() for mark in source]
     marks += [mark for episode in fold.open.values() for mark in episode.evidence]
     return {mark.event_id for mark in marks}
@@ -202,6 +207,9 @@ class _Draft:
         else:
             # Earlier events were considered when they came.
             evidence = tuple(mark for mark in evidence if mark.event_id == self.entry.event_id)
+        quotes = any(mark.end for mark in evidence)
+        reason = () if quotes else reason_of_score(moment.memory.said, self.entry, self.at)
+        evidence = (*reason, *evidence)
         cited = {mark.event_id for mark in episode.evidence}
         new = tuple(mark for mark in evidence if mark.event_id not in cited)
         severity = max(episode.severity, rule.severity, key=grade)
@@ -214,6 +222,7 @@ class _Draft:
                 shares=shares_of(self.loads, self.sources),
                 evidence=_bounded(episode.evidence + new),
                 topics=_topics(episode.topics, moment, new),
+                remark=remark_on(self.entry, cites_earlier=bool(reason)) or episode.remark,
             )
             self.open = {**self.open, cause: episode}
 

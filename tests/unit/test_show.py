@@ -148,6 +148,11 @@ def test_the_proof_is_what_weighs_most() -> None:
     assert show.quote(alert(evidence=(evidence("e-0", ""),))) == "(the events have no text)"
 
 
+def test_that_a_score_contradicts_the_words_stands_below_them() -> None:
+    remark = {"tr": "3 puan verdi ama sözleri övüyor", "en": "Gave 3, yet the words praise"}
+    assert "Gave 3, yet the words praise" in printed(show.alert_table([alert(remark=remark)]))
+
+
 def test_the_timeline_shows_the_score_and_the_comment() -> None:
     answer = scored(score=Score(Metric.NPS, 3, 0, 10), text="never again")
     assert "nps 3 – never again" in printed(show.timeline([answer]))

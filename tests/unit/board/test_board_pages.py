@@ -148,6 +148,16 @@ def test_how_and_why_an_alert_ended_stands_on_its_card(
         assert f"{how}: {why}" in history
 
 
+def test_that_a_score_contradicts_the_words_stands_on_the_card(
+    client: Client, company: Company
+) -> None:
+    remark = {"tr": "3 puan verdi ama sözleri övüyor", "en": "Gave 3, yet the words praise"}
+    company.happen([alert(remark=remark)])
+    for language, words in remark.items():
+        assert words in page(client, f"/board?lang={language}")
+        assert words in page(client, f"/board/alerts/a1?lang={language}")
+
+
 def test_what_is_in_hand_stays_on_the_board_when_its_cause_ends(
     client: Client, company: Company
 ) -> None:
