@@ -22,7 +22,7 @@ from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.event import Event
 from pipeline.model.reading import Scored
-from pipeline.service.views import CustomerView, RulesStatus, Status, StoreStatus
+from pipeline.service.views import RulesStatus, Status, StoreStatus
 
 T = TypeVar("T")
 
@@ -178,19 +178,6 @@ def quote(alert: Alert) -> str:
     """Quote the sentence with the largest weight."""
     said = weightiest_quote(alert)
     return f"“{said}”" if said else "(the events have no text)"
-
-
-def customer(view: CustomerView) -> RenderableType:
-    """Render risk with its reasons, alerts and timeline."""
-    titles = {alert.cause: alert.titles.get("en", alert.title) for alert in view.alerts}
-    reasons = ", ".join(
-        f"{titles.get(part.rule, part.rule.replace('_', ' '))} {part.share:.0%}"
-        for part in view.contributions[:5]
-    )
-    head = datum(view.customer_id).append(f"   risk {view.risk:.2f}")
-    if reasons:
-        head.append("   because of ", "dim").append(datum(reasons, "dim"))
-    return Group(head, "", alert_table(view.alerts), "", timeline(view.events))
 
 
 def timeline(events: Iterable[Scored]) -> Table:

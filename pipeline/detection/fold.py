@@ -92,6 +92,12 @@ def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> di
     return {rule: load * left for rule, load in loads.items() if load * left >= NEGLIGIBLE}
 
 
+def relieved(loads: Mapping[str, float], rule: Rule) -> dict[str, float]:
+    """Return the loads after a rule's relief."""
+    left = 1.0 - rule.relief
+    return {name: load * left for name, load in loads.items() if load * left > 0}
+
+
 def risk_of(loads: Mapping[str, float]) -> float:
     """Return the risk, 0 to 1: 1 − exp(−sum of the loads)."""
     return 0.0 - math.expm1(-sum(loads.values()))  # 0.0, not -0.0, without a load
@@ -227,8 +233,7 @@ class _Draft:
             self.open = {**self.open, cause: episode}
 
     def _apply_relief(self, rule: Rule) -> None:
-        left = 1.0 - rule.relief
-        self.loads = {name: load * left for name, load in self.loads.items() if load * left > 0}
+        self.loads = relieved(self.loads, rule)
         for cause in rule.closes:
             if episode := self.open.get(cause):
                 self.open = {

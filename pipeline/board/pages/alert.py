@@ -59,6 +59,7 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
             "title": title_of(say, item.alert),
             "item": item,
             "history": history(item, say),
+            "answers": None if item.ended else board.service.what_if(item.alert),
             "version": version,
             "back": f"/board/alerts/{alert_id}",
             **card_choices(board),

@@ -1,0 +1,113 @@
+"""Answers "what if": the risk without each of its causes, and what would calm the customer.
+
+Nothing is estimated: the events are folded again without those of a cause, as `detect` would have
+done had they not happened, and a relief acts on the fold as its rule would.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+
+import msgspec
+from msgspec.structs import replace
+
+from pipeline.common.epoch_micros import to_micros
+from pipeline.config.groups import DetectSettings
+from pipeline.detection.customer import Arrival, CustomerState, apply, risk_at
+from pipeline.detection.fold import decay, relieved
+from pipeline.detection.rules import Rule, RuleSet
+from pipeline.model.reading import Scored
+
+NOTABLE = 0.01
+"""Reliefs that lower the risk by less, and end no alert, are not worth mentioning."""
+
+
+class Without(msgspec.Struct, frozen=True):
+    """The risk had the events not happened on which a rule held."""
+
+    rule: str
+    risk: float
+    event_ids: tuple[str, ...]
+
+
+class Calming(msgspec.Struct, frozen=True):
+    """The risk after a rule's relief, and the causes of the open alerts that it would end.
+
+    `titles` say by language what must have happened for it: "Solved, and the customer is content".
+    """
+
+    rule: str
+    titles: dict[str, str]
+    risk: float
+    ends: tuple[str, ...]
+
+
+class WhatIf(msgspec.Struct, frozen=True):
+    """The risk at a time, without each rule that contributes to it, and after each relief."""
+
+    at: datetime
+    risk: float
+    without: tuple[Without, ...] = ()
+    calming: tuple[Calming, ...] = ()
+
+
+def what_if(
+    events: Sequence[Scored], at: datetime, rules: RuleSet, settings: DetectSettings
+) -> WhatIf:
+    """Return the answers for a customer with these events at a time."""
+    ordered = sorted(events, key=lambda one: (one.event.occurred_at, one.event.event_id))
+    state, held = _folded(ordered, rules, settings)
+    if state is None:
+        return WhatIf(at, 0.0)
+
+    @cache  # rules often hold at the same events
+    def risk_without(event_ids: frozenset[str]) -> float:
+        kept = [one for one in ordered if one.event.event_id not in event_ids]
+        other, _ = _folded(kept, rules, settings)
+        return risk_at(other, at, settings)[0] if other else 0.0
+
+    risk, contributions = risk_at(state, at, settings)
+    return WhatIf(
+        at,
+        risk,
+        tuple(
+            Without(part.rule, risk_without(frozenset(held[part.rule])), tuple(held[part.rule]))
+            for part in contributions
+        ),
+        tuple(_calming(state, at, risk, rules, settings)),
+    )
+
+
+def _folded(
+    events: Sequence[Scored], rules: RuleSet, settings: DetectSettings
+) -> tuple[CustomerState | None, Mapping[str, Collection[str]]]:
+    """Return the state after events in order, and on which of them each rule held."""
+    state: CustomerState | None = None
+    held: defaultdict[str, list[str]] = defaultdict(list)
+    for offset, scored in enumerate(events):
+        state, _ = apply(state, [Arrival(scored, 0, offset)], rules, settings)
+        for rule in state.head.fired if scored.counted else ():
+            held[rule].append(scored.event.event_id)
+    return state, held
+
+
+def _calming(
+    state: CustomerState, at: datetime, risk: float, rules: RuleSet, settings: DetectSettings
+) -> Iterator[Calming]:
+    for rule in rules.rules:
+        # What reads the risk follows from it.
+        if not rule.is_relief or "customer.risk" in rule.fields:
+            continue
+        calmed = _risk_after(rule, state, at, settings)
+        ends = tuple(cause for cause in rule.closes if cause in state.head.open)
+        if ends or risk - calmed >= NOTABLE:
+            yield Calming(rule.name, rule.titles, calmed, ends)
+
+
+def _risk_after(rule: Rule, state: CustomerState, at: datetime, settings: DetectSettings) -> float:
+    head = state.head
+    now = max(head.at, to_micros(at))
+    loads = decay(head.loads, now - head.at, settings.half_life_days)
+    after = replace(head, at=now, loads=relieved(loads, rule))
+    return risk_at(replace(state, head=after), at, settings)[0]
