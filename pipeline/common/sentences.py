@@ -3,13 +3,25 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Final, TypeAlias
 
 Span: TypeAlias = tuple[int, int]
 """A span `[start, end)` of a text, in characters."""
 
-_END: Final = re.compile(r"""[.!?…]+["'”’»)\]]*\s*|\s*\n\s*""")
+_LOWER, _UPPER = "a-zß-öø-ÿğış", "A-ZÀ-ÖØ-ÞĞİŞ"
+_GAP: Final = re.compile(
+    "|".join(
+        [
+            # Pages that texts are copied from break their lines anywhere.
+            rf"\s*\n\s*+(?![{_LOWER}'’])",
+            # "T.C. makamları" and "31. madde" are one sentence.
+            rf"(?<=[.!?…])(?<!\W[{_UPPER}]\.)\s++(?:(?<!\d\.\s)|(?![{_LOWER}]))",
+            r"""(?<=[.!?…]["'”’»)\]])\s+""",
+            rf"(?<=[{_LOWER}][.!?])(?=[{_UPPER}][{_LOWER}])",
+        ]
+    )
+)
+"""What is between two sentences."""
 _PAUSE: Final = re.compile(r"(?<=[,;:–—])\s+")
 _BLANK: Final = re.compile(r"\s+")
 _THREE_WORDS: Final = re.compile(r"\w+\W+\w+\W+\w")
@@ -21,15 +33,16 @@ def passages(text: str, longest: int) -> list[Span]:
     A sentence of more than `longest` characters is cut into parts of about the same length: at
     pauses, else between words.
     """
+    last = len(text.rstrip())
     found: list[Span] = []
-    start = 0
-    for end, after in chain(_ends(text), [(len(text), len(text))]):
-        if text[start:end].strip():
-            start += len(text[start:end]) - len(text[start:end].lstrip())
-            end -= len(text[start:end]) - len(text[start:end].rstrip())
-            found += _parts(text, start, end, longest)
+    start = len(text) - len(text.lstrip())
+    for end, after in [gap.span() for gap in _GAP.finditer(text, start, last)]:
+        found.append((start, end))
         start = after
-    return found
+    found.append((start, last))
+    if len(text) > longest:
+        found = [part for span in found for part in _parts(text, *span, longest)]
+    return [span for span in found if span[0] < span[1]]
 
 
 def passage_at(spans: Sequence[Span], place: int) -> Span:
@@ -40,23 +53,6 @@ def passage_at(spans: Sequence[Span], place: int) -> Span:
 def says_something(text: str, span: Span) -> bool:
     """Return whether a span has three words: fewer name a thing ("ATM"), and no more."""
     return _THREE_WORDS.search(text, *span) is not None
-
-
-def _ends(text: str) -> Iterator[Span]:
-    """Yield the end of each sentence, and where the text goes on."""
-    for match in _END.finditer(text):
-        start, after = match.span()
-        before, behind = text[start - 1 : start], text[after : after + 1]
-        if match[0].isspace():
-            # Pages that texts are copied from break their lines anywhere.
-            ends = not (behind.islower() or behind in ("'", "’"))
-        elif text[after - 1].isspace():
-            initial = before.isupper() and not text[start - 2 : start - 1].isalpha()
-            ends = not (initial or (before.isdigit() and behind.islower()))  # "T.C.", "31. madde"
-        else:
-            ends = not behind or (before.islower() and behind.isupper())  # "a.ş.", "1.620"
-        if ends:
-            yield start + len(match[0].rstrip()), after
 
 
 def _parts(text: str, start: int, end: int, longest: int) -> Iterator[Span]:

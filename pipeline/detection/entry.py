@@ -180,10 +180,10 @@ def _spans(
     text: str, reading: Reading | None, intents: Sequence[Intent], complaints: Sequence[Topic]
 ) -> Iterator[Span]:
     """Yield the `spans` of an entry: whole sentences, and clauses of topics that say enough."""
-    sentences = passages(text, QUOTE)
+    worst = reading and reading.worst
+    sentences = () if worst and not (intents or complaints) else passages(text, QUOTE)
     clauses = [_clause(text, topic, sentences) for topic in complaints]
     said = [_span(text, *passage_at(sentences, intent.start)) for intent in intents]
-    worst = reading and reading.worst
     label = worst.label if worst else reading.label if reading else ""
     if worst and label != "positive":
         yield _span(text, worst.start, worst.end)

@@ -41,10 +41,12 @@ def find_worst(
     if not asked:
         return worst
     rows = judge(written, [number for number, _ in asked])
-    weights: dict[int, tuple[bool, float]] = {}
-    for (number, span), row in zip(asked, rows, strict=True):
-        weight = says_something(texts[number], span), float(row[_NEGATIVE])
-        if number not in weights or weight > weights[number]:
-            weights[number] = weight
-            worst[number] = Passage(*span, LABELS[int(row.argmax())])
+    says = [says_something(texts[number], span) for number, span in asked]
+    weights = list(zip(says, rows[:, _NEGATIVE].tolist(), strict=True))
+    best: dict[int, int] = {}
+    for place, (number, _) in enumerate(asked):
+        if number not in best or weights[place] > weights[best[number]]:
+            best[number] = place
+    for number, place in best.items():
+        worst[number] = Passage(*asked[place][1], LABELS[int(rows[place].argmax())])
     return worst
