@@ -4,11 +4,21 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.common.sentences import passages, says_something
+from pipeline.common.sentences import Span, passages, says_something
 from pipeline.model.reading import LABELS, QUOTE, Label, Passage
+from pipeline.text import lexicon
+
+
+class Formulas(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Sentences that say nothing of the matter; the file explains how they are written."""
+
+    parts: dict[str, str]
+    formulas: list[str]
+
 
 MOST: Final = 40
 """Maximum number of passages of a text that are compared, the first ones."""
@@ -18,6 +28,16 @@ _NEGATIVE: Final = LABELS.index("negative")
 Judge = Callable[[Sequence[str], Sequence[int]], NDArray[np.floating]]
 """Takes passages, and the number of the text that each is of. Returns shape (passages, 3), columns
 as in `LABELS`."""
+
+
+def _any_of(formulas: Formulas) -> re.Pattern[str]:
+    whole = "|".join(formulas.formulas)
+    for name, part in formulas.parts.items():
+        whole = whole.replace(f"{{{name}}}", part)
+    return re.compile(rf"\W*(?:{whole})\W*".replace(" ", r"\s+"), re.IGNORECASE)
+
+
+_FORMULA: Final = _any_of(lexicon.load("formulas", Formulas))
 
 
 def find_worst(
@@ -32,21 +52,31 @@ def find_worst(
         passages(text, QUOTE)[:MOST] if is_wanted and _WORD.search(text) else []
         for text, is_wanted in zip(texts, wanted, strict=True)
     ]
-    asked = [(number, span) for number, some in enumerate(spans) if some[1:] for span in some]
-    written = [texts[number][start:end] for number, (start, end) in asked]
     worst = [
         Passage(*some[0], label) if some else None
         for some, label in zip(spans, labels, strict=True)
     ]
-    if not asked:
+    several = [number for number, some in enumerate(spans) if len(some) > 1]
+    if not several:
         return worst
+    asked = [(number, span) for number in several for span in spans[number]]
+    written = [texts[number][start:end] for number, (start, end) in asked]
     rows = judge(written, [number for number, _ in asked])
-    says = [says_something(texts[number], span) for number, span in asked]
-    weights = list(zip(says, rows[:, _NEGATIVE].tolist(), strict=True))
-    best: dict[int, int] = {}
-    for place, (number, _) in enumerate(asked):
-        if number not in best or weights[place] > weights[best[number]]:
-            best[number] = place
-    for number, place in best.items():
-        worst[number] = Passage(*asked[place][1], LABELS[int(rows[place].argmax())])
+    end = 0
+    for number in several:
+        some, start = spans[number], end
+        end += len(some)
+        own = rows[start:end]
+        place = _most_telling(texts[number], some, own[:, _NEGATIVE].tolist())
+        worst[number] = Passage(*some[place], LABELS[int(own[place].argmax())])
     return worst
+
+
+def _most_telling(text: str, spans: Sequence[Span], negative: Sequence[float]) -> int:
+    """Return the number of the most negative passage; formulas and single words come last."""
+    ranked = sorted(
+        range(len(spans)),
+        key=lambda place: (says_something(text, spans[place]), negative[place]),
+        reverse=True,
+    )
+    return next((p for p in ranked if not _FORMULA.fullmatch(text, *spans[p])), ranked[0])

@@ -30,6 +30,20 @@ def worst(text: str) -> str | None:
             "I have been with you since 2019. The app crashes every single time, terrible.",
             "The app crashes every single time, terrible.",
         ),
+        (
+            "Kartım dün bankamatikte kaldı. Gereğinin yapılmasını rica ediyorum.",
+            "Kartım dün bankamatikte kaldı.",
+        ),
+        (
+            "Üç haftadır iade bekliyorum. YAŞADIĞIM MAĞDURİYETİN BİR AN ÖNCE GİDERİLMESİNİ TALEP "
+            "EDİYORUM. Şimdiden teşekkürler.",
+            "Üç haftadır iade bekliyorum.",
+        ),
+        (
+            "Worst airline ever, you lost my bag again. Nobody answers the phone. Please help!",
+            "Worst airline ever, you lost my bag again.",
+        ),
+        ("Gereğinin yapılmasını rica ederim.", "Gereğinin yapılmasını rica ederim."),
         ("Berbat.", "Berbat."),
     ],
 )
