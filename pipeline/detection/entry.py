@@ -181,7 +181,7 @@ def _spans(
 ) -> Iterator[Span]:
     """Yield the `spans` of an entry: whole sentences, and clauses of topics that say enough."""
     worst = reading and reading.worst
-    sentences = () if worst and not (intents or complaints) else passages(text, QUOTE)
+    sentences = [] if worst and not (intents or complaints) else passages(text, QUOTE)
     clauses = [_clause(text, topic, sentences) for topic in complaints]
     said = [_span(text, *passage_at(sentences, intent.start)) for intent in intents]
     label = worst.label if worst else reading.label if reading else ""

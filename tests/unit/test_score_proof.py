@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.model.alert import Alert, weightiest_quote
-from pipeline.model.event import Event, Metric, Score
+from pipeline.model.event import Metric, Score
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.text.fast import FastEngine
@@ -21,13 +22,9 @@ PRAISE = "Şubedeki personel çok ilgiliydi, hepsine çok teşekkür ederim. Har
 
 
 def read(scored: Scored, text: str) -> Scored:
-    told = Event(**{**_fields(scored.event), "text": text})
+    told = replace(scored.event, text=text)
     (reading,) = READER.read_events([told])
-    return Scored(told, reading, scored.received_at)
-
-
-def _fields(of: Event) -> dict[str, object]:
-    return {name: getattr(of, name) for name in of.__struct_fields__}
+    return replace(scored, event=told, reading=reading)
 
 
 def wrote(name: str, hours: float, text: str, **fields: object) -> Scored:
