@@ -86,6 +86,7 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
         "customer": alert.customer_id,
         "place": " · ".join(filter(None, (alert.brand, alert.segment, alert.channel))),
         "quote": quote,
+        "remark": alert.said_beside(language),
         "risk": round(100 * alert.risk),
         "playbook": "" if ended else alert.playbook,
         "owner": follow_up.owner if follow_up else None,
