@@ -17,8 +17,10 @@ from pipeline.detection.assessment import risk_of
 from pipeline.detection.customer import Arrival, CustomerState, apply, current_risk
 from pipeline.detection.fold import relieved
 from pipeline.detection.rules import RuleSet
+from pipeline.model.event_types import Trait, types_with
 from pipeline.model.reading import Scored
 
+_LEAVES = types_with(Trait.LEAVES)
 NOTABLE = 0.01
 """Reliefs that lower the risk by less, and end no alert, are not worth mentioning."""
 
@@ -114,8 +116,8 @@ def _passed(
 
 def _calming(state: CustomerState, risk: float, rules: RuleSet) -> Iterator[Calming]:
     for rule in rules.rules:
-        # What reads the risk follows from it.
-        if not rule.is_relief or "customer.risk" in rule.fields:
+        # What reads the risk follows from it, and to lose a customer is no relief.
+        if not rule.is_relief or "customer.risk" in rule.fields or rule.events & _LEAVES:
             continue
         calmed = risk_of(relieved(state.head.loads, rule))
         ends = tuple(cause for cause in rule.closes if cause in state.head.open)

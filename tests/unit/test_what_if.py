@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.detection.customer import risk_at
+from pipeline.detection.customer import current_risk
 from pipeline.detection.what_if import NOTABLE, what_if
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
@@ -28,16 +28,19 @@ DAY = timedelta(days=1)
 LATE = {"order_id": "O1", "attributes": {"promised_at": "2026-03-02T08:00:00Z"}}
 
 
-def run(events: Iterable[Scored]) -> Customer:
+def run(events: Iterable[Scored], days: float) -> Customer:
+    """The customer so many days after the start, or at the last event if that is later."""
     customer = Customer(SETTINGS.max_events)
     for scored in events:
         customer.receive(scored)
+    if customer.encoded:
+        customer.pass_time(days * 24)
     return customer
 
 
 def risk_of(events: Iterable[Scored], days: float) -> float:
-    customer = run(events)
-    return risk_at(customer.state, START + days * DAY, SETTINGS)[0] if customer.encoded else 0.0
+    customer = run(events, days)
+    return current_risk(customer.state)[0] if customer.encoded else 0.0
 
 
 def test_without_the_late_delivery_the_risk_is_that_of_the_rest() -> None:
@@ -63,7 +66,7 @@ def test_each_answer_equals_a_run_without_the_events_of_the_cause(
     arriving = dice.sample(history, len(history))
     answers = what_if(arriving, START + days * DAY, RULES, SETTINGS)
     assert answers.risk == risk_of(history, days)
-    contributing = risk_at(run(history).state, START + days * DAY, SETTINGS)[1]
+    contributing = current_risk(run(history, days).state)[1]
     assert [one.rule for one in answers.without] == [part.rule for part in contributing]
     for one, part in zip(answers.without, contributing, strict=True):
         assert set(part.event_ids) <= set(one.event_ids)
@@ -82,9 +85,9 @@ def test_what_a_relief_would_do_is_what_it_does_when_it_comes(
     history = [one for one in history if one.event.type not in NO_SOLUTION]
     assume(history)
     answers = what_if(history, START + days * DAY, RULES, SETTINGS)
-    customer = run(history)
+    customer = run(history, days)
     ended = customer.receive(resolved("z1", 24 * days), csat("z2", 24 * days, 5))
-    after = risk_at(customer.state, START + days * DAY, SETTINGS)[0]
+    after = current_risk(customer.state)[0]
     calming = {one.rule: one for one in answers.calming}
     if "solved_and_content" in calming:
         relief = calming["solved_and_content"]
