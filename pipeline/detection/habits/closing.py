@@ -98,7 +98,8 @@ def _silence(
 
 
 def _longest(days: list[int]) -> int:
-    return max(map(sub, days[1:], days))
+    longest: int = max(map(sub, days[1:], days))
+    return longest
 
 
 def _is_too_long(pace: Pace, missed: float, share: float) -> bool:
