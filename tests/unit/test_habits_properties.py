@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.detection.habits.closing import closed, next_look
 from pipeline.detection.habits.habit import REMEMBERED, Habit, with_value
-from pipeline.detection.habits.level import scaled, unscaled
+from pipeline.detection.habits.level import needed, scaled, unscaled
 from pipeline.detection.habits.limits import LIMITS, Measure
 from pipeline.detection.habits.silence import Pace, chance_of
 from tests.support.habits import MONDAY
@@ -93,3 +93,13 @@ def test_the_chance_of_a_gap_is_that_of_gaps_with_as_many_known_before(shape: in
 @given(st.floats(0.01, 1e6), MEASURES)
 def test_a_scaled_value_can_be_read_again(value: float, measure: Measure) -> None:
     assert unscaled(scaled(value, measure), measure) == pytest.approx(value, rel=1e-6)
+
+
+@given(st.floats(1e-9, LIMITS.outlier), st.floats(100, 1e6))
+def test_the_proof_that_is_needed_keeps_siegmunds_mean_time_to_a_false_alarm(
+    shift: float, days: float
+) -> None:
+    height = needed(shift, days)
+    assert height > 0
+    x = height + 1.166 * shift
+    assert (np.expm1(x) - x) / (shift * shift / 2) >= 0.9 * days

@@ -132,5 +132,10 @@ def fall_of(
 
 
 def needed(shift: float, days: float) -> float:
-    """Return the log likelihood ratio that chance reaches once in so many days (Siegmund)."""
-    return log1p(days * shift * shift / 2) - _OVERSHOOT * shift
+    """Return the log likelihood ratio that chance reaches once in so many days.
+
+    Siegmund's formula is days = (exp(x) - x - 1) / (shift² / 2), with the overshoot in x; x is
+    solved for from above, to a few hundredths.
+    """
+    often = days * shift * shift / 2
+    return log1p(often + sqrt(2 * often)) - _OVERSHOOT * shift
