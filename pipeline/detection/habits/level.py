@@ -73,8 +73,8 @@ def level_of(days: Sequence[int], values: Sequence[float], measure: Measure) -> 
     mean = sum(map(mul, sizes, centers)) / count
     weekdays = list(zip(sizes, centers, strict=True))
     differ = sum(size * (center - mean) ** 2 for size, center in weekdays)
-    # As in an analysis of variance: what of the differences chance does not explain.
-    chance = known * spread * spread
+    # What of the differences chance does not explain (empirical Bayes; Efron and Morris 1973).
+    chance = (known - 1) * spread * spread
     rhythm = max(0.0, 1 - chance / differ) if differ else 0.0
     usual = tuple(mean + rhythm * (center - mean) if size else mean for size, center in weekdays)
     return Level(usual, count, spread, freedom, echo, rhythm)
