@@ -140,6 +140,16 @@ def test_a_late_value_counts_from_the_next_closing_on() -> None:
     assert closed(late, MONDAY + SIX_WEEKS + 3, "amount").state == "steady"
 
 
+@pytest.mark.parametrize("end", [[1.5] * 8, [0.0] * 6])
+def test_a_day_that_is_closed_again_tells_nothing_twice(end: list[float]) -> None:
+    for day, told in enumerate(lived(noisy(3.0, SIX_WEEKS) + end), MONDAY):
+        if told.news:
+            again = closed(told.habit, day, "amount")
+            assert (again.state, again.news, again.habit) == (told.state, None, told.habit)
+            return
+    pytest.fail("nothing was told")
+
+
 def test_a_habit_is_small_and_reads_what_it_wrote() -> None:
     habit = Habit()
     for day, value in enumerate(noisy(3.0, 100)):
