@@ -116,8 +116,9 @@ def _passed(
 
 def _calming(state: CustomerState, risk: float, rules: RuleSet) -> Iterator[Calming]:
     for rule in rules.rules:
-        # What reads the risk follows from it, and to lose a customer is no relief.
-        if not rule.is_relief or "customer.risk" in rule.fields or rule.events & _LEAVES:
+        # What reads the risk follows from it, a habit is nobody's to do, and a loss is no relief.
+        follows = "customer.risk" in rule.fields or rule.waits or rule.events & _LEAVES
+        if follows or not rule.is_relief:
             continue
         calmed = risk_of(relieved(state.head.loads, rule))
         ends = tuple(cause for cause in rule.closes if cause in state.head.open)

@@ -79,7 +79,7 @@ NO_SOLUTION = {EventType.SURVEY, EventType.TICKET_RESOLVED}
 
 @settings(max_examples=40, deadline=None)
 @given(history=histories(most=12), days=st.integers(11, 30))
-def test_what_a_relief_would_do_is_what_it_does_when_it_comes(
+def test_a_relief_does_at_least_what_was_foretold_when_it_comes(
     history: list[Scored], days: int
 ) -> None:
     history = [one for one in history if one.event.type not in NO_SOLUTION]
@@ -91,8 +91,11 @@ def test_what_a_relief_would_do_is_what_it_does_when_it_comes(
     calming = {one.rule: one for one in answers.calming}
     if "solved_and_content" in calming:
         relief = calming["solved_and_content"]
-        assert relief.risk == after
-        assert {one.cause for one in ended if one.state == "resolved"} == set(relief.ends)
+        # A good score also shows ordinary life, which relieves of more.
+        assert after <= relief.risk
+        solved = {one.cause for one in ended if one.ended_by == "solved_and_content"}
+        assert solved <= set(relief.ends)
+        assert set(relief.ends) <= {one.cause for one in ended if one.state == "resolved"}
     else:
         assert answers.risk - after < NOTABLE
 
