@@ -63,6 +63,12 @@ def patterns(
             yield name, rf"(?:{loose})(?![a-z0-9])"
 
 
+def anywhere(phrases: Iterable[str], parts: Mapping[str, str]) -> re.Pattern[str] | None:
+    """Return the pattern that finds one of the phrases wherever it stands; None without any."""
+    one_of = [rf"(?<![a-z0-9]){pattern}" for _, pattern in patterns({"": phrases}, parts)]
+    return re.compile("|".join(one_of)) if one_of else None
+
+
 def _fill(phrase: str, parts: Mapping[str, str]) -> str:
     return re.sub(r"\{([a-z_]+[a-z0-9_]*)\}", lambda name: parts[name[1]], phrase)
 
@@ -86,17 +92,29 @@ class Phrases:
         Unless they may be `overlapping`, no match begins before the one before it has ended.
         """
         end = 0
-        hits = np.flatnonzero(self._is_head[words.heads])
-        for place, head in zip(
-            words.places[hits].tolist(), words.heads[hits].tolist(), strict=True
-        ):
+        for place, phrases in self._candidates(words):
             if place < end and not overlapping:
                 continue
-            for name, pattern in self._phrases[head]:
+            for name, pattern in phrases:
                 if match := pattern.match(words.text, place):
                     end = match.end()
                     yield name, place, end
                     break
+
+    def find_all(self, words: Words) -> Iterator[tuple[str, int, int]]:
+        """Yield (name, start, end) of every match, several a place."""
+        for place, phrases in self._candidates(words):
+            for name, pattern in phrases:
+                if match := pattern.match(words.text, place):
+                    yield name, place, match.end()
+
+    def _candidates(self, words: Words) -> Iterator[tuple[int, list[tuple[str, re.Pattern[str]]]]]:
+        """Yield each place of a word with the phrases that can begin with it."""
+        hits = np.flatnonzero(self._is_head[words.heads])
+        for place, head in zip(
+            words.places[hits].tolist(), words.heads[hits].tolist(), strict=True
+        ):
+            yield place, self._phrases[head]
 
 
 def _heads(pattern: str) -> set[int]:
