@@ -137,4 +137,5 @@ def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Ale
         topics=episode.topics,
         ended_by=episode.ended_by or None,
         ending=_ending(episode.ended_by, rules) if state != "open" else None,
+        in_danger=bool(rule and rule.in_danger),
     )

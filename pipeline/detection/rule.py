@@ -32,7 +32,8 @@ class Rule(msgspec.Struct, frozen=True):
 
     `fields` are those that the condition reads, `words` its string literals (intents among them
     select the quote to show), `steps` its maximum cost. `cool_down` is in microseconds. `titles`
-    belong to the alert that it opens, or explain why the alerts that it closes ended.
+    belong to the alert that it opens, or explain why the alerts that it closes ended. `in_danger`:
+    its alert says that the customer may be in danger.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Rule(msgspec.Struct, frozen=True):
     severity: Severity
     titles: dict[str, str]
     playbooks: dict[Language, str]
+    in_danger: bool
     relief: float
     closes: tuple[str, ...]
     events: frozenset[EventType]

@@ -57,6 +57,9 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
 
     `ended_by` is the rule that closed it (`solved_and_content`), or the reason of a withdrawal:
     `no_cause` after a late event, or `rules_changed`. `ending` explains it to users, by language.
+
+    `in_danger`: the customer, or somebody close to them, may be in danger. It goes before all other
+    alerts, and its quotes are sensitive.
     """
 
     id: str
@@ -82,6 +85,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     topics: tuple[str, ...] = ()
     ended_by: str | None = None
     ending: dict[str, str] | None = None
+    in_danger: bool = False
 
     def why_ended(self, language: str) -> str:
         """Return `ending` in a language, or ""."""

@@ -17,6 +17,7 @@ from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
 from pipeline.model.event import SCALES, Metric, Score
 from pipeline.model.reading import Scored
+from pipeline.text.dangers import DANGERS
 
 SHIPPED = load_rules(ROOT / "rules")
 
@@ -51,6 +52,15 @@ def test_shipped_rule_does_what_its_fixtures_say(rule: Rule) -> None:
         assert rule.name in fired(SHIPPED, case), case[-1].event
     for case in rule.silent:
         assert rule.name not in fired(SHIPPED, case), case[-1].event
+
+
+def test_a_danger_is_critical_and_only_a_person_ends_it() -> None:
+    dangers = {rule.cause for rule in SHIPPED.rules if rule.in_danger}
+    assert dangers == DANGERS
+    for rule in SHIPPED.rules:
+        assert not dangers & {*rule.closes}
+        assert rule.severity == "critical" or rule.cause not in dangers
+        assert not (rule.in_danger and rule.weight)  # it says nothing of leaving
 
 
 @pytest.mark.parametrize("metric", [Metric.NPS, Metric.CSAT, Metric.CES])
