@@ -82,11 +82,13 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
     outcome = follow_up.outcome if follow_up else None
     ended = delivery.kind in ("resolved", "withdrawn")
     quote = next((proof.quote for proof in reversed(alert.evidence) if proof.quote), "")
+    if alert.in_danger:  # what somebody says of their life or health stays on the board
+        quote = ""
     values: dict[str, object] = {
         "customer": alert.customer_id,
         "place": " · ".join(filter(None, (alert.brand, alert.segment, alert.channel))),
         "quote": quote,
-        "risk": round(100 * alert.risk),
+        "risk": None if alert.in_danger else round(100 * alert.risk),
         "playbook": "" if ended else alert.playbook,
         "owner": follow_up.owner if follow_up else None,
         "outcome": texts.outcomes.get(outcome, outcome) if outcome else None,
