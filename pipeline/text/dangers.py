@@ -11,8 +11,8 @@ import msgspec
 
 from pipeline.model.reading import Intent
 from pipeline.text import lexicon
-from pipeline.text.normalise import Folded
-from pipeline.text.phrases import Phrases, Words, anywhere, patterns
+from pipeline.text.normalise import Folded, fold
+from pipeline.text.phrases import Phrases, Words, anywhere, patterns, words_of
 
 NEAR: Final = 100
 """Characters before and after a phrase that are near it."""
@@ -73,3 +73,9 @@ def find_dangers(folded: Folded, words: Words) -> dict[int, tuple[Intent, ...]]:
             continue
         found.setdefault(text, {}).setdefault(danger, Intent(danger, first, last))
     return {text: tuple(dangers.values()) for text, dangers in found.items()}
+
+
+def tells_of_danger(text: str) -> bool:
+    """Return whether a text has a sign of any danger."""
+    folded = fold([text])
+    return bool(find_dangers(folded, words_of(folded)))

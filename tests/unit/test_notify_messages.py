@@ -39,6 +39,16 @@ def test_a_message_says_who_what_why_and_what_to_do_in_both_languages(ours: Rout
     assert english.id == turkish.id
 
 
+@pytest.mark.parametrize("quote", ["Yaşamak istemiyorum artık", "Kocam beni dövüyor"])
+def test_no_other_alert_quotes_what_tells_of_a_danger_either(
+    ours: RoutingTable, quote: str
+) -> None:
+    case = case_of(ours, alert(quote=quote))
+    message = render(case, first(ours, case), "en", "http://board")
+    assert quote not in message.body
+    assert "Risk: 50 %" in message.body
+
+
 @pytest.mark.parametrize("language", ["tr", "en"])
 def test_a_message_quotes_nothing_of_a_customer_in_danger(
     ours: RoutingTable, language: Language
