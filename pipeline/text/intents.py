@@ -31,8 +31,9 @@ URGENT: Final = _LEXICON.urgent | DANGERS
 
 def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
     """Return the intents of each text, dangers first, with their spans in the text as given."""
-    dangers = find_dangers(folded, words)
-    found = [dangers.get(text, ()) for text in range(len(folded.starts))]
+    found: list[tuple[Intent, ...]] = [()] * len(folded.starts)
+    for text, dangers in find_dangers(folded, words).items():
+        found[text] = dangers
     for name, start, end in _PHRASES.find(words):
         text, first, last = folded.span(start, end)
         found[text] += (Intent(name, first, last),)

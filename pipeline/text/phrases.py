@@ -92,10 +92,10 @@ class Phrases:
         Unless they may be `overlapping`, no match begins before the one before it has ended.
         """
         end = 0
-        for place, phrases in self._candidates(words):
+        for place, head in self._candidates(words):
             if place < end and not overlapping:
                 continue
-            for name, pattern in phrases:
+            for name, pattern in self._phrases[head]:
                 if match := pattern.match(words.text, place):
                     end = match.end()
                     yield name, place, end
@@ -103,18 +103,15 @@ class Phrases:
 
     def find_all(self, words: Words) -> Iterator[tuple[str, int, int]]:
         """Yield (name, start, end) of every match, several a place."""
-        for place, phrases in self._candidates(words):
-            for name, pattern in phrases:
+        for place, head in self._candidates(words):
+            for name, pattern in self._phrases[head]:
                 if match := pattern.match(words.text, place):
                     yield name, place, match.end()
 
-    def _candidates(self, words: Words) -> Iterator[tuple[int, list[tuple[str, re.Pattern[str]]]]]:
-        """Yield each place of a word with the phrases that can begin with it."""
+    def _candidates(self, words: Words) -> Iterable[tuple[int, int]]:
+        """Return the place and head of each word with which a phrase can begin."""
         hits = np.flatnonzero(self._is_head[words.heads])
-        for place, head in zip(
-            words.places[hits].tolist(), words.heads[hits].tolist(), strict=True
-        ):
-            yield place, self._phrases[head]
+        return zip(words.places[hits].tolist(), words.heads[hits].tolist(), strict=True)
 
 
 def _heads(pattern: str) -> set[int]:

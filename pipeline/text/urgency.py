@@ -56,8 +56,8 @@ def urgency_levels(
     positive text only reasons count that do so always.
     """
     given = np.zeros((len(_LEVELS), len(intents)), dtype=np.bool_)
-    for row, names in enumerate((URGENT, DANGERS)):
-        given[row] = [any(intent.name in names for intent in of_text) for of_text in intents]
+    given[0] = [any(intent.name in URGENT for intent in of_text) for of_text in intents]
+    given[1] = [bool(of_text) and of_text[0].name in DANGERS for of_text in intents]  # come first
     said = [(_ROWS[name], start) for name, start, _ in _PHRASES.find(words)]
     if said:
         rows, places = zip(*said, strict=True)
