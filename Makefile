@@ -85,8 +85,9 @@ $(VENV)/.evaluation: $(VENV)/.runtime requirements/evaluation.lock
 	@touch $@
 
 # In CI nothing may skip, so the extra `hf` (torch, 5 GB) is part of it there.
-$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock requirements/hf.lock
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock requirements/hf.lock requirements/risk.lock
 	$(UV) --require-hashes -r requirements/dev.lock
+	$(UV) --require-hashes -r requirements/risk.lock
 ifeq ($(CI),true)
 	$(UV) --require-hashes -r requirements/hf.lock
 endif

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from secrets import token_bytes
@@ -19,11 +20,14 @@ from pipeline.common import metrics
 from pipeline.common.plain_text import one_line
 from pipeline.config.settings import Settings
 from pipeline.contracts.topology import SCORED
+from pipeline.detection.customer import due_of
 from pipeline.detection.rules import RuleBook, RuleSet
 
 log = structlog.get_logger(__name__)
 
 RELOAD_SECONDS = 5.0
+LOOK_EVERY = 1.0
+"""Seconds between looks at what customers wait for in vain."""
 NOTED, LONGEST_PROBLEM = 8, 100
 """Most failed rules noted beside an offset, and most characters of each problem."""
 
@@ -39,6 +43,7 @@ class Detect(Component):
         super().__init__(settings, resources)
         self._partitions = partitions_of_states(settings, self.role)
         self._book = RuleBook(settings.detect.rules)
+        self._turn, self._in_hand, self._has_states = asyncio.Lock(), 0, False
         self._refused = ""
         self._failed: dict[str, str] = {}
 
@@ -49,22 +54,57 @@ class Detect(Component):
         self._detector = Detector(
             self.settings.detect,
             self._book,
-            StateStore(app, "customers", self._partitions),
+            StateStore(app, "customers", self._partitions, due_of),
             partial(send, app),
-            Offsets(self._partitions, app.committed_offset, partial(app.source, SCORED)),
+            Offsets(
+                self._partitions,
+                app.committed_offset,
+                partial(app.source, SCORED),
+                app.has_read_all,
+            ),
             token_bytes(8),
+            partial(datetime.now, UTC),
         )
         app.every(RELOAD_SECONDS, self._reload_rules)
+        app.every(LOOK_EVERY, self._pass_time)
 
     async def handle(self, messages: Sequence[Message]) -> Effect:
         """Fold the events of a batch into their customers' states."""
-        outcome = await asyncio.to_thread(self._detector.work, messages)
-        self._detector.stage(outcome)
+        async with self._turn:
+            outcome = await asyncio.to_thread(self._detector.work, messages)
+            self._detector.stage(outcome)
+            self._in_hand += 1
         return self._make_durable(outcome)
+
+    async def assigned(self) -> None:
+        """Let time pass in the new partitions, now that their states are recovered."""
+        self._has_states = True
+
+    async def revoked(self) -> None:
+        """Let no more time pass: another worker takes the partitions."""
+        async with self._turn:
+            self._has_states = False
+
+    async def stop(self) -> None:
+        """Let no more time pass."""
+        await self.revoked()
 
     async def _make_durable(self, outcome: Outcome) -> None:
         await send_dead_letters(self.app, outcome.dead)
         await self._detector.make_durable(outcome)
+        self._in_hand -= 1
+
+    async def _pass_time(self) -> None:
+        """Judge what customers wait for in vain, while no batch is in hand, which does so too."""
+        while True:
+            async with self._turn:
+                if self._in_hand or not self._has_states:
+                    return
+                outcome = await asyncio.to_thread(self._detector.pass_time)
+                if not outcome.steps:
+                    return
+                self._detector.stage(outcome)
+                await self._detector.make_durable(outcome)
 
     async def _reload_rules(self) -> None:
         # In a thread: many rules take seconds.

@@ -13,6 +13,7 @@ import msgspec
 
 from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.common import metrics
+from pipeline.common.event_clock import EventClock
 from pipeline.follow_up.case import (
     FollowUpState,
     ReceivedChange,
@@ -20,7 +21,6 @@ from pipeline.follow_up.case import (
     apply_changes,
     published,
 )
-from pipeline.follow_up.clock import EventClock
 from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import FollowUpEvent
 

@@ -20,7 +20,7 @@ from pipeline.common.folders import plain_name
 from pipeline.common.private_files import make_private_folder, unusable
 from pipeline.config.groups import KafkaSettings
 from pipeline.config.settings import Role, Settings, SettingsError
-from pipeline.contracts.topology import group_of
+from pipeline.contracts.topology import INPUTS, group_of
 
 MAX_OUTGOING = 4_194_304
 """Most bytes of an outgoing message: the state of a customer with very many events."""
@@ -64,6 +64,16 @@ class App(faust.App):
         """Return the committed offset of a partition; -1 if unknown."""
         known = self.consumer.committed.get(TP(topic, partition))  # type: ignore[attr-defined]
         return -1 if known is None else int(known)
+
+    def has_read_all(self, partition: int) -> bool:
+        """Return whether all messages of a partition of the role's topics are committed."""
+        consumer: Any = self.consumer
+        inputs = [TP(topic, partition) for topic in INPUTS[self.continuity.role]]
+        if not consumer.assignment().issuperset(inputs):
+            return False
+        ends = [consumer.highwater(tp) for tp in inputs]
+        committed = [consumer.committed.get(tp) or 0 for tp in inputs]
+        return all(end is not None and end <= at for end, at in zip(ends, committed, strict=True))
 
     def source(self, topic: str, partition: int) -> str:
         """Return the identity of a partition's topic (`Continuity.source`)."""

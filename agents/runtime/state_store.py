@@ -10,6 +10,7 @@ from rocksdict import WriteBatch
 
 from agents.runtime.app import MAX_OUTGOING, App
 from agents.runtime.crash import Halt, crashing
+from agents.runtime.due_index import NEVER, DueOf, entries, note_due
 from agents.runtime.faust_internals import database
 from agents.runtime.local_files import discard, is_damage
 from agents.runtime.messages import Outgoing, send
@@ -62,6 +63,12 @@ class Table(Protocol):
     def all(self, beginning: str = "") -> Iterable[tuple[StateKey, bytes]]:
         """Return the states of all partitions that this worker has, of keys with a beginning."""
 
+    def partitions(self) -> Iterable[int]:
+        """Return the partitions that this worker has."""
+
+    def due(self, partition: int, until: int, most: int) -> Sequence[StateKey]:
+        """Return whose states are due up to a time, the earliest first."""
+
     def stage(self, states: Sequence[StoredState]) -> None:
         """Have `get` answer with these from now on."""
 
@@ -83,11 +90,14 @@ class StateStore:
 
     Faust's own table assignment only queues the changelog message, and its flush gives up after a
     tenth of a second without progress: an offset could be committed whose state exists only in
-    local files. Here `flush_changelog` returns once the broker has the states.
+    local files. Here `flush_changelog` returns once the broker has the states. `due_of` says when a
+    state is due.
     """
 
-    def __init__(self, app: App, name: str, partitions: int) -> None:
-        self._app = app
+    def __init__(
+        self, app: App, name: str, partitions: int, due_of: DueOf = lambda _: NEVER
+    ) -> None:
+        self._app, self._due_of = app, due_of
         self._staged: dict[tuple[int, bytes], bytes | None] = {}
         table: Any = app.Table(
             name,
@@ -115,11 +125,31 @@ class StateStore:
 
     def all(self, beginning: str = "") -> Iterator[tuple[StateKey, bytes]]:
         """Yield the states of all partitions that this worker has, of keys with a beginning."""
+        for partition in self.partitions():
+            for key, state in self._visible(partition, _key(beginning)[:-1]):
+                yield _state_key(partition, key), state
+
+    def partitions(self) -> list[int]:
+        """Return the partitions that this worker has."""
         topic = self._table.changelog_topic_name
-        for tp in self._app.assignor.assigned_actives():
-            if tp.topic == topic:
-                for key, state in self._visible(tp.partition, _key(beginning)[:-1]):
-                    yield StateKey(tp.partition, msgspec.json.decode(key, type=str)), state
+        return [tp.partition for tp in self._app.assignor.assigned_actives() if tp.topic == topic]
+
+    def due(self, partition: int, until: int, most: int) -> list[StateKey]:
+        """Return whose states are due up to a time, the earliest first."""
+        found: list[StateKey] = []
+        outdated = WriteBatch(raw_mode=True)
+        files = self._files(partition)
+        for at, key, place in entries(files, until):
+            state = _state_key(partition, key)
+            if (current := self.get(*state)) and self._due_of(current) == at:
+                found.append(state)
+                if len(found) == most:
+                    break
+            elif (partition, key) not in self._staged:  # which is on its way to the files
+                outdated.delete(place)
+        if len(outdated):
+            files.write(outdated)
+        return found
 
     def _visible(self, partition: int, beginning: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield keys and states. RocksDB's own iteration silently ends at a damaged file."""
@@ -166,6 +196,7 @@ class StateStore:
                 batches[partition].delete(message.key)
             else:
                 batches[partition].put(message.key, message.value)
+                note_due(batches[partition], message.key, self._due_of(message.value))
         for partition, batch in batches.items():
             offset = max(ack.newest.get(TP(topic, partition), -1) for ack in acks)
             batch.put(self._store.offset_key, str(offset).encode())
@@ -194,15 +225,28 @@ class StateStore:
         with crashing():
             try:
                 self._recover(events, *args, **options)
+                self._index(event.message for event in events)
             except Exception as error:
                 for partition in {event.message.partition for event in events}:
                     self._discard_damaged(partition, error)
                 raise
 
+    def _index(self, recovered: Iterable[Any]) -> None:
+        batches: defaultdict[int, WriteBatch] = defaultdict(lambda: WriteBatch(raw_mode=True))
+        for message in recovered:
+            if message.value is not None:
+                note_due(batches[message.partition], message.key, self._due_of(message.value))
+        for partition, batch in batches.items():
+            self._files(partition).write(batch)
+
 
 def _key(customer_id: str) -> bytes:
     """Return the key in the form that Faust's recovery reads."""
     return msgspec.json.encode(customer_id)
+
+
+def _state_key(partition: int, key: bytes) -> StateKey:
+    return StateKey(partition, msgspec.json.decode(key, type=str))
 
 
 def partitions_of_states(settings: Settings, role: Role) -> int:

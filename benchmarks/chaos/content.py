@@ -3,13 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.chaos.load import Message
+from pipeline.common.epoch_micros import to_micros
 from pipeline.contracts.topology import CHANGELOG
-from pipeline.detection.customer import decode_state, state_digest
+from pipeline.detection.customer import decode_state, due_of, state_digest
 from pipeline.store.backend import Backend
 from pipeline.store.rows import EVENT_COLUMNS
 from pipeline.store.sql import count_names
@@ -42,6 +44,12 @@ def states(bootstrap: str) -> list[Any]:
     """Return the digest of each customer's state in `detect`."""
     last = last_values(bootstrap, CHANGELOG)
     return sorted([key.decode(), state_digest(decode_state(value))] for key, value in last.items())
+
+
+def waiting(bootstrap: str, until: datetime) -> int:
+    """Return how many customers are still to be judged for what was due up to a time."""
+    last = last_values(bootstrap, CHANGELOG)
+    return sum(due_of(value) <= to_micros(until) for value in last.values())
 
 
 def last_values(bootstrap: str, changelog: str) -> dict[bytes, bytes]:

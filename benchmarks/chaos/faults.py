@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from clickhouse_driver import Client
 
+from benchmarks.chaos.load import AFTERWARDS
 from benchmarks.chaos.system import COMMIT_SECONDS, System
 from pipeline.contracts.topology import OF_EVENTS
 
@@ -50,6 +51,17 @@ def kills(system: System, dose: Dose, rng: Random) -> None:
         system.workers.kill(worker)
         system.workers.start(worker)
         system.fault(f"kill -9 {role}")
+
+
+def silence(system: System, dose: Dose, rng: Random) -> None:
+    """Kill -9 `detect` while nothing comes any more and what was waited for becomes overdue."""
+    for _ in range(dose.times):
+        system.reached("detect", 1 - AFTERWARDS / len(system.load))
+        system.wait(rng.uniform(0, 3))
+        [worker] = system.workers.of("detect")
+        system.workers.kill(worker)
+        system.workers.start(worker)
+        system.fault("kill -9 detect")
 
 
 def zombie(system: System, dose: Dose, rng: Random) -> None:

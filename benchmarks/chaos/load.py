@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from pipeline.broker.publish import Publisher
 from pipeline.contracts.topology import FEEDBACK, INTERACTIONS
 from pipeline.ingest.decode import encode_event
 from pipeline.model.event import Event
+from pipeline.model.event_types import EventType
 from pipeline.sources.simulate import live
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -25,6 +26,8 @@ POISONED, REPEATED, LATE = 0.01, 0.01, 0.02
 """Shares of the load: invalid, repeated and late messages."""
 LATEST = 200
 """Most messages that overtake a late one."""
+AFTERWARDS, MUCH_LATER = 64, timedelta(days=60)
+"""Visits that end a load, and how much later they are: all that was waited for is overdue then."""
 
 POISON = (
     (INTERACTIONS, b'{"event_id": "broken", "occ'),
@@ -58,7 +61,14 @@ def make_load(seed: int, events: int) -> list[Message]:
         topic, value = POISON[number % len(POISON)]
         message = Message(topic, f"poison-{number}".encode(), value, "")
         placed.append((rng.uniform(0, events), message))
+    placed += [(events + LATEST + number, _visit(number)) for number in range(1, AFTERWARDS + 1)]
     return [message for _, message in sorted(placed, key=lambda one: one[0])]
+
+
+def _visit(number: int) -> Message:
+    """Return an event that tells the time to whoever has its partition."""
+    at = START + MUCH_LATER
+    return _message(Event(f"later-{number}", at, f"later-{number}", "web", EventType.VISIT))
 
 
 def _message(event: Event) -> Message:

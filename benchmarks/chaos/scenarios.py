@@ -64,6 +64,14 @@ SCENARIOS: Mapping[str, Scenario] = {
             rate=100,
         ),
         Scenario(
+            "silence",
+            "`detect` is killed while nothing comes and what was waited for becomes overdue",
+            faults.silence,
+            Dose(6_000, 12),
+            Dose(1_200, 3),
+            rate=400,
+        ),
+        Scenario(
             "zombie",
             "a worker stands still until others have taken over and worked, then goes on",
             faults.zombie,

@@ -12,8 +12,8 @@ import msgspec
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from benchmarks.chaos.content import Content, states, stored_content
-from benchmarks.chaos.load import Feeder, Message
+from benchmarks.chaos.content import Content, states, stored_content, waiting
+from benchmarks.chaos.load import MUCH_LATER, START, Feeder, Message
 from benchmarks.chaos.workers import Workers
 from benchmarks.clickhouse_18.backend import OldServerBackend
 from benchmarks.clickhouse_18.server import ClickHouse
@@ -245,6 +245,11 @@ class System:
         self.until("Kafka answers", self._kafka_answers)
         self.drain([role for role in INPUTS if self.workers.of(role)])
         drained = time.monotonic()
+        self.until(
+            "all that was waited for is judged",
+            lambda: not waiting(self.broker.bootstrap, START + MUCH_LATER),
+        )
+        self.drain([role for role in INPUTS if self.workers.of(role)])
         self.workers.stop_all()
         topics = {message.topic for message in self.load}
         arrived, scored = self._written(*topics), self._written(SCORED)

@@ -129,6 +129,7 @@ COMMANDS: Sequence[Lazy] = [
         "ask:customer",
         "Show a customer: timeline over all channels, current risk with its reasons, alerts.",
     ),
+    Lazy(ASK, "risk", "risk:app", "Which leavers were warned of, and how risk is fitted to them."),
     Lazy(
         OPERATE,
         "status",

@@ -167,7 +167,9 @@ class DetectSettings(Group):
     """The computation of a customer's risk."""
 
     rules: Path = Field(ROOT / "rules", description="folder of rules, watched for changes")
-    half_life_days: float = Field(7.0, gt=0, description="half-life of a load on the risk, in days")
+    half_life_days: float = Field(
+        7.0, gt=0, description="days of ordinary life in which a load on the risk halves"
+    )
     risk_threshold: float = Field(0.8, gt=0, lt=1, description="risk at which an alert opens")
     max_events: int = Field(
         200, ge=10, le=1_000, description="most events kept in a customer's state"

@@ -107,6 +107,8 @@ def _compile(source: RuleSource, env: cel.Env, sizes: Mapping[str, Extent]) -> R
         events=source.events,
         fires=source.fires,
         silent=source.silent,
+        waits=frozenset(form.overdue.waits if form.overdue else ()),
+        patience=int(duration(form.overdue.by).total_seconds()) * SECOND if form.overdue else 0,
     )
 
 
@@ -143,7 +145,7 @@ def _try(source: RuleSource, rule: Rule, env: cel.Env, attributes: Mapping[str, 
             except Exception as error:
                 reason = f"the condition fails on the rule's own fixtures: {error}"
                 raise source.condition_error(reason, 1) from None
-            memory = after(memory, entry, entry.at)
+            memory = after(memory, entry, entry.at, {})
 
 
 def _check_effect(source: RuleSource, form: RuleForm) -> None:

@@ -9,13 +9,13 @@ ignored.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
+from struct import Struct
 
 import msgspec
 
-from pipeline.common.epoch_micros import to_micros
 from pipeline.config.groups import DetectSettings
+from pipeline.detection.assessment import risk_of, shares_of
 from pipeline.detection.entry import entry_of
 from pipeline.detection.episodes import (
     AlertContext,
@@ -26,27 +26,36 @@ from pipeline.detection.episodes import (
     is_settled,
     without_settled,
 )
-from pipeline.detection.fold import Fold, decay, risk_of, shares_of, step
+from pipeline.detection.fold import BEGINNING, Fold
 from pipeline.detection.log import Log, LogDraft
 from pipeline.detection.rules import RuleSet
+from pipeline.detection.step import pass_time, step
+from pipeline.detection.waits import NEVER, next_overdue
 from pipeline.model.alert import Alert, Contribution
 from pipeline.model.reading import Scored
 
 __all__ = [
+    "AT_ONCE",
+    "NEVER",
     "Arrival",
     "CustomerState",
     "Outbox",
     "StateError",
     "apply",
+    "current_risk",
     "decode_state",
+    "due_of",
     "encode_state",
-    "risk_at",
     "state_digest",
     "unsent",
 ]
 
-FORMAT = 2
-"""Format number, the first byte of an encoded state."""
+FORMAT = 3
+"""Format number, the first byte of an encoded state; `due` follows in 8 bytes."""
+EARLIER_FORMAT = 2
+"""Format of states before anything could be due."""
+AT_ONCE = 0
+"""`due` of a state whose messages may not have been sent."""
 
 
 class StateError(Exception):
@@ -68,7 +77,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
 class Outbox(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The output messages of a batch, and the worker that was to send them.
 
-    `read` is the last offset of the batch in each topic.
+    `read` is the last offset of the batch in each topic; it is empty for what time alone led to.
     """
 
     worker: bytes
@@ -81,7 +90,9 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `partition`, `source` and `offset` are those of the last message applied. `head` is the fold of
     all events, `basis` identifies its rules and settings. `revisions` are those of the published
-    alerts, by episode. `outbox` belongs to the last batch, None if it had no output.
+    alerts, by episode. `outbox` belongs to the last batch, None if it had no output. Time has
+    passed up to `until` at least; at `due` the customer is to be judged again. `lag` is that of the
+    event clock of the worker that stored it, in microseconds.
     """
 
     customer_id: str
@@ -93,6 +104,9 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     revisions: dict[str, int] = {}
     outbox: Outbox | None = None
     source: str = ""
+    until: int = BEGINNING
+    due: int = NEVER
+    lag: int = 0
 
 
 def apply(
@@ -100,13 +114,15 @@ def apply(
     arrivals: Sequence[Arrival],
     rules: RuleSet,
     settings: DetectSettings,
+    until: int = BEGINNING,
 ) -> tuple[CustomerState, list[Alert]]:
-    """Apply messages of one customer, at least one, in the order they were read.
+    """Apply messages of one customer in the order they were read, then the time up to `until`.
 
     Return the new state and every change of an alert, in order. The changes and their revisions
     depend on the order of the messages but not on their batches. Redelivered messages and
     duplicates change nothing; a copy of higher rank (`Scored.rank`) replaces an event in the log.
     If rules or settings changed since the last call, the events in the log are evaluated again.
+    Without a state there is at least one message.
     """
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
     basis = f"{rules.version}/{settings.basis}"
@@ -121,10 +137,14 @@ def apply(
             revisions[key] = revision = revisions.get(key, 0) + 1
             alerts.append(alert_of(change, revision, context))
 
+    def fold(head: Fold, until: int, *, refold: bool = False) -> Fold:
+        head = log.head(head, refold=refold)
+        return pass_time(head, until, rules, settings) if head.memory.waits else head
+
     head = state.head
     if basis != state.basis:
         log.keep_open(rules.by_cause)
-        head = log.head(head, refold=True)
+        head = fold(head, state.until, refold=True)
         publish(state.head, head, "rules_changed")
     for arrival in arrivals:
         if arrival.partition != partition or source not in ("", arrival.source):
@@ -133,16 +153,23 @@ def apply(
         if arrival.offset is None or arrival.offset > offset:
             offset = offset if arrival.offset is None else arrival.offset
             log.add(entry_of(arrival.scored, rules.attributes))
-        before, head = head, log.head(head)
+        before, head = head, fold(head, state.until)
+        publish(before, head, "no_cause")
+    if until > state.until:
+        before, head = head, fold(head, until)
         publish(before, head, "no_cause")
     log.trim(settings.max_events)
     if log.snapshot is not state.log.snapshot:
         head = without_settled(head, log.snapshot)
         revisions = _live_revisions(revisions, log.snapshot)
+    turn = next_overdue(head.memory.waits, rules.patience)
     return (
         CustomerState(
             *(state.customer_id, partition, offset, basis, log.log(), head, revisions),
             source=source,
+            until=max(until, state.until),
+            due=turn.at if turn else NEVER,
+            lag=state.lag,
         ),
         alerts,
     )
@@ -159,7 +186,7 @@ def unsent(
     outbox = state.outbox if state else None
     if not outbox or outbox.worker == worker:
         return ()
-    sent = all(offset < committed(topic) for topic, offset in outbox.read.items())
+    sent = outbox.read and all(offset < committed(topic) for topic, offset in outbox.read.items())
     return () if sent else outbox.messages
 
 
@@ -168,14 +195,10 @@ def _live_revisions(revisions: dict[str, int], snapshot: Fold) -> dict[str, int]
     return {key: number for key, number in revisions.items() if not is_settled(key, snapshot)}
 
 
-def risk_at(
-    state: CustomerState, at: datetime, settings: DetectSettings
-) -> tuple[float, tuple[Contribution, ...]]:
-    """Return the customer's risk at a time, and each rule's share of it."""
-    head = state.head
-    elapsed = max(0, to_micros(at) - head.at)
-    loads = decay(head.loads, elapsed, settings.half_life_days)
-    return risk_of(loads), contributions_of(shares_of(loads, head.sources))
+def current_risk(state: CustomerState) -> tuple[float, tuple[Contribution, ...]]:
+    """Return the customer's risk, and each rule's share of it. It does not change by time alone."""
+    loads = state.head.loads
+    return risk_of(loads), contributions_of(shares_of(loads, state.head.sources))
 
 
 def state_digest(state: CustomerState) -> str:
@@ -185,24 +208,35 @@ def state_digest(state: CustomerState) -> str:
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 
 
+_HEADER = Struct(">Bq")
+_FORMAT = bytes((FORMAT,))
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(CustomerState)
 
 
 def encode_state(state: CustomerState) -> bytes:
-    """Encode the state: the format number, then MessagePack."""
-    return bytes((FORMAT,)) + _ENCODER.encode(state)
+    """Encode the state: the format number, when it is due, then MessagePack."""
+    return _HEADER.pack(FORMAT, state.due) + _ENCODER.encode(state)
+
+
+def due_of(encoded: bytes) -> int:
+    """Return when an encoded state is due, in event time, without decoding it."""
+    if encoded[:1] != _FORMAT or len(encoded) < _HEADER.size:
+        return NEVER
+    due: int = _HEADER.unpack_from(encoded)[1]
+    return due
 
 
 def decode_state(encoded: bytes) -> CustomerState:
     """Decode a state. Raises StateError if the bytes have another format or are damaged."""
-    if not encoded or encoded[0] != FORMAT:
+    begins = {FORMAT: _HEADER.size, EARLIER_FORMAT: 1}.get(encoded[0]) if encoded else None
+    if begins is None:
         version = encoded[0] if encoded else "none"
         raise StateError(
             f"the state of a customer has format {version}, this version reads {FORMAT}: "
             "run the version that wrote it, or start detect anew (docs/operations.md)"
         )
     try:
-        return _DECODER.decode(memoryview(encoded)[1:])
+        return _DECODER.decode(memoryview(encoded)[begins:])
     except msgspec.DecodeError as error:
         raise StateError(f"the state of a customer is damaged: {error}") from error

@@ -10,6 +10,7 @@ from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import Intent, Rank, Scored, Topic, is_against_score
+from pipeline.model.signs_of_life import TROUBLE, is_idle, is_sign_of_life
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -51,7 +52,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `spans` are first the most telling span of the text, that of the first of the `negative_topics`
     if there are any, then the span of each of the `intents`, then of each other of the
-    `negative_topics`.
+    `negative_topics`. `idle` is as in `pipeline.model.signs_of_life`.
     """
 
     at: int
@@ -89,6 +90,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     against_score: bool = False
     hurried: bool = False
     counted: bool = True
+    idle: bool = False
 
     @property
     def rank(self) -> Rank:
@@ -105,6 +107,21 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Whether the event is a line of a contact."""
         thanks = only_thanks(self.label, self.intents)
         return is_contact(self.type, self.author_type, thanks=thanks)
+
+    @property
+    def is_sign_of_life(self) -> bool:
+        """Whether the customer did something."""
+        return not self.idle and is_sign_of_life(self.type, self.author_type)
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether it shows ordinary life: the customer's own, no trouble, not negative."""
+        return (
+            self.is_sign_of_life
+            and self.type not in TROUBLE
+            and self.label != "negative"
+            and (self.score is None or self.good_score)
+        )
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -178,6 +195,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         against_score=bool(sentiment and event.score and is_against_score(sentiment, event.score)),
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
+        idle=is_idle(event),
     )
 
 

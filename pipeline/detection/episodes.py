@@ -9,8 +9,9 @@ import msgspec
 
 from pipeline.common.epoch_micros import to_datetime
 from pipeline.common.languages import Language
+from pipeline.detection.assessment import RuleShare
 from pipeline.detection.entry import EvidenceRef
-from pipeline.detection.fold import Episode, Fold, RuleShare
+from pipeline.detection.fold import Episode, Fold
 from pipeline.detection.rules import RuleSet
 from pipeline.model.alert import Alert, AlertState, Contribution, Evidence
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
 from pipeline.detection.memory import Contact, Memory
+from pipeline.detection.waits import KINDS, WAITS, is_ended
 from pipeline.model.event_types import EventType
 
 OPEN_ALERTS = 50
@@ -64,6 +65,13 @@ class Moment(NamedTuple):
         if self.entry.ticket_id:
             return closed.get(self.entry.ticket_id)
         return max(closed.values(), default=None)
+
+    def overdue(self) -> tuple[str, ...]:
+        """Return the kinds of what is overdue and not ended by this event."""
+        waits = self.memory.waits
+        return tuple(
+            wait.kind for wait in waits if wait.is_overdue and not is_ended(wait, self.entry)
+        )
 
     def hours_late(self) -> float:
         """Return the hours from the promised to the actual or new delivery, 0 for other events."""
@@ -191,6 +199,12 @@ FIELDS: dict[str, Field] = dict(
         "double",
         "order.delivered: hours after the promised time; order.delayed: hours it will be; else 0",
         lambda m: m.hours_late(),
+    ),
+    "customer.overdue": Field(
+        "list(string)",
+        "what the customer goes on waiting for in vain after it: " + ", ".join(KINDS),
+        lambda m: m.overdue(),
+        WAITS,
     ),
     "customer.open_alerts": Field(
         "list(string)",

@@ -95,10 +95,12 @@ class LogDraft:
     def head(self, head: Fold, *, refold: bool = False) -> Fold:
         """Return the fold of all events, given the `head` of the last call, or of the stored state.
 
-        Only events added since then are folded, if they came in order and `refold` is not set.
+        Only events added since then are folded, if they came in order, before nothing that was
+        already judged to be overdue, and `refold` is not set.
         """
         entries: Iterable[LogEntry] = self._fresh
-        if refold or not self._in_order:
+        late = bool(self._fresh) and self._fresh[0].at <= head.passed
+        if refold or late or not self._in_order:
             head, entries = self.snapshot, map(_decode, self._encoded)
         for entry in entries:
             head = self._fold(head, entry)

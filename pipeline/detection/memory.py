@@ -4,6 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
+from pipeline.detection.waits import Patience, Wait, waits_after
 from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event_types import EventType, Trait, types_with
 
@@ -47,13 +48,16 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What conditions need of earlier events; bounded.
 
-    `closed` holds the closing times of tickets, `promised` the promised delivery times of orders.
+    `closed` holds the closing times of tickets, `promised` the promised delivery times of orders,
+    `waits` what the customer waits for.
     """
 
     contacts: tuple[Contact, ...] = ()
     closed: dict[str, int] = {}
     promised: dict[str, int] = {}
     good_score_at: int | None = None
+    # Memories of older versions end here: later fields need a default.
+    waits: tuple[Wait, ...] = ()
 
 
 def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Memory:
@@ -71,6 +75,13 @@ def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Me
         if now:
             contacts = (*_others(contacts, contact)[1 - CONTACTS :], now)
     return memory if contacts is memory.contacts else replace(memory, contacts=contacts)
+
+
+def begins_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> bool:
+    """Return whether the entry is the first line of a contact; `memory` is from before it."""
+    return entry.is_contact and not continued(
+        memory.contacts, at, entry.channel, entry.ticket_id, pauses.of(entry.channel)
+    )
 
 
 def _others(contacts: tuple[Contact, ...], contact: Contact | None) -> tuple[Contact, ...]:
@@ -103,8 +114,11 @@ def _with_line(contact: Contact | None, entry: LogEntry, at: int) -> Contact:
     )
 
 
-def after(memory: Memory, entry: LogEntry, at: int) -> Memory:
-    """Return the memory after the entry's effect on tickets, orders and scores."""
+def after(memory: Memory, entry: LogEntry, at: int, patience: Patience) -> Memory:
+    """Return the memory after the entry's effect on tickets, orders, scores and waits."""
+    waits = waits_after(memory.waits, entry, at, patience)
+    if waits is not memory.waits:
+        memory = replace(memory, waits=waits)
     if entry.good_score:
         memory = replace(memory, good_score_at=at)
     if entry.type in _RESOLVES:

@@ -32,8 +32,9 @@ class Rule(msgspec.Struct, frozen=True):
 
     `fields` are those that the condition reads, `words` its string literals (intents among them
     select the quote to show), `steps` its maximum cost. `cool_down` is in microseconds. `titles`
-    belong to the alert that it opens, or explain why the alerts that it closes ended. `in_danger`:
-    its alert says that the customer may be in danger.
+    belong to the alert that it opens, or explain why the alerts that it closes ended. A rule with
+    `waits` judges no events but these kinds of waits, `patience` microseconds after they were due.
+    `in_danger`: its alert says that the customer may be in danger.
     """
 
     name: str
@@ -54,6 +55,8 @@ class Rule(msgspec.Struct, frozen=True):
     events: frozenset[EventType]
     fires: tuple[tuple[Scored, ...], ...]
     silent: tuple[tuple[Scored, ...], ...]
+    waits: frozenset[str]
+    patience: int
 
     @property
     def is_relief(self) -> bool:

@@ -12,6 +12,7 @@ from msgspec import Meta
 from pipeline.common.durations import Duration, duration
 from pipeline.common.names import Name
 from pipeline.common.yaml_source import SourceFileError, YamlSource
+from pipeline.detection.waits import KINDS
 from pipeline.model.alert import Severity
 from pipeline.model.event import USUAL_SCALES, Event
 from pipeline.model.event_types import GROUPS, EventType
@@ -50,7 +51,7 @@ class AlertForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ReliefForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Reduces every rule's load by `load` (a share) and closes the alerts of these causes.
+    """Reduces every rule's load by `load` (a share), and closes alerts of these causes or of all.
 
     `title` tells users why the alerts ended.
     """
@@ -70,6 +71,13 @@ class FixturesForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silent: Annotated[tuple[Case, ...], Meta(min_length=1)]
 
 
+class OverdueForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Judges what a customer waits for (`waits.KINDS`) in vain: `by` so long after it was due."""
+
+    waits: Annotated[tuple[str, ...], Meta(min_length=1)]
+    by: Duration
+
+
 class RuleForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The keys of a rule file; see docs/rules.md."""
 
@@ -78,6 +86,7 @@ class RuleForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     condition: Sentence
     fixtures: FixturesForm
     events: tuple[str, ...] = ()
+    overdue: OverdueForm | None = None
     attributes: dict[str, Literal["string", "double", "bool"]] = {}
     weight: Annotated[float, Meta(ge=0, le=10)] = 0.0
     cool_down: Duration = "0s"
@@ -95,6 +104,7 @@ class RuleSource(YamlSource):
         super().__init__(path, content)
         self.form: RuleForm = self.convert(self.data, RuleForm, "$")
         self.events = frozenset(self._events())
+        self._check_overdue()
         self.fires = self._cases("fires", self.form.fixtures.fires)
         self.silent = self._cases("silent", self.form.fixtures.silent)
 
@@ -104,6 +114,15 @@ class RuleSource(YamlSource):
         key = self.line("$.condition")
         block = re.search(r"^condition:\s*[|>]", self.text, re.MULTILINE)
         return RuleError(self.path, key + line - (0 if block else 1), reason)
+
+    def _check_overdue(self) -> None:
+        overdue = self.form.overdue
+        if overdue and self.form.events:
+            raise self.error("$.events", "a rule judges either events or what is overdue, not both")
+        for index, kind in enumerate(overdue.waits if overdue else ()):
+            if kind not in KINDS:
+                reason = f"`{kind}` is nothing that customers wait for: {', '.join(KINDS)}"
+                raise self.error(f"$.overdue.waits[{index}]", reason)
 
     def _events(self) -> Iterator[EventType]:
         """Yield the event types of the rule, groups expanded."""

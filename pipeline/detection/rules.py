@@ -2,10 +2,12 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from cel_expr_python import cel
+from msgspec.structs import replace
 
 from pipeline.detection.compiled import compiled, environment, getters
 from pipeline.detection.rule import Rule, Stage
@@ -15,12 +17,16 @@ from pipeline.model.event_types import EventType
 __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]
 
 
+ALL = "all"
+"""What a relief closes that closes the alerts of all causes but dangers."""
+
+
 class RuleSet:
     """A set of rules; `version` changes with any change of their files.
 
     Rules that read `customer.risk` form a second stage, evaluated after the weights of the first
     are added. Within a stage reliefs come last. `failed` holds rules that failed on an event, with
-    the reason.
+    the reason. `patience` is that of the rules on each kind of wait.
     """
 
     def __init__(
@@ -41,19 +47,27 @@ class RuleSet:
                 stages[names] = Stage(rules, get, env, self.failed)
             return stages[names]
 
-        early = [rule for rule in self.rules if "customer.risk" not in rule.fields]
-        late = [rule for rule in self.rules if "customer.risk" in rule.fields]
+        def stages_of(looks: Callable[[Rule], bool]) -> tuple[Stage, Stage]:
+            looking = [rule for rule in self.rules if looks(rule)]
+            early = tuple(rule for rule in looking if "customer.risk" not in rule.fields)
+            late = tuple(rule for rule in looking if "customer.risk" in rule.fields)
+            return stage(early), stage(late)
 
-        def stages_of(type_: EventType | None) -> tuple[Stage, ...]:
-            looking = (_looking_at(type_, rules) for rules in (early, late))
-            return tuple(stage(rules) for rules in looking if rules)
+        self._stages = {type_.value: stages_of(partial(_looks_at, type_)) for type_ in EventType}
+        self._stages_of_others = stages_of(partial(_looks_at, None))
+        turns = {(kind, rule.patience) for rule in self.rules for kind in rule.waits}
+        self._stages_on_overdue = {turn: stages_of(partial(_judges, *turn)) for turn in turns}
+        self.patience = {
+            kind: tuple(sorted(some for other, some in turns if other == kind)) for kind, _ in turns
+        }
 
-        self._stages = {type_.value: stages_of(type_) for type_ in EventType}
-        self._stages_of_others = stages_of(None)
-
-    def stages(self, type_: str) -> tuple[Stage, ...]:
-        """Return the stages for events of a type, known or not."""
+    def stages(self, type_: str) -> tuple[Stage, Stage]:
+        """Return the two stages for events of a type, known or not."""
         return self._stages.get(type_, self._stages_of_others)
+
+    def stages_on_overdue(self, kind: str, patience: int) -> tuple[Stage, Stage]:
+        """Return the stages for a wait of a kind that is overdue by a patience."""
+        return self._stages_on_overdue[kind, patience]
 
 
 class RuleBook:
@@ -105,13 +119,20 @@ def _load(files: Mapping[Path, bytes]) -> RuleSet:
         if rule.name in rules:
             raise source.error("$.name", f"there is another rule named `{rule.name}`")
         rules[rule.name] = rule
-    causes = {rule.cause for rule in rules.values()}
+    causes = {rule.cause for rule in rules.values() if rule.cause}
+    dangers = {rule.cause for rule in rules.values() if rule.in_danger}
     for source in sources:
         closes = source.form.relief.closes if source.form.relief else ()
+        if closes == (ALL,):
+            others = tuple(sorted(causes - dangers))
+            rules[source.form.name] = replace(rules[source.form.name], closes=others)
+            continue
         for index, cause in enumerate(closes):
+            where = f"$.relief.closes[{index}]"
             if cause not in causes:
-                where = f"$.relief.closes[{index}]"
                 raise source.error(where, f"no rule opens alerts of the cause `{cause}`")
+            if cause in dangers:
+                raise source.error(where, f"only a person ends a danger such as `{cause}`")
     return RuleSet(list(rules.values()), env, attributes, _version(files))
 
 
@@ -154,5 +175,12 @@ def _attributes(sources: Iterable[RuleSource]) -> dict[str, str]:
     return attributes
 
 
-def _looking_at(type_: EventType | None, rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    return tuple(rule for rule in rules if not rule.events or type_ in rule.events)
+def _looks_at(type_: EventType | None, rule: Rule) -> bool:
+    return not rule.waits and (not rule.events or type_ in rule.events)
+
+
+def _judges(kind: str, patience: int, rule: Rule) -> bool:
+    """Return whether a rule looks at an overdue wait; one that looks at every event's risk does."""
+    if rule.waits:
+        return kind in rule.waits and patience == rule.patience
+    return not rule.events and "customer.risk" in rule.fields

@@ -42,6 +42,12 @@ class Trait(Flag):
     """A bad experience of the customer."""
     BOOKKEEPING = auto()
     """A record of a system: no activity or experience of the customer."""
+    OWN = auto()
+    """The customer's own doing, whoever records it: a sign of life."""
+    LEAVES = auto()
+    """The customer leaves, or ends one of several subscriptions."""
+    STAYS = auto()
+    """The customer begins to be one, or remains one."""
 
     WAITS = OPENS | REOPENS
     """Starts the clock of the first response."""
@@ -80,9 +86,9 @@ class EventType(_Row, OpenEnum):
     CALL = ("call", "Arama", "Call",
         "a call, with its transcript as the text if there is one", _ASKS)
     VISIT = ("visit", "Ziyaret", "Visit",
-        "visited a shop, the website or the app", NEUTRAL)
+        "visited a shop, the website or the app", Trait.OWN)
     USAGE = ("usage", "Kullanım", "Usage",
-        "used the product", NEUTRAL)
+        "used the product", Trait.OWN)
 
     TICKET_OPENED = ("ticket.opened", "Kayıt açıldı", "Ticket opened",
         "a ticket begins", _ASKS | Trait.OPENS)
@@ -98,18 +104,18 @@ class EventType(_Row, OpenEnum):
         Trait.CLOSES | Trait.BOOKKEEPING)
 
     SELF_SERVICE_VIEWED = ("self_service.viewed", "Yardım sayfası", "Help page",
-        "read a help page", Trait.SELF_SERVICE)
+        "read a help page", Trait.SELF_SERVICE | Trait.OWN)
     SELF_SERVICE_SEARCHED = ("self_service.searched", "Yardımda arama", "Help search",
-        "searched the help", Trait.SELF_SERVICE)
+        "searched the help", Trait.SELF_SERVICE | Trait.OWN)
     SELF_SERVICE_RESOLVED = ("self_service.resolved", "Kendisi çözdü", "Solved it alone",
-        "solved the issue without help", Trait.SELF_SERVICE | Trait.SOLVES)
+        "solved the issue without help", Trait.SELF_SERVICE | Trait.SOLVES | Trait.OWN)
     SELF_SERVICE_ABANDONED = ("self_service.abandoned", "Yardımdan vazgeçti", "Gave up on help",
-        "gave up on the help", Trait.SELF_SERVICE | Trait.SETBACK)
+        "gave up on the help", Trait.SELF_SERVICE | Trait.SETBACK | Trait.OWN)
     KB_VOTED = ("kb.voted", "Yardım sayfasını oyladı", "Help page rated",
-        "said whether an article helped: `attributes.helpful`, true or false", NEUTRAL)
+        "said whether an article helped: `attributes.helpful`, true or false", Trait.OWN)
 
     ORDER_PLACED = ("order.placed", "Sipariş verdi", "Order placed",
-        "ordered", NEUTRAL)
+        "ordered", Trait.OWN)
     ORDER_PROMISED = ("order.promised", "Teslim sözü", "Delivery promised",
         "`attributes.promised_at` says by when it will arrive", NEUTRAL)
     ORDER_DELAYED = ("order.delayed", "Teslimat gecikecek", "Order delayed",
@@ -120,20 +126,20 @@ class EventType(_Row, OpenEnum):
     ORDER_DELIVERED = ("order.delivered", "Teslim edildi", "Order delivered",
         "has arrived", NEUTRAL)
     ORDER_RETURNED = ("order.returned", "İade", "Order returned",
-        "was sent back", Trait.SETBACK)
+        "was sent back", Trait.SETBACK | Trait.OWN)
     ORDER_CANCELLED = ("order.cancelled", "Sipariş iptal edildi", "Order cancelled",
         "will not be delivered; `author_type` says who cancelled it", Trait.SETBACK)
     PAYMENT_FAILED = ("payment.failed", "Ödeme başarısız", "Payment failed",
         "a payment did not go through", Trait.SETBACK)
 
     SUBSCRIPTION_STARTED = ("subscription.started", "Abonelik başladı", "Subscription started",
-        "subscribed", NEUTRAL)
+        "subscribed", Trait.STAYS)
     SUBSCRIPTION_RENEWED = ("subscription.renewed", "Abonelik yenilendi", "Subscription renewed",
-        "was extended by another term", NEUTRAL)
+        "was extended by another term", Trait.STAYS)
     SUBSCRIPTION_CANCELLED = ("subscription.cancelled", "Abonelik iptal edildi",
-        "Subscription cancelled", "ends; `author_type` says who cancelled it", NEUTRAL)
+        "Subscription cancelled", "ends; `author_type` says who cancelled it", Trait.LEAVES)
     ACCOUNT_CLOSED = ("account.closed", "Hesap kapatıldı", "Account closed",
-        "is no longer a customer; `author_type` says who closed the account", NEUTRAL)
+        "is no longer a customer; `author_type` says who closed the account", Trait.LEAVES)
     CUSTOMER_UPDATED = ("customer.updated", "Müşteri bilgisi değişti", "Customer details changed",
         "a record about the customer changed", Trait.BOOKKEEPING)
 
@@ -145,7 +151,7 @@ class EventType(_Row, OpenEnum):
     OFFER_SHOWN = ("offer.shown", "Teklif gösterildi", "Offer shown",
         "saw an offer", NEUTRAL)
     OFFER_ACCEPTED = ("offer.accepted", "Teklifi kabul etti", "Offer accepted",
-        "accepted an offer", NEUTRAL)
+        "accepted an offer", Trait.OWN)
     OFFER_DISMISSED = ("offer.dismissed", "Teklifi istemedi", "Offer dismissed",
         "declined an offer", NEUTRAL)
 

@@ -10,10 +10,11 @@ import msgspec
 from pipeline.broker.continuity import FailedRules
 from pipeline.broker.publish import Publisher
 from pipeline.broker.security import Cluster
+from pipeline.common.epoch_micros import to_micros
 from pipeline.common.refused import Refused
 from pipeline.config.groups import DetectSettings
 from pipeline.contracts.topology import INPUTS, RECEIVED, RETRY_HEADER
-from pipeline.detection.customer import Arrival, apply, risk_at
+from pipeline.detection.customer import Arrival, apply, current_risk
 from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.ingest.unknown import CHOICES, closest
 from pipeline.kpi.definitions import Dimension, KpiValue, Window
@@ -110,8 +111,9 @@ class Service:
             return None
         self._rules.reload()  # on invalid rules the last valid ones stay; detect reports them
         arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
-        state, _ = apply(None, arrivals, self._rules.rules, self._detect)
-        risk, contributions = risk_at(state, self._clock(), self._detect)
+        until = to_micros(self._clock())
+        state, _ = apply(None, arrivals, self._rules.rules, self._detect, until)
+        risk, contributions = current_risk(state)
         alerts = self.store.alerts(customer_id=customer_id)
         return CustomerView(customer_id, risk, contributions, events, alerts)
 

@@ -1,6 +1,6 @@
 """The store of events, each once, and of the KPIs computed from them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from pipeline.store.follow_ups import (
     write_actions,
     write_follow_ups,
 )
+from pipeline.store.histories import read_histories, read_leavers, read_span
 from pipeline.store.migrate import Migration, migrate
 from pipeline.store.read_kpis import read_kpis
 from pipeline.store.rows import (
@@ -207,6 +208,18 @@ class Store:
         statement = query("timeline").format(columns=", ".join(SCORED_COLUMNS))
         found = self._backend.execute(statement, {"customer_id": customer_id, "limit": limit})
         return [scored_of(row) for row in found]
+
+    def histories(self) -> Iterator[list[Scored]]:
+        """Yield the counted events of each customer, oldest first."""
+        return read_histories(self._backend, self.counts()["events"])
+
+    def span(self) -> tuple[datetime, datetime] | None:
+        """Return when the first and the last counted event happened, None without any."""
+        return read_span(self._backend)
+
+    def leavers(self, start: datetime, end: datetime) -> list[str]:
+        """Return the customers of whom a subscription or account ended in `[start, end)`."""
+        return read_leavers(self._backend, start, end)
 
     def dead_letters(self, reason: Reason | None = None, limit: int = 100) -> list[DeadLetter]:
         """Return dead letters, first those not retried; each group last received first."""

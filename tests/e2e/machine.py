@@ -117,7 +117,7 @@ def descendants(pid: int) -> list[int]:
 
 def _lives(pid: int) -> bool:
     with suppress(OSError):
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0].decode()
         return state != "Z"
     return False
 

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from hypothesis import strategies as st
 
+from pipeline.common.epoch_micros import to_micros
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, CustomerState, apply, decode_state, encode_state
 from pipeline.detection.rules import load_rules
 from pipeline.model.alert import Alert
-from pipeline.model.event import Event, Metric, Score
+from pipeline.model.event import AuthorType, Event, Metric, Score
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Intent, Label, Probabilities, Reading, Scored
 
@@ -48,6 +49,25 @@ def resolved(name: str, hours: float) -> Scored:
     return event(name, EventType.TICKET_RESOLVED, hours, ticket_id="T1")
 
 
+def promised(name: str, hours: float, due: float, order_id: str = "O1") -> Scored:
+    """Return the promise that an order arrives `due` hours after the start."""
+    at = (START + timedelta(hours=due)).isoformat()
+    return event(
+        name,
+        EventType.ORDER_PROMISED,
+        hours,
+        order_id=order_id,
+        author_type=AuthorType.SYSTEM,
+        attributes={"promised_at": at},
+    )
+
+
+def delivered(name: str, hours: float, order_id: str = "O1") -> Scored:
+    return event(
+        name, EventType.ORDER_DELIVERED, hours, order_id=order_id, author_type=AuthorType.SYSTEM
+    )
+
+
 def leaving(name: str, hours: float, **fields: object) -> Scored:
     return event(name, EventType.MESSAGE, hours, reading("negative", 0.5, CHURN), **fields)
 
@@ -69,6 +89,14 @@ class Customer:
     def deliver(self, arrivals: Sequence[Arrival]) -> list[Alert]:
         before = decode_state(self.encoded) if self.encoded else None
         state, alerts = apply(before, arrivals, RULES, self.settings)
+        self.encoded = encode_state(state)
+        self.published += alerts
+        return alerts
+
+    def pass_time(self, hours: float) -> list[Alert]:
+        """Let time pass until so long after the start, as while no message comes."""
+        until = to_micros(START + timedelta(hours=hours))
+        state, alerts = apply(self.state, (), RULES, self.settings, until)
         self.encoded = encode_state(state)
         self.published += alerts
         return alerts
@@ -107,15 +135,28 @@ def histories(draw: st.DrawFn, most: int = 12) -> list[Scored]:
                     EventType.TICKET_RESOLVED,
                     EventType.OUTAGE_STARTED,
                     EventType.OUTAGE_ENDED,
+                    EventType.TICKET_REPLIED,
+                    EventType.ORDER_PROMISED,
+                    EventType.ORDER_DELIVERED,
                 ]
             )
         )
+        hours = draw(st.integers(0, 40)) * 6 + draw(st.sampled_from([0, 0.2, 0.4, 0.6]))
+        if type_ is EventType.ORDER_PROMISED:
+            events.append(promised(f"e{index}", hours, hours + draw(st.integers(0, 60))))
+            continue
+        if type_ is EventType.ORDER_DELIVERED:
+            events.append(delivered(f"e{index}", hours))
+            continue
         score = Score(Metric.CSAT, float(draw(st.integers(1, 5))), 1, 5)
         happened = event(
             f"e{index}",
             type_,
-            draw(st.integers(0, 40)) * 6 + draw(st.sampled_from([0, 0.2, 0.4, 0.6])),
+            hours,
             draw(READINGS),
+            author_type=draw(st.sampled_from([AuthorType.CUSTOMER, AuthorType.AGENT]))
+            if type_ is EventType.TICKET_REPLIED
+            else AuthorType.CUSTOMER,
             channel=draw(st.sampled_from(["chat", "phone", "e-mail"])),
             ticket_id=draw(st.sampled_from([None, "T1"])),
             score=score if type_ is EventType.SURVEY else None,

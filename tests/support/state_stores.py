@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from agents.runtime.state_store import ChangelogAck, StateKey, StoredState
+from pipeline.detection.customer import due_of
 
 FOREVER = 10**6
 
@@ -41,6 +42,15 @@ class Table:
         for place, state in sorted(self._world.states.items()):
             if place.customer_id.startswith(beginning):
                 yield place, state
+
+    def partitions(self) -> list[int]:
+        return sorted({place.partition for place in self._world.states})
+
+    def due(self, partition: int, until: int, most: int) -> list[StateKey]:
+        places = {*self._world.states, *self._staged}
+        states = {place: self.get(*place) for place in places if place.partition == partition}
+        due = sorted((due_of(state), place) for place, state in states.items() if state)
+        return [place for at, place in due if at <= until][:most]
 
     def stage(self, states: Sequence[StoredState]) -> None:
         self._staged |= {StateKey(*place): state for *place, state in states}

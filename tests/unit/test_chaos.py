@@ -14,7 +14,7 @@ import pytest
 from agents.runtime.crash import EXIT_CRASH
 from benchmarks.chaos.content import differences, untruths
 from benchmarks.chaos.faults import moments
-from benchmarks.chaos.load import LATE, POISONED, REPEATED, make_load
+from benchmarks.chaos.load import AFTERWARDS, LATE, POISONED, REPEATED, make_load
 from benchmarks.chaos.report import save
 from benchmarks.chaos.run import Row, clipped
 from benchmarks.chaos.scenarios import SCENARIOS, SHORT
@@ -31,6 +31,8 @@ def test_a_seed_decides_the_load() -> None:
 
 def test_a_load_has_each_event_some_twice_some_late_and_poison() -> None:
     load = make_load(5, EVENTS)
+    assert all(message.event_id.startswith("later") for message in load[-AFTERWARDS:])
+    load = load[:-AFTERWARDS]
     ids = [message.event_id for message in load if message.event_id]
     times = Counter(ids)
     assert len(times) == EVENTS

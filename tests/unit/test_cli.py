@@ -28,6 +28,8 @@ SUBCOMMANDS = [
     ["store", "restore"],
     *(["connectors", name] for name in ("list", "check", "add", "tail", "test")),
     ["connectors", "replay"],
+    ["risk", "fit"],
+    ["risk", "missed"],
     *(["users", name] for name in ("add", "remove", "passwd", "list")),
 ]
 

@@ -42,7 +42,7 @@ def counted(events: Sequence[Scored], field: str, pauses: Pauses = PAUSES) -> in
     for one in events:
         entry = entry_of(one)
         moment_memory = with_contact(memory, entry, entry.at, pauses)
-        memory = after(moment_memory, entry, entry.at)
+        memory = after(moment_memory, entry, entry.at, {})
     moment = Moment(entry, entry.at, moment_memory, (), 0.0, 0.8)
     return int(FIELDS[f"customer.{field}"].get(moment))
 

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from pipeline.config.groups import ROOT, DetectSettings
-from pipeline.detection.customer import Arrival, StateError, apply, decode_state, risk_at
+from pipeline.detection.assessment import risk_of
+from pipeline.detection.customer import Arrival, StateError, apply, current_risk, decode_state
 from pipeline.detection.entry import DAY
-from pipeline.detection.fold import decay, risk_of
+from pipeline.detection.fold import decay
 from pipeline.detection.rules import RuleSet, load_rules
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType
@@ -16,7 +17,6 @@ from pipeline.model.reading import Scored
 from tests.support.customers import (
     CHURN,
     RULES,
-    SETTINGS,
     START,
     TEXT,
     Customer,
@@ -79,9 +79,9 @@ def test_an_alert_keeps_its_first_and_its_newest_evidence() -> None:
 def test_a_resolved_ticket_with_a_good_score_closes_the_alert_and_lowers_the_risk() -> None:
     customer = Customer()
     customer.receive(leaving("e1", 0), resolved("e2", 1))
-    before, _ = risk_at(customer.state, START + timedelta(hours=2), SETTINGS)
+    before, _ = current_risk(customer.state)
     (closed,) = customer.receive(csat("e3", 2, 5))
-    after, _ = risk_at(customer.state, START + timedelta(hours=2), SETTINGS)
+    after, _ = current_risk(customer.state)
     assert (closed.cause, closed.state) == ("churn_intent", "resolved")
     assert closed.closed_at == START + timedelta(hours=2)
     assert closed.ended_by == "solved_and_content"
@@ -96,7 +96,7 @@ def test_a_resolved_ticket_with_a_good_score_closes_the_alert_and_lowers_the_ris
     ("opening", "closing", "ended_by", "ending"),
     [
         (EventType.OUTAGE_STARTED, EventType.OUTAGE_ENDED, "outage_over", "The outage is over"),
-        (None, EventType.VISIT, "risk_calmed", "Nothing more happened and the risk has fallen"),
+        (None, EventType.VISIT, "risk_calmed", "The customer is back to ordinary life"),
     ],
 )
 def test_why_an_alert_ended_is_told_in_words(
@@ -109,7 +109,8 @@ def test_why_an_alert_ended_is_told_in_words(
         said = reading("negative", 0.9, CHURN)
         customer.receive(event("e1", EventType.MESSAGE, 0, said), csat("e2", 1, 1))
     (closed,) = customer.receive(event("end", closing, 60 * 24))
-    assert (closed.state, closed.ended_by, closed.why_ended("en")) == ("resolved", ended_by, ending)
+    assert (closed.state, closed.ended_by) == ("resolved", ended_by)
+    assert closed.why_ended("en").startswith(ending)
 
 
 def rules_without(folder: Path, *names: str) -> RuleSet:
@@ -243,7 +244,7 @@ def test_without_a_load_the_risk_is_a_plain_zero() -> None:
 def test_a_state_of_another_format_is_refused() -> None:
     customer = Customer()
     customer.receive(leaving("e1", 0))
-    with pytest.raises(StateError, match="format 9, this version reads 2"):
+    with pytest.raises(StateError, match="format 9, this version reads 3"):
         decode_state(b"\x09" + customer.encoded[1:])
     with pytest.raises(StateError, match="damaged"):
         decode_state(customer.encoded[:-3])

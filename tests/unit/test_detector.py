@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -27,7 +28,9 @@ from tests.support.state_stores import FOREVER, Killed, Table
 
 SETTINGS = DetectSettings()
 BOOK = RuleBook(SETTINGS.rules)
-NOTHING_READ = Offsets(1, lambda *_: 0, lambda _: "t1/0")
+NOTHING_READ = Offsets(1, lambda *_: 0, lambda _: "t1/0", lambda _: False)
+END = START + timedelta(days=40)
+"""When all that anybody may wait for is overdue."""
 
 
 class World(states.World):
@@ -38,16 +41,20 @@ class World(states.World):
         self.topics = {SCORED: history, URGENT: urgent}
         self.committed = {SCORED: 0, URGENT: 0}
         self.source = "t1/0"
+        self.wall = START
         self.sent: list[Alert] = []
 
     async def worker(self, name: bytes, dice: Random, most: int = 4) -> None:
         """Work from the committed offsets on, the topics in any turn, to the end of both.
 
-        A batch is worked on before what the last one led to is durable.
+        A batch is worked on before what the last one led to is durable. Time passes where none is
+        in hand, and at last until everything is overdue.
         """
         table = Table(self)
-        offsets = Offsets(1, lambda topic, _: self.committed[topic], lambda _: self.source)
-        detector = Detector(SETTINGS, BOOK, table, self.publish, offsets, name)
+        offsets = Offsets(
+            1, lambda topic, _: self.committed[topic], lambda _: self.source, self.has_read_all
+        )
+        detector = Detector(SETTINGS, BOOK, table, self.publish, offsets, name, lambda: self.wall)
         read = dict(self.committed)
         last: tuple[Outcome, str, int] | None = None
         while left := [one for one, at in read.items() if at < len(self.topics[one])]:
@@ -61,8 +68,23 @@ class World(states.World):
                 await self.acknowledge(detector, *last)
             read[topic] += len(batch)
             last = outcome, topic, read[topic]
+            self.wall = max(self.wall, *(one.received_at for one in values))
+            if dice.random() < 0.2:
+                await self.acknowledge(detector, *last)
+                last = None
+                await self.pass_time(detector)
         if last:
             await self.acknowledge(detector, *last)
+        self.wall = END
+        await self.pass_time(detector)
+
+    async def pass_time(self, detector: Detector) -> None:
+        while (outcome := detector.pass_time()).steps:
+            detector.stage(outcome)
+            await detector.make_durable(outcome)
+
+    def has_read_all(self, _: int) -> bool:
+        return all(len(self.topics[topic]) == at for topic, at in self.committed.items())
 
     async def acknowledge(
         self, detector: Detector, outcome: Outcome, topic: str, read: int
@@ -125,6 +147,7 @@ async def test_workers_that_are_killed_leave_what_one_would_have_left(
         undisturbed = Customer()
         for scored in history:
             undisturbed.receive(scored)
+        undisturbed.pass_time((END - START) / timedelta(hours=1))
         expected |= undisturbed.alerts()
         arriving += [(place + dice.random(), one) for place, one in enumerate(history)]
     in_turn = [one for _, one in sorted(arriving, key=lambda one: one[0])]
@@ -172,7 +195,7 @@ async def test_a_customer_is_not_looked_for_in_another_partition() -> None:
     """Topics that were given partitions send customers to others than those of their states."""
     world = World([])
     offsets = NOTHING_READ._replace(partitions=6)
-    detector = Detector(SETTINGS, BOOK, Table(world), world.publish, offsets, b"w")
+    detector = Detector(SETTINGS, BOOK, Table(world), world.publish, offsets, b"w", lambda: END)
     old, new = (message(SCORED, 0, one) for one in of("c2", [leaving("e1", 0), leaving("e2", 1)]))
     moved = [old, new._replace(partition=partition_of(b"c2", 6))]
     with pytest.raises(Halt, match=r"partitions were added.*docs/operations\.md"):
@@ -190,7 +213,9 @@ async def test_a_batch_of_one_customer_alone_makes_no_large_state() -> None:
             largest = max(largest, *(len(one.state) for one in states), 0)
             return await super().flush_changelog(states)
 
-    detector = Detector(SETTINGS, BOOK, Scales(world), world.publish, NOTHING_READ, b"w")
+    detector = Detector(
+        SETTINGS, BOOK, Scales(world), world.publish, NOTHING_READ, b"w", lambda: END
+    )
     batch = [message(SCORED, i, one) for i, one in enumerate(world.topics[SCORED])]
     await detector.make_durable(detector.work(batch))
     assert len(world.sent) >= 1_000

@@ -8,8 +8,8 @@ import pytest
 
 from agents.processors.follow_up_processor import FollowUpProcessor
 from agents.runtime.state_store import StateKey
+from pipeline.common.event_clock import EventClock
 from pipeline.follow_up.case import ReceivedChange
-from pipeline.follow_up.clock import EventClock
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert

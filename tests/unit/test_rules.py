@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.entry import LogEntry, entry_of
 from pipeline.detection.facts import FIELDS, Moment
-from pipeline.detection.fold import Fold, step
+from pipeline.detection.fold import Fold
 from pipeline.detection.memory import Memory
 from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
+from pipeline.detection.step import pass_time, step
 from pipeline.model.event import SCALES, Metric, Score
 from pipeline.model.reading import Scored
 from pipeline.text.dangers import DANGERS
@@ -39,11 +40,15 @@ fixtures:
 
 
 def fired(rules: RuleSet, case: tuple[Scored, ...]) -> tuple[str, ...]:
-    """Rules whose condition held at the last event of a case."""
-    fold = Fold()
+    """Rules whose condition held at the last event of a case, or while time passed before it."""
+    fold, settings = Fold(), DetectSettings()
+    before: tuple[str, ...] = ()
     for scored in case:
-        fold = step(fold, entry_of(scored, rules.attributes), rules, DetectSettings())
-    return fold.fired
+        entry = entry_of(scored, rules.attributes)
+        passed = pass_time(fold, entry.at - 1, rules, settings)
+        before = passed.fired if passed is not fold else ()
+        fold = step(passed, entry, rules, settings)
+    return before + fold.fired
 
 
 @pytest.mark.parametrize("rule", SHIPPED.rules, ids=lambda rule: rule.name)
@@ -123,6 +128,15 @@ def test_a_bad_rule_is_refused_with_file_line_and_reason(
         load(tmp_path, bad=text)
     assert (caught.value.file.name, caught.value.line) == ("bad.yaml", line)
     assert str(caught.value).startswith(f"{tmp_path / 'bad.yaml'}:{line}: ")
+
+
+def test_a_relief_that_closes_a_danger_is_refused(tmp_path: Path) -> None:
+    said = "{tr: a, en: a}"
+    alert = f"alert: {{severity: critical, in_danger: true, title: {said}, playbook: {said}}}"
+    danger = RULE.replace("weight: 0.5", alert)
+    relief = RULE.replace("call_of_vip", "calmed")
+    with pytest.raises(RuleError, match="only a person ends a danger such as `call_of_vip`"):
+        load(tmp_path, a=danger, b=relief.replace("weight: 0.5", "relief: {closes: [call_of_vip]}"))
 
 
 def test_a_number_of_the_wrong_kind_is_explained(tmp_path: Path) -> None:

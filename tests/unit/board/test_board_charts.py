@@ -17,8 +17,9 @@ from pipeline.board.localizer import Localizer, plain
 from pipeline.board.pages.pulse import figure
 from pipeline.board.timeline import by_day, pieces, timeline
 from pipeline.kpi.definitions import DEFINITIONS, Facts, KpiValue, Window, kpi_values
+from pipeline.model.event_types import EventType
 from tests.support.board_items import NOW, action, alert
-from tests.support.customers import RULES, SETTINGS, START, Customer, histories, leaving
+from tests.support.customers import RULES, SETTINGS, START, Customer, event, histories, leaving
 
 ISTANBUL = ZoneInfo("Europe/Istanbul")
 FINITE = st.floats(-1e9, 1e9)
@@ -151,13 +152,12 @@ def test_the_course_of_the_risk_ends_where_detect_stands(events: list) -> None: 
     assert len(curve) < 3 * len(events) + 200
 
 
-def test_the_risk_rises_at_an_event_and_then_decays() -> None:
-    at = START + timedelta(hours=5)
-    curve = risk_curve([leaving("e1", 5)], RULES, SETTINGS, at + timedelta(days=7))
-    assert curve[0] == (at, pytest.approx(curve[0][1]))
-    loads = [risk for _, risk in curve]
-    assert loads == sorted(loads, reverse=True)
-    assert loads[0] > 0.5 > loads[-1] > 0
+def test_the_risk_rises_at_an_event_stays_in_silence_and_falls_with_ordinary_life() -> None:
+    visit, until = event("v", EventType.VISIT, 5 + 7 * 24), START + timedelta(days=30)
+    risen, before, after, now = risk_curve([leaving("e1", 5), visit], RULES, SETTINGS, until)
+    assert risen[0] == START + timedelta(hours=5)
+    assert risen[1] == before[1] > 0.5 > after[1] == now[1] > 0
+    assert now[0] == until
     assert risk_curve([], RULES, SETTINGS, NOW) == []
 
 

@@ -1,0 +1,174 @@
+"""A fold while the rules that hold take effect on it: weights, alerts, reliefs."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from pipeline.detection.assessment import risk_of, shares_of
+from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
+from pipeline.detection.facts import Moment
+from pipeline.detection.fold import Episode, Fold
+from pipeline.detection.memory import Memory
+from pipeline.detection.rule import Rule
+from pipeline.detection.signs import Signs
+from pipeline.model.alert import grade
+
+SOURCES = 3
+"""Maximum number of remembered events behind a rule's load, the newest."""
+EVIDENCE = 10
+"""Maximum number of evidence references of an alert: the first and the newest."""
+
+
+class FoldDraft:
+    """A mutable fold while the rules that hold at an event take effect."""
+
+    def __init__(self, fold: Fold, entry: LogEntry, at: int, loads: dict[str, float]) -> None:
+        self.entry, self.at, self.loads = entry, at, loads
+        self.sources = fold.sources
+        self.counted = fold.counted
+        self.open = fold.open
+        self.closed = fold.closed
+        self.numbers = fold.numbers
+
+    def take(self, held: tuple[Rule, ...], moment: Moment) -> None:
+        """Apply the rules, weights first, so that alerts show the risk including this event."""
+        if not held:
+            return
+        due = {rule.name for rule in held if self._is_due(rule)}
+        for rule in held:
+            if rule.weight and rule.name in due:
+                self._add_weight(rule)
+        for rule in held:
+            if rule.is_relief:
+                self._apply_relief(rule)
+            elif rule.cause in self.open or (rule.cause and rule.name in due):
+                self._raise_alert(rule, rule.cause, moment)
+        if due:
+            self.counted = {**self.counted, **dict.fromkeys(due, self.at)}
+
+    def fold(
+        self,
+        memory: Memory,
+        signs: Signs,
+        fired: tuple[str, ...],
+        calm_since: int | None,
+        passed: int,
+    ) -> Fold:
+        """Return the fold with what the rules changed, and these parts of it."""
+        return Fold(
+            self.at,
+            self.loads,
+            {rule: self.sources[rule] for rule in self.loads},
+            self.counted,
+            self.open,
+            self.closed,
+            self.numbers,
+            memory,
+            fired,
+            calm_since,
+            signs,
+            passed,
+        )
+
+    def _is_due(self, rule: Rule) -> bool:
+        last = self.counted.get(rule.name)
+        return last is None or self.at - last >= rule.cool_down
+
+    def _add_weight(self, rule: Rule) -> None:
+        before = self.sources.get(rule.name, ()) if rule.name in self.loads else ()
+        newest = (*before[1 - SOURCES :], self.entry.mark(rule.words))
+        self.sources = {**self.sources, rule.name: newest}
+        self.loads[rule.name] = self.loads.get(rule.name, 0.0) + rule.weight
+
+    def _raise_alert(self, rule: Rule, cause: str, moment: Moment) -> None:
+        """Open an episode of the cause, or add this event to the open one."""
+        evidence = _evidence(rule, moment, self.loads, self.sources)
+        episode = self.open.get(cause)
+        if episode is None:
+            # Not from 1: if a state was lost, ids of its alerts would be reused.
+            number = max(self.numbers.get(cause, 0) + 1, self.at // DAY)
+            self.numbers = {**self.numbers, cause: number}
+            entry = self.entry
+            episode = Episode(
+                cause,
+                number,
+                rule.severity,
+                self.at,
+                self.at,
+                brand=entry.brand,
+                segment=entry.segment,
+                channel=entry.channel,
+            )
+        else:
+            # Earlier events were considered when they came.
+            evidence = tuple(mark for mark in evidence if mark.event_id == self.entry.event_id)
+        cited = {mark.event_id for mark in episode.evidence}
+        new = tuple(mark for mark in evidence if mark.event_id not in cited)
+        severity = max(episode.severity, rule.severity, key=grade)
+        if new or severity != episode.severity:
+            episode = replace(
+                episode,
+                severity=severity,
+                updated_at=self.at,
+                risk=risk_of(self.loads),
+                shares=shares_of(self.loads, self.sources),
+                evidence=_bounded(episode.evidence + new),
+                topics=_topics(episode.topics, moment, new),
+            )
+            self.open = {**self.open, cause: episode}
+
+    def _apply_relief(self, rule: Rule) -> None:
+        left = 1.0 - rule.relief
+        self.loads = {name: load * left for name, load in self.loads.items() if load * left > 0}
+        for cause in rule.closes:
+            if episode := self.open.get(cause):
+                self.open = {
+                    other: still_open for other, still_open in self.open.items() if other != cause
+                }
+                self.closed = (
+                    *self.closed,
+                    replace(
+                        episode,
+                        closed_at=self.at,
+                        updated_at=self.at,
+                        risk=risk_of(self.loads),
+                        ended_by=rule.name,
+                    ),
+                )
+
+
+def _evidence(
+    rule: Rule,
+    moment: Moment,
+    loads: Mapping[str, float],
+    sources: Mapping[str, tuple[EvidenceRef, ...]],
+) -> tuple[EvidenceRef, ...]:
+    """Return the evidence behind what the condition reads, this event's last."""
+    own = moment.entry.mark(rule.words)
+    if "customer.risk" in rule.fields:
+        marks = [mark for name in loads for mark in sources[name]]
+        return tuple({mark.event_id: mark for mark in marks}.values()) or (own,)
+    cited = [contact for field in rule.fields for contact in moment.cited(field)]
+    marks = [contact.mark for contact in sorted(cited, key=lambda contact: contact.at)]
+    return tuple({mark.event_id: mark for mark in [*marks, own]}.values())
+
+
+def _topics(
+    topics: tuple[str, ...], moment: Moment, evidence: tuple[EvidenceRef, ...]
+) -> tuple[str, ...]:
+    """Return the topics with those of new evidence: of its contacts and of this event."""
+    contacts = moment.memory.contacts
+    if len(evidence) == 1:  # this event's, which belongs to the last contact if to any
+        contacts = contacts[-1:]
+    quoted = [mark.event_id for mark in evidence]
+    subjects = [
+        topic
+        for contact in contacts
+        if contact.mark.event_id in quoted
+        for topic in contact.subjects
+    ]
+    return tuple(dict.fromkeys((*topics, *subjects, *moment.entry.subjects)))
+
+
+def _bounded(evidence: tuple[EvidenceRef, ...]) -> tuple[EvidenceRef, ...]:
+    return evidence if len(evidence) <= EVIDENCE else (evidence[0], *evidence[1 - EVIDENCE :])

@@ -1,0 +1,84 @@
+"""Signs beside the loads of rules that show how a customer fares: readings, effort, silence."""
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from pipeline.detection.entry import DAY
+from pipeline.detection.facts import Moment
+from pipeline.model.reading import MAX_LEVEL
+
+SILENCE: Final = "customer.silence"
+TALLIES: Final = (
+    "customer.negativity",
+    "customer.anger",
+    "customer.effort",
+    "customer.broken_promises",
+)
+"""Signs that add up: negative texts by their probability, anger, contacts, promises not kept."""
+SIGNS: Final = (*TALLIES, SILENCE)
+"""The names of the signs; no rule can have one of them."""
+
+HABIT = 10
+"""Number of gaps that the usual gap is a running mean of."""
+KNOWN = 3
+"""Gaps after which a customer's habit is known."""
+MOST_SILENCE = 5.0
+"""Doublings of the usual gap after which silence tells no more."""
+
+
+class Signs(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Signs of a customer. `tallies` count as weights of rules do, and are relieved like them.
+
+    `alive_at` is the last sign of life, `gap` the usual number of days from one day with a sign of
+    life to the next, a mean over the last of the `gaps` seen.
+    """
+
+    tallies: dict[str, float] = {}
+    alive_at: int | None = None
+    gap: float = 0.0
+    gaps: int = 0
+
+    def features(self, at: int) -> dict[str, float]:
+        """Return the signs at a time by name; each can only raise the risk."""
+        return {**self.tallies, SILENCE: self._silence(at)}
+
+    def _silence(self, at: int) -> float:
+        """Return how many times the usual gap has doubled since the last sign of life."""
+        if self.alive_at is None or self.gaps < KNOWN:
+            return 0.0
+        gaps = (at - self.alive_at) / DAY / self.gap
+        return min(MOST_SILENCE, math.log2(max(1.0, gaps)))
+
+
+def signs_after(
+    signs: Signs, tallies: Mapping[str, float], moment: Moment, *, begins_contact: bool
+) -> Signs:
+    """Return the signs after an event; `tallies` are those before it, relieved."""
+    entry = moment.entry
+    if entry.is_sign_of_life:
+        signs = _with_life(signs, moment.at)
+    added = (
+        entry.negative if entry.label == "negative" else 0.0,
+        entry.anger / MAX_LEVEL,
+        float(begins_contact),
+        float(moment.hours_late() > 0),
+    )
+    grown = {
+        name: tallies.get(name, 0.0) + more
+        for name, more in zip(TALLIES, added, strict=True)
+        if more
+    }
+    return replace(signs, tallies={**tallies, **grown})
+
+
+def _with_life(signs: Signs, at: int) -> Signs:
+    """Return the signs with a sign of life; those of one day are one."""
+    days = 0 if signs.alive_at is None else at // DAY - signs.alive_at // DAY
+    if days == 0:
+        return replace(signs, alive_at=at)
+    gaps = min(signs.gaps + 1, HABIT)
+    return replace(signs, alive_at=at, gap=signs.gap + (days - signs.gap) / gaps, gaps=gaps)

@@ -1,0 +1,90 @@
+"""A step of detection: from a customer's fold and an event, or time that passes, to the next."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from pipeline.config.groups import DetectSettings
+from pipeline.detection.assessment import risk_of
+from pipeline.detection.draft import FoldDraft
+from pipeline.detection.entry import LogEntry
+from pipeline.detection.facts import Moment
+from pipeline.detection.fold import Fold, decay
+from pipeline.detection.memory import after, begins_contact, with_contact
+from pipeline.detection.rule import Rule, Stage
+from pipeline.detection.rules import RuleSet
+from pipeline.detection.signs import signs_after
+from pipeline.detection.waits import judged, next_overdue
+
+
+def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) -> Fold:
+    """Return the fold after an event. An event older than `fold.at` counts as of `fold.at`.
+
+    What was overdue before it is judged first. An event that is not counted leaves the fold
+    unchanged.
+    """
+    if not entry.counted:
+        return fold
+    at = max(entry.at, fold.at)
+    if fold.memory.waits:
+        fold = pass_time(fold, at - 1, rules, settings)  # what comes just in time is in time
+    memory = with_contact(fold.memory, entry, at, settings.pauses)
+    moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold)
+    early, late = rules.stages(entry.type)
+    held = early.holding(moment)
+    calm = _calm(fold, moment, held)
+    draft = FoldDraft(fold, entry, at, decay(fold.loads, calm.length, settings.half_life_days))
+    fired = _take(draft, held, late, moment)
+    tallies = decay(fold.signs.tallies, calm.length, settings.half_life_days)
+    begins = begins_contact(fold.memory, entry, at, settings.pauses)
+    signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
+    memory = after(memory, entry, at, rules.patience)
+    return draft.fold(memory, signs, fired, calm.since, fold.passed)
+
+
+def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) -> Fold:
+    """Return the fold after time has passed: what became overdue up to `until` is judged."""
+    while turn := next_overdue(fold.memory.waits, rules.patience, until):
+        at, entry = max(turn.at, fold.at), turn.wait.entry
+        memory = replace(fold.memory, waits=judged(fold.memory.waits, turn))
+        moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold)
+        early, late = rules.stages_on_overdue(turn.wait.kind, turn.patience)
+        held = early.holding(moment)
+        draft = FoldDraft(fold, entry, at, dict(fold.loads))
+        fired = _take(draft, held, late, moment)
+        since = at if _weighs(held) else fold.calm_since
+        fold = draft.fold(memory, fold.signs, fired, since, at)
+    return fold
+
+
+def _take(draft: FoldDraft, held: tuple[Rule, ...], late: Stage, moment: Moment) -> tuple[str, ...]:
+    """Have the rules take effect that hold, then those that read the risk; return their names."""
+    draft.take(held, moment)
+    moment = moment._replace(risk=risk_of(draft.loads))
+    held_late = late.holding(moment)
+    draft.take(held_late, moment)
+    return tuple(rule.name for rule in (*held, *held_late))
+
+
+class _Calm(NamedTuple):
+    """The microseconds of calm that an event ends, and since when it is calm from then on."""
+
+    length: int
+    since: int
+
+
+def _calm(fold: Fold, moment: Moment, held: Iterable[Rule]) -> _Calm:
+    """Return the calm before an event at which early rules held; none of them reads the risk.
+
+    Only ordinary life shows that it was calm: silence alone, a record of a system, or an event on
+    which a rule with a weight holds does not.
+    """
+    since, at = fold.at if fold.calm_since is None else fold.calm_since, moment.at
+    if _weighs(held):
+        return _Calm(0, at)
+    return _Calm(at - since, at) if moment.entry.is_ordinary else _Calm(0, since)
+
+
+def _weighs(held: Iterable[Rule]) -> bool:
+    return any(rule.weight for rule in held)

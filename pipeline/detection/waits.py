@@ -1,0 +1,135 @@
+"""What a customer waits for, and when it is overdue: absence as evidence.
+
+A wait begins with an event (a promise, a question), is ended by another, and is overdue once its
+time, and the patience of a rule, have passed without that. `KINDS` is the only list of kinds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from pipeline.detection.entry import LogEntry, Span
+from pipeline.model.contact import awaits_reply, only_thanks
+from pipeline.model.event import AuthorType
+from pipeline.model.event_types import EventType, Trait, types_with
+
+WAITS = 20
+"""Maximum number of remembered waits, those that began last."""
+NEVER = 2**62
+
+KINDS: Final[Mapping[str, str]] = {
+    "delivery": "an order; due at its `attributes.promised_at`",
+    "reply": "the first reply to a line or a ticket; due when it was written",
+    "ticket": "the next step of an open ticket; due at its last step",
+}
+"""What a customer may wait for, and when it is due."""
+
+_ARRIVES = frozenset(
+    {EventType.ORDER_DELIVERED, EventType.ORDER_CANCELLED, EventType.ORDER_RETURNED}
+)
+_ASKS = types_with(Trait.WAITS)
+_LINES = types_with(Trait.LINE)
+_STEPS = types_with(Trait.TICKET)
+_CLOSES = types_with(Trait.CLOSES)
+
+
+class Wait(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Something that a customer waits for, due at `due`.
+
+    `key` tells waits of a kind apart: by order, ticket or channel. `entry` is the event that began
+    it, without quotes. What was overdue up to `judged` has been judged by the rules.
+    """
+
+    kind: str
+    key: str
+    due: int
+    entry: LogEntry
+    judged: int = -(2**62)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Kind and key, which are unique among the waits of a customer."""
+        return self.kind, self.key
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether a rule has judged it to be overdue."""
+        return self.judged >= self.due
+
+
+class Overdue(NamedTuple):
+    """A wait that is overdue for the rules with a `patience`, from `at` on."""
+
+    at: int
+    wait: Wait
+    patience: int
+
+
+Patience = Mapping[str, Sequence[int]]
+"""The patience of the rules on each kind of wait, in microseconds, ascending."""
+
+
+def next_overdue(waits: Sequence[Wait], patience: Patience, until: int = NEVER) -> Overdue | None:
+    """Return what is overdue next, up to a time, and was not judged yet."""
+    first: Overdue | None = None
+    for wait in waits:
+        for some in patience.get(wait.kind, ()):
+            if (at := wait.due + some) > wait.judged:
+                if at <= until and (
+                    first is None or (at, wait.place) < (first.at, first.wait.place)
+                ):
+                    first = Overdue(at, wait, some)
+                break
+    return first
+
+
+def judged(waits: tuple[Wait, ...], turn: Overdue) -> tuple[Wait, ...]:
+    """Return the waits after the rules have judged one that was overdue."""
+    return tuple(replace(wait, judged=turn.at) if wait is turn.wait else wait for wait in waits)
+
+
+def waits_after(
+    waits: tuple[Wait, ...], entry: LogEntry, at: int, patience: Patience
+) -> tuple[Wait, ...]:
+    """Return the waits after an event: without those that it ends, with those that it begins.
+
+    Only kinds that a rule has `patience` with are kept.
+    """
+    if waits:
+        waits = tuple(wait for wait in waits if not is_ended(wait, entry))
+    for kind, key, due in _begun(entry, at):
+        if kind in patience and (kind, key) not in {wait.place for wait in waits}:
+            waits = (*waits[1 - WAITS :], Wait(kind, key, due, _slim(entry)))
+    return waits
+
+
+def _begun(entry: LogEntry, at: int) -> Iterator[tuple[str, str, int]]:
+    """Yield kind, key and due time of the waits that an event begins."""
+    if entry.order_id and entry.promised_at is not None and entry.type not in _ARRIVES:
+        yield "delivery", entry.order_id, entry.promised_at
+    thanks = only_thanks(entry.label, entry.intents)
+    if entry.type in _ASKS or awaits_reply(entry.type, entry.author_type, thanks=thanks):
+        yield "reply", entry.ticket_id or entry.channel, at
+    if entry.ticket_id and entry.type in _STEPS and entry.type not in _CLOSES:
+        yield "ticket", entry.ticket_id, at
+
+
+def is_ended(wait: Wait, entry: LogEntry) -> bool:
+    """Return whether an event ends a wait, or begins it anew."""
+    if wait.kind == "delivery":
+        again = entry.promised_at is not None
+        return entry.order_id == wait.key and (again or entry.type in _ARRIVES)
+    if wait.key != (entry.ticket_id or entry.channel):
+        return False
+    if wait.kind == "ticket":
+        return entry.type in _STEPS
+    answers = entry.author_type in (AuthorType.AGENT, AuthorType.BOT) and entry.type in _LINES
+    return answers or entry.type in _CLOSES
+
+
+def _slim(entry: LogEntry) -> LogEntry:
+    """Return the entry without its quotes, which the log has."""
+    spans = tuple(Span(span.start, span.end, "") for span in entry.spans)
+    return replace(entry, spans=spans, attributes={})

@@ -1,0 +1,1 @@
+"""Who leaves, what showed it before, and a model fitted to both; pure functions."""
