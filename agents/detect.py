@@ -16,6 +16,7 @@ from agents.runtime.component import Component, Effect
 from agents.runtime.messages import Message, send, send_dead_letters
 from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.broker.continuity import FailedRules
+from pipeline.calendar.calendar_file import load_calendars
 from pipeline.common import metrics
 from pipeline.common.plain_text import one_line
 from pipeline.config.settings import Settings
@@ -42,7 +43,8 @@ class Detect(Component):
     def __init__(self, settings: Settings, resources: ExitStack) -> None:
         super().__init__(settings, resources)
         self._partitions = partitions_of_states(settings, self.role)
-        self._book = RuleBook(settings.detect.rules)
+        calendars = load_calendars(settings.calendar.file)
+        self._book = RuleBook(settings.detect.rules, calendars)
         self._turn, self._in_hand, self._has_states = asyncio.Lock(), 0, False
         self._refused = ""
         self._failed: dict[str, str] = {}

@@ -58,6 +58,10 @@ class Calendar:
         place = bisect_right(year.starts, at)
         return place > 0 and at < year.ends[place - 1]
 
+    def is_day_off(self, day: date) -> bool:
+        """Return whether a holiday or an entry closes a day that may have hours otherwise."""
+        return self._plan(day) == "closed"
+
     def minutes_between(self, start: datetime, end: datetime) -> float:
         """Return the minutes of business time in `[start, end)`."""
         if end <= start:

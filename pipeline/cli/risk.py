@@ -13,6 +13,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.calendar.calendar_file import load_calendars
 from pipeline.cli import show
 from pipeline.cli.errors import EXIT_NO, UsageError
 from pipeline.cli.options import moment
@@ -49,7 +50,7 @@ def fit(file: Model, as_json: JsonOption = False) -> None:
     code 1. Needs the extra `risk`. The in-process store has one user: stop `nabiz up` first.
     """
     fitting, settings = _fitting(), load_settings()
-    rules = load_rules(settings.detect.rules)
+    rules = load_rules(settings.detect.rules, load_calendars(settings.calendar.file))
     with closing(open_store(settings, with_kpis=False)) as store:
         months = read_months(store, rules, settings.detect)
     now = datetime.now(UTC)

@@ -24,6 +24,7 @@ from pipeline.detection.facts import FIELDS, Moment
 from pipeline.detection.memory import Memory, after, with_contact
 from pipeline.detection.rule import Get, Rule, Stage, listed
 from pipeline.detection.rule_file import RuleError, RuleForm, RuleSource
+from pipeline.detection.waits import Terms
 from pipeline.model.contact import PAUSES
 
 _CEL_TYPES = {
@@ -145,7 +146,7 @@ def _try(source: RuleSource, rule: Rule, env: cel.Env, attributes: Mapping[str, 
             except Exception as error:
                 reason = f"the condition fails on the rule's own fixtures: {error}"
                 raise source.condition_error(reason, 1) from None
-            memory = after(memory, entry, entry.at, {})
+            memory = after(memory, entry, entry.at, Terms())
 
 
 def _check_effect(source: RuleSource, form: RuleForm) -> None:

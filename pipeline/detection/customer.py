@@ -162,7 +162,7 @@ def apply(
     if log.snapshot is not state.log.snapshot:
         head = without_settled(head, log.snapshot)
         revisions = _live_revisions(revisions, log.snapshot)
-    turn = next_overdue(head.memory.waits, rules.patience)
+    turn = next_overdue(head.memory.waits, rules.terms.patience)
     return (
         CustomerState(
             *(state.customer_id, partition, offset, basis, log.log(), head, revisions),

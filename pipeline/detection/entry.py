@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
 from pipeline.common.epoch_micros import to_micros
 from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
+from pipeline.model.event_types import EventType
 from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import Intent, Rank, Scored, Topic, is_against_score
 from pipeline.model.signs_of_life import TROUBLE, is_idle, is_sign_of_life
@@ -25,6 +27,8 @@ TOPICS = 5
 """Maximum number of stored topics of a text."""
 COMPLAINTS = 3
 """Maximum number of stored topics that a text complains of."""
+AMOUNTS = 4
+"""Maximum number of stored amounts of a record of usage."""
 
 _SENTENCE_ENDS = ".!?…\n"
 
@@ -52,7 +56,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `spans` are first the most telling span of the text, that of the first of the `negative_topics`
     if there are any, then the span of each of the `intents`, then of each other of the
-    `negative_topics`. `idle` is as in `pipeline.model.signs_of_life`.
+    `negative_topics`. `idle` is as in `pipeline.model.signs_of_life`; `amounts` are the
+    numbers of a record of usage.
     """
 
     at: int
@@ -91,6 +96,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     hurried: bool = False
     counted: bool = True
     idle: bool = False
+    amounts: dict[str, float] = {}
 
     @property
     def rank(self) -> Rank:
@@ -196,7 +202,18 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
         idle=is_idle(event),
+        amounts=_amounts(event) if event.type is EventType.USAGE else {},
     )
+
+
+def _amounts(event: Event) -> dict[str, float]:
+    """Return the numbers of a record of usage, the first by name."""
+    numbers = {
+        name: float(value)
+        for name, value in sorted(event.attributes.items())
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    return dict(islice(numbers.items(), AMOUNTS))
 
 
 def _span(text: str, start: int, end: int) -> Span:

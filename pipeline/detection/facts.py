@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
 from pipeline.detection.memory import Contact, Memory
+from pipeline.detection.routine import HabitNews
 from pipeline.detection.waits import KINDS, WAITS, is_ended
 from pipeline.model.event_types import EventType
 
@@ -19,7 +20,10 @@ OPEN_ALERTS = 50
 
 
 class Moment(NamedTuple):
-    """The customer at the time of an event; `memory` is from before it but has this contact."""
+    """The customer at the time of an event; `memory` is from before it but has this contact.
+
+    `habit` is what the end of a day says of one.
+    """
 
     entry: LogEntry
     at: int
@@ -27,6 +31,7 @@ class Moment(NamedTuple):
     open_alerts: tuple[str, ...]
     risk: float
     risk_threshold: float
+    habit: HabitNews | None = None
 
     def contacts_within(self, span: int) -> list[Contact]:
         """Return the contacts of the last `span` microseconds."""
@@ -205,6 +210,16 @@ FIELDS: dict[str, Field] = dict(
         "what the customer goes on waiting for in vain after it: " + ", ".join(KINDS),
         lambda m: m.overdue(),
         WAITS,
+    ),
+    "habit.name": Field(
+        "string",
+        'what changed: a number of `usage`, visits, orders; "" if no habit is judged',
+        lambda m: m.habit.name if m.habit else "",
+    ),
+    "habit.change": Field(
+        "string",
+        'falling, quiet, lapsed or recovered on the day that is told, else ""',
+        lambda m: m.habit.told if m.habit else "",
     ),
     "customer.open_alerts": Field(
         "list(string)",

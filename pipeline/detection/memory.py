@@ -4,7 +4,9 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
-from pipeline.detection.waits import Patience, Wait, waits_after
+from pipeline.detection.habits.habit import Habit
+from pipeline.detection.routine import HabitNews, end_of, fed, judged_day, looks_again
+from pipeline.detection.waits import Overdue, Terms, Wait, habit_key, habit_of, judged, waits_after
 from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event_types import EventType, Trait, types_with
 
@@ -49,7 +51,7 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What conditions need of earlier events; bounded.
 
     `closed` holds the closing times of tickets, `promised` the promised delivery times of orders,
-    `waits` what the customer waits for.
+    `waits` what the customer waits for, `habits` what they do day by day.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -58,6 +60,7 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     good_score_at: int | None = None
     # Memories of older versions end here: later fields need a default.
     waits: tuple[Wait, ...] = ()
+    habits: dict[str, Habit] = {}
 
 
 def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Memory:
@@ -114,11 +117,14 @@ def _with_line(contact: Contact | None, entry: LogEntry, at: int) -> Contact:
     )
 
 
-def after(memory: Memory, entry: LogEntry, at: int, patience: Patience) -> Memory:
-    """Return the memory after the entry's effect on tickets, orders, scores and waits."""
-    waits = waits_after(memory.waits, entry, at, patience)
-    if waits is not memory.waits:
-        memory = replace(memory, waits=waits)
+def after(memory: Memory, entry: LogEntry, at: int, terms: Terms) -> Memory:
+    """Return the memory after the entry's effect on tickets, orders, scores, waits and habits."""
+    waits = waits_after(memory.waits, entry, at, terms)
+    habits = memory.habits
+    if "habit" in terms.patience:
+        habits = fed(habits, entry, terms.calendar(entry).zone)
+    if waits is not memory.waits or habits is not memory.habits:
+        memory = replace(memory, waits=waits, habits=habits)
     if entry.good_score:
         memory = replace(memory, good_score_at=at)
     if entry.type in _RESOLVES:
@@ -136,6 +142,25 @@ def after(memory: Memory, entry: LogEntry, at: int, patience: Patience) -> Memor
         promised = _remember(memory.promised, entry.order_id, entry.promised_at)
         return replace(memory, promised=promised)
     return memory
+
+
+def after_judgement(memory: Memory, turn: Overdue, terms: Terms) -> tuple[Memory, HabitNews | None]:
+    """Return the memory once something overdue is judged, and what that says of a habit."""
+    wait = turn.wait
+    if wait.kind != "habit":
+        return replace(memory, waits=judged(memory.waits, turn)), None
+    waits = tuple(other for other in memory.waits if other is not wait)
+    name, day = habit_of(wait)
+    if name not in memory.habits:
+        return replace(memory, waits=waits), None
+    calendar = terms.calendar(wait.entry)
+    habits, news = judged_day(memory.habits, name, day, calendar)
+    again = looks_again(habits, name, day)
+    looked_at = {habit_of(other)[0] for other in waits if other.kind == "habit"}
+    if again is not None and name not in looked_at:
+        due = end_of(again, calendar.zone)
+        waits = (*waits, Wait("habit", habit_key(name, again), due, wait.entry))
+    return replace(memory, waits=waits, habits=habits), news
 
 
 def _solved(contact: Contact, entry: LogEntry) -> Contact:

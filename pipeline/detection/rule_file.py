@@ -61,6 +61,7 @@ class ReliefForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: Texts | None = None
 
 
+Times = Annotated[int, Meta(ge=1, le=400)]
 Case = Annotated[tuple[dict[str, Any], ...], Meta(min_length=1)]
 
 
@@ -143,9 +144,15 @@ class RuleSource(YamlSource):
 
     def _steps(self, where: str, case: Case) -> Iterator[Scored]:
         at = _FIXTURE_START
-        for index, step in enumerate(case):
-            place = f"{where}[{index}]"
-            fields = {"event_id": f"e{index + 1}", "customer_id": "c", "channel": "e-mail", **step}
+        steps = [
+            (f"{where}[{index}]", step, number)
+            for index, step in enumerate(case)
+            for number in range(self._times(step, f"{where}[{index}]"))
+        ]
+        for place, step, number in steps:
+            event_id = f"e{place}/{number}"
+            fields = {"event_id": event_id, "customer_id": "c", "channel": "e-mail", **step}
+            fields.pop("times", None)
             later = duration(self.convert(fields.pop("after", "0s"), Duration, f"{place}.after"))
             try:
                 at += later
@@ -162,6 +169,10 @@ class RuleSource(YamlSource):
                 raise self.error(f"{place}.type", f"`{event.type}` is not an event type")
             reading = self.convert(form, ReadingForm | None, f"{place}.reading")
             yield Scored(event, reading.reading(event.text or "") if reading else None, at)
+
+    def _times(self, step: dict[str, Any], place: str) -> int:
+        times: int = self.convert(step.get("times", 1), Times, f"{place}.times")
+        return times
 
 
 class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,9 +9,11 @@ from pathlib import Path
 from cel_expr_python import cel
 from msgspec.structs import replace
 
+from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendars
 from pipeline.detection.compiled import compiled, environment, getters
 from pipeline.detection.rule import Rule, Stage
 from pipeline.detection.rule_file import LARGEST_FILE, RuleError, RuleSource
+from pipeline.detection.waits import Terms
 from pipeline.model.event_types import EventType
 
 __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]
@@ -26,11 +28,16 @@ class RuleSet:
 
     Rules that read `customer.risk` form a second stage, evaluated after the weights of the first
     are added. Within a stage reliefs come last. `failed` holds rules that failed on an event, with
-    the reason. `patience` is that of the rules on each kind of wait.
+    the reason. `terms` are what is waited for goes by.
     """
 
     def __init__(
-        self, rules: Sequence[Rule], env: cel.Env, attributes: dict[str, str], version: str
+        self,
+        rules: Sequence[Rule],
+        env: cel.Env,
+        attributes: dict[str, str],
+        version: str,
+        calendars: Calendars = AROUND_THE_CLOCK,
     ) -> None:
         self.version = version
         self.rules = tuple(sorted(rules, key=lambda rule: (rule.is_relief, rule.name)))
@@ -57,9 +64,10 @@ class RuleSet:
         self._stages_of_others = stages_of(partial(_looks_at, None))
         turns = {(kind, rule.patience) for rule in self.rules for kind in rule.waits}
         self._stages_on_overdue = {turn: stages_of(partial(_judges, *turn)) for turn in turns}
-        self.patience = {
+        patience = {
             kind: tuple(sorted(some for other, some in turns if other == kind)) for kind, _ in turns
         }
+        self.terms = Terms(patience, calendars)
 
     def stages(self, type_: str) -> tuple[Stage, Stage]:
         """Return the two stages for events of a type, known or not."""
@@ -76,9 +84,11 @@ class RuleBook:
     `refused` is the error of the current files, None if they are in force.
     """
 
-    def __init__(self, folder: Path, *, demanded: bool = True) -> None:
+    def __init__(
+        self, folder: Path, calendars: Calendars = AROUND_THE_CLOCK, *, demanded: bool = True
+    ) -> None:
         """Load the folder. Raises RuleError, or starts without rules if they are not `demanded`."""
-        self._folder = folder
+        self._folder, self._calendars = folder, calendars
         self.rules = RuleSet([], environment({}), {}, "")
         self.refused: RuleError | None = None
         self._looked_at = ""
@@ -97,19 +107,22 @@ class RuleBook:
             self.refused = None
         elif version != self._looked_at:
             try:
-                self.rules, self.refused = _load(files), None
+                self.rules, self.refused = _load(files, self._calendars), None
             except RuleError as error:
                 self.refused = error
         self._looked_at = version
         return self.refused
 
 
-def load_rules(folder: Path) -> RuleSet:
-    """Load every `*.yaml` of a folder. Raises RuleError at the first error."""
-    return _load(_read(folder))
+def load_rules(folder: Path, calendars: Calendars = AROUND_THE_CLOCK) -> RuleSet:
+    """Load every `*.yaml` of a folder. Raises RuleError at the first error.
+
+    `calendars` say when a customer's days end.
+    """
+    return _load(_read(folder), calendars)
 
 
-def _load(files: Mapping[Path, bytes]) -> RuleSet:
+def _load(files: Mapping[Path, bytes], calendars: Calendars) -> RuleSet:
     sources = [RuleSource(path, content) for path, content in files.items()]
     attributes = _attributes(sources)
     env = environment(attributes)
@@ -133,7 +146,20 @@ def _load(files: Mapping[Path, bytes]) -> RuleSet:
                 raise source.error(where, f"no rule opens alerts of the cause `{cause}`")
             if cause in dangers:
                 raise source.error(where, f"only a person ends a danger such as `{cause}`")
-    return RuleSet(list(rules.values()), env, attributes, _version(files))
+    _check_days(sources)
+    return RuleSet(list(rules.values()), env, attributes, _version(files), calendars)
+
+
+def _check_days(sources: Iterable[RuleSource]) -> None:
+    """Raise RuleError if rules differ in when a day is over: it is judged once."""
+    looks: dict[str, str] = {}
+    for source in sources:
+        overdue = source.form.overdue
+        if overdue and "habit" in overdue.waits:
+            first = looks.setdefault("by", overdue.by)
+            if first != overdue.by:
+                reason = f"another rule judges a day {first} after its end: use the same `by`"
+                raise source.error("$.overdue.by", reason)
 
 
 def _read(folder: Path) -> dict[Path, bytes]:

@@ -3,19 +3,18 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from pipeline.config.groups import DetectSettings
 from pipeline.detection.assessment import risk_of
 from pipeline.detection.draft import FoldDraft
 from pipeline.detection.entry import LogEntry
 from pipeline.detection.facts import Moment
 from pipeline.detection.fold import Fold, decay
-from pipeline.detection.memory import after, begins_contact, with_contact
+from pipeline.detection.memory import after, after_judgement, begins_contact, with_contact
+from pipeline.detection.routine import is_changed
 from pipeline.detection.rule import Rule, Stage
 from pipeline.detection.rules import RuleSet
 from pipeline.detection.signs import signs_after
-from pipeline.detection.waits import judged, next_overdue
+from pipeline.detection.waits import next_overdue
 
 
 def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) -> Fold:
@@ -39,16 +38,16 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     tallies = decay(fold.signs.tallies, calm.length, settings.half_life_days)
     begins = begins_contact(fold.memory, entry, at, settings.pauses)
     signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
-    memory = after(memory, entry, at, rules.patience)
+    memory = after(memory, entry, at, rules.terms)
     return draft.fold(memory, signs, fired, calm.since, fold.passed)
 
 
 def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) -> Fold:
     """Return the fold after time has passed: what became overdue up to `until` is judged."""
-    while turn := next_overdue(fold.memory.waits, rules.patience, until):
+    while turn := next_overdue(fold.memory.waits, rules.terms.patience, until):
         at, entry = max(turn.at, fold.at), turn.wait.entry
-        memory = replace(fold.memory, waits=judged(fold.memory.waits, turn))
-        moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold)
+        memory, habit = after_judgement(fold.memory, turn, rules.terms)
+        moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold, habit)
         early, late = rules.stages_on_overdue(turn.wait.kind, turn.patience)
         held = early.holding(moment)
         draft = FoldDraft(fold, entry, at, dict(fold.loads))
@@ -83,7 +82,8 @@ def _calm(fold: Fold, moment: Moment, held: Iterable[Rule]) -> _Calm:
     since, at = fold.at if fold.calm_since is None else fold.calm_since, moment.at
     if _weighs(held):
         return _Calm(0, at)
-    return _Calm(at - since, at) if moment.entry.is_ordinary else _Calm(0, since)
+    ordinary = moment.entry.is_ordinary and not is_changed(moment.memory.habits)
+    return _Calm(at - since, at) if ordinary else _Calm(0, since)
 
 
 def _weighs(held: Iterable[Rule]) -> bool:

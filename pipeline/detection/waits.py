@@ -5,12 +5,16 @@ time, and the patience of a rule, have passed without that. `KINDS` is the only 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
 
+from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendar, Calendars
 from pipeline.detection.entry import LogEntry, Span
+from pipeline.detection.routine import day_of, end_of, values_of
 from pipeline.model.contact import awaits_reply, only_thanks
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with
@@ -23,6 +27,7 @@ KINDS: Final[Mapping[str, str]] = {
     "delivery": "an order; due at its `attributes.promised_at`",
     "reply": "the first reply to a line or a ticket; due when it was written",
     "ticket": "the next step of an open ticket; due at its last step",
+    "habit": "what the customer usually does; due when the day ends, which judges it",
 }
 """What a customer may wait for, and when it is due."""
 
@@ -71,6 +76,17 @@ Patience = Mapping[str, Sequence[int]]
 """The patience of the rules on each kind of wait, in microseconds, ascending."""
 
 
+class Terms(NamedTuple):
+    """What waits go by: the patience of the rules, and the calendars of brands."""
+
+    patience: Patience = MappingProxyType({})
+    calendars: Calendars = AROUND_THE_CLOCK
+
+    def calendar(self, entry: LogEntry) -> Calendar:
+        """Return the calendar of the brand of an event."""
+        return self.calendars.of_brand(entry.brand)
+
+
 def next_overdue(waits: Sequence[Wait], patience: Patience, until: int = NEVER) -> Overdue | None:
     """Return what is overdue next, up to a time, and was not judged yet."""
     first: Overdue | None = None
@@ -91,21 +107,21 @@ def judged(waits: tuple[Wait, ...], turn: Overdue) -> tuple[Wait, ...]:
 
 
 def waits_after(
-    waits: tuple[Wait, ...], entry: LogEntry, at: int, patience: Patience
+    waits: tuple[Wait, ...], entry: LogEntry, at: int, terms: Terms
 ) -> tuple[Wait, ...]:
     """Return the waits after an event: without those that it ends, with those that it begins.
 
-    Only kinds that a rule has `patience` with are kept.
+    Only kinds that a rule has patience with are kept.
     """
     if waits:
         waits = tuple(wait for wait in waits if not is_ended(wait, entry))
-    for kind, key, due in _begun(entry, at):
-        if kind in patience and (kind, key) not in {wait.place for wait in waits}:
+    for kind, key, due in _begun(entry, at, terms.calendar(entry).zone):
+        if kind in terms.patience and (kind, key) not in {wait.place for wait in waits}:
             waits = (*waits[1 - WAITS :], Wait(kind, key, due, _slim(entry)))
     return waits
 
 
-def _begun(entry: LogEntry, at: int) -> Iterator[tuple[str, str, int]]:
+def _begun(entry: LogEntry, at: int, zone: ZoneInfo) -> Iterator[tuple[str, str, int]]:
     """Yield kind, key and due time of the waits that an event begins."""
     if entry.order_id and entry.promised_at is not None and entry.type not in _ARRIVES:
         yield "delivery", entry.order_id, entry.promised_at
@@ -114,6 +130,20 @@ def _begun(entry: LogEntry, at: int) -> Iterator[tuple[str, str, int]]:
         yield "reply", entry.ticket_id or entry.channel, at
     if entry.ticket_id and entry.type in _STEPS and entry.type not in _CLOSES:
         yield "ticket", entry.ticket_id, at
+    for name, _ in values_of(entry):
+        day = day_of(entry.at, zone)
+        yield "habit", habit_key(name, day), end_of(day, zone)
+
+
+def habit_key(name: str, day: int) -> str:
+    """Return the key of the wait for the end of a day that judges a habit."""
+    return f"{name}/{day}"
+
+
+def habit_of(wait: Wait) -> tuple[str, int]:
+    """Return the habit that a wait is for, and the day whose end judges it."""
+    name, _, day = wait.key.rpartition("/")
+    return name, int(day)
 
 
 def is_ended(wait: Wait, entry: LogEntry) -> bool:
@@ -121,6 +151,9 @@ def is_ended(wait: Wait, entry: LogEntry) -> bool:
     if wait.kind == "delivery":
         again = entry.promised_at is not None
         return entry.order_id == wait.key and (again or entry.type in _ARRIVES)
+    if wait.kind == "habit":  # one that looks for silence; that of a day with a value is due
+        name, _ = habit_of(wait)
+        return wait.due > entry.at and name in dict(values_of(entry))
     if wait.key != (entry.ticket_id or entry.channel):
         return False
     if wait.kind == "ticket":

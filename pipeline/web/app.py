@@ -26,6 +26,7 @@ from pipeline.board.inbox.live import Live
 from pipeline.board.pages import PAGES
 from pipeline.board.routes import board_routes
 from pipeline.broker.security import cluster_of
+from pipeline.calendar.calendar_file import load_calendars
 from pipeline.config.settings import Settings
 from pipeline.connectors.setup.connections import open_connections
 from pipeline.connectors.watch.traffic import Traffic
@@ -53,6 +54,8 @@ def application(settings: Settings, store: Store) -> Iterator[Litestar]:
     )
     live, traffic = Live(config.value), Traffic()
     connectors, book = settings.connectors, open_connections(settings.connectors)
+    calendars = load_calendars(settings.calendar.file)
+    rules = RuleBook(settings.detect.rules, calendars, demanded=False)
     with (
         AuditTrail(store.write_audit) as trail,
         Observer(cluster) as observer,
@@ -60,9 +63,7 @@ def application(settings: Settings, store: Store) -> Iterator[Litestar]:
         ConnectionWatch(cluster, WatchDependencies(book, traffic, config.zone, _now)),
         Service(
             ServiceConfig(cluster, settings.detect),
-            ServiceDependencies(
-                store, observer, RuleBook(settings.detect.rules, demanded=False), _now
-            ),
+            ServiceDependencies(store, observer, rules, _now),
         ) as service,
     ):
         board = Board(

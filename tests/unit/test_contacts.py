@@ -12,6 +12,7 @@ from pipeline.config.groups import DetectSettings
 from pipeline.detection.entry import entry_of
 from pipeline.detection.facts import FIELDS, Moment
 from pipeline.detection.memory import Contact, Memory, after, with_contact
+from pipeline.detection.waits import Terms
 from pipeline.model.contact import PAUSES, Pauses
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType
@@ -42,7 +43,7 @@ def counted(events: Sequence[Scored], field: str, pauses: Pauses = PAUSES) -> in
     for one in events:
         entry = entry_of(one)
         moment_memory = with_contact(memory, entry, entry.at, pauses)
-        memory = after(moment_memory, entry, entry.at, {})
+        memory = after(moment_memory, entry, entry.at, Terms())
     moment = Moment(entry, entry.at, moment_memory, (), 0.0, 0.8)
     return int(FIELDS[f"customer.{field}"].get(moment))
 

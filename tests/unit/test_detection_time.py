@@ -79,7 +79,7 @@ def test_a_ticket_nobody_answers_and_one_that_stands_still() -> None:
 
 def test_a_state_says_when_it_is_due_without_being_decoded() -> None:
     customer = Customer()
-    customer.receive(event("e0", EventType.VISIT, 0))
+    customer.receive(event("e0", EventType.CALL, 0, author_type=AuthorType.AGENT))
     assert due_of(customer.encoded) == NEVER
     customer.receive(promised("e1", 0, due=24))
     assert due_of(customer.encoded) == to_micros(START + timedelta(hours=24 + PATIENCE))

@@ -5,9 +5,9 @@ Each test has its share of one budget, of false alarms a customer and month.
 """
 
 from bisect import bisect_left
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
+from itertools import pairwise
 from math import sqrt
-from operator import sub
 from typing import Final, Literal, NamedTuple
 
 from msgspec.structs import replace
@@ -97,8 +97,8 @@ def _silence(
     return Proof(kind, last + 1, pace.average * typical, 0.0, curve(values, day, usual))
 
 
-def _longest(days: list[int]) -> int:
-    return max(map(sub, days[1:], days))
+def _longest(days: Sequence[int]) -> int:
+    return max(later - earlier for earlier, later in pairwise(days))
 
 
 def _is_too_long(pace: Pace, missed: float, share: float) -> bool:
