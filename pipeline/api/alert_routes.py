@@ -13,6 +13,7 @@ from pipeline.access.authorization import VIEWER, requires
 from pipeline.access.user import User
 from pipeline.api.parameters import Limit, Time, moment
 from pipeline.common.refused import Refused
+from pipeline.detection.what_if import WhatIf
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
@@ -49,6 +50,19 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
         """Follow-ups of alerts, last changed first."""
         return service.store.follow_ups(stages=stage, customer_id=customer_id, limit=limit)
 
+    @get(
+        "/v1/alerts/{alert_id:str}/what-if",
+        sync_to_thread=True,
+        opt=requires("viewer", audit="alert.viewed"),
+    )
+    def what_if(alert_id: FromPath[str], request: Request[User, Any, State]) -> WhatIf:
+        """The risk of an alert without each of its causes, and what would calm the customer."""
+        found = service.store.alerts(ids=[alert_id])
+        if not found:
+            raise NotFoundException("there is no such alert")
+        about(request, customer_id=found[0].customer_id)
+        return service.what_if(found[0])
+
     @post(
         "/v1/alerts/{alert_id:str}/actions",
         sync_to_thread=True,
@@ -67,4 +81,4 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
         about(request, what=f"alert.{action.kind}", customer_id=action.customer_id)
         return action
 
-    return [alerts, follow_ups, act]
+    return [alerts, follow_ups, what_if, act]

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from pipeline.cli import show
 from pipeline.cli.options import moment, span
+from pipeline.cli.show_customer import customer as shown_customer
 from pipeline.cli.target import DataOption, JsonOption, ask, find
 from pipeline.kpi.definitions import KpiValue
 from pipeline.model.alert import Alert
@@ -92,7 +93,7 @@ def customer(
     if as_json:
         show.as_json(answer.body)
     else:
-        Console().print(show.customer(answer.value))
+        Console().print(shown_customer(answer.value))
 
 
 def status(data: DataOption = None, as_json: JsonOption = False) -> None:

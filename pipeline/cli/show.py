@@ -22,7 +22,7 @@ from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.model.dead_letter import DeadLetter
 from pipeline.model.event import Event
 from pipeline.model.reading import Scored
-from pipeline.service.views import CustomerView, RulesStatus, Status, StoreStatus
+from pipeline.service.views import RulesStatus, Status, StoreStatus
 
 T = TypeVar("T")
 
@@ -133,9 +133,15 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
             _lines(severity, Text(f"{alert.risk:.2f} {alert.state}", "dim")),
             datum(alert.customer_id),
             what,
-            datum(quote(alert), "italic"),
+            _quoted(alert),
         )
     return table
+
+
+def _quoted(alert: Alert) -> Text:
+    """Quote the alert's weightiest words, with the remark on them."""
+    said, remark = datum(quote(alert), "italic"), alert.said_beside("en")
+    return _lines(said, datum(remark, "dim")) if remark else said
 
 
 def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
@@ -172,19 +178,6 @@ def quote(alert: Alert) -> str:
     """Quote the sentence with the largest weight."""
     said = weightiest_quote(alert)
     return f"“{said}”" if said else "(the events have no text)"
-
-
-def customer(view: CustomerView) -> RenderableType:
-    """Render risk with its reasons, alerts and timeline."""
-    titles = {alert.cause: alert.titles.get("en", alert.title) for alert in view.alerts}
-    reasons = ", ".join(
-        f"{titles.get(part.rule, part.rule.replace('_', ' '))} {part.share:.0%}"
-        for part in view.contributions[:5]
-    )
-    head = datum(view.customer_id).append(f"   risk {view.risk:.2f}")
-    if reasons:
-        head.append("   because of ", "dim").append(datum(reasons, "dim"))
-    return Group(head, "", alert_table(view.alerts), "", timeline(view.events))
 
 
 def timeline(events: Iterable[Scored]) -> Table:

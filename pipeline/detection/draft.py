@@ -7,9 +7,11 @@ from msgspec.structs import replace
 from pipeline.detection.assessment import risk_of, shares_of
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.detection.facts import Moment
-from pipeline.detection.fold import Episode, Fold
+from pipeline.detection.fold import Episode, Fold, relieved
 from pipeline.detection.memory import Memory
+from pipeline.detection.remarks import remark_on
 from pipeline.detection.rule import Rule
+from pipeline.detection.said import reason_of_score
 from pipeline.detection.signs import Signs
 from pipeline.model.alert import grade
 
@@ -102,6 +104,9 @@ class FoldDraft:
         else:
             # Earlier events were considered when they came.
             evidence = tuple(mark for mark in evidence if mark.event_id == self.entry.event_id)
+        quotes = any(mark.end for mark in evidence)
+        reason = () if quotes else reason_of_score(moment.memory.said, self.entry, self.at)
+        evidence = (*reason, *evidence)
         cited = {mark.event_id for mark in episode.evidence}
         new = tuple(mark for mark in evidence if mark.event_id not in cited)
         severity = max(episode.severity, rule.severity, key=grade)
@@ -114,12 +119,13 @@ class FoldDraft:
                 shares=shares_of(self.loads, self.sources),
                 evidence=_bounded(episode.evidence + new),
                 topics=_topics(episode.topics, moment, new),
+                remark=remark_on(self.entry, moment.habit, cites_earlier=bool(reason))
+                or episode.remark,
             )
             self.open = {**self.open, cause: episode}
 
     def _apply_relief(self, rule: Rule) -> None:
-        left = 1.0 - rule.relief
-        self.loads = {name: load * left for name, load in self.loads.items() if load * left > 0}
+        self.loads = relieved(self.loads, rule)
         for cause in rule.closes:
             if episode := self.open.get(cause):
                 self.open = {

@@ -1,17 +1,18 @@
 """The entry of an event in a customer's state: bounded, without the text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
 import msgspec
 
 from pipeline.common.epoch_micros import to_micros
+from pipeline.common.sentences import passage_at, passages, says_something
 from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType
 from pipeline.model.merged_tickets import type_in_effect
-from pipeline.model.reading import Intent, Rank, Scored, Topic, is_against_score
+from pipeline.model.reading import QUOTE, Intent, Rank, Reading, Scored, Topic, is_against_score
 from pipeline.model.signs_of_life import TROUBLE, is_idle, is_sign_of_life
 
 SECOND = 1_000_000
@@ -19,8 +20,6 @@ HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 """A day in microseconds; times are integral microseconds since 1970-01-01 UTC."""
 
-QUOTE = 200
-"""Maximum length of a stored quote, in characters."""
 INTENTS = 8
 """Maximum number of stored intents of a text."""
 TOPICS = 5
@@ -29,8 +28,6 @@ COMPLAINTS = 3
 """Maximum number of stored topics that a text complains of."""
 AMOUNTS = 4
 """Maximum number of stored amounts of a record of usage."""
-
-_SENTENCE_ENDS = ".!?…\n"
 
 AttributeValue = str | float | bool
 
@@ -41,6 +38,10 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
     start: int
     end: int
     quote: str
+
+
+NOTHING_SAID = Span(0, 0, "")
+"""The span of a text that has no word against the company, or of none."""
 
 
 class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -54,10 +55,10 @@ class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event and its reading in a customer's log: without text, bounded in size.
 
-    `spans` are first the most telling span of the text, that of the first of the `negative_topics`
-    if there are any, then the span of each of the `intents`, then of each other of the
-    `negative_topics`. `idle` is as in `pipeline.model.signs_of_life`; `amounts` are the
-    numbers of a record of usage.
+    `spans` are first the most telling span of the text, `NOTHING_SAID` if it speaks against
+    nothing, then the span of each of the `intents`, then of each of the `negative_topics`, of the
+    first one last. `idle` is as in `pipeline.model.signs_of_life`; `amounts` are the numbers of a
+    record of usage.
     """
 
     at: int
@@ -139,13 +140,11 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
         If there is none, the reference to the most telling span.
         """
-        chosen = telling = self.spans[0]
-        topics = len(self.intents) + 1  # index of the spans of the other topics
-        spans = (*self.spans[1:topics], telling, *self.spans[topics:])
-        for name, span in zip((*self.intents, *self.negative_topics), spans, strict=False):
-            if name in names:
-                chosen = span
-                break
+        telling, *others = self.spans
+        first, rest = self.negative_topics[:1], self.negative_topics[1:]
+        # In entries of older versions the span of the first topic is the telling one.
+        named = zip((*self.intents, *rest, *first), others, strict=False)
+        chosen = next((span for name, span in named if name in names), telling)
         return EvidenceRef(self.event_id, chosen.start, chosen.end)
 
 
@@ -155,11 +154,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     text = event.text or ""
     intents, topics = (reading.intents[:INTENTS], reading.topics) if reading else ((), ())
     complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
-    spans = (
-        _telling_span(text, intents, complaints),
-        *[_span(text, intent.start, intent.end) for intent in intents],
-        *[_span(text, topic.start, topic.end) for topic in complaints[1:]],
-    )
+    spans = tuple(_spans(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
     # Only customers' words count as their sentiment.
     sentiment = reading if event.author_type is AuthorType.CUSTOMER else None
     return LogEntry(
@@ -216,27 +211,39 @@ def _amounts(event: Event) -> dict[str, float]:
     return dict(islice(numbers.items(), AMOUNTS))
 
 
+def _spans(
+    text: str, reading: Reading | None, intents: Sequence[Intent], complaints: Sequence[Topic]
+) -> Iterator[Span]:
+    """Yield the `spans` of an entry: whole sentences, and clauses of topics that say enough."""
+    worst = reading and reading.worst
+    sentences = [] if worst and not (intents or complaints) else passages(text, QUOTE)
+    clauses = [_clause(text, topic, sentences) for topic in complaints]
+    said = [_span(text, *passage_at(sentences, intent.start)) for intent in intents]
+    label = worst.label if worst else reading.label if reading else ""
+    if worst and label != "positive":
+        yield _span(text, worst.start, worst.end)
+    elif clauses:
+        yield clauses[0]
+    elif label == "positive":
+        yield NOTHING_SAID
+    else:
+        yield said[0] if said else _span(text, *sentences[0])
+    yield from said
+    yield from clauses[1:]
+    yield from clauses[:1]
+
+
+def _clause(text: str, topic: Topic, sentences: Sequence[tuple[int, int]]) -> Span:
+    """Return the clause of a topic, or its whole sentence if the clause hardly says a thing."""
+    clause = topic.start, topic.end
+    return _span(
+        text, *(clause if says_something(text, clause) else passage_at(sentences, topic.start))
+    )
+
+
 def _span(text: str, start: int, end: int) -> Span:
     end = min(end, start + QUOTE)
     return Span(start, end, text[start:end])
-
-
-def _telling_span(text: str, intents: Sequence[Intent], complaints: Sequence[Topic]) -> Span:
-    """Return the clause of the first complaint, else the sentence of the first intent.
-
-    Without either, the start of the text; at most `QUOTE` characters.
-    """
-    start, end = 0, len(text)
-    if complaints:
-        start, end = complaints[0].start, complaints[0].end
-    elif intents:
-        start = max(text.rfind(mark, 0, intents[0].start) for mark in _SENTENCE_ENDS) + 1
-        ends = [text.find(mark, intents[0].end) for mark in _SENTENCE_ENDS]
-        end = min((end + 1 for end in ends if end >= 0), default=len(text))
-        start = max(start, intents[0].end - QUOTE)
-    start = end - len(text[start:end].lstrip())
-    quote = text[start : min(end, start + QUOTE)].rstrip()
-    return Span(start, start + len(quote), quote)
 
 
 def _promise(event: Event) -> int | None:

@@ -12,6 +12,7 @@ from pipeline.common.languages import Language
 from pipeline.detection.assessment import RuleShare
 from pipeline.detection.entry import EvidenceRef
 from pipeline.detection.fold import Episode, Fold
+from pipeline.detection.remarks import remark_texts
 from pipeline.detection.rules import RuleSet
 from pipeline.model.alert import Alert, AlertState, Contribution, Evidence
 
@@ -62,7 +63,7 @@ def _withdrawn(episode: Episode, at: int, reason: NoCause) -> Episode:
     """Return the episode as it ends by a withdrawal: without shares and evidence."""
     end = max(at, episode.opened_at)
     return msgspec.structs.replace(
-        episode, updated_at=end, closed_at=end, shares=(), evidence=(), ended_by=reason
+        episode, updated_at=end, closed_at=end, shares=(), evidence=(), ended_by=reason, remark=None
     )
 
 
@@ -138,5 +139,6 @@ def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Ale
         topics=episode.topics,
         ended_by=episode.ended_by or None,
         ending=_ending(episode.ended_by, rules) if state != "open" else None,
+        remark=remark_texts(episode.remark) if episode.remark else None,
         in_danger=bool(rule and rule.in_danger),
     )

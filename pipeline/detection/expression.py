@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
-from pipeline.detection.entry import QUOTE
+from pipeline.model.reading import QUOTE
 
 STEPS = 20_000
 """Limit of steps of a condition: two milliseconds, ten if it consists of `.` and `[^a]`."""

@@ -7,6 +7,8 @@ import msgspec
 from pipeline.detection.assessment import RuleShare
 from pipeline.detection.entry import DAY, EvidenceRef
 from pipeline.detection.memory import Memory
+from pipeline.detection.remarks import Remark
+from pipeline.detection.rule import Rule
 from pipeline.detection.signs import Signs
 
 NEGLIGIBLE = 1e-3
@@ -21,7 +23,8 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `number` increases from episode to episode of a cause and is at least the day of the opening,
     counted from 1970. `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
-    `topics` are those of the evidence, `ended_by` is the rule that closed it.
+    `topics` are those of the evidence, `ended_by` is the rule that closed it, `remark` is on the
+    last score in the evidence that needs one.
     """
 
     cause: str
@@ -39,6 +42,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # Episodes of older versions end here: later fields need a default.
     topics: tuple[str, ...] = ()
     ended_by: str = ""
+    remark: Remark | None = None
 
     @property
     def key(self) -> str:
@@ -79,9 +83,16 @@ def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> di
     return {rule: load * left for rule, load in loads.items() if load * left >= NEGLIGIBLE}
 
 
+def relieved(loads: Mapping[str, float], rule: Rule) -> dict[str, float]:
+    """Return the loads after a rule's relief."""
+    left = 1.0 - rule.relief
+    return {name: load * left for name, load in loads.items() if load * left > 0}
+
+
 def cited_events(fold: Fold) -> set[str]:
     """Return the ids of events whose quotes the fold may still need."""
     marks = [contact.mark for contact in fold.memory.contacts]
+    marks += [said.mark for said in fold.memory.said]
     marks += [mark for source in fold.sources.values() for mark in source]
     marks += [mark for episode in fold.open.values() for mark in episode.evidence]
     marks += [wait.entry.mark() for wait in fold.memory.waits]

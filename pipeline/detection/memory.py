@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.detection.habits.habit import Habit
 from pipeline.detection.routine import HabitNews, end_of, fed, judged_day, looks_again
+from pipeline.detection.said import Said, remembering
 from pipeline.detection.waits import Overdue, Terms, Wait, habit_key, habit_of, judged, waits_after
 from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event_types import EventType, Trait, types_with
@@ -51,7 +52,8 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What conditions need of earlier events; bounded.
 
     `closed` holds the closing times of tickets, `promised` the promised delivery times of orders,
-    `waits` what the customer waits for, `habits` what they do day by day.
+    `waits` what the customer waits for, `habits` what they do day by day, `said` texts that a score
+    may speak of.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -61,10 +63,11 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # Memories of older versions end here: later fields need a default.
     waits: tuple[Wait, ...] = ()
     habits: dict[str, Habit] = {}
+    said: tuple[Said, ...] = ()
 
 
 def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Memory:
-    """Return the memory with the entry as a line of a contact, without contacts over 7 days."""
+    """Return the memory with an event's text and line, without contacts over 7 days."""
     contacts = memory.contacts  # in the order of their last lines
     if contacts and at - contacts[0].at > 7 * DAY:
         contacts = tuple(contact for contact in contacts if at - contact.at <= 7 * DAY)
@@ -77,7 +80,10 @@ def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Me
             now = contact and replace(contact, at=at)
         if now:
             contacts = (*_others(contacts, contact)[1 - CONTACTS :], now)
-    return memory if contacts is memory.contacts else replace(memory, contacts=contacts)
+    said = remembering(memory.said, entry, at)
+    if contacts is memory.contacts and said is memory.said:
+        return memory
+    return replace(memory, contacts=contacts, said=said)
 
 
 def begins_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> bool:
@@ -104,7 +110,7 @@ def _with_line(contact: Contact | None, entry: LogEntry, at: int) -> Contact:
     more = contact.more
     if topic and contact.topic and not contact.is_about(topic):
         more = (*more[1 - CONTACT_TOPICS :], topic)
-    tells_more = (negative or not contact.negative) and (entry.has_text or not contact.mark.end)
+    tells_more = (negative or not contact.negative) and (entry.spans[0].end or not contact.mark.end)
     return replace(
         contact,
         at=at,

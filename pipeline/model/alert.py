@@ -58,6 +58,9 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     `ended_by` is the rule that closed it (`solved_and_content`), or the reason of a withdrawal:
     `no_cause` after a late event, or `rules_changed`. `ending` explains it to users, by language.
 
+    `remark` says beside the quotes, by language, that a score contradicts the customer's words, or
+    that the quote is of an earlier event.
+
     `in_danger`: the customer, or somebody close to them, may be in danger. It goes before all other
     alerts, and its quotes are sensitive.
     """
@@ -85,11 +88,16 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     topics: tuple[str, ...] = ()
     ended_by: str | None = None
     ending: dict[str, str] | None = None
+    remark: dict[str, str] | None = None
     in_danger: bool = False
 
     def why_ended(self, language: str) -> str:
         """Return `ending` in a language, or ""."""
         return (self.ending or {}).get(language, "")
+
+    def said_beside(self, language: str) -> str:
+        """Return `remark` in a language, or ""."""
+        return (self.remark or {}).get(language, "")
 
 
 def weightiest_quote(alert: Alert) -> str:

@@ -17,6 +17,8 @@ AnyLabel: TypeAlias = Annotated[str, extensible(LABELS)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rank: TypeAlias = tuple[int, bool]
 """Revision of an event, and whether its text was not scored in haste (or is absent)."""
+QUOTE = 200
+"""Maximum length of a passage that is quoted, in characters."""
 MAX_LEVEL = 3
 Level = Annotated[int, Meta(ge=0, le=MAX_LEVEL)]
 
@@ -50,12 +52,21 @@ class Topic(msgspec.Struct, frozen=True, gc=False):
     end: int
 
 
+class Passage(msgspec.Struct, frozen=True, gc=False):
+    """A sentence, or part of a long one; `[start, end)` are characters of `Event.text`."""
+
+    start: int
+    end: int
+    label: AnyLabel
+
+
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """The reading of a text.
 
     `intensity` runs from 0 (flat) to 1 (furious or delighted), `anger` from 0 (none) to 3
     (furious), `urgency` from 0 (none) to 3 (somebody must act at once). `engine` produced the
-    scores; `hurried`: `auto` would have asked a better engine but had no time.
+    scores; `hurried`: `auto` would have asked a better engine but had no time. `worst` is the most
+    negative passage, None for a content text and one without words; the store does not keep it.
     """
 
     label: AnyLabel
@@ -69,6 +80,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     urgency: Level = 0
     topics: tuple[Topic, ...] = ()
     hurried: bool = False
+    worst: Passage | None = None
 
 
 def is_against_score(reading: Reading, score: Score) -> bool:

@@ -84,12 +84,12 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
     ended = delivery.kind in ("resolved", "withdrawn")
     quote = next((proof.quote for proof in reversed(alert.evidence) if proof.quote), "")
     # What somebody says of their life or health stays on the board, whichever alert quotes it.
-    if alert.in_danger or tells_of_danger(quote):
-        quote = ""
+    sensitive = alert.in_danger or tells_of_danger(quote)
     values: dict[str, object] = {
         "customer": alert.customer_id,
         "place": " · ".join(filter(None, (alert.brand, alert.segment, alert.channel))),
-        "quote": quote,
+        "quote": "" if sensitive else quote,
+        "remark": "" if sensitive else alert.said_beside(language),
         "risk": None if alert.in_danger else round(100 * alert.risk),
         "playbook": "" if ended else alert.playbook,
         "owner": follow_up.owner if follow_up else None,

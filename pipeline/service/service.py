@@ -16,9 +16,11 @@ from pipeline.config.groups import DetectSettings
 from pipeline.contracts.topology import INPUTS, RECEIVED, RETRY_HEADER
 from pipeline.detection.customer import Arrival, apply, current_risk
 from pipeline.detection.rules import RuleBook, RuleSet
+from pipeline.detection.what_if import WhatIf, what_if
 from pipeline.ingest.unknown import CHOICES, closest
 from pipeline.kpi.definitions import Dimension, KpiValue, Window
 from pipeline.model.action import Action
+from pipeline.model.alert import Alert
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.service.action_publisher import ActionPublisher
 from pipeline.service.observer import Observer
@@ -110,12 +112,20 @@ class Service:
         if not events:
             return None
         self._rules.reload()  # on invalid rules the last valid ones stay; detect reports them
+        rules, now = self._rules.rules, self._clock()
         arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
-        until = to_micros(self._clock())
-        state, _ = apply(None, arrivals, self._rules.rules, self._detect, until)
+        state, _ = apply(None, arrivals, rules, self._detect, to_micros(now))
         risk, contributions = current_risk(state)
         alerts = self.store.alerts(customer_id=customer_id)
-        return CustomerView(customer_id, risk, contributions, events, alerts)
+        answers = what_if(events, now, rules, self._detect)
+        return CustomerView(customer_id, risk, contributions, events, alerts, answers)
+
+    def what_if(self, alert: Alert) -> WhatIf:
+        """Return what the risk of an alert would be without each cause, as of its last change."""
+        events = self.store.timeline(alert.customer_id, TIMELINE)
+        until = [scored for scored in events if scored.event.occurred_at <= alert.updated_at]
+        self._rules.reload()
+        return what_if(until, alert.updated_at, self._rules.rules, self._detect)
 
     def act(
         self, alert_id: str, request: ActionRequest, by: str, customer_id: str = ""

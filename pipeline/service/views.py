@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from pipeline.detection.what_if import WhatIf
 from pipeline.model.action import LONGEST_ID, LONGEST_NAME, LONGEST_NOTE, ActionKind, Outcome
 from pipeline.model.alert import Alert, Contribution
 from pipeline.model.reading import Scored
@@ -24,13 +25,14 @@ class PartitionStatus(msgspec.Struct, frozen=True):
 
 
 class CustomerView(msgspec.Struct, frozen=True):
-    """Everything known about a customer, events oldest first; `risk` is current."""
+    """Everything known about a customer, events oldest first; `risk` and `what_if` are current."""
 
     customer_id: str
     risk: float
     contributions: tuple[Contribution, ...]
     events: list[Scored]
     alerts: list[Alert]
+    what_if: WhatIf | None = None
 
 
 class UnknownValue(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from pipeline.model.event import Event, Score
-from pipeline.model.reading import LABELS, Intent, Label, Probabilities, Reading, Topic
+from pipeline.model.reading import LABELS, Intent, Label, Passage, Probabilities, Reading, Topic
 from pipeline.text.automatic import is_automatic_title
 from pipeline.text.consistency import VERSION, is_questionable, with_stated_anger
 from pipeline.text.engine import Engine, FloatArray, Judged
@@ -21,10 +21,11 @@ from pipeline.text.language import detect
 from pipeline.text.normalise import LINK, MENTION, PERSONAL, Folded, fold
 from pipeline.text.own_words import OwnWords, hints_at_others, own_words
 from pipeline.text.phrases import Words, words_of
+from pipeline.text.telling import Judge, find_worst
 from pipeline.text.topics import find_topics
 from pipeline.text.urgency import urgency_levels
 
-Found = TypeVar("Found", Intent, Topic)
+Found = TypeVar("Found", Intent, Topic, Passage)
 _SAYS_SOMETHING: Final = re.compile(rf"[^\W_{LINK}{MENTION}{PERSONAL}]")
 _NOTHING_SAID: Final = (0.25, 0.5, 0.25)
 
@@ -95,6 +96,7 @@ class Reader:
             return _labels(said.probabilities)
 
         topics = find_topics(texts, heard.folded, heard.words, labels, of_clauses)
+        worst = find_worst(texts, labels, _may_accuse(labels, scores), self._passages_of(known))
         versions = {engine: f"{engine.version}.{VERSION}" for engine in set(judged.by)}
         readings = [
             Reading(label, Probabilities(*row), force, language, by.name, versions[by], *found)
@@ -109,12 +111,25 @@ class Reader:
                 urgency_levels(heard.folded, heard.words, intents, rows).tolist(),
                 topics,
                 hurried,
+                worst,
                 strict=True,
             )
         ]
         for number, words in own.items():
             readings[number] = _placed(readings[number], words)
         return readings
+
+    def _passages_of(self, languages: Sequence[str]) -> Judge:
+        """Return who judges passages of texts in these languages.
+
+        In no time: which of them is the worst must not depend on the load.
+        """
+
+        def judge(passages: Sequence[str], owners: Sequence[int]) -> NDArray[np.floating]:
+            known = [languages[text] for text in owners]
+            return self._engine.judge(passages, None, known, 0.0).probabilities
+
+        return judge
 
     def judge(self, texts: Sequence[str], languages: Sequence[str | None]) -> Judged:
         """Return the polarity that `read` would give, and its engine."""
@@ -144,8 +159,12 @@ def _placed(reading: Reading, words: OwnWords) -> Reading:
         start, end = words.place(found.start, found.end)
         return replace(found, start=start, end=end)
 
-    intents, topics = map(moved, reading.intents), map(moved, reading.topics)
-    return replace(reading, intents=tuple(intents), topics=tuple(topics))
+    return replace(
+        reading,
+        intents=tuple(map(moved, reading.intents)),
+        topics=tuple(map(moved, reading.topics)),
+        worst=reading.worst and moved(reading.worst),
+    )
 
 
 def _hear(texts: Sequence[str], languages: Sequence[str | None]) -> _Heard:
@@ -167,6 +186,15 @@ def _certain(probabilities: FloatArray, folded: Folded, texts: int) -> NDArray[n
     lines = folded.text.split("\n")[:texts]
     rows[[_SAYS_SOMETHING.search(line) is None for line in lines]] = _NOTHING_SAID
     return rows
+
+
+def _may_accuse(labels: Sequence[Label], scores: Sequence[Score | None]) -> list[bool]:
+    """Return for each text whether an alert may quote it: not if it is content, as its score is."""
+    given = scores or [None] * len(labels)
+    return [
+        label != "positive" or (score is not None and score.is_bad)
+        for label, score in zip(labels, given, strict=True)
+    ]
 
 
 def _labels(rows: NDArray[Any]) -> list[Label]:

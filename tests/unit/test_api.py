@@ -20,6 +20,7 @@ from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.service import service as service_module
 from pipeline.store import StoreUnavailable
+from tests.support.alerts import made_up
 from tests.support.stand_in_api import NOW, FakePublisher, FakeStore, api, letter
 
 HOUR = timedelta(hours=1)
@@ -144,9 +145,30 @@ def test_a_customer_has_a_timeline_a_risk_and_its_reasons(
     assert [one["event"]["event_id"] for one in view["events"]] == ["e2", "e1"]
     assert 0 < view["risk"] < 1
     assert sum(one["share"] for one in view["contributions"]) == pytest.approx(1)
+    (without,) = view["what_if"]["without"]
+    assert (view["what_if"]["risk"], without["risk"]) == (view["risk"], 0.0)
+    assert without["event_ids"] == ["e2", "e1"]
     assert detail(client, "/v1/customer?customer_id=c2", 404) == (
         "nothing is known of this customer"
     )
+
+
+def test_an_alert_has_its_risk_without_each_cause_as_of_its_last_change(
+    client: TestClient[Litestar], store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert detail(client, "/v1/alerts/a1/what-if", 404) == "there is no such alert"
+    store.events = [complaint(1), complaint(2)]
+    at = store.events[1].event.occurred_at
+    monkeypatch.setattr(store, "alerts", lambda **_: [made_up("a1", at, customer_id="c1")])
+    answers = client.get("/v1/alerts/a1/what-if").json()
+    assert answers["at"] == at.isoformat().replace("+00:00", "Z")
+    assert [(one["rule"], one["risk"], one["event_ids"]) for one in answers["without"]] == [
+        ("public_complaint", 0.0, ["e2"])
+    ]
+    (solved,) = answers["calming"]
+    assert solved["titles"]["en"] == "Solved, and the customer is content"
+    assert solved["ends"] == ["public_complaint"]
+    assert 0 < solved["risk"] < answers["risk"]
 
 
 def test_a_dead_letter_is_published_again_once(
@@ -223,6 +245,7 @@ def test_openapi_describes_every_path_and_loads_nothing_from_elsewhere(
         ("/v1/audit", "get"): "AuditEntry",
         ("/v1/follow-ups", "get"): "FollowUp",
         ("/v1/alerts/{alert_id}/actions", "post"): "Action",
+        ("/v1/alerts/{alert_id}/what-if", "get"): "WhatIf",
         ("/healthz", "get"): "string",
     }
     names = [parameter["name"] for parameter in document["paths"]["/v1/kpis"]["get"]["parameters"]]

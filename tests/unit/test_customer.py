@@ -34,7 +34,7 @@ def test_an_alert_shows_what_caused_it() -> None:
         event("e1", EventType.MESSAGE, 0, reading("negative", 0.5, CHURN), brand="b", segment="s")
     )
     (evidence,) = alert.evidence
-    assert (evidence.event_id, evidence.quote) == ("e1", "Bir daha almam")
+    assert (evidence.event_id, evidence.quote) == ("e1", "Bir daha almam sizden!")
     assert evidence.quote == TEXT[evidence.start : evidence.end]
     assert (alert.cause, alert.severity, alert.state) == ("churn_intent", "critical", "open")
     assert alert.title == alert.titles["tr"] == "Müşteri gitmeyi düşünüyor"
@@ -229,7 +229,7 @@ def test_an_event_older_than_the_log_counts_at_its_start() -> None:
     customer.receive(*(event(f"f{i}", EventType.VISIT, 100 + i) for i in range(15)))
     (alert,) = customer.receive(leaving("late", 0))
     assert alert.opened_at == START + timedelta(hours=104)
-    assert alert.evidence[0].quote == "Bir daha almam"
+    assert alert.evidence[0].quote == "Bir daha almam sizden!"
     assert customer.receive(leaving("late", 0)) == []
 
 

@@ -141,7 +141,7 @@ def test_beyond_the_log_order_matters_an_older_event_counts_at_its_start() -> No
     late.receive(*history[1:])
     (alert,) = late.receive(history[0])
     assert alert.opened_at == START + timedelta(hours=104)
-    assert alert.evidence[0].quote == "Bir daha almam"
+    assert alert.evidence[0].quote == "Bir daha almam sizden!"
     assert alert.id != true.id
     assert late.receive(history[0]) == []
 

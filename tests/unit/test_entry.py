@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from pipeline.detection.customer import Arrival, apply
-from pipeline.detection.entry import COMPLAINTS, QUOTE, TOPICS, LogEntry, entry_of
+from pipeline.detection.entry import COMPLAINTS, TOPICS, LogEntry, entry_of
 from pipeline.detection.rules import load_rules
 from pipeline.model.alert import Alert
 from pipeline.model.event import AuthorType, Event, Metric, Score
 from pipeline.model.event_types import EventType
-from pipeline.model.reading import Intent, Probabilities, Reading, Scored, Topic
+from pipeline.model.reading import QUOTE, Intent, Passage, Probabilities, Reading, Scored, Topic
 from tests.support.customers import SETTINGS, START
 
 TEXT = "10 verdim. Ürün iyi ama kargo berbat! Fatura da yanlış; bir daha almam"
@@ -63,7 +63,30 @@ def test_an_entry_of_the_version_before_is_read() -> None:
     earlier = msgspec.msgpack.encode(whole[: LogEntry.__struct_fields__.index("anger")])
     entry = msgspec.msgpack.decode(earlier, type=LogEntry)
     assert (entry.intents, entry.anger, entry.negative_topics) == (("boycott",), 0, ())
-    assert entry.mark(frozenset(["boycott"])).start == TEXT.index("bir daha")
+    assert entry.mark(frozenset(["boycott"])).start == TEXT.index("Fatura")
+
+
+def test_in_an_older_entry_the_span_of_the_first_topic_is_the_telling_one() -> None:
+    entry = entry_of(scored())
+    _, intent, billing, delivery = entry.spans
+    earlier = msgspec.structs.replace(entry, spans=(delivery, intent, billing))
+    for name, span in (("delivery", delivery), ("billing", billing), ("boycott", intent)):
+        for kept in (entry, earlier):
+            assert kept.mark(frozenset([name])).start == span.start
+    assert earlier.mark().start == delivery.start
+
+
+def test_the_worst_passage_is_quoted_and_a_clause_that_only_names_a_thing_is_not() -> None:
+    worst = msgspec.structs.replace(READING, worst=Passage(11, 37, "negative"))
+    assert entry_of(scored(worst)).spans[0].quote == "Ürün iyi ama kargo berbat!"
+    bare = msgspec.structs.replace(READING, topics=(topic("delivery", "kargo"),))
+    assert entry_of(scored(bare)).spans[0].quote == "Ürün iyi ama kargo berbat!"
+
+
+@pytest.mark.parametrize("worst", [None, Passage(0, 10, "positive")])
+def test_praise_speaks_for_no_alert(worst: Passage | None) -> None:
+    praise = msgspec.structs.replace(READING, label="positive", topics=(), worst=worst)
+    assert entry_of(scored(praise)).mark().end == 0
 
 
 def test_what_is_kept_of_a_text_is_bounded() -> None:
@@ -101,7 +124,10 @@ fixtures:
         ("reading.urgency == 1 && reading.against_score", "ama kargo berbat!"),
         ('"billing" in reading.negative_topics', "Fatura da yanlış;"),
         ('"delivery" in reading.topics', "ama kargo berbat!"),
-        ('"billing" in reading.topics || "boycott" in reading.intents', "bir daha almam"),
+        (
+            '"billing" in reading.topics || "boycott" in reading.intents',
+            "Fatura da yanlış; bir daha almam",
+        ),
     ],
 )
 def test_an_alert_quotes_the_clause_that_its_rule_is_about(

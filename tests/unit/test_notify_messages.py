@@ -105,6 +105,14 @@ def test_the_last_message_says_why_and_that_of_one_that_came_back_says_so(
     assert "It was resolved; new evidence reopened it." in body.splitlines()
 
 
+def test_a_message_says_that_a_score_contradicts_the_words(ours: RoutingTable) -> None:
+    remark = {"tr": "3 puan verdi ama sözleri övüyor", "en": "Gave 3, yet the words praise"}
+    case = case_of(ours, alert(remark=remark))
+    for language, words in (("tr", remark["tr"]), ("en", remark["en"])):
+        message = render(case, first(ours, case), language, "b")  # type: ignore[arg-type]
+        assert f"{words}." in message.body.splitlines()
+
+
 def test_a_message_about_what_is_in_hand_says_that_its_cause_has_ended_and_why(
     ours: RoutingTable,
 ) -> None:

@@ -13,7 +13,9 @@ from rich.console import Console, RenderableType
 
 from pipeline.cli import show
 from pipeline.cli.options import moment
+from pipeline.cli.show_customer import customer
 from pipeline.common.plain_text import one_line
+from pipeline.detection.what_if import Calming, WhatIf, Without
 from pipeline.kpi.definitions import KpiValue
 from pipeline.model.alert import Contribution, Evidence
 from pipeline.model.dead_letter import DeadLetter, Reason
@@ -93,10 +95,12 @@ def everything(text: str) -> list[RenderableType]:
     letter = DeadLetter(text, 0, 1, Reason.NOT_JSON, text, b"", None, AT)
     partition = PartitionStatus(text, text, 0, 1, None, None, 1.0, None)
     reasons = (Contribution(text, 1.0, 1.0, ()),)
+    calming = (Calming(text, {"en": text}, 0.1, (text,)),)
+    answers = WhatIf(AT, 0.5, (Without(text, 0.2, (text,)),), calming)
     return [
         show.kpi_table([kpi]),
         show.alert_table([rung]),
-        show.customer(CustomerView(text, 0.5, reasons, [event], [rung])),
+        customer(CustomerView(text, 0.5, reasons, [event], [rung], answers)),
         show.dead_letter_table([letter]),
         show.status(
             Status(
@@ -146,6 +150,27 @@ def test_the_proof_is_what_weighs_most() -> None:
     assert show.quote(alert(evidence=quoted, contributions=weights)) == "“I leave”"
     assert show.quote(alert(evidence=quoted)) == "“slow”"
     assert show.quote(alert(evidence=(evidence("e-0", ""),))) == "(the events have no text)"
+
+
+def test_that_a_score_contradicts_the_words_stands_below_them() -> None:
+    remark = {"tr": "3 puan verdi ama sözleri övüyor", "en": "Gave 3, yet the words praise"}
+    assert "Gave 3, yet the words praise" in printed(show.alert_table([alert(remark=remark)]))
+
+
+def test_a_customer_is_shown_with_what_the_risk_would_be() -> None:
+    solved = {"tr": "Sorun çözüldü", "en": "Solved, and the customer is content"}
+    answers = WhatIf(
+        AT,
+        0.82,
+        (Without("churn_intent", 0.3, ("e-1",)), Without("payment_failed", 0.76, ("e-2",))),
+        (Calming("solved_and_content", solved, 0.12, ("churn_intent",)),),
+    )
+    lines = printed(customer(CustomerView("c-1", 0.82, (), [], [alert()], answers))).splitlines()
+    assert [line.strip() for line in lines[1:4]] == [
+        "without Wants to leave: 0.30",
+        "without payment failed: 0.76",
+        "after “Solved, and the customer is content”: 0.12, which ends Wants to leave",
+    ]
 
 
 def test_the_timeline_shows_the_score_and_the_comment() -> None:

@@ -20,6 +20,8 @@ from pipeline.board.inbox.stream import Shown
 from pipeline.board.localizer import Localizer
 from pipeline.common.refused import Refused
 from pipeline.common.urls import local_path
+from pipeline.detection.what_if import WhatIf
+from pipeline.store import StoreUnavailable
 
 BY_SCRIPT = "x-board"
 """Header of a form that a script sent, which expects JSON instead of a page."""
@@ -59,6 +61,7 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
             "title": title_of(say, item.alert),
             "item": item,
             "history": history(item, say),
+            "answers": None if item.ended else _what_if(board, item),
             "version": version,
             "back": f"/board/alerts/{alert_id}",
             **card_choices(board),
@@ -125,6 +128,13 @@ def _item(board: Board, alert_id: str) -> InboxItem | None:
         follow_up = next(iter(store.follow_ups(alert_ids=[alert_id])), None)
         return InboxItem(alert, follow_up, tuple(store.actions(alert_id=alert_id)))
     return None
+
+
+def _what_if(board: Board, item: InboxItem) -> WhatIf | None:
+    try:
+        return board.service.what_if(item.alert)
+    except StoreUnavailable:
+        return None  # what is in the inbox can be seen to all the same
 
 
 PAGE = Page("alert", "/board/alerts/{alert_id}", alert_routes)

@@ -5,14 +5,14 @@ Each test has its share of one budget, of false alarms a customer and month.
 """
 
 from bisect import bisect_left
-from collections.abc import Container, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Container, Iterable, Mapping
 from math import sqrt
+from operator import sub
 from typing import Final, Literal, NamedTuple
 
 from msgspec.structs import replace
 
-from pipeline.detection.habits.habit import Change, Habit
+from pipeline.detection.habits.habit import REMEMBERED, Change, Habit
 from pipeline.detection.habits.level import fall_of, level_of, needed, scaled, unscaled
 from pipeline.detection.habits.limits import LIMITS, Measure
 from pipeline.detection.habits.proof import Kind, Proof, curve
@@ -97,8 +97,9 @@ def _silence(
     return Proof(kind, last + 1, pace.average * typical, 0.0, curve(values, day, usual))
 
 
-def _longest(days: Sequence[int]) -> int:
-    return max(later - earlier for earlier, later in pairwise(days))
+def _longest(days: list[int]) -> int:
+    longest: int = max(map(sub, days[1:], days))
+    return longest
 
 
 def _is_too_long(pace: Pace, missed: float, share: float) -> bool:
@@ -146,7 +147,9 @@ def _series(
     values: Mapping[int, float], day: int, measure: Measure, holidays: Container[int], since: int
 ) -> tuple[list[int], list[float]]:
     """Return the days that count with their scaled values; of an amount, those that have one."""
-    days = values if measure == "amount" else range(next(iter(values)), day + 1)
+    days: Iterable[int] = values
+    if measure == "count":  # a day without any is 0
+        days = range(max(next(iter(values)), day - REMEMBERED + 1), day + 1)
     counted = [one for one in days if one >= since and one not in holidays]
     return counted, [scaled(values.get(one, 0.0), measure) for one in counted]
 

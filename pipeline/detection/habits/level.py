@@ -73,8 +73,8 @@ def level_of(days: Sequence[int], values: Sequence[float], measure: Measure) -> 
     mean = sum(map(mul, sizes, centers)) / count
     weekdays = list(zip(sizes, centers, strict=True))
     differ = sum(size * (center - mean) ** 2 for size, center in weekdays)
-    # As in an analysis of variance: what of the differences chance does not explain.
-    chance = known * spread * spread
+    # What of the differences chance does not explain (empirical Bayes; Efron and Morris 1973).
+    chance = (known - 1) * spread * spread
     rhythm = max(0.0, 1 - chance / differ) if differ else 0.0
     usual = tuple(mean + rhythm * (center - mean) if size else mean for size, center in weekdays)
     return Level(usual, count, spread, freedom, echo, rhythm)
@@ -132,5 +132,10 @@ def fall_of(
 
 
 def needed(shift: float, days: float) -> float:
-    """Return the log likelihood ratio that chance reaches once in so many days (Siegmund)."""
-    return log1p(days * shift * shift / 2) - _OVERSHOOT * shift
+    """Return the log likelihood ratio that chance reaches once in so many days.
+
+    Siegmund's formula is days = (exp(x) - x - 1) / (shift² / 2), with the overshoot in x; x is
+    solved for from above, to a few hundredths.
+    """
+    often = days * shift * shift / 2
+    return log1p(often + sqrt(2 * often)) - _OVERSHOOT * shift

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType
 from tests.support.board_items import action, alert
-from tests.support.customers import START, Customer, event, leaving, reading
+from tests.support.customers import START, Customer, csat, event, leaving, reading, resolved
 from tests.support.simulated_company import Company
 from tests.unit.board.pages import HOSTILE, Client, Clock, page, press
 
@@ -30,7 +30,7 @@ def test_a_customer_has_a_timeline_alerts_and_a_course_of_risk_and_the_look_is_n
     text = page(client, "/board/customers/c/1")
     for words in (
         "c/1",
-        "<mark>Bir daha almam</mark>",
+        "<mark>Bir daha almam sizden!</mark>",
         "negative",
         "Message",
         "Contacted",
@@ -42,6 +42,25 @@ def test_a_customer_has_a_timeline_alerts_and_a_course_of_risk_and_the_look_is_n
     client.app.state.access._trail.flush()
     looks = [(one.what, one.customer_id, one.status) for one in company.noted[-2:]]
     assert looks == [("customer.viewed", "c/1", 200), ("customer.viewed", "nobody", 404)]
+
+
+def test_what_the_risk_would_be_without_each_cause_stands_on_both_pages(
+    client: Client, company: Company, clock: Clock
+) -> None:
+    clock.now = START + timedelta(hours=1)
+    customer = Customer()
+    history = [leaving("e1", 0), event("e2", EventType.PAYMENT_FAILED, 0.5)]
+    company.events["c1"] = history
+    company.happen(customer.receive(*history))
+    (alert_id,) = company.known
+    for address, risk in (("customers?id=c1&", "26%"), (f"alerts/{alert_id}?", "0%")):
+        english = page(client, f"/board/{address}lang=en")
+        assert f"Without “Customer intends to leave”: {risk}" in english
+        assert "Solved, and the customer is content: " in english
+        turkish = page(client, f"/board/{address}lang=tr")
+        assert "“Müşteri gitmeyi düşünüyor” olmasaydı: %" in turkish
+    company.happen(customer.receive(resolved("e3", 1), csat("e4", 1, 5)))
+    assert "What if?" not in page(client, f"/board/alerts/{alert_id}?lang=en")
 
 
 ODD = (

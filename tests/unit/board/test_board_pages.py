@@ -14,6 +14,7 @@ from pipeline.config.groups import NotifySettings
 from pipeline.model.alert import Evidence
 from pipeline.notify.case import Case
 from pipeline.notify.messages import link_to
+from pipeline.store import StoreUnavailable
 from tests.support.board_items import MINUTE, NOW, alert
 from tests.support.simulated_company import Company
 from tests.unit.board.pages import HOSTILE, Client, Clock, page, press, titles
@@ -156,6 +157,28 @@ def test_how_and_why_an_alert_ended_stands_on_its_card(
         assert how in card
         assert why in card
         assert f"{how}: {why}" in history
+
+
+def test_that_a_score_contradicts_the_words_stands_on_the_card(
+    client: Client, company: Company
+) -> None:
+    remark = {"tr": "3 puan verdi ama sözleri övüyor", "en": "Gave 3, yet the words praise"}
+    company.happen([alert(remark=remark)])
+    for language, words in remark.items():
+        assert words in page(client, f"/board?lang={language}")
+        assert words in page(client, f"/board/alerts/a1?lang={language}")
+
+
+def test_the_page_of_an_alert_needs_no_store(
+    client: Client, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.happen([alert()])
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(company, "timeline", away)
+    assert "Bir daha asla!" in page(client, "/board/alerts/a1")
 
 
 def test_what_is_in_hand_stays_on_the_board_when_its_cause_ends(

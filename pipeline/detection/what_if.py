@@ -1,0 +1,125 @@
+"""Answers "what if": the risk without each of its causes, and what would calm the customer.
+
+Nothing is estimated: the events are folded again without those of a cause, as `detect` would have
+done had they not happened, and a relief acts on the fold as its rule would.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+
+import msgspec
+
+from pipeline.common.epoch_micros import to_micros
+from pipeline.config.groups import DetectSettings
+from pipeline.detection.assessment import risk_of
+from pipeline.detection.customer import Arrival, CustomerState, apply, current_risk
+from pipeline.detection.fold import relieved
+from pipeline.detection.rules import RuleSet
+from pipeline.model.event_types import Trait, types_with
+from pipeline.model.reading import Scored
+
+_LEAVES = types_with(Trait.LEAVES)
+NOTABLE = 0.01
+"""Reliefs that lower the risk by less, and end no alert, are not worth mentioning."""
+
+
+class Without(msgspec.Struct, frozen=True):
+    """The risk had the events not happened on which a rule held."""
+
+    rule: str
+    risk: float
+    event_ids: tuple[str, ...]
+
+
+class Calming(msgspec.Struct, frozen=True):
+    """The risk after a rule's relief, and the causes of the open alerts that it would end.
+
+    `titles` say by language what must have happened for it: "Solved, and the customer is content".
+    """
+
+    rule: str
+    titles: dict[str, str]
+    risk: float
+    ends: tuple[str, ...]
+
+
+class WhatIf(msgspec.Struct, frozen=True):
+    """The risk at a time, without each rule that contributes to it, and after each relief."""
+
+    at: datetime
+    risk: float
+    without: tuple[Without, ...] = ()
+    calming: tuple[Calming, ...] = ()
+
+
+def what_if(
+    events: Sequence[Scored], at: datetime, rules: RuleSet, settings: DetectSettings
+) -> WhatIf:
+    """Return the answers for a customer with these events at a time."""
+    ordered = sorted(events, key=lambda one: (one.event.occurred_at, one.event.event_id))
+    state, held = _folded(ordered, at, rules, settings)
+    if state is None:
+        return WhatIf(at, 0.0)
+
+    @cache  # rules often hold at the same events
+    def risk_without(event_ids: frozenset[str]) -> float:
+        kept = [one for one in ordered if one.event.event_id not in event_ids]
+        other, _ = _folded(kept, at, rules, settings)
+        return current_risk(other)[0] if other else 0.0
+
+    risk, contributions = current_risk(state)
+    return WhatIf(
+        at,
+        risk,
+        tuple(
+            Without(part.rule, risk_without(frozenset(held[part.rule])), tuple(held[part.rule]))
+            for part in contributions
+        ),
+        tuple(_calming(state, risk, rules)),
+    )
+
+
+def _folded(
+    events: Sequence[Scored], at: datetime, rules: RuleSet, settings: DetectSettings
+) -> tuple[CustomerState | None, Mapping[str, Collection[str]]]:
+    """Return the state at a time after events in order, and on which of them each rule held.
+
+    A rule on something overdue held on the event that began it.
+    """
+    state: CustomerState | None = None
+    held: defaultdict[str, list[str]] = defaultdict(list)
+    for offset, scored in enumerate(events):
+        state = _passed(state, to_micros(scored.event.occurred_at) - 1, rules, settings, held)
+        state, _ = apply(state, [Arrival(scored, 0, offset)], rules, settings)
+        for rule in state.head.fired if scored.counted else ():
+            held[rule].append(scored.event.event_id)
+    return _passed(state, to_micros(at), rules, settings, held), held
+
+
+def _passed(
+    state: CustomerState | None,
+    until: int,
+    rules: RuleSet,
+    settings: DetectSettings,
+    held: Mapping[str, list[str]],
+) -> CustomerState | None:
+    """Return the state once time has passed, one due time after the other."""
+    while state and state.due <= until:
+        state, _ = apply(state, (), rules, settings, state.due)
+        for rule in state.head.fired:
+            if sources := state.head.sources.get(rule):
+                held[rule].append(sources[-1].event_id)
+    return state
+
+
+def _calming(state: CustomerState, risk: float, rules: RuleSet) -> Iterator[Calming]:
+    for rule in rules.rules:
+        # What reads the risk follows from it, and to lose a customer is no relief.
+        if not rule.is_relief or "customer.risk" in rule.fields or rule.events & _LEAVES:
+            continue
+        calmed = risk_of(relieved(state.head.loads, rule))
+        ends = tuple(cause for cause in rule.closes if cause in state.head.open)
+        if ends or risk - calmed >= NOTABLE:
+            yield Calming(rule.name, rule.titles, calmed, ends)
