@@ -102,6 +102,7 @@ def _compile(source: RuleSource, env: cel.Env, sizes: Mapping[str, Extent]) -> R
         severity=alert.severity if alert else "low",
         titles={"tr": title.tr, "en": title.en} if title else {},
         playbooks={"tr": alert.playbook.tr, "en": alert.playbook.en} if alert else {},
+        in_danger=bool(alert and alert.in_danger),
         relief=relief.load if relief else 0.0,
         closes=relief.closes if relief else (),
         events=source.events,

@@ -140,4 +140,5 @@ def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Ale
         ended_by=episode.ended_by or None,
         ending=_ending(episode.ended_by, rules) if state != "open" else None,
         remark=remark_texts(episode.remark) if episode.remark else None,
+        in_danger=bool(rule and rule.in_danger),
     )

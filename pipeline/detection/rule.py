@@ -34,6 +34,7 @@ class Rule(msgspec.Struct, frozen=True):
     select the quote to show), `steps` its maximum cost. `cool_down` is in microseconds. `titles`
     belong to the alert that it opens, or explain why the alerts that it closes ended. A rule with
     `waits` judges no events but these kinds of waits, `patience` microseconds after they were due.
+    `in_danger`: its alert says that the customer may be in danger.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Rule(msgspec.Struct, frozen=True):
     severity: Severity
     titles: dict[str, str]
     playbooks: dict[Language, str]
+    in_danger: bool
     relief: float
     closes: tuple[str, ...]
     events: frozenset[EventType]

@@ -38,12 +38,16 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AlertForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Opens an alert. `cause` defaults to the rule's name; several rules may share one."""
+    """Opens an alert. `cause` defaults to the rule's name; several rules may share one.
+
+    `in_danger` as in `Alert`.
+    """
 
     severity: Severity
     title: Texts
     playbook: Texts
     cause: Name | None = None
+    in_danger: bool = False
 
 
 class ReliefForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,7 +20,7 @@ __all__ = ["Rule", "RuleBook", "RuleError", "RuleSet", "load_rules"]
 
 
 ALL = "all"
-"""What a relief closes that closes the alerts of all causes."""
+"""What a relief closes that closes the alerts of all causes but dangers."""
 
 
 class RuleSet:
@@ -132,16 +132,20 @@ def _load(files: Mapping[Path, bytes], calendars: Calendars) -> RuleSet:
         if rule.name in rules:
             raise source.error("$.name", f"there is another rule named `{rule.name}`")
         rules[rule.name] = rule
-    causes = tuple(sorted({rule.cause for rule in rules.values() if rule.cause}))
+    causes = {rule.cause for rule in rules.values() if rule.cause}
+    dangers = {rule.cause for rule in rules.values() if rule.in_danger}
     for source in sources:
         closes = source.form.relief.closes if source.form.relief else ()
         if closes == (ALL,):
-            rules[source.form.name] = replace(rules[source.form.name], closes=causes)
+            others = tuple(sorted(causes - dangers))
+            rules[source.form.name] = replace(rules[source.form.name], closes=others)
             continue
         for index, cause in enumerate(closes):
+            where = f"$.relief.closes[{index}]"
             if cause not in causes:
-                where = f"$.relief.closes[{index}]"
                 raise source.error(where, f"no rule opens alerts of the cause `{cause}`")
+            if cause in dangers:
+                raise source.error(where, f"only a person ends a danger such as `{cause}`")
     _check_days(sources)
     return RuleSet(list(rules.values()), env, attributes, _version(files), calendars)
 

@@ -20,7 +20,7 @@ class AlertUpdate(msgspec.Struct, frozen=True, array_like=True):
 class AlertSummary(msgspec.Struct, frozen=True):
     """An alert after `revision` changes; the first of its `news` is the opening.
 
-    `quoted` are the events of its evidence.
+    `quoted` are the events of its evidence; `in_danger` as in `Alert`.
     """
 
     alert_id: str
@@ -35,6 +35,7 @@ class AlertSummary(msgspec.Struct, frozen=True):
     brand: str | None = None
     segment: str | None = None
     channel: str | None = None
+    in_danger: bool = False
 
 
 def summary_of(alert: Alert, before: AlertSummary | None) -> AlertSummary:
@@ -63,6 +64,7 @@ def summary_of(alert: Alert, before: AlertSummary | None) -> AlertSummary:
         brand=alert.brand,
         segment=alert.segment,
         channel=alert.channel,
+        in_danger=alert.in_danger,
     )
 
 

@@ -7,10 +7,11 @@ result as the same actions in order.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from pipeline.follow_up.alert_summary import AlertSummary, AlertUpdate
-from pipeline.follow_up.sla import Sla
+from pipeline.follow_up.sla import Sla, Urgency
 from pipeline.follow_up.value import STAGES, UNDER_WAY, End, FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.model.alert import known_severity
@@ -33,10 +34,11 @@ def progress(
     it is resolved; an acknowledged one stays until its owner ends it, but the contact is no longer
     due. A withdrawn alert expires.
     """
-    walk = _Walk(sla, summary.brand)
+    begin = partial(_Walk, sla, summary.brand, summary.in_danger)
+    walk = begin()
     for step in _steps(summary, actions):
         if isinstance(step, AlertUpdate) and walk.stage == "resolved":
-            walk = _Walk(sla, summary.brand, owner=walk.owner, note=walk.note, reopened_at=step.at)
+            walk = begin(owner=walk.owner, note=walk.note, reopened_at=step.at)
         walk.take(step)
     walk.advance_to(clock)
     if summary.state == "withdrawn":
@@ -117,6 +119,7 @@ class _Walk:
 
     sla: Sla
     brand: str | None
+    in_danger: bool
     stage: Stage = "open"
     opened_at: datetime | None = None
     owner: str | None = None
@@ -184,9 +187,9 @@ class _Walk:
 
     def _apply_news(self, news: AlertUpdate) -> None:
         self.opened_at = self.opened_at or news.at
-        severity = known_severity(news.severity)
-        acknowledge = self.sla.due(self.sla.acknowledge, severity, news.at, self.brand)
-        contact = self.sla.due(self.sla.contact, severity, news.at, self.brand)
+        urgency: Urgency = "in_danger" if self.in_danger else known_severity(news.severity)
+        acknowledge = self.sla.due(self.sla.acknowledge, urgency, news.at, self.brand)
+        contact = self.sla.due(self.sla.contact, urgency, news.at, self.brand)
         # Further bad news extends no deadline.
         self.acknowledge_due = min(self.acknowledge_due or acknowledge, acknowledge)
         self.contact_due = min(self.contact_due or contact, contact)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -13,29 +13,34 @@ from pipeline.common.durations import Duration, duration
 from pipeline.common.yaml_files import read_form
 from pipeline.model.alert import Severity
 
+Urgency = Severity | Literal["in_danger"]
+"""What the durations of an alert go by: its severity, or that the customer may be in danger."""
+
 
 class SlaError(Exception):
     """The file is wrong; the message names the file and the field."""
 
 
-class _BySeverity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Lengths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     critical: Duration
     high: Duration
     medium: Duration
     low: Duration
+    in_danger: Duration | None = None  # as long as `critical` in files from before it
 
-    def parsed(self) -> Mapping[Severity, timedelta]:
+    def parsed(self) -> Mapping[Urgency, timedelta]:
         return {
             "critical": duration(self.critical),
             "high": duration(self.high),
             "medium": duration(self.medium),
             "low": duration(self.low),
+            "in_danger": duration(self.in_danger or self.critical),
         }
 
 
 class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    acknowledge: _BySeverity
-    contact: _BySeverity
+    acknowledge: _Lengths
+    contact: _Lengths
     snooze_at_most: Duration
     expire: Duration
     forget: Duration
@@ -44,13 +49,13 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sla(NamedTuple):
-    """Maximum durations of each step by severity, of a snooze, and of an alert's life.
+    """Maximum durations of each step by urgency, of a snooze, and of an alert's life.
 
     For severities in `business_time` they count by the calendar of the alert's brand.
     """
 
-    acknowledge: Mapping[Severity, timedelta]
-    contact: Mapping[Severity, timedelta]
+    acknowledge: Mapping[Urgency, timedelta]
+    contact: Mapping[Urgency, timedelta]
     snooze_at_most: timedelta
     expire: timedelta
     forget: timedelta
@@ -59,15 +64,15 @@ class Sla(NamedTuple):
 
     def due(
         self,
-        within: Mapping[Severity, timedelta],
-        severity: Severity,
+        within: Mapping[Urgency, timedelta],
+        urgency: Urgency,
         since: datetime,
         brand: str | None,
     ) -> datetime:
-        """Return the deadline of a step; `within` holds its maximum duration by severity."""
-        if severity in self.business_time:
-            return self.calendars.of_brand(brand).add(since, within[severity])
-        return since + within[severity]
+        """Return the deadline of a step; `within` holds its maximum duration by urgency."""
+        if urgency in self.business_time:
+            return self.calendars.of_brand(brand).add(since, within[urgency])
+        return since + within[urgency]
 
 
 def load_sla(path: Path, calendar: Path) -> Sla:
@@ -77,10 +82,10 @@ def load_sla(path: Path, calendar: Path) -> Sla:
     """
     form = read_form(path, _Form, SlaError)
     acknowledge, contact = form.acknowledge.parsed(), form.contact.parsed()
-    for severity, length in contact.items():
-        if length < acknowledge[severity]:
+    for urgency, length in contact.items():
+        if length < acknowledge[urgency]:
             raise SlaError(
-                f"{path}: contact.{severity}: shorter than acknowledge.{severity}, but "
+                f"{path}: contact.{urgency}: shorter than acknowledge.{urgency}, but "
                 "contacting the customer also acknowledges the alert"
             )
     return Sla(

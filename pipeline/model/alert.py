@@ -60,6 +60,9 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
 
     `remark` says beside the quotes, by language, that a score contradicts the customer's words, or
     that the quote is of an earlier event.
+
+    `in_danger`: the customer, or somebody close to them, may be in danger. It goes before all other
+    alerts, and its quotes are sensitive.
     """
 
     id: str
@@ -86,6 +89,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     ended_by: str | None = None
     ending: dict[str, str] | None = None
     remark: dict[str, str] | None = None
+    in_danger: bool = False
 
     def why_ended(self, language: str) -> str:
         """Return `ending` in a language, or ""."""

@@ -18,6 +18,7 @@ from pipeline.common.plain_text import one_line
 from pipeline.model.alert import Alert, grade
 from pipeline.notify.case import Case, Kind
 from pipeline.notify.due import Delivery
+from pipeline.text.dangers import tells_of_danger
 
 LONGEST = {"quote": 300, "playbook": 2_000}
 """Maximum lengths of fields in a message, in characters."""
@@ -82,12 +83,14 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
     outcome = follow_up.outcome if follow_up else None
     ended = delivery.kind in ("resolved", "withdrawn")
     quote = next((proof.quote for proof in reversed(alert.evidence) if proof.quote), "")
+    # What somebody says of their life or health stays on the board, whichever alert quotes it.
+    sensitive = alert.in_danger or tells_of_danger(quote)
     values: dict[str, object] = {
         "customer": alert.customer_id,
         "place": " · ".join(filter(None, (alert.brand, alert.segment, alert.channel))),
-        "quote": quote,
-        "remark": alert.said_beside(language),
-        "risk": round(100 * alert.risk),
+        "quote": "" if sensitive else quote,
+        "remark": "" if sensitive else alert.said_beside(language),
+        "risk": None if alert.in_danger else round(100 * alert.risk),
         "playbook": "" if ended else alert.playbook,
         "owner": follow_up.owner if follow_up else None,
         "outcome": texts.outcomes.get(outcome, outcome) if outcome else None,

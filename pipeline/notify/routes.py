@@ -32,7 +32,8 @@ class RoutesError(Exception):
 class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"go_on": "continue"}):
     """Conditions on alerts, and channels in order: the first rings, escalations go to the next.
 
-    Omitted conditions match all. `during` and `outside` name hours, or a team of the calendar.
+    Omitted conditions match all. `in_danger`: only alerts of customers who may be in danger.
+    `during` and `outside` name hours, or a team of the calendar.
     """
 
     name: Annotated[str, Meta(min_length=1)]
@@ -43,6 +44,7 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"go
     brands: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
     departments: tuple[str, ...] = ()
+    in_danger: bool = False
     during: str | None = None
     outside: str | None = None
     go_on: bool = False
@@ -145,6 +147,7 @@ class RoutingTable(NamedTuple):
         return (
             (not concerned or any(_is_of(alert, department) for department in concerned))
             and (not route.topics or _is_of(alert, Department(topics=route.topics)))
+            and (not route.in_danger or alert.in_danger)
             and (not route.severities or known_severity(alert.severity) in route.severities)
             and (not route.brands or alert.brand in route.brands)
             and (not route.segments or alert.segment in route.segments)

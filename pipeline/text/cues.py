@@ -5,7 +5,6 @@ models that learnt from single words and from other people's texts miss these.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
@@ -18,7 +17,7 @@ from pipeline.common.titles import Titles
 from pipeline.model.reading import LABELS, Label
 from pipeline.text import lexicon
 from pipeline.text.normalise import Folded
-from pipeline.text.phrases import Phrases, patterns, words_of
+from pipeline.text.phrases import Phrases, anywhere, patterns, words_of
 
 REACH: Final = 160
 """Characters that a cue speaks for; in a longer text it may concern somebody else."""
@@ -56,13 +55,7 @@ _PHRASES: Final = Phrases(
     patterns({name: cue.phrases for name, cue in _CUES.items()}, LEXICON.parts)
 )
 _UNLESS: Final = {
-    name: re.compile(
-        "|".join(
-            rf"(?<![a-z0-9]){pattern}" for _, pattern in patterns({name: cue.unless}, LEXICON.parts)
-        )
-    )
-    for name, cue in _CUES.items()
-    if cue.unless
+    name: unless for name, cue in _CUES.items() if (unless := anywhere(cue.unless, LEXICON.parts))
 }
 _ROWS: Final = {name: row for row, name in enumerate(_CUES)}
 _SHARES: Final = np.array(  # of each cue, to each label

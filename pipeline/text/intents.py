@@ -1,4 +1,4 @@
-"""Finds intents: phrases of a lexicon, however they are typed."""
+"""Finds intents: dangers, and phrases of a lexicon, however they are typed."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ import msgspec
 
 from pipeline.model.reading import Intent, Label
 from pipeline.text import lexicon
+from pipeline.text.dangers import DANGERS, find_dangers
 from pipeline.text.normalise import PICTURES, Folded, fold
 from pipeline.text.own_words import hints_at_others, own_words
 from pipeline.text.phrases import Phrases, Words, patterns, words_of
@@ -24,13 +25,15 @@ class IntentLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _LEXICON: Final = lexicon.load("intents", IntentLexicon)
-URGENT: Final = _LEXICON.urgent
+URGENT: Final = _LEXICON.urgent | DANGERS
 """Intents that need action at once."""
 
 
 def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
-    """Return the intents of each text in order, with their spans in the text as given."""
+    """Return the intents of each text, dangers first, with their spans in the text as given."""
     found: list[tuple[Intent, ...]] = [()] * len(folded.starts)
+    for text, dangers in find_dangers(folded, words).items():
+        found[text] = dangers
     for name, start, end in _PHRASES.find(words):
         text, first, last = folded.span(start, end)
         found[text] += (Intent(name, first, last),)
@@ -60,9 +63,12 @@ def cannot_wait(texts: Sequence[str]) -> list[bool]:
 
 def _are_urgent(texts: Sequence[str]) -> list[bool]:
     folded = fold(texts)
+    words = words_of(folded)
     urgent = [False] * len(texts)
-    for _, start, _ in _URGENT_PHRASES.find(words_of(folded)):
+    for _, start, _ in _URGENT_PHRASES.find(words):
         urgent[int(folded.owners(start))] = True
+    for text in find_dangers(folded, words):
+        urgent[text] = True
     return urgent
 
 
@@ -75,5 +81,5 @@ def _ending(classes: Sequence[str]) -> re.Pattern[str]:
 _PICTURES: Final = {name: _ending(classes) for name, classes in _LEXICON.pictures.items()}
 _PHRASES: Final = Phrases(patterns(_LEXICON.intents, _LEXICON.parts))
 _URGENT_PHRASES: Final = Phrases(
-    patterns({name: _LEXICON.intents[name] for name in sorted(URGENT)}, _LEXICON.parts)
+    patterns({name: _LEXICON.intents[name] for name in sorted(_LEXICON.urgent)}, _LEXICON.parts)
 )

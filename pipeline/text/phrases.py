@@ -63,6 +63,12 @@ def patterns(
             yield name, rf"(?:{loose})(?![a-z0-9])"
 
 
+def anywhere(phrases: Iterable[str], parts: Mapping[str, str]) -> re.Pattern[str] | None:
+    """Return the pattern that finds one of the phrases wherever it stands; None without any."""
+    one_of = [rf"(?<![a-z0-9]){pattern}" for _, pattern in patterns({"": phrases}, parts)]
+    return re.compile("|".join(one_of)) if one_of else None
+
+
 def _fill(phrase: str, parts: Mapping[str, str]) -> str:
     return re.sub(r"\{([a-z_]+[a-z0-9_]*)\}", lambda name: parts[name[1]], phrase)
 
@@ -86,10 +92,7 @@ class Phrases:
         Unless they may be `overlapping`, no match begins before the one before it has ended.
         """
         end = 0
-        hits = np.flatnonzero(self._is_head[words.heads])
-        for place, head in zip(
-            words.places[hits].tolist(), words.heads[hits].tolist(), strict=True
-        ):
+        for place, head in self._candidates(words):
             if place < end and not overlapping:
                 continue
             for name, pattern in self._phrases[head]:
@@ -97,6 +100,18 @@ class Phrases:
                     end = match.end()
                     yield name, place, end
                     break
+
+    def find_all(self, words: Words) -> Iterator[tuple[str, int, int]]:
+        """Yield (name, start, end) of every match, several a place."""
+        for place, head in self._candidates(words):
+            for name, pattern in self._phrases[head]:
+                if match := pattern.match(words.text, place):
+                    yield name, place, match.end()
+
+    def _candidates(self, words: Words) -> Iterable[tuple[int, int]]:
+        """Return the place and head of each word with which a phrase can begin."""
+        hits = np.flatnonzero(self._is_head[words.heads])
+        return zip(words.places[hits].tolist(), words.heads[hits].tolist(), strict=True)
 
 
 def _heads(pattern: str) -> set[int]:

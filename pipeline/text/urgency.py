@@ -1,4 +1,4 @@
-"""Measures urgency: time pressure, helplessness, fraud, and what cannot wait."""
+"""Measures urgency: danger, time pressure, helplessness, fraud, and what cannot wait."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from pipeline.model.reading import LABELS, MAX_LEVEL, Intent
 from pipeline.text import lexicon
+from pipeline.text.dangers import DANGERS
 from pipeline.text.intents import URGENT
 from pipeline.text.normalise import Folded
 from pipeline.text.phrases import Phrases, Words, patterns
 
 _INTENT_LEVEL: Final = 2
+_DANGER_LEVEL: Final = MAX_LEVEL
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,9 +37,11 @@ _LEXICON: Final = lexicon.load("urgency", UrgencyLexicon)
 _PHRASES: Final = Phrases(
     patterns({name: reason.phrases for name, reason in _LEXICON.reasons.items()}, _LEXICON.parts)
 )
-_ROWS: Final = {name: row for row, name in enumerate(_LEXICON.reasons, start=1)}
-_LEVELS: Final = np.array([_INTENT_LEVEL, *(reason.level for reason in _LEXICON.reasons.values())])
-_ALWAYS: Final = np.array([True, *(reason.always for reason in _LEXICON.reasons.values())])
+_ROWS: Final = {name: row for row, name in enumerate(_LEXICON.reasons, start=2)}
+_LEVELS: Final = np.array(
+    [_INTENT_LEVEL, _DANGER_LEVEL, *(reason.level for reason in _LEXICON.reasons.values())]
+)
+_ALWAYS: Final = np.array([True, True, *(reason.always for reason in _LEXICON.reasons.values())])
 
 
 def urgency_levels(
@@ -53,6 +57,7 @@ def urgency_levels(
     """
     given = np.zeros((len(_LEVELS), len(intents)), dtype=np.bool_)
     given[0] = [any(intent.name in URGENT for intent in of_text) for of_text in intents]
+    given[1] = [bool(of_text) and of_text[0].name in DANGERS for of_text in intents]  # come first
     said = [(_ROWS[name], start) for name, start, _ in _PHRASES.find(words)]
     if said:
         rows, places = zip(*said, strict=True)

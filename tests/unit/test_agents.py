@@ -110,6 +110,16 @@ def test_triage_takes_urgent_words_and_leaves_the_rest_valid_or_not_to_understan
     assert urgent_among(messages) == messages[:1]
 
 
+@pytest.mark.parametrize(
+    "text", ["Artık yaşamak istemiyorum", "My dad is on a ventilator and the power is out"]
+)
+def test_triage_takes_who_is_in_danger(text: str) -> None:
+    messages = [
+        message(n, encode_event(event(str(n), one))) for n, one in enumerate(["Selam", text])
+    ]
+    assert urgent_among(messages) == messages[1:]
+
+
 def test_triage_hears_what_is_urgent_beside_half_an_emoji() -> None:
     urgent = message(0, b'{"text": "Kart\\u0131m\\u0131 iptal ediyorum \\ud83d"}')
     assert urgent_among([urgent]) == [urgent]

@@ -1,5 +1,6 @@
 """By when an alert must be acknowledged and its customer contacted."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -66,6 +67,24 @@ def test_what_is_published_of_the_passing_time_does_not_depend_on_who_looks_when
 
     assert published([61, 90, 241]) == published([30_000])[:2]
     assert [one.updated_at for one in published([500])] == [at(60), at(240)]
+
+
+def test_a_customer_in_danger_has_the_shortest_deadlines_whatever_the_severity() -> None:
+    for steps in (SLA.acknowledge, SLA.contact):
+        assert steps["in_danger"] == min(steps.values())
+        assert list(steps.values()).count(steps["in_danger"]) == 1
+    follow_up = followed(alert(severity="low", in_danger=True))
+    assert follow_up.acknowledge_due == NOON + SLA.acknowledge["in_danger"]
+    assert follow_up.contact_due == NOON + SLA.contact["in_danger"]
+
+
+def test_in_a_file_from_before_it_danger_is_as_critical(tmp_path: Path) -> None:
+    path = tmp_path / "sla.yaml"
+    text = (ROOT / "desk" / "sla.yaml").read_text(encoding="utf-8")
+    path.write_text(re.sub(r" +in_danger:.*\n", "", text), encoding="utf-8")
+    before = load_sla(path, ROOT / "desk" / "calendar.yaml")
+    assert before.acknowledge["in_danger"] == before.acknowledge["critical"]
+    assert before.contact["in_danger"] == before.contact["critical"]
 
 
 @pytest.mark.parametrize(

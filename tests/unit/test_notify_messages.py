@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from pipeline.common.languages import Language
 from pipeline.notify.case import Case, Change, NotificationState, fold
 from pipeline.notify.due import Delivery, deliveries, with_failure
 from pipeline.notify.messages import LISTED, render, render_digest
@@ -36,6 +37,27 @@ def test_a_message_says_who_what_why_and_what_to_do_in_both_languages(ours: Rout
     assert turkish.title == "[yüksek] Ayrılmak istiyor"
     assert "Söylenen: “Bir daha asla!”" in turkish.body
     assert english.id == turkish.id
+
+
+@pytest.mark.parametrize("quote", ["Yaşamak istemiyorum artık", "Kocam beni dövüyor"])
+def test_no_other_alert_quotes_what_tells_of_a_danger_either(
+    ours: RoutingTable, quote: str
+) -> None:
+    case = case_of(ours, alert(quote=quote))
+    message = render(case, first(ours, case), "en", "http://board")
+    assert quote not in message.body
+    assert "Risk: 50 %" in message.body
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_message_quotes_nothing_of_a_customer_in_danger(
+    ours: RoutingTable, language: Language
+) -> None:
+    case = case_of(ours, alert(in_danger=True, quote="Yaşamak istemiyorum"))
+    message = render(case, first(ours, case), language, "http://board")
+    assert "istemiyorum" not in message.title + message.body
+    assert "isk: " not in message.body  # of losing them: not what matters now
+    assert "Call within the hour." in message.body
 
 
 def test_a_quote_with_braces_and_of_any_length_stays_text_and_short(ours: RoutingTable) -> None:

@@ -12,6 +12,7 @@ from pipeline.cli.channels import check_routes
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import load_rules
+from pipeline.model.alert import Alert
 from pipeline.model.event import Event
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
@@ -54,6 +55,15 @@ def test_the_routes_that_come_with_nabiz_are_valid_and_reach_somebody_at_any_tim
         assert len(ours.chains(alert(), MONDAY_NOON + timedelta(hours=hour))) > 1
 
 
+def alerts_of(text: str) -> list[Alert]:
+    """The alerts of a customer who writes this and nothing else."""
+    (read,) = Reader(FastEngine.load()).read([text], [None])
+    event = Event("e1", MONDAY_NOON, "c1", "chat", EventType.MESSAGE, text=text)
+    arrival = Arrival(Scored(event, read, MONDAY_NOON), 0, 0)
+    _, alerts = apply(None, [arrival], load_rules(ROOT / "rules"), DetectSettings())
+    return alerts
+
+
 @pytest.mark.parametrize(
     ("text", "team"),
     [
@@ -69,17 +79,36 @@ def test_the_routes_that_come_with_nabiz_are_valid_and_reach_somebody_at_any_tim
 def test_a_team_is_told_of_what_customers_write_about_its_topic(
     text: str, team: str | None
 ) -> None:
-    (read,) = Reader(FastEngine.load()).read([text], [None])
     at = MONDAY_NOON
-    event = Event("e1", at, "c1", "chat", EventType.MESSAGE, text=text)
-    rules = load_rules(ROOT / "rules")
-    _, alerts = apply(None, [Arrival(Scored(event, read, at), 0, 0)], rules, DetectSettings())
+    alerts = alerts_of(text)
     assert alerts
     ours = load_routing_table(ROOT / "desk" / "routes.yaml", ROOT / "desk" / "calendar.yaml")
     for one in alerts:
         told = {channel for chain in ours.chains(one, at) for channel in chain.channels}
         assert told & {"billing", "logistics"} == ({team} if team else set())
         assert "chat" in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Faturam yüzünden yaşamak istemiyorum artık, kendimi öldüreceğim.",
+        "Evde solunum cihazına bağlı hastamız var, elektrik kesik.",
+        "Kuryeniz bana saldırdı, kargomu da vermedi.",
+        "My grandmother is 88, lives alone, and you cut her line over a bill.",
+    ],
+)
+def test_customers_in_danger_have_a_lane_of_their_own_at_any_hour(text: str) -> None:
+    ours = load_routing_table(ROOT / "desk" / "routes.yaml", ROOT / "desk" / "calendar.yaml")
+    danger, *_ = [one for one in alerts_of(text) if one.in_danger]
+    assert danger.severity == "critical"
+    for hour in range(24 * 7):
+        at = MONDAY_NOON + timedelta(hours=hour)
+        everybody, lane = ours.chains(danger, at)
+        assert everybody.channels == ("alertmanager",)
+        assert lane.channels[0] == "safeguarding"
+        for channel in lane.channels:
+            assert ours.quiet_until(channel, danger.severity, at) is None
 
 
 @pytest.mark.parametrize(

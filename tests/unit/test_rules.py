@@ -18,6 +18,7 @@ from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_ru
 from pipeline.detection.step import pass_time, step
 from pipeline.model.event import SCALES, Metric, Score
 from pipeline.model.reading import Scored
+from pipeline.text.dangers import DANGERS
 
 SHIPPED = load_rules(ROOT / "rules")
 
@@ -56,6 +57,15 @@ def test_shipped_rule_does_what_its_fixtures_say(rule: Rule) -> None:
         assert rule.name in fired(SHIPPED, case), case[-1].event
     for case in rule.silent:
         assert rule.name not in fired(SHIPPED, case), case[-1].event
+
+
+def test_a_danger_is_critical_and_only_a_person_ends_it() -> None:
+    dangers = {rule.cause for rule in SHIPPED.rules if rule.in_danger}
+    assert dangers == DANGERS
+    for rule in SHIPPED.rules:
+        assert not dangers & {*rule.closes}
+        assert rule.severity == "critical" or rule.cause not in dangers
+        assert not (rule.in_danger and rule.weight)  # it says nothing of leaving
 
 
 @pytest.mark.parametrize("metric", [Metric.NPS, Metric.CSAT, Metric.CES])
@@ -118,6 +128,15 @@ def test_a_bad_rule_is_refused_with_file_line_and_reason(
         load(tmp_path, bad=text)
     assert (caught.value.file.name, caught.value.line) == ("bad.yaml", line)
     assert str(caught.value).startswith(f"{tmp_path / 'bad.yaml'}:{line}: ")
+
+
+def test_a_relief_that_closes_a_danger_is_refused(tmp_path: Path) -> None:
+    said = "{tr: a, en: a}"
+    alert = f"alert: {{severity: critical, in_danger: true, title: {said}, playbook: {said}}}"
+    danger = RULE.replace("weight: 0.5", alert)
+    relief = RULE.replace("call_of_vip", "calmed")
+    with pytest.raises(RuleError, match="only a person ends a danger such as `call_of_vip`"):
+        load(tmp_path, a=danger, b=relief.replace("weight: 0.5", "relief: {closes: [call_of_vip]}"))
 
 
 def test_a_number_of_the_wrong_kind_is_explained(tmp_path: Path) -> None:

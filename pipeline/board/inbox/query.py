@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.board.inbox.item import InboxItem
 
-View = Literal["todo", "mine", "snoozed", "inform", "done"]
+View = Literal["todo", "danger", "mine", "snoozed", "inform", "done"]
 VIEWS: tuple[View, ...] = get_args(View)
 FILTERS = ("severity", "stage", "cause", "brand", "channel")
 
@@ -64,6 +64,8 @@ def views_of(item: InboxItem, user: str, now: datetime) -> set[View]:
             views.add("inform")
     else:
         views.add("snoozed" if item.snoozed(now) else "todo")
+        if item.alert.in_danger:
+            views.add("danger")
     if item.owner == user and (not item.ended or "inform" in views):
         views.add("mine")
     return views

@@ -55,17 +55,19 @@ def _patience(item: InboxItem) -> timedelta:
 def ranked(
     items: Iterable[InboxItem], now: datetime, values: Mapping[str, float], user: str = ""
 ) -> list[InboxItem]:
-    """Return the items, most urgent for a user first, then ended ones, newest first.
+    """Return the items: customers in danger, then most urgent for a user first, then ended ones.
 
-    `values` weighs customers by segment; other segments weigh 1.
+    Ended ones are in the order of their end, newest first. `values` weighs customers by segment;
+    other segments weigh 1.
     """
 
-    def key(item: InboxItem) -> tuple[float, float, str]:
+    def key(item: InboxItem) -> tuple[int, float, float, str]:
         alert = item.alert
         worth = values.get(alert.segment or "", 1.0)
         if item.ended:
             changed = item.follow_up.updated_at if item.follow_up else alert.updated_at
-            return 1.0, -changed.timestamp(), alert.id
-        return -urgency(item, now, worth, user), alert.opened_at.timestamp(), alert.id
+            return 2, -changed.timestamp(), 0.0, alert.id
+        lane = 0 if alert.in_danger else 1
+        return lane, -urgency(item, now, worth, user), alert.opened_at.timestamp(), alert.id
 
     return sorted(items, key=key)

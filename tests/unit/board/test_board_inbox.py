@@ -50,6 +50,19 @@ def test_worse_longer_worth_more_and_less_cared_for_is_never_less_urgent(
     assert untouched or stage < STAGES.index(one.stage)
 
 
+@given(st.lists(items(), max_size=6, unique_by=lambda one: one.alert.id), st.sampled_from(STAGES))
+def test_who_is_in_danger_comes_before_all_others_and_has_a_view(
+    many: list[InboxItem], stage: str
+) -> None:
+    endangered = item("danger", 0, severity="low", risk=0.0, stage=stage, in_danger=True)
+    shown = ranked([*many, endangered], NOW, {})
+    assert shown[0] == endangered
+    assert select(shown, InboxQuery(view="danger"), "ayşe", NOW).shown == [endangered]
+    ended = item("danger", 0, stage="resolved", in_danger=True)
+    assert ranked([*many, ended], NOW, {})[-1] == ended
+    assert not select([ended], InboxQuery(view="danger"), "ayşe", NOW).shown
+
+
 @given(st.lists(items(), max_size=8, unique_by=lambda one: one.alert.id), st.randoms())
 def test_the_order_does_not_depend_on_the_order_of_arrival(
     many: list[InboxItem], random: Any
@@ -133,7 +146,14 @@ ALL = [
 def test_views_and_filters(query: dict[str, str], shown: set[str]) -> None:
     selection = select(ALL, query_of(query), "ayşe", NOW)
     assert {one.alert.id for one in selection.shown} == shown
-    assert selection.counts == {"todo": 3, "mine": 2, "snoozed": 1, "inform": 1, "done": 5}
+    assert selection.counts == {
+        "todo": 3,
+        "danger": 0,
+        "mine": 2,
+        "snoozed": 1,
+        "inform": 1,
+        "done": 5,
+    }
     assert selection.options["brand"] == sorted({"A", "B"}) or query.get("view")
 
 

@@ -58,6 +58,16 @@ def test_a_card_says_who_what_why_and_what_to_do(client: Client, company: Compan
     assert "Informed" not in text.split("<dialog")[0]
 
 
+def test_the_card_of_a_customer_in_danger_says_so_and_nothing_of_losing_them(
+    client: Client, company: Company
+) -> None:
+    company.happen([alert(in_danger=True)])
+    card = page(client).split('<ol class="cards"')[1]
+    assert "In danger" in card
+    assert "Risk of losing them" not in card
+    assert titles(page(client, "/board?view=danger")) == ["a1"]
+
+
 def test_an_alert_without_words_says_so(client: Client, company: Company) -> None:
     company.happen([alert(quote="")])
     assert "The customer wrote nothing" in page(client)

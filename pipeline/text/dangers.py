@@ -1,0 +1,81 @@
+"""Finds what says that a customer, or somebody close to them, is in danger.
+
+A plain word and a figure of speech differ by what stands beside them, so a phrase counts only with
+what must be near it and without what must not be.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+import msgspec
+
+from pipeline.model.reading import Intent
+from pipeline.text import lexicon
+from pipeline.text.normalise import Folded, fold
+from pipeline.text.phrases import Phrases, Words, anywhere, patterns, words_of
+
+NEAR: Final = 100
+"""Characters before and after a phrase that are near it."""
+
+
+class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Phrases that tell of a danger with one of `beside` near, if given, and none of `unless`."""
+
+    phrases: list[str]
+    beside: list[str] = []
+    unless: list[str] = []
+
+
+class DangerLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Signs by danger, the most telling danger first; the file explains how they are written."""
+
+    parts: dict[str, str]
+    dangers: dict[str, list[Sign]]
+
+
+class _Condition(NamedTuple):
+    danger: str
+    beside: re.Pattern[str] | None
+    unless: re.Pattern[str] | None
+
+
+_LEXICON: Final = lexicon.load("dangers", DangerLexicon)
+_SIGNS: Final = {
+    f"{danger}/{number}": (danger, sign)
+    for danger, signs in _LEXICON.dangers.items()
+    for number, sign in enumerate(signs)
+}
+_PHRASES: Final = Phrases(
+    patterns({name: sign.phrases for name, (_, sign) in _SIGNS.items()}, _LEXICON.parts)
+)
+_CONDITIONS: Final = {
+    name: _Condition(
+        danger, anywhere(sign.beside, _LEXICON.parts), anywhere(sign.unless, _LEXICON.parts)
+    )
+    for name, (danger, sign) in _SIGNS.items()
+}
+
+DANGERS: Final = frozenset(_LEXICON.dangers)
+"""Names of the dangers."""
+
+
+def find_dangers(folded: Folded, words: Words) -> dict[int, tuple[Intent, ...]]:
+    """Return the dangers of the texts that have any, each once, by the number of the text."""
+    found: dict[int, dict[str, Intent]] = {}
+    bounds = [*folded.starts.tolist(), len(folded.codes)]
+    for name, start, end in _PHRASES.find_all(words):
+        danger, beside, unless = _CONDITIONS[name]
+        text, first, last = folded.span(start, end)
+        near = max(bounds[text], start - NEAR), min(bounds[text + 1], end + NEAR)
+        if (beside and not beside.search(folded.text, *near)) or (
+            unless and unless.search(folded.text, *near)
+        ):
+            continue
+        found.setdefault(text, {}).setdefault(danger, Intent(danger, first, last))
+    return {text: tuple(dangers.values()) for text, dangers in found.items()}
+
+
+def tells_of_danger(text: str) -> bool:
+    """Return whether a text has a sign of any danger."""
+    folded = fold([text])
+    return bool(find_dangers(folded, words_of(folded)))
