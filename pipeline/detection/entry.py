@@ -39,11 +39,16 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A reference to a span of an event's text; the log holds the quote."""
+    """A reference to a span of an event's text; the log holds the quote.
+
+    `turn` is the number of the event in its conversation, from 1, where that matters.
+    """
 
     event_id: str
     start: int
     end: int
+    # References of older versions end here: later fields need a default.
+    turn: int | None = None
 
 
 class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -51,7 +56,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `spans` are first the most telling span of the text, that of the first of the `negative_topics`
     if there are any, then the span of each of the `intents`, then of each other of the
-    `negative_topics`.
+    `negative_topics`. `acts` are what a turn of the company does, `intents` what a customer means.
     """
 
     at: int
@@ -89,6 +94,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     against_score: bool = False
     hurried: bool = False
     counted: bool = True
+    acts: tuple[str, ...] = ()
 
     @property
     def rank(self) -> Rank:
@@ -130,15 +136,17 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     """Return the log entry of an event, with only the named ones of its attributes."""
     event, reading = scored.event, scored.reading
     text = event.text or ""
-    intents, topics = (reading.intents[:INTENTS], reading.topics) if reading else ((), ())
+    # Only customers' words count as their sentiment.
+    sentiment = reading if event.author_type is AuthorType.CUSTOMER else None
+    intents = reading.intents[:INTENTS] if reading else ()
+    topics = sentiment.topics if sentiment else ()
     complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
     spans = (
         _telling_span(text, intents, complaints),
         *[_span(text, intent.start, intent.end) for intent in intents],
         *[_span(text, topic.start, topic.end) for topic in complaints[1:]],
     )
-    # Only customers' words count as their sentiment.
-    sentiment = reading if event.author_type is AuthorType.CUSTOMER else None
+    names = tuple([intent.name for intent in intents])
     return LogEntry(
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
@@ -164,7 +172,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         negative=sentiment.probabilities.negative if sentiment else 0.0,
         positive=sentiment.probabilities.positive if sentiment else 0.0,
         intensity=sentiment.intensity if sentiment else 0.0,
-        intents=tuple([intent.name for intent in intents]) if sentiment else (),
+        intents=names if sentiment else (),
         spans=spans if sentiment else spans[:1],
         attributes={
             name: value[:QUOTE] if isinstance(value, str) else value
@@ -173,11 +181,12 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         },
         anger=sentiment.anger if sentiment else 0,
         urgency=sentiment.urgency if sentiment else 0,
-        topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS] if sentiment else (),
-        negative_topics=tuple([topic.name for topic in complaints]) if sentiment else (),
+        topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS],
+        negative_topics=tuple([topic.name for topic in complaints]),
         against_score=bool(sentiment and event.score and is_against_score(sentiment, event.score)),
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
+        acts=() if sentiment else names,
     )
 
 

@@ -9,8 +9,10 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from pipeline.detection.conversation import EMPTY, Conversation
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
 from pipeline.detection.memory import Contact, Memory
+from pipeline.model.contact import keeps_alive
 from pipeline.model.event_types import EventType
 
 OPEN_ALERTS = 50
@@ -54,6 +56,17 @@ class Moment(NamedTuple):
                 return [contact for contact in self.contacts_within(7 * DAY) if contact.negative]
         return []
 
+    @property
+    def conversation(self) -> Conversation:
+        """How the conversation goes that this event is a turn of; the empty one if of none."""
+        entry, contacts = self.entry, self.memory.contacts
+        is_turn = entry.is_contact or keeps_alive(entry.type, entry.author_type)
+        if is_turn and contacts and contacts[-1].at == self.at:
+            contact = contacts[-1]
+            if contact.channel == entry.channel and contact.conversation:
+                return contact.conversation
+        return EMPTY
+
     def hours_since(self, at: int | None) -> float:
         """Return the hours from `at` until this event; infinite if `at` is None."""
         return math.inf if at is None else (self.at - at) / HOUR
@@ -89,6 +102,10 @@ class Field(NamedTuple):
     meaning: str
     get: Callable[[Moment], Any]
     most: int = 0
+
+
+def _conversation(name: str, type_: str, meaning: str) -> tuple[str, Field]:
+    return f"conversation.{name}", Field(type_, meaning, attrgetter(f"conversation.{name}"))
 
 
 def _text(name: str, meaning: str) -> tuple[str, Field]:
@@ -156,6 +173,34 @@ FIELDS: dict[str, Field] = dict(
         "bool",
         "whether the text says otherwise than the score of the event",
         attrgetter("entry.against_score"),
+    ),
+    "reading.acts": Field(
+        "list(string)",
+        "what a turn of the company does: not_understood, refuses_person, apology …",
+        attrgetter("entry.acts"),
+        INTENTS,
+    ),
+    **dict(
+        [
+            _conversation("turns", "int", "lines of this contact by anybody, this one included"),
+            _conversation("customer_turns", "int", "those by the customer"),
+            _conversation("bot_misses", "int", "turns in which a bot did not understand"),
+            _conversation("repeats", "int", "turns in which the customer said it once more"),
+            _conversation("apologies", "int", "turns in which the company apologised"),
+            _conversation("asked_person", "bool", "whether the customer asked for a person"),
+            _conversation("refused_person", "bool", "whether that was refused"),
+            _conversation(
+                "setbacks",
+                "int",
+                "turns in which it went wrong: a miss, no help, a refusal, the same again, anger",
+            ),
+            _conversation(
+                "negative_turns", "int", "turns in which the customer is negative after an answer"
+            ),
+            _conversation("worsens", "bool", "whether this turn is one of the last two kinds"),
+            _conversation("opening", "double", "negativity of the customer's first line, 0 to 1"),
+            _conversation("mood", "double", "mean of it in the last turns, newer ones count more"),
+        ]
     ),
     "customer.contacts_24h": Field(
         "int",

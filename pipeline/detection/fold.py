@@ -107,6 +107,12 @@ def shares_of(
 def cited_events(fold: Fold) -> set[str]:
     """Return the ids of events whose quotes the fold may still need."""
     marks = [contact.mark for contact in fold.memory.contacts]
+    marks += [
+        mark
+        for contact in fold.memory.contacts
+        if contact.conversation
+        for mark in contact.conversation.proof
+    ]
     marks += [mark for source in fold.sources.values() for mark in source]
     marks += [mark for episode in fold.open.values() for mark in episode.evidence]
     return {mark.event_id for mark in marks}
@@ -248,6 +254,8 @@ def _evidence(
     if "customer.risk" in rule.fields:
         marks = [mark for name in loads for mark in sources[name]]
         return tuple({mark.event_id: mark for mark in marks}.values()) or (own,)
+    if any(field.startswith("conversation.") for field in rule.fields):
+        return moment.conversation.proof or (own,)
     cited = [contact for field in rule.fields for contact in moment.cited(field)]
     marks = [contact.mark for contact in sorted(cited, key=lambda contact: contact.at)]
     return tuple({mark.event_id: mark for mark in [*marks, own]}.values())

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from pipeline.detection.conversation import EMPTY, Conversation, with_turn
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event_types import EventType, Trait, types_with
@@ -24,6 +25,7 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `at` is the time of its last line, `negative` whether any line is negative, `mark` refers to the
     last line with a text, a negative one if there is any. It is `solved` once one of its topics was
     closed; topics after the first are in `more`. `subjects` are the topics of its texts.
+    `conversation` is how it goes, None once it is over.
     """
 
     at: int
@@ -36,6 +38,7 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # Contacts of older versions end here: later fields need a default.
     more: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    conversation: Conversation | None = None
 
     def is_about(self, topic: str) -> bool:
         """Return whether any of its lines is about the topic."""
@@ -69,8 +72,17 @@ def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Me
         else:
             now = contact and replace(contact, at=at)
         if now:
+            now = replace(now, conversation=with_turn(now.conversation or EMPTY, entry))
+            if contact is None:
+                contacts = tuple(_ended(other, at, pauses) for other in contacts)
             contacts = (*_others(contacts, contact)[1 - CONTACTS :], now)
     return memory if contacts is memory.contacts else replace(memory, contacts=contacts)
+
+
+def _ended(contact: Contact, at: int, pauses: Pauses) -> Contact:
+    """Return the contact without its conversation if no line can continue it."""
+    is_over = contact.conversation and at - contact.at >= pauses.of(contact.channel)
+    return replace(contact, conversation=None) if is_over else contact
 
 
 def _others(contacts: tuple[Contact, ...], contact: Contact | None) -> tuple[Contact, ...]:

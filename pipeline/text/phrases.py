@@ -35,11 +35,6 @@ class Words(NamedTuple):
         """Return only the chosen words, given a flag for each."""
         return Words(self.text, self.places[chosen], self.heads[chosen])
 
-    def within(self, start: int, end: int) -> "Words":
-        """Return the words that begin in `[start, end)`."""
-        first, last = np.searchsorted(self.places, (start, end))
-        return Words(self.text, self.places[first:last], self.heads[first:last])
-
 
 def words_of(folded: Folded) -> Words:
     """Return the words: runs of `a` to `z` and of digits."""

@@ -4,12 +4,12 @@ A promise is a phrase of `data/promises.yaml`; its time is the one that its sent
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.model.reading import Promise
 from pipeline.text import lexicon
@@ -60,8 +60,7 @@ class _Place(NamedTuple):
 def find_promises(folded: Folded, words: Words) -> list[tuple[Promise, ...]]:
     """Return the promises of each text in order; questions, conditions and quotes are none."""
     found: list[tuple[Promise, ...]] = [()] * len(folded.starts)
-    lines = np.flatnonzero(folded.typed.codes[folded.places] == SEPARATOR)
-    said = [place for place in _said(folded, words, lines) if _is_stated(folded.text, place)]
+    said = [place for place in _said(folded, words) if _is_stated(folded.text, place)]
     times = _times(words, said)
     taken: set[_Place] = set()
     for place in said:
@@ -76,12 +75,13 @@ def find_promises(folded: Folded, words: Words) -> list[tuple[Promise, ...]]:
     return found
 
 
-def _said(folded: Folded, words: Words, lines: NDArray[np.int64]) -> Iterator[_Place]:
-    """Yield the phrases that stand in one sentence; `lines` are the places of line breaks."""
+def _said(folded: Folded, words: Words) -> Iterator[_Place]:
+    """Yield the phrases that stand in one sentence, which ends with its line at the latest."""
     text = folded.text
+    lines = np.flatnonzero(folded.typed.codes[folded.places] == SEPARATOR).tolist()
     for name, start, end in _PROMISES.find(words):
-        line = int(np.searchsorted(lines, start))
-        begin, stop = int(lines[line - 1]) + 1 if line else 0, int(lines[line])
+        line = bisect_left(lines, start)
+        begin, stop = lines[line - 1] + 1 if line else 0, lines[line]
         if end <= stop:
             begin = max((mark.end() for mark in _END.finditer(text, begin, start)), default=begin)
             closing = _END.search(text, end, stop)
@@ -102,11 +102,14 @@ def _is_stated(text: str, place: _Place) -> bool:
 
 def _times(words: Words, said: Sequence[_Place]) -> list[_Place]:
     """Return the times that the sentences of promises name, in order."""
-    sentences = {(place.begin, place.stop): place for place in said}
+    sentences = {place.begin: place for place in said}
+    begins = list(sentences)
+    within = np.zeros(len(words.places) + 1, np.int8)
+    bounds = [bound for begin, place in sentences.items() for bound in (begin, place.stop)]
+    np.add.at(within, np.searchsorted(words.places, bounds), [1, -1] * len(begins))
     return [
-        place._replace(name=name, start=start, end=end)
-        for (begin, stop), place in sentences.items()
-        for name, start, end in _TIMES.find(words.within(begin, stop))
+        sentences[begins[bisect_right(begins, start) - 1]]._replace(name=name, start=start, end=end)
+        for name, start, end in _TIMES.find(words.of(np.cumsum(within[:-1]) > 0))
     ]
 
 

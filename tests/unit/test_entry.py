@@ -60,7 +60,7 @@ def test_words_of_an_agent_are_no_feeling_of_the_customer() -> None:
 
 def test_an_entry_of_the_version_before_is_read() -> None:
     whole = msgspec.to_builtins(entry_of(scored(msgspec.structs.replace(READING, topics=()))))
-    earlier = msgspec.msgpack.encode(whole[:-7])
+    earlier = msgspec.msgpack.encode(whole[:-8])
     entry = msgspec.msgpack.decode(earlier, type=LogEntry)
     assert (entry.intents, entry.anger, entry.negative_topics) == (("boycott",), 0, ())
     assert entry.mark(frozenset(["boycott"])).start == TEXT.index("bir daha")
