@@ -76,10 +76,9 @@ def with_turn(before: Conversation, entry: LogEntry) -> Conversation:
     """Return the conversation with the entry as its next turn."""
     by_customer = entry.author_type == AuthorType.CUSTOMER
     party = "customer" if by_customer else "company"
-    words = _words(entry)
-    again = len(words) >= _FEW and any(
-        of == party and _alike(words, earlier) for of, earlier in before.said
-    )
+    # What repeats an act, as to ask for a moment, is that act.
+    words = () if entry.acts else _words(entry)
+    again = any(of == party and _alike(words, earlier) for of, earlier in before.said)
     counted = replace(
         before,
         turns=before.turns + 1,
@@ -90,8 +89,7 @@ def with_turn(before: Conversation, entry: LogEntry) -> Conversation:
     )
     if by_customer:
         return _with_customer(counted, entry, again=again and before.company_answered)
-    # What repeats an act, as to ask for a moment, is that act.
-    return _with_company(counted, entry, again=again and not entry.acts)
+    return _with_company(counted, entry, again=again)
 
 
 def _with_customer(now: Conversation, entry: LogEntry, *, again: bool) -> Conversation:
@@ -147,13 +145,15 @@ def _with_proof(now: Conversation, entry: LogEntry) -> Conversation:
 
 
 def _words(entry: LogEntry) -> tuple[int, ...]:
-    """Return the hashes of the words of the quoted part of a text, sorted."""
+    """Return the hashes of the words of the quoted part of a text, sorted; none if too few."""
     plain = normalize("NFKD", entry.spans[0].quote.lower().replace("ı", "i"))
     letters = plain.encode("ascii", "ignore").decode()  # without the marks of `ç`, `ş`
     stems = {word[:_STEM] for word in _WORD.findall(letters)}
-    return tuple(sorted(crc32(stem.encode()) & 0xFFFF for stem in stems))[:WORDS]
+    if len(stems) < _FEW:
+        return ()
+    return tuple(sorted([crc32(stem.encode()) & 0xFFFF for stem in stems]))[:WORDS]
 
 
 def _alike(words: tuple[int, ...], others: tuple[int, ...]) -> bool:
     common = len(set(words).intersection(others))
-    return common >= _ALIKE * len({*words, *others})
+    return common > 0 and common >= _ALIKE * (len(words) + len(others) - common)

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from pipeline.detection.conversation import EMPTY, Conversation
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
 from pipeline.detection.memory import Contact, Memory
-from pipeline.model.contact import keeps_alive
 from pipeline.model.event_types import EventType
 
 OPEN_ALERTS = 50
@@ -20,7 +19,10 @@ OPEN_ALERTS = 50
 
 
 class Moment(NamedTuple):
-    """The customer at the time of an event; `memory` is from before it but has this contact."""
+    """The customer at the time of an event; `memory` is from before it but has this contact.
+
+    `conversation` is how the one goes that the event is a turn of; the empty one if of none.
+    """
 
     entry: LogEntry
     at: int
@@ -28,6 +30,7 @@ class Moment(NamedTuple):
     open_alerts: tuple[str, ...]
     risk: float
     risk_threshold: float
+    conversation: Conversation = EMPTY
 
     def contacts_within(self, span: int) -> list[Contact]:
         """Return the contacts of the last `span` microseconds."""
@@ -55,17 +58,6 @@ class Moment(NamedTuple):
             case "customer.negatives_7d":
                 return [contact for contact in self.contacts_within(7 * DAY) if contact.negative]
         return []
-
-    @property
-    def conversation(self) -> Conversation:
-        """How the conversation goes that this event is a turn of; the empty one if of none."""
-        entry, contacts = self.entry, self.memory.contacts
-        is_turn = entry.is_contact or keeps_alive(entry.type, entry.author_type)
-        if is_turn and contacts and contacts[-1].at == self.at:
-            contact = contacts[-1]
-            if contact.channel == entry.channel and contact.conversation:
-                return contact.conversation
-        return EMPTY
 
     def hours_since(self, at: int | None) -> float:
         """Return the hours from `at` until this event; infinite if `at` is None."""

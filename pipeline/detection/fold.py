@@ -8,7 +8,7 @@ import msgspec
 from pipeline.config.groups import DetectSettings
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.detection.facts import Moment
-from pipeline.detection.memory import Memory, after, with_contact
+from pipeline.detection.memory import Memory, after, conversation_at, with_contact
 from pipeline.detection.rule import Rule
 from pipeline.detection.rules import RuleSet
 from pipeline.model.alert import grade
@@ -129,9 +129,11 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     memory = with_contact(fold.memory, entry, at, settings.pauses)
     draft = _Draft(fold, entry, at, decay(fold.loads, at - fold.at, settings.half_life_days))
     fired: tuple[str, ...] = ()
+    conversation = conversation_at(memory, entry, at)
     for stage in rules.stages(entry.type):
         moment = Moment(
-            entry, at, memory, tuple(fold.open), risk_of(draft.loads), settings.risk_threshold
+            *(entry, at, memory, tuple(fold.open), risk_of(draft.loads), settings.risk_threshold),
+            conversation,
         )
         held = stage.holding(moment)
         draft.take(held, moment)

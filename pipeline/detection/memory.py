@@ -79,6 +79,18 @@ def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Me
     return memory if contacts is memory.contacts else replace(memory, contacts=contacts)
 
 
+def conversation_at(memory: Memory, entry: LogEntry, at: int) -> Conversation:
+    """Return the conversation, this turn included, that the entry is a turn of; EMPTY if of none.
+
+    The memory has the entry's contact, as from `with_contact`.
+    """
+    contact = memory.contacts[-1] if memory.contacts else None
+    if not contact or contact.at != at or contact.channel != entry.channel:
+        return EMPTY
+    is_turn = keeps_alive(entry.type, entry.author_type) or entry.is_contact
+    return contact.conversation or EMPTY if is_turn else EMPTY
+
+
 def _ended(contact: Contact, at: int, pauses: Pauses) -> Contact:
     """Return the contact without its conversation if no line can continue it."""
     is_over = contact.conversation and at - contact.at >= pauses.of(contact.channel)
