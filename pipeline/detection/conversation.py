@@ -66,6 +66,7 @@ class Conversation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     company_answered: bool = False
     is_negative: bool = False
     run_is_judged: bool = False
+    was_missed: bool = False
     said: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
@@ -94,12 +95,14 @@ def with_turn(before: Conversation, entry: LogEntry) -> Conversation:
 
 def _with_customer(now: Conversation, entry: LogEntry, *, again: bool) -> Conversation:
     asks = "ask_person" in entry.intents
+    # Who was not understood has to say it again, and is not judged by it.
+    again = again and not now.was_missed
     repeats = (again or "repeats" in entry.intents) and now.company_answered
     setback = repeats or (asks and (now.asked_person or now.setbacks > 0))
     setback = setback or (entry.anger >= _ANGRY and now.company_answered)
     negative = entry.label == "negative"
     # The first negative words are the matter that the customer comes with.
-    negative_again = negative and now.is_negative and now.company_answered
+    negative_again = negative and now.is_negative and now.company_answered and not now.was_missed
     judged = now.run_is_judged
     first = now.customer_turns == 0
     mood = now.mood + _NEWEST * (entry.negative - now.mood)
@@ -132,6 +135,7 @@ def _with_company(now: Conversation, entry: LogEntry, *, again: bool) -> Convers
         apologies=now.apologies + ("apology" in entry.acts),
         refused_person=now.refused_person or refuses,
         company_answered=True,
+        was_missed=misses,
         setbacks=now.setbacks + setback,
         worsens=setback,
     )

@@ -48,6 +48,15 @@ C Harika, çok teşekkürler, süper hizmet!
 A Modeminizi kapatıp yeniden açar mısınız lütfen?
 C Rezalet, kimse beni dinlemiyor!
 """
+COLD = """
+C Siparişim gelmedi, üç gün geçti
+A Sipariş numaranızı alabilir miyim?
+C 12345, az önce bota da yazdım
+A Kargo firmasıyla görüşmeniz gerekiyor.
+C Kargo firması size soracakmışım, beni oradan oraya atıyorsunuz
+A Maalesef yapabileceğimiz bir şey yok.
+C Teşekkür ederim gerçekten, çok yardımcı oldunuz
+"""
 ENGLISH = """
 C My bill is wrong, you charged me twice
 B Sorry, I didn't get that.
@@ -74,6 +83,25 @@ B Ne demek istediğinizi anlayamadım.
 C Faturam ayın kaçında kesiliyor
 B Faturanız her ayın 12'sinde kesilir.
 C Teşekkürler
+"""
+MISSES_ONCE_AND_HANDS_OVER = """
+C Faturam neden yüksek
+B Sizi anlayamadım, tekrar yazar mısınız?
+C Bu ayki faturam neden yüksek
+B Sizi müşteri temsilcimize bağlıyorum.
+A Merhaba, beklettiğim için özür dilerim. Yurt dışı kullanımınız var.
+C Aa evet doğru, gitmiştim
+A Yardımcı olabileceğim başka bir konu var mı?
+C Yok, sağ olun
+"""
+FAULT = """
+C İnternetim çalışmıyor
+A Merhaba, yardımcı olayım. Ne zamandan beri?
+C Dün akşamdan beri yok
+A Bölgenizde arıza var, akşam düzelecek.
+C Anladım, tazminat var mı?
+A Evet, bir günlük ücret faturanızdan düşülecek.
+C Tamam teşekkürler
 """
 ONE_THOUGHT = """
 C Merhaba
@@ -130,7 +158,7 @@ def first_turn(reader: Reader, script: str) -> dict[str, int]:
     return {cause: turn for cause, turn in at.items() if cause in CAUSES}
 
 
-@pytest.mark.parametrize("script", [TELCO, WITHOUT_TURKISH_LETTERS, WITH_AN_AGENT, ENGLISH])
+@pytest.mark.parametrize("script", [TELCO, WITHOUT_TURKISH_LETTERS, WITH_AN_AGENT, COLD, ENGLISH])
 def test_a_chat_that_goes_wrong_rings_by_its_seventh_turn(reader: Reader, script: str) -> None:
     assert first_turn(reader, script)["conversation_goes_wrong"] <= 7
 
@@ -140,7 +168,17 @@ def test_a_refused_person_rings_at_the_refusal(reader: Reader, script: str) -> N
     assert first_turn(reader, script)["person_refused"] == 6
 
 
-@pytest.mark.parametrize("script", [FRIENDLY, MISSES_ONCE, ONE_THOUGHT, FRIENDLY_ENGLISH])
+@pytest.mark.parametrize(
+    "script",
+    [
+        FRIENDLY,
+        MISSES_ONCE,
+        MISSES_ONCE_AND_HANDS_OVER,
+        FAULT,
+        ONE_THOUGHT,
+        FRIENDLY_ENGLISH,
+    ],
+)
 def test_other_chats_ring_never(reader: Reader, script: str) -> None:
     assert first_turn(reader, script) == {}
 
