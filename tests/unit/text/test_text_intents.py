@@ -170,6 +170,7 @@ def test_who_is_asked_for_may_be_all_that_is_said(text: str) -> None:
         ("refuses_person", "Canli destege baglanmaniz mumkun degil"),
         ("refuses_person", "No agents are available right now"),
         ("refuses_person", "I'm unable to transfer you"),
+        ("refuses_person", "I can't transfer you to an agent right now."),
         ("apology", "Yaşadığınız sorun için özür dileriz"),
         ("apology", "We apologize for the inconvenience"),
         ("asks_to_wait", "Tüm temsilcilerimiz meşgul"),
