@@ -45,11 +45,16 @@ NOTHING_SAID = Span(0, 0, "")
 
 
 class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A reference to a span of an event's text; the log holds the quote."""
+    """A reference to a span of an event's text; the log holds the quote.
+
+    `turn` is the number of the event in its conversation, from 1, where that matters.
+    """
 
     event_id: str
     start: int
     end: int
+    # References of older versions end here: later fields need a default.
+    turn: int | None = None
 
 
 class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -57,8 +62,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `spans` are first the most telling span of the text, `NOTHING_SAID` if it speaks against
     nothing, then the span of each of the `intents`, then of each of the `negative_topics`, of the
-    first one last. `idle` is as in `pipeline.model.signs_of_life`; `amounts` are the numbers of a
-    record of usage.
+    first one last. `acts` are what a turn of the company does, `intents` what a customer means.
+    `idle` is as in `pipeline.model.signs_of_life`; `amounts` are the numbers of a record of usage.
     """
 
     at: int
@@ -98,6 +103,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     counted: bool = True
     idle: bool = False
     amounts: dict[str, float] = {}
+    acts: tuple[str, ...] = ()
 
     @property
     def rank(self) -> Rank:
@@ -152,11 +158,13 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     """Return the log entry of an event, with only the named ones of its attributes."""
     event, reading = scored.event, scored.reading
     text = event.text or ""
-    intents, topics = (reading.intents[:INTENTS], reading.topics) if reading else ((), ())
-    complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
-    spans = tuple(_spans(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
     # Only customers' words count as their sentiment.
     sentiment = reading if event.author_type is AuthorType.CUSTOMER else None
+    intents = reading.intents[:INTENTS] if reading else ()
+    topics = sentiment.topics if sentiment else ()
+    complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
+    spans = tuple(_spans(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
+    names = tuple([intent.name for intent in intents])
     return LogEntry(
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
@@ -182,7 +190,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         negative=sentiment.probabilities.negative if sentiment else 0.0,
         positive=sentiment.probabilities.positive if sentiment else 0.0,
         intensity=sentiment.intensity if sentiment else 0.0,
-        intents=tuple([intent.name for intent in intents]) if sentiment else (),
+        intents=names if sentiment else (),
         spans=spans if sentiment else spans[:1],
         attributes={
             name: value[:QUOTE] if isinstance(value, str) else value
@@ -191,13 +199,14 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         },
         anger=sentiment.anger if sentiment else 0,
         urgency=sentiment.urgency if sentiment else 0,
-        topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS] if sentiment else (),
-        negative_topics=tuple([topic.name for topic in complaints]) if sentiment else (),
+        topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS],
+        negative_topics=tuple([topic.name for topic in complaints]),
         against_score=bool(sentiment and event.score and is_against_score(sentiment, event.score)),
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
         idle=is_idle(event),
         amounts=_amounts(event) if event.type is EventType.USAGE else {},
+        acts=() if sentiment else names,
     )
 
 

@@ -126,7 +126,8 @@ def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Ale
         risk=episode.risk,
         contributions=contributions_of(episode.shares),
         evidence=tuple(
-            Evidence(mark.event_id, quote(mark), mark.start, mark.end) for mark in episode.evidence
+            Evidence(mark.event_id, quote(mark), mark.start, mark.end, mark.turn)
+            for mark in episode.evidence
         ),
         playbook=rule.playbooks[language] if rule else "",
         dedup_key=dedup_key,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from pipeline.detection.conversation import EMPTY, Conversation
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
 from pipeline.detection.memory import Contact, Memory
 from pipeline.detection.routine import HabitNews
@@ -22,7 +23,8 @@ OPEN_ALERTS = 50
 class Moment(NamedTuple):
     """The customer at the time of an event; `memory` is from before it but has this contact.
 
-    `habit` is what the end of a day says of one.
+    `habit` is what the end of a day says of one. `conversation` is how the one goes that the event
+    is a turn of; the empty one if of none.
     """
 
     entry: LogEntry
@@ -32,6 +34,7 @@ class Moment(NamedTuple):
     risk: float
     risk_threshold: float
     habit: HabitNews | None = None
+    conversation: Conversation = EMPTY
 
     def contacts_within(self, span: int) -> list[Contact]:
         """Return the contacts of the last `span` microseconds."""
@@ -104,6 +107,10 @@ class Field(NamedTuple):
     most: int = 0
 
 
+def _conversation(name: str, type_: str, meaning: str) -> tuple[str, Field]:
+    return f"conversation.{name}", Field(type_, meaning, attrgetter(f"conversation.{name}"))
+
+
 def _text(name: str, meaning: str) -> tuple[str, Field]:
     return f"event.{name}", Field("string", meaning, attrgetter(f"entry.{name}"))
 
@@ -169,6 +176,34 @@ FIELDS: dict[str, Field] = dict(
         "bool",
         "whether the text says otherwise than the score of the event",
         attrgetter("entry.against_score"),
+    ),
+    "reading.acts": Field(
+        "list(string)",
+        "what a turn of the company does: not_understood, refuses_person, apology …",
+        attrgetter("entry.acts"),
+        INTENTS,
+    ),
+    **dict(
+        [
+            _conversation("turns", "int", "lines of this contact by anybody, this one included"),
+            _conversation("customer_turns", "int", "those by the customer"),
+            _conversation("bot_misses", "int", "turns in which a bot did not understand"),
+            _conversation("repeats", "int", "turns in which the customer said it once more"),
+            _conversation("apologies", "int", "turns in which the company apologised"),
+            _conversation("asked_person", "bool", "whether the customer asked for a person"),
+            _conversation("refused_person", "bool", "whether that was refused"),
+            _conversation(
+                "setbacks",
+                "int",
+                "turns in which it went wrong: a miss, no help, a refusal, the same again, anger",
+            ),
+            _conversation(
+                "negative_turns", "int", "turns in which the customer is negative after an answer"
+            ),
+            _conversation("worsens", "bool", "whether this turn is one of the last two kinds"),
+            _conversation("opening", "double", "negativity of the customer's first line, 0 to 1"),
+            _conversation("mood", "double", "mean of it in the last turns, newer ones count more"),
+        ]
     ),
     "customer.contacts_24h": Field(
         "int",

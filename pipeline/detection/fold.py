@@ -93,6 +93,12 @@ def cited_events(fold: Fold) -> set[str]:
     """Return the ids of events whose quotes the fold may still need."""
     marks = [contact.mark for contact in fold.memory.contacts]
     marks += [said.mark for said in fold.memory.said]
+    marks += [
+        mark
+        for contact in fold.memory.contacts
+        if contact.conversation
+        for mark in contact.conversation.proof
+    ]
     marks += [mark for source in fold.sources.values() for mark in source]
     marks += [mark for episode in fold.open.values() for mark in episode.evidence]
     marks += [wait.entry.mark() for wait in fold.memory.waits]

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from pipeline.detection.conversation import EMPTY, Conversation, with_turn
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.detection.habits.habit import Habit
 from pipeline.detection.routine import HabitNews, end_of, fed, judged_day, looks_again
@@ -28,6 +29,7 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `at` is the time of its last line, `negative` whether any line is negative, `mark` refers to the
     last line with a text, a negative one if there is any. It is `solved` once one of its topics was
     closed; topics after the first are in `more`. `subjects` are the topics of its texts.
+    `conversation` is how it goes, None once it is over.
     """
 
     at: int
@@ -40,6 +42,7 @@ class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # Contacts of older versions end here: later fields need a default.
     more: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
+    conversation: Conversation | None = None
 
     def is_about(self, topic: str) -> bool:
         """Return whether any of its lines is about the topic."""
@@ -79,6 +82,9 @@ def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Me
         else:
             now = contact and replace(contact, at=at)
         if now:
+            now = replace(now, conversation=with_turn(now.conversation or EMPTY, entry))
+            if contact is None:
+                contacts = tuple(_ended(other, at, pauses) for other in contacts)
             contacts = (*_others(contacts, contact)[1 - CONTACTS :], now)
     said = remembering(memory.said, entry, at)
     if contacts is memory.contacts and said is memory.said:
@@ -91,6 +97,24 @@ def begins_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> 
     return entry.is_contact and not continued(
         memory.contacts, at, entry.channel, entry.ticket_id, pauses.of(entry.channel)
     )
+
+
+def conversation_at(memory: Memory, entry: LogEntry, at: int) -> Conversation:
+    """Return the conversation, this turn included, that the entry is a turn of; EMPTY if of none.
+
+    The memory has the entry's contact, as from `with_contact`.
+    """
+    contact = memory.contacts[-1] if memory.contacts else None
+    if not contact or contact.at != at or contact.channel != entry.channel:
+        return EMPTY
+    is_turn = keeps_alive(entry.type, entry.author_type) or entry.is_contact
+    return contact.conversation or EMPTY if is_turn else EMPTY
+
+
+def _ended(contact: Contact, at: int, pauses: Pauses) -> Contact:
+    """Return the contact without its conversation if no line can continue it."""
+    is_over = contact.conversation and at - contact.at >= pauses.of(contact.channel)
+    return replace(contact, conversation=None) if is_over else contact
 
 
 def _others(contacts: tuple[Contact, ...], contact: Contact | None) -> tuple[Contact, ...]:

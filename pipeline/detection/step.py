@@ -9,7 +9,13 @@ from pipeline.detection.draft import FoldDraft
 from pipeline.detection.entry import LogEntry
 from pipeline.detection.facts import Moment
 from pipeline.detection.fold import Fold, decay
-from pipeline.detection.memory import after, after_judgement, begins_contact, with_contact
+from pipeline.detection.memory import (
+    after,
+    after_judgement,
+    begins_contact,
+    conversation_at,
+    with_contact,
+)
 from pipeline.detection.routine import is_changed
 from pipeline.detection.rule import Rule, Stage
 from pipeline.detection.rules import RuleSet
@@ -29,7 +35,10 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     if fold.memory.waits:
         fold = pass_time(fold, at - 1, rules, settings)  # what comes just in time is in time
     memory = with_contact(fold.memory, entry, at, settings.pauses)
-    moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold)
+    moment = Moment(
+        *(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold),
+        conversation=conversation_at(memory, entry, at),
+    )
     early, late = rules.stages(entry.type)
     held = early.holding(moment)
     calm = _calm(fold, moment, held)

@@ -31,12 +31,16 @@ def grade(severity: str) -> int:
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
-    """A quoted span `[start, end)` of an event's text; `quote` is "" if the event has no text."""
+    """A quoted span `[start, end)` of an event's text; `quote` is "" if the event has no text.
+
+    `turn` is the number of the event in its conversation, from 1; None outside a conversation.
+    """
 
     event_id: str
     quote: str
     start: int
     end: int
+    turn: int | None = None
 
 
 class Contribution(msgspec.Struct, frozen=True, gc=False):

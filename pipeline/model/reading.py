@@ -14,6 +14,9 @@ LABELS: tuple[Label, Label, Label] = ("negative", "neutral", "positive")
 """Column order of every probability array."""
 AnyLabel: TypeAlias = Annotated[str, extensible(LABELS)]
 
+PROMISED = ("callback", "answer", "shipment", "delivery", "technician", "refund")
+"""What a company promises."""
+
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rank: TypeAlias = tuple[int, bool]
 """Revision of an event, and whether its text was not scored in haste (or is absent)."""
@@ -33,7 +36,10 @@ class Probabilities(msgspec.Struct, frozen=True, gc=False):
 
 
 class Intent(msgspec.Struct, frozen=True, gc=False):
-    """An intention of the author; `[start, end)` are characters of `Event.text`."""
+    """An intention of the author; `[start, end)` are characters of `Event.text`.
+
+    The intentions of the company (agent, bot, system) are the conversational acts of its turn.
+    """
 
     name: str
     start: int
@@ -60,6 +66,25 @@ class Passage(msgspec.Struct, frozen=True, gc=False):
     label: AnyLabel
 
 
+class Promise(msgspec.Struct, frozen=True, gc=False):
+    """A promise of the company: `what` will happen, by when; `[start, end)` are characters.
+
+    At most one of `hours`, `days`, `weekday` and `date` is given; none if no time was named.
+    `hours` run from the event; `days` are days ahead in the customer's calendar, to the end of that
+    day (0: today), business days if they are `working`. `weekday` (0 Monday to 6 Sunday) and `date`
+    (`MM-DD`) mean the next such day, today included, to its end.
+    """
+
+    what: Annotated[str, extensible(PROMISED)]
+    hours: float | None
+    days: int | None
+    working: bool
+    start: int
+    end: int
+    weekday: Annotated[int, Meta(ge=0, le=6)] | None = None
+    date: Annotated[str, Meta(pattern=r"^\d\d-\d\d$")] | None = None
+
+
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """The reading of a text.
 
@@ -67,6 +92,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     (furious), `urgency` from 0 (none) to 3 (somebody must act at once). `engine` produced the
     scores; `hurried`: `auto` would have asked a better engine but had no time. `worst` is the most
     negative passage, None for a content text and one without words; the store does not keep it.
+    Only the company makes `promises`.
     """
 
     label: AnyLabel
@@ -81,6 +107,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     topics: tuple[Topic, ...] = ()
     hurried: bool = False
     worst: Passage | None = None
+    promises: tuple[Promise, ...] = ()
 
 
 def is_against_score(reading: Reading, score: Score) -> bool:

@@ -1,4 +1,4 @@
-"""Finds intents: dangers, and phrases of a lexicon, however they are typed."""
+"""Finds intents of customers, dangers first, and acts of the company, however they are typed."""
 
 import re
 from collections.abc import Sequence
@@ -24,6 +24,13 @@ class IntentLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intents: dict[str, list[str]]
 
 
+class ActLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Conversational acts of the company by name; the file explains how phrases are written."""
+
+    parts: dict[str, str]
+    acts: dict[str, list[str]]
+
+
 _LEXICON: Final = lexicon.load("intents", IntentLexicon)
 URGENT: Final = _LEXICON.urgent | DANGERS
 """Intents that need action at once."""
@@ -31,17 +38,27 @@ URGENT: Final = _LEXICON.urgent | DANGERS
 
 def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
     """Return the intents of each text, dangers first, with their spans in the text as given."""
-    found: list[tuple[Intent, ...]] = [()] * len(folded.starts)
+    found = _found(_PHRASES, folded, words)
     for text, dangers in find_dangers(folded, words).items():
-        found[text] = dangers
-    for name, start, end in _PHRASES.find(words):
-        text, first, last = folded.span(start, end)
-        found[text] += (Intent(name, first, last),)
+        found[text] = (*dangers, *found[text])
     for name, pictures in _PICTURES.items():
         for match in pictures.finditer(folded.text):
             text, first, last = folded.span(*match.span())
             if not folded.text[folded.starts[text] : match.start()].strip():
                 found[text] += (Intent(name, first, last),)
+    return found
+
+
+def find_acts(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
+    """Return what each turn of the company does, in order, with the spans in the text as given."""
+    return _found(_ACTS, folded, words)
+
+
+def _found(phrases: Phrases, folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
+    found: list[tuple[Intent, ...]] = [()] * len(folded.starts)
+    for name, start, end in phrases.find(words):
+        text, first, last = folded.span(start, end)
+        found[text] += (Intent(name, first, last),)
     return found
 
 
@@ -79,6 +96,8 @@ def _ending(classes: Sequence[str]) -> re.Pattern[str]:
 
 
 _PICTURES: Final = {name: _ending(classes) for name, classes in _LEXICON.pictures.items()}
+_ACT_LEXICON: Final = lexicon.load("acts", ActLexicon)
+_ACTS: Final = Phrases(patterns(_ACT_LEXICON.acts, _ACT_LEXICON.parts))
 _PHRASES: Final = Phrases(patterns(_LEXICON.intents, _LEXICON.parts))
 _URGENT_PHRASES: Final = Phrases(
     patterns({name: _LEXICON.intents[name] for name in sorted(_LEXICON.urgent)}, _LEXICON.parts)

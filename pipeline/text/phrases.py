@@ -31,6 +31,10 @@ class Words(NamedTuple):
     places: NDArray[np.int64]
     heads: NDArray[np.uint32]
 
+    def of(self, chosen: NDArray[np.bool_]) -> "Words":
+        """Return only the chosen words, given a flag for each."""
+        return Words(self.text, self.places[chosen], self.heads[chosen])
+
 
 def words_of(folded: Folded) -> Words:
     """Return the words: runs of `a` to `z` and of digits."""

@@ -10,28 +10,41 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from pipeline.model.event import Event, Score
-from pipeline.model.reading import LABELS, Intent, Label, Passage, Probabilities, Reading, Topic
+from pipeline.model.event import AuthorType, Event, Score
+from pipeline.model.reading import (
+    LABELS,
+    Intent,
+    Label,
+    Passage,
+    Probabilities,
+    Promise,
+    Reading,
+    Topic,
+)
 from pipeline.text.automatic import is_automatic_title
 from pipeline.text.consistency import VERSION, is_questionable, with_stated_anger
 from pipeline.text.engine import Engine, FloatArray, Judged
 from pipeline.text.intensity import Signs, anger_levels, intensities, signs_of
-from pipeline.text.intents import find_intents, sincere
+from pipeline.text.intents import find_acts, find_intents, sincere
 from pipeline.text.language import detect
 from pipeline.text.normalise import LINK, MENTION, PERSONAL, Folded, fold
 from pipeline.text.own_words import OwnWords, hints_at_others, own_words
 from pipeline.text.phrases import Words, words_of
+from pipeline.text.promises import find_promises
 from pipeline.text.telling import Judge, find_worst
 from pipeline.text.topics import find_topics
 from pipeline.text.urgency import urgency_levels
 
-Found = TypeVar("Found", Intent, Topic, Passage)
+Found = TypeVar("Found", Intent, Topic, Passage, Promise)
 _SAYS_SOMETHING: Final = re.compile(rf"[^\W_{LINK}{MENTION}{PERSONAL}]")
 _NOTHING_SAID: Final = (0.25, 0.5, 0.25)
 
 
 class _Heard(NamedTuple):
-    """Texts with what needs no engine; `signs` as in `signs_of`."""
+    """Texts with what needs no engine; `signs` as in `signs_of`.
+
+    `intents` are the acts of a turn of the company, which alone has `promises`.
+    """
 
     texts: Sequence[str]
     folded: Folded
@@ -39,6 +52,7 @@ class _Heard(NamedTuple):
     languages: Sequence[str]
     signs: Signs
     intents: Sequence[tuple[Intent, ...]]
+    promises: Sequence[tuple[Promise, ...]]
 
 
 class Reader:
@@ -59,6 +73,7 @@ class Reader:
                 [event.language for event in spoken],
                 [event.score for event in spoken],
                 seconds,
+                [event.author_type is not AuthorType.CUSTOMER for event in spoken],
             )
         )
         return [next(readings) if event.text else None for event in events]
@@ -69,18 +84,20 @@ class Reader:
         languages: Sequence[str | None],
         scores: Sequence[Score | None] = (),
         seconds: float = inf,
+        by_company: Sequence[bool] = (),
     ) -> list[Reading]:
         """Return a reading per text in order: of what its author wrote, with places in the whole.
 
         `scores` were given with the texts, if any were. `seconds` is how long an engine may take
-        that can do with less; `Reading.hurried` says where it had to.
+        that can do with less; `Reading.hurried` says where it had to. Turns `by_company` are read
+        for acts and promises, the customer's for intents; without it, all are the customer's.
 
         A language that is given (`tr`, `tr-TR`) wins over detection. A text without words or emoji
         (empty, only a link) is neutral with low certainty. Raises ValueError where the sequences
         differ in length.
         """
         texts, own = _own(texts)
-        heard = _hear(texts, languages)
+        heard = _hear(texts, languages, by_company)
         begin = time.monotonic()
         judged = self._judge(heard, scores, seconds)
         known, signs, rows = heard.languages, heard.signs, judged.probabilities.astype(float)
@@ -112,6 +129,7 @@ class Reader:
                 topics,
                 hurried,
                 worst,
+                heard.promises,
                 strict=True,
             )
         ]
@@ -133,10 +151,10 @@ class Reader:
 
     def judge(self, texts: Sequence[str], languages: Sequence[str | None]) -> Judged:
         """Return the polarity that `read` would give, and its engine."""
-        return self._judge(_hear(_own(texts)[0], languages), (), inf)
+        return self._judge(_hear(_own(texts)[0], languages, ()), (), inf)
 
     def _judge(self, heard: _Heard, scores: Sequence[Score | None], seconds: float) -> Judged:
-        texts, folded, _, languages, signs, intents = heard
+        texts, folded, _, languages, signs, intents, _ = heard
         given = scores or [None] * len(texts)
         judged = self._engine.judge(
             *(texts, folded, languages, seconds),
@@ -164,18 +182,32 @@ def _placed(reading: Reading, words: OwnWords) -> Reading:
         intents=tuple(map(moved, reading.intents)),
         topics=tuple(map(moved, reading.topics)),
         worst=reading.worst and moved(reading.worst),
+        promises=tuple(map(moved, reading.promises)),
     )
 
 
-def _hear(texts: Sequence[str], languages: Sequence[str | None]) -> _Heard:
+def _hear(
+    texts: Sequence[str], languages: Sequence[str | None], by_company: Sequence[bool]
+) -> _Heard:
     """Find what needs no engine. Raises ValueError if the sequences differ in length."""
     if len(texts) != len(languages):
         raise ValueError(f"{len(texts)} texts, but {len(languages)} languages")
     folded = fold(texts)
     words = words_of(folded)
+    intents = find_intents(folded, words)
+    promises: list[tuple[Promise, ...]] = [()] * len(texts)
+    if any(by_company):
+        theirs = words.of(np.array(by_company)[folded.owners(words.places)])
+        promises = find_promises(folded, theirs)
+        intents = [
+            acts if company else meant
+            for company, acts, meant in zip(
+                by_company, find_acts(folded, theirs), intents, strict=True
+            )
+        ]
     return _Heard(
         *(texts, folded, words, _known(texts, languages)),
-        *(signs_of(folded, words), find_intents(folded, words)),
+        *(signs_of(folded, words), intents, promises),
     )
 
 

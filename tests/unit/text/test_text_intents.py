@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model.reading import Intent
-from pipeline.text.intents import cannot_wait, find_intents
+from pipeline.text.intents import cannot_wait, find_acts, find_intents
 from pipeline.text.normalise import fold
 from pipeline.text.phrases import words_of
 
@@ -60,6 +60,15 @@ def found(text: str) -> list[tuple[str, str]]:
         ("thanks", "Allah razı olsun"),
         ("thanks", "ellerinize sağlık"),
         ("ask_status", "kargom nerede"),
+        ("ask_person", "Temsilciye bağla"),
+        ("ask_person", "insanla görüşmek istiyorum"),
+        ("ask_person", "musteri temsilcisi istiyorum"),
+        ("ask_person", "gerçek biriyle konuşabilir miyim"),
+        ("ask_person", "botla konuşmak istemiyorum"),
+        ("ask_person", "I want to talk to a human"),
+        ("repeats", "az önce söyledim"),
+        ("repeats", "aynı şeyi üç kere yazdım"),
+        ("repeats", "I already told you"),
         ("ask_status", "where is my order"),
     ],
 )
@@ -136,3 +145,62 @@ def test_what_is_quoted_does_not_ring() -> None:
     quoted = "> Sizi mahkemeye veriyorum, avukatım arayacak.\n> Bir daha almam."
     assert cannot_wait([quoted]) == [True]
     assert cannot_wait([f"{quoted}\n\nTamam, çözüldü.\n"]) == [False]
+
+
+@pytest.mark.parametrize(
+    "text", ["temsilci", "Canlı destek", "INSAN", "human", "talk to a person."]
+)
+def test_who_is_asked_for_may_be_all_that_is_said(text: str) -> None:
+    assert [name for name, _ in found(text)] == ["ask_person"]
+    assert found(f"Dün {text} ile bir saat geçti") == []
+
+
+@pytest.mark.parametrize(
+    ("act", "text"),
+    [
+        ("not_understood", "Ne demek istediğinizi anlayamadım. Faturanızı öğrenmek ister misiniz?"),
+        ("not_understood", "sizi anliyamadim"),
+        ("not_understood", "Mesajınız anlaşılamadı"),
+        ("not_understood", "I didn't quite get that."),
+        ("not_understood", "Could you please rephrase?"),
+        ("cannot_help", "Bu konuda size yardımcı olamıyorum"),
+        ("cannot_help", "We are unable to help you with that"),
+        ("refuses_person", "Şu anda temsilcimiz yok, dijital asistanınız yanınızda."),
+        ("refuses_person", "Sizi maalesef bir temsilciye bağlayamıyorum"),
+        ("refuses_person", "Canli destege baglanmaniz mumkun degil"),
+        ("refuses_person", "No agents are available right now"),
+        ("refuses_person", "I'm unable to transfer you"),
+        ("refuses_person", "I can't transfer you to an agent right now."),
+        ("apology", "Yaşadığınız sorun için özür dileriz"),
+        ("apology", "We apologize for the inconvenience"),
+        ("asks_to_wait", "Tüm temsilcilerimiz meşgul"),
+        ("asks_to_wait", "Bir dakika lütfen"),
+        ("asks_to_wait", "Please hold"),
+        ("hands_over", "Sizi temsilciye bağlıyorum"),
+        ("hands_over", "Talebinizi ilgili ekibe ilettim"),
+        ("hands_over", "I'm connecting you to a live agent"),
+    ],
+)
+def test_reads_what_a_turn_of_the_company_does(act: str, text: str) -> None:
+    assert acts(text) == [act]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Temsilcimiz yok mu diye sordunuz",
+        "Canlı destek hattımız 7/24 hizmet vermektedir",
+        "Anladım, hemen bakıyorum",
+        "Anlayamadığınız bir konu varsa yazabilirsiniz",
+        "Size nasıl yardımcı olabilirim?",
+        "I understand that, thanks",
+    ],
+)
+def test_a_turn_that_only_sounds_like_an_act_does_nothing(text: str) -> None:
+    assert acts(text) == []
+
+
+def acts(text: str) -> list[str]:
+    folded = fold([text])
+    (done,) = find_acts(folded, words_of(folded))
+    return [act.name for act in done]
