@@ -40,7 +40,7 @@ def play(seed: int, start: datetime, customers: int, days: float, engine: Engine
 
 
 def _alerts(mine: Sequence[Scored], rules: RuleSet, settings: DetectSettings) -> list[Alert]:
-    """Return the last state of each alert of a customer, whose events come one by one."""
+    """Return the last state of each alert of a customer; time passes from event to event."""
     state: CustomerState | None = None
     known: dict[str, Alert] = {}
     for offset, scored in enumerate(mine):

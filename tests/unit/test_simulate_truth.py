@@ -100,14 +100,16 @@ def test_what_is_true_of_a_promised_delivery_follows_from_its_events(seed: int) 
 def test_an_agents_word_is_kept_by_a_later_word_of_an_agent_in_time(seed: int) -> None:
     j = journey(seed)
     contact(j, "app")
-    hours = {p.text: p.hours for s in (dialogues().tr, dialogues().en) for p in s.promises}
+    promises = {p.text: p for s in (dialogues().tr, dialogues().en) for p in s.promises}
     by_agent = [e for e in j.events if e.author_type is AuthorType.AGENT]
-    given_ = [e for e in by_agent if e.text in hours]
-    evening = (START + 15 * HOUR).astimezone(UTC)  # six in the evening in Istanbul
+    evening = START + 15 * HOUR  # six in the evening in Istanbul
     kinds = []
-    for word in given_:
-        h = hours[word.text]
-        due = word.occurred_at + timedelta(hours=h) if h else evening
+    for word in (e for e in by_agent if e.text in promises):
+        said = promises[word.text or ""]
+        if said.hours:
+            due = word.occurred_at + said.hours * HOUR
+        else:
+            due = evening + (said.days or 0) * DAY
         later = [e.occurred_at for e in by_agent if e.occurred_at > word.occurred_at]
         kinds.append("callback_kept" if any(at <= due for at in later) else "callback_broken")
     assert kinds == [t.kind for t in j.truths() if t.kind.startswith("callback")]
@@ -277,8 +279,9 @@ def test_both_languages_have_every_line_and_a_promise_of_each_kind_at_any_hour()
     assert tr.lines.keys() == en.lines.keys()
     assert {turn.line for script in dialogues().scripts for turn in script.turns} <= tr.lines.keys()
     for speech in (tr, en):
-        assert {p.kind for p in speech.promises if p.hours} == {"callback", "shipping"}
-        assert {p.kind for p in speech.promises if not p.hours} == {"callback", "shipping"}
+        assert all((p.hours is None) is not (p.days is None) for p in speech.promises)
+        for days in (None, 0, 1):
+            assert {p.kind for p in speech.promises if p.days == days} == {"callback", "shipping"}
 
 
 def test_every_story_and_habit_of_the_company_can_be_played() -> None:

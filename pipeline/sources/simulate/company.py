@@ -152,11 +152,12 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An agent's promise in words, which holds for `hours`, or until six in the evening."""
+    """An agent's promise in words: by `hours` from now, or by an evening so many `days` on."""
 
     kind: PromiseKind
     text: str
     hours: float | None = None
+    days: int | None = None
 
 
 class Speech(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,7 +22,7 @@ def contact(j: Journey, theme: str, *, solvable: bool = True) -> None:
 
     What is not `solvable` now leaves its ticket open.
     """
-    open_ticket(j, pick(j.rng, company().contact_channels), theme)
+    _open_ticket(j, pick(j.rng, company().contact_channels), theme)
     if solvable and j.chance("solved_at_first"):
         _resolve(j)
         if j.chance("reopened"):
@@ -34,7 +34,7 @@ def contact(j: Journey, theme: str, *, solvable: bool = True) -> None:
     if j.chance("another_channel"):
         j.wait(10 if solvable else 0.4)
         j.feel(-0.1)
-        say(j, pick(j.rng, company().contact_channels), theme)
+        _say(j, pick(j.rng, company().contact_channels), theme)
     if j.joy < 0.45 and j.chance("goes_public"):
         j.wait(8 if solvable else 0.5)
         _complain(j, theme)
@@ -44,10 +44,10 @@ def contact(j: Journey, theme: str, *, solvable: bool = True) -> None:
         rate(j, Metric.CSAT)
 
 
-def open_ticket(j: Journey, channel: str, theme: str) -> None:
+def _open_ticket(j: Journey, channel: str, theme: str) -> None:
     """Ask on a channel, which opens a ticket, and be answered."""
     j.ticket_id, j.ticket_channel = f"T{j.name}-{len(j.events)}", channel
-    say(j, channel, theme)
+    _say(j, channel, theme)
     j.wait(0.02)
     j.log(
         T.TICKET_OPENED, channel, "crm", author_type=AuthorType.SYSTEM, attributes={"topic": theme}
@@ -75,11 +75,11 @@ def give_word(j: Journey, kind: PromiseKind) -> None:
     reply(j, text)
     j.ledger.promise(kind, j.clock, due, WORD_GRACE)
     if kind == "callback" and j.chance("keeps_word"):
-        j.wait((due - j.clock) / timedelta(hours=1) * 0.5)
-        call_back(j)
+        j.wait(min(4, (due - j.clock) / timedelta(hours=1) * 0.5))
+        _call_back(j)
 
 
-def call_back(j: Journey) -> None:
+def _call_back(j: Journey) -> None:
     """Be called, or written to, by an agent."""
     text = spoken(j.rng, j.customer, "calls_back", product=j.product)
     if j.rng.random() < 0.6:
@@ -96,7 +96,7 @@ def call_back(j: Journey) -> None:
     j.ledger.keep(j.clock, "answer", "callback")
 
 
-def say(j: Journey, channel: str, theme: str) -> None:
+def _say(j: Journey, channel: str, theme: str) -> None:
     """Call or write; what is written waits for an answer."""
     _count(j, channel)
     mood = j.mood()
@@ -145,7 +145,7 @@ def _reopen(j: Journey, theme: str) -> None:
     j.wait(12)
     j.feel(-0.5)
     j.ledger.note("reopened", "alert", j.clock, j.clock + _HELPS)
-    say(j, j.ticket_channel, theme)
+    _say(j, j.ticket_channel, theme)
     j.wait(0.05)
     j.log(T.TICKET_REOPENED, j.ticket_channel, "crm", author_type=AuthorType.SYSTEM)
     _resolve(j)

@@ -13,7 +13,7 @@ from pipeline.sources.simulate.writer import write
 
 CONTENT = 0.85
 """Initial mood of a customer."""
-UNHAPPY = 0.45
+_UNHAPPY = 0.45
 """The mood below which a customer may leave."""
 HEATED, _RESENTFUL = timedelta(days=1), timedelta(days=3)
 """How long an alert helps after a furious text, and after an unhappy journey."""
@@ -95,7 +95,7 @@ class Journey:
         """Move `joy`; a bad temper makes bad news worse."""
         weight = 0.7 + 0.6 * self.customer.temper if change < 0 else 1.0
         self.joy = min(1.0, max(0.0, self.joy + change * weight))
-        if self.joy < UNHAPPY and self._unhappy_since is None:
+        if self.joy < _UNHAPPY and self._unhappy_since is None:
             self._unhappy_since = self.clock
 
     def mood(self) -> str:

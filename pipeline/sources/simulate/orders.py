@@ -50,10 +50,11 @@ def order(j: Journey, *, held_until: datetime | None = None) -> None:
 
 def _be_late(j: Journey, promised: float, due: datetime, held_until: datetime | None) -> None:
     """Let the order be late, and tell the customer in time or not at all."""
-    if j.chance("tells_of_delay"):
+    told = j.chance("tells_of_delay")
+    if told:
         j.wait(0.6 * promised)
         # Longer than it takes, so that the second promise is mostly kept.
-        later = j.later(1.7 * promised, held_until)
+        later = j.later(2.2 * promised, held_until)
         j.ledger.move("delivery", j.clock, later)
         _note_if_late(j, due, later)
         attributes = {"promised_at": later.isoformat()}
@@ -71,7 +72,7 @@ def _be_late(j: Journey, promised: float, due: datetime, held_until: datetime | 
             give_word(j, "shipping")
     if held_until is not None:
         j.clock = max(j.clock, held_until)
-    elif not j.chance("late_by_hours"):
+    elif not told and not j.chance("late_by_hours"):
         j.wait(48)
 
 

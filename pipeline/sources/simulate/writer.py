@@ -80,17 +80,17 @@ def promise(
 ) -> tuple[str, datetime]:
     """Return an agent's promise in words, and by when it holds.
 
-    What is promised for today is promised by three in the afternoon.
+    What is promised for today is promised by three in the afternoon, and done by six.
     """
     speech = dialogues().tr if customer.language == "tr" else dialogues().en
     local = at.astimezone(ZoneInfo(company().zone))
     said = rng.choice(
-        [one for one in speech.promises if one.kind == kind and (one.hours or local.hour < 15)]
+        [one for one in speech.promises if one.kind == kind and (one.days != 0 or local.hour < 15)]
     )
-    if said.hours is None:
-        evening = local.replace(hour=18, minute=0, second=0, microsecond=0)
-        return said.text, evening.astimezone(at.tzinfo)
-    return said.text, at + timedelta(hours=said.hours)
+    if said.days is None:
+        return said.text, at + timedelta(hours=said.hours or 0)
+    evening = local.replace(hour=18, minute=0, second=0, microsecond=0)
+    return said.text, (evening + timedelta(days=said.days)).astimezone(at.tzinfo)
 
 
 def _phrases(customer: SimulatedCustomer) -> Phrases:
