@@ -1,6 +1,6 @@
 """Renders docs/detection.md: tables from a played span, text from page.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from importlib.resources import files
 from string import Template
@@ -54,15 +54,11 @@ def _alerts(played: Played, among: Sequence[Kind], days: float) -> str:
         )
         for kind, one in scores.items()
     ]
-    return table(
-        (*head, "lead time", "per 1,000 customers and day"), [*rows, _total(scores, per_day)]
-    )
+    return table(head, [*rows, _total(scores.values(), per_day)])
 
 
-def _total(scores: dict[Kind, Score], per_day: float) -> tuple[str, ...]:
-    alerts, right = (
-        sum(part) for part in zip(*((s.alerts, s.right) for s in scores.values()), strict=True)
-    )
+def _total(scores: Collection[Score], per_day: float) -> tuple[str, ...]:
+    alerts, right = sum(one.alerts for one in scores), sum(one.right for one in scores)
     sums = f"{alerts:,}", _percent(share(right, alerts))
     return ("all", "", *sums, "", "", "", "", f"{alerts * per_day:.2f}")
 
