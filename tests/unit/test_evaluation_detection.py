@@ -106,8 +106,8 @@ def test_a_company_is_played_through_the_rules_to_the_same_alerts_each_time() ->
 def test_the_page_has_a_row_for_each_kind_and_each_truth() -> None:
     text = page(played(), kinds(), 28.0, "Seed 3")
     assert "Seed 3: " in text
-    for one in text.split("\n\n"):
-        widths = {line.count(" | ") for line in one.splitlines() if line.startswith("| ")}
+    for part in text.split("\n\n"):
+        widths = {line.count(" | ") for line in part.splitlines() if line.startswith("| ")}
         assert len(widths) <= 1
     for kind in kinds():
         assert f"| {kind.name} |" in text
