@@ -4,6 +4,7 @@
 # make generated   schemas, dashboards and tables of the documentation, from what they follow from
 # make bench   all benchmarks, to docs/benchmarks.md (an hour; BENCH=--quick: 8 minutes)
 # make evaluate DATA=DIR   how well texts are read, to docs/evaluation.md (DIR: labelled texts)
+# make evaluate-detection   how well alerts tell a known truth, to docs/detection.md (minutes)
 # make screenshots   the pictures of the board, to docs/screenshots/
 # make crash-tests   processes and servers killed, stopped and starved, to docs/crash-tests.md (an hour)
 PYTHON ?= python3
@@ -11,7 +12,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(BIN)/uv pip install --python $(BIN)/python
 
-.PHONY: setup run test check unit generated bench evaluate screenshots crash-tests lock clean
+.PHONY: setup run test check unit generated bench evaluate evaluate-detection screenshots crash-tests lock clean
 
 setup: $(VENV)/.runtime
 
@@ -46,6 +47,9 @@ bench: $(VENV)/.bench
 
 evaluate: $(VENV)/.evaluation
 	$(BIN)/python -m evaluation --save --data "$(or $(DATA),$(error Say where the labelled texts are: make evaluate DATA=DIR))"
+
+evaluate-detection: $(VENV)/.dev
+	$(BIN)/python -m evaluation.detection --save
 
 screenshots: $(VENV)/.dev
 	tests/install-servers

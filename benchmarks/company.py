@@ -1,6 +1,7 @@
 """Runs days of the simulated company through the pipeline: readings and alerts."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,8 +10,10 @@ from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import load_rules
 from pipeline.ingest.privacy import redact_event
 from pipeline.model.alert import Alert
+from pipeline.model.event import Event
 from pipeline.model.reading import Scored
 from pipeline.sources.simulate import simulate
+from pipeline.text.engine import Engine
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 
@@ -24,13 +27,18 @@ class CompanyDays(NamedTuple):
 
 def company_days(seed: int, start: datetime, customers: int, days: float) -> CompanyDays:
     """Simulate, read with the engine `fast`, and detect. Deterministic."""
-    events = [redact_event(event) for event in simulate(seed, start, customers, days)]
-    readings = Reader(FastEngine.load()).read_events(events)
-    scored = [
-        Scored(event, reading, event.occurred_at)
-        for event, reading in zip(events, readings, strict=True)
-    ]
+    scored = read(simulate(seed, start, customers, days), FastEngine.load())
     return CompanyDays(scored, _alerts(scored))
+
+
+def read(events: Iterable[Event], engine: Engine) -> list[Scored]:
+    """Return the messages of `cx.scored` for events in order."""
+    redacted = [redact_event(event) for event in events]
+    readings = Reader(engine).read_events(redacted)
+    return [
+        Scored(event, reading, event.occurred_at)
+        for event, reading in zip(redacted, readings, strict=True)
+    ]
 
 
 def _alerts(scored: list[Scored]) -> list[Alert]:

@@ -5,8 +5,10 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from pipeline.broker.publish import Publisher
@@ -43,21 +45,33 @@ def simulate(
     desk: Annotated[
         bool, typer.Option("--desk", help="Instead of events: invented people act on the alerts.")
     ] = False,
+    truth: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="Also write what is true of the span, as JSON lines."),
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Simulate a company whose customers call, write, order, complain and answer surveys.
 
-    Two incidents strike: an outage and late deliveries. Texts are Turkish and English.
+    Two incidents strike: an outage and late deliveries. Texts are Turkish and English. The truth
+    says of whom detection should have heard, by when, and of whom not.
 
     Examples: nabiz simulate --days 1 > day.jsonl; nabiz simulate --publish --rate 50
     """
     if desk:
         run_desk(find(data).kafka)
+    if truth and rate:
+        raise typer.BadParameter("A stream without end has no truth yet.", param_hint="--truth")
     now = datetime.now(UTC)
+    start = start or now - timedelta(days=days)
+    events: Iterable[Event]
     if rate:
         events = _as_it_happens(company.live(seed, now, rate, customers))
+    elif truth:
+        events, truths = company.simulate_with_truth(seed, start, customers, days)
+        truth.write_bytes(msgspec.json.Encoder().encode_lines(truths))
     else:
-        events = company.simulate(seed, start or now - timedelta(days=days), customers, days)
+        events = company.simulate(seed, start, customers, days)
     events = islice(events, count)
     if publish:
         _publish(events, find(data).kafka, live=rate is not None)

@@ -34,7 +34,7 @@ class Days(NamedTuple):
 
 
 @cache
-def days(customers: int = 800) -> Days:
+def days(customers: int = 1_200) -> Days:
     """Simulate, read and detect, deterministically."""
     scored, alerts = company_days(7, START, customers, days=2.0)
     acts = {alert.id: actions_on(number, alert) for number, alert in enumerate(alerts)}

@@ -13,6 +13,7 @@ from pipeline.model.event_types import EventType
 
 Weights = dict[str, float]
 Kind = Literal["outage", "late_delivery"]
+PromiseKind = Literal["callback", "shipping"]
 
 
 class Disturbance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +53,11 @@ class Chances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contacts_in_outage: float
     contacts_when_late: float
     has_personal_data: float
+    tells_of_delay: float
+    late_by_hours: float
+    gives_word: float
+    keeps_word: float
+    contradicts: float
 
 
 class Typing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +89,7 @@ class Aside(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something that happens beside the journeys: these events, hours apart.
 
     `weekly` is how likely it is in a customer's week. Orders and tickets among the events have a
-    number of their own.
+    number of their own. `truth` is what detection must ring for by the first of them.
     """
 
     weekly: float
@@ -93,6 +99,14 @@ class Aside(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     touchpoint: str
     author_type: AuthorType = AuthorType.CUSTOMER
     attributes: dict[str, str | bool] = {}
+    truth: Literal["", "order_cancelled", "left"] = ""
+
+
+class Habit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Customers with a habit: how many, as a share of the others, and of which brand."""
+
+    share: float
+    brand: str
 
 
 class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +125,9 @@ class Company(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chances: Chances
     typing: Typing
     asides: tuple[Aside, ...]
+    stories: Weights
+    habits: dict[str, Habit]
+    zone: str
     desk: SimulatedDesk
 
 
@@ -134,6 +151,46 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...]
 
 
+class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An agent's promise in words: by `hours` from now, or by an evening so many `days` on."""
+
+    kind: PromiseKind
+    text: str
+    hours: float | None = None
+    days: int | None = None
+
+
+class Speech(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said in one language: lines by name, and promises."""
+
+    lines: dict[str, tuple[str, ...]]
+    promises: tuple[Promise, ...]
+
+
+class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A turn of a conversation: who says a line of which name."""
+
+    by: AuthorType
+    line: str
+
+
+class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A conversation; `known_by` is the turn, from 1, after which its going wrong can be seen."""
+
+    kind: Literal["chat_wrong", "chat_friendly", "chat_recovers"]
+    weight: float
+    turns: tuple[Turn, ...]
+    known_by: int = 1
+
+
+class Dialogues(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`dialogues.yaml`."""
+
+    tr: Speech
+    en: Speech
+    scripts: tuple[Script, ...]
+
+
 _FOLDER = Path(__file__).parent
 
 
@@ -147,6 +204,12 @@ def company() -> Company:
 def texts() -> Texts:
     """Return what its customers and agents write."""
     return msgspec.yaml.decode((_FOLDER / "texts.yaml").read_bytes(), type=Texts)
+
+
+@cache
+def dialogues() -> Dialogues:
+    """Return what is said in stories."""
+    return msgspec.yaml.decode((_FOLDER / "dialogues.yaml").read_bytes(), type=Dialogues)
 
 
 def pick(rng: Random, weights: Weights) -> str:

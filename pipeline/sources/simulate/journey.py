@@ -7,19 +7,25 @@ from typing import Any
 from pipeline.model.event import Event
 from pipeline.model.event_types import EventType
 from pipeline.sources.simulate.company import company
-from pipeline.sources.simulate.plan import SimulatedCustomer
+from pipeline.sources.simulate.plan import SimulatedCustomer, to_milliseconds
+from pipeline.sources.simulate.truth import Ledger, Truth
 from pipeline.sources.simulate.writer import write
 
 CONTENT = 0.85
 """Initial mood of a customer."""
+_UNHAPPY = 0.45
+"""The mood below which a customer may leave."""
+HEATED, _RESENTFUL = timedelta(days=1), timedelta(days=3)
+"""How long an alert helps after a furious text, and after an unhappy journey."""
 
 _SECOND = timedelta(seconds=1)
 
 
 class Journey:
-    """A journey of one customer: a clock that only advances, and the events so far.
+    """A journey of one customer: its clock, the events so far and what is true of them.
 
     `joy` runs from 0 to 1 and says how the customer feels by now; surveys ask for it.
+    `asked` are the times and channels of contacts since something was last solved.
     """
 
     def __init__(
@@ -43,12 +49,19 @@ class Journey:
         self.ticket_id: str | None = None
         self.ticket_channel = ""
         self.events: list[Event] = []
+        self.asked: list[tuple[datetime, str]] = []
+        self.ledger = Ledger(customer.id)
         self._pace = pace
+        self._unhappy_since: datetime | None = None
 
     def wait(self, hours: float) -> None:
         """Advance the clock by about so many hours."""
         drawn = timedelta(hours=hours * self.rng.uniform(0.4, 1.6) * self._pace)
         self.clock += max(_SECOND, timedelta(seconds=round(drawn.total_seconds(), 3)))
+
+    def go_to(self, at: datetime) -> None:
+        """Set the clock, back as well."""
+        self.clock = to_milliseconds(at)
 
     def later(self, hours: float, after: datetime | None = None) -> datetime:
         """Return the time so many hours from now, or from the later of now and `after`."""
@@ -82,6 +95,8 @@ class Journey:
         """Move `joy`; a bad temper makes bad news worse."""
         weight = 0.7 + 0.6 * self.customer.temper if change < 0 else 1.0
         self.joy = min(1.0, max(0.0, self.joy + change * weight))
+        if self.joy < _UNHAPPY and self._unhappy_since is None:
+            self._unhappy_since = self.clock
 
     def mood(self) -> str:
         """Return the mood in which a customer with a problem writes."""
@@ -91,6 +106,10 @@ class Journey:
 
     def text(self, theme: str, mood: str, *, leaves: bool = False) -> str:
         """Return a text about `theme`."""
+        if mood == "furious":
+            self.ledger.note("fury", "alert", self.clock, self.clock + HEATED)
+        if leaves:
+            self.ledger.note("threat_to_leave", "alert", self.clock, self.clock + HEATED)
         return write(
             self.rng,
             self.customer,
@@ -100,3 +119,10 @@ class Journey:
             order=self.order_id or "",
             leaves=leaves,
         )
+
+    def truths(self) -> list[Truth]:
+        """Return what is true of the journey, once it is written."""
+        if self._unhappy_since:
+            until = self.clock + _RESENTFUL
+            self.ledger.note("unhappy", "alert", self._unhappy_since, until)
+        return self.ledger.truths()

@@ -38,13 +38,17 @@ class Incident:
 
 @dataclass(frozen=True)
 class Plan:
-    """The ground truth of a simulated span; `pace` shortens durations in under a week."""
+    """The ground truth of a simulated span; `pace` shortens durations in under a week.
+
+    `habitual` are customers beside the others, each with the name of a habit.
+    """
 
     start: datetime
     end: datetime
     pace: float
     customers: tuple[SimulatedCustomer, ...]
     incidents: tuple[Incident, ...]
+    habitual: tuple[tuple[str, SimulatedCustomer], ...]
 
 
 def plan(seed: int, start: datetime, customers: int = 2_000, days: float = 7.0) -> Plan:
@@ -52,10 +56,10 @@ def plan(seed: int, start: datetime, customers: int = 2_000, days: float = 7.0) 
 
     `start` is aware. A span of less than a week is a whole week, played faster.
     """
-    everyone = _customers(seed, customers)
+    everyone, habitual = _customers(seed, customers), _habitual(seed, customers)
     span = timedelta(days=days)
     rng = Random(f"{seed} incidents {start.isoformat()}")
-    whole = Plan(start, start + span, min(1.0, span / WEEK), everyone, incidents=())
+    whole = Plan(start, start + span, min(1.0, span / WEEK), everyone, (), habitual)
     incidents = tuple(_incident(rng, whole, brand) for brand in company().brands)
     return replace(whole, incidents=incidents)
 
@@ -64,19 +68,37 @@ def plan(seed: int, start: datetime, customers: int = 2_000, days: float = 7.0) 
 def _customers(seed: int, count: int) -> tuple[SimulatedCustomer, ...]:
     """Draw the customers from the seed alone, so that they recur across spans."""
     rng = Random(f"{seed} customers")
-    firm = company()
-    brands = {brand.name: brand for brand in firm.brands}
-    shares = {brand.name: brand.share for brand in firm.brands}
+    shares = {brand.name: brand.share for brand in company().brands}
     return tuple(
-        SimulatedCustomer(
-            id=f"m{seed}-{number:05}",
-            brand=brands[pick(rng, shares)],
-            segment=pick(rng, firm.segments),
-            language=pick(rng, firm.languages),
-            city=rng.choice(firm.cities),
-            temper=rng.betavariate(2, 3),
-        )
-        for number in range(count)
+        _customer(rng, f"m{seed}-{number:05}", pick(rng, shares)) for number in range(count)
+    )
+
+
+@cache
+def _habitual(seed: int, count: int) -> tuple[tuple[str, SimulatedCustomer], ...]:
+    """Draw the customers with habits, whose numbers follow on those of the others."""
+    rng = Random(f"{seed} habits")
+    kinds = [
+        (kind, habit.brand)
+        for kind, habit in company().habits.items()
+        for _ in range(round(count * habit.share))
+    ]
+    rng.shuffle(kinds)
+    return tuple(
+        (kind, _customer(rng, f"m{seed}-{count + number:05}", brand))
+        for number, (kind, brand) in enumerate(kinds)
+    )
+
+
+def _customer(rng: Random, id_: str, brand: str) -> SimulatedCustomer:
+    firm = company()
+    return SimulatedCustomer(
+        id=id_,
+        brand=next(one for one in firm.brands if one.name == brand),
+        segment=pick(rng, firm.segments),
+        language=pick(rng, firm.languages),
+        city=rng.choice(firm.cities),
+        temper=rng.betavariate(2, 3),
     )
 
 

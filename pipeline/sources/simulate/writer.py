@@ -1,14 +1,32 @@
 """Writes texts as customers type them."""
 
+from datetime import datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
-from pipeline.sources.simulate.company import Phrases, Typing, company, texts
+from pipeline.sources.simulate.company import (
+    Phrases,
+    PromiseKind,
+    Typing,
+    company,
+    dialogues,
+    texts,
+)
 from pipeline.sources.simulate.personal import FAKES
 from pipeline.sources.simulate.plan import SimulatedCustomer
 
 _ASCII = str.maketrans("çğıöşüÇĞİÖŞÜ", "cgiosuCGIOSU")
 _UPPER = str.maketrans({"i": "İ", "ı": "I"})
 _LOWER = str.maketrans({"İ": "i", "I": "ı"})
+_MOODS = {
+    "angry": "negative",
+    "blames": "negative",
+    "endangered": "negative",
+    "furious": "furious",
+    "thanks": "positive",
+    "praises": "positive",
+}
+"""Moods of the lines that are not neutral."""
 
 
 def write(
@@ -45,6 +63,34 @@ def comment(rng: Random, customer: SimulatedCustomer, mood: str) -> str:
 def answer(rng: Random, customer: SimulatedCustomer, step: str) -> str:
     """Return a text of the company; `step` is bot, reply or resolved."""
     return _fill(rng, rng.choice(_phrases(customer).agent[step]), customer, product="", order="")
+
+
+def spoken(rng: Random, customer: SimulatedCustomer, line: str, *, product: str) -> str:
+    """Return a line of a dialogue by its name, with typing errors if a customer says it."""
+    speech = dialogues().tr if customer.language == "tr" else dialogues().en
+    text = _fill(rng, rng.choice(speech.lines[line]), customer, product, order="")
+    if line.startswith(("agent_", "bot_", "calls_")):
+        return text
+    mood = _MOODS.get(line, "neutral")
+    return _roughen(rng, text, mood, company().typing, customer.language)
+
+
+def promise(
+    rng: Random, customer: SimulatedCustomer, kind: PromiseKind, at: datetime
+) -> tuple[str, datetime]:
+    """Return an agent's promise in words, and by when it holds.
+
+    What is promised for today is promised by three in the afternoon, and done by six.
+    """
+    speech = dialogues().tr if customer.language == "tr" else dialogues().en
+    local = at.astimezone(ZoneInfo(company().zone))
+    said = rng.choice(
+        [one for one in speech.promises if one.kind == kind and (one.days != 0 or local.hour < 15)]
+    )
+    if said.days is None:
+        return said.text, at + timedelta(hours=said.hours or 0)
+    evening = local.replace(hour=18, minute=0, second=0, microsecond=0)
+    return said.text, (evening + timedelta(days=said.days)).astimezone(at.tzinfo)
 
 
 def _phrases(customer: SimulatedCustomer) -> Phrases:

@@ -1,0 +1,1 @@
+"""Measures alerts against the known truth of a simulated company."""
