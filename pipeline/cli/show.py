@@ -130,7 +130,7 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
             what = _lines(what, datum(alert.playbook, "dim"))
         table.add_row(
             clock(alert.opened_at).replace(" ", "\n"),
-            _lines(severity, Text(f"{alert.risk:.2f} {alert.state}", "dim")),
+            _lines(severity, Text(f"{risk(alert.risk, alert.calibrated)} {alert.state}", "dim")),
             datum(alert.customer_id),
             what,
             datum(quote(alert), "italic"),
@@ -168,6 +168,11 @@ def how_far(follow_up: FollowUp) -> str:
     return ", ".join([*parts, *reopened, *cause]).replace("_", " ")
 
 
+def risk(value: float, calibrated: bool) -> str:
+    """Format a risk: a probability as a percentage, a score as a number."""
+    return f"{value:.0%}" if calibrated else f"score {value:.2f}"
+
+
 def quote(alert: Alert) -> str:
     """Quote the sentence with the largest weight."""
     said = weightiest_quote(alert)
@@ -178,13 +183,18 @@ def customer(view: CustomerView) -> RenderableType:
     """Render risk with its reasons, alerts and timeline."""
     titles = {alert.cause: alert.titles.get("en", alert.title) for alert in view.alerts}
     reasons = ", ".join(
-        f"{titles.get(part.rule, part.rule.replace('_', ' '))} {part.share:.0%}"
+        f"{titles.get(part.rule) or _plain(part.rule)} {part.share:.0%}"
         for part in view.contributions[:5]
     )
-    head = datum(view.customer_id).append(f"   risk {view.risk:.2f}")
+    head = datum(view.customer_id).append(f"   risk {risk(view.risk, view.calibrated)}")
     if reasons:
         head.append("   because of ", "dim").append(datum(reasons, "dim"))
     return Group(head, "", alert_table(view.alerts), "", timeline(view.events))
+
+
+def _plain(name: str) -> str:
+    """Return the name of a rule or sign (`customer.silence`) in words."""
+    return name.rpartition(".")[2].replace("_", " ")
 
 
 def timeline(events: Iterable[Scored]) -> Table:

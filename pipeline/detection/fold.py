@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from pipeline.config.groups import DetectSettings
-from pipeline.detection.assessment import RuleShare, risk_of, shares_of
+from pipeline.detection.assessment import RuleShare, parts_of, risk_of, shares_of
 from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
 from pipeline.detection.facts import Moment
 from pipeline.detection.memory import Memory, after, begins_contact, with_contact
@@ -13,6 +13,7 @@ from pipeline.detection.rule import Rule
 from pipeline.detection.rules import RuleSet
 from pipeline.detection.signs import Signs, signs_after
 from pipeline.model.alert import grade
+from pipeline.model.risk_model import RiskModel
 
 SOURCES = 3
 """Maximum number of remembered events behind a rule's load, the newest."""
@@ -29,7 +30,8 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `number` increases from episode to episode of a cause and is at least the day of the opening,
     counted from 1970. `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
-    `topics` are those of the evidence, `ended_by` is the rule that closed it.
+    `topics` are those of the evidence, `ended_by` is the rule that closed it. `calibrated`: `risk`
+    is a probability, else a score.
     """
 
     cause: str
@@ -47,6 +49,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # Episodes of older versions end here: later fields need a default.
     topics: tuple[str, ...] = ()
     ended_by: str = ""
+    calibrated: bool = False
 
     @property
     def key(self) -> str:
@@ -104,16 +107,19 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     memory = with_contact(fold.memory, entry, at, settings.pauses)
     early, late = rules.stages(entry.type)
     # No early rule reads the risk, and which of them hold decides whether life is ordinary.
-    moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold)
+    moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.threshold)
     held = early.holding(moment)
     calm, calm_since = _calm(fold, entry, at, held)
-    draft = _Draft(fold, entry, at, decay(fold.loads, calm, settings.half_life_days))
+    loads, tallies = (
+        decay(some, calm, settings.half_life_days) for some in (fold.loads, fold.signs.tallies)
+    )
+    begins = begins_contact(fold.memory, entry, at, settings.pauses)
+    signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
+    draft = _Draft(fold, entry, at, loads, signs, settings.fitted)
     draft.take(held, moment)
-    moment = moment._replace(risk=risk_of(draft.loads))
+    moment = moment._replace(risk=risk_of(draft.parts, draft.fitted))
     held_late = late.holding(moment)
     draft.take(held_late, moment)
-    tallies = decay(fold.signs.tallies, calm, settings.half_life_days)
-    begins = begins_contact(fold.memory, entry, at, settings.pauses)
     return Fold(
         at,
         draft.loads,
@@ -125,7 +131,7 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
         after(memory, entry, at),
         tuple(rule.name for rule in (*held, *held_late)),
         calm_since,
-        signs_after(fold.signs, tallies, moment, begins_contact=begins),
+        draft.signs,
     )
 
 
@@ -144,13 +150,27 @@ def _calm(fold: Fold, entry: LogEntry, at: int, held: Iterable[Rule]) -> tuple[i
 class _Draft:
     """A mutable fold while the rules that hold at an event take effect."""
 
-    def __init__(self, fold: Fold, entry: LogEntry, at: int, loads: dict[str, float]) -> None:
+    def __init__(
+        self,
+        fold: Fold,
+        entry: LogEntry,
+        at: int,
+        loads: dict[str, float],
+        signs: Signs,
+        fitted: RiskModel | None,
+    ) -> None:
         self.entry, self.at, self.loads = entry, at, loads
+        self.signs, self.fitted = signs, fitted
         self.sources = fold.sources
         self.counted = fold.counted
         self.open = fold.open
         self.closed = fold.closed
         self.numbers = fold.numbers
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """What makes the risk now."""
+        return parts_of(self.loads, self.signs, self.at, self.fitted)
 
     def take(self, held: tuple[Rule, ...], moment: Moment) -> None:
         """Apply the rules, weights first, so that alerts show the risk including this event."""
@@ -205,11 +225,8 @@ class _Draft:
         severity = max(episode.severity, rule.severity, key=grade)
         if new or severity != episode.severity:
             episode = msgspec.structs.replace(
-                episode,
+                self._assessed(episode),
                 severity=severity,
-                updated_at=self.at,
-                risk=risk_of(self.loads),
-                shares=shares_of(self.loads, self.sources),
                 evidence=_bounded(episode.evidence + new),
                 topics=_topics(episode.topics, moment, new),
             )
@@ -218,21 +235,27 @@ class _Draft:
     def _apply_relief(self, rule: Rule) -> None:
         left = 1.0 - rule.relief
         self.loads = {name: load * left for name, load in self.loads.items() if load * left > 0}
+        self.signs = self.signs.relieved(left)
         for cause in rule.closes:
             if episode := self.open.get(cause):
                 self.open = {
                     other: still_open for other, still_open in self.open.items() if other != cause
                 }
-                self.closed = (
-                    *self.closed,
-                    msgspec.structs.replace(
-                        episode,
-                        closed_at=self.at,
-                        updated_at=self.at,
-                        risk=risk_of(self.loads),
-                        ended_by=rule.name,
-                    ),
+                closed = msgspec.structs.replace(
+                    self._assessed(episode), closed_at=self.at, ended_by=rule.name
                 )
+                self.closed = (*self.closed, closed)
+
+    def _assessed(self, episode: Episode) -> Episode:
+        """Return the episode with the risk as it is now."""
+        parts = self.parts
+        return msgspec.structs.replace(
+            episode,
+            updated_at=self.at,
+            risk=risk_of(parts, self.fitted),
+            calibrated=self.fitted is not None,
+            shares=shares_of(parts, self.sources),
+        )
 
 
 def _evidence(

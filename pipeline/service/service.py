@@ -13,7 +13,7 @@ from pipeline.broker.security import Cluster
 from pipeline.common.refused import Refused
 from pipeline.config.groups import DetectSettings
 from pipeline.contracts.topology import INPUTS, RECEIVED, RETRY_HEADER
-from pipeline.detection.customer import Arrival, apply, current_risk
+from pipeline.detection.customer import Arrival, apply, risk_at
 from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.ingest.unknown import CHOICES, closest
 from pipeline.kpi.definitions import Dimension, KpiValue, Window
@@ -111,9 +111,10 @@ class Service:
         self._rules.reload()  # on invalid rules the last valid ones stay; detect reports them
         arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
         state, _ = apply(None, arrivals, self._rules.rules, self._detect)
-        risk, contributions = current_risk(state)
+        risk, contributions = risk_at(state, self._clock(), self._detect)
         alerts = self.store.alerts(customer_id=customer_id)
-        return CustomerView(customer_id, risk, contributions, events, alerts)
+        calibrated = self._detect.fitted is not None
+        return CustomerView(customer_id, risk, contributions, events, alerts, calibrated)
 
     def act(
         self, alert_id: str, request: ActionRequest, by: str, customer_id: str = ""

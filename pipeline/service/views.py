@@ -24,13 +24,17 @@ class PartitionStatus(msgspec.Struct, frozen=True):
 
 
 class CustomerView(msgspec.Struct, frozen=True):
-    """Everything known about a customer, events oldest first; `risk` is current."""
+    """Everything known about a customer, events oldest first.
+
+    `risk` is current; `calibrated`: it is a probability, else a score.
+    """
 
     customer_id: str
     risk: float
     contributions: tuple[Contribution, ...]
     events: list[Scored]
     alerts: list[Alert]
+    calibrated: bool = False
 
 
 class UnknownValue(msgspec.Struct, frozen=True):

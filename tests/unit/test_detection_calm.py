@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.common.epoch_micros import to_micros
-from pipeline.detection.customer import current_risk
+from pipeline.detection.customer import risk_at
 from pipeline.detection.entry import entry_of
 from pipeline.detection.fold import Fold, step
 from pipeline.model.event import AuthorType, Metric, Score
@@ -32,7 +32,7 @@ BY_SYSTEMS = sorted(
 
 
 def risk_of(customer: Customer) -> float:
-    return current_risk(customer.state)[0]
+    return risk_at(customer.state, START, SETTINGS)[0]
 
 
 def left_alone(*events: Scored) -> float:
