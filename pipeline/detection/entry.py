@@ -1,16 +1,19 @@
 """The entry of an event in a customer's state: bounded, without the text."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import islice
 
 import msgspec
 
 from pipeline.common.epoch_micros import to_micros
 from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
+from pipeline.model.event_types import EventType
 from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import Intent, Rank, Scored, Topic, is_against_score
-from pipeline.model.signs_of_life import TROUBLE, is_idle, is_sign_of_life
+from pipeline.model.signs_of_life import TROUBLE, is_sign_of_life
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -23,6 +26,8 @@ INTENTS = 8
 """Maximum number of stored intents of a text."""
 TOPICS = 5
 """Maximum number of stored topics of a text."""
+AMOUNTS = 8
+"""Maximum number of stored amounts of a record of usage."""
 COMPLAINTS = 3
 """Maximum number of stored topics that a text complains of."""
 
@@ -52,7 +57,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `spans` are first the most telling span of the text, that of the first of the `negative_topics`
     if there are any, then the span of each of the `intents`, then of each other of the
-    `negative_topics`. `idle` is as in `pipeline.model.signs_of_life`.
+    `negative_topics`. `amounts` are the numbers of a record of usage, at
+    most `AMOUNTS`.
     """
 
     at: int
@@ -90,7 +96,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     against_score: bool = False
     hurried: bool = False
     counted: bool = True
-    idle: bool = False
+    amounts: dict[str, float] = {}
 
     @property
     def rank(self) -> Rank:
@@ -110,8 +116,9 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def is_sign_of_life(self) -> bool:
-        """Whether the customer did something."""
-        return not self.idle and is_sign_of_life(self.type, self.author_type)
+        """Whether the customer did something; a record of no usage at all is nothing."""
+        used = not self.amounts or any(self.amounts.values())
+        return used and is_sign_of_life(self.type, self.author_type)
 
     @property
     def is_ordinary(self) -> bool:
@@ -195,7 +202,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         against_score=bool(sentiment and event.score and is_against_score(sentiment, event.score)),
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
-        idle=is_idle(event),
+        amounts=_amounts(event) if event.type is EventType.USAGE else {},
     )
 
 
@@ -220,6 +227,16 @@ def _telling_span(text: str, intents: Sequence[Intent], complaints: Sequence[Top
     start = end - len(text[start:end].lstrip())
     quote = text[start : min(end, start + QUOTE)].rstrip()
     return Span(start, start + len(quote), quote)
+
+
+def _amounts(event: Event) -> dict[str, float]:
+    """Return the numbers among the attributes, in the order of their names."""
+    numbers = {
+        name: float(value)
+        for name, value in sorted(event.attributes.items())
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    }
+    return dict(islice(numbers.items(), AMOUNTS))
 
 
 def _promise(event: Event) -> int | None:

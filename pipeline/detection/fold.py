@@ -138,11 +138,11 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
 def _calm(fold: Fold, entry: LogEntry, at: int, held: Iterable[Rule]) -> tuple[int, int]:
     """Return the microseconds of calm that an event ends, and since when it is calm from then on.
 
-    Only ordinary life shows that it was calm: silence alone, a record of a system, or an event on
-    which a rule with a weight holds does not.
+    Only ordinary life shows that it was calm: silence or a record of a system does not, and an
+    event on which a rule with a weight holds, or unusually little use, shows that it was not.
     """
     since = fold.at if fold.calm_since is None else fold.calm_since
-    if any(rule.weight for rule in held):
+    if any(rule.weight for rule in held) or not fold.signs.is_usual(entry.amounts):
         return 0, at
     return (at - since, at) if entry.is_ordinary else (0, since)
 

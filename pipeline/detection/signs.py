@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Final
 
 import msgspec
@@ -24,8 +25,12 @@ SIGNS: Final = (*TALLIES, SILENCE)
 
 HABIT = 10
 """Number of gaps that the usual gap is a running mean of."""
+RECORDS = 30
+"""Number of records that the usual usage is a running mean of: it outlasts a fading month."""
 KNOWN = 3
-"""Gaps after which a customer's habit is known."""
+"""Gaps, or records, after which a customer's habit is known."""
+ENOUGH = 0.5
+"""Share of the usual usage from which on it is ordinary."""
 MOST_SILENCE = 5.0
 """Doublings of the usual gap after which silence tells no more."""
 
@@ -34,13 +39,25 @@ class Signs(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Signs of a customer. `tallies` count as weights of rules do, and are relieved like them.
 
     `alive_at` is the last sign of life, `gap` the usual number of days from one day with a sign of
-    life to the next, a mean over the last of the `gaps` seen.
+    life to the next, a mean over the last of the `gaps` seen. `usage` are the usual amounts of a
+    record of usage by name, means over the last of the `records` seen.
     """
 
     tallies: dict[str, float] = {}
     alive_at: int | None = None
     gap: float = 0.0
     gaps: int = 0
+    usage: dict[str, float] = {}
+    records: int = 0
+
+    def is_usual(self, amounts: Mapping[str, float]) -> bool:
+        """Return whether amounts of usage are half of the usual ones on average, or more."""
+        shares = [
+            min(1.0, amount / usual)
+            for name, amount in amounts.items()
+            if (usual := self.usage.get(name, 0.0)) > 0
+        ]
+        return self.records < KNOWN or not shares or fmean(shares) >= ENOUGH
 
     def features(self, at: int) -> dict[str, float]:
         """Return the signs at a time by name; each can only raise the risk."""
@@ -65,6 +82,8 @@ def signs_after(
     entry = moment.entry
     if entry.is_sign_of_life:
         signs = _with_life(signs, moment.at)
+    if entry.amounts:
+        signs = _with_usage(signs, entry.amounts)
     added = (
         entry.negative if entry.label == "negative" else 0.0,
         entry.anger / MAX_LEVEL,
@@ -86,3 +105,13 @@ def _with_life(signs: Signs, at: int) -> Signs:
         return replace(signs, alive_at=at)
     gaps = min(signs.gaps + 1, HABIT)
     return replace(signs, alive_at=at, gap=signs.gap + (days - signs.gap) / gaps, gaps=gaps)
+
+
+def _with_usage(signs: Signs, amounts: Mapping[str, float]) -> Signs:
+    """Return the signs with a record of usage; amounts that it does not have are forgotten."""
+    records = min(signs.records + 1, RECORDS)
+    usage = {
+        name: (usual := signs.usage.get(name, amount)) + (amount - usual) / records
+        for name, amount in amounts.items()
+    }
+    return replace(signs, usage=usage, records=records)

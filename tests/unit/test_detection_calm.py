@@ -113,6 +113,38 @@ def test_time_that_ends_in_trouble_was_no_calm() -> None:
     )
 
 
+def used(day: int, gb: float) -> Scored:
+    attributes = {"gb": gb, "plan": "gold", "roaming": False}
+    author = AuthorType.SYSTEM
+    return event(f"u{day}", EventType.USAGE, day * DAY, author_type=author, attributes=attributes)
+
+
+def test_usage_that_fades_relieves_no_longer_and_usage_as_ever_does() -> None:
+    usual = [used(day, 3.0 + day % 3 / 10) for day in range(20)]
+    threat = leaving("e", 20 * DAY)
+    fading = [used(20 + day, 3.0 * 0.8**day) for day in range(1, 15)]
+    faded, steady = Customer(), Customer()
+    faded.receive(*usual, threat, *fading[:4])
+    steady.receive(*usual, threat, *(used(20 + day, 3.0) for day in range(1, 15)))
+    before = risk_of(faded)
+    faded.receive(*fading[4:])
+    assert risk_of(faded) == before
+    assert risk_of(steady) < before / 2
+
+
+def test_a_visit_amid_fading_use_relieves_of_the_time_since_the_last_record_alone() -> None:
+    usual, threat = [used(day, 3.0) for day in range(7)], leaving("e", 7 * DAY)
+    fading = [used(day, 0.2) for day in range(8, 15)]
+    visit = event("v", EventType.VISIT, 14 * DAY + 12)
+    customer = Customer()
+    customer.receive(*usual, threat, *fading)
+    loads = customer.state.head.loads
+    customer.receive(visit)
+    assert customer.state.head.loads == pytest.approx(
+        {rule: load * 0.5 ** (0.5 / 7) for rule, load in loads.items()}
+    )
+
+
 def test_a_state_of_the_version_before_counts_calm_from_its_last_event() -> None:
     earlier = Fold(to_micros(START), {"churn_intent": 0.8}, {"churn_intent": ()})
     visit = entry_of(event("v", EventType.VISIT, 7 * DAY))
