@@ -17,12 +17,16 @@ from pipeline.text.explain import Explanation, explain
 
 
 class Why(msgspec.Struct, frozen=True):
-    """The explanation of a text. `text` is masked; the positions in `explanation` refer to it."""
+    """The explanation of a text. `text` is masked; the positions in `explanation` refer to it.
+
+    `calibrated`: `risk` is a probability, else a score.
+    """
 
     text: str
     explanation: Explanation
     risk: float
     rules: tuple[Contribution, ...]
+    calibrated: bool = False
 
 
 def why(
@@ -38,4 +42,4 @@ def why(
     masked = event.text or ""
     explanation = explain(masked, engine, language)
     risk, met = met_rules(Scored(event, explanation.reading, now), rules, settings)
-    return Why(masked, explanation, risk, met)
+    return Why(masked, explanation, risk, met, settings.fitted is not None)

@@ -59,6 +59,12 @@ class Localizer:
         text = self.number(100 * share)
         return f"%{text}" if self.language == "tr" else f"{text}%"
 
+    def risk(self, risk: float, calibrated: bool) -> str:
+        """Format a risk: a probability as a percentage, a score as points of a hundred."""
+        if calibrated:
+            return self.percent(risk)
+        return self.t("risk.score", points=self.number(100 * risk))
+
     def clock(self, at: datetime) -> str:
         """Format a time: the hour, with the day unless today, with the year unless this year."""
         there, today = at.astimezone(self._zone), self.now.astimezone(self._zone)

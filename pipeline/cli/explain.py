@@ -47,13 +47,14 @@ def explain_text(
 def page(answer: Why) -> RenderableType:
     """Show the coloured text, then the reading, then the rules."""
     rules = ", ".join(f"{met.rule} {met.share:.0%}" for met in answer.rules) or "none"
+    risk = show.risk(answer.risk, answer.calibrated)
     return Group(
         coloured(answer.text, answer.explanation),
         Text("bold words make the label, struck ones speak against it", "dim"),
         "",
         reading_table(answer.text, answer.explanation),
         "",
-        Text("rules  ").append(show.datum(rules)).append(f"   risk {answer.risk:.2f}", "dim"),
+        Text("rules  ").append(show.datum(rules)).append(f"   risk {risk}", "dim"),
     )
 
 

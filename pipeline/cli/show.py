@@ -130,7 +130,7 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
             what = _lines(what, datum(alert.playbook, "dim"))
         table.add_row(
             clock(alert.opened_at).replace(" ", "\n"),
-            _lines(severity, Text(f"{alert.risk:.2f} {alert.state}", "dim")),
+            _lines(severity, Text(f"{risk(alert.risk, alert.calibrated)} {alert.state}", "dim")),
             datum(alert.customer_id),
             what,
             _quoted(alert),
@@ -172,6 +172,11 @@ def how_far(follow_up: FollowUp) -> str:
     reopened = ["reopened"] if follow_up.reopened_at and not follow_up.ended else []
     cause = ["cause ended"] if follow_up.in_hand_without_cause else []
     return ", ".join([*parts, *reopened, *cause]).replace("_", " ")
+
+
+def risk(value: float, calibrated: bool) -> str:
+    """Format a risk: a probability as a percentage, a score as a number."""
+    return f"{value:.0%}" if calibrated else f"score {value:.2f}"
 
 
 def quote(alert: Alert) -> str:

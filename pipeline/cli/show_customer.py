@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from rich.console import Group, RenderableType
 
-from pipeline.cli.show import alert_table, datum, timeline
+from pipeline.cli.show import alert_table, datum, risk, timeline
 from pipeline.detection.what_if import WhatIf
 from pipeline.service.views import CustomerView
 
@@ -14,10 +14,10 @@ def customer(view: CustomerView) -> RenderableType:
     titles = {alert.cause: alert.titles.get("en", alert.title) for alert in view.alerts}
 
     def name(rule: str) -> str:
-        return titles.get(rule, rule.replace("_", " "))
+        return titles.get(rule) or rule.rpartition(".")[2].replace("_", " ")
 
     reasons = ", ".join(f"{name(part.rule)} {part.share:.0%}" for part in view.contributions[:5])
-    head = datum(view.customer_id).append(f"   risk {view.risk:.2f}")
+    head = datum(view.customer_id).append(f"   risk {risk(view.risk, view.calibrated)}")
     if reasons:
         head.append("   because of ", "dim").append(datum(reasons, "dim"))
     answers = _answers(view.what_if, name) if view.what_if else ()

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from pipeline.common.languages import Language
 from pipeline.common.progress import PATIENCE
 from pipeline.model.contact import Pauses
+from pipeline.model.risk_model import RiskModel, RiskModelError, load_risk_model
 
 T = TypeVar("T")
 
@@ -170,7 +171,15 @@ class DetectSettings(Group):
     half_life_days: float = Field(
         7.0, gt=0, description="days of ordinary life in which a load on the risk halves"
     )
-    risk_threshold: float = Field(0.8, gt=0, lt=1, description="risk at which an alert opens")
+    risk_threshold: float = Field(
+        0.8,
+        gt=0,
+        lt=1,
+        description="score at which an alert opens; a model of risk has a threshold of its own",
+    )
+    risk_model: str = Field(
+        "", description="file of `nabiz risk fit`: risk is a probability; empty: it is a score"
+    )
     max_events: int = Field(
         200, ge=10, le=1_000, description="most events kept in a customer's state"
     )
@@ -189,13 +198,41 @@ class DetectSettings(Group):
         by_channel = {name: round(pause * 60e6) for name, pause in self.channel_pauses.items()}
         return Pauses(round(self.pause_minutes * 60e6), by_channel)
 
+    @field_validator("risk_model")
+    @classmethod
+    def _fitted_for_these_settings(cls, file: str, info: ValidationInfo) -> str:
+        half_life = info.data.get("half_life_days")
+        if not file or half_life is None:
+            return file
+        try:
+            fitted = load_risk_model(Path(file))
+        except RiskModelError as error:
+            raise ValueError(str(error)) from None
+        if fitted.half_life_days != half_life:
+            raise ValueError(
+                f"was fitted with NABIZ_DETECT_HALF_LIFE_DAYS={fitted.half_life_days:g}: "
+                "set that, or fit it again (nabiz risk fit)"
+            )
+        return file
+
+    @cached_property
+    def fitted(self) -> RiskModel | None:
+        """The model by which risk is a probability, None where it is a score."""
+        return load_risk_model(Path(self.risk_model)) if self.risk_model else None
+
+    @property
+    def threshold(self) -> float:
+        """The risk at which an alert opens: that of the model, if there is one."""
+        return self.fitted.threshold if self.fitted else self.risk_threshold
+
     @cached_property
     def basis(self) -> str:
         """Identifies the parameters of the fold; a state folded by others is outdated."""
         pauses = ",".join(
             f"{name}={pause:g}" for name, pause in sorted(self.channel_pauses.items())
         )
-        return f"{self.half_life_days}/{self.risk_threshold}/{self.pause_minutes:g},{pauses}"
+        model = f"/{self.fitted.digest}" if self.fitted else ""
+        return f"{self.half_life_days}/{self.risk_threshold}/{self.pause_minutes:g},{pauses}{model}"
 
 
 class FollowUpSettings(Group):

@@ -7,10 +7,11 @@ import msgspec
 
 from pipeline.detection.entry import EvidenceRef
 from pipeline.detection.signs import Signs
+from pipeline.model.risk_model import RiskModel
 
 
 class RuleShare(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A rule's share of the load, and the newest events behind it."""
+    """A rule's load, or what it or a sign adds to the log-odds; the newest events behind it."""
 
     rule: str
     load: float
@@ -22,17 +23,27 @@ def features_of(loads: Mapping[str, float], signs: Signs, at: int) -> dict[str, 
     return {**loads, **signs.features(at)}
 
 
-def risk_of(loads: Mapping[str, float]) -> float:
-    """Return the risk, 0 to 1: 1 − exp(−sum of the loads)."""
-    return 0.0 - math.expm1(-sum(loads.values()))  # 0.0, not -0.0, without a load
+def parts_of(
+    loads: Mapping[str, float], signs: Signs, at: int, fitted: RiskModel | None
+) -> Mapping[str, float]:
+    """Return what makes the risk at a time, by name: loads, or what a model adds to log-odds."""
+    return fitted.parts(features_of(loads, signs, at)) if fitted else loads
+
+
+def risk_of(parts: Mapping[str, float], fitted: RiskModel | None = None) -> float:
+    """Return the risk, 0 to 1: a model's probability, else the score 1 − exp(−sum of the loads)."""
+    total = sum(parts.values())
+    if fitted:
+        return fitted.probability(total)
+    return 0.0 - math.expm1(-total)  # 0.0, not -0.0, without a load
 
 
 def shares_of(
-    loads: Mapping[str, float], sources: Mapping[str, Iterable[EvidenceRef]]
+    parts: Mapping[str, float], sources: Mapping[str, Iterable[EvidenceRef]]
 ) -> tuple[RuleShare, ...]:
-    """Return the rules' shares of the load, largest first."""
-    ranked = sorted(loads.items(), key=lambda item: (-item[1], item[0]))
+    """Return the parts of the risk, largest first, with the events behind those of rules."""
+    ranked = sorted(parts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(
-        RuleShare(rule, load, tuple(mark.event_id for mark in sources[rule]))
-        for rule, load in ranked
+        RuleShare(name, part, tuple(mark.event_id for mark in sources.get(name, ())))
+        for name, part in ranked
     )

@@ -9,13 +9,15 @@ ignored.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 from struct import Struct
 
 import msgspec
 
+from pipeline.common.epoch_micros import to_micros
 from pipeline.config.groups import DetectSettings
-from pipeline.detection.assessment import risk_of, shares_of
+from pipeline.detection.assessment import parts_of, risk_of, shares_of
 from pipeline.detection.entry import entry_of
 from pipeline.detection.episodes import (
     AlertContext,
@@ -42,10 +44,10 @@ __all__ = [
     "Outbox",
     "StateError",
     "apply",
-    "current_risk",
     "decode_state",
     "due_of",
     "encode_state",
+    "risk_at",
     "state_digest",
     "unsent",
 ]
@@ -195,10 +197,13 @@ def _live_revisions(revisions: dict[str, int], snapshot: Fold) -> dict[str, int]
     return {key: number for key, number in revisions.items() if not is_settled(key, snapshot)}
 
 
-def current_risk(state: CustomerState) -> tuple[float, tuple[Contribution, ...]]:
-    """Return the customer's risk, and each rule's share of it. It does not change by time alone."""
-    loads = state.head.loads
-    return risk_of(loads), contributions_of(shares_of(loads, state.head.sources))
+def risk_at(
+    state: CustomerState, at: datetime, settings: DetectSettings
+) -> tuple[float, tuple[Contribution, ...]]:
+    """Return the customer's risk at a time, and what makes it. Time alone can only raise it."""
+    head, fitted = state.head, settings.fitted
+    parts = parts_of(head.loads, head.signs, max(head.at, to_micros(at)), fitted)
+    return risk_of(parts, fitted), contributions_of(shares_of(parts, head.sources))
 
 
 def state_digest(state: CustomerState) -> str:

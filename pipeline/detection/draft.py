@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from pipeline.detection.assessment import risk_of, shares_of
-from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
+from pipeline.detection.assessment import parts_of, risk_of, shares_of
+from pipeline.detection.entry import DAY, EvidenceRef
 from pipeline.detection.facts import Moment
 from pipeline.detection.fold import Episode, Fold, relieved
 from pipeline.detection.memory import Memory
@@ -14,6 +14,7 @@ from pipeline.detection.rule import Rule
 from pipeline.detection.said import reason_of_score
 from pipeline.detection.signs import Signs
 from pipeline.model.alert import grade
+from pipeline.model.risk_model import RiskModel
 
 SOURCES = 3
 """Maximum number of remembered events behind a rule's load, the newest."""
@@ -24,13 +25,26 @@ EVIDENCE = 10
 class FoldDraft:
     """A mutable fold while the rules that hold at an event take effect."""
 
-    def __init__(self, fold: Fold, entry: LogEntry, at: int, loads: dict[str, float]) -> None:
-        self.entry, self.at, self.loads = entry, at, loads
+    def __init__(
+        self,
+        fold: Fold,
+        moment: Moment,
+        loads: dict[str, float],
+        signs: Signs,
+        fitted: RiskModel | None,
+    ) -> None:
+        self.entry, self.at, self.loads = moment.entry, moment.at, loads
+        self.signs, self.fitted = signs, fitted
         self.sources = fold.sources
         self.counted = fold.counted
         self.open = fold.open
         self.closed = fold.closed
         self.numbers = fold.numbers
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """What makes the risk now."""
+        return parts_of(self.loads, self.signs, self.at, self.fitted)
 
     def take(self, held: tuple[Rule, ...], moment: Moment) -> None:
         """Apply the rules, weights first, so that alerts show the risk including this event."""
@@ -51,7 +65,6 @@ class FoldDraft:
     def fold(
         self,
         memory: Memory,
-        signs: Signs,
         fired: tuple[str, ...],
         calm_since: int | None,
         passed: int,
@@ -68,7 +81,7 @@ class FoldDraft:
             memory,
             fired,
             calm_since,
-            signs,
+            self.signs,
             passed,
         )
 
@@ -112,11 +125,8 @@ class FoldDraft:
         severity = max(episode.severity, rule.severity, key=grade)
         if new or severity != episode.severity:
             episode = replace(
-                episode,
+                self._assessed(episode),
                 severity=severity,
-                updated_at=self.at,
-                risk=risk_of(self.loads),
-                shares=shares_of(self.loads, self.sources),
                 evidence=_bounded(episode.evidence + new),
                 topics=_topics(episode.topics, moment, new),
                 remark=remark_on(self.entry, moment.habit, cites_earlier=bool(reason))
@@ -126,21 +136,25 @@ class FoldDraft:
 
     def _apply_relief(self, rule: Rule) -> None:
         self.loads = relieved(self.loads, rule)
+        self.signs = self.signs.relieved(1.0 - rule.relief)
         for cause in rule.closes:
             if episode := self.open.get(cause):
                 self.open = {
                     other: still_open for other, still_open in self.open.items() if other != cause
                 }
-                self.closed = (
-                    *self.closed,
-                    replace(
-                        episode,
-                        closed_at=self.at,
-                        updated_at=self.at,
-                        risk=risk_of(self.loads),
-                        ended_by=rule.name,
-                    ),
-                )
+                closed = replace(self._assessed(episode), closed_at=self.at, ended_by=rule.name)
+                self.closed = (*self.closed, closed)
+
+    def _assessed(self, episode: Episode) -> Episode:
+        """Return the episode with the risk as it is now."""
+        parts = self.parts
+        return replace(
+            episode,
+            updated_at=self.at,
+            risk=risk_of(parts, self.fitted),
+            calibrated=self.fitted is not None,
+            shares=shares_of(parts, self.sources),
+        )
 
 
 def _evidence(

@@ -1,5 +1,6 @@
 """The entry of an event in a customer's state: bounded, without the text."""
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -13,7 +14,7 @@ from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType
 from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import QUOTE, Intent, Rank, Reading, Scored, Topic, is_against_score
-from pipeline.model.signs_of_life import TROUBLE, is_idle, is_sign_of_life
+from pipeline.model.signs_of_life import TROUBLE, is_sign_of_life
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -63,7 +64,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `spans` are first the most telling span of the text, `NOTHING_SAID` if it speaks against
     nothing, then the span of each of the `intents`, then of each of the `negative_topics`, of the
     first one last. `acts` are what a turn of the company does, `intents` what a customer means.
-    `idle` is as in `pipeline.model.signs_of_life`; `amounts` are the numbers of a record of usage.
+    `amounts` are the numbers of a record of usage.
     """
 
     at: int
@@ -101,7 +102,6 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     against_score: bool = False
     hurried: bool = False
     counted: bool = True
-    idle: bool = False
     amounts: dict[str, float] = {}
     acts: tuple[str, ...] = ()
 
@@ -123,8 +123,9 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def is_sign_of_life(self) -> bool:
-        """Whether the customer did something."""
-        return not self.idle and is_sign_of_life(self.type, self.author_type)
+        """Whether the customer did something; a record of no usage at all is nothing."""
+        used = not self.amounts or any(self.amounts.values())
+        return used and is_sign_of_life(self.type, self.author_type)
 
     @property
     def is_ordinary(self) -> bool:
@@ -204,7 +205,6 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         against_score=bool(sentiment and event.score and is_against_score(sentiment, event.score)),
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
-        idle=is_idle(event),
         amounts=_amounts(event) if event.type is EventType.USAGE else {},
         acts=() if sentiment else names,
     )
@@ -215,7 +215,7 @@ def _amounts(event: Event) -> dict[str, float]:
     numbers = {
         name: float(value)
         for name, value in sorted(event.attributes.items())
-        if isinstance(value, int | float) and not isinstance(value, bool)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     }
     return dict(islice(numbers.items(), AMOUNTS))
 

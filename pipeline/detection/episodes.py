@@ -124,6 +124,7 @@ def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Ale
         updated_at=to_datetime(episode.updated_at),
         state=state,
         risk=episode.risk,
+        calibrated=episode.calibrated,
         contributions=contributions_of(episode.shares),
         evidence=tuple(
             Evidence(mark.event_id, quote(mark), mark.start, mark.end, mark.turn)

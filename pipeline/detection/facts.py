@@ -264,6 +264,8 @@ FIELDS: dict[str, Field] = dict(
     ),
     "customer.risk": Field("double", "0 to 1, this event's weights included", attrgetter("risk")),
     "customer.risk_threshold": Field(
-        "double", "the one of the settings", attrgetter("risk_threshold")
+        "double",
+        "the one of the settings, or of the model in force",
+        attrgetter("risk_threshold"),
     ),
 }

@@ -24,7 +24,8 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `number` increases from episode to episode of a cause and is at least the day of the opening,
     counted from 1970. `risk` and `shares` are as of `updated_at`, the last evidence or the closing.
     `topics` are those of the evidence, `ended_by` is the rule that closed it, `remark` is on the
-    last score in the evidence that needs one.
+    last score or habit in the evidence that needs one. `calibrated`: `risk` is a probability, else
+    a score.
     """
 
     cause: str
@@ -43,6 +44,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     topics: tuple[str, ...] = ()
     ended_by: str = ""
     remark: Remark | None = None
+    calibrated: bool = False
 
     @property
     def key(self) -> str:

@@ -1,7 +1,7 @@
 """Evaluates a single event: which rules it meets, and the resulting risk."""
 
 from pipeline.config.groups import DetectSettings
-from pipeline.detection.customer import Arrival, apply, current_risk
+from pipeline.detection.customer import Arrival, apply, risk_at
 from pipeline.detection.rules import RuleSet
 from pipeline.model.alert import Contribution
 from pipeline.model.reading import Scored
@@ -12,4 +12,4 @@ def met_rules(
 ) -> tuple[float, tuple[Contribution, ...]]:
     """Return the risk of a customer with only this event, and each rule's share of it."""
     state, _ = apply(None, [Arrival(scored, 0, 0)], rules, settings)
-    return current_risk(state)
+    return risk_at(state, scored.event.occurred_at, settings)

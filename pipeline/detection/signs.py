@@ -46,6 +46,10 @@ class Signs(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Return the signs at a time by name; each can only raise the risk."""
         return {**self.tallies, SILENCE: self._silence(at)}
 
+    def relieved(self, left: float) -> "Signs":
+        """Return the signs with the share `left` of the tallies."""
+        return replace(self, tallies={name: tally * left for name, tally in self.tallies.items()})
+
     def _silence(self, at: int) -> float:
         """Return how many times the usual gap has doubled since the last sign of life."""
         if self.alive_at is None or self.gaps < KNOWN:

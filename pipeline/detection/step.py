@@ -36,19 +36,22 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
         fold = pass_time(fold, at - 1, rules, settings)  # what comes just in time is in time
     memory = with_contact(fold.memory, entry, at, settings.pauses)
     moment = Moment(
-        *(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold),
+        *(entry, at, memory, tuple(fold.open), 0.0, settings.threshold),
         conversation=conversation_at(memory, entry, at),
     )
     early, late = rules.stages(entry.type)
     held = early.holding(moment)
     calm = _calm(fold, moment, held)
-    draft = FoldDraft(fold, entry, at, decay(fold.loads, calm.length, settings.half_life_days))
-    fired = _take(draft, held, late, moment)
-    tallies = decay(fold.signs.tallies, calm.length, settings.half_life_days)
+    loads, tallies = (
+        decay(some, calm.length, settings.half_life_days)
+        for some in (fold.loads, fold.signs.tallies)
+    )
     begins = begins_contact(fold.memory, entry, at, settings.pauses)
     signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
+    draft = FoldDraft(fold, moment, loads, signs, settings.fitted)
+    fired = _take(draft, held, late, moment)
     memory = after(memory, entry, at, rules.terms)
-    return draft.fold(memory, signs, fired, calm.since, fold.passed)
+    return draft.fold(memory, fired, calm.since, fold.passed)
 
 
 def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) -> Fold:
@@ -56,20 +59,20 @@ def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) 
     while turn := next_overdue(fold.memory.waits, rules.terms.patience, until):
         at, entry = max(turn.at, fold.at), turn.wait.entry
         memory, habit = after_judgement(fold.memory, turn, rules.terms)
-        moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.risk_threshold, habit)
+        moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.threshold, habit)
         early, late = rules.stages_on_overdue(turn.wait.kind, turn.patience)
         held = early.holding(moment)
-        draft = FoldDraft(fold, entry, at, dict(fold.loads))
+        draft = FoldDraft(fold, moment, dict(fold.loads), fold.signs, settings.fitted)
         fired = _take(draft, held, late, moment)
         since = at if _weighs(held) else fold.calm_since
-        fold = draft.fold(memory, fold.signs, fired, since, at)
+        fold = draft.fold(memory, fired, since, at)
     return fold
 
 
 def _take(draft: FoldDraft, held: tuple[Rule, ...], late: Stage, moment: Moment) -> tuple[str, ...]:
     """Have the rules take effect that hold, then those that read the risk; return their names."""
     draft.take(held, moment)
-    moment = moment._replace(risk=risk_of(draft.loads))
+    moment = moment._replace(risk=risk_of(draft.parts, draft.fitted))
     held_late = late.holding(moment)
     draft.take(held_late, moment)
     return tuple(rule.name for rule in (*held, *held_late))

@@ -10,13 +10,13 @@ from datetime import datetime
 from functools import cache
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.common.epoch_micros import to_micros
 from pipeline.config.groups import DetectSettings
-from pipeline.detection.assessment import risk_of
-from pipeline.detection.customer import Arrival, CustomerState, apply, current_risk
+from pipeline.detection.customer import Arrival, CustomerState, apply, risk_at
 from pipeline.detection.fold import relieved
-from pipeline.detection.rules import RuleSet
+from pipeline.detection.rules import Rule, RuleSet
 from pipeline.model.event_types import Trait, types_with
 from pipeline.model.reading import Scored
 
@@ -67,9 +67,9 @@ def what_if(
     def risk_without(event_ids: frozenset[str]) -> float:
         kept = [one for one in ordered if one.event.event_id not in event_ids]
         other, _ = _folded(kept, at, rules, settings)
-        return current_risk(other)[0] if other else 0.0
+        return risk_at(other, at, settings)[0] if other else 0.0
 
-    risk, contributions = current_risk(state)
+    risk, contributions = risk_at(state, at, settings)
     return WhatIf(
         at,
         risk,
@@ -77,7 +77,7 @@ def what_if(
             Without(part.rule, risk_without(frozenset(held[part.rule])), tuple(held[part.rule]))
             for part in contributions
         ),
-        tuple(_calming(state, risk, rules)),
+        tuple(_calming(state, at, risk, rules, settings)),
     )
 
 
@@ -114,13 +114,21 @@ def _passed(
     return state
 
 
-def _calming(state: CustomerState, risk: float, rules: RuleSet) -> Iterator[Calming]:
+def _calming(
+    state: CustomerState, at: datetime, risk: float, rules: RuleSet, settings: DetectSettings
+) -> Iterator[Calming]:
     for rule in rules.rules:
         # What reads the risk follows from it, a habit is nobody's to do, and a loss is no relief.
         follows = "customer.risk" in rule.fields or rule.waits or rule.events & _LEAVES
         if follows or not rule.is_relief:
             continue
-        calmed = risk_of(relieved(state.head.loads, rule))
+        calmed, _ = risk_at(_calmed(state, rule), at, settings)
         ends = tuple(cause for cause in rule.closes if cause in state.head.open)
         if ends or risk - calmed >= NOTABLE:
             yield Calming(rule.name, rule.titles, calmed, ends)
+
+
+def _calmed(state: CustomerState, rule: Rule) -> CustomerState:
+    head = state.head
+    signs = head.signs.relieved(1.0 - rule.relief)
+    return replace(state, head=replace(head, loads=relieved(head.loads, rule), signs=signs))

@@ -44,7 +44,10 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
 
 
 class Contribution(msgspec.Struct, frozen=True, gc=False):
-    """The part of the customer's risk due to a rule; the shares of all rules sum to 1."""
+    """The part of the customer's risk due to a rule or sign; the shares of all sum to 1.
+
+    `load` is the rule's load; where the risk is a probability, what is added to the log-odds.
+    """
 
     rule: str
     load: float
@@ -57,7 +60,8 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
 
     `id` depends only on customer, cause and episode; `title` is `titles` in the configured
     language. `opened_at`, `updated_at` and `closed_at` are event times. `topics` are those that the
-    quoted texts complain of, or else mention.
+    quoted texts complain of, or else mention. `calibrated`: `risk` is the probability that the
+    customer leaves within 30 days, else a score.
 
     `ended_by` is the rule that closed it (`solved_and_content`), or the reason of a withdrawal:
     `no_cause` after a late event, or `rules_changed`. `ending` explains it to users, by language.
@@ -94,6 +98,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     ending: dict[str, str] | None = None
     remark: dict[str, str] | None = None
     in_danger: bool = False
+    calibrated: bool = False
 
     def why_ended(self, language: str) -> str:
         """Return `ending` in a language, or ""."""

@@ -85,12 +85,14 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
     quote = next((proof.quote for proof in reversed(alert.evidence) if proof.quote), "")
     # What somebody says of their life or health stays on the board, whichever alert quotes it.
     sensitive = alert.in_danger or tells_of_danger(quote)
+    risk = None if alert.in_danger else round(100 * alert.risk)
     values: dict[str, object] = {
         "customer": alert.customer_id,
         "place": " · ".join(filter(None, (alert.brand, alert.segment, alert.channel))),
         "quote": "" if sensitive else quote,
         "remark": "" if sensitive else alert.said_beside(language),
-        "risk": None if alert.in_danger else round(100 * alert.risk),
+        "risk": risk if alert.calibrated else None,
+        "score": None if alert.calibrated else risk,
         "playbook": "" if ended else alert.playbook,
         "owner": follow_up.owner if follow_up else None,
         "outcome": texts.outcomes.get(outcome, outcome) if outcome else None,

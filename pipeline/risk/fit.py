@@ -19,6 +19,8 @@ LEAST_IN_PART: Final = 5
 LARGEST_ERROR: Final = 0.05
 """Expected calibration error up to which a model is fit for use."""
 BINS: Final = 10
+SURE: Final = 1e-6
+"""No threshold is closer to certainty than this."""
 
 Table: TypeAlias = NDArray[np.float64]
 Column: TypeAlias = NDArray[Any]
@@ -180,7 +182,8 @@ def _calibrated(model: _Linear, part: _Part) -> _Linear:
 def _threshold(model: _Linear, part: _Part, score_threshold: float) -> float:
     """Return the probability that as many customer-months reach as reach the score's threshold."""
     ringing = np.mean([month.score >= score_threshold for month in part.months])
-    return float(np.quantile(model.probabilities(part.features), 1 - ringing))
+    threshold = np.quantile(model.probabilities(part.features), 1 - ringing)
+    return float(np.clip(threshold, SURE, 1 - SURE))
 
 
 def _checked(predicted: Column, part: _Part) -> Check:

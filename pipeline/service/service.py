@@ -14,7 +14,7 @@ from pipeline.common.epoch_micros import to_micros
 from pipeline.common.refused import Refused
 from pipeline.config.groups import DetectSettings
 from pipeline.contracts.topology import INPUTS, RECEIVED, RETRY_HEADER
-from pipeline.detection.customer import Arrival, apply, current_risk
+from pipeline.detection.customer import Arrival, apply, risk_at
 from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.detection.what_if import WhatIf, what_if
 from pipeline.ingest.unknown import CHOICES, closest
@@ -115,10 +115,11 @@ class Service:
         rules, now = self._rules.rules, self._clock()
         arrivals = [Arrival(scored, 0, offset) for offset, scored in enumerate(events)]
         state, _ = apply(None, arrivals, rules, self._detect, to_micros(now))
-        risk, contributions = current_risk(state)
+        risk, contributions = risk_at(state, now, self._detect)
         alerts = self.store.alerts(customer_id=customer_id)
         answers = what_if(events, now, rules, self._detect)
-        return CustomerView(customer_id, risk, contributions, events, alerts, answers)
+        calibrated = self._detect.fitted is not None
+        return CustomerView(customer_id, risk, contributions, events, alerts, calibrated, answers)
 
     def what_if(self, alert: Alert) -> WhatIf:
         """Return what the risk of an alert would be without each cause, as of its last change."""

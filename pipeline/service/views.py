@@ -25,13 +25,17 @@ class PartitionStatus(msgspec.Struct, frozen=True):
 
 
 class CustomerView(msgspec.Struct, frozen=True):
-    """Everything known about a customer, events oldest first; `risk` and `what_if` are current."""
+    """Everything known about a customer, events oldest first.
+
+    `risk` and `what_if` are current; `calibrated`: the risk is a probability, else a score.
+    """
 
     customer_id: str
     risk: float
     contributions: tuple[Contribution, ...]
     events: list[Scored]
     alerts: list[Alert]
+    calibrated: bool = False
     what_if: WhatIf | None = None
 
 

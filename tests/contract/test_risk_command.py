@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.cli import risk
+from pipeline.cli.errors import UsageError
 from pipeline.cli.main import nabiz
 from pipeline.model.risk_model import RiskModel, load_risk_model
 from pipeline.store import Store
@@ -84,6 +85,17 @@ def test_too_little_history_is_told_and_nothing_is_written(
     store.close()
     assert "at least 50 are needed" in refused(capsys, "fit", str(file))
     assert not file.exists()
+
+
+def test_without_the_library_of_the_fit_it_is_told_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lacking(name: str) -> object:
+        raise ModuleNotFoundError(name="sklearn")
+
+    monkeypatch.setattr(risk, "import_module", lacking)
+    with pytest.raises(UsageError, match=r"needs sklearn, .*pip install 'nabiz\[risk\]'"):
+        risk.fit(Path("risk.yaml"))
 
 
 def test_who_left_without_a_warning_is_listed(

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.assessment import risk_of
-from pipeline.detection.customer import Arrival, StateError, apply, current_risk, decode_state
+from pipeline.detection.customer import Arrival, StateError, apply, decode_state, risk_at
 from pipeline.detection.entry import DAY
 from pipeline.detection.fold import decay
 from pipeline.detection.rules import RuleSet, load_rules
@@ -17,6 +17,7 @@ from pipeline.model.reading import Scored
 from tests.support.customers import (
     CHURN,
     RULES,
+    SETTINGS,
     START,
     TEXT,
     Customer,
@@ -79,9 +80,9 @@ def test_an_alert_keeps_its_first_and_its_newest_evidence() -> None:
 def test_a_resolved_ticket_with_a_good_score_closes_the_alert_and_lowers_the_risk() -> None:
     customer = Customer()
     customer.receive(leaving("e1", 0), resolved("e2", 1))
-    before, _ = current_risk(customer.state)
+    before, _ = risk_at(customer.state, START, SETTINGS)
     (closed,) = customer.receive(csat("e3", 2, 5))
-    after, _ = current_risk(customer.state)
+    after, _ = risk_at(customer.state, START, SETTINGS)
     assert (closed.cause, closed.state) == ("churn_intent", "resolved")
     assert closed.closed_at == START + timedelta(hours=2)
     assert closed.ended_by == "solved_and_content"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.common.epoch_micros import to_micros
-from pipeline.detection.customer import current_risk
+from pipeline.detection.customer import risk_at
 from pipeline.detection.entry import entry_of
 from pipeline.detection.fold import Fold
 from pipeline.detection.step import step
@@ -34,7 +34,7 @@ BY_SYSTEMS = sorted(
 
 
 def risk_of(customer: Customer) -> float:
-    return current_risk(customer.state)[0]
+    return risk_at(customer.state, START, SETTINGS)[0]
 
 
 def left_alone(*events: Scored) -> float:
@@ -113,6 +113,26 @@ def test_time_that_ends_in_trouble_was_no_calm() -> None:
     assert customer.state.head.loads == pytest.approx(
         {rule: load * 0.5 ** (1 / 7) for rule, load in loads.items()}
     )
+
+
+def used(day: int, gb: float) -> Scored:
+    attributes = {"gb": gb, "plan": "gold", "roaming": False}
+    author = AuthorType.SYSTEM
+    return event(f"u{day}", EventType.USAGE, day * DAY, author_type=author, attributes=attributes)
+
+
+def test_usage_that_fades_relieves_no_longer_and_usage_as_ever_does() -> None:
+    usual = [used(day, 3.0 + day % 3 / 10) for day in range(40)]
+    fading, steady = ([used(day, gb) for day in range(40, 70)] for gb in (0.5, 3.0))
+    threat = leaving("e", 50 * DAY + 1)
+    faded, stayed = Customer(100), Customer(100)
+    faded.receive(*usual, *fading[:11], threat)
+    stayed.receive(*usual, *steady[:11], threat)
+    before = risk_of(faded)
+    faded.receive(*fading[11:])
+    stayed.receive(*steady[11:])
+    assert risk_of(faded) == before
+    assert risk_of(stayed) < before / 2
 
 
 def test_a_state_of_the_version_before_counts_calm_from_its_last_event() -> None:

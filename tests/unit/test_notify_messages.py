@@ -29,7 +29,7 @@ def test_a_message_says_who_what_why_and_what_to_do_in_both_languages(ours: Rout
         "Customer: m-1",
         "Where: Acme · chat",
         "In the customer’s words: “Bir daha asla!”",
-        "Risk: 50 %",
+        "Risk score: 50",
         "What to do: Call within the hour.",
         f"http://board/alerts/{ALERT_ID}",
     ]
@@ -46,7 +46,7 @@ def test_no_other_alert_quotes_what_tells_of_a_danger_either(
     case = case_of(ours, alert(quote=quote))
     message = render(case, first(ours, case), "en", "http://board")
     assert quote not in message.body
-    assert "Risk: 50 %" in message.body
+    assert "Risk score: 50" in message.body
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])
@@ -58,6 +58,25 @@ def test_a_message_quotes_nothing_of_a_customer_in_danger(
     assert "istemiyorum" not in message.title + message.body
     assert "isk: " not in message.body  # of losing them: not what matters now
     assert "Call within the hour." in message.body
+
+
+@pytest.mark.parametrize(
+    ("calibrated", "english", "turkish"),
+    [
+        (False, "Risk score: 50", "Risk puanı: 50"),
+        (
+            True,
+            "Probability of leaving within 30 days: 50 %",
+            "Ayrılma olasılığı, 30 gün içinde: %50",
+        ),
+    ],
+)
+def test_a_risk_is_told_as_a_probability_where_it_is_one(
+    ours: RoutingTable, calibrated: bool, english: str, turkish: str
+) -> None:
+    case = case_of(ours, alert(calibrated=calibrated))
+    assert english in render(case, first(ours, case), "en", "http://board").body.splitlines()
+    assert turkish in render(case, first(ours, case), "tr", "http://board").body.splitlines()
 
 
 def test_a_quote_with_braces_and_of_any_length_stays_text_and_short(ours: RoutingTable) -> None:

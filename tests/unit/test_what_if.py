@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.detection.customer import current_risk
+from pipeline.detection.customer import risk_at
 from pipeline.detection.what_if import NOTABLE, what_if
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
@@ -40,7 +40,7 @@ def run(events: Iterable[Scored], days: float) -> Customer:
 
 def risk_of(events: Iterable[Scored], days: float) -> float:
     customer = run(events, days)
-    return current_risk(customer.state)[0] if customer.encoded else 0.0
+    return risk_at(customer.state, START + days * DAY, SETTINGS)[0] if customer.encoded else 0.0
 
 
 def test_without_the_late_delivery_the_risk_is_that_of_the_rest() -> None:
@@ -66,7 +66,7 @@ def test_each_answer_equals_a_run_without_the_events_of_the_cause(
     arriving = dice.sample(history, len(history))
     answers = what_if(arriving, START + days * DAY, RULES, SETTINGS)
     assert answers.risk == risk_of(history, days)
-    contributing = current_risk(run(history, days).state)[1]
+    contributing = risk_at(run(history, days).state, START + days * DAY, SETTINGS)[1]
     assert [one.rule for one in answers.without] == [part.rule for part in contributing]
     for one, part in zip(answers.without, contributing, strict=True):
         assert set(part.event_ids) <= set(one.event_ids)
@@ -87,7 +87,7 @@ def test_a_relief_does_at_least_what_was_foretold_when_it_comes(
     answers = what_if(history, START + days * DAY, RULES, SETTINGS)
     customer = run(history, days)
     ended = customer.receive(resolved("z1", 24 * days), csat("z2", 24 * days, 5))
-    after = current_risk(customer.state)[0]
+    after = risk_at(customer.state, START + days * DAY, SETTINGS)[0]
     calming = {one.rule: one for one in answers.calming}
     if "solved_and_content" in calming:
         relief = calming["solved_and_content"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pipeline.config.groups import DetectSettings
-from pipeline.detection.customer import Arrival, CustomerState, apply, current_risk
+from pipeline.detection.customer import Arrival, CustomerState, apply, risk_at
 from pipeline.detection.rules import RuleSet
 from pipeline.model.reading import Scored
 
@@ -21,9 +21,9 @@ def risk_curve(
     for offset, scored in enumerate(events):
         at = scored.event.occurred_at
         if state:
-            curve.append((at, current_risk(state)[0]))
+            curve.append((at, risk_at(state, at, settings)[0]))
         state, _ = apply(state, [Arrival(scored, 0, offset)], rules, settings)
-        curve.append((at, current_risk(state)[0]))
+        curve.append((at, risk_at(state, at, settings)[0]))
     if state and until > curve[-1][0]:
-        curve.append((until, current_risk(state)[0]))
+        curve.append((until, risk_at(state, until, settings)[0]))
     return curve

@@ -65,7 +65,7 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
             "days": by_day(entries[:SHOWN], say),
             "left_out": max(0, len(entries) - SHOWN),
             "items": [InboxItem(alert, follow_ups.get(alert.id)) for alert in view.alerts],
-            "curve": _chart(curve, view.alerts, board.detect.risk_threshold, say),
+            "curve": _chart(curve, view.alerts, board.detect.threshold, say),
         }
         return board.page(request, visit, say, "customer.html", values)
 

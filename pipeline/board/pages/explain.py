@@ -29,6 +29,7 @@ class Explained(NamedTuple):
     reading: Reading
     quotes: list[tuple[str, str, str]]
     risk: float
+    calibrated: bool
     rules: tuple[Contribution, ...]
 
 
@@ -93,7 +94,8 @@ def _explain(board: Board, say: Localizer, text: str) -> Explained:
         (TITLES[cue.name].text(say.language), cue.label, seen[cue.start : cue.end])
         for cue in answer.explanation.cues
     ]
-    return Explained(weighed(seen, answer.explanation), reading, quotes, answer.risk, answer.rules)
+    parts = weighed(seen, answer.explanation)
+    return Explained(parts, reading, quotes, answer.risk, answer.calibrated, answer.rules)
 
 
 def weighed(text: str, explanation: Explanation) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from pipeline.board.charts.risk_curve import risk_curve
 from pipeline.board.localizer import Localizer, plain
 from pipeline.board.pages.pulse import figure
 from pipeline.board.timeline import by_day, pieces, timeline
+from pipeline.detection.signs import SIGNS
 from pipeline.kpi.definitions import DEFINITIONS, Facts, KpiValue, Window, kpi_values
 from pipeline.model.event_types import EventType
 from tests.support.board_items import NOW, action, alert
@@ -138,6 +139,23 @@ def test_times_are_those_of_the_desk() -> None:
     assert say.ago(NOW + timedelta(minutes=1)) == "1 dk’dan az önce"
     assert say.left(NOW + timedelta(days=3)) == "3 gün kaldı"
     assert say.left(NOW - timedelta(minutes=5)) == "5 dk gecikti"
+
+
+@pytest.mark.parametrize(
+    ("language", "score", "probability"), [("tr", "82 puan", "%82"), ("en", "score 82", "82%")]
+)
+def test_a_risk_is_a_percentage_only_where_it_is_a_probability(
+    language: str, score: str, probability: str
+) -> None:
+    say = Localizer(language, ISTANBUL, NOW)
+    assert say.risk(0.82, calibrated=False) == score
+    assert say.risk(0.82, calibrated=True) == probability
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_every_sign_that_a_model_weighs_has_a_name(language: str) -> None:
+    say = Localizer(language, ISTANBUL, NOW)
+    assert all("." not in say.label("rule", sign) for sign in SIGNS)
 
 
 @given(histories())

@@ -44,7 +44,7 @@ def test_a_card_says_who_what_why_and_what_to_do(client: Client, company: Compan
         "premium",
         "chat",
         "Bir daha asla!",
-        "50%",
+        "score 50",
         "100%",
         "retention team",
         "10 min ago",
