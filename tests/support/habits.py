@@ -24,22 +24,20 @@ def noisy(level: float, days: int, spread: float = 0.1, seed: int = 1) -> list[f
 def lived(
     values: Iterable[float],
     measure: Measure = "amount",
-    habit: Habit = Habit(),  # noqa: B008
-    start: int = MONDAY,
     holidays: Container[int] = (),
     share: float = 1.0,
 ) -> list[Closed]:
-    """Return the end of each day."""
-    ends = []
-    for day, value in enumerate(values, start):
+    """Return the end of each day from MONDAY on."""
+    habit, ends = Habit(), []
+    for day, value in enumerate(values, MONDAY):
         end = closed(with_value(habit, day, value), day, measure, holidays, share)
         habit = end.habit
         ends.append(end)
     return ends
 
 
-def news(ends: Iterable[Closed], start: int = MONDAY) -> list[tuple[int, str]]:
-    """Return what was told, with the number of days since the start."""
+def news(ends: Iterable[Closed]) -> list[tuple[int, str]]:
+    """Return what was told, with the number of days since MONDAY."""
     return [(place, end.state) for place, end in enumerate(ends) if end.news]
 
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from pipeline.detection.habits.closing import closed
+from pipeline.detection.habits.closing import closed, next_look
 from pipeline.detection.habits.habit import REMEMBERED, Change, Habit, with_value
 from tests.support.habits import MONDAY, lived, news, noisy, proof_of
 
@@ -138,6 +138,15 @@ def test_a_late_value_counts_from_the_next_closing_on() -> None:
     late = with_value(end.habit, MONDAY + SIX_WEEKS + 1, 3.0)
     assert closed(end.habit, MONDAY + SIX_WEEKS + 3, "amount").state == "quiet"
     assert closed(late, MONDAY + SIX_WEEKS + 3, "amount").state == "steady"
+
+
+def test_a_late_value_ends_a_silence_that_was_told() -> None:
+    end = lived(noisy(3.0, SIX_WEEKS) + [0.0] * 4)[-1]
+    late = with_value(end.habit, MONDAY + SIX_WEEKS + 2, 3.0)
+    assert end.state == "quiet"
+    assert next_look(end.habit, MONDAY + SIX_WEEKS + 3) is None
+    assert next_look(late, MONDAY + SIX_WEEKS + 3) == MONDAY + SIX_WEEKS + 4
+    assert closed(late, MONDAY + SIX_WEEKS + 4, "amount").state == "recovered"
 
 
 @pytest.mark.parametrize("end", [[1.5] * 8, [0.0] * 6])

@@ -45,9 +45,9 @@ def closed(
     values, change = habit.values(day), habit.change
     if len(values) <= LIMITS.gaps:
         return Closed(habit, "too_little")
+    if change and (back := _back(values, day, measure, holidays, change)):
+        return Closed(replace(habit, change=None), "recovered", back)
     if day in values:
-        if change and (back := _back(values, day, measure, holidays, change)):
-            return Closed(replace(habit, change=None), "recovered", back)
         news = _fall(values, day, measure, holidays, share, change.since if change else 0)
     elif change and change.kind != "falling":
         return Closed(habit, change.kind)
@@ -60,15 +60,17 @@ def closed(
 
 
 def next_look(habit: Habit, day: int, share: float = 1.0) -> int | None:
-    """Return the day after `day` at whose end silence may be told if nothing comes till then.
+    """Return the day after `day` at whose end something may be told if nothing comes till then.
 
     None if nothing will be told then. It is never too late, and may be early: a longer silence than
     any before is looked at once before its day is worked out.
     """
     days = list(habit.values(day))
     change = habit.change
-    if len(days) <= LIMITS.gaps or (change and change.kind != "falling"):
+    if len(days) <= LIMITS.gaps:
         return None
+    if change and change.kind != "falling":  # only a late value can have ended it
+        return day + 1 if days[-1] >= change.since else None
     first = days[-1] + _longest(days)
     if day < first:
         return first
@@ -159,22 +161,23 @@ def _typical(series: list[float], measure: Measure) -> float:
 
 
 def _back(
-    values: Mapping[int, float],
+    values: dict[int, float],
     day: int,
     measure: Measure,
     holidays: Container[int],
     change: Change,
 ) -> Proof | None:
     """Return the proof that a change is over: something came again, or the level is back."""
-    now = values[day]
     if change.kind == "falling":
         most = scaled(change.before / LIMITS.back, measure)
         _, series = _series(values, day, measure, holidays, change.told + 1)
         last = [min(most, one) for one in series[-LIMITS.back_days :]]
-        if len(last) < LIMITS.back_days:
-            return None
-        now = _typical(last, measure)
-        if now < LIMITS.back * change.before:
-            return None
+        now = _typical(last, measure) if len(last) == LIMITS.back_days else 0.0
+        is_back = now >= LIMITS.back * change.before
+    else:
+        last_day, now = next(reversed(values.items()))
+        is_back = last_day >= change.since
+    if not is_back:
+        return None
     flat = (change.before,) * 7
     return Proof(change.kind, change.since, change.before, now, curve(values, day, flat))
