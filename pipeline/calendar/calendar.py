@@ -58,6 +58,10 @@ class Calendar:
         place = bisect_right(year.starts, at)
         return place > 0 and at < year.ends[place - 1]
 
+    def is_business_day(self, day: date) -> bool:
+        """Return whether a day has business hours."""
+        return any(begins < ends for begins, ends in self._work_on(day))
+
     def is_day_off(self, day: date) -> bool:
         """Return whether a holiday or an entry closes a day that may have hours otherwise."""
         return self._plan(day) == "closed"

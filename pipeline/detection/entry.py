@@ -13,7 +13,16 @@ from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType
 from pipeline.model.merged_tickets import type_in_effect
-from pipeline.model.reading import QUOTE, Intent, Rank, Reading, Scored, Topic, is_against_score
+from pipeline.model.reading import (
+    QUOTE,
+    Intent,
+    Promise,
+    Rank,
+    Reading,
+    Scored,
+    Topic,
+    is_against_score,
+)
 from pipeline.model.signs_of_life import TROUBLE, is_sign_of_life
 
 SECOND = 1_000_000
@@ -27,6 +36,8 @@ TOPICS = 5
 """Maximum number of stored topics of a text."""
 COMPLAINTS = 3
 """Maximum number of stored topics that a text complains of."""
+PROMISES = 3
+"""Maximum number of stored promises of a turn of the company."""
 AMOUNTS = 4
 """Maximum number of stored amounts of a record of usage."""
 
@@ -63,8 +74,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `spans` are first the most telling span of the text, `NOTHING_SAID` if it speaks against
     nothing, then the span of each of the `intents`, then of each of the `negative_topics`, of the
-    first one last. `acts` are what a turn of the company does, `intents` what a customer means.
-    `amounts` are the numbers of a record of usage.
+    first one last. `acts` and `promises` are what a turn of the company does, `intents` what a
+    customer means. `amounts` are the numbers of a record of usage.
     """
 
     at: int
@@ -104,6 +115,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     counted: bool = True
     amounts: dict[str, float] = {}
     acts: tuple[str, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
     @property
     def rank(self) -> Rank:
@@ -207,6 +219,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         counted=scored.counted,
         amounts=_amounts(event) if event.type is EventType.USAGE else {},
         acts=() if sentiment else names,
+        promises=reading.promises[:PROMISES] if reading and not sentiment else (),
     )
 
 

@@ -16,7 +16,16 @@ from pipeline.detection.waits import KINDS
 from pipeline.model.alert import Severity
 from pipeline.model.event import USUAL_SCALES, Event
 from pipeline.model.event_types import GROUPS, EventType
-from pipeline.model.reading import Intent, Label, Level, Probabilities, Reading, Scored, Topic
+from pipeline.model.reading import (
+    Intent,
+    Label,
+    Level,
+    Probabilities,
+    Promise,
+    Reading,
+    Scored,
+    Topic,
+)
 
 Sentence = Annotated[str, Meta(min_length=1, max_length=1_000)]
 
@@ -175,6 +184,19 @@ class RuleSource(YamlSource):
         return times
 
 
+class PromiseForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A promise of the company in a fixture, as in `Promise`."""
+
+    what: str
+    hours: float | None = None
+    days: int | None = None
+    weekday: int | None = None
+
+    def promise(self, text: str) -> Promise:
+        """Return the promise; it spans the whole text."""
+        return Promise(self.what, self.hours, self.days, False, 0, len(text), self.weekday)
+
+
 class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reading in a fixture; `certainty` is the probability of the label."""
 
@@ -185,6 +207,7 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     anger: Level = 0
     urgency: Level = 0
     topics: dict[str, Label] = {}
+    promises: tuple[PromiseForm, ...] = ()
 
     def reading(self, text: str) -> Reading:
         """Return the full reading; its intents and topics span the whole text."""
@@ -195,4 +218,5 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Reading(
             *(self.label, Probabilities(**shares), self.intensity, "und", "fixture", "1"),
             *(intents, self.anger, self.urgency, topics),
+            promises=tuple(promise.promise(text) for promise in self.promises),
         )

@@ -7,13 +7,13 @@ time, and the patience of a rule, have passed without that. `KINDS` is the only 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
 
 from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendar, Calendars
 from pipeline.detection.entry import LogEntry, Span
+from pipeline.detection.promised import due_at
 from pipeline.detection.routine import day_of, end_of, values_of
 from pipeline.model.contact import awaits_reply, only_thanks
 from pipeline.model.event import AuthorType
@@ -22,11 +22,17 @@ from pipeline.model.event_types import EventType, Trait, types_with
 WAITS = 20
 """Maximum number of remembered waits, those that began last."""
 NEVER = 2**62
+SAME_TALK = 30 * 60_000_000
+"""For how long, in microseconds, what an agent says belongs to the talk with the promise."""
 
 KINDS: Final[Mapping[str, str]] = {
     "delivery": "an order; due at its `attributes.promised_at`",
     "reply": "the first reply to a line or a ticket; due when it was written",
     "ticket": "the next step of an open ticket; due at its last step",
+    "callback": "to be called back or answered, as the company said; due when it said",
+    "shipment": "an order to be sent, as the company said; due when it said",
+    "visit": "somebody to come, as the company said; due when it said",
+    "refund": "money back, as the company said; due when it said",
     "habit": "what the customer usually does; due when the day ends, which judges it",
 }
 """What a customer may wait for, and when it is due."""
@@ -34,6 +40,17 @@ KINDS: Final[Mapping[str, str]] = {
 _ARRIVES = frozenset(
     {EventType.ORDER_DELIVERED, EventType.ORDER_CANCELLED, EventType.ORDER_RETURNED}
 )
+_SENT = _ARRIVES | {EventType.ORDER_SHIPPED}
+_PROMISED: Final[Mapping[str, str]] = {
+    "callback": "callback",
+    "answer": "callback",
+    "shipment": "shipment",
+    "delivery": "delivery",
+    "technician": "visit",
+    "refund": "refund",
+}
+"""What is waited for, by what the company promised in words."""
+_SPOKEN: Final = frozenset({"callback", "visit", "refund"})
 _ASKS = types_with(Trait.WAITS)
 _LINES = types_with(Trait.LINE)
 _STEPS = types_with(Trait.TICKET)
@@ -115,14 +132,17 @@ def waits_after(
     """
     if waits:
         waits = tuple(wait for wait in waits if not is_ended(wait, entry))
-    for kind, key, due in _begun(entry, at, terms.calendar(entry).zone):
+    for kind, key, due in _begun(entry, at, terms.calendar(entry)):
         if kind in terms.patience and (kind, key) not in {wait.place for wait in waits}:
             waits = (*waits[1 - WAITS :], Wait(kind, key, due, _slim(entry)))
     return waits
 
 
-def _begun(entry: LogEntry, at: int, zone: ZoneInfo) -> Iterator[tuple[str, str, int]]:
+def _begun(entry: LogEntry, at: int, calendar: Calendar) -> Iterator[tuple[str, str, int]]:
     """Yield kind, key and due time of the waits that an event begins."""
+    for promise in entry.promises:
+        if kind := _PROMISED.get(promise.what):
+            yield kind, entry.order_id or entry.channel, due_at(promise, at, calendar)
     if entry.order_id and entry.promised_at is not None and entry.type not in _ARRIVES:
         yield "delivery", entry.order_id, entry.promised_at
     thanks = only_thanks(entry.label, entry.intents)
@@ -131,8 +151,8 @@ def _begun(entry: LogEntry, at: int, zone: ZoneInfo) -> Iterator[tuple[str, str,
     if entry.ticket_id and entry.type in _STEPS and entry.type not in _CLOSES:
         yield "ticket", entry.ticket_id, at
     for name, _ in values_of(entry):
-        day = day_of(entry.at, zone)
-        yield "habit", habit_key(name, day), end_of(day, zone)
+        day = day_of(entry.at, calendar.zone)
+        yield "habit", habit_key(name, day), end_of(day, calendar.zone)
 
 
 def habit_key(name: str, day: int) -> str:
@@ -148,9 +168,16 @@ def habit_of(wait: Wait) -> tuple[str, int]:
 
 def is_ended(wait: Wait, entry: LogEntry) -> bool:
     """Return whether an event ends a wait, or begins it anew."""
+    if wait.kind in {_PROMISED.get(promise.what) for promise in entry.promises}:
+        return wait.key == (entry.order_id or entry.channel)
     if wait.kind == "delivery":
-        again = entry.promised_at is not None
-        return entry.order_id == wait.key and (again or entry.type in _ARRIVES)
+        same = entry.order_id in (wait.key, wait.entry.order_id or entry.order_id)
+        return same and (entry.promised_at is not None or entry.type in _ARRIVES)
+    if wait.kind == "shipment":
+        same = entry.order_id == wait.entry.order_id or not wait.entry.order_id
+        return same and entry.type in _SENT
+    if wait.kind in _SPOKEN:
+        return _is_taken_up(wait, entry)
     if wait.kind == "habit":  # one that looks for silence; that of a day with a value is due
         name, _ = habit_of(wait)
         return wait.due > entry.at and name in dict(values_of(entry))
@@ -160,6 +187,19 @@ def is_ended(wait: Wait, entry: LogEntry) -> bool:
         return entry.type in _STEPS
     answers = entry.author_type in (AuthorType.AGENT, AuthorType.BOT) and entry.type in _LINES
     return answers or entry.type in _CLOSES
+
+
+def _is_taken_up(wait: Wait, entry: LogEntry) -> bool:
+    """Return whether the company comes back to what it promised, or the matter is closed.
+
+    The rest of the conversation in which it was promised does not keep the promise: half of the
+    time until then, at most `SAME_TALK`, has to pass.
+    """
+    if entry.type in _CLOSES:
+        return not wait.entry.ticket_id or wait.entry.ticket_id == entry.ticket_id
+    talk = min(SAME_TALK, (wait.due - wait.entry.at) // 2)
+    comes_back = entry.type in _LINES or entry.type == EventType.CALL
+    return comes_back and entry.author_type == AuthorType.AGENT and entry.at >= wait.entry.at + talk
 
 
 def _slim(entry: LogEntry) -> LogEntry:

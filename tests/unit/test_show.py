@@ -100,7 +100,7 @@ def everything(text: str) -> list[RenderableType]:
     return [
         show.kpi_table([kpi]),
         show.alert_table([rung]),
-        customer(CustomerView(text, 0.5, reasons, [event], [rung], answers)),
+        customer(CustomerView(text, 0.5, reasons, [event], [rung], what_if=answers)),
         show.dead_letter_table([letter]),
         show.status(
             Status(
@@ -165,7 +165,9 @@ def test_a_customer_is_shown_with_what_the_risk_would_be() -> None:
         (Without("churn_intent", 0.3, ("e-1",)), Without("payment_failed", 0.76, ("e-2",))),
         (Calming("solved_and_content", solved, 0.12, ("churn_intent",)),),
     )
-    lines = printed(customer(CustomerView("c-1", 0.82, (), [], [alert()], answers))).splitlines()
+    lines = printed(
+        customer(CustomerView("c-1", 0.82, (), [], [alert()], what_if=answers))
+    ).splitlines()
     assert [line.strip() for line in lines[1:4]] == [
         "without Wants to leave: 0.30",
         "without payment failed: 0.76",
