@@ -13,6 +13,7 @@ HURRIED: Final = "cx.hurried"
 ALERTS: Final = "cx.alerts"
 ACTIONS: Final = "cx.alert-actions"
 FOLLOW_UPS: Final = "cx.follow-ups"
+CASES: Final = "cx.cases"
 DEAD_LETTERS: Final = "cx.dead-letters"
 ERASURES: Final = "cx.erasure-requests"
 

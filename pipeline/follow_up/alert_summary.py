@@ -36,6 +36,11 @@ class AlertSummary(msgspec.Struct, frozen=True):
     segment: str | None = None
     channel: str | None = None
 
+    @property
+    def opened_at(self) -> datetime:
+        """The event time of the opening."""
+        return self.news[0].at
+
 
 def summary_of(alert: Alert, before: AlertSummary | None) -> AlertSummary:
     """Return the summary after a change of its alert; a known revision changes nothing.

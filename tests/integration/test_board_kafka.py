@@ -13,7 +13,7 @@ from pipeline.board.inbox.live import Live
 from pipeline.broker.security import Cluster
 from pipeline.common.ports import free_port
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
-from pipeline.follow_up.case import event_of
+from pipeline.follow_up.alert_progress import event_of
 from pipeline.model.alert import Alert, to_cloudevent
 from tests.support.board_items import action, follow_up
 from tests.support.board_items import alert as made_up

@@ -24,7 +24,7 @@ from pipeline.connectors.setup.connections import open_connections
 from pipeline.connectors.watch.traffic import Traffic
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
-from pipeline.follow_up.case import Case, apply_change
+from pipeline.follow_up.alert_progress import AlertProgress
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, AlertState
@@ -42,7 +42,7 @@ from pipeline.store import Store
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from pipeline.web.app import make_app
-from tests.support.follow_ups import SLA, advanced
+from tests.support.follow_ups import SLA, advanced, apply_change
 from tests.support.stand_in_api import service_over
 
 RULES = RuleBook(ROOT / "rules")
@@ -62,7 +62,7 @@ class Company:
         self.live = Live(DESK.value)
         self.events: dict[str, list[Scored]] = {}
         self.known: dict[str, Alert] = {}
-        self.cases: dict[str, Case] = {}
+        self.cases: dict[str, AlertProgress] = {}
         self.done: list[Action] = []
         self.noted: list[AuditEntry] = []
         self._ids = Random(1)
@@ -92,7 +92,9 @@ class Company:
         self._tell(action.alert_id)
 
     def _hear(self, alert_id: str, change: Alert | Action) -> None:
-        self.cases[alert_id] = apply_change(self.cases.get(alert_id, Case(alert_id)), change, SLA)
+        self.cases[alert_id] = apply_change(
+            self.cases.get(alert_id, AlertProgress(alert_id)), change, SLA
+        )
 
     def _tell(self, alert_id: str) -> None:
         self.cases[alert_id] = case = advanced(self.cases[alert_id], self.clock())

@@ -15,7 +15,7 @@ from pipeline.board.inbox.feed import TOPICS, Feed, FeedDependencies, load, take
 from pipeline.board.inbox.live import KEPT, Live
 from pipeline.broker.security import Cluster
 from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
-from pipeline.follow_up.case import event_of
+from pipeline.follow_up.alert_progress import event_of
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, to_cloudevent
 from pipeline.store import StoreUnavailable
