@@ -1,4 +1,4 @@
-"""Routes of alerts, their follow-ups and actions on them."""
+"""Routes of alerts, their follow-ups, the cases of customers, and actions on them."""
 
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from pipeline.access.authorization import VIEWER, requires
 from pipeline.access.user import User
 from pipeline.api.parameters import Limit, Time, moment
 from pipeline.common.refused import Refused
+from pipeline.follow_up.case import Case
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
@@ -49,6 +50,15 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
         """Follow-ups of alerts, last changed first."""
         return service.store.follow_ups(stages=stage, customer_id=customer_id, limit=limit)
 
+    @get("/v1/cases", sync_to_thread=True, opt=VIEWER)
+    def cases(
+        stage: Stages = None,
+        customer_id: FromQuery[str | None] = None,
+        limit: Limit = 1_000,
+    ) -> list[Case]:
+        """Cases of customers, last changed first."""
+        return service.store.cases(stages=stage, customer_id=customer_id, limit=limit)
+
     @post(
         "/v1/alerts/{alert_id:str}/actions",
         sync_to_thread=True,
@@ -57,14 +67,14 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
     def act(
         alert_id: FromPath[str], data: JSONBody[ActionRequest], request: Request[User, Any, State]
     ) -> Action:
-        """Publish an action on an alert, which then takes effect."""
+        """Publish an action on an alert, or on a case (by its id): on all its open alerts."""
         access: Access = request.app.state.access
         if data.assignee and not access.knows(data.assignee):
             raise Refused("`assignee` is not a known user (nabiz users list)")
         action = service.act(alert_id, data, request.user.name)
         if action is None:
-            raise NotFoundException("there is no such alert")
+            raise NotFoundException("there is no such alert or case")
         about(request, what=f"alert.{action.kind}", customer_id=action.customer_id)
         return action
 
-    return [alerts, follow_ups, act]
+    return [alerts, follow_ups, cases, act]

@@ -25,7 +25,7 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "triage": (INTERACTIONS, FEEDBACK),
     "detect": (SCORED, URGENT),
     "follow_up": (ALERTS, ACTIONS),
-    "record": (SCORED, ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS),
+    "record": (SCORED, ALERTS, ACTIONS, FOLLOW_UPS, CASES, DEAD_LETTERS),
     "notify": (ALERTS, FOLLOW_UPS),
 }
 """Input topics by role, in the order of the chain."""

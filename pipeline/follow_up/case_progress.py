@@ -120,12 +120,13 @@ def _case_of(case_id: str, members: list[_Member], contact_not_before: datetime 
     follow_ups = live or real or [member.follow_up for member in members]
     gravest = max(follow_ups, key=_gravity)
     end = None if live else _end_of(members)
+    worked = live or real
     acknowledged = _binding(
-        _Deadline(one.stage == "open", one.acknowledge_due, one.acknowledged_at) for one in real
+        _Deadline(one.stage == "open", one.acknowledge_due, one.acknowledged_at) for one in worked
     )
     contacted = _binding(
         _Deadline(one.stage in ("open", "acknowledged"), one.contact_due, one.contacted_at)
-        for one in real
+        for one in worked
     )
     resolved = [one for one in real if not live and one.outcome]
     return Case(
@@ -207,9 +208,14 @@ class _Deadline(NamedTuple):
 
 
 def _binding(deadlines: Iterable[_Deadline]) -> _Deadline:
-    """Return the deadline of a step that binds next, and when the step was done for that cause."""
+    """Return the deadline of a step that binds next, and when the step was done for that cause.
+
+    A cause that ended without the step shared that of another: the customer was called once.
+    """
     known = [deadline for deadline in deadlines if deadline.due or deadline.done]
-    return min(known, key=attrgetter("order"), default=_Deadline())
+    first = min((deadline.done for deadline in known if deadline.done), default=None)
+    shared = (one if one.running or one.done else one._replace(done=first) for one in known)
+    return min(shared, key=attrgetter("order"), default=_Deadline())
 
 
 def _causes_of(members: Sequence[_Member]) -> tuple[CaseCause, ...]:

@@ -7,8 +7,7 @@ from typing import get_args
 
 from pipeline.board.inbox.item import InboxItem
 from pipeline.board.inbox.live import KEPT, is_over
-from pipeline.follow_up.progress import STAGES
-from pipeline.follow_up.value import FollowUp
+from pipeline.follow_up.value import STAGES, FollowUp
 from pipeline.kpi.definitions import KpiValue, Window
 from pipeline.model.action import Action
 from pipeline.model.alert import AlertState

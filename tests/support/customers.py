@@ -1,80 +1,125 @@
-"""A customer whose alerts and actions come one after the other, and the cases that follow."""
+"""Builds customers and their events for the tests of detection."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
-from msgspec.structs import replace
+import msgspec
+from hypothesis import strategies as st
 
-from pipeline.follow_up.case import Case, CaseEvent
-from pipeline.follow_up.state import (
-    FollowUpState,
-    ReceivedChange,
-    advance,
-    apply_changes,
-    published,
-)
-from pipeline.model.action import Action
+from pipeline.config.groups import ROOT, DetectSettings
+from pipeline.detection.customer import Arrival, CustomerState, apply, decode_state, encode_state
+from pipeline.detection.rules import load_rules
 from pipeline.model.alert import Alert
-from tests.support.follow_ups import SLA, at, did
-from tests.support.notify_cases import alert as notice
+from pipeline.model.event import Event, Metric, Score
+from pipeline.model.event_types import EventType
+from pipeline.model.reading import Intent, Label, Probabilities, Reading, Scored
 
-A, B, C = (f"6f1d0b5a-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
-DAY = 24 * 60
-
-
-def alert(id_: str, minutes: float = 0, severity: str = "high", **fields: Any) -> Alert:
-    given = {"severity": severity, "cause": f"cause_{id_[-1]}", "opened_at": at(minutes)}
-    return notice(fields.pop("revision", 1), at(minutes), id=id_, **(given | fields))
-
-
-def closed(id_: str, minutes: float, opened: float = 0, **fields: Any) -> Alert:
-    """The last change of an alert, which `detect` closed."""
-    ended = {"state": "resolved", "closed_at": at(minutes), "opened_at": at(opened)}
-    return alert(id_, minutes, revision=9, **(ended | fields))
+RULES = load_rules(ROOT / "rules")
+SETTINGS = DetectSettings()
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+TEXT = "Üç gündür bekliyorum. Bir daha almam sizden! Yazık."
+CHURN = Intent("churn", 22, 36)
 
 
-def on(id_: str, kind: Any, minutes: float, **fields: Any) -> Action:
-    """An action on an alert or a case."""
-    action = did(kind, minutes, **fields)
-    return replace(action, alert_id=id_, customer_id="m-1")
+def reading(label: Label, intensity: float = 0.5, *intents: Intent) -> Reading:
+    shares = {"negative": 0.05, "neutral": 0.05, "positive": 0.05, label: 0.9}
+    return Reading(label, Probabilities(**shares), intensity, "tr", "test", "1", intents)
+
+
+def event(
+    name: str, type_: EventType, hours: float, reading_: Reading | None = None, **fields: object
+) -> Scored:
+    """Return an event `hours` after the start; it has a text if it has a reading."""
+    at = START + timedelta(hours=hours)
+    base = {
+        "customer_id": "c1",
+        "channel": "chat",
+        "text": TEXT if reading_ else None,
+        **fields,
+    }
+    return Scored(Event(name, at, type=type_, **base), reading_, at)  # type: ignore[arg-type]
+
+
+def csat(name: str, hours: float, value: float) -> Scored:
+    return event(name, EventType.SURVEY, hours, score=Score(Metric.CSAT, value, 1, 5))
+
+
+def resolved(name: str, hours: float) -> Scored:
+    return event(name, EventType.TICKET_RESOLVED, hours, ticket_id="T1")
+
+
+def leaving(name: str, hours: float, **fields: object) -> Scored:
+    return event(name, EventType.MESSAGE, hours, reading("negative", 0.5, CHURN), **fields)
 
 
 class Customer:
-    """A customer whose changes come one after the other, with the time passing in between."""
+    """Applies batches like the agent, via the encoded state."""
 
-    def __init__(self, state: FollowUpState | None = None) -> None:
-        self.state = state or FollowUpState()
-        self.published: list[CaseEvent] = []
+    def __init__(self, max_events: int = 50) -> None:
+        self.settings = DetectSettings(max_events=max_events)
+        self.encoded = b""
+        self.offset = 0
+        self.published: list[Alert] = []
 
-    def __call__(self, *changes: Alert | Action) -> "Customer":
-        for change in changes:
-            self._keep(apply_changes(self.state, [ReceivedChange(change, at(0))], SLA))
-        return self
+    def receive(self, *batch: Scored) -> list[Alert]:
+        arrivals = [Arrival(scored, 0, self.offset + i) for i, scored in enumerate(batch)]
+        self.offset += len(batch)
+        return self.deliver(arrivals)
 
-    def until(self, minutes: float) -> "Customer":
-        while (later := advance(self.state, SLA, at(minutes))) != self.state:
-            self._keep(later)
-        return self
-
-    def _keep(self, state: FollowUpState) -> None:
-        self.published += [event for event in state.due if isinstance(event, CaseEvent)]
-        self.state = published(state)
-
-    @property
-    def cases(self) -> list[Case]:
-        return [one.case for one in self.state.cases]
+    def deliver(self, arrivals: Sequence[Arrival]) -> list[Alert]:
+        before = decode_state(self.encoded) if self.encoded else None
+        state, alerts = apply(before, arrivals, RULES, self.settings)
+        self.encoded = encode_state(state)
+        self.published += alerts
+        return alerts
 
     @property
-    def case(self) -> Case:
-        return self.cases[-1]
+    def state(self) -> CustomerState:
+        return decode_state(self.encoded)
 
-    def kinds(self) -> list[str]:
-        return [event.type.removeprefix("nabiz.case.") for event in self.published]
+    def alerts(self) -> dict[str, Alert]:
+        """The last published state of each alert, without the parts that depend on batches."""
+        latest = {alert.id: alert for alert in self.published}
+        return {
+            id_: msgspec.structs.replace(alert, revision=1)
+            for id_, alert in latest.items()
+            if alert.state != "withdrawn"
+        }
 
 
-def id_of(customer: Customer) -> str:
-    return customer.case.case_id
+READINGS = st.sampled_from(
+    [None, reading("negative", 0.95), reading("negative", 0.5, CHURN), reading("positive", 0.4)]
+)
 
 
-def ids(causes: Iterable[Any]) -> list[str]:
-    return [cause.alert_id for cause in causes]
+@st.composite
+def histories(draw: st.DrawFn, most: int = 12) -> list[Scored]:
+    """Draw events of a customer in event order, many at the same time or on the same topic."""
+    events = []
+    for index in range(draw(st.integers(1, most))):
+        type_ = draw(
+            st.sampled_from(
+                [
+                    EventType.MESSAGE,
+                    EventType.CALL,
+                    EventType.COMPLAINT,
+                    EventType.SURVEY,
+                    EventType.TICKET_RESOLVED,
+                    EventType.OUTAGE_STARTED,
+                    EventType.OUTAGE_ENDED,
+                ]
+            )
+        )
+        score = Score(Metric.CSAT, float(draw(st.integers(1, 5))), 1, 5)
+        happened = event(
+            f"e{index}",
+            type_,
+            draw(st.integers(0, 40)) * 6 + draw(st.sampled_from([0, 0.2, 0.4, 0.6])),
+            draw(READINGS),
+            channel=draw(st.sampled_from(["chat", "phone", "e-mail"])),
+            ticket_id=draw(st.sampled_from([None, "T1"])),
+            score=score if type_ is EventType.SURVEY else None,
+        )
+        counted = draw(st.integers(0, 9)) < 8
+        events.append(msgspec.structs.replace(happened, counted=counted))
+    return sorted(events, key=lambda scored: (scored.event.occurred_at, scored.event.event_id))

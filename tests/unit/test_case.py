@@ -6,7 +6,7 @@ from pipeline.follow_up.case import Case
 from pipeline.follow_up.state import FollowUpState
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
-from tests.support.customers import DAY, A, B, C, Customer, alert, closed, id_of, ids, on
+from tests.support.cases import DAY, A, B, C, Customer, alert, closed, id_of, ids, on
 from tests.support.follow_ups import at
 
 
@@ -185,3 +185,10 @@ def test_what_ended_long_ago_is_forgotten_with_the_actions_on_its_case() -> None
     customer(on(id_of(customer), "resolve", 10, outcome="other")).until(10 + 31 * DAY)
     assert customer.state.alerts == ()
     assert customer.state.cases == ()
+
+
+def test_a_cause_that_ended_uncalled_shares_the_contact_about_another() -> None:
+    customer = Customer()(alert(A), alert(B, 1, "low"), on(A, "contact", 10))
+    customer(on(B, "resolve", 20, outcome="other"), on(A, "resolve", 30, outcome="other"))
+    case = customer.case
+    assert (case.contacted_at, case.contact_due) == (at(10), at(240))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
-from tests.support.customers import A, B, C, Customer, alert, closed, ids, on
+from tests.support.cases import A, B, C, Customer, alert, closed, ids, on
 from tests.support.follow_ups import at
 
 KINDS = ("acknowledge", "contact", "resolve")
