@@ -36,7 +36,7 @@ WITHIN: Final[Mapping[str, str]] = {"reread": "understand"}
 OF_CONNECTIONS: Final = ("translate", "poll")
 """Roles that run only where other systems are connected, the last where one of them is asked."""
 
-OPTIONAL: Final = frozenset(topic for role in OF_CONNECTIONS for topic in INPUTS[role])
+OPTIONAL: Final = frozenset({CASES, *(topic for role in OF_CONNECTIONS for topic in INPUTS[role])})
 """Topics that may be missing, as on a Kafka of the version before: nothing comes there then."""
 
 OF_EVENTS: Final = tuple(

@@ -33,12 +33,15 @@ def read_cases(
     stages: Sequence[Stage] | None,
     customer_id: str | None,
     case_ids: Sequence[str] | None,
+    alert_ids: Sequence[str] | None,
     limit: int,
 ) -> list[Case]:
-    """Return cases, last changed first; None means all."""
+    """Return cases, last changed first; None means all. `alert_ids` are alerts of them."""
     parameters: dict[str, Parameter] = {
         "all_cases": int(case_ids is None),
         "case_ids": tuple(case_ids or ("",)),
+        "all_alerts": int(alert_ids is None),
+        "alert_ids": tuple(alert_ids or ("",)),
         "customer_id": customer_id or "",
         "all_stages": int(stages is None),
         "stages": tuple(stages or ("",)),

@@ -183,10 +183,9 @@ class Store:
         return [msgspec.json.decode(alert, type=Alert) for (alert,) in found]
 
     def inbox(self, since: datetime, limit: int) -> list[str]:
-        """Return the ids of alerts that need a person, first, then of those ended since `since`.
+        """Return the ids of cases that need a person, first, then of those ended since `since`.
 
-        An alert ends with its follow-up, whatever its own state; without one, by its state. After
-        a person resolved it, the customer is still to be informed.
+        After a person resolved a case, the customer is still to be informed.
         """
         found = self._backend.execute(query("inbox"), {"since": to_micros(since), "limit": limit})
         return [id_ for id_, _ in found]
@@ -208,10 +207,11 @@ class Store:
         stages: Sequence[Stage] | None = None,
         customer_id: str | None = None,
         case_ids: Sequence[str] | None = None,
+        alert_ids: Sequence[str] | None = None,
         limit: int = 1_000,
     ) -> list[Case]:
-        """Return cases, last changed first."""
-        return read_cases(self._backend, stages, customer_id, case_ids, limit)
+        """Return cases, last changed first; `alert_ids` are alerts of them."""
+        return read_cases(self._backend, stages, customer_id, case_ids, alert_ids, limit)
 
     def actions(
         self, alert_id: str = "", customer_id: str = "", limit: int = 1_000

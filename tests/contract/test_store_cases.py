@@ -1,12 +1,18 @@
 """Cases in the store."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
+from pipeline.board.inbox.item import InboxItem
+from pipeline.board.inbox.live import KEPT, is_over
 from pipeline.follow_up.case import Case, CaseCause, CaseStep
+from pipeline.follow_up.value import STAGES
 from pipeline.kpi.definitions import KpiValue, Window
 from pipeline.store import Store
 from tests.contract.conftest import ON_CHDB
+from tests.contract.stored import alert
 from tests.contract.test_store_follow_ups import follow_up
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
@@ -58,7 +64,29 @@ def test_cases_are_found_by_stage_customer_and_id_the_last_changed_first(store: 
     assert store.cases(customer_id="c-k2") == [two]
     assert store.cases(case_ids=["k1", "k9"]) == [one]
     assert store.cases(case_ids=[]) == []
+    assert store.cases(alert_ids=["k1-1", "k9-1"]) == [one]
+    assert store.cases(alert_ids=[]) == []
     assert store.cases(limit=1) == [two]
+
+
+def items(age: timedelta) -> Iterator[InboxItem]:
+    """A case of every stage, which changed so long ago."""
+    then = {"opened_at": NOON - age, "updated_at": NOON - age}
+    for stage, outcome, informed in product(STAGES, (None, "rescued", "not_reached"), (None, NOON)):
+        given = {"stage": stage, "outcome": outcome, "informed_at": informed, **then}
+        one = case(f"{age}-{stage}-{outcome}-{informed}", **given)
+        yield InboxItem(one, (alert(one.causes[0].alert_id),))
+
+
+def test_the_inbox_has_what_waits_and_then_what_ended_lately(store: Store) -> None:
+    given = [one for age in (KEPT, KEPT + timedelta(microseconds=1)) for one in items(age)]
+    store.write_cases([one.case for one in given])
+    found = store.inbox(NOON - KEPT, 1_000)
+    by_id = {one.id: one for one in given}
+    assert {*found} == {one.id for one in given if not is_over(one, NOON)}
+    waits = [not by_id[one].ended or by_id[one].to_inform for one in found]
+    assert waits == sorted(waits, reverse=True)
+    assert store.inbox(NOON - KEPT, 5) == found[:5]
 
 
 def kpis(store: Store, start: float, end: float) -> dict[str, KpiValue]:

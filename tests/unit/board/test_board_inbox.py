@@ -15,7 +15,7 @@ from pipeline.board.inbox.rank import ranked, urgency
 from pipeline.common.refused import Refused
 from pipeline.model.alert import Severity
 from pipeline.service.views import ActionRequest
-from tests.support.board_items import MINUTE, NOW, action, alert, follow_up, item
+from tests.support.board_items import MINUTE, NOW, action, alert, case, item
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 STAGES = ("contacted", "acknowledged", "open")
@@ -111,7 +111,7 @@ ALL = [
     item("untold", stage="resolved", outcome="rescued", owner="ayşe"),
     item("unreached", stage="resolved", outcome="not_reached"),
     item("calmed", stage="resolved"),
-    item("withdrawn", state="withdrawn"),
+    item("withdrawn", state="withdrawn", stage="expired", end="withdrawn"),
 ]
 
 
@@ -187,12 +187,12 @@ def test_what_is_no_button_of_ours_is_refused(form: dict[str, str]) -> None:
 
 def test_only_ones_own_last_action_can_be_undone() -> None:
     acknowledged, contacted = action("acknowledge", minutes_ago=5), action("contact")
-    both = InboxItem(alert(), None, (contacted, acknowledged))
+    both = InboxItem(case(alert()), (alert(),), (contacted, acknowledged))
     assert both.undoable("ayşe") == contacted
     assert both.undoable("mehmet") is None
     undone = action("undo", minutes_ago=0, undoes=contacted.action_id)
-    assert InboxItem(alert(), None, (undone, contacted)).undoable("ayşe") is None
-    assert InboxItem(alert(), None, (action("note"),)).undoable("ayşe") is None
+    assert InboxItem(case(alert()), (alert(),), (undone, contacted)).undoable("ayşe") is None
+    assert InboxItem(case(alert()), (alert(),), (action("note"),)).undoable("ayşe") is None
 
 
 def test_the_sla_that_runs_is_shown() -> None:
@@ -201,15 +201,14 @@ def test_the_sla_that_runs_is_shown() -> None:
     taken = item(stage="acknowledged", acknowledge_due=soon, contact_due=later)
     assert taken.due == ("contact", later)
     assert item(stage="contacted", contact_due=later).due is None
-    assert item().due is None
 
 
 CHANGES = [
     {"alerts": [alert(revision=1)]},
     {"alerts": [alert(revision=2, risk=0.9)]},
-    {"follow_ups": [follow_up(alert(), revision=1)]},
-    {"follow_ups": [follow_up(alert(), revision=2, stage="acknowledged", owner="ayşe")]},
-    {"actions": [action("acknowledge", minutes_ago=5)]},
+    {"cases": [case(alert(), revision=1)]},
+    {"cases": [case(alert(), revision=2, stage="acknowledged", owner="ayşe")]},
+    {"actions": [action("acknowledge", minutes_ago=5, alert_id="case-a1")]},
     {"actions": [action("contact", minutes_ago=1)]},
 ]
 
@@ -222,9 +221,12 @@ def test_late_repeated_and_disordered_messages_lead_to_the_same_item(
     for message in messages:
         live.take(**message)
     assert live.get("a1") == InboxItem(
-        alert(revision=2, risk=0.9),
-        follow_up(alert(), revision=2, stage="acknowledged", owner="ayşe"),
-        (action("contact", minutes_ago=1), action("acknowledge", minutes_ago=5)),
+        case(alert(), revision=2, stage="acknowledged", owner="ayşe"),
+        (alert(revision=2, risk=0.9),),
+        (
+            action("contact", minutes_ago=1),
+            action("acknowledge", minutes_ago=5, alert_id="case-a1"),
+        ),
     )
     version = live.version
     for message in messages:
@@ -248,14 +250,35 @@ def test_what_ended_days_ago_leaves_the_inbox_and_what_waits_stays() -> None:
     old = alert("old", updated_at=long_ago, state="resolved")
     waits = alert("waits", updated_at=long_ago)
     untold = alert("untold")
-    live.take([old, waits, untold])
+    live.take([old, waits, untold, alert("alone", updated_at=long_ago)])
     live.take(
-        follow_ups=[
-            follow_up(untold, stage="resolved", outcome="rescued", updated_at=long_ago),
-            follow_up(alert("gone"), updated_at=long_ago),
+        cases=[
+            case(old, stage="resolved"),
+            case(waits),
+            case(untold, stage="resolved", outcome="rescued", updated_at=long_ago),
+            case(alert("gone"), updated_at=long_ago),
         ],
         actions=[action("contact", minutes_ago=2 * KEPT / MINUTE, alert_id="gone")],
     )
     live.forget(NOW)
     assert {one.alert.id for one in live.ranked(NOW)} == {"waits", "untold"}
-    assert live.without_alert() == []
+    assert live.incomplete() == live.without_case() == []
+    assert not live.knows("alone")
+
+
+def test_a_customer_has_one_card_with_all_causes_the_gravest_first() -> None:
+    grave, light = alert("a1", severity="critical", risk=0.4), alert("a2", severity="low", risk=0.8)
+    live = Live()
+    live.take([light, grave], [case(grave, light)], [action("note", alert_id="a2")])
+    (one,) = live.ranked(NOW)
+    assert (one.alert.id, one.severity, one.risk) == ("a1", "critical", 0.8)
+    assert live.get("a1") is live.get("a2") is live.get("case-a1") is one
+    assert [each.alert_id for each in one.actions] == ["a2"]
+    counts = select([one], query_of({"cause": light.cause}), "ayşe", NOW)
+    assert (len(counts.shown), counts.counts["todo"]) == (1, 1)
+
+
+def test_a_button_is_refused_once_a_cause_has_joined() -> None:
+    first, second = alert("a1"), alert("a2")
+    before, after = InboxItem(case(first), (first,)), InboxItem(case(first, second), (first,))
+    assert before.seen != after.seen
