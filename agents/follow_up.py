@@ -1,4 +1,4 @@
-"""follow_up: alerts and the actions on them in, follow-ups out.
+"""follow_up: alerts and the actions on them in, follow-ups and the cases of customers out.
 
 It owns the life of an alert once it is open: SLAs end and escalate here, in event time.
 """
@@ -27,9 +27,10 @@ from agents.runtime.messages import (
 from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.access.known_people import known_people
 from pipeline.config.settings import Settings
-from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
-from pipeline.follow_up.case import ReceivedChange
+from pipeline.contracts.topology import ACTIONS, ALERTS, CASES, FOLLOW_UPS
+from pipeline.follow_up.case import CaseEvent
 from pipeline.follow_up.sla import load_sla
+from pipeline.follow_up.state import ReceivedChange
 from pipeline.follow_up.value import FollowUpEvent
 
 LOOK_EVERY = 1.0
@@ -39,7 +40,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class FollowUp(Component):
-    """Computes the follow-up of each alert, and publishes changes."""
+    """Computes the follow-up of each alert and the case of each customer; publishes changes."""
 
     role = "follow_up"
 
@@ -81,10 +82,11 @@ class FollowUp(Component):
         await send_dead_letters(self.app, batch.dead)
         await self._processor.process(batch.changes)
 
-    async def _publish(self, events: Sequence[FollowUpEvent]) -> None:
+    async def _publish(self, events: Sequence[FollowUpEvent | CaseEvent]) -> None:
         await send(self.app, [outgoing(event) for event in events])
 
 
-def outgoing(event: FollowUpEvent) -> Outgoing:
-    """Return the message that carries a follow-up, keyed by customer."""
-    return Outgoing(FOLLOW_UPS, event.subject.encode(), _ENCODER.encode(event), CLOUDEVENT)
+def outgoing(event: FollowUpEvent | CaseEvent) -> Outgoing:
+    """Return the message that carries a follow-up or a case, keyed by customer."""
+    topic = CASES if isinstance(event, CaseEvent) else FOLLOW_UPS
+    return Outgoing(topic, event.subject.encode(), _ENCODER.encode(event), CLOUDEVENT)

@@ -1,4 +1,4 @@
-"""record: events, alerts and follow-ups into the store, acknowledged once it confirmed them."""
+"""record: events and what follows from them into the store, acknowledged once it confirmed."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,13 +19,15 @@ from agents.runtime.messages import (
     decode_batch,
     read_action,
     read_alert,
+    read_case,
     read_follow_up,
     send_dead_letters,
 )
 from pipeline.access.known_people import known_people
 from pipeline.common import metrics
 from pipeline.config.settings import Settings, store_address
-from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, SCORED
+from pipeline.contracts.topology import ACTIONS, ALERTS, CASES, DEAD_LETTERS, FOLLOW_UPS, SCORED
+from pipeline.follow_up.case import Case
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
@@ -44,17 +46,20 @@ _SCORED, _LETTER = decode_as(Scored), decode_as(DeadLetter)
 class Batch(NamedTuple):
     """The decoded messages of a batch; `dead` are those that could not be decoded.
 
-    Alerts and follow-ups are also kept as sent: they may hold fields unknown to this version.
+    Alerts, follow-ups and cases are also kept as sent: they may hold fields unknown to this
+    version.
     """
 
     scored: list[Scored]
     alerts: list[Alert]
     actions: list[Action]
     follow_ups: list[FollowUp]
+    cases: list[Case]
     letters: list[DeadLetter]
     dead: list[DeadLetter]
     alerts_as_sent: list[bytes]
     follow_ups_as_sent: list[bytes]
+    cases_as_sent: list[bytes]
 
 
 class Record(Component):
@@ -95,6 +100,8 @@ class Record(Component):
         await self._write("alerts", write_alerts, batch.alerts)
         await self._write("actions", self._store.write_actions, batch.actions)
         await self._write("follow_ups", write_follow_ups, batch.follow_ups)
+        write_cases = partial(self._store.write_cases, as_sent=batch.cases_as_sent)
+        await self._write("cases", write_cases, batch.cases)
         await self._write("dead_letters", self._store.write_dead_letters, batch.letters)
 
     def _write_events(self, scored: Sequence[Scored]) -> None:
@@ -139,15 +146,18 @@ def sort(messages: Sequence[Message], knows: Callable[[str], bool] = lambda _: T
 
     alerts = take(ALERTS, lambda message: (read_alert(message), data_of(message)))
     follow_ups = take(FOLLOW_UPS, lambda message: (read_follow_up(message), data_of(message)))
+    cases = take(CASES, lambda message: (read_case(message), data_of(message)))
     return Batch(
         scored=take(SCORED, _SCORED),
         alerts=[alert for alert, _ in alerts],
         actions=take(ACTIONS, partial(read_action, knows=knows)),
         follow_ups=[follow_up for follow_up, _ in follow_ups],
+        cases=[case for case, _ in cases],
         letters=take(DEAD_LETTERS, _LETTER),
         dead=dead,
         alerts_as_sent=[data for _, data in alerts],
         follow_ups_as_sent=[data for _, data in follow_ups],
+        cases_as_sent=[data for _, data in cases],
     )
 
 

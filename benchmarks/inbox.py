@@ -1,4 +1,4 @@
-"""Measures the latency of alerts in the inbox of the board, as a browser sees it."""
+"""Measures the latency of cases in the inbox of the board, as a browser sees it."""
 
 import json
 import threading
@@ -8,19 +8,21 @@ from contextlib import ExitStack, contextmanager
 from typing import get_args
 
 import httpx
+import msgspec
 
 from benchmarks.chain import WHOLE
 from benchmarks.machine import Machine, Subject
 from benchmarks.measure import Crew
 from benchmarks.observe import Load, latency
 from pipeline.common.ports import HOST, free_port
-from pipeline.contracts.topology import ALERTS
-from pipeline.model.alert import Severity, from_cloudevent
+from pipeline.contracts.topology import CASES
+from pipeline.follow_up.case import CaseEvent
+from pipeline.model.alert import Severity
 
 RATE = 200.0
 SECONDS, QUICK_SECONDS = 60.0, 15.0
 SHOWN = 500
-"""Most alerts on a page of the inbox; the load raises more per severity."""
+"""Most cases on a page of the inbox; the load raises more per severity."""
 FOLLOW_UP = Subject("Nabız follow_up", "follow_up", ("pipeline.cli", "worker", "follow_up"))
 API = Subject("Nabız api", "api", ("pipeline.cli", "worker", "api"), needs_store=True)
 
@@ -40,11 +42,11 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
         with _browsers(f"http://{HOST}:{port}") as shown:
             seen = load(RATE, QUICK_SECONDS if quick else SECONDS)
     opened = {
-        alert.id: alert.opened_at.timestamp()
-        for message in machine.messages(ALERTS)
-        if (alert := from_cloudevent(message.value())).revision == 1
-        and alert.state == "open"
-        and alert.opened_at.timestamp() >= seen.start
+        case.case_id: case.opened_at.timestamp()
+        for message in machine.messages(CASES)
+        if (case := msgspec.json.decode(message.value(), type=CaseEvent).data).revision == 1
+        and not case.ended
+        and case.opened_at.timestamp() >= seen.start
     }
     return {
         "rate": RATE,
@@ -57,7 +59,7 @@ def run(machine: Machine, quick: bool, progress: Callable[[str], None]) -> dict[
 
 @contextmanager
 def _browsers(board: str) -> Iterator[dict[str, float]]:
-    """Follow the inbox, a page per severity; yield the first time of each alert."""
+    """Follow the inbox, a page per severity; yield the first time of each case."""
     shown: dict[str, float] = {}
     stopping = threading.Event()
 

@@ -15,9 +15,17 @@ import msgspec
 import psutil
 
 from benchmarks.machine import Machine, Subject
-from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, INPUTS, URGENT
+from pipeline.contracts.topology import (
+    ACTIONS,
+    ALERTS,
+    CASES,
+    DEAD_LETTERS,
+    FOLLOW_UPS,
+    INPUTS,
+    URGENT,
+)
 
-RARE = (ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS, URGENT)
+RARE = (ALERTS, ACTIONS, FOLLOW_UPS, CASES, DEAD_LETTERS, URGENT)
 POLL = 0.05
 COMMITS = 4
 """Fewest commits per run; stock Faust commits every 2.8 s."""

@@ -1,7 +1,7 @@
-"""Computes follow-ups, stores them durably, and then publishes the changed ones.
+"""Computes follow-ups and cases, stores them durably, and then publishes the changed ones.
 
-A state is durable before its follow-ups are published, and records whether these were confirmed:
-after a kill in between, they are published again under the same id and revision.
+A state is durable before what follows from it is published, and records whether that was confirmed:
+after a kill in between, it is published again under the same id and revision.
 """
 
 import asyncio
@@ -14,14 +14,15 @@ import msgspec
 from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.common import metrics
 from pipeline.common.event_clock import EventClock
-from pipeline.follow_up.case import (
+from pipeline.follow_up.case import CaseEvent
+from pipeline.follow_up.sla import Sla
+from pipeline.follow_up.state import (
     FollowUpState,
     ReceivedChange,
-    advance_all_to,
+    advance,
     apply_changes,
     published,
 )
-from pipeline.follow_up.sla import Sla
 from pipeline.follow_up.value import FollowUpEvent
 
 TOGETHER = 500
@@ -30,7 +31,7 @@ _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 _ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(FollowUpState)
 
-Publish = Callable[[Sequence[FollowUpEvent]], Awaitable[object]]
+Publish = Callable[[Sequence[FollowUpEvent | CaseEvent]], Awaitable[object]]
 
 
 class _Change(NamedTuple):
@@ -40,7 +41,10 @@ class _Change(NamedTuple):
 
 
 class FollowUpProcessor:
-    """Computes and publishes follow-ups; in memory it holds only each customer's next deadline."""
+    """Computes and publishes follow-ups and cases.
+
+    In memory it holds only each customer's next deadline.
+    """
 
     def __init__(
         self, sla: Sla, table: Table, publish: Publish, wall: Callable[[], datetime]
@@ -51,7 +55,7 @@ class FollowUpProcessor:
         self._turn = asyncio.Lock()
 
     async def process(self, arrivals: Mapping[StateKey, Sequence[ReceivedChange]]) -> None:
-        """Apply changes and actions; return once states and follow-ups are confirmed."""
+        """Apply changes and actions; return once states and events are confirmed."""
         async with self._turn:
             changes = []
             for key, mine in arrivals.items():
@@ -68,7 +72,7 @@ class FollowUpProcessor:
                 changes = []
                 for key in due:
                     before = self._customer(key)
-                    changes.append(_Change(key, before, advance_all_to(before, self._sla, now)))
+                    changes.append(_Change(key, before, advance(before, self._sla, now)))
                 await self._commit(changes)
 
     async def restore(self) -> None:
@@ -94,16 +98,17 @@ class FollowUpProcessor:
 
     def _schedule(self, key: StateKey, customer: FollowUpState) -> None:
         self._next.pop(key, None)
-        if at := _AT_ONCE if customer.due else customer.next_at:
+        if at := _AT_ONCE if customer.due or customer.lacks_case else customer.next_at:
             self._next[key] = at
 
     async def _commit(self, changes: Sequence[_Change]) -> None:
-        """Store changed states, publish due follow-ups, and record their confirmation."""
+        """Store changed states, publish what is due, and record its confirmation."""
         await self._keep(changes)
         if events := [event for change in changes for event in change.after.due]:
             await self._publish(events)
             for event in events:
-                metrics.FOLLOW_UPS.labels(event.type.rpartition(".")[2]).inc()
+                counter = metrics.CASES if isinstance(event, CaseEvent) else metrics.FOLLOW_UPS
+                counter.labels(event.type.rpartition(".")[2]).inc()
         noted = [_Change(key, after, published(after)) for key, _, after in changes]
         await self._keep(noted)
         for key, _, after in noted:

@@ -20,6 +20,7 @@ from pipeline.broker.places import Place, place_in
 from pipeline.broker.stamps import BY_BROKER, received_at
 from pipeline.common import metrics
 from pipeline.contracts.topology import ACTIONS, DEAD_LETTERS, REPLAY_HEADER, RETRY_HEADER
+from pipeline.follow_up.case import Case, CaseEvent
 from pipeline.follow_up.value import FollowUp, FollowUpEvent
 from pipeline.ingest.decode import decode_action, parse
 from pipeline.ingest.privacy import redact, redact_payload
@@ -98,6 +99,7 @@ class _Envelope(msgspec.Struct):
 
 
 _ALERT, _FOLLOW_UP = decode_as(AlertEvent), decode_as(FollowUpEvent)
+_CASE = decode_as(CaseEvent)
 _DATA = decode_as(_Envelope)
 
 
@@ -109,6 +111,11 @@ def read_alert(message: Message) -> Alert:
 def read_follow_up(message: Message) -> FollowUp:
     """Return the follow-up of a message. Raises Invalid."""
     return _FOLLOW_UP(message).data
+
+
+def read_case(message: Message) -> Case:
+    """Return the case of a message. Raises Invalid."""
+    return _CASE(message).data
 
 
 def data_of(message: Message) -> bytes:

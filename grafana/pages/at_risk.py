@@ -54,9 +54,10 @@ def page(language: Language) -> Page:
     page.number("open_alerts", width=4)
     page.number("unowned", width=4)
     page.number("overdue", width=4)
-    page.number("loop_closure", width=4, digits=1)
-    page.number("time_to_contact_median", width=4, digits=1)
-    page.number("negative_customers", width=4, digits=1)
+    page.number("loop_closure", width=3, digits=1)
+    page.number("time_to_contact_median", width=3, digits=1)
+    page.number("nobody_came", width=3, digits=1)
+    page.number("negative_customers", width=3, digits=1)
     ages = dict.fromkeys(("under_1_hour", "under_4_hours", "under_a_day", "older"), COUNT)
     page.table("alerts_by_age", {"severity": severities, **ages}, height=7)
     causes = {"title": WIDE, "alerts": NUMBER, "customers": NUMBER, "unowned_ones": NUMBER}

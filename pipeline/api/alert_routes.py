@@ -1,4 +1,4 @@
-"""Routes of alerts, their follow-ups and actions on them."""
+"""Routes of alerts, their follow-ups, the cases of customers, and actions on them."""
 
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from pipeline.access.user import User
 from pipeline.api.parameters import Limit, Time, moment
 from pipeline.common.refused import Refused
 from pipeline.detection.what_if import WhatIf
+from pipeline.follow_up.case import Case
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
@@ -63,6 +64,15 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
         about(request, customer_id=found[0].customer_id)
         return service.what_if(found[0])
 
+    @get("/v1/cases", sync_to_thread=True, opt=VIEWER)
+    def cases(
+        stage: Stages = None,
+        customer_id: FromQuery[str | None] = None,
+        limit: Limit = 1_000,
+    ) -> list[Case]:
+        """Cases of customers, last changed first."""
+        return service.store.cases(stages=stage, customer_id=customer_id, limit=limit)
+
     @post(
         "/v1/alerts/{alert_id:str}/actions",
         sync_to_thread=True,
@@ -71,14 +81,14 @@ def alert_routes(service: Service) -> list[ControllerRouterHandler]:
     def act(
         alert_id: FromPath[str], data: JSONBody[ActionRequest], request: Request[User, Any, State]
     ) -> Action:
-        """Publish an action on an alert, which then takes effect."""
+        """Publish an action on an alert, or on a case (by its id): on all its open alerts."""
         access: Access = request.app.state.access
         if data.assignee and not access.knows(data.assignee):
             raise Refused("`assignee` is not a known user (nabiz users list)")
         action = service.act(alert_id, data, request.user.name)
         if action is None:
-            raise NotFoundException("there is no such alert")
+            raise NotFoundException("there is no such alert or case")
         about(request, what=f"alert.{action.kind}", customer_id=action.customer_id)
         return action
 
-    return [alerts, follow_ups, what_if, act]
+    return [alerts, follow_ups, cases, what_if, act]

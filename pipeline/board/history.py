@@ -1,13 +1,15 @@
-"""Lists what happened to an alert."""
+"""Lists what happened in a case."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from pipeline.board.board import title_of
 from pipeline.board.inbox.item import InboxItem
 from pipeline.board.localizer import Localizer
-from pipeline.follow_up.value import FollowUp
+from pipeline.follow_up.case import Case
 from pipeline.model.action import Action
+from pipeline.model.alert import Alert
 
 
 class Happening(NamedTuple):
@@ -20,34 +22,38 @@ class Happening(NamedTuple):
 
 
 def history(item: InboxItem, say: Localizer) -> list[Happening]:
-    """Return what happened to an alert, newest first."""
-    happenings = [*_of_alert(item, say), *(_of_action(action, say) for action in item.actions)]
-    if item.follow_up:
-        happenings += _of_follow_up(item.follow_up, say)
+    """Return what happened in a case, newest first."""
+    happenings = [*_of_case(item.case, say), *(_of_action(action, say) for action in item.actions)]
+    ends = {cause.alert_id: cause.end for cause in item.case.causes}
+    for alert in item.alerts:
+        happened = _of_alert(alert, ends.get(alert.id), say)
+        if len(item.alerts) > 1:  # then it takes a name
+            name = title_of(say, alert)
+            happened = (one._replace(what=f"{name}: {one.what}") for one in happened)
+        happenings += happened
     return sorted(happenings, key=lambda happening: happening.at, reverse=True)
 
 
-def _of_alert(item: InboxItem, say: Localizer) -> Iterator[Happening]:
-    alert = item.alert
+def _of_alert(alert: Alert, end: str | None, say: Localizer) -> Iterator[Happening]:
     yield Happening(alert.opened_at, say.t("alert.opened"))
     if alert.state == "open" and alert.updated_at > alert.opened_at:
         yield Happening(alert.updated_at, say.t("alert.updated"))
     if alert.closed_at:
         key = "end.withdrawn" if alert.state == "withdrawn" else "alert.cause_ended"
-        end = say.t("end.by_itself" if item.word == ("end", "by_itself") else key)
+        ended = say.t("end.by_itself" if end == "by_itself" else key)
         why = alert.why_ended(say.language)
-        yield Happening(alert.closed_at, f"{end}: {why}" if why else end)
+        yield Happening(alert.closed_at, f"{ended}: {why}" if why else ended)
 
 
-def _of_follow_up(follow_up: FollowUp, say: Localizer) -> Iterator[Happening]:
-    if follow_up.reopened_at:
-        yield Happening(follow_up.reopened_at, say.t("alert.reopened"))
-    if follow_up.end in ("nobody_came", "unfinished"):
-        yield Happening(follow_up.updated_at, say.t(f"end.{follow_up.end}"))
-    ended = follow_up.resolved_at or say.now
+def _of_case(case: Case, say: Localizer) -> Iterator[Happening]:
+    if case.reopened_at:
+        yield Happening(case.reopened_at, say.t("alert.reopened"))
+    if case.end in ("nobody_came", "unfinished"):
+        yield Happening(case.updated_at, say.t(f"end.{case.end}"))
+    ended = case.resolved_at or say.now
     for due, done, key in (
-        (follow_up.acknowledge_due, follow_up.acknowledged_at, "alert.missed"),
-        (follow_up.contact_due, follow_up.contacted_at, "alert.missed_contact"),
+        (case.acknowledge_due, case.acknowledged_at, "alert.missed"),
+        (case.contact_due, case.contacted_at, "alert.missed_contact"),
     ):
         if due and due < (done or ended):
             yield Happening(due, say.t(key))

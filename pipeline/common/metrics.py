@@ -108,6 +108,11 @@ FOLLOW_UPS = Counter(
     "Changes of follow-ups sent, by what changed last. Many escalated: SLAs are missed.",
     ["kind"],
 )
+CASES = Counter(
+    "nabiz_cases_total",
+    "Changes of customers' cases sent, by what changed last.",
+    ["kind"],
+)
 DELIVERIES = Counter(
     "nabiz_deliveries_total",
     "Deliveries of other systems that were mapped, by connection and what they led to: events, "

@@ -20,6 +20,7 @@ from pipeline.contracts.topics import SchemaVersion, TopicContract, load_topics
 from pipeline.contracts.topology import (
     ACTIONS,
     ALERTS,
+    CASES,
     DEAD_LETTERS,
     ERASURES,
     FEEDBACK,
@@ -31,6 +32,7 @@ from pipeline.contracts.topology import (
     SCORED,
     URGENT,
 )
+from pipeline.follow_up.case import CaseEvent
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
 from pipeline.model.alert import AlertEvent
@@ -53,6 +55,7 @@ PAYLOADS: Mapping[str, type[msgspec.Struct]] = {
     ALERTS: AlertEvent,
     ACTIONS: Action,
     FOLLOW_UPS: FollowUpEvent,
+    CASES: CaseEvent,
     DEAD_LETTERS: DeadLetter,
     ERASURES: ErasureRequest,
 }

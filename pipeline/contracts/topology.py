@@ -13,6 +13,7 @@ HURRIED: Final = "cx.hurried"
 ALERTS: Final = "cx.alerts"
 ACTIONS: Final = "cx.alert-actions"
 FOLLOW_UPS: Final = "cx.follow-ups"
+CASES: Final = "cx.cases"
 DEAD_LETTERS: Final = "cx.dead-letters"
 ERASURES: Final = "cx.erasure-requests"
 
@@ -24,7 +25,7 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "triage": (INTERACTIONS, FEEDBACK),
     "detect": (SCORED, URGENT),
     "follow_up": (ALERTS, ACTIONS),
-    "record": (SCORED, ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS),
+    "record": (SCORED, ALERTS, ACTIONS, FOLLOW_UPS, CASES, DEAD_LETTERS),
     "notify": (ALERTS, FOLLOW_UPS),
 }
 """Input topics by role, in the order of the chain."""
@@ -35,7 +36,7 @@ WITHIN: Final[Mapping[str, str]] = {"reread": "understand"}
 OF_CONNECTIONS: Final = ("translate", "poll")
 """Roles that run only where other systems are connected, the last where one of them is asked."""
 
-OPTIONAL: Final = frozenset(topic for role in OF_CONNECTIONS for topic in INPUTS[role])
+OPTIONAL: Final = frozenset({CASES, *(topic for role in OF_CONNECTIONS for topic in INPUTS[role])})
 """Topics that may be missing, as on a Kafka of the version before: nothing comes there then."""
 
 OF_EVENTS: Final = tuple(

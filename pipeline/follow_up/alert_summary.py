@@ -37,6 +37,11 @@ class AlertSummary(msgspec.Struct, frozen=True):
     channel: str | None = None
     in_danger: bool = False
 
+    @property
+    def opened_at(self) -> datetime:
+        """The event time of the opening."""
+        return self.news[0].at
+
 
 def summary_of(alert: Alert, before: AlertSummary | None) -> AlertSummary:
     """Return the summary after a change of its alert; a known revision changes nothing.

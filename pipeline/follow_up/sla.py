@@ -46,12 +46,14 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forget: Duration
     business_time: frozenset[Severity] = frozenset()
     team: str | None = None
+    contact_pause: Duration = "24h"
 
 
 class Sla(NamedTuple):
     """Maximum durations of each step by urgency, of a snooze, and of an alert's life.
 
-    For severities in `business_time` they count by the calendar of the alert's brand.
+    For severities in `business_time` they count by the calendar of the alert's brand. For
+    `contact_pause` after a contact of a customer no other cause requires a further one.
     """
 
     acknowledge: Mapping[Urgency, timedelta]
@@ -61,6 +63,7 @@ class Sla(NamedTuple):
     forget: timedelta
     business_time: frozenset[Severity]
     calendars: Calendars
+    contact_pause: timedelta
 
     def due(
         self,
@@ -96,6 +99,7 @@ def load_sla(path: Path, calendar: Path) -> Sla:
         duration(form.forget),
         form.business_time,
         _calendars(path, form, calendar) if form.business_time else AROUND_THE_CLOCK,
+        duration(form.contact_pause),
     )
 
 

@@ -25,7 +25,54 @@ Step = Literal["acknowledge", "contact"]
 """A step that an SLA requires."""
 
 
-class FollowUp(msgspec.Struct, frozen=True):
+class Staged:
+    """Work in stages: the follow-up of an alert, or the case of a customer."""
+
+    __slots__ = ()
+
+    stage: str
+    updated_at: datetime
+    owner: str | None
+    snoozed_until: datetime | None
+    resolved_at: datetime | None
+    informed_at: datetime | None
+    acknowledge_due: datetime | None
+    contact_due: datetime | None
+    escalation: int
+    outcome: str | None
+    cause_ended_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether no work remains."""
+        return self.stage in ("resolved", "expired")
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """The time of the end; None if work remains."""
+        return (self.resolved_at or self.updated_at) if self.ended else None
+
+    @property
+    def in_hand(self) -> bool:
+        """Whether it has an owner who is to end it."""
+        return self.stage in IN_HAND
+
+    @property
+    def in_hand_without_cause(self) -> bool:
+        """Whether it has an owner although its cause has ended."""
+        return self.in_hand and self.cause_ended_at is not None
+
+    @property
+    def due(self) -> tuple[Step, datetime] | None:
+        """The step of the running SLA, and its deadline."""
+        if self.stage == "open" and self.acknowledge_due:
+            return "acknowledge", self.acknowledge_due
+        if self.stage in ("open", "acknowledged") and self.contact_due:
+            return "contact", self.contact_due
+        return None
+
+
+class FollowUp(Staged, msgspec.Struct, frozen=True):
     """The follow-up of an alert after `revision` changes.
 
     Times are event times. `acknowledge_due` and `contact_due` are SLA deadlines, `escalation` is
@@ -59,30 +106,6 @@ class FollowUp(msgspec.Struct, frozen=True):
     end: Annotated[str, extensible(get_args(End))] | None = None
     reopened_at: datetime | None = None
     cause_ended_at: datetime | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether no work remains."""
-        return self.stage in ("resolved", "expired")
-
-    @property
-    def in_hand(self) -> bool:
-        """Whether it has an owner who is to end it."""
-        return self.stage in IN_HAND
-
-    @property
-    def in_hand_without_cause(self) -> bool:
-        """Whether it has an owner although its cause has ended."""
-        return self.in_hand and self.cause_ended_at is not None
-
-    @property
-    def due(self) -> tuple[Step, datetime] | None:
-        """The step of the running SLA, and its deadline."""
-        if self.stage == "open" and self.acknowledge_due:
-            return "acknowledge", self.acknowledge_due
-        if self.stage in ("open", "acknowledged") and self.contact_due:
-            return "contact", self.contact_due
-        return None
 
 
 _OF_ALERT: Mapping[str, End] = {

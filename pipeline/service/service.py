@@ -131,16 +131,16 @@ class Service:
     def act(
         self, alert_id: str, request: ActionRequest, by: str, customer_id: str = ""
     ) -> Action | None:
-        """Publish a user's action on an alert; return None if the alert does not exist.
+        """Publish a user's action on an alert or a case; return None if there is no such one.
 
-        Callers that know the alert before the store does pass its `customer_id`. Raises Refused for
-        an invalid action, and BrokerUnavailable.
+        Callers that know it before the store does pass its `customer_id`. Raises Refused for an
+        invalid action, and BrokerUnavailable.
         """
         if not customer_id:
-            alerts = self.store.alerts(ids=[alert_id])
-            if not alerts:
+            about = self.store.alerts(ids=[alert_id]) or self.store.cases(case_ids=[alert_id])
+            if not about:
                 return None
-            customer_id = alerts[0].customer_id
+            customer_id = about[0].customer_id
         return self._actions.publish(alert_id, customer_id, request, by)
 
     def retry_dead_letters(self, reason: Reason | None) -> RetryResult:

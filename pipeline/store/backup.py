@@ -20,6 +20,7 @@ from pipeline.common.plurals import counted
 from pipeline.common.private_files import make_private
 from pipeline.store.audit_trail import AUDIT_COLUMNS
 from pipeline.store.backend import Backend, Row
+from pipeline.store.cases import CASE_COLUMNS
 from pipeline.store.follow_ups import ACTION_COLUMNS, FOLLOW_UP_COLUMNS
 from pipeline.store.migrate import applied, lacking, migrate, shipped
 from pipeline.store.rows import (
@@ -39,6 +40,7 @@ TABLES = {
     "dead_letters": (*DEAD_LETTER_COLUMNS, "stored_at"),
     "audit": AUDIT_COLUMNS,
     "follow_ups": FOLLOW_UP_COLUMNS,
+    "cases": CASE_COLUMNS,
     "alert_actions": ACTION_COLUMNS,
 }
 _TIMES = ("minute", "received_at", "stored_at")

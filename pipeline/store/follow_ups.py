@@ -89,13 +89,13 @@ def _follow_up_row(follow_up: FollowUp, content: str) -> Row:
         follow_up.escalation,
         to_micros(follow_up.opened_at),
         to_micros(follow_up.updated_at),
-        _micros(follow_up.acknowledged_at),
-        _micros(follow_up.contacted_at),
-        _micros(follow_up.resolved_at),
-        _micros(follow_up.informed_at),
-        _micros(follow_up.snoozed_until),
-        _micros(follow_up.acknowledge_due),
-        _micros(follow_up.contact_due),
+        micros(follow_up.acknowledged_at),
+        micros(follow_up.contacted_at),
+        micros(follow_up.resolved_at),
+        micros(follow_up.informed_at),
+        micros(follow_up.snoozed_until),
+        micros(follow_up.acknowledge_due),
+        micros(follow_up.contact_due),
         content,
     )
 
@@ -109,7 +109,7 @@ def _action_row(action: Action) -> Row:
         action.by,
         to_micros(action.at),
         action.assignee or "",
-        _micros(action.until),
+        micros(action.until),
         action.outcome or "",
         action.note,
         action.undoes or "",
@@ -124,5 +124,6 @@ def _action_of(row: Row) -> Action:
     return msgspec.convert({**present, **times}, Action)
 
 
-def _micros(moment: datetime | None) -> int:
+def micros(moment: datetime | None) -> int:
+    """Return a time as stored: microseconds since 1970, 0 for None."""
     return to_micros(moment) if moment else 0

@@ -55,7 +55,7 @@ def read_kpis(
         _add_counts(facts, backend, seen, cut)
         _add_customers(facts, backend, seen, cut, calendars)
         _add_journeys(facts, backend, seen, cut, as_of, pauses, calendars)
-        _add_follow_ups(facts, backend, seen, cut, as_of)
+        _add_cases(facts, backend, seen, cut, as_of)
     return [
         value
         for key in sorted(facts)
@@ -144,7 +144,7 @@ def _add_journeys(
             of_slice.took(fact.name, fact.minutes, running=fact.running)
 
 
-def _add_follow_ups(
+def _add_cases(
     facts: dict[Slice, Facts],
     backend: Backend,
     window: Window,
@@ -152,12 +152,12 @@ def _add_follow_ups(
     as_of: datetime,
 ) -> None:
     if {"touchpoint", "source"} & {*cut.by}:
-        return  # not known of an alert: its follow-up is in no slice
+        return  # not known of an alert: its case is in no slice
     start, end = to_micros(window.start), to_micros(window.end)
-    rows = backend.execute(query("window_follow_ups"), _bounds(window))
+    rows = backend.execute(query("window_cases"), _bounds(window))
     anybody = any(start <= contacted < end for _, _, _, contacted, *_ in rows)
     scores = _scores_after(backend, window, as_of) if anybody else {}
-    for customer, opened, acknowledged, contacted, due, *slice_ in rows:
+    for customer, opened, acknowledged, contacted, due, ended, how, *slice_ in rows:
         of_slice = _of(facts, cut.of(slice_))
         if start <= due < end:
             of_slice.add("contacts_due", customer)
@@ -168,6 +168,9 @@ def _add_follow_ups(
             of_slice.took("time_to_contact", (contacted - opened) / _MINUTE)
             of_slice.add("contacted", customer)
             of_slice.add("rescued", customer, _is_rescued(contacted, scores.get(customer, ())))
+        if start <= ended < end and how != "withdrawn":
+            of_slice.add("cases_ended", customer)
+            of_slice.add("nobody_came", customer, how == "nobody_came")
 
 
 def _scores_after(

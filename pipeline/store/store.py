@@ -8,6 +8,7 @@ import msgspec
 
 from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendars
 from pipeline.common.epoch_micros import to_micros
+from pipeline.follow_up.case import Case
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.kpi.definitions import Dimension, KpiValue, Window
 from pipeline.model.action import Action
@@ -21,6 +22,7 @@ from pipeline.model.reading import Scored
 from pipeline.store.audit_trail import read_audit, write_audit
 from pipeline.store.backend import Backend
 from pipeline.store.backup import Manifest, back_up, restore
+from pipeline.store.cases import read_cases, write_cases
 from pipeline.store.follow_ups import (
     read_actions,
     read_follow_ups,
@@ -45,7 +47,7 @@ from pipeline.store.write_events import WriteResult, recompute, write_events
 
 
 class Store:
-    """Events, KPI minutes, alerts with their follow-ups, dead letters, and the audit trail.
+    """Events, KPI minutes, alerts, follow-ups, cases, dead letters, and the audit trail.
 
     Writes are idempotent and may be repeated after any failure. Every method raises
     `StoreUnavailable` if the engine is away and a retry may help.
@@ -131,6 +133,10 @@ class Store:
         """Store follow-ups like `write_alerts`."""
         write_follow_ups(self._backend, follow_ups, as_sent)
 
+    def write_cases(self, cases: Sequence[Case], as_sent: Sequence[bytes] = ()) -> None:
+        """Store cases like `write_alerts`."""
+        write_cases(self._backend, cases, as_sent)
+
     def write_actions(self, actions: Sequence[Action]) -> None:
         """Store actions on alerts."""
         write_actions(self._backend, actions)
@@ -178,10 +184,9 @@ class Store:
         return [msgspec.json.decode(alert, type=Alert) for (alert,) in found]
 
     def inbox(self, since: datetime, limit: int) -> list[str]:
-        """Return the ids of alerts that need a person, first, then of those ended since `since`.
+        """Return the ids of cases that need a person, first, then of those ended since `since`.
 
-        An alert ends with its follow-up, whatever its own state; without one, by its state. After
-        a person resolved it, the customer is still to be informed.
+        After a person resolved a case, the customer is still to be informed.
         """
         found = self._backend.execute(query("inbox"), {"since": to_micros(since), "limit": limit})
         return [id_ for id_, _ in found]
@@ -196,6 +201,18 @@ class Store:
     ) -> list[FollowUp]:
         """Return follow-ups, last changed first."""
         return read_follow_ups(self._backend, stages, customer_id, alert_ids, limit)
+
+    def cases(
+        self,
+        *,
+        stages: Sequence[Stage] | None = None,
+        customer_id: str | None = None,
+        case_ids: Sequence[str] | None = None,
+        alert_ids: Sequence[str] | None = None,
+        limit: int = 1_000,
+    ) -> list[Case]:
+        """Return cases, last changed first; `alert_ids` are alerts of them."""
+        return read_cases(self._backend, stages, customer_id, case_ids, alert_ids, limit)
 
     def actions(
         self, alert_id: str = "", customer_id: str = "", limit: int = 1_000

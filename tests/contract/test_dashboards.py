@@ -39,7 +39,7 @@ def test_a_panel_can_be_asked_of_a_part(company: Backend, one: Statement) -> Non
     "name",
     [
         *("nps", "csat", "ces", "net_sentiment", "negative_customers", "complaint_rate"),
-        *("first_response_median", "loop_closure", "time_to_contact_median"),
+        *("first_response_median", "loop_closure", "time_to_contact_median", "nobody_came"),
         *("self_service_rate", "avoidable_calls"),
     ],
 )

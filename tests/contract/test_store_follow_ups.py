@@ -1,22 +1,15 @@
 """Follow-ups, the actions that lead to them, and their KPIs."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import product
-from typing import get_args
 
-from pipeline.board.inbox.item import InboxItem
-from pipeline.board.inbox.live import KEPT, is_over
-from pipeline.follow_up.progress import STAGES
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi.definitions import KpiValue, Window
 from pipeline.model.action import Action
-from pipeline.model.alert import AlertState
 from pipeline.model.event import Metric, Score
 from pipeline.model.reading import Scored
 from pipeline.store import Store
 from tests.contract.conftest import ON_CHDB
-from tests.contract.stored import START, alert, scored
+from tests.contract.stored import START, scored
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -83,31 +76,6 @@ def test_follow_ups_are_found_by_stage_customer_and_alert_the_last_changed_first
     assert store.follow_ups(alert_ids=["a1", "a9"]) == [one]
     assert store.follow_ups(alert_ids=[]) == []
     assert store.follow_ups(limit=1) == [two]
-
-
-def matters(age: timedelta) -> Iterator[InboxItem]:
-    """An alert of every state with every follow-up that there can be, which changed so long ago."""
-    outcomes = (None, "rescued", "not_reached")
-    then = {"opened_at": NOON - age, "updated_at": NOON - age}
-    for number, state in enumerate(get_args(AlertState)):
-        name = f"{age}-{number}"
-        yield InboxItem(alert(f"{name}-alone", state=state, **then))
-        for stage, outcome, informed in product(STAGES, outcomes, (None, NOON)):
-            one = alert(f"{name}-{stage}-{outcome}-{informed}", state=state, **then)
-            given = {"stage": stage, "outcome": outcome, "informed_at": informed, **then}
-            yield InboxItem(one, follow_up(one.id, **given))
-
-
-def test_the_inbox_has_what_waits_and_then_what_ended_lately(store: Store) -> None:
-    items = [one for age in (KEPT, KEPT + timedelta(microseconds=1)) for one in matters(age)]
-    store.write_alerts([one.alert for one in items])
-    store.write_follow_ups([one.follow_up for one in items if one.follow_up])
-    found = store.inbox(NOON - KEPT, 1_000)
-    by_id = {one.alert.id: one for one in items}
-    assert {*found} == {one.alert.id for one in items if not is_over(one, NOON)}
-    waits = [not by_id[one].ended or by_id[one].to_inform for one in found]
-    assert waits == sorted(waits, reverse=True)
-    assert store.inbox(NOON - KEPT, 5) == found[:5]
 
 
 def test_an_action_is_read_as_it_was_written_and_counts_once(store: Store) -> None:

@@ -8,12 +8,14 @@ import msgspec
 from agents.runtime.messages import Message
 from agents.understand import interpret
 from pipeline.board.inbox.live import Live
+from pipeline.follow_up.state import FollowUpState, ReceivedChange, apply_changes
 from pipeline.kpi.definitions import Window
 from pipeline.store import Store
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from tests.contract.conftest import ON_CHDB
 from tests.support.customers import Customer
+from tests.support.follow_ups import SLA
 
 pytestmark = ON_CHDB
 
@@ -36,6 +38,7 @@ class Chain:
         self.live = Live()
         self.reader = Reader(FastEngine.load())
         self.customers = {"m-1": Customer(), "m-2": Customer()}
+        self.states = dict.fromkeys(self.customers, FollowUpState())
 
     def send(self, customer_id: str, **fields: Any) -> None:
         value = msgspec.json.encode({"customer_id": customer_id, **COMPLAINT, **fields})
@@ -45,12 +48,15 @@ class Chain:
         alerts = self.customers[customer_id].receive(*scored)
         self.store.write_events(scored)
         self.store.write_alerts(alerts)
-        self.live.take(alerts)
+        changes = [ReceivedChange(alert, AT) for alert in alerts]
+        state = apply_changes(self.states[customer_id], changes, SLA)
+        self.states[customer_id] = state
+        self.live.take(alerts, [one.case for one in state.cases])
 
     def complaints_of(self, customer_id: str) -> tuple[int, int, int]:
-        """How many complaints count, are on the timeline, and have alerts on the board."""
+        """How many complaints count, are on the timeline, and have cases on the board."""
         values = {value.kpi: value for value in self.store.kpis(WINDOW, [], WINDOW.end)}
-        items = [item for item in self.live.ranked(AT) if item.alert.customer_id == customer_id]
+        items = [item for item in self.live.ranked(AT) if item.case.customer_id == customer_id]
         assert values["resolution_open"].n == values["complaints"].n
         return (
             values["complaints"].n,

@@ -12,10 +12,11 @@ from pipeline.board.inbox.feed import TOPICS, Feed, FeedDependencies
 from pipeline.board.inbox.live import Live
 from pipeline.broker.security import Cluster
 from pipeline.common.ports import free_port
-from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
-from pipeline.follow_up.case import event_of
+from pipeline.contracts.topology import ACTIONS, ALERTS, CASES
+from pipeline.follow_up.case import Case
+from pipeline.follow_up.case_progress import event_of
 from pipeline.model.alert import Alert, to_cloudevent
-from tests.support.board_items import action, follow_up
+from tests.support.board_items import action, case
 from tests.support.board_items import alert as made_up
 from tests.support.servers_kafka import topics_for_now
 
@@ -24,19 +25,19 @@ FIRST, SECOND = (f"6f1d0b5a-0000-4000-8000-00000000000{one}" for one in (1, 2))
 
 
 class Stored:
-    """A store that has one alert."""
+    """A store that has one alert, and its case."""
 
     def __init__(self, *alerts: Alert) -> None:
         self._alerts = list(alerts)
 
     def inbox(self, *_: Any) -> list[str]:
-        return [one.id for one in self._alerts]
+        return [one.case_id for one in self.cases()]
 
     def alerts(self, **_: Any) -> list[Alert]:
         return self._alerts
 
-    def follow_ups(self, **_: Any) -> list[Any]:
-        return []
+    def cases(self, **_: Any) -> list[Case]:
+        return [case(one) for one in self._alerts]
 
     def actions(self, **_: Any) -> list[Any]:
         return []
@@ -72,11 +73,14 @@ async def test_what_is_published_is_in_the_inbox_at_once(kafka: str) -> None:
         producer = await asyncio.to_thread(KafkaProducer, bootstrap_servers=kafka)
         await until(live, changed, "stored", "open")
         for name in (FIRST, SECOND):
-            producer.send(ALERTS, key=b"c1", value=to_cloudevent(alert(name))).get(10)
+            opened = alert(name)
+            producer.send(ALERTS, key=b"c1", value=to_cloudevent(opened)).get(10)
+            message = msgspec.json.encode(event_of(case(opened), "opened"))
+            producer.send(CASES, key=b"c1", value=message).get(10)
             took = await until(live, changed, name, "open")
-        done = follow_up(alert(SECOND), stage="contacted", revision=2)
+        done = case(alert(SECOND), stage="contacted", revision=2)
         message = msgspec.json.encode(event_of(done, "contacted"))
-        producer.send(FOLLOW_UPS, key=b"c1", value=message).get(10)
+        producer.send(CASES, key=b"c1", value=message).get(10)
         assert await until(live, changed, SECOND, "contacted") < SOON
         did = action("contact", alert_id=SECOND)
         producer.send(ACTIONS, key=b"c1", value=msgspec.json.encode(did)).get(10)

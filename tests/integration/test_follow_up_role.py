@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer
 
-from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS
+from pipeline.contracts.topology import ACTIONS, ALERTS, CASES, DEAD_LETTERS, FOLLOW_UPS
+from pipeline.follow_up.case import CaseEvent
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, to_cloudevent
@@ -78,7 +79,7 @@ def did(number: int, kind: str, **fields: Any) -> Action:
 def test_a_killed_worker_that_lost_its_files_goes_on_where_it_was_and_sees_to_the_time(
     tmp_path: Path, kafka: str
 ) -> None:
-    with topics_for_now(kafka, 2, ALERTS, ACTIONS, FOLLOW_UPS, DEAD_LETTERS):
+    with topics_for_now(kafka, 2, ALERTS, ACTIONS, FOLLOW_UPS, CASES, DEAD_LETTERS):
         goes_on_where_it_was(tmp_path, kafka)
 
 
@@ -105,6 +106,10 @@ def goes_on_where_it_was(tmp_path: Path, kafka: str) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0, (tmp_path / "log").read_text()
     assert types_of(events, urgent.id) == ["opened", "escalated"]
+    cases = read_until(kafka, CASES, CaseEvent, lambda came: came[-1].data.escalation == 1)
+    assert len({event.data.case_id for event in cases}) == 1
+    assert len({event.id for event in cases}) == len({event.data.revision for event in cases})
+    assert {cause.alert_id for cause in cases[-1].data.causes} == {ALERT_ID, urgent.id}
     last = max(
         (one.data for one in events), key=lambda one: (one.alert_id == ALERT_ID, one.revision)
     )

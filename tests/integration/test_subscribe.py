@@ -20,7 +20,7 @@ from tenacity import Retrying, stop_after_delay, wait_fixed
 from pipeline.broker.tied_to_parent import tied
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topology import ALERTS
-from pipeline.follow_up.case import Kind
+from pipeline.follow_up.change_kind import Kind
 from pipeline.ingest.decode import decode_action
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, AlertState, to_cloudevent

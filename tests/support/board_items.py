@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from pipeline.board.inbox.item import InboxItem
+from pipeline.follow_up.case import Case, CaseCause
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
@@ -33,13 +34,34 @@ def follow_up(of: Alert, **fields: Any) -> FollowUp:
     return FollowUp(**(defaults | fields))
 
 
+def case(*of: Alert, **fields: Any) -> Case:
+    """Return the case of alerts, in this order, that one customer has."""
+    first = of[0]
+    defaults: dict[str, Any] = {
+        "case_id": f"case-{first.id}",
+        "customer_id": first.customer_id,
+        "severity": first.severity,
+        "stage": "open",
+        "revision": 1,
+        "opened_at": first.opened_at,
+        "updated_at": first.updated_at,
+        "causes": tuple(
+            CaseCause(one.id, one.cause, one.severity, one.state, "open", one.opened_at)
+            for one in of
+        ),
+        "brand": first.brand,
+        "segment": first.segment,
+        "channel": first.channel,
+    }
+    return Case(**(defaults | fields))
+
+
 def item(name: str = "a1", minutes_ago: float = 10, *actions: Action, **fields: Any) -> InboxItem:
-    """Return an item; fields of a follow-up add one to it."""
-    own = {name: fields.pop(name) for name in list(fields) if name in FollowUp.__struct_fields__}
-    shared = {name: own.pop(name) for name in ("severity", "cause", "customer_id") if name in own}
-    shared |= {name: own[name] for name in ("brand", "segment", "channel") if name in own}
-    of = alert(name, minutes_ago, **(fields | shared))
-    return InboxItem(of, follow_up(of, **own) if own else None, actions)
+    """Return an item of one alert; fields of a case that an alert lacks are the case's."""
+    of_case = {*Case.__struct_fields__} - {*Alert.__struct_fields__} | {"updated_at"}
+    own = {name: fields.pop(name) for name in list(fields) if name in of_case}
+    of = alert(name, minutes_ago, **fields)
+    return InboxItem(case(of, **own), (of,), actions)
 
 
 def action(kind: str, by: str = "ayşe", minutes_ago: float = 1, **fields: Any) -> Action:

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from pipeline.config.groups import ROOT
-from pipeline.follow_up.case import Case, advance_to, apply_change
-from pipeline.follow_up.sla import load_sla
+from pipeline.follow_up.alert_progress import AlertProgress, advance_to, decided, with_change
+from pipeline.follow_up.sla import Sla, load_sla
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.action import Action, ActionKind
 from pipeline.model.alert import Alert
@@ -36,14 +36,21 @@ def resolved(minutes: float, **fields: Any) -> Action:
     return did("resolve", minutes, outcome="rescued", **fields)
 
 
-def case_of(*changes: Alert | Action, until: float = 0) -> Case:
-    case = Case(ALERT_ID)
+def apply_change(alert: AlertProgress, change: Alert | Action, sla: Sla) -> AlertProgress:
+    """Return an alert of a customer without others after a change."""
+    after = with_change(alert, change)
+    at = change.updated_at if isinstance(change, Alert) else change.at
+    return alert if after == alert else decided(after, sla, at)
+
+
+def case_of(*changes: Alert | Action, until: float = 0) -> AlertProgress:
+    case = AlertProgress(ALERT_ID)
     for change in changes:
         case = apply_change(case, change, SLA)
     return advanced(case, at(until))
 
 
-def advanced(case: Case, until: datetime) -> Case:
+def advanced(case: AlertProgress, until: datetime) -> AlertProgress:
     """The case after all its deadlines up to a time."""
     while (later := advance_to(case, SLA, until)) is not case:
         case = later

@@ -13,8 +13,7 @@ from pipeline.access.passwords import Passwords
 from pipeline.access.trail import AuditTrail
 from pipeline.board.board import Board
 from pipeline.board.board_config import load_board_config
-from pipeline.board.inbox.item import InboxItem
-from pipeline.board.inbox.live import KEPT, Live, is_over
+from pipeline.board.inbox.live import KEPT, Live, is_over, item_of
 from pipeline.board.pages import PAGES
 from pipeline.broker.security import Cluster
 from pipeline.config.connectors import ConnectorsSettings
@@ -24,7 +23,8 @@ from pipeline.connectors.setup.connections import open_connections
 from pipeline.connectors.watch.traffic import Traffic
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import RuleBook
-from pipeline.follow_up.case import Case, apply_change
+from pipeline.follow_up.case import Case
+from pipeline.follow_up.state import FollowUpState, ReceivedChange, advance, apply_changes
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, AlertState
@@ -42,7 +42,7 @@ from pipeline.store import Store
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from pipeline.web.app import make_app
-from tests.support.follow_ups import SLA, advanced
+from tests.support.follow_ups import SLA
 from tests.support.stand_in_api import service_over
 
 RULES = RuleBook(ROOT / "rules")
@@ -62,7 +62,7 @@ class Company:
         self.live = Live(DESK.value)
         self.events: dict[str, list[Scored]] = {}
         self.known: dict[str, Alert] = {}
-        self.cases: dict[str, Case] = {}
+        self.customers: dict[str, FollowUpState] = {}
         self.done: list[Action] = []
         self.noted: list[AuditEntry] = []
         self._ids = Random(1)
@@ -71,15 +71,14 @@ class Company:
         """Publish changes of alerts."""
         for alert in alerts:
             self.known[alert.id] = alert
-            self._hear(alert.id, alert)
             self.live.take(alerts=[alert])
-            self._tell(alert.id)
+            self._hear(alert)
 
     def act(self, alert_id: str, request: ActionRequest, by: str, at: datetime) -> Action:
         """Publish an action."""
         action_id = str(UUID(int=self._ids.getrandbits(128)))
         fields = msgspec.structs.asdict(request) | {"action_id": action_id}
-        customer_id = self.known[alert_id].customer_id
+        customer_id = self._customer_of(alert_id)
         action = Action(alert_id=alert_id, customer_id=customer_id, by=by, at=at, **fields)
         self.take(action)
         return action
@@ -87,17 +86,22 @@ class Company:
     def take(self, action: Action) -> None:
         """Apply an action."""
         self.done.append(action)
-        self._hear(action.alert_id, action)
         self.live.take(actions=[action])
-        self._tell(action.alert_id)
+        self._hear(action)
 
-    def _hear(self, alert_id: str, change: Alert | Action) -> None:
-        self.cases[alert_id] = apply_change(self.cases.get(alert_id, Case(alert_id)), change, SLA)
+    def _hear(self, change: Alert | Action) -> None:
+        state = self.customers.get(change.customer_id, FollowUpState())
+        state = apply_changes(state, [ReceivedChange(change, self.clock())], SLA)
+        while (later := advance(state, SLA, self.clock())) != state:
+            state = later
+        self.customers[change.customer_id] = state
+        self.live.take(cases=[one.case for one in state.cases])
 
-    def _tell(self, alert_id: str) -> None:
-        self.cases[alert_id] = case = advanced(self.cases[alert_id], self.clock())
-        if case.follow_up:
-            self.live.take(follow_ups=[case.follow_up])
+    def _customer_of(self, id_: str) -> str:
+        """The customer of an alert or a case."""
+        if id_ in self.known:
+            return self.known[id_].customer_id
+        return next(case.customer_id for case in self.cases(case_ids=[id_]))
 
     # The methods of a store that the board uses.
 
@@ -121,8 +125,8 @@ class Company:
         return sorted(found, key=lambda alert: alert.opened_at, reverse=True)[:limit]
 
     def inbox(self, since: datetime, limit: int) -> list[str]:
-        items = (InboxItem(alert, self._follow_up(id_)) for id_, alert in self.known.items())
-        return [item.alert.id for item in items if not is_over(item, since + KEPT)][:limit]
+        items = (item_of(case, self.known, {}) for case in self.cases())
+        return [item.id for item in items if item and not is_over(item, since + KEPT)][:limit]
 
     def follow_ups(
         self,
@@ -134,17 +138,32 @@ class Company:
     ) -> list[FollowUp]:
         found = [
             follow_up
-            for id_ in self.cases
-            if (follow_up := self._follow_up(id_))
+            for state in self.customers.values()
+            for alert in state.alerts
+            if (follow_up := alert.follow_up)
             and (stages is None or follow_up.stage in stages)
             and customer_id in (None, follow_up.customer_id)
-            and (alert_ids is None or id_ in alert_ids)
+            and (alert_ids is None or alert.alert_id in alert_ids)
         ]
         return sorted(found, key=lambda follow_up: follow_up.updated_at, reverse=True)[:limit]
 
-    def _follow_up(self, alert_id: str) -> FollowUp | None:
-        case = self.cases.get(alert_id)
-        return case.follow_up if case else None
+    def cases(
+        self,
+        *,
+        customer_id: str | None = None,
+        case_ids: Sequence[str] | None = None,
+        alert_ids: Sequence[str] | None = None,
+        limit: int = 1_000,
+    ) -> list[Case]:
+        found = [
+            one.case
+            for state in self.customers.values()
+            for one in state.cases
+            if customer_id in (None, one.case.customer_id)
+            and (case_ids is None or one.case.case_id in case_ids)
+            and (alert_ids is None or {*alert_ids} & {part.alert_id for part in one.case.causes})
+        ]
+        return sorted(found, key=lambda case: case.updated_at, reverse=True)[:limit]
 
     def actions(
         self, alert_id: str = "", customer_id: str = "", limit: int = 1_000
@@ -237,7 +256,8 @@ def stored(company: Company, store: Store) -> Store:
     store.migrate()
     store.write_events([scored for events in company.events.values() for scored in events])
     store.write_alerts([*company.known.values()])
-    store.write_follow_ups(company.follow_ups(limit=len(company.cases)))
+    store.write_follow_ups(company.follow_ups(limit=len(company.known)))
+    store.write_cases(company.cases(limit=len(company.known)))
     store.write_actions(company.done)
     return store
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from benchmarks.company import company_days
-from pipeline.follow_up.case import Case, apply_change
+from pipeline.follow_up.alert_progress import AlertProgress
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi.definitions import Window
 from pipeline.model.action import Action, ActionKind
@@ -16,7 +16,7 @@ from pipeline.model.alert import Alert
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.model.reading import Scored
 from pipeline.store import Store
-from tests.support.follow_ups import SLA, advanced
+from tests.support.follow_ups import SLA, advanced, apply_change
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = Window(START + timedelta(days=1), START + timedelta(days=2))
@@ -90,7 +90,7 @@ def actions_on(number: int, alert: Alert) -> list[Action]:
 
 def followed(alert: Alert, actions: Sequence[Action]) -> FollowUp:
     """Return the follow-up at the end of the day."""
-    case = Case(alert.id)
+    case = AlertProgress(alert.id)
     for change in (alert, *actions):
         case = apply_change(case, change, SLA)
     follow_up = advanced(case, DAY.end).follow_up

@@ -13,6 +13,7 @@ from pipeline.broker.security import Cluster
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.contracts.topology import RETRY_HEADER
 from pipeline.detection.rules import RuleBook
+from pipeline.follow_up.case import Case
 from pipeline.follow_up.value import FollowUp
 from pipeline.kpi.definitions import Facts, KpiValue, Window, kpi_values
 from pipeline.model.alert import Alert
@@ -68,6 +69,10 @@ class FakeStore:
         return []
 
     def follow_ups(self, **asked: Any) -> list[FollowUp]:
+        self.asked = asked
+        return []
+
+    def cases(self, **asked: Any) -> list[Case]:
         self.asked = asked
         return []
 

@@ -244,6 +244,7 @@ def test_openapi_describes_every_path_and_loads_nothing_from_elsewhere(
         ("/v1/status", "get"): "Status",
         ("/v1/audit", "get"): "AuditEntry",
         ("/v1/follow-ups", "get"): "FollowUp",
+        ("/v1/cases", "get"): "Case",
         ("/v1/alerts/{alert_id}/actions", "post"): "Action",
         ("/v1/alerts/{alert_id}/what-if", "get"): "WhatIf",
         ("/healthz", "get"): "string",

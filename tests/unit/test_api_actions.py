@@ -11,9 +11,11 @@ from litestar.testing import TestClient
 
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.contracts.topology import ACTIONS
+from pipeline.follow_up.case import Case
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
 from pipeline.service import service as service_module
+from tests.support.cases import Customer
 from tests.support.login_api import TOKEN, Door, browser, log_in, token_of
 from tests.support.notify_cases import ALERT_ID, alert
 from tests.support.stand_in_api import NOW
@@ -168,3 +170,23 @@ def test_follow_ups_are_asked_for_by_stage_and_customer(
         "limit": 5,
     }
     assert client.get("/v1/follow-ups?stage=gone").status_code == 400
+
+
+def test_an_action_may_be_about_a_whole_case(
+    client: TestClient[Litestar], kafka: Kafka, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = Customer()(alert()).case
+
+    def cases(**asked: Any) -> list[Case]:
+        return [known] if known.case_id in asked["case_ids"] else []
+
+    monkeypatch.setattr(door.store, "cases", cases)
+    answer = client.post(f"/v1/alerts/{known.case_id}/actions", json={"kind": "contact"})
+    assert answer.status_code == 201
+    ((_, key, action),) = kafka.sent
+    assert (key, action.alert_id) == (b"m-1", known.case_id)
+
+
+def test_cases_are_listed_by_stage_and_customer(client: TestClient[Litestar], door: Door) -> None:
+    assert client.get("/v1/cases?stage=open&customer_id=c1&limit=5").json() == []
+    assert door.store.asked == {"stages": ["open"], "customer_id": "c1", "limit": 5}

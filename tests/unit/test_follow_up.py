@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.follow_up.case import Case, advance_to, apply_change, event_of
+from pipeline.follow_up.alert_progress import AlertProgress, advance_to, event_of
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
 from tests.support.follow_ups import (
@@ -15,6 +15,7 @@ from tests.support.follow_ups import (
     SLA,
     advanced,
     alert,
+    apply_change,
     at,
     case_of,
     content,
@@ -120,7 +121,7 @@ def test_nothing_is_missed_once_the_cause_has_ended(
 
 @given(histories(), st.lists(st.integers(0, 1_000), max_size=4))
 def test_when_the_clock_is_looked_at_does_not_matter(done: list[Action], looks: list[int]) -> None:
-    case = Case(ALERT_ID)
+    case = AlertProgress(ALERT_ID)
     changes: list[Alert | Action] = [HIGH, *sorted(done, key=lambda one: one.at)]
     for look, change in zip([*sorted(looks), *[0] * len(changes)], changes, strict=False):
         case = advance_to(apply_change(case, change, SLA), SLA, at(look))
@@ -131,7 +132,7 @@ def test_when_the_clock_is_looked_at_does_not_matter(done: list[Action], looks: 
 
 @given(histories(), st.integers(0, 1_000))
 def test_the_revision_rises_with_every_change_and_only_then(done: list[Action], until: int) -> None:
-    case, seen = Case(ALERT_ID), []
+    case, seen = AlertProgress(ALERT_ID), []
     for change in [HIGH, *done]:
         case = apply_change(case, change, SLA)
         if case.follow_up and (not seen or case.follow_up != seen[-1]):

@@ -7,11 +7,21 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.groups import ROOT
-from pipeline.follow_up.case import Case, advance_to, apply_change
+from pipeline.follow_up.alert_progress import AlertProgress, advance_to
 from pipeline.follow_up.sla import SlaError, load_sla
 from pipeline.follow_up.value import FollowUp
 from pipeline.model.alert import Severity
-from tests.support.follow_ups import HIGH, NOON, SLA, alert, at, case_of, did, followed
+from tests.support.follow_ups import (
+    HIGH,
+    NOON,
+    SLA,
+    alert,
+    apply_change,
+    at,
+    case_of,
+    did,
+    followed,
+)
 from tests.support.notify_cases import ALERT_ID
 from tests.support.notify_cases import alert as notice
 
@@ -147,7 +157,7 @@ def test_times_of_the_named_severities_count_in_business_time(
     path.write_text(text.replace("time: []", given), encoding="utf-8")
     friday = datetime(2026, 3, 6, 17, 30, tzinfo=NOON.tzinfo)
     opened = notice(severity=severity, brand=brand, opened_at=friday)
-    follow_up = apply_change(Case(ALERT_ID), opened, load_sla(path, calendar)).follow_up
+    follow_up = apply_change(AlertProgress(ALERT_ID), opened, load_sla(path, calendar)).follow_up
     assert follow_up is not None
     dues = [follow_up.acknowledge_due, follow_up.contact_due]
     expected = (datetime.fromisoformat(due) for due in (acknowledge, contact))

@@ -5,11 +5,22 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from pipeline.follow_up.case import apply_change, is_over
+from pipeline.follow_up.alert_progress import is_over
 from pipeline.follow_up.value import end_of
 from pipeline.model.action import Action
 from pipeline.model.alert import STATES, Alert, Evidence
-from tests.support.follow_ups import HIGH, NOON, SLA, alert, at, case_of, did, followed, resolved
+from tests.support.follow_ups import (
+    HIGH,
+    NOON,
+    SLA,
+    alert,
+    apply_change,
+    at,
+    case_of,
+    did,
+    followed,
+    resolved,
+)
 
 
 def test_bad_news_after_a_person_has_resolved_it_opens_it_again_with_a_new_sla() -> None:

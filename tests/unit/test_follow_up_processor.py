@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from agents.processors.follow_up_processor import FollowUpProcessor
 from agents.runtime.state_store import StateKey
 from pipeline.common.event_clock import EventClock
-from pipeline.follow_up.case import ReceivedChange
+from pipeline.follow_up.case import CaseEvent
+from pipeline.follow_up.state import ReceivedChange
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
@@ -33,14 +35,19 @@ class World(states.World):
     def __init__(self) -> None:
         super().__init__()
         self.published: list[FollowUpEvent] = []
+        self.cases: list[CaseEvent] = []
         self.now = NOON
 
     def worker(self) -> FollowUpProcessor:
         return FollowUpProcessor(SLA, states.Table(self), self.publish, lambda: self.now)
 
-    async def publish(self, events: Sequence[FollowUpEvent]) -> None:
+    async def publish(self, events: Sequence[FollowUpEvent | CaseEvent]) -> None:
         await self.live()
-        self.published += events
+        for event in events:
+            if isinstance(event, CaseEvent):
+                self.cases.append(event)
+            else:
+                self.published.append(event)
 
     def kinds(self) -> list[str]:
         return [one.type.rpartition(".")[2] for one in self.published]
@@ -103,6 +110,25 @@ async def test_a_worker_that_is_killed_anywhere_publishes_the_same_once_more_at_
         "acknowledged",
         "escalated",
     ]
+    cases = {(event.id, event.data.revision): event for event in world.cases}
+    assert [number for _, number in cases] == [1, 2, 3]
+    assert len({event.data.case_id for event in world.cases}) == 1
+
+
+async def test_the_state_of_a_version_without_cases_has_them_published_at_once() -> None:
+    world = World()
+    await world.worker().process(came(HIGH))
+    (case,) = world.cases
+    stored = msgspec.json.decode(world.states[HERE])
+    del stored["customer_cases"], stored["cases"][0]["case_id"]
+    world.states[HERE] = msgspec.json.encode(stored)
+    world.cases.clear()
+    again = world.worker()
+    await again.restore()
+    await again.advance()
+    assert world.cases == [case]
+    await again.advance()
+    assert len(world.cases) == 1
 
 
 async def test_a_worker_that_comes_back_knows_what_time_it_is_by_the_events() -> None:

@@ -3,11 +3,11 @@
 from collections import Counter
 from uuid import UUID
 
-from pipeline.follow_up.case import Case, apply_change
+from pipeline.follow_up.alert_progress import AlertProgress
 from pipeline.model.action import problem_of
 from pipeline.model.alert import Alert
 from pipeline.sources.simulate.desk import actions_on
-from tests.support.follow_ups import SLA
+from tests.support.follow_ups import SLA, apply_change
 from tests.support.notify_cases import MONDAY_NOON
 from tests.support.notify_cases import alert as notice
 
@@ -19,7 +19,7 @@ def alert_of(number: int) -> Alert:
 
 
 def stage_of(number: int) -> str:
-    case = apply_change(Case("a"), alert_of(number), SLA)
+    case = apply_change(AlertProgress("a"), alert_of(number), SLA)
     for action in actions_on(alert_of(number)):
         case = apply_change(case, action, SLA)
     assert case.follow_up is not None

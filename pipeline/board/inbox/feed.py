@@ -19,15 +19,15 @@ from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.security import Cluster
 from pipeline.broker.tail import Tail
 from pipeline.common.background import BackgroundThread
-from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
-from pipeline.follow_up.value import FollowUp, FollowUpEvent
+from pipeline.contracts.topology import ACTIONS, ALERTS, CASES
+from pipeline.follow_up.case import Case, CaseEvent
 from pipeline.model.action import Action, problem_of
 from pipeline.model.alert import Alert, from_cloudevent
 from pipeline.store import Store, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
-TOPICS = (ALERTS, FOLLOW_UPS, ACTIONS)
+TOPICS = (ALERTS, CASES, ACTIONS)
 RELOAD = 60.0
 """Seconds between two loads from the store, which repair what was missed."""
 AWAY = 5.0
@@ -39,7 +39,7 @@ LOADED = 10_000
 WAIT = 1.0
 """Seconds that a stop may take."""
 
-_FOLLOW_UP = msgspec.json.Decoder(FollowUpEvent)
+_CASE = msgspec.json.Decoder(CaseEvent)
 _ACTION = msgspec.json.Decoder(Action)
 
 
@@ -112,26 +112,26 @@ def _logged() -> Iterator[None]:
 def take(messages: Sequence[tuple[str, bytes]], live: Live) -> bool:
     """Add messages of the topics to the inbox, skipping invalid ones.
 
-    Return whether a message is about an earlier alert that is not in the inbox; the store has its
-    state.
+    Return whether a message is about an earlier alert or case that is not in the inbox; the store
+    has its state.
     """
     alerts: list[Alert] = []
-    follow_ups: list[FollowUp] = []
+    cases: list[Case] = []
     actions: list[Action] = []
     for topic, value in messages:
         try:
             if topic == ALERTS:
                 alerts.append(from_cloudevent(value))
-            elif topic == FOLLOW_UPS:
-                follow_ups.append(_FOLLOW_UP.decode(value).data)
+            elif topic == CASES:
+                cases.append(_CASE.decode(value).data)
             else:
                 actions.append(_in_order(_ACTION.decode(value)))
         except (msgspec.DecodeError, RecursionError):
             log.warning("invalid message", topic=topic)  # `record` keeps it
     older = {alert.id for alert in alerts if alert.revision > 1}
-    older |= {follow_up.alert_id for follow_up in follow_ups if follow_up.revision > 1}
-    unknown = any(live.get(alert_id) is None for alert_id in older)
-    live.take(alerts, follow_ups, actions)
+    older |= {case.case_id for case in cases if case.revision > 1}
+    unknown = not all(map(live.knows, older))
+    live.take(alerts, cases, actions)
     return unknown
 
 
@@ -143,15 +143,12 @@ def _in_order(action: Action) -> Action:
 
 
 def load(store: Store, live: Live, now: datetime) -> None:
-    """Load open and recently ended alerts into the inbox. Raises StoreUnavailable."""
-    ids = store.inbox(now - KEPT, LOADED)
-    live.take(
-        store.alerts(ids=ids, limit=LOADED),
-        store.follow_ups(alert_ids=ids, limit=LOADED),
-        store.actions(limit=LOADED),
-    )
-    if early := [follow_up.alert_id for follow_up in live.without_alert()]:
-        live.take(store.alerts(ids=early, limit=LOADED))
-    if bare := [alert.id for alert in live.without_follow_up()]:
-        live.take(follow_ups=store.follow_ups(alert_ids=bare, limit=LOADED))
+    """Load open and recently ended cases into the inbox. Raises StoreUnavailable."""
+    ids = [*store.inbox(now - KEPT, LOADED), *live.incomplete()]
+    cases = store.cases(case_ids=ids, limit=LOADED)
+    alert_ids = [cause.alert_id for case in cases for cause in case.causes]
+    alerts = store.alerts(ids=alert_ids, limit=len(alert_ids))
+    live.take(alerts, cases, store.actions(limit=LOADED))
+    if bare := live.without_case():
+        live.take(cases=store.cases(alert_ids=bare, limit=LOADED))
     live.forget(now)

@@ -1,80 +1,95 @@
-"""An item of the inbox: an alert with its follow-up and its actions."""
+"""An item of the inbox: the case of a customer with its alerts and the actions on them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
-from pipeline.follow_up.value import FollowUp, Stage, Step, end_of
+from pipeline.follow_up.case import Case, CaseCause
+from pipeline.follow_up.value import Step
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
 
-_WITHOUT_FOLLOW_UP: Mapping[str, Stage] = {
-    "resolved": "resolved",
-    "withdrawn": "expired",
-}
-
 
 class InboxItem(msgspec.Struct, frozen=True):
-    """An alert with its follow-up (None if not begun) and its actions, newest first."""
+    """A case with its alerts in the order of its causes, and the actions on it, newest first."""
 
-    alert: Alert
-    follow_up: FollowUp | None = None
+    case: Case
+    alerts: tuple[Alert, ...]
     actions: tuple[Action, ...] = ()
 
     @property
+    def id(self) -> str:
+        """The id of the case."""
+        return self.case.case_id
+
+    @property
+    def alert(self) -> Alert:
+        """The alert of a danger, else of the gravest open cause."""
+        return self.alerts[0]
+
+    @property
+    def in_danger(self) -> bool:
+        """Whether the customer is in danger."""
+        return self.alert.in_danger and not self.ended
+
+    @property
     def stage(self) -> str:
-        """Stage of the follow-up."""
-        if self.follow_up:
-            return self.follow_up.stage
-        return _WITHOUT_FOLLOW_UP.get(self.alert.state, "open")
+        """Stage of the case."""
+        return self.case.stage
 
     @property
     def severity(self) -> str:
-        """Current severity; the follow-up may lag behind the alert."""
-        return self.alert.severity
+        """Severity of the case."""
+        return self.case.severity
+
+    @property
+    def risk(self) -> float:
+        """The highest risk that its alerts state."""
+        return max(alert.risk for alert in self.alerts)
 
     @property
     def owner(self) -> str | None:
         """The person who acknowledged it or to whom it is assigned."""
-        return self.follow_up.owner if self.follow_up else None
+        return self.case.owner
 
     @property
     def ended(self) -> bool:
         """Whether nothing is left to do."""
-        return self.follow_up.ended if self.follow_up else self.alert.state in _WITHOUT_FOLLOW_UP
+        return self.case.ended
 
     @property
     def word(self) -> tuple[str, str]:
         """Kind and key of the label of its state: its `end`, or else its `stage`."""
-        end = end_of(self.alert.state, self.follow_up) if self.ended else None
-        return ("end", end) if end else ("stage", self.stage)
+        return ("end", self.case.end) if self.case.end else ("stage", self.stage)
 
     @property
     def to_inform(self) -> bool:
         """Whether a person resolved it, and the customer has not been informed."""
-        follow_up = self.follow_up
-        return bool(
-            follow_up
-            and follow_up.stage == "resolved"
-            and follow_up.outcome
-            and follow_up.outcome != "not_reached"
-            and follow_up.informed_at is None
+        case = self.case
+        return (
+            case.stage == "resolved"
+            and case.outcome not in (None, "not_reached")
+            and case.informed_at is None
         )
 
     @property
     def due(self) -> tuple[Step, datetime] | None:
         """The running SLA step and its deadline."""
-        return self.follow_up.due if self.follow_up else None
+        return self.case.due
 
     @property
     def seen(self) -> str:
         """Version of the state that a button relies on; a changed one refuses the action."""
-        return f"{self.stage}/{self.owner or ''}"
+        open_causes = sum(not cause.ended for cause in self.case.causes)
+        return f"{self.stage}/{self.owner or ''}/{open_causes}"
+
+    def cause_of(self, alert: Alert) -> CaseCause:
+        """Return the cause that an alert of this item is in its case."""
+        return next(cause for cause in self.case.causes if cause.alert_id == alert.id)
 
     def snoozed(self, now: datetime) -> bool:
         """Return whether it is snoozed at this time."""
-        until = self.follow_up.snoozed_until if self.follow_up else None
+        until = self.case.snoozed_until
         return until is not None and until > now and not self.ended
 
     def undoable(self, by: str) -> Action | None:

@@ -11,12 +11,14 @@ from pipeline.board.inbox.item import InboxItem
 
 View = Literal["todo", "danger", "mine", "snoozed", "inform", "done"]
 VIEWS: tuple[View, ...] = get_args(View)
-FILTERS = ("severity", "stage", "cause", "brand", "channel")
+OPTIONS = ("cause", "brand", "channel")
+"""Filters whose possible values are those of the alerts."""
+FILTERS = ("severity", "stage", *OPTIONS)
 
 PAGE = 50
-"""Alerts that a page shows initially."""
+"""Cases that a page shows initially."""
 MOST = 500
-"""Most alerts that a page shows."""
+"""Most cases that a page shows."""
 
 
 class InboxQuery(msgspec.Struct, frozen=True):
@@ -64,7 +66,7 @@ def views_of(item: InboxItem, user: str, now: datetime) -> set[View]:
             views.add("inform")
     else:
         views.add("snoozed" if item.snoozed(now) else "todo")
-        if item.alert.in_danger:
+        if item.in_danger:
             views.add("danger")
     if item.owner == user and (not item.ended or "inform" in views):
         views.add("mine")
@@ -73,14 +75,16 @@ def views_of(item: InboxItem, user: str, now: datetime) -> set[View]:
 
 def matches(item: InboxItem, query: InboxQuery) -> bool:
     """Return whether an item passes all filters."""
-    alert = item.alert
     return (
-        query.severity in ("", alert.severity)
+        query.severity in ("", item.severity)
         and query.stage in ("", item.stage)
-        and query.cause in ("", alert.cause)
-        and query.brand in ("", alert.brand)
-        and query.channel in ("", alert.channel)
+        and all(getattr(query, name) in ("", *values_of(item, name)) for name in OPTIONS)
     )
+
+
+def values_of(item: InboxItem, name: str) -> set[str]:
+    """Return the values of the alerts of an item that a filter can choose."""
+    return {getattr(alert, name) or "" for alert in item.alerts}
 
 
 class Selection(msgspec.Struct, frozen=True):
@@ -99,14 +103,14 @@ def select(items: Iterable[InboxItem], query: InboxQuery, user: str, now: dateti
     """
     chosen: list[InboxItem] = []
     counts: dict[View, int] = dict.fromkeys(VIEWS, 0)
-    options: dict[str, set[str]] = {name: {getattr(query, name)} for name in FILTERS[2:]}
+    options: dict[str, set[str]] = {name: {getattr(query, name)} for name in OPTIONS}
     for item in items:
         views = views_of(item, user, now)
         for view in views:
             counts[view] += 1
         if query.view in views:
             for name, values in options.items():
-                values.add(getattr(item.alert, name) or "")
+                values |= values_of(item, name)
             if matches(item, query):
                 chosen.append(item)
     return Selection(

@@ -1,4 +1,4 @@
-"""Ranks alerts by urgency."""
+"""Ranks cases by urgency."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -40,16 +40,16 @@ def urgency(item: InboxItem, now: datetime, value: float = 1.0, user: str = "") 
     alert = item.alert
     waited = max(0.0, (now - alert.opened_at).total_seconds())
     waiting = 1.0 + math.log2(1.0 + waited / _patience(item).total_seconds())
-    risk = max(LEAST_RISK, alert.risk)
+    risk = max(LEAST_RISK, item.risk)
     mine = item.owner == user and not item.ended
     stage = 1.0 if mine else STAGE.get(item.stage, 1.0)
-    return SEVERITY[known_severity(alert.severity)] * risk * value * stage * waiting
+    return SEVERITY[known_severity(item.severity)] * risk * value * stage * waiting
 
 
 def _patience(item: InboxItem) -> timedelta:
     due = item.due
     allowed = due[1] - item.alert.opened_at if due else timedelta(0)
-    return allowed if allowed > timedelta(0) else PATIENCE[known_severity(item.alert.severity)]
+    return allowed if allowed > timedelta(0) else PATIENCE[known_severity(item.severity)]
 
 
 def ranked(
@@ -65,9 +65,8 @@ def ranked(
         alert = item.alert
         worth = values.get(alert.segment or "", 1.0)
         if item.ended:
-            changed = item.follow_up.updated_at if item.follow_up else alert.updated_at
-            return 2, -changed.timestamp(), 0.0, alert.id
-        lane = 0 if alert.in_danger else 1
-        return lane, -urgency(item, now, worth, user), alert.opened_at.timestamp(), alert.id
+            return 2, -item.case.updated_at.timestamp(), 0.0, item.id
+        lane = 0 if item.in_danger else 1
+        return lane, -urgency(item, now, worth, user), alert.opened_at.timestamp(), item.id
 
     return sorted(items, key=key)

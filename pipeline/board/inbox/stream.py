@@ -37,23 +37,21 @@ async def events(
     with live.listening() as changed:
         current = after == live.version
         items, parts = look()
-        has = {item.alert.id: item for item in items} if current else {}
+        has = {item.id: item for item in items} if current else {}
         before = ([*has], parts) if current else None
         yield ServerSentEventMessage(event="ready", data=live.version, retry=RETRY_MS)
         while allowed():
             changed.clear()
             begin = time.monotonic()
             items, parts = look()
-            order = [item.alert.id for item in items]
-            cards = {
-                item.alert.id: card(item) for item in items if has.get(item.alert.id) is not item
-            }
+            order = [item.id for item in items]
+            cards = {item.id: card(item) for item in items if has.get(item.id) is not item}
             if cards or (order, parts) != before:
                 message = {"order": order, "cards": cards, "parts": parts}
                 yield ServerSentEventMessage(
                     event="change", data=msgspec.json.encode(message).decode()
                 )
-                has, before = {item.alert.id: item for item in items}, (order, parts)
+                has, before = {item.id: item for item in items}, (order, parts)
                 await asyncio.sleep(max(GATHER, (time.monotonic() - begin) / SHARE))
             else:
                 yield ServerSentEventMessage(comment="still there", data=None)

@@ -1,4 +1,7 @@
-"""The page of an alert, and the actions of its buttons."""
+"""The page of a case, and the actions of its buttons.
+
+Its address names the case or any of its alerts, as links in messages do.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,12 +19,16 @@ from pipeline.board.history import history
 from pipeline.board.inbox.cards import card_choices, stream_cards
 from pipeline.board.inbox.form_actions import request_of
 from pipeline.board.inbox.item import InboxItem
+from pipeline.board.inbox.live import item_of
 from pipeline.board.inbox.stream import Shown
 from pipeline.board.localizer import Localizer
 from pipeline.common.refused import Refused
 from pipeline.common.urls import local_path
 from pipeline.detection.what_if import WhatIf
-from pipeline.store import StoreUnavailable
+from pipeline.follow_up.case import Case
+from pipeline.follow_up.lone_case import lone_case
+from pipeline.model.action import Action
+from pipeline.store import Store, StoreUnavailable
 
 BY_SCRIPT = "x-board"
 """Header of a form that a script sent, which expects JSON instead of a page."""
@@ -29,7 +36,7 @@ LARGEST_FORM = 65_536
 
 
 def alert_routes(board: Board) -> list[ControllerRouterHandler]:
-    """Make the routes of single alerts."""
+    """Make the routes of single cases."""
 
     @get("/board/stream/{alert_id:str}", opt=VIEWER, include_in_schema=False)
     async def stream(request: AnyRequest, alert_id: FromPath[str]) -> ServerSentEvent:
@@ -37,7 +44,7 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
 
         def look() -> Shown:
             nonlocal item
-            item = board.live.get(alert_id) or item  # the alert may have left the inbox
+            item = board.live.get(alert_id) or item  # the case may have left the inbox
             return [item] if item else [], {}
 
         back = f"/board/alerts/{alert_id}"
@@ -55,13 +62,14 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
         item = _item(board, alert_id)
         if item is None:
             return board.message(request, 404, say.t("alert.unknown"))
-        about(request, customer_id=item.alert.customer_id)
+        about(request, customer_id=item.case.customer_id)
         values = {
             "page": PAGE.name,
             "title": title_of(say, item.alert),
             "item": item,
             "history": history(item, say),
             "answers": None if item.ended else _what_if(board, item),
+            "proofs": [proof for alert in item.alerts for proof in alert.evidence if proof.quote],
             "version": version,
             "back": f"/board/alerts/{alert_id}",
             **card_choices(board),
@@ -97,7 +105,7 @@ def _act(
 
     if item is None:
         return refuse(404, say.t("alert.unknown"))
-    about(request, customer_id=item.alert.customer_id)
+    about(request, customer_id=item.case.customer_id)
     if form.get("seen", item.seen) != item.seen:
         return refuse(409, _meanwhile(item, say))
     try:
@@ -106,7 +114,7 @@ def _act(
         return refuse(400, say.t(str(refused)))
     about(request, what=f"alert.{wanted.kind}")
     try:
-        board.service.act(alert_id, wanted, visit.user.name, item.alert.customer_id)
+        board.service.act(item.id, wanted, visit.user.name, item.case.customer_id)
     except Refused as refused:
         return refuse(400, str(refused))
     if BY_SCRIPT not in request.headers:
@@ -120,13 +128,15 @@ def _meanwhile(item: InboxItem, say: Localizer) -> str:
 
 
 def _item(board: Board, alert_id: str) -> InboxItem | None:
-    """Return the item of an alert, from the store if it is no longer in the inbox."""
+    """Return the item of a case or an alert, from the store if it is no longer in the inbox."""
     if item := board.live.get(alert_id):
         return item
     store = board.store
+    for case in store.cases(case_ids=[alert_id]) or store.cases(alert_ids=[alert_id]):
+        return _stored(store, case)
     for alert in store.alerts(ids=[alert_id]):
         follow_up = next(iter(store.follow_ups(alert_ids=[alert_id])), None)
-        return InboxItem(alert, follow_up, tuple(store.actions(alert_id=alert_id)))
+        return _stored(store, lone_case(alert, follow_up))
     return None
 
 
@@ -135,6 +145,14 @@ def _what_if(board: Board, item: InboxItem) -> WhatIf | None:
         return board.service.what_if(item.alert)
     except StoreUnavailable:
         return None  # what is in the inbox can be seen to all the same
+
+
+def _stored(store: Store, case: Case) -> InboxItem | None:
+    alerts = store.alerts(ids=[cause.alert_id for cause in case.causes])
+    actions: dict[str, list[Action]] = {}
+    for action in store.actions(customer_id=case.customer_id):
+        actions.setdefault(action.alert_id, []).append(action)
+    return item_of(case, {alert.id: alert for alert in alerts}, actions)
 
 
 PAGE = Page("alert", "/board/alerts/{alert_id}", alert_routes)

@@ -15,10 +15,13 @@ from pipeline.board.board import Board, Page
 from pipeline.board.charts.chart import across, line, upwards
 from pipeline.board.charts.risk_curve import risk_curve
 from pipeline.board.inbox.item import InboxItem
+from pipeline.board.inbox.live import item_of
 from pipeline.board.localizer import Localizer
 from pipeline.board.timeline import by_day, timeline
 from pipeline.common.plain_text import plain
+from pipeline.follow_up.lone_case import lone_case
 from pipeline.model.alert import Alert
+from pipeline.store import Store
 
 SEEN = requires("viewer", audit="customer.viewed")
 SHOWN = 300
@@ -51,9 +54,6 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
         view = board.service.customer(known_as)
         if view is None:
             return board.message(request, 404, say.t("customer.unknown"))
-        follow_ups = {
-            follow_up.alert_id: follow_up for follow_up in store.follow_ups(customer_id=known_as)
-        }
         actions = store.actions(customer_id=known_as)
         entries = timeline(view.events, view.alerts, actions)
         curve = risk_curve(view.events, board.service.rules, board.detect, say.now)
@@ -64,12 +64,25 @@ def customer_routes(board: Board) -> list[ControllerRouterHandler]:
             "who": view.events[-1].event,
             "days": by_day(entries[:SHOWN], say),
             "left_out": max(0, len(entries) - SHOWN),
-            "items": [InboxItem(alert, follow_ups.get(alert.id)) for alert in view.alerts],
+            "items": _items(store, view.alerts, known_as),
             "curve": _chart(curve, view.alerts, board.detect.threshold, say),
         }
         return board.page(request, visit, say, "customer.html", values)
 
     return [by_parameter, by_path]
+
+
+def _items(store: Store, alerts: Sequence[Alert], customer_id: str) -> list[InboxItem]:
+    """Return the customer's cases, last opened first; an alert without one is a case of its own."""
+    cases = store.cases(customer_id=customer_id)
+    known = {cause.alert_id for case in cases for cause in case.causes}
+    follow_ups = {one.alert_id: one for one in store.follow_ups(customer_id=customer_id)}
+    cases += [
+        lone_case(alert, follow_ups.get(alert.id)) for alert in alerts if alert.id not in known
+    ]
+    by_id = {alert.id: alert for alert in alerts}
+    ordered = sorted(cases, key=lambda case: case.opened_at, reverse=True)
+    return [item for case in ordered if (item := item_of(case, by_id, {}))]
 
 
 def _chart(

@@ -117,6 +117,6 @@ export function follow(list) {
   }
 
   function byId(id) {
-    return id && document.getElementById(`alert-${id}`);
+    return id && document.getElementById(`case-${id}`);
   }
 }

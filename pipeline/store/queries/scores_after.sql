@@ -7,7 +7,7 @@ WHERE minute >= toDateTime(%(first)s, 'UTC') AND minute <= toDateTime(%(last)s, 
     AND customer_id IN
     (
         SELECT customer_id
-        FROM follow_ups FINAL
+        FROM worked_cases
         WHERE contacted_us >= %(start)s AND contacted_us < %(end)s
     )
 ORDER BY customer_id, occurred_us, event_id

@@ -40,8 +40,8 @@ def page(client: Client, address: str = "/board", status: int = 200) -> str:
 
 
 def titles(text: str) -> list[str]:
-    """The alerts that a page shows, in order, by their ids."""
-    return re.findall(r'<article [^>]*data-id="([^"]+)"', text)
+    """The gravest alert of each case that a page shows, in order, by their ids."""
+    return re.findall(r'<article [^>]*aria-labelledby="title-([^"]+)"', text)
 
 
 def press(client: Client, do: str, alert_id: str = "a1", **fields: str) -> Any:

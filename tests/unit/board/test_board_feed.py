@@ -14,12 +14,12 @@ from pipeline.board.inbox import feed as feed_module
 from pipeline.board.inbox.feed import TOPICS, Feed, FeedDependencies, load, take
 from pipeline.board.inbox.live import KEPT, Live
 from pipeline.broker.security import Cluster
-from pipeline.contracts.topology import ACTIONS, ALERTS, FOLLOW_UPS
-from pipeline.follow_up.case import event_of
+from pipeline.contracts.topology import ACTIONS, ALERTS, CASES
+from pipeline.follow_up.case_progress import event_of
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, to_cloudevent
 from pipeline.store import StoreUnavailable
-from tests.support.board_items import MINUTE, NOW, action, alert, follow_up
+from tests.support.board_items import MINUTE, NOW, action, alert, case
 from tests.support.simulated_company import SLA, Company
 
 NAME = "6f1d0b5a-0000-4000-8000-000000000001"
@@ -32,14 +32,14 @@ LATER = NOW + KEPT + MINUTE
 def test_messages_of_the_three_topics_are_taken_and_others_passed_over() -> None:
     live = Live()
     opened = alert(NAME)
-    acknowledged = follow_up(opened, stage="acknowledged", owner="ayşe")
+    acknowledged = case(opened, stage="acknowledged", owner="ayşe")
     take(
         [
             (ACTIONS, msgspec.json.encode(action("acknowledge", alert_id=opened.id))),
-            (FOLLOW_UPS, msgspec.json.encode(event_of(acknowledged, "acknowledged"))),
+            (CASES, msgspec.json.encode(event_of(acknowledged, "acknowledged"))),
             (ALERTS, b"{"),
             (ALERTS, to_cloudevent(opened)),
-            (FOLLOW_UPS, b"\xff"),
+            (CASES, b"\xff"),
             (ACTIONS, b"[]"),
             (ACTIONS, b'{"x":' * 100_000 + b"1" + b"}" * 100_000),
             (
@@ -70,10 +70,10 @@ def shown(company: Company, at: datetime, live: Live | None = None) -> dict[str,
     return {one.alert.id: one.stage for one in live.ranked(at)}
 
 
-def test_follow_ups_of_alerts_that_are_not_there_yet_wait() -> None:
+def test_a_case_whose_alerts_are_not_there_yet_waits() -> None:
     live = Live()
     late = alert("late")
-    live.take(follow_ups=[follow_up(late, stage="acknowledged", revision=3)])
+    live.take(cases=[case(late, stage="acknowledged", revision=3)])
     assert live.get("late") is None
     live.take([late])
     found = live.get("late")
@@ -127,12 +127,12 @@ def test_what_waits_is_there_however_old_it_is() -> None:
     assert shown(company, NOW) == {"a1": "open"}
 
 
-def test_the_store_has_the_alert_of_a_follow_up_that_comes_alone() -> None:
+def test_the_store_has_the_alerts_of_a_case_that_comes_alone() -> None:
     company = company_with(*SETTLED)
-    after = follow_up(company.known["a1"], stage="resolved", informed_at=LATER, revision=9)
-    after = msgspec.structs.replace(after, updated_at=LATER)
+    (known,) = company.cases()
+    after = msgspec.structs.replace(known, informed_at=LATER, revision=9, updated_at=LATER)
     live = Live()
-    assert take([(FOLLOW_UPS, msgspec.json.encode(event_of(after, "informed")))], live)
+    assert take([(CASES, msgspec.json.encode(event_of(after, "informed")))], live)
     assert shown(company, LATER, live) == {"a1": "resolved"}
 
 
@@ -146,6 +146,8 @@ class Topics:
 
     def put(self, of: Alert) -> None:
         self._queue.put((ALERTS, to_cloudevent(of)))
+        if of.revision == 1:
+            self._queue.put((CASES, msgspec.json.encode(event_of(case(of), "opened"))))
 
     def read(self, seconds: float) -> list[tuple[str, bytes]]:
         with suppress(Empty):

@@ -9,13 +9,12 @@ from hypothesis import strategies as st
 
 from pipeline.board.inbox.form_actions import request_of
 from pipeline.board.inbox.item import InboxItem
-from pipeline.board.inbox.live import KEPT, Live
 from pipeline.board.inbox.query import InboxQuery, query_of, select
 from pipeline.board.inbox.rank import ranked, urgency
 from pipeline.common.refused import Refused
 from pipeline.model.alert import Severity
 from pipeline.service.views import ActionRequest
-from tests.support.board_items import MINUTE, NOW, action, alert, follow_up, item
+from tests.support.board_items import MINUTE, NOW, action, alert, case, item
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 STAGES = ("contacted", "acknowledged", "open")
@@ -124,7 +123,7 @@ ALL = [
     item("untold", stage="resolved", outcome="rescued", owner="ayşe"),
     item("unreached", stage="resolved", outcome="not_reached"),
     item("calmed", stage="resolved"),
-    item("withdrawn", state="withdrawn"),
+    item("withdrawn", state="withdrawn", stage="expired", end="withdrawn"),
 ]
 
 
@@ -207,12 +206,12 @@ def test_what_is_no_button_of_ours_is_refused(form: dict[str, str]) -> None:
 
 def test_only_ones_own_last_action_can_be_undone() -> None:
     acknowledged, contacted = action("acknowledge", minutes_ago=5), action("contact")
-    both = InboxItem(alert(), None, (contacted, acknowledged))
+    both = InboxItem(case(alert()), (alert(),), (contacted, acknowledged))
     assert both.undoable("ayşe") == contacted
     assert both.undoable("mehmet") is None
     undone = action("undo", minutes_ago=0, undoes=contacted.action_id)
-    assert InboxItem(alert(), None, (undone, contacted)).undoable("ayşe") is None
-    assert InboxItem(alert(), None, (action("note"),)).undoable("ayşe") is None
+    assert InboxItem(case(alert()), (alert(),), (undone, contacted)).undoable("ayşe") is None
+    assert InboxItem(case(alert()), (alert(),), (action("note"),)).undoable("ayşe") is None
 
 
 def test_the_sla_that_runs_is_shown() -> None:
@@ -221,61 +220,3 @@ def test_the_sla_that_runs_is_shown() -> None:
     taken = item(stage="acknowledged", acknowledge_due=soon, contact_due=later)
     assert taken.due == ("contact", later)
     assert item(stage="contacted", contact_due=later).due is None
-    assert item().due is None
-
-
-CHANGES = [
-    {"alerts": [alert(revision=1)]},
-    {"alerts": [alert(revision=2, risk=0.9)]},
-    {"follow_ups": [follow_up(alert(), revision=1)]},
-    {"follow_ups": [follow_up(alert(), revision=2, stage="acknowledged", owner="ayşe")]},
-    {"actions": [action("acknowledge", minutes_ago=5)]},
-    {"actions": [action("contact", minutes_ago=1)]},
-]
-
-
-@given(st.lists(st.sampled_from(CHANGES), max_size=10).map(lambda some: [*some, *CHANGES]))
-def test_late_repeated_and_disordered_messages_lead_to_the_same_item(
-    messages: list[dict[str, Any]],
-) -> None:
-    live = Live()
-    for message in messages:
-        live.take(**message)
-    assert live.get("a1") == InboxItem(
-        alert(revision=2, risk=0.9),
-        follow_up(alert(), revision=2, stage="acknowledged", owner="ayşe"),
-        (action("contact", minutes_ago=1), action("acknowledge", minutes_ago=5)),
-    )
-    version = live.version
-    for message in messages:
-        live.take(**message)
-    assert live.version == version, "what is known changes nothing"
-
-
-@given(st.permutations(CHANGES))
-def test_the_order_of_messages_does_not_matter(messages: list[dict[str, Any]]) -> None:
-    live = Live()
-    for message in messages:
-        live.take(**message)
-    found = live.get("a1")
-    assert found is not None
-    assert (found.alert.revision, found.stage, len(found.actions)) == (2, "acknowledged", 2)
-
-
-def test_what_ended_days_ago_leaves_the_inbox_and_what_waits_stays() -> None:
-    live = Live()
-    long_ago = NOW - KEPT - MINUTE
-    old = alert("old", updated_at=long_ago, state="resolved")
-    waits = alert("waits", updated_at=long_ago)
-    untold = alert("untold")
-    live.take([old, waits, untold])
-    live.take(
-        follow_ups=[
-            follow_up(untold, stage="resolved", outcome="rescued", updated_at=long_ago),
-            follow_up(alert("gone"), updated_at=long_ago),
-        ],
-        actions=[action("contact", minutes_ago=2 * KEPT / MINUTE, alert_id="gone")],
-    )
-    live.forget(NOW)
-    assert {one.alert.id for one in live.ranked(NOW)} == {"waits", "untold"}
-    assert live.without_alert() == []

@@ -68,6 +68,39 @@ def test_the_card_of_a_customer_in_danger_says_so_and_nothing_of_losing_them(
     assert titles(page(client, "/board?view=danger")) == ["a1"]
 
 
+def test_all_causes_of_a_customer_are_on_one_card_with_one_set_of_buttons(
+    client: Client, company: Company
+) -> None:
+    late = {"tr": "Geç teslimat", "en": "Late delivery"}
+    company.happen(
+        [alert("a1", severity="critical"), alert("a2", 5, titles=late, quote="Hâlâ gelmedi!")]
+    )
+    text = page(client)
+    assert titles(text) == ["a1"]
+    assert text.count('value="acknowledge"') == 1
+    assert "Late delivery" in text
+    assert "Hâlâ gelmedi!" in text
+    press(client, "acknowledge", "a2")
+    (done,) = company.done
+    assert done.alert_id == company.cases()[0].case_id
+    found = re.findall(
+        r"<li><time[^>]*>[^<]*</time> <span>([^<]*)", page(client, "/board/alerts/a2")
+    )
+    assert [what.strip(" –") for what in found] == [
+        "Acknowledged",
+        "Late delivery: Opened",
+        "Wants to leave: Opened",
+    ]
+
+
+def test_after_a_contact_the_card_says_when_the_next_may_come(
+    client: Client, company: Company
+) -> None:
+    company.happen([alert()])
+    press(client, "contact")
+    assert "no further call before 3 Mar 15:00" in page(client)
+
+
 def test_an_alert_without_words_says_so(client: Client, company: Company) -> None:
     company.happen([alert(quote="")])
     assert "The customer wrote nothing" in page(client)
@@ -216,7 +249,9 @@ def test_the_language_is_that_of_the_browser_until_another_is_chosen(client: Cli
 
 
 def test_channels_have_names_and_unknown_ones_stay(client: Client, company: Company) -> None:
-    company.happen([alert("a1", channel="call"), alert("a2", channel="bayi_hattı")])
+    company.happen(
+        [alert("a1", 11, channel="call"), alert("a2", channel="bayi_hattı", customer_id="c2")]
+    )
     assert re.findall(
         r'class="place">(?:<bdi>[^<]*</bdi> · )*<bdi>([^<]*)</bdi>', page(client)
     ) == [

@@ -9,7 +9,7 @@ import pytest
 from pipeline.board.inbox import stream as stream_module
 from pipeline.board.inbox.live import Live
 from pipeline.board.inbox.stream import events
-from tests.support.board_items import NOW, alert
+from tests.support.board_items import NOW, alert, case
 
 
 class Reader:
@@ -43,28 +43,28 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_quick")
 async def test_a_stream_brings_what_the_page_has_not() -> None:
     live = Live()
-    live.take([alert("a")])
+    live.take([alert("a")], [case(alert("a"))])
     reader = Reader(live, after=live.version)
     assert (await reader.next())[0] == "ready"
-    live.take([alert("b", risk=0.9)])
+    live.take([alert("b", risk=0.9)], [case(alert("b"))])
     assert await reader.next() == (
         "change",
-        {"order": ["b", "a"], "cards": {"b": "b/1"}, "parts": {"views": "2"}},
+        {"order": ["case-b", "case-a"], "cards": {"case-b": "b/1"}, "parts": {"views": "2"}},
     )
     live.take([alert("a", revision=2, state="resolved")])
     _, change = await reader.next()
-    assert (change["order"], change["cards"]) == (["b", "a"], {"a": "a/2"})
+    assert (change["order"], change["cards"]) == (["case-b", "case-a"], {"case-a": "a/2"})
 
 
 @pytest.mark.usefixtures("_quick")
 async def test_a_stream_brings_all_to_a_page_that_is_older() -> None:
     live = Live()
-    live.take([alert("a")])
+    live.take([alert("a")], [case(alert("a"))])
     version = live.version
     live.take([alert("a", revision=2)])
     reader = Reader(live, after=version)
     await reader.next()
-    assert (await reader.next())[1]["cards"] == {"a": "a/2"}
+    assert (await reader.next())[1]["cards"] == {"case-a": "a/2"}
 
 
 @pytest.mark.usefixtures("_quick")
