@@ -1,9 +1,10 @@
 """The entry of an event in a customer's state: bounded, without the text."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from typing import Final
 
 import msgspec
 
@@ -38,6 +39,11 @@ COMPLAINTS = 3
 """Maximum number of stored topics that a text complains of."""
 PROMISES = 3
 """Maximum number of stored promises of a turn of the company."""
+COUNTED: Final[Mapping[str, str]] = {
+    EventType.VISIT: "visits",
+    EventType.ORDER_PLACED: "orders",
+}
+"""Types of events that are counted by the day, and as what."""
 AMOUNTS = 4
 """Maximum number of stored amounts of a record of usage."""
 
@@ -75,7 +81,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `spans` are first the most telling span of the text, `NOTHING_SAID` if it speaks against
     nothing, then the span of each of the `intents`, then of each of the `negative_topics`, of the
     first one last. `acts` and `promises` are what a turn of the company does, `intents` what a
-    customer means. `amounts` are the numbers of a record of usage.
+    customer means. `amounts` are the numbers of a record of usage, or of what is counted.
     """
 
     at: int
@@ -217,14 +223,16 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         against_score=bool(sentiment and event.score and is_against_score(sentiment, event.score)),
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
-        amounts=_amounts(event) if event.type is EventType.USAGE else {},
+        amounts=_amounts(event),
         acts=() if sentiment else names,
         promises=reading.promises[:PROMISES] if reading and not sentiment else (),
     )
 
 
 def _amounts(event: Event) -> dict[str, float]:
-    """Return the numbers of a record of usage, the first by name."""
+    """Return the numbers of a record of usage, the first by name, or that it counts once."""
+    if event.type is not EventType.USAGE:
+        return {COUNTED[event.type]: 1.0} if event.type in COUNTED else {}
     numbers = {
         name: float(value)
         for name, value in sorted(event.attributes.items())

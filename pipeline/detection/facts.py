@@ -33,6 +33,7 @@ class Moment(NamedTuple):
     open_alerts: tuple[str, ...]
     risk: float
     risk_threshold: float
+    grave_alert: bool = False
     habit: HabitNews | None = None
     conversation: Conversation = EMPTY
 
@@ -263,6 +264,11 @@ FIELDS: dict[str, Field] = dict(
         OPEN_ALERTS,
     ),
     "customer.risk": Field("double", "0 to 1, this event's weights included", attrgetter("risk")),
+    "customer.grave_alert": Field(
+        "bool",
+        "for rules that read the risk: whether another alert, high or critical, is open by now",
+        attrgetter("grave_alert"),
+    ),
     "customer.risk_threshold": Field(
         "double",
         "the one of the settings, or of the model in force",

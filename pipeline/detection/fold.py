@@ -10,6 +10,7 @@ from pipeline.detection.memory import Memory
 from pipeline.detection.remarks import Remark
 from pipeline.detection.rule import Rule
 from pipeline.detection.signs import Signs
+from pipeline.model.alert import grade
 
 NEGLIGIBLE = 1e-3
 """Loads below this are dropped."""
@@ -45,6 +46,11 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ended_by: str = ""
     remark: Remark | None = None
     calibrated: bool = False
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether it is high or critical."""
+        return grade(self.severity) >= grade("high")
 
     @property
     def key(self) -> str:

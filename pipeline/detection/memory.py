@@ -151,7 +151,7 @@ def after(memory: Memory, entry: LogEntry, at: int, terms: Terms) -> Memory:
     """Return the memory after the entry's effect on tickets, orders, scores, waits and habits."""
     waits = waits_after(memory.waits, entry, at, terms)
     habits = memory.habits
-    if "habit" in terms.patience:
+    if entry.amounts and "habit" in terms.patience:
         habits = fed(habits, entry, terms.calendar(entry).zone)
     if waits is not memory.waits or habits is not memory.habits:
         memory = replace(memory, waits=waits, habits=habits)

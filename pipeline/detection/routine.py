@@ -1,27 +1,21 @@
 """What a customer does day by day: events feed habits, and the end of a day judges them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pipeline.calendar.calendar import Calendar
 from pipeline.common.epoch_micros import to_datetime, to_micros
-from pipeline.detection.entry import LogEntry
+from pipeline.detection.entry import COUNTED, LogEntry
 from pipeline.detection.habits.closing import State, closed, next_look
 from pipeline.detection.habits.habit import Habit, with_value
 from pipeline.detection.habits.limits import Measure
 from pipeline.detection.habits.proof import Proof
-from pipeline.model.event_types import EventType
 
 HABITS = 6
 """Maximum number of a customer's habits, those that came up first."""
 
-_COUNTED: Final[Mapping[str, str]] = {
-    EventType.VISIT: "visits",
-    EventType.ORDER_PLACED: "orders",
-}
-"""What is counted by the day, by type; of usage each number is a habit."""
 _EPOCH = date(1970, 1, 1)
 _DAY = timedelta(days=1)
 
@@ -51,16 +45,9 @@ class _DaysOff:
         return isinstance(day, int) and self._calendar.is_day_off(_EPOCH + day * _DAY)
 
 
-def values_of(entry: LogEntry) -> Iterator[tuple[str, float]]:
-    """Yield the habits that an event feeds, each with its value."""
-    yield from entry.amounts.items()
-    if counted := _COUNTED.get(entry.type):
-        yield counted, 1.0
-
-
 def fed(habits: dict[str, Habit], entry: LogEntry, zone: ZoneInfo) -> dict[str, Habit]:
     """Return the habits with the values of an event."""
-    for name, value in values_of(entry):
+    for name, value in entry.amounts.items():
         if name in habits or len(habits) < HABITS:
             habit = habits.get(name, Habit())
             habits = {**habits, name: with_value(habit, day_of(entry.at, zone), value)}
@@ -97,4 +84,4 @@ def end_of(day: int, zone: ZoneInfo) -> int:
 
 
 def _measure(name: str) -> Measure:
-    return "count" if name in _COUNTED.values() else "amount"
+    return "count" if name in COUNTED.values() else "amount"

@@ -90,6 +90,7 @@ class Stage:
         failed: dict[str, str],
     ) -> None:
         self.rules = rules
+        self.causes = frozenset(rule.cause for rule in rules)
         reading = {
             name: [rule.condition for rule in rules if name in rule.fields] for name in getters
         }

@@ -42,10 +42,8 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     early, late = rules.stages(entry.type)
     held = early.holding(moment)
     calm = _calm(fold, moment, held)
-    loads, tallies = (
-        decay(some, calm.length, settings.half_life_days)
-        for some in (fold.loads, fold.signs.tallies)
-    )
+    loads = decay(fold.loads, calm.length, settings.half_life_days)
+    tallies = decay(fold.signs.tallies, calm.length, settings.half_life_days)
     begins = begins_contact(fold.memory, entry, at, settings.pauses)
     signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
     draft = FoldDraft(fold, moment, loads, signs, settings.fitted)
@@ -59,7 +57,7 @@ def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) 
     while turn := next_overdue(fold.memory.waits, rules.terms.patience, until):
         at, entry = max(turn.at, fold.at), turn.wait.entry
         memory, habit = after_judgement(fold.memory, turn, rules.terms)
-        moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.threshold, habit)
+        moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.threshold, habit=habit)
         early, late = rules.stages_on_overdue(turn.wait.kind, turn.patience)
         held = early.holding(moment)
         draft = FoldDraft(fold, moment, dict(fold.loads), fold.signs, settings.fitted)
@@ -72,7 +70,10 @@ def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) 
 def _take(draft: FoldDraft, held: tuple[Rule, ...], late: Stage, moment: Moment) -> tuple[str, ...]:
     """Have the rules take effect that hold, then those that read the risk; return their names."""
     draft.take(held, moment)
-    moment = moment._replace(risk=risk_of(draft.parts, draft.fitted))
+    grave = any(
+        episode.is_grave for cause, episode in draft.open.items() if cause not in late.causes
+    )
+    moment = moment._replace(risk=risk_of(draft.parts, draft.fitted), grave_alert=grave)
     held_late = late.holding(moment)
     draft.take(held_late, moment)
     return tuple(rule.name for rule in (*held, *held_late))

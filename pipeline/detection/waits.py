@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendar, Calendars
 from pipeline.detection.entry import LogEntry, Span
 from pipeline.detection.promised import due_at
-from pipeline.detection.routine import day_of, end_of, values_of
+from pipeline.detection.routine import day_of, end_of
 from pipeline.model.contact import awaits_reply, only_thanks
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with
@@ -132,17 +132,18 @@ def waits_after(
     """
     if waits:
         waits = tuple(wait for wait in waits if not is_ended(wait, entry))
-    for kind, key, due in _begun(entry, at, terms.calendar(entry)):
+    for kind, key, due in _begun(entry, at, terms):
         if kind in terms.patience and (kind, key) not in {wait.place for wait in waits}:
             waits = (*waits[1 - WAITS :], Wait(kind, key, due, _slim(entry)))
     return waits
 
 
-def _begun(entry: LogEntry, at: int, calendar: Calendar) -> Iterator[tuple[str, str, int]]:
+def _begun(entry: LogEntry, at: int, terms: Terms) -> Iterator[tuple[str, str, int]]:
     """Yield kind, key and due time of the waits that an event begins."""
     for promise in entry.promises:
         if kind := _PROMISED.get(promise.what):
-            yield kind, entry.order_id or entry.channel, due_at(promise, at, calendar)
+            due = due_at(promise, at, terms.calendar(entry))
+            yield kind, entry.order_id or entry.channel, due
     if entry.order_id and entry.promised_at is not None and entry.type not in _ARRIVES:
         yield "delivery", entry.order_id, entry.promised_at
     thanks = only_thanks(entry.label, entry.intents)
@@ -150,9 +151,11 @@ def _begun(entry: LogEntry, at: int, calendar: Calendar) -> Iterator[tuple[str, 
         yield "reply", entry.ticket_id or entry.channel, at
     if entry.ticket_id and entry.type in _STEPS and entry.type not in _CLOSES:
         yield "ticket", entry.ticket_id, at
-    for name, _ in values_of(entry):
-        day = day_of(entry.at, calendar.zone)
-        yield "habit", habit_key(name, day), end_of(day, calendar.zone)
+    if entry.amounts:
+        zone = terms.calendar(entry).zone
+        day = day_of(entry.at, zone)
+        for name in entry.amounts:
+            yield "habit", habit_key(name, day), end_of(day, zone)
 
 
 def habit_key(name: str, day: int) -> str:
@@ -180,7 +183,7 @@ def is_ended(wait: Wait, entry: LogEntry) -> bool:
         return _is_taken_up(wait, entry)
     if wait.kind == "habit":  # one that looks for silence; that of a day with a value is due
         name, _ = habit_of(wait)
-        return wait.due > entry.at and name in dict(values_of(entry))
+        return wait.due > entry.at and name in entry.amounts
     if wait.key != (entry.ticket_id or entry.channel):
         return False
     if wait.kind == "ticket":

@@ -107,8 +107,7 @@ def test_why_an_alert_ended_is_told_in_words(
     if opening:
         customer.receive(event("e1", opening, 0))
     else:
-        said = reading("negative", 0.9, CHURN)
-        customer.receive(event("e1", EventType.MESSAGE, 0, said), csat("e2", 1, 1))
+        customer.receive(*(csat(f"e{number}", number, 1) for number in range(4)))
     (closed,) = customer.receive(event("end", closing, 60 * 24))
     assert (closed.state, closed.ended_by) == ("resolved", ended_by)
     assert closed.why_ended("en").startswith(ending)
@@ -213,8 +212,8 @@ def test_a_message_at_an_offset_already_applied_is_not_looked_at() -> None:
 
 def test_events_in_the_log_are_judged_anew_when_the_settings_change() -> None:
     customer = Customer()
-    customer.receive(leaving("e1", 0))
-    customer.settings = DetectSettings(risk_threshold=0.5)
+    customer.receive(csat("e1", 0, 1))
+    customer.settings = DetectSettings(risk_threshold=0.3)
     (alert,) = customer.receive(event("e2", EventType.VISIT, 1))
     assert (alert.cause, alert.opened_at) == ("risk_over_threshold", START)
 

@@ -102,8 +102,8 @@ def test_the_threshold_of_rules_is_that_of_the_model(settings: DetectSettings) -
     def causes(with_: DetectSettings, *events: Scored) -> set[str]:
         return {one.cause for one in after(with_, *events)[1]}
 
-    said = leaving("e", 0)
-    assert "risk_over_threshold" in causes(settings, said, leaving("f", 48))
+    scores = [csat(f"s{day}", 24 * day, 1) for day in range(3)]
+    assert "risk_over_threshold" in causes(settings, *scores)
     assert "risk_over_threshold" not in causes(settings, event("v", EventType.VISIT, 0))
     assert (settings.threshold, DetectSettings().threshold) == (0.2, 0.8)
 
