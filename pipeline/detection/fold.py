@@ -106,18 +106,20 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     at = max(entry.at, fold.at)
     memory = with_contact(fold.memory, entry, at, settings.pauses)
     early, late = rules.stages(entry.type)
+    known = (entry, at, memory, tuple(fold.open))
     # No early rule reads the risk, and which of them hold decides whether life is ordinary.
-    moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.threshold)
+    moment = Moment(*known, 0.0, settings.threshold)
     held = early.holding(moment)
     calm, calm_since = _calm(fold, entry, at, held)
-    loads, tallies = (
-        decay(some, calm, settings.half_life_days) for some in (fold.loads, fold.signs.tallies)
-    )
-    begins = begins_contact(fold.memory, entry, at, settings.pauses)
+    begins = memory is not fold.memory and begins_contact(fold.memory, entry, at, settings.pauses)
+    tallies = decay(fold.signs.tallies, calm, settings.half_life_days)
     signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
-    draft = _Draft(fold, entry, at, loads, signs, settings.fitted)
+    loads = decay(fold.loads, calm, settings.half_life_days)
+    fitted = settings.fitted
+    draft = _Draft(fold, entry, at, loads, signs, fitted)
     draft.take(held, moment)
-    moment = moment._replace(risk=risk_of(draft.parts, draft.fitted))
+    risk = risk_of(parts_of(draft.loads, draft.signs, at, fitted), fitted)
+    moment = Moment(*known, risk, settings.threshold)
     held_late = late.holding(moment)
     draft.take(held_late, moment)
     return Fold(
@@ -129,7 +131,7 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
         draft.closed,
         draft.numbers,
         after(memory, entry, at),
-        tuple(rule.name for rule in (*held, *held_late)),
+        tuple([rule.name for rule in (*held, *held_late)]),
         calm_since,
         draft.signs,
     )
@@ -142,7 +144,9 @@ def _calm(fold: Fold, entry: LogEntry, at: int, held: Iterable[Rule]) -> tuple[i
     event on which a rule with a weight holds, or unusually little use, shows that it was not.
     """
     since = fold.at if fold.calm_since is None else fold.calm_since
-    if any(rule.weight for rule in held) or not fold.signs.is_usual(entry.amounts):
+    if held and any(rule.weight for rule in held):
+        return 0, at
+    if entry.amounts and not fold.signs.is_usual(entry.amounts):
         return 0, at
     return (at - since, at) if entry.is_ordinary else (0, since)
 
@@ -166,11 +170,6 @@ class _Draft:
         self.open = fold.open
         self.closed = fold.closed
         self.numbers = fold.numbers
-
-    @property
-    def parts(self) -> Mapping[str, float]:
-        """What makes the risk now."""
-        return parts_of(self.loads, self.signs, self.at, self.fitted)
 
     def take(self, held: tuple[Rule, ...], moment: Moment) -> None:
         """Apply the rules, weights first, so that alerts show the risk including this event."""
@@ -248,7 +247,7 @@ class _Draft:
 
     def _assessed(self, episode: Episode) -> Episode:
         """Return the episode with the risk as it is now."""
-        parts = self.parts
+        parts = parts_of(self.loads, self.signs, self.at, self.fitted)
         return msgspec.structs.replace(
             episode,
             updated_at=self.at,
