@@ -220,7 +220,7 @@ class DetectSettings(Group):
         """The model by which risk is a probability, None where it is a score."""
         return load_risk_model(Path(self.risk_model)) if self.risk_model else None
 
-    @property
+    @cached_property
     def threshold(self) -> float:
         """The risk at which an alert opens: that of the model, if there is one."""
         return self.fitted.threshold if self.fitted else self.risk_threshold

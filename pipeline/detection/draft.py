@@ -1,6 +1,6 @@
 """A fold while the rules that hold take effect on it: weights, alerts, reliefs."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from msgspec.structs import replace
 
@@ -45,6 +45,15 @@ class FoldDraft:
     def parts(self) -> Mapping[str, float]:
         """What makes the risk now."""
         return parts_of(self.loads, self.signs, self.at, self.fitted)
+
+    @property
+    def risk(self) -> float:
+        """The risk now."""
+        return risk_of(self.parts, self.fitted)
+
+    def has_grave(self, but: Container[str | None]) -> bool:
+        """Return whether an alert that is high or critical is open, of other causes than these."""
+        return any(episode.is_grave for cause, episode in self.open.items() if cause not in but)
 
     def take(self, held: tuple[Rule, ...], moment: Moment) -> None:
         """Apply the rules, weights first, so that alerts show the risk including this event."""

@@ -12,7 +12,7 @@ from pipeline.common.epoch_micros import to_micros
 from pipeline.common.sentences import passage_at, passages, says_something
 from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
-from pipeline.model.event_types import EventType
+from pipeline.model.event_types import EventType, Trait, types_with
 from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import (
     QUOTE,
@@ -24,7 +24,6 @@ from pipeline.model.reading import (
     Topic,
     is_against_score,
 )
-from pipeline.model.signs_of_life import TROUBLE, is_sign_of_life
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -46,6 +45,12 @@ COUNTED: Final[Mapping[str, str]] = {
 """Types of events that are counted by the day, and as what."""
 AMOUNTS = 4
 """Maximum number of stored amounts of a record of usage."""
+
+_OWN = types_with(Trait.OWN)
+_BY_AUTHOR = types_with(Trait.WORDS | Trait.STAYS)
+"""Types that are the customer's doing only where the customer is their author."""
+_TROUBLE = types_with(Trait.SETBACK | Trait.LEAVES)
+"""Types that show no ordinary life, whoever records them."""
 
 AttributeValue = str | float | bool
 
@@ -142,17 +147,20 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def is_sign_of_life(self) -> bool:
         """Whether the customer did something; a record of no usage at all is nothing."""
-        used = not self.amounts or any(self.amounts.values())
-        return used and is_sign_of_life(self.type, self.author_type)
+        if self.amounts and not any(self.amounts.values()):
+            return False
+        return self.type in _OWN or (
+            self.type in _BY_AUTHOR and self.author_type == AuthorType.CUSTOMER
+        )
 
     @property
     def is_ordinary(self) -> bool:
         """Whether it shows ordinary life: the customer's own, no trouble, not negative."""
         return (
-            self.is_sign_of_life
-            and self.type not in TROUBLE
-            and self.label != "negative"
+            self.label != "negative"
+            and self.type not in _TROUBLE
             and (self.score is None or self.good_score)
+            and self.is_sign_of_life
         )
 
     @property

@@ -106,6 +106,8 @@ class Stage:
 
     def holding(self, moment: Moment) -> tuple[Rule, ...]:
         """Return the rules whose condition holds; a failing condition does not."""
+        if not self.rules:
+            return ()
         case = tuple([get(moment) for get in self._case])
         held = self._known.get(case)
         if held is None:

@@ -1,7 +1,6 @@
 """Signs beside the loads of rules that show how a customer fares: readings, effort, silence."""
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -11,15 +10,14 @@ from pipeline.detection.entry import DAY
 from pipeline.detection.facts import Moment
 from pipeline.model.reading import MAX_LEVEL
 
+NEGATIVITY: Final = "customer.negativity"
+"""Negative texts, by their probability."""
+ANGER: Final = "customer.anger"
+EFFORT: Final = "customer.effort"
+"""Contacts."""
+BROKEN_PROMISES: Final = "customer.broken_promises"
 SILENCE: Final = "customer.silence"
-TALLIES: Final = (
-    "customer.negativity",
-    "customer.anger",
-    "customer.effort",
-    "customer.broken_promises",
-)
-"""Signs that add up: negative texts by their probability, anger, contacts, promises not kept."""
-SIGNS: Final = (*TALLIES, SILENCE)
+SIGNS: Final = (NEGATIVITY, ANGER, EFFORT, BROKEN_PROMISES, SILENCE)
 """The names of the signs; no rule can have one of them."""
 
 HABIT = 10
@@ -59,24 +57,23 @@ class Signs(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def signs_after(
-    signs: Signs, tallies: Mapping[str, float], moment: Moment, *, begins_contact: bool
+    signs: Signs, tallies: dict[str, float], moment: Moment, *, begins_contact: bool
 ) -> Signs:
     """Return the signs after an event; `tallies` are those before it, relieved."""
-    entry = moment.entry
+    entry, added = moment.entry, dict[str, float]()
+    if entry.label == "negative":
+        added[NEGATIVITY] = entry.negative
+    if entry.anger:
+        added[ANGER] = entry.anger / MAX_LEVEL
+    if begins_contact:
+        added[EFFORT] = 1.0
+    if entry.order_id and moment.hours_late() > 0:
+        added[BROKEN_PROMISES] = 1.0
+    if added:
+        tallies |= {name: tallies.get(name, 0.0) + more for name, more in added.items()}
     if entry.is_sign_of_life:
         signs = _with_life(signs, moment.at)
-    added = (
-        entry.negative if entry.label == "negative" else 0.0,
-        entry.anger / MAX_LEVEL,
-        float(begins_contact),
-        float(moment.hours_late() > 0),
-    )
-    grown = {
-        name: tallies.get(name, 0.0) + more
-        for name, more in zip(TALLIES, added, strict=True)
-        if more
-    }
-    return replace(signs, tallies={**tallies, **grown})
+    return replace(signs, tallies=tallies)
 
 
 def _with_life(signs: Signs, at: int) -> Signs:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pipeline.config.groups import DetectSettings
-from pipeline.detection.assessment import risk_of
 from pipeline.detection.draft import FoldDraft
 from pipeline.detection.entry import LogEntry
 from pipeline.detection.facts import Moment
@@ -44,7 +43,7 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     calm = _calm(fold, moment, held)
     loads = decay(fold.loads, calm.length, settings.half_life_days)
     tallies = decay(fold.signs.tallies, calm.length, settings.half_life_days)
-    begins = begins_contact(fold.memory, entry, at, settings.pauses)
+    begins = memory is not fold.memory and begins_contact(fold.memory, entry, at, settings.pauses)
     signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
     draft = FoldDraft(fold, moment, loads, signs, settings.fitted)
     fired = _take(draft, held, late, moment)
@@ -70,13 +69,14 @@ def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) 
 def _take(draft: FoldDraft, held: tuple[Rule, ...], late: Stage, moment: Moment) -> tuple[str, ...]:
     """Have the rules take effect that hold, then those that read the risk; return their names."""
     draft.take(held, moment)
-    grave = any(
-        episode.is_grave for cause, episode in draft.open.items() if cause not in late.causes
-    )
-    moment = moment._replace(risk=risk_of(draft.parts, draft.fitted), grave_alert=grave)
-    held_late = late.holding(moment)
-    draft.take(held_late, moment)
-    return tuple(rule.name for rule in (*held, *held_late))
+    if late.rules:
+        grave = bool(draft.open) and draft.has_grave(but=late.causes)
+        # Not by `_replace`, which takes longer than all the rest.
+        moment = Moment(*moment[:4], draft.risk, moment.risk_threshold, grave, *moment[7:])
+        held_late = late.holding(moment)
+        draft.take(held_late, moment)
+        held = (*held, *held_late)
+    return tuple([rule.name for rule in held])
 
 
 class _Calm(NamedTuple):

@@ -17,7 +17,7 @@ from pipeline.model.alert import Alert
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.model.risk_model import Check, RiskModel, load_risk_model
-from tests.support.customers import RULES, START, event, histories, leaving
+from tests.support.customers import RULES, START, csat, event, histories, leaving
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 MODEL = RiskModel(
