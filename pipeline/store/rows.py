@@ -41,6 +41,7 @@ SCORED_COLUMNS = (
     *("read_language", "engine", "engine_version", "intents"),
     *("anger", "urgency", "hurried"),
     *("topics.name", "topics.label", "topics.start", "topics.end"),
+    "promises",
 )
 """The columns of a `Scored`."""
 
@@ -136,6 +137,9 @@ def _reading_columns(readings: Sequence[Reading | None]) -> Columns:
             ]
             for name in Topic.__struct_fields__
         },
+        "promises": [
+            _json(reading.promises) if reading and reading.promises else "" for reading in readings
+        ],
     }
 
 
@@ -182,6 +186,7 @@ def _reading_of(cells: dict[str, object]) -> Reading:
             "urgency": cells["urgency"],
             "hurried": bool(cells["hurried"]),
             "topics": _topics_of(cells),
+            "promises": msgspec.json.decode(str(cells["promises"]) or "[]"),
         },
         Reading,
     )

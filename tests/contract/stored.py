@@ -54,6 +54,24 @@ def reading(label: str, intent: str = "cancel") -> Reading:
                 {"name": "billing", "label": label, "start": 5, "end": 9},
             ],
             "hurried": True,
+            "promises": [
+                {
+                    "what": "delivery",
+                    "hours": None,
+                    "days": 3,
+                    "working": True,
+                    "start": 0,
+                    "end": 9,
+                },
+                {
+                    "what": "answer",
+                    "hours": 2.0,
+                    "days": None,
+                    "working": False,
+                    "start": 1,
+                    "end": 4,
+                },
+            ],
         },
         Reading,
     )

@@ -16,7 +16,7 @@ BEFORE = {
     *("event_index/001_create", "events/001_create", "kpi_minutes/001_create"),
 }
 """The migrations of the first version: all later ones run in the test."""
-LATER = {"anger": 0, "urgency": 0, "topics": (), "hurried": False}
+LATER = {"anger": 0, "urgency": 0, "topics": (), "hurried": False, "promises": ()}
 """What a reading of the first version lacks."""
 
 SHARED = ("alerts", "dead_letters", "events", "kpi_minutes")
