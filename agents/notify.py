@@ -1,4 +1,4 @@
-"""notify: changes of alerts and follow-ups in, messages to people out.
+"""notify: changes of cases and their alerts in, messages to people out.
 
 A batch is acknowledged once the states are durable, before its messages are sent: due messages
 follow from the state, so that the notifier sends them after a crash as well.
@@ -14,20 +14,20 @@ from agents.processors.notifier import Notifier
 from agents.runtime.app import App
 from agents.runtime.component import Component, Effect
 from agents.runtime.grouping import Grouped, group_by_customer
-from agents.runtime.messages import Message, read_alert, read_follow_up, send_dead_letters
+from agents.runtime.messages import Message, read_alert, read_case, send_dead_letters
 from agents.runtime.state_store import StateStore, partitions_of_states
 from pipeline.channels.open import open_channels
 from pipeline.config.settings import Settings
-from pipeline.contracts.topology import ALERTS, FOLLOW_UPS
-from pipeline.notify.case import Change
+from pipeline.contracts.topology import ALERTS, CASES
 from pipeline.notify.routes import load_routing_table
+from pipeline.notify.thread import Change
 
 LOOK_EVERY, KEEP_ALIVE_EVERY = 1.0, 60.0
 """Seconds between checks for due messages, and between renewals of open alerts."""
 
 _READERS: Mapping[str, Callable[[Message], Change]] = {
     ALERTS: read_alert,
-    FOLLOW_UPS: read_follow_up,
+    CASES: read_case,
 }
 
 

@@ -20,10 +20,11 @@ from agents.runtime.state_store import StateKey, StoredState, Table
 from pipeline.channels.channel import Channel, ChannelAway, ChannelRefused, KeptAlive
 from pipeline.common import metrics
 from pipeline.config.groups import NotifySettings
-from pipeline.notify.case import Case, Change, NotificationState, fold
 from pipeline.notify.due import Delivery, with_failure, with_receipt
+from pipeline.notify.fold import fold
 from pipeline.notify.messages import Notification, render, render_digest
 from pipeline.notify.routes import RoutingTable
+from pipeline.notify.thread import Change, NotificationState, Thread
 
 log = structlog.get_logger(__name__)
 
@@ -83,18 +84,18 @@ class Notifier:
             if pending.delivery.digest and self._senders[channel].channel.digests:
                 held[channel].append(pending)
             else:
-                self._begin([pending], self._render(pending.case, pending.delivery))
+                self._begin([pending], self._render(pending.thread, pending.delivery))
         for together in held.values():
-            cases = [(pending.case, pending.delivery) for pending in together]
-            self._begin(together, render_digest(cases, self._routes.language, self._board))
+            held_back = [(pending.thread, pending.delivery) for pending in together]
+            self._begin(together, render_digest(held_back, self._routes.language, self._board))
 
     async def keep_alive(self) -> None:
         """Send open alerts again to channels that would otherwise let them expire."""
         now = self._clock()
         for name, channel in self._kept_alive.items():
             messages = [
-                self._render(case, Delivery("", name, "updated", now, digest=False))
-                for case in self._schedule.open_in(name)
+                self._render(thread, Delivery("", name, "updated", now, digest=False))
+                for thread in self._schedule.open_in(name)
             ]
             try:
                 await channel.keep_alive(messages, now)
@@ -139,8 +140,8 @@ class Notifier:
                 await self._table.commit(states)
             self._schedule.saved()
 
-    def _render(self, case: Case, delivery: Delivery) -> Notification:
-        return render(case, delivery, self._routes.language, self._board)
+    def _render(self, thread: Thread, delivery: Delivery) -> Notification:
+        return render(thread, delivery, self._routes.language, self._board)
 
     def _begin(self, pending: Sequence[PendingDelivery], message: Notification) -> None:
         task = asyncio.create_task(self._send(pending, message))
@@ -153,20 +154,20 @@ class Notifier:
             outcome = await self._senders[channel].send(message)
             if outcome == "refused" and len(together) > 1:  # one of them may be why
                 for pending in together:
-                    self._begin([pending], self._render(pending.case, pending.delivery))
+                    self._begin([pending], self._render(pending.thread, pending.delivery))
                 return
             now = self._clock()
             for pending in together:
                 self._schedule.done(pending)
                 state = self._state(pending.customer)
-                case = state.case(pending.case.alert_id)
-                if case is None or outcome is None:
+                thread = state.thread(pending.thread.id)
+                if thread is None or outcome is None:
                     continue
                 if outcome == "sent":
-                    after = with_receipt(case, pending.delivery, pending.case, now)
+                    after = with_receipt(thread, pending.delivery, pending.thread, now)
                 else:
                     refused = outcome == "refused"
-                    after = with_failure(case, channel, pending.case, now, refused=refused)
+                    after = with_failure(thread, channel, pending.thread, now, refused=refused)
                 self._schedule.put(pending.customer, state.having(after))
             await self._save()
             self.send_due()
@@ -175,11 +176,11 @@ class Notifier:
 def _count_unreachable(
     before: NotificationState, after: NotificationState, channels: Collection[str]
 ) -> None:
-    """Count alerts none of whose channels has an address."""
-    for case in after.cases:
-        known = before.case(case.alert_id)
-        if not case.alert or (known and known.alert):
+    """Count cases none of whose channels has an address."""
+    for thread in after.threads:
+        known = before.thread(thread.id)
+        if not thread.alert or (known and known.alert):
             continue
-        named = {channel for chain in case.chains for channel in chain.channels}
+        named = {channel for chain in thread.chains for channel in chain.channels}
         if not named & {*channels}:
             metrics.NOTIFICATIONS.labels("none", "not_configured").inc()

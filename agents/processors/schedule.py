@@ -10,26 +10,26 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agents.runtime.state_store import StateKey
-from pipeline.notify.case import Case, NotificationState
 from pipeline.notify.due import Delivery, deliveries
 from pipeline.notify.routes import RoutingTable
+from pipeline.notify.thread import NotificationState, Thread
 
 
 class PendingDelivery(NamedTuple):
-    """A pending message about a customer's case, rendered from the case when it is sent."""
+    """A pending message of a customer's thread, rendered from the thread when it is sent."""
 
     customer: StateKey
-    case: Case
+    thread: Thread
     delivery: Delivery
 
     @property
     def slot(self) -> tuple[str, str]:
-        """The alert and channel; messages with the same slot are sent one after the other."""
-        return self.case.alert_id, self.delivery.channel
+        """The thread and channel; messages with the same slot are sent one after the other."""
+        return self.thread.id, self.delivery.channel
 
 
 class Schedule:
-    """The next due time of each customer; `kept_alive` are channels that need open alerts repeated.
+    """The next due time of each customer; `kept_alive` are channels that need open cases repeated.
 
     A state changes (`put`), is being saved (from `unsaved` on) and, once `saved`, is scheduled; a
     delivery is due, is being sent (from `due` on), and then `done`.
@@ -86,10 +86,10 @@ class Schedule:
         """Note that a delivery has ended; its outcome is `put`."""
         self._sending.discard(pending.slot)
 
-    def open_in(self, channel: str) -> Iterator[Case]:
+    def open_in(self, channel: str) -> Iterator[Thread]:
         """Yield the open cases of a channel that is kept alive."""
         for state in self._states.values():
-            yield from (case for case in state.cases if _is_open_in(case, channel))
+            yield from (thread for thread in state.threads if _is_open_in(thread, channel))
 
     def clear(self) -> None:
         """Forget all states: the partitions go to another worker."""
@@ -100,9 +100,9 @@ class Schedule:
 
     def _pending(self, customer: StateKey) -> Iterator[PendingDelivery]:
         """Yield the next deliveries of a customer, except those in progress."""
-        for case in self._states[customer].cases:
-            for delivery in deliveries(case, self._routes, self._channels):
-                pending = PendingDelivery(customer, case, delivery)
+        for thread in self._states[customer].threads:
+            for delivery in deliveries(thread, self._routes, self._channels):
+                pending = PendingDelivery(customer, thread, delivery)
                 if pending.slot not in self._sending:
                     yield pending
 
@@ -113,15 +113,15 @@ class Schedule:
             return
         if times := [pending.delivery.at for pending in self._pending(customer)]:
             self._due_at[customer] = min(times)
-        elif not any(map(self._is_in_use, self._states[customer].cases)):
+        elif not any(map(self._is_in_use, self._states[customer].threads)):
             del self._states[customer]
 
-    def _is_in_use(self, case: Case) -> bool:
-        return any((case.alert_id, channel) in self._sending for channel in self._channels) or any(
-            _is_open_in(case, channel) for channel in self._kept_alive
+    def _is_in_use(self, thread: Thread) -> bool:
+        return any((thread.id, channel) in self._sending for channel in self._channels) or any(
+            _is_open_in(thread, channel) for channel in self._kept_alive
         )
 
 
-def _is_open_in(case: Case, channel: str) -> bool:
-    told = case.told_to(channel)
-    return bool(case.alert and told and not told.ended)
+def _is_open_in(thread: Thread, channel: str) -> bool:
+    told = thread.told_to(channel)
+    return bool(thread.alert and told and not told.ended)

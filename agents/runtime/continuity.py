@@ -7,6 +7,7 @@ anything is read. Recoverable differences are resolved, any other halts the role
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 
 import structlog
 from faust.types import TP
@@ -27,9 +28,17 @@ from pipeline.broker.continuity import (
 )
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.security import cluster_of
-from pipeline.broker.survey import Survey, TopicAsIs, leave_group, survey, topics_as_is
+from pipeline.broker.survey import (
+    Survey,
+    TopicAsIs,
+    leave_group,
+    survey,
+    topics_as_is,
+    topics_of_member,
+)
 from pipeline.common import metrics
 from pipeline.config.groups import KafkaSettings
+from pipeline.contracts.topology import INPUTS, changelog_of
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +88,20 @@ class Continuity:
         """Returns the failed rules that `detect` commits with its offsets."""
         self.elsewhere: dict[TP, int] = {}
         """Start positions of partitions that do not continue at a committed offset."""
+
+    async def begin(self) -> None:
+        """Leave the group if a worker of this name was there for other topics, in another version.
+
+        The broker would give its partitions to this one as they were, without those of new topics.
+        If Kafka is down, the start fails anyway.
+        """
+        if not self._instance:
+            return
+        place = (self._bootstrap, self._group, self._instance, self._security)
+        with suppress(BrokerUnavailable):
+            before = await asyncio.to_thread(topics_of_member, *place)
+            if before and before - {changelog_of(self.role)} != {*INPUTS[self.role]}:
+                await self._leave()
 
     async def check(self, assigned: Collection[TP], changelogs: Collection[str]) -> Survey:
         """Determine the start positions in the partitions assigned to this worker.

@@ -45,6 +45,7 @@ async def run_component(component: Component) -> None:
     app.finalize()
     gc.freeze()  # models and rules stay for good: no collection need look at them
     with serve_page(settings.worker, liveness) as address:
+        await app.continuity.begin()
         starting = asyncio.ensure_future(app.start())
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -75,6 +75,21 @@ def topics_as_is(
         return _topics(admin, topics)
 
 
+def topics_of_member(bootstrap: str, group: str, instance: str, security: Security) -> set[str]:
+    """Return the topics assigned to a static member of a group. Raises BrokerUnavailable."""
+    with (
+        reaching(bootstrap),
+        KafkaAdminClient(bootstrap_servers=bootstrap, **CLIENT, **security) as admin,
+    ):
+        [described] = until_coordinated(admin.describe_groups)([group]).values()
+    return {
+        assigned["topic"]
+        for member in described["members"]
+        if member["group_instance_id"] == instance
+        for assigned in member["member_assignment"]["assigned_partitions"]
+    }
+
+
 def leave_group(bootstrap: str, group: str, instance: str, security: Security) -> None:
     """Remove a static member from a group, so that its partitions are reassigned.
 

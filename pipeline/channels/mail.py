@@ -41,7 +41,7 @@ class Mailbox(NamedTuple):
 
 
 class Mail:
-    """Sends messages as e-mails; those of an alert form a thread."""
+    """Sends messages as e-mails; those of a case form a thread."""
 
     digests = True
 
@@ -149,7 +149,7 @@ def _open(address: Address, settings: NotifySettings) -> Mail:
 KIND = ChannelKind(
     schemes={"smtp": "", "smtps": "TLS from the start"},
     example="smtp://user:password@host:587/?from=nabiz@example.com&to=a@example.com,b@example.com",
-    meaning="e-mail; uses STARTTLS if the server offers it; an alert is a thread",
+    meaning="e-mail; uses STARTTLS if the server offers it; a case is a thread",
     resent="has the same `Message-ID`",
     open=_open,
 )

@@ -1,4 +1,6 @@
-"""The channel to PagerDuty (Events API v2): one incident per alert, whose id is the `dedup_key`.
+"""The channel to PagerDuty (Events API v2): one incident per case.
+
+Its `dedup_key` is the id of the first alert of the case.
 
 Apprise cannot acknowledge, and fixes the API's address.
 """
@@ -13,8 +15,8 @@ from pipeline.channels.channel import Address, ChannelAway, ChannelKind, ask
 from pipeline.common.plain_text import cut, one_line
 from pipeline.config.groups import NotifySettings
 from pipeline.model.alert import Severity, known_severity
-from pipeline.notify.case import Kind
 from pipeline.notify.messages import Notification
+from pipeline.notify.thread import Kind
 
 Action = Literal["trigger", "acknowledge", "resolve"]
 ACTIONS: Mapping[Kind, Action] = {
@@ -43,7 +45,7 @@ class PagerDuty:
         self._client = httpx.AsyncClient(timeout=timeout)
 
     async def send(self, message: Notification) -> None:
-        """Trigger, acknowledge or resolve the incident of the alert."""
+        """Trigger, acknowledge or resolve the incident of the case."""
         event = {"routing_key": self._routing_key, **event_of(message)}
         await ask(self._client, "POST", f"{self._url}/v2/enqueue", msgspec.json.encode(event))
 
@@ -96,6 +98,6 @@ KIND = ChannelKind(
     schemes={"pagerduty": ""},
     example="pagerduty://INTEGRATION_KEY",
     meaning="PagerDuty, Events API v2: trigger, acknowledge, resolve",
-    resent="is the same incident: `dedup_key` is the alert's id",
+    resent="is the same incident: `dedup_key` is the id of the case's first alert",
     open=_open,
 )

@@ -26,7 +26,7 @@ INPUTS: Final[Mapping[str, tuple[str, ...]]] = {
     "detect": (SCORED, URGENT),
     "follow_up": (ALERTS, ACTIONS),
     "record": (SCORED, ALERTS, ACTIONS, FOLLOW_UPS, CASES, DEAD_LETTERS),
-    "notify": (ALERTS, FOLLOW_UPS),
+    "notify": (ALERTS, CASES),
 }
 """Input topics by role, in the order of the chain."""
 

@@ -16,8 +16,8 @@ import msgspec
 from pipeline.common.languages import Language
 from pipeline.common.plain_text import one_line
 from pipeline.model.alert import Alert, grade
-from pipeline.notify.case import Case, Kind
 from pipeline.notify.due import Delivery
+from pipeline.notify.thread import Kind, Thread
 from pipeline.text.dangers import tells_of_danger
 
 LONGEST = {"quote": 300, "playbook": 2_000}
@@ -25,14 +25,15 @@ LONGEST = {"quote": 300, "playbook": 2_000}
 LONGEST_FIELD = 200
 """Maximum length of other fields."""
 LISTED = 20
-"""Maximum number of alerts that a digest lists; it counts the rest."""
+"""Maximum number of cases that a digest lists; it counts the rest."""
 
 
 class Notification(msgspec.Struct, frozen=True):
     """A message for a channel to deliver.
 
-    `id` stays the same if the message is sent again. `alert` is None in a digest; `told_as` is the
-    severity in the channel's previous message, if any.
+    `id` stays the same if the message is sent again. `alert`, by which channels know the thread, is
+    the first of the case, and None in a digest; `told_as` is the severity in the channel's previous
+    message, if any.
     """
 
     id: str
@@ -47,7 +48,7 @@ class Notification(msgspec.Struct, frozen=True):
 
     @property
     def ended(self) -> bool:
-        """Whether it is the last message of its alert."""
+        """Whether it is the last message of its case."""
         return self.kind in ("resolved", "withdrawn")
 
 
@@ -73,35 +74,36 @@ def _texts() -> Mapping[Language, _Texts]:
     return msgspec.yaml.decode(path.read_bytes(), type=dict[Language, _Texts])
 
 
-def render(case: Case, delivery: Delivery, language: Language, board: str) -> Notification:
+def render(thread: Thread, delivery: Delivery, language: Language, board: str) -> Notification:
     """Return the message about a case; `board` is the URL of the board without a trailing `/`.
 
     A channel that refused the message before gets only headline and link.
     """
-    texts, alert, link = _texts()[language], _alert(case), link_to(case, board)
-    follow_up = case.follow_up
-    outcome = follow_up.outcome if follow_up else None
+    texts, alert, link = _texts()[language], _alert(thread), link_to(thread, board)
+    case = thread.case
+    outcome = case.outcome if case else None
     ended = delivery.kind in ("resolved", "withdrawn")
     quote = next((proof.quote for proof in reversed(alert.evidence) if proof.quote), "")
     # What somebody says of their life or health stays on the board, whichever alert quotes it.
     sensitive = alert.in_danger or tells_of_danger(quote)
-    risk = None if alert.in_danger else round(100 * alert.risk)
+    risk = None if alert.in_danger else round(100 * max(one.risk for one in thread.alerts))
     values: dict[str, object] = {
         "customer": alert.customer_id,
         "place": " · ".join(filter(None, (alert.brand, alert.segment, alert.channel))),
         "quote": "" if sensitive else quote,
+        "also": ", ".join(_title(other, language) for other in _others(thread)),
         "remark": "" if sensitive else alert.said_beside(language),
         "risk": risk if alert.calibrated else None,
         "score": None if alert.calibrated else risk,
         "playbook": "" if ended else alert.playbook,
-        "owner": follow_up.owner if follow_up else None,
+        "owner": case.owner if case else None,
         "outcome": texts.outcomes.get(outcome, outcome) if outcome else None,
-        "escalation": case.escalation or None,
-        "reopened": follow_up.reopened_at if follow_up and not ended else None,
-        "ending": alert.why_ended(language) if ended or case.in_hand_without_cause else "",
+        "escalation": thread.escalation or None,
+        "reopened": case.reopened_at if case and not ended else None,
+        "ending": alert.why_ended(language) if ended or thread.in_hand_without_cause else "",
         "link": link,
     }
-    if case.refused_by(delivery.channel):
+    if thread.refused_by(delivery.channel):
         values = dict.fromkeys(values) | {"link": link}
     fields = {
         name: one_line(str(value), LONGEST.get(name, LONGEST_FIELD))
@@ -110,35 +112,33 @@ def render(case: Case, delivery: Delivery, language: Language, board: str) -> No
     }
     fields["link"] = link
     lines = [line.format_map(fields) for name, line in texts.lines.items() if fields.get(name)]
-    receipt = case.told_to(delivery.channel)
+    receipt = thread.told_to(delivery.channel)
     return Notification(
         id=delivery.id,
         kind=delivery.kind,
-        severity=alert.severity,
-        title=_headline(case, delivery.kind, language),
+        severity=thread.severity,
+        title=_headline(thread, delivery.kind, language),
         body="\n".join(lines),
         link=link,
         at=delivery.at,
-        alert=alert,
+        alert=thread.first_alert,
         told_as=receipt.severity if receipt else None,
     )
 
 
 def render_digest(
-    held: Sequence[tuple[Case, Delivery]], language: Language, board: str
+    held: Sequence[tuple[Thread, Delivery]], language: Language, board: str
 ) -> Notification:
     """Return the digest of a channel's held-back messages, most severe first."""
     digest = _texts()[language].digest
-    ordered = sorted(
-        held, key=lambda pair: (-grade(_alert(pair[0]).severity), pair[1].at, pair[1].id)
-    )
+    ordered = sorted(held, key=lambda pair: (-grade(pair[0].severity), pair[1].at, pair[1].id))
     lines = [
         digest.line.format(
-            headline=_headline(case, delivery.kind, language),
-            customer=one_line(_alert(case).customer_id, LONGEST_FIELD),
-            link=link_to(case, board),
+            headline=_headline(thread, delivery.kind, language),
+            customer=one_line(_alert(thread).customer_id, LONGEST_FIELD),
+            link=link_to(thread, board),
         )
-        for case, delivery in ordered[:LISTED]
+        for thread, delivery in ordered[:LISTED]
     ]
     if len(held) > LISTED:
         lines.append(digest.more.format(count=len(held) - LISTED))
@@ -146,7 +146,7 @@ def render_digest(
     return Notification(
         id=str(uuid5(UUID(ids[0]), ",".join(ids))),
         kind="updated",
-        severity=_alert(ordered[0][0]).severity,
+        severity=ordered[0][0].severity,
         title=digest.title.format(count=len(held)),
         body="\n".join(lines),
         link=board,
@@ -154,27 +154,38 @@ def render_digest(
     )
 
 
-def link_to(case: Case, board: str) -> str:
-    """Return the URL of the alert on the board."""
-    return f"{board}/alerts/{quote(case.alert_id)}"
+def link_to(thread: Thread, board: str) -> str:
+    """Return the URL of the case on the board."""
+    return f"{board}/alerts/{quote(thread.id)}"
 
 
-def _headline(case: Case, kind: Kind, language: Language) -> str:
-    texts, alert, follow_up = _texts()[language], _alert(case), case.follow_up
+def _headline(thread: Thread, kind: Kind, language: Language) -> str:
+    texts, alert, case = _texts()[language], _alert(thread), thread.case
     if kind in ("resolved", "withdrawn"):
-        form = texts.ends.get(case.end or "", texts.ends["by_itself"])
-    elif case.in_hand_without_cause and kind != "escalated":
+        form = texts.ends.get(thread.end or "", texts.ends["by_itself"])
+    elif thread.in_hand_without_cause and kind != "escalated":
         form = texts.in_hand
     else:
         form = texts.kinds[kind]
     return form.format(
-        severity=texts.severities.get(alert.severity, alert.severity),
-        title=one_line(alert.titles.get(language) or alert.title, LONGEST_FIELD),
-        owner=one_line((follow_up and follow_up.owner) or "–", LONGEST_FIELD),
+        severity=texts.severities.get(thread.severity, thread.severity),
+        title=_title(alert, language),
+        owner=one_line((case and case.owner) or "–", LONGEST_FIELD),
     )
 
 
-def _alert(case: Case) -> Alert:
-    if case.alert is None:
+def _title(alert: Alert, language: Language) -> str:
+    return one_line(alert.titles.get(language) or alert.title, LONGEST_FIELD)
+
+
+def _others(thread: Thread) -> list[Alert]:
+    """Return the alerts of the other open causes, gravest first."""
+    case, known = thread.case, {alert.id: alert for alert in thread.alerts}
+    ids = [cause.alert_id for cause in case.causes if not cause.ended] if case else []
+    return [known[id_] for id_ in ids if id_ in known and known[id_] is not thread.alert]
+
+
+def _alert(thread: Thread) -> Alert:
+    if thread.alert is None:
         raise ValueError("a message needs an alert")
-    return case.alert
+    return thread.alert

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +19,9 @@ from benchmarks.clickhouse_18.server import ClickHouse
 from pipeline.config.groups import ROOT
 from pipeline.contracts.compatibility import breaking_changes
 from pipeline.contracts.topology import ACTIONS, OF_EVENTS, changelog_of
+from pipeline.follow_up.case import Case
 from pipeline.model.action import Action
-from pipeline.notify.case import NotificationState
+from pipeline.notify.thread import NotificationState
 from pipeline.store import Backend, Store
 from tests.e2e.machine import running_machine
 from tests.support.last_release import environment_of, last_release
@@ -32,6 +32,8 @@ EVENTS, RATE, SEED = 500, 25, 23
 """The load takes 20 seconds: long enough for workers to come and go while it lasts."""
 ROLES = (*OF_EVENTS, "follow_up", "notify")
 """The roles of both releases."""
+SIDE_BY_SIDE = tuple(role for role in ROLES if role != "notify")
+"""Roles whose workers of both releases share the partitions; `notify` reads other topics now."""
 
 ROUTES = """
 language: en
@@ -91,32 +93,26 @@ def with_actions(load: Sequence[Message], alerts: Sequence[Mapping[str, Any]]) -
     return mixed
 
 
-def by_alert(notifications: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
-    """Notifications by the alert that they link to."""
-    told = defaultdict(list)
-    for one in notifications:
-        told[one["message"].rpartition("/")[2]].append(one["message"])
-    return told
-
-
-def in_hand(notifications: Iterable[Mapping[str, str]]) -> set[str]:
-    """The alerts of which the last notification names the agent."""
+def in_hand(notifications: Iterable[Mapping[str, str]], cases: Iterable[Case]) -> set[str]:
+    """The alerts of the cases of which the last notification names the agent."""
+    last = {one["message"].rpartition("/")[2]: one["message"] for one in notifications}
     return {
-        alert_id
-        for alert_id, messages in by_alert(notifications).items()
-        if f"Handled by: {AGENT}" in messages[-1]
+        cause.alert_id
+        for case in cases
+        for cause in case.causes
+        if f"Handled by: {AGENT}" in last.get(case.case_id, last.get(cause.alert_id, ""))
     }
 
 
-def receipts(bootstrap: str) -> dict[str, int]:
-    """How many notifications of each alert `notify` knows to be confirmed."""
+def confirmed(bootstrap: str) -> int:
+    """How many notifications `notify` knows to be confirmed."""
     states = last_values(bootstrap, changelog_of("notify")).values()
-    return {
-        case.alert_id: receipt.count
+    return sum(
+        receipt.count
         for state in states
-        for case in msgspec.json.decode(state, type=NotificationState).cases
-        for receipt in case.told
-    }
+        for thread in msgspec.json.decode(state, type=NotificationState).threads
+        for receipt in thread.told
+    )
 
 
 @contextmanager
@@ -141,24 +137,26 @@ def upgrade(system: System, release: Path) -> None:
     """Replace the workers of the last release by this one's while the load arrives."""
     workers, old = system.workers, environment_of(release)
 
-    def until_working(*numbers: int) -> None:
-        wanted = {role: {f"{role}-{number}" for number in numbers} for role in ROLES}
+    def until_working(roles: Sequence[str], *numbers: int) -> None:
+        wanted = {role: {f"{role}-{number}" for number in numbers} for role in roles}
         system.until(
             f"{wanted} have partitions",
-            lambda: {role: system.owners(role) for role in ROLES} == wanted,
+            lambda: {role: system.owners(role) for role in roles} == wanted,
         )
 
     with as_before_the_upgrade(system.backend, release):
         for role in ROLES:
             workers.start(f"{role}-0", old)
-        until_working(0)
+        until_working(ROLES, 0)
     system.feeder.start()
     system.reached("record", 0.2)
-    for role in ROLES:
+    for role in SIDE_BY_SIDE:
         workers.start(f"{role}-1")
-    until_working(0, 1)
+    until_working(SIDE_BY_SIDE, 0, 1)
+    workers.stop("notify-0")
+    workers.start("notify-1")
     system.reached("record", 0.6)
-    workers.stop(*(f"{role}-0" for role in ROLES))
+    workers.stop(*(f"{role}-0" for role in SIDE_BY_SIDE))
     workers.start("detect-0")  # in the folder of one of the last release
 
 
@@ -198,11 +196,11 @@ def test_a_rolling_upgrade_under_load_loses_nothing_and_tells_nothing_twice(
             upgrade(system, release)
             system.until(
                 f"{len(ids)} alerts are told as {AGENT}'s",
-                lambda: in_hand(hook.came) >= ids,
+                lambda: in_hand(hook.came, Store(system.backend).cases()) >= ids,
             )
             outcome = system.finish()
             follow_ups = Store(system.backend).follow_ups()
-            confirmed = receipts(system.broker.bootstrap)
+            told = confirmed(system.broker.bootstrap)
         finally:
             system.close()
     assert [*untruths(outcome.content, load)] == []
@@ -210,7 +208,7 @@ def test_a_rolling_upgrade_under_load_loses_nothing_and_tells_nothing_twice(
     assert outcome.content["alerts"] == alerts
     owned = {follow_up.alert_id for follow_up in follow_ups if follow_up.owner == AGENT}
     assert owned == ids
-    assert {id_: len(messages) for id_, messages in by_alert(hook.came).items()} == confirmed
+    assert len(hook.came) == told
 
 
 def test_a_data_folder_of_the_last_release_goes_on_under_this_one(

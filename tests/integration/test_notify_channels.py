@@ -103,7 +103,7 @@ async def test_what_was_held_back_at_night_comes_as_one_digest_in_the_morning(
         ids = [f"6f1d0b5a-0000-4000-8000-{number:012}" for number in range(3)]
         for number, id_ in enumerate(ids):
             mine = alert(id=id_, at=play.now, customer_id=f"m-{number}")
-            await outbox.process({StateKey(0, mine.customer_id): [mine]})
+            await outbox.process({StateKey(0, mine.customer_id): play.published(mine)})
         await outbox.idle()
         assert hook.came == []
         play.now += timedelta(hours=9)
@@ -113,7 +113,7 @@ async def test_what_was_held_back_at_night_comes_as_one_digest_in_the_morning(
         restarted.send_due()
         await restarted.idle()
         (came,) = hook.came
-        assert came["title"] == "Alerts from the quiet hours: 3"
+        assert came["title"] == "Cases from the quiet hours: 3"
         assert all(f"http://board/alerts/{id_}" in came["message"] for id_ in ids)
 
 

@@ -55,9 +55,8 @@ async def test_a_slow_channel_holds_up_neither_the_others_nor_the_reading_of_top
             id_ = f"6f1d0b5a-0000-4000-8000-{number:012}"
             place = StateKey(0, f"m-{number}")
             async with asyncio.timeout(1):
-                await outbox.process(
-                    {place: [alert(id=id_, at=play.now, customer_id=place.customer_id)]}
-                )
+                mine = alert(id=id_, at=play.now, customer_id=place.customer_id)
+                await outbox.process({place: play.published(mine)})
         await until(lambda: len(quick.came) == 6)
         assert slow.came == []
         slow.gate.set()
@@ -70,7 +69,7 @@ async def test_a_worker_killed_after_the_send_rings_no_second_time(tmp_path: Pat
         play.settings = play.settings.model_copy(update={"pagerduty": f"http://{events.url}"})
         killed = play.outbox()
         play.world.steps_to_live = 1  # the states of the alert; not what the channels confirmed
-        await killed.process({PLACE: [alert(at=play.now, severity="critical")]})
+        await killed.process({PLACE: play.published(alert(at=play.now, severity="critical"))})
         await until(lambda: len(events.came) == 1 and len(alerts_at(address)) == 1)
         play.world.steps_to_live = states.FOREVER
         again = play.outbox()
@@ -92,7 +91,7 @@ async def test_nothing_is_sent_of_what_is_not_durable_yet(tmp_path: Path) -> Non
         outbox = play.outbox()
         play.world.steps_to_live = 0
         taking = asyncio.create_task(
-            outbox.process({PLACE: [alert(at=play.now, severity="critical")]})
+            outbox.process({PLACE: play.published(alert(at=play.now, severity="critical"))})
         )
         await asyncio.sleep(0)  # it has noted the change, and waits for the states
         outbox.send_due()
@@ -110,7 +109,7 @@ async def test_before_partitions_go_what_is_being_sent_is_sent_and_kept(tmp_path
         play = Desk(tmp_path, chat=f"json://{hook.url}")
         outbox = play.outbox()
         hook.gate.clear()
-        await outbox.process({PLACE: [alert(at=play.now)]})
+        await outbox.process({PLACE: play.published(alert(at=play.now))})
         settling = asyncio.create_task(outbox.release())
         await asyncio.sleep(0)
         hook.gate.set()
@@ -146,7 +145,7 @@ async def test_one_message_that_a_channel_refuses_keeps_no_other_of_a_digest_bac
         for number, id_ in enumerate(ids):
             customer_id = "<poison>" if number == 1 else f"m-{number}"
             mine = alert(id=id_, at=play.now, customer_id=customer_id)
-            await outbox.process({StateKey(0, customer_id): [mine]})
+            await outbox.process({StateKey(0, customer_id): play.published(mine)})
         play.now += timedelta(hours=9)
         outbox.send_due()
         await outbox.idle()

@@ -13,12 +13,13 @@ from kafka import KafkaConsumer, KafkaProducer
 from tenacity import Retrying, stop_after_delay, wait_fixed
 
 from pipeline.broker.lag import LagReader
-from pipeline.contracts.topology import ALERTS, FOLLOW_UPS, GROUPS, changelog_of
-from pipeline.follow_up.value import FollowUp, FollowUpEvent
+from pipeline.contracts.topology import ALERTS, CASES, GROUPS, changelog_of
+from pipeline.follow_up.case import Case
+from pipeline.follow_up.case_progress import event_of
 from pipeline.model.alert import to_cloudevent
-from pipeline.notify.case import Change
+from pipeline.notify.thread import Change
 from tests.support.listeners import http_recorder
-from tests.support.notify_cases import ALERT_ID, ROUTES, alert, follow_up
+from tests.support.notify_cases import ALERT_ID, ROUTES, Published, alert, follow_up
 from tests.support.role_on_kafka import worker
 from tests.support.servers_kafka import topics_for_now
 
@@ -41,9 +42,9 @@ def role(
 def publish(kafka: str, *changes: Change) -> None:
     producer = KafkaProducer(bootstrap_servers=kafka)
     for one in changes:
-        if isinstance(one, FollowUp):
-            event = FollowUpEvent("e", "s", "nabiz.follow_up.opened", "m-1", one.updated_at, one)
-            producer.send(FOLLOW_UPS, msgspec.json.encode(event), one.customer_id.encode())
+        if isinstance(one, Case):
+            event = event_of(one, "opened")
+            producer.send(CASES, msgspec.json.encode(event), one.customer_id.encode())
         else:
             producer.send(ALERTS, to_cloudevent(one), one.customer_id.encode())
     producer.flush()
@@ -78,13 +79,14 @@ def until_kept(kafka: str, count: int) -> None:
 def test_a_killed_worker_that_lost_its_files_rings_nothing_twice_and_ends_what_it_began(
     tmp_path: Path, kafka: str
 ) -> None:
-    topics = topics_for_now(kafka, 2, ALERTS, FOLLOW_UPS)
+    published = Published()
+    topics = topics_for_now(kafka, 2, ALERTS, CASES)
     with topics, http_recorder() as hook, http_recorder() as duty:
         with role(tmp_path, kafka, hook.url, duty.url) as process:
-            publish(kafka, alert(at=NOW), follow_up(at=NOW))
+            publish(kafka, *published(alert(at=NOW), follow_up(at=NOW)))
             hook.wait_for(lambda came: len(came) == 1, timeout=40)
             until_read(kafka)
-            publish(kafka, follow_up(2, at=NOW, stage="acknowledged", owner="ayşe"))
+            publish(kafka, *published(follow_up(2, at=NOW, stage="acknowledged", owner="ayşe")))
             hook.wait_for(lambda came: len(came) == 2)
             until_kept(kafka, 2)
             process.kill()
@@ -95,12 +97,12 @@ def test_a_killed_worker_that_lost_its_files_rings_nothing_twice_and_ends_what_i
         ]
         shutil.rmtree(tmp_path / "state")
         done = follow_up(3, at=NOW, stage="resolved", end="by_person")
-        publish(kafka, alert(at=NOW), alert(2, at=NOW, state="resolved"), done)
+        publish(kafka, *published(alert(at=NOW), alert(2, at=NOW, state="resolved"), done))
         with role(tmp_path, kafka, hook.url, duty.url) as process:
             hook.wait_for(lambda came: len(came) == 3, timeout=40)
             until_read(kafka)
             critical = alert(id=ALERT_ID[:-1] + "2", at=NOW, severity="critical")
-            publish(kafka, critical)
+            publish(kafka, *published(critical))
             duty.wait_for(lambda came: len(came) == 1)
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0, (tmp_path / "log").read_text()

@@ -12,9 +12,10 @@ from agents.processors.notifier import Notifier
 from agents.runtime.state_store import StateKey
 from pipeline.channels.open import open_channels
 from pipeline.config.groups import NotifySettings
-from pipeline.notify.case import Change
+from pipeline.follow_up.value import FollowUp
+from pipeline.model.alert import Alert
 from tests.support import state_stores as states
-from tests.support.notify_cases import ROUTES, desk
+from tests.support.notify_cases import ROUTES, Published, desk
 
 PLACE = StateKey(0, "m-1")
 DAY = ROUTES.replace("quiet: night\n", "")
@@ -43,6 +44,7 @@ class Desk:
         )
         self.desk = desk(folder, routes)
         self.world = World()
+        self.published = Published()
         self.now = datetime.now().astimezone().replace(microsecond=0)
 
     def outbox(self) -> Notifier:
@@ -52,10 +54,10 @@ class Desk:
         made.restore()
         return made
 
-    async def through(self, *changes: Change, outbox: Notifier | None = None) -> Notifier:
+    async def through(self, *changes: Alert | FollowUp, outbox: Notifier | None = None) -> Notifier:
         """Apply changes, and return when all due messages have been sent."""
         outbox = outbox or self.outbox()
-        await outbox.process({PLACE: changes})
+        await outbox.process({PLACE: self.published(*changes)})
         await outbox.idle()
         return outbox
 

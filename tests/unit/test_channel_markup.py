@@ -22,10 +22,9 @@ from pipeline.channels.channel import ChannelAway, ChannelRefused, MessageRefuse
 from pipeline.channels.mail import Mailbox, to_email
 from pipeline.channels.pagerduty import event_of
 from pipeline.common.plain_text import one_line
-from pipeline.notify.case import Case
 from pipeline.notify.due import Delivery
 from pipeline.notify.messages import Notification, render, render_digest
-from tests.support.notify_cases import ALERT_ID, MONDAY_NOON, alert
+from tests.support.notify_cases import ALERT_ID, MONDAY_NOON, alert, thread
 
 BOARD = "http://board.example:8089/board"
 LINK = f"{BOARD}/alerts/{ALERT_ID}"
@@ -94,9 +93,9 @@ def channel_of(kind: str) -> Apprise:
 
 
 def message_of(words: str, **fields: Any) -> Notification:
-    case = Case(ALERT_ID, MONDAY_NOON, alert(quote=words, **fields))
+    told = thread(alert(quote=words, **fields))
     delivery = Delivery(ALERT_ID, "chat", "opened", MONDAY_NOON, digest=False)
-    return render(case, delivery, "tr", BOARD)
+    return render(told, delivery, "tr", BOARD)
 
 
 def posted(service: Service, kind: str, message: Notification) -> list[str]:
@@ -232,13 +231,13 @@ def test_a_digest_that_is_too_long_for_a_service_is_split(
     held = []
     for number in range(20):
         id_ = f"6f1d0b5a-0000-4000-8000-{number:012}"
-        case = Case(id_, MONDAY_NOON, alert(id=id_, customer_id=f"<m-{number}> " * 20))
-        held.append((case, Delivery(id_, "chat", "opened", MONDAY_NOON, digest=True)))
+        told = thread(alert(id=id_, customer_id=f"<m-{number}> " * 20))
+        held.append((told, Delivery(id_, "chat", "opened", MONDAY_NOON, digest=True)))
     parts = posted(service, kind, render_digest(held, "tr", "https://nabiz.a-company.example"))
     assert len(parts) > 1
     assert all(len(one) <= most for one in parts)
     shown = "".join(map(READ[kind], parts))
-    assert all(f"alerts/{case.alert_id}" in shown for case, _ in held)
+    assert all(f"alerts/{told.id}" in shown for told, _ in held)
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from apprise.plugins import NotifyBase
 
 from pipeline.channels.by_apprise import Apprise
-from pipeline.notify.case import Case
 from pipeline.notify.due import Delivery
 from pipeline.notify.messages import Notification, render, render_digest
-from tests.support.notify_cases import ALERT_ID, MONDAY_NOON, alert, follow_up
+from pipeline.notify.thread import Thread
+from tests.support.notify_cases import ALERT_ID, MONDAY_NOON, alert, follow_up, thread
 
 BOARD = "https://nabiz.a-company.example/board"
 LINK = f"{BOARD}/alerts/{ALERT_ID}"
@@ -26,8 +26,8 @@ ADDRESSES = (
 OPENED = Delivery(ALERT_ID, "sms", "opened", MONDAY_NOON, digest=False)
 
 
-def case(**fields: object) -> Case:
-    return Case(ALERT_ID, MONDAY_NOON, alert(brand="Acme", playbook="Ara. " * 400, **fields))
+def case(**fields: object) -> Thread:
+    return thread(alert(brand="Acme", playbook="Ara. " * 400, **fields))
 
 
 def sent_to(
@@ -59,7 +59,7 @@ def test_it_has_three_parts_at_most_whatever_names_are_in_the_headline(
 ) -> None:
     in_hand = follow_up(2, stage="acknowledged", owner="Gülşah " * 18, cause_ended_at=MONDAY_NOON)
     held = case(titles={"tr": "İstanbul’da " * 20})
-    told = Case(ALERT_ID, MONDAY_NOON, held.alert, in_hand)
+    told = thread(held.alerts[0], in_hand)
     ((_, body),) = sent_to(address, render(told, OPENED, "tr", BOARD), monkeypatch)
     assert body.startswith("Nedeni ortadan kalktı, Gülşah")
     assert body.endswith(f"…\r\n{LINK}")
@@ -69,7 +69,7 @@ def test_it_has_three_parts_at_most_whatever_names_are_in_the_headline(
 def test_a_digest_is_its_number_and_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
     digest = render_digest([(case(), OPENED)] * 3, "en", BOARD)
     sent = sent_to(ADDRESSES[0], digest, monkeypatch)
-    assert sent == [("", f"Alerts from the quiet hours: 3\r\n{BOARD}")]
+    assert sent == [("", f"Cases from the quiet hours: 3\r\n{BOARD}")]
 
 
 def test_a_pager_that_takes_less_than_a_link_still_has_both(

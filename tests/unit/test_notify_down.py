@@ -24,7 +24,7 @@ def test_where_all_channels_are_down_each_is_tried_again_with_growing_pauses(
     for minute in range(16):
         before = play.customer
         play(MONDAY_NOON + minute * MINUTE, *([alert()] if minute == 0 else []))
-        tries += play.customer.cases[0].failures != (before.cases[0].failures if minute else ())
+        tries += play.customer.threads[0].failures != (before.threads[0].failures if minute else ())
     assert tries == 5  # after 0, 1, 3, 7 and 15 minutes
     play.down = set()
     assert play(MONDAY_NOON + 120 * MINUTE) == [("chat", "opened")]

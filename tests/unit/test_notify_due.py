@@ -8,9 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.notify.case import Change, NotificationState, fold
+from pipeline.follow_up.value import FollowUp
+from pipeline.model.alert import Alert
 from pipeline.notify.routes import RoutingTable
-from tests.support.notify_cases import MONDAY_NOON, ROUTES, alert, desk, follow_up
+from pipeline.notify.thread import NotificationState
+from tests.support.notify_cases import MONDAY_NOON, ROUTES, alert, desk, follow_up, thread
 from tests.support.notify_play import MINUTE, Play
 
 
@@ -106,8 +108,10 @@ def test_what_was_told_as_ended_and_is_in_hand_after_all_rings_nobody_anew(
 
 def test_what_states_say_of_what_was_told_is_read_as_before(ours: RoutingTable) -> None:
     taken_on = follow_up(2, stage="acknowledged", owner="ayşe")
-    (case,) = fold(NotificationState(), [alert(), taken_on], ours, MONDAY_NOON).cases
-    assert case.fingerprint == '["high",["Bir daha asla!"],["acknowledged","ayşe",""],0]'
+    assert (
+        thread(alert(), taken_on).fingerprint
+        == '["high",["Bir daha asla!"],["acknowledged","ayşe",""],0]'
+    )
 
 
 def test_the_follow_up_ends_an_alert_and_its_undoing_opens_it_again(ours: RoutingTable) -> None:
@@ -196,14 +200,14 @@ def test_first_and_last_always_updates_at_the_rate_and_nothing_twice(
     now, at = MONDAY_NOON, MONDAY_NOON
     log: list[tuple[datetime, str, str]] = []
 
-    def step(*step_changes: Change) -> None:
+    def step(*step_changes: Alert | FollowUp) -> None:
         play.down = data.draw(st.sets(st.sampled_from(["chat", "mail"])))
         log.extend((now, *one) for one in play(now, *step_changes))
 
     step(alert(at=at))
     for (kind, revision, number, stage), gap in zip(changes, gaps, strict=False):
         now += gap * MINUTE / 10
-        one: Change = (
+        one: Alert | FollowUp = (
             alert(revision, at=at, quote=f"q{number}")
             if kind == "alert"
             else follow_up(revision, at=at, escalation=number, stage=stage)

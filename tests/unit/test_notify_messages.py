@@ -5,19 +5,29 @@ from datetime import datetime
 import pytest
 
 from pipeline.common.languages import Language
-from pipeline.notify.case import Case, Change, NotificationState, fold
+from pipeline.follow_up.value import FollowUp
+from pipeline.model.alert import Alert
 from pipeline.notify.due import Delivery, deliveries, with_failure
+from pipeline.notify.fold import fold
 from pipeline.notify.messages import LISTED, render, render_digest
 from pipeline.notify.routes import RoutingTable
-from tests.support.notify_cases import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert, follow_up
+from pipeline.notify.thread import NotificationState, Thread
+from tests.support.notify_cases import (
+    ALERT_ID,
+    MONDAY_NIGHT,
+    MONDAY_NOON,
+    Published,
+    alert,
+    follow_up,
+)
 
 
-def case_of(ours: RoutingTable, *changes: Change, at: datetime = MONDAY_NOON) -> Case:
-    (case,) = fold(NotificationState(), changes, ours, at).cases
-    return case
+def case_of(ours: RoutingTable, *changes: Alert | FollowUp, at: datetime = MONDAY_NOON) -> Thread:
+    (thread,) = fold(NotificationState(), Published()(*changes), ours, at).threads
+    return thread
 
 
-def first(ours: RoutingTable, case: Case) -> Delivery:
+def first(ours: RoutingTable, case: Thread) -> Delivery:
     return deliveries(case, ours, ("chat",))[0]
 
 
@@ -102,7 +112,7 @@ def test_a_quote_with_braces_and_of_any_length_stays_text_and_short(ours: Routin
     ],
 )
 def test_each_end_reads_otherwise(
-    ours: RoutingTable, changes: list[Change], english: str, turkish: str
+    ours: RoutingTable, changes: list[Alert | FollowUp], english: str, turkish: str
 ) -> None:
     case = case_of(ours, alert(), *changes)
     assert case.ended
@@ -161,7 +171,7 @@ def test_a_digest_lists_the_worst_first_and_counts_the_rest(ours: RoutingTable) 
         held.append((case, first(ours, case)))
     message = render_digest(held, "en", "http://board")
     lines = message.body.splitlines()
-    assert message.title == "Alerts from the quiet hours: 25"
+    assert message.title == "Cases from the quiet hours: 25"
     assert lines[0].startswith(f"• [high] Wants to leave (m-{LISTED})")
     assert lines[-1] == "… and 5 more"
     assert render_digest(held[::-1], "en", "http://board").id == message.id

@@ -7,10 +7,12 @@ import pytest
 
 from agents.processors.schedule import PendingDelivery, Schedule
 from agents.runtime.state_store import StateKey
-from pipeline.notify.case import Change, NotificationState, fold
+from pipeline.model.alert import Alert
 from pipeline.notify.due import with_receipt
+from pipeline.notify.fold import fold
 from pipeline.notify.routes import RoutingTable
-from tests.support.notify_cases import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, alert
+from pipeline.notify.thread import NotificationState
+from tests.support.notify_cases import ALERT_ID, MONDAY_NIGHT, MONDAY_NOON, Published, alert
 
 CUSTOMER = StateKey(0, "m-1")
 MINUTE = timedelta(minutes=1)
@@ -21,9 +23,9 @@ def schedule(ours: RoutingTable) -> Schedule:
     return Schedule(ours, ("am", "chat"), ("am",))
 
 
-def change(schedule: Schedule, ours: RoutingTable, now: datetime, *changes: Change) -> None:
+def change(schedule: Schedule, ours: RoutingTable, now: datetime, *changes: Alert) -> None:
     before = schedule.get(CUSTOMER) or NotificationState()
-    schedule.put(CUSTOMER, fold(before, changes, ours, now))
+    schedule.put(CUSTOMER, fold(before, Published()(*changes), ours, now))
 
 
 def save(schedule: Schedule) -> None:
@@ -36,9 +38,10 @@ def confirm(schedule: Schedule, pending: PendingDelivery, now: datetime) -> None
     schedule.done(pending)
     state = schedule.get(CUSTOMER)
     assert state
-    case = state.case(ALERT_ID)
-    assert case
-    schedule.put(CUSTOMER, state.having(with_receipt(case, pending.delivery, pending.case, now)))
+    thread = state.thread(ALERT_ID)
+    assert thread
+    after = with_receipt(thread, pending.delivery, pending.thread, now)
+    schedule.put(CUSTOMER, state.having(after))
     save(schedule)
 
 
@@ -105,7 +108,7 @@ def test_a_customer_is_evicted_once_no_channel_has_the_alert_open(
     for pending in schedule.due(MONDAY_NOON):
         confirm(schedule, pending, MONDAY_NOON)
     assert schedule.due(MONDAY_NOON + MINUTE) == []
-    assert [case.alert_id for case in schedule.open_in("am")] == [ALERT_ID]
+    assert [thread.id for thread in schedule.open_in("am")] == [ALERT_ID]
     change(schedule, ours, MONDAY_NOON, alert(2, state="resolved"))
     save(schedule)
     for pending in schedule.due(MONDAY_NOON + MINUTE):

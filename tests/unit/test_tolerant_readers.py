@@ -18,13 +18,13 @@ from agents.runtime.messages import (
     partition_of,
     read_action,
     read_alert,
-    read_follow_up,
+    read_case,
 )
 from agents.understand import interpret, outgoing
 from pipeline.board.inbox.feed import take
 from pipeline.board.inbox.live import Live
 from pipeline.config.groups import ROOT
-from pipeline.contracts.topology import ACTIONS, ALERTS, DEAD_LETTERS, FOLLOW_UPS, SCORED
+from pipeline.contracts.topology import ACTIONS, ALERTS, CASES, DEAD_LETTERS, FOLLOW_UPS, SCORED
 from pipeline.detection.entry import entry_of
 from pipeline.follow_up.state import FollowUpState, ReceivedChange, apply_changes
 from pipeline.ingest.decode import decode_event, encode_event, parse_event
@@ -33,14 +33,15 @@ from pipeline.model.dead_letter import Invalid, Reason
 from pipeline.model.event import AuthorType, Event, Metric, Score
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
-from pipeline.notify.case import NotificationState, fold
 from pipeline.notify.due import deliveries
+from pipeline.notify.fold import fold
 from pipeline.notify.messages import render
+from pipeline.notify.thread import NotificationState
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from tests.support.customers import Customer
 from tests.support.follow_ups import SLA
-from tests.support.notify_cases import MONDAY_NOON, alert, desk, follow_up
+from tests.support.notify_cases import MONDAY_NOON, Published, alert, desk, follow_up
 
 ADDED = "added_later.by_a_newer_version"
 TIER = {"name": "gold", "since": [2026, 1.5, None]}
@@ -119,15 +120,15 @@ def test_follow_up_follows_an_alert_in_an_unknown_state_and_passes_over_unknown_
 
 
 def test_notify_tells_of_an_unknown_severity_by_its_name(tmp_path: Path) -> None:
-    read: dict[str, Any] = {ALERTS: read_alert, FOLLOW_UPS: read_follow_up}
-    batch = group_by_customer(examples(ALERTS, FOLLOW_UPS), read, 4)
+    read: dict[str, Any] = {ALERTS: read_alert, CASES: read_case}
+    batch = group_by_customer(examples(ALERTS, CASES), read, 4)
     assert not batch.dead
     table = desk(tmp_path)._replace(max_age=NOW - datetime(2026, 1, 1, tzinfo=UTC))
     changes = [change for mine in batch.changes.values() for change in mine]
     state = fold(NotificationState(), changes, table, NOW)
     told = [
         render(case, delivery, "en", "http://board").title
-        for case in state.cases
+        for case in state.threads
         for delivery in deliveries(case, table, ["am", "phone", "chat", "duty"])
     ]
     assert told
@@ -138,8 +139,8 @@ def test_notify_tells_of_an_unknown_severity_by_its_name(tmp_path: Path) -> None
 def test_notify_tells_of_an_unknown_outcome_by_its_name(tmp_path: Path) -> None:
     ended = follow_up(2, stage="resolved", outcome=ADDED)
     table = desk(tmp_path)
-    state = fold(NotificationState(), [alert(), ended], table, MONDAY_NOON)
-    (case,) = state.cases
+    state = fold(NotificationState(), Published()(alert(), ended), table, MONDAY_NOON)
+    (case,) = state.threads
     (delivery, *_) = deliveries(case, table, ["am"])
     for language in ("tr", "en"):
         assert ADDED in render(case, delivery, language, "http://board").body
@@ -147,7 +148,7 @@ def test_notify_tells_of_an_unknown_outcome_by_its_name(tmp_path: Path) -> None:
 
 def test_the_inbox_keeps_what_is_in_an_unknown_state() -> None:
     live = Live()
-    messages = examples(ALERTS, FOLLOW_UPS, ACTIONS)
+    messages = examples(ALERTS, CASES, ACTIONS)
     take([(message.topic, message.value or b"") for message in messages], live)
     (alert,) = sort(examples(ALERTS)).alerts
     item = live.get(alert.id)

@@ -12,8 +12,8 @@ from pipeline.board.inbox.live import KEPT
 from pipeline.board.localizer import Localizer
 from pipeline.config.groups import NotifySettings
 from pipeline.model.alert import Evidence
-from pipeline.notify.case import Case
 from pipeline.notify.messages import link_to
+from pipeline.notify.thread import Thread
 from pipeline.store import StoreUnavailable
 from tests.support.board_items import MINUTE, NOW, alert
 from tests.support.simulated_company import Company
@@ -30,7 +30,7 @@ def test_the_link_in_a_message_leads_to_the_page_of_its_alert(
     client: Client, company: Company
 ) -> None:
     company.happen([alert()])
-    link = urlsplit(link_to(Case("a1", NOW), NotifySettings().board))
+    link = urlsplit(link_to(Thread("a1", NOW), NotifySettings().board))
     assert titles(page(client, link.path)) == ["a1"]
 
 
