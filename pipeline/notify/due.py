@@ -61,6 +61,7 @@ def with_receipt(thread: Thread, delivery: Delivery, sent: Thread, now: datetime
         escalation=sent.escalation,
         acknowledged=sent.acknowledged,
         count=before.count + 1 if before else 1,
+        dangers=sent.dangers,
     )
     channel = delivery.channel
     others = tuple(other for other in thread.told if other.channel != channel)
@@ -122,6 +123,8 @@ def _kind(thread: Thread, receipt: DeliveryReceipt | None, *, rings: bool) -> Ki
         return first
     if rings and thread.escalation > receipt.escalation:
         return "escalated"
+    if rings and thread.dangers > receipt.dangers:  # whoever has the case in hand
+        return first
     if rings and _has_worsened(thread, receipt):
         return first
     if thread.acknowledged and not receipt.acknowledged:

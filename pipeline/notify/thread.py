@@ -26,7 +26,8 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 class DeliveryReceipt(msgspec.Struct, frozen=True):
     """The last message about a case that a channel confirmed, the `count`-th.
 
-    `said` is the fingerprint of its content (`Thread.fingerprint`).
+    `said` is the fingerprint of its content (`Thread.fingerprint`), `dangers` how many dangers of
+    the customer were known.
     """
 
     channel: str
@@ -37,6 +38,7 @@ class DeliveryReceipt(msgspec.Struct, frozen=True):
     escalation: int
     acknowledged: bool
     count: int
+    dangers: int = 0
 
     @property
     def ended(self) -> bool:
@@ -85,10 +87,20 @@ class Thread(msgspec.Struct, frozen=True):
 
     @property
     def alert(self) -> Alert | None:
-        """The alert of the gravest open cause, which messages speak of."""
+        """The alert that messages speak of: of a danger, else of the gravest open cause."""
         known = {alert.id: alert for alert in self.alerts}
         causes = self.case.causes if self.case else ()
-        return next((known[one.alert_id] for one in causes if one.alert_id in known), None)
+        gravest_first = (known[one.alert_id] for one in causes if one.alert_id in known)
+        return next(iter((*self._dangers(), *gravest_first)), None)
+
+    @property
+    def dangers(self) -> int:
+        """The number of dangers that the customer may be in."""
+        return len(self._dangers())
+
+    def _dangers(self) -> tuple[Alert, ...]:
+        ended = {one.alert_id for one in self.case.causes if one.ended} if self.case else set()
+        return tuple(one for one in self.alerts if one.in_danger and one.id not in ended)
 
     @property
     def first_alert(self) -> Alert | None:

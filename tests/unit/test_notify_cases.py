@@ -63,6 +63,19 @@ def test_a_graver_cause_rings_and_on_the_channels_of_its_severity(ours: RoutingT
     assert desk(alert(C, 6, "critical")) == []
 
 
+def test_a_danger_rings_whoever_has_the_case_in_hand_and_is_what_is_told(
+    ours: RoutingTable,
+) -> None:
+    desk = Desk(ours, "chat")
+    desk(alert(A, 0, "critical"), on(A, "acknowledge", 1))
+    danger = msgspec.structs.replace(alert(B, 5, "critical"), in_danger=True)
+    assert desk(danger) == [("chat", "opened")]
+    assert desk.thread.alert == msgspec.structs.replace(
+        danger, contributions=(), evidence=danger.evidence[-2:]
+    )
+    assert desk.play(at(60)) == []
+
+
 def test_a_graver_cause_reopens_what_somebody_has_in_hand(ours: RoutingTable) -> None:
     desk = Desk(ours, "chat")
     desk(alert(A, 0, "medium"), on(A, "acknowledge", 1))
