@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from agents.processors.passed_time import PassedTime
+from agents.processors.passed_time import HasReadAll, PassedTime
 from agents.runtime.crash import Halt
 from agents.runtime.messages import (
     CLOUDEVENT,
@@ -34,6 +34,7 @@ from pipeline.detection.customer import (
     encode_state,
     unsent,
 )
+from pipeline.detection.fold import BEGINNING
 from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.model.alert import Alert, to_cloudevent
 from pipeline.model.dead_letter import DeadLetter
@@ -62,7 +63,7 @@ class Offsets(NamedTuple):
     partitions: int
     committed: Callable[[str, int], int]
     source: Callable[[int], str]
-    has_read_all: Callable[[int], bool]
+    has_read_all: HasReadAll
 
 
 class Step(NamedTuple):
@@ -125,7 +126,7 @@ class Detector:
         sources = {partition: self._offsets.source(partition) for partition in partitions}
         with metrics.STAGE_SECONDS.labels("detect", "fold").time():
             for message, scored in good:
-                self._time.observe(message.partition, scored)
+                self._time.observe(message, scored)
             for customer_id, mine in came.items():
                 self._fold(customer_id, mine, sources, rules, outcome)
             self._judge_overdue(outcome)
@@ -138,7 +139,7 @@ class Detector:
         return outcome
 
     def _judge_overdue(self, outcome: Outcome) -> None:
-        """Judge customers who wait in vain, but those with messages in the same batch."""
+        """Judge customers who wait in vain; those with messages in the same batch have been."""
         for partition in self._customers.partitions():
             if not self._time.is_known:
                 self._remember_time(partition)
@@ -189,13 +190,15 @@ class Detector:
         state = _state(stored) if stored else None
         owed = unsent(state, self._worker, lambda topic: self._offsets.committed(topic, partition))
         source = sources[partition]
+        passed = self._time.passed(partition)
+        until = BEGINNING if passed is None else passed
         for number, start in enumerate(range(0, len(mine), IN_A_STEP)):
             part = mine[start : start + IN_A_STEP]
             arrivals = [
                 Arrival(scored, message.partition, _place(message), source)
                 for message, scored in part
             ]
-            state, alerts = apply(state, arrivals, rules, self._settings)
+            state, alerts = apply(state, arrivals, rules, self._settings, until)
             if owed := (*owed, *map(to_cloudevent, alerts)):
                 read = {message.topic: message.offset for message, _ in part}
                 state = replace(state, outbox=Outbox(self._worker, read, owed))

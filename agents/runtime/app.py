@@ -1,6 +1,6 @@
 """The Faust app of a role: its settings, and its checks before the first message is read."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -65,15 +65,18 @@ class App(faust.App):
         known = self.consumer.committed.get(TP(topic, partition))  # type: ignore[attr-defined]
         return -1 if known is None else int(known)
 
-    def has_read_all(self, partition: int) -> bool:
-        """Return whether all messages of a partition of the role's topics are committed."""
+    def has_read_all(self, partition: int, handled: Mapping[tuple[str, int], int]) -> bool:
+        """Return whether all messages of a partition of the role's topics are handled.
+
+        `handled` are the offsets up to which they were since the start; the others are committed.
+        """
         consumer: Any = self.consumer
         inputs = [TP(topic, partition) for topic in INPUTS[self.continuity.role]]
         if not consumer.assignment().issuperset(inputs):
             return False
         ends = [consumer.highwater(tp) for tp in inputs]
-        committed = [consumer.committed.get(tp) or 0 for tp in inputs]
-        return all(end is not None and end <= at for end, at in zip(ends, committed, strict=True))
+        known = [max(consumer.committed.get(tp) or 0, handled.get(tp, 0)) for tp in inputs]
+        return all(end is not None and end <= at for end, at in zip(ends, known, strict=True))
 
     def source(self, topic: str, partition: int) -> str:
         """Return the identity of a partition's topic (`Continuity.source`)."""

@@ -1,6 +1,6 @@
 """detect with a worker that is killed: what is stored in the end is as if nothing had been."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from random import Random
@@ -28,7 +28,7 @@ from tests.support.state_stores import FOREVER, Killed, Table
 
 SETTINGS = DetectSettings()
 BOOK = RuleBook(SETTINGS.rules)
-NOTHING_READ = Offsets(1, lambda *_: 0, lambda _: "t1/0", lambda _: False)
+NOTHING_READ = Offsets(1, lambda *_: 0, lambda _: "t1/0", lambda *_: False)
 END = START + timedelta(days=40)
 """When all that anybody may wait for is overdue."""
 
@@ -83,8 +83,11 @@ class World(states.World):
             detector.stage(outcome)
             await detector.make_durable(outcome)
 
-    def has_read_all(self, _: int) -> bool:
-        return all(len(self.topics[topic]) == at for topic, at in self.committed.items())
+    def has_read_all(self, _: int, handled: Mapping[tuple[str, int], int]) -> bool:
+        return all(
+            len(self.topics[topic]) == max(at, handled.get((topic, 0), 0))
+            for topic, at in self.committed.items()
+        )
 
     async def acknowledge(
         self, detector: Detector, outcome: Outcome, topic: str, read: int
