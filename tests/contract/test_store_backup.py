@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+from pipeline.follow_up.lone_case import lone_case
 from pipeline.store import Backend, BackupError, Store, StoreUnavailable
 from pipeline.store.backup import MANIFEST, read_manifest
 from tests.contract.answers import answers
@@ -18,6 +19,7 @@ from tests.contract.conftest import empty_database
 from tests.contract.stored import alert, fill, some_events
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
+CASE = lone_case(alert("a1"), None)
 
 
 class Restored(NamedTuple):
@@ -40,6 +42,7 @@ def restored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Restore
     first, second = (request.getfixturevalue(name) for name in request.param)
     with empty_database(first):
         fill(first)
+        Store(first).write_cases([CASE])
         wanted = answers(first)
         Store(first).back_up(tmp_path / "backup", NOW)
     with empty_database(second):
@@ -49,6 +52,7 @@ def restored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Restore
 
 def test_a_backup_is_restored_on_either_engine(restored: Restored) -> None:
     restored.check()
+    assert Store(restored.backend).cases() == [CASE]
 
 
 def test_what_is_delivered_again_after_a_restore_counts_nothing_twice(restored: Restored) -> None:

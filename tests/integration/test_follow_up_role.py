@@ -8,12 +8,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer
 
 from pipeline.contracts.topology import ACTIONS, ALERTS, CASES, DEAD_LETTERS, FOLLOW_UPS
 from pipeline.follow_up.case import CaseEvent
+from pipeline.follow_up.case_progress import case_id_of
 from pipeline.follow_up.value import FollowUpEvent
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert, to_cloudevent
@@ -117,3 +119,54 @@ def goes_on_where_it_was(tmp_path: Path, kafka: str) -> None:
     log = (tmp_path / "log").read_text()
     assert "m-1" not in log
     assert "yarın yine" not in log
+
+
+CUSTOMERS = [f"killed-{number}" for number in range(6)]
+
+
+def alerts_of(customer_id: str, minutes: int) -> list[Alert]:
+    """Two alerts of a customer, and the second again, graver."""
+    first, second = (str(uuid5(NAMESPACE_OID, f"{customer_id}/{name}")) for name in "ab")
+    given = {"customer_id": customer_id, "severity": "high", "at": NOW - timedelta(minutes=minutes)}
+    then = NOW - timedelta(minutes=minutes - 1)
+    return [
+        alert(id=first, **given),
+        alert(id=second, **given),
+        alert(2, id=second, **given | {"severity": "critical", "at": then}),
+    ]
+
+
+def test_a_case_is_told_once_a_revision_however_often_the_worker_is_killed(
+    tmp_path: Path, kafka: str
+) -> None:
+    with topics_for_now(kafka, 2, ALERTS, ACTIONS, FOLLOW_UPS, CASES, DEAD_LETTERS):
+        by_customer = [alerts_of(customer_id, 30) for customer_id in CUSTOMERS]
+        for step in range(3):
+            with role(tmp_path, kafka) as process:
+                publish(kafka, *(alerts[step] for alerts in by_customer))
+                wanted = (step + 1) * len(CUSTOMERS)
+                read_until(kafka, CASES, CaseEvent, lambda came, least=wanted: len(came) >= least)
+                process.kill()
+                process.wait()
+        cases = {
+            first.customer_id: case_id_of(first.customer_id, first.id) for first, *_ in by_customer
+        }
+        takes = [
+            Action(f"take-{customer_id}", case_id, customer_id, "acknowledge", "ayşe", NOW)
+            for customer_id, case_id in cases.items()
+        ]
+        with role(tmp_path, kafka):
+            publish(kafka, *takes)
+            events = read_until(kafka, CASES, CaseEvent, all_taken)
+        ids = {(event.data.case_id, event.data.revision): event.id for event in events}
+        assert {(event.data.case_id, event.data.revision, event.id) for event in events} == {
+            (*change, id_) for change, id_ in ids.items()
+        }
+        assert {event.subject: event.data.case_id for event in events} == cases
+        last = {event.subject: event.data for event in events}
+        assert {(one.severity, len(one.causes)) for one in last.values()} == {("critical", 2)}
+
+
+def all_taken(events: list[CaseEvent]) -> bool:
+    last = {event.subject: event.data for event in events}
+    return len(last) == len(CUSTOMERS) and all(one.owner == "ayşe" for one in last.values())
