@@ -19,7 +19,7 @@ from pipeline.text.reader import Reader
 from tests.support.customers import START, Customer, reading
 
 AUTHORS = {"C": AuthorType.CUSTOMER, "A": AuthorType.AGENT, "B": AuthorType.BOT}
-CAUSES = {"conversation_goes_wrong", "person_refused"}
+CAUSE = "conversation_goes_wrong"
 
 TELCO = """
 C Faturamda almadığım bir paket görünüyor.
@@ -65,6 +65,18 @@ B Sorry, I didn't get that.
 C I want to talk to a human
 B There are no agents available right now.
 C Great, thanks a lot
+"""
+REFUSED = """
+C Faturamı öğrenmek istiyorum
+B Fatura tutarınız 300 liradır.
+C Müşteri temsilcisine bağlanmak istiyorum
+B Şu anda müşteri temsilcimiz bulunmamaktadır.
+"""
+REFUSED_ENGLISH = """
+C I'd like to know my balance
+B Your balance is 300.
+C I want to talk to a human
+B There are no agents available right now.
 """
 FRIENDLY = """
 C Merhaba, tarifemi değiştirmek istiyorum.
@@ -146,26 +158,29 @@ def turns(reader: Reader, script: str, channel: str = "chat", at: datetime = STA
     return [Scored(e, read, e.occurred_at) for e, read in zip(events, readings, strict=True)]
 
 
-def rung(customer: Customer) -> dict[str, Alert]:
-    return {one.cause: one for one in customer.published if one.cause in CAUSES}
+def rung(customer: Customer) -> list[Alert]:
+    return [one for one in customer.published if one.cause == CAUSE]
 
 
-def first_turn(reader: Reader, script: str) -> dict[str, int]:
-    """Return by cause the turn at which it rang."""
-    customer, at = Customer(), dict[str, int]()
+def first_turn(reader: Reader, script: str) -> int | None:
+    """Return the turn at which it rang, None if at none."""
+    customer = Customer()
     for number, turn in enumerate(turns(reader, script), start=1):
-        at |= {one.cause: at.get(one.cause, number) for one in customer.receive(turn)}
-    return {cause: turn for cause, turn in at.items() if cause in CAUSES}
+        if any(one.cause == CAUSE for one in customer.receive(turn)):
+            return number
+    return None
 
 
 @pytest.mark.parametrize("script", [TELCO, WITHOUT_TURKISH_LETTERS, WITH_AN_AGENT, COLD, ENGLISH])
 def test_a_chat_that_goes_wrong_rings_by_its_seventh_turn(reader: Reader, script: str) -> None:
-    assert first_turn(reader, script)["conversation_goes_wrong"] <= 7
+    turn = first_turn(reader, script)
+    assert turn
+    assert turn <= 7
 
 
-@pytest.mark.parametrize("script", [TELCO, WITHOUT_TURKISH_LETTERS, ENGLISH])
+@pytest.mark.parametrize("script", [REFUSED, REFUSED_ENGLISH])
 def test_a_refused_person_rings_at_the_refusal(reader: Reader, script: str) -> None:
-    assert first_turn(reader, script)["person_refused"] == 6
+    assert first_turn(reader, script) == 4
 
 
 @pytest.mark.parametrize(
@@ -180,7 +195,7 @@ def test_a_refused_person_rings_at_the_refusal(reader: Reader, script: str) -> N
     ],
 )
 def test_other_chats_ring_never(reader: Reader, script: str) -> None:
-    assert first_turn(reader, script) == {}
+    assert first_turn(reader, script) is None
 
 
 def test_two_conversations_at_once_are_not_one(reader: Reader) -> None:
@@ -188,13 +203,13 @@ def test_two_conversations_at_once_are_not_one(reader: Reader) -> None:
     both = [*turns(reader, MISSES_ONCE), *turns(reader, MISSES_ONCE, "whatsapp")]
     for turn in sorted(both, key=lambda one: one.event.occurred_at):
         customer.receive(turn)
-    assert rung(customer) == {}
+    assert rung(customer) == []
 
 
 def test_the_proof_quotes_both_sides_with_the_numbers_of_their_turns(reader: Reader) -> None:
     customer = Customer()
     customer.receive(*turns(reader, TELCO))
-    proof = rung(customer)["person_refused"].evidence
+    proof = rung(customer)[-1].evidence
     quotes = {one.turn: one.quote for one in proof}
     assert quotes[5] == "Temsilciye bağla"
     assert quotes[6] is not None
@@ -205,7 +220,7 @@ def test_the_proof_quotes_both_sides_with_the_numbers_of_their_turns(reader: Rea
 def test_thanks_are_no_proof(reader: Reader) -> None:
     customer = Customer()
     customer.receive(*turns(reader, WITH_AN_AGENT))
-    assert 5 not in {one.turn for one in rung(customer)["conversation_goes_wrong"].evidence}
+    assert 5 not in {one.turn for one in rung(customer)[-1].evidence}
 
 
 def test_the_order_of_arrival_does_not_matter(reader: Reader) -> None:

@@ -17,7 +17,7 @@ from pipeline.model.alert import Alert
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.model.risk_model import Check, RiskModel, load_risk_model
-from tests.support.customers import RULES, START, csat, event, histories, leaving
+from tests.support.customers import RULES, START, event, histories, leaving, reading
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 MODEL = RiskModel(
@@ -102,8 +102,9 @@ def test_the_threshold_of_rules_is_that_of_the_model(settings: DetectSettings) -
     def causes(with_: DetectSettings, *events: Scored) -> set[str]:
         return {one.cause for one in after(with_, *events)[1]}
 
-    scores = [csat(f"s{day}", 24 * day, 1) for day in range(3)]
-    assert "risk_over_threshold" in causes(settings, *scores)
+    negative = reading("negative")
+    grumbles = [event(f"m{day}", EventType.CALL, 24 * day, negative) for day in range(3)]
+    assert "risk_over_threshold" in causes(settings, *grumbles)
     assert "risk_over_threshold" not in causes(settings, event("v", EventType.VISIT, 0))
     assert (settings.threshold, DetectSettings().threshold) == (0.2, 0.8)
 
