@@ -1,4 +1,4 @@
-"""Commands act and follow-ups: record an action on an alert, show follow-ups."""
+"""Commands act and follow-ups: record an action on an alert or a case, show follow-ups."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -13,7 +13,7 @@ from pipeline.model.action import Action, ActionKind, Outcome
 
 
 def act(
-    alert_id: Annotated[str, typer.Argument(metavar="ALERT")],
+    alert_id: Annotated[str, typer.Argument(help="An alert or a case.", metavar="ALERT")],
     kind: Annotated[ActionKind, typer.Argument(help="What is done.", metavar="KIND")],
     to: Annotated[str | None, typer.Option(metavar="NAME", help="assign: to whom.")] = None,
     span_: Annotated[
@@ -28,7 +28,7 @@ def act(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Record an action on an alert; it shows at once on the board and in channels.
+    """Record an action on an alert or a whole case; the board and channels show it at once.
 
     KIND: acknowledge, assign, snooze, contact, resolve, inform, note or undo.
 

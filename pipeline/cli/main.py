@@ -115,7 +115,7 @@ COMMANDS: Sequence[Lazy] = [
         ASK,
         "act",
         "act:act",
-        "Record an action on an alert; it shows at once on the board and in channels.",
+        "Record an action on an alert or a whole case; the board and channels show it at once.",
     ),
     Lazy(
         ASK,
