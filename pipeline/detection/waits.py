@@ -4,7 +4,7 @@ A wait begins with an event (a promise, a question), is ended by another, and is
 time, and the patience of a rule, have passed without that. `KINDS` is the only list of kinds.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -22,7 +22,7 @@ from pipeline.model.event_types import EventType, Trait, types_with
 WAITS = 20
 """Maximum number of remembered waits, those that began last."""
 NEVER = 2**62
-SAME_TALK = 30 * 60_000_000
+SAME_TALK = 10 * 60_000_000
 """For how long, in microseconds, what an agent says belongs to the talk with the promise."""
 
 KINDS: Final[Mapping[str, str]] = {
@@ -130,18 +130,27 @@ def waits_after(
 
     Only kinds that a rule has patience with are kept.
     """
+    kept: frozenset[str] = frozenset()
     if waits:
+        if entry.promises:
+            kept = frozenset(wait.kind for wait in waits if _is_kept(wait, entry))
         waits = tuple(wait for wait in waits if not is_ended(wait, entry))
-    for kind, key, due in _begun(entry, at, terms):
+    for kind, key, due in _begun(entry, at, terms, kept):
         if kind in terms.patience and (kind, key) not in {wait.place for wait in waits}:
             waits = (*waits[1 - WAITS :], Wait(kind, key, due, _slim(entry)))
     return waits
 
 
-def _begun(entry: LogEntry, at: int, terms: Terms) -> Iterator[tuple[str, str, int]]:
-    """Yield kind, key and due time of the waits that an event begins."""
+def _begun(
+    entry: LogEntry, at: int, terms: Terms, kept: Container[str]
+) -> Iterator[tuple[str, str, int]]:
+    """Yield kind, key and due time of the waits that an event begins.
+
+    Who comes back, and has so `kept` a promise, says "I am getting back to you" of now.
+    """
     for promise in entry.promises:
-        if kind := _PROMISED.get(promise.what):
+        kind = _PROMISED.get(promise.what)
+        if kind and (promise.names_time or kind not in kept):
             due = due_at(promise, at, terms.calendar(entry))
             yield kind, entry.order_id or entry.channel, due
     if entry.order_id and entry.promised_at is not None and entry.type not in _ARRIVES:
@@ -171,8 +180,10 @@ def habit_of(wait: Wait) -> tuple[str, int]:
 
 def is_ended(wait: Wait, entry: LogEntry) -> bool:
     """Return whether an event ends a wait, or begins it anew."""
-    if wait.kind in {_PROMISED.get(promise.what) for promise in entry.promises}:
-        return wait.key == (entry.order_id or entry.channel)
+    if entry.promises and wait.key == (entry.order_id or entry.channel):
+        again = {_PROMISED.get(promise.what) for promise in entry.promises}
+        if wait.kind in again:
+            return True
     if wait.kind == "delivery":
         same = entry.order_id in (wait.key, wait.entry.order_id or entry.order_id)
         return same and (entry.promised_at is not None or entry.type in _ARRIVES)
@@ -180,7 +191,7 @@ def is_ended(wait: Wait, entry: LogEntry) -> bool:
         same = entry.order_id == wait.entry.order_id or not wait.entry.order_id
         return same and entry.type in _SENT
     if wait.kind in _SPOKEN:
-        return _is_taken_up(wait, entry)
+        return _is_kept(wait, entry)
     if wait.kind == "habit":  # one that looks for silence; that of a day with a value is due
         name, _ = habit_of(wait)
         return wait.due > entry.at and name in entry.amounts
@@ -192,15 +203,17 @@ def is_ended(wait: Wait, entry: LogEntry) -> bool:
     return answers or entry.type in _CLOSES
 
 
-def _is_taken_up(wait: Wait, entry: LogEntry) -> bool:
-    """Return whether the company comes back to what it promised, or the matter is closed.
+def _is_kept(wait: Wait, entry: LogEntry) -> bool:
+    """Return whether the company comes back to what it said, or the matter is closed.
 
-    The rest of the conversation in which it was promised does not keep the promise: half of the
-    time until then, at most `SAME_TALK`, has to pass.
+    The rest of the conversation in which it was promised does not keep the promise: a quarter of
+    the time until then, at most `SAME_TALK`, has to pass.
     """
+    if wait.kind not in _SPOKEN:
+        return False
     if entry.type in _CLOSES:
         return not wait.entry.ticket_id or wait.entry.ticket_id == entry.ticket_id
-    talk = min(SAME_TALK, (wait.due - wait.entry.at) // 2)
+    talk = min(SAME_TALK, (wait.due - wait.entry.at) // 4)
     comes_back = entry.type in _LINES or entry.type == EventType.CALL
     return comes_back and entry.author_type == AuthorType.AGENT and entry.at >= wait.entry.at + talk
 

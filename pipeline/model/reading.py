@@ -84,6 +84,11 @@ class Promise(msgspec.Struct, frozen=True, gc=False):
     weekday: Annotated[int, Meta(ge=0, le=6)] | None = None
     date: Annotated[str, Meta(pattern=r"^\d\d-\d\d$")] | None = None
 
+    @property
+    def names_time(self) -> bool:
+        """Whether it says by when."""
+        return (self.hours, self.days, self.weekday, self.date) != (None,) * 4
+
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """The reading of a text.
