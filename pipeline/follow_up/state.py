@@ -173,7 +173,7 @@ def with_members(customer: FollowUpState) -> FollowUpState:
     """Return the state with each alert in a case.
 
     An alert joins the case under way, or the last one if it opened before that ended; any other
-    opens a case. So does an alert of an earlier case that comes back join the case under way.
+    opens a case. An alert of an earlier case that comes back joins the case under way, too.
     """
     ended = {one.case.case_id: one.case.ended_at for one in customer.cases}
     current = next((case_id for case_id in ended if ended[case_id] is None), None)
