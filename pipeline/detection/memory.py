@@ -21,6 +21,7 @@ TICKETS = 20
 
 _RESOLVES = types_with(Trait.RESOLVES)
 _REOPENS = types_with(Trait.REOPENS)
+_LEAVES = types_with(Trait.LEAVES)
 
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -148,7 +149,12 @@ def _with_line(contact: Contact | None, entry: LogEntry, at: int) -> Contact:
 
 
 def after(memory: Memory, entry: LogEntry, at: int, terms: Terms) -> Memory:
-    """Return the memory after the entry's effect on tickets, orders, scores, waits and habits."""
+    """Return the memory after the entry's effect on tickets, orders, scores, waits and habits.
+
+    Who has left waits for nothing, and what was usual ends.
+    """
+    if entry.type in _LEAVES:
+        return replace(memory, waits=(), habits={})
     waits = waits_after(memory.waits, entry, at, terms)
     habits = memory.habits
     if entry.amounts and "habit" in terms.patience:
