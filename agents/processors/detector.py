@@ -166,12 +166,12 @@ class Detector:
             owed = (*owed, *map(to_cloudevent, alerts))
             outcome.alerts.extend(alerts)
         step = _step_of(outcome, 0)
-        settled = StoredState(*key, encode_state(state))
+        settled = StoredState(*key, encode_state(state), state.due)
         if not owed:
             step.others.append(settled)
             return
         owing = replace(state, outbox=Outbox(self._worker, {}, owed), due=AT_ONCE)
-        step.owing.append(StoredState(*key, encode_state(owing)))
+        step.owing.append(StoredState(*key, encode_state(owing), AT_ONCE))
         step.settled.append(settled)
         step.messages.extend(_outgoing(key.customer_id, owed))
 
@@ -203,9 +203,8 @@ class Detector:
                 read = {message.topic: message.offset for message, _ in part}
                 state = replace(state, outbox=Outbox(self._worker, read, owed))
             step = _step_of(outcome, number)
-            kept = StoredState(
-                state.partition, customer_id, encode_state(replace(state, lag=self._time.lag))
-            )
+            encoded = encode_state(replace(state, lag=self._time.lag))
+            kept = StoredState(state.partition, customer_id, encoded, state.due)
             (step.owing if owed else step.others).append(kept)
             step.messages.extend(_outgoing(customer_id, owed))
             outcome.alerts.extend(alerts)

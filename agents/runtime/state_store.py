@@ -38,12 +38,13 @@ class StateKey(NamedTuple):
 class StoredState(NamedTuple):
     """The state of a customer, to be stored in the partition of the customer's events.
 
-    None removes it.
+    None removes it. `due` is when it is due (`due_index.py`).
     """
 
     partition: int
     customer_id: str
     state: bytes | None
+    due: int = NEVER
 
 
 class ChangelogAck(NamedTuple):
@@ -90,8 +91,8 @@ class StateStore:
 
     Faust's own table assignment only queues the changelog message, and its flush gives up after a
     tenth of a second without progress: an offset could be committed whose state exists only in
-    local files. Here `flush_changelog` returns once the broker has the states. `due_of` says when a
-    state is due.
+    local files. Here `flush_changelog` returns once the broker has the states. `due_of` says when
+    an encoded state is due.
     """
 
     def __init__(
@@ -166,7 +167,7 @@ class StateStore:
 
     def stage(self, states: Sequence[StoredState]) -> None:
         """Have `get` answer with these from now on."""
-        for partition, customer_id, state in states:
+        for partition, customer_id, state, _ in states:
             self._staged[partition, _key(customer_id)] = state
 
     async def commit(self, states: Sequence[StoredState]) -> None:
@@ -178,7 +179,7 @@ class StateStore:
         topic = self._table.changelog_topic_name
         messages = [
             Outgoing(topic, _key(customer_id), state, partition=partition)
-            for partition, customer_id, state in states
+            for partition, customer_id, state, _ in states
         ]
         return ChangelogAck(states, messages, await send(self._app, messages))
 
@@ -187,16 +188,16 @@ class StateStore:
         topic = self._table.changelog_topic_name
         batches: defaultdict[int, WriteBatch] = defaultdict(lambda: WriteBatch(raw_mode=True))
         written = [
-            (state.partition, message)
+            (state.partition, state.due, message)
             for states, messages, _ in acks
             for state, message in zip(states, messages, strict=True)
         ]
-        for partition, message in written:
+        for partition, due, message in written:
             if message.value is None:
                 batches[partition].delete(message.key)
             else:
                 batches[partition].put(message.key, message.value)
-                note_due(batches[partition], message.key, self._due_of(message.value))
+                note_due(batches[partition], message.key, due)
         for partition, batch in batches.items():
             offset = max(ack.newest.get(TP(topic, partition), -1) for ack in acks)
             batch.put(self._store.offset_key, str(offset).encode())
@@ -206,7 +207,7 @@ class StateStore:
                 self._discard_damaged(partition, error)
                 raise
             self._app.continuity.keep(partition, offset + 1)
-        for partition, message in written:
+        for partition, _, message in written:
             if self._staged.get((partition, message.key), b"") is message.value:
                 del self._staged[partition, message.key]
 

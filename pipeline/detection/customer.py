@@ -9,9 +9,9 @@ ignored.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from struct import Struct
 
 import msgspec
 
@@ -52,10 +52,8 @@ __all__ = [
     "unsent",
 ]
 
-FORMAT = 3
-"""Format number, the first byte of an encoded state; `due` follows in 8 bytes."""
-EARLIER_FORMAT = 2
-"""Format of states before anything could be due."""
+FORMAT = 2
+"""Format number, the first byte of an encoded state."""
 AT_ONCE = 0
 """`due` of a state whose messages may not have been sent."""
 
@@ -109,6 +107,22 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     until: int = BEGINNING
     due: int = NEVER
     lag: int = 0
+
+
+class _Due(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A state of which all is skipped until `due`."""
+
+    customer_id: msgspec.Raw
+    partition: msgspec.Raw
+    offset: msgspec.Raw
+    basis: msgspec.Raw
+    log: msgspec.Raw
+    head: msgspec.Raw
+    revisions: msgspec.Raw
+    outbox: msgspec.Raw = msgspec.Raw()
+    source: msgspec.Raw = msgspec.Raw()
+    until: msgspec.Raw = msgspec.Raw()
+    due: int = NEVER
 
 
 def apply(
@@ -213,35 +227,35 @@ def state_digest(state: CustomerState) -> str:
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 
 
-_HEADER = Struct(">Bq")
-_FORMAT = bytes((FORMAT,))
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(CustomerState)
+_DUE_DECODER = msgspec.msgpack.Decoder(_Due)
 
 
 def encode_state(state: CustomerState) -> bytes:
-    """Encode the state: the format number, when it is due, then MessagePack."""
-    return _HEADER.pack(FORMAT, state.due) + _ENCODER.encode(state)
+    """Encode the state: the format number, then MessagePack."""
+    return bytes((FORMAT,)) + _ENCODER.encode(state)
 
 
 def due_of(encoded: bytes) -> int:
-    """Return when an encoded state is due, in event time, without decoding it."""
-    if encoded[:1] != _FORMAT or len(encoded) < _HEADER.size:
-        return NEVER
-    due: int = _HEADER.unpack_from(encoded)[1]
-    return due
+    """Return when an encoded state is due, in event time, without decoding the rest of it.
+
+    What is no state is never due: who reads it says so.
+    """
+    with suppress(msgspec.DecodeError):
+        return _DUE_DECODER.decode(memoryview(encoded)[1:]).due
+    return NEVER
 
 
 def decode_state(encoded: bytes) -> CustomerState:
     """Decode a state. Raises StateError if the bytes have another format or are damaged."""
-    begins = {FORMAT: _HEADER.size, EARLIER_FORMAT: 1}.get(encoded[0]) if encoded else None
-    if begins is None:
+    if not encoded or encoded[0] != FORMAT:
         version = encoded[0] if encoded else "none"
         raise StateError(
             f"the state of a customer has format {version}, this version reads {FORMAT}: "
             "run the version that wrote it, or start detect anew (docs/operations.md)"
         )
     try:
-        return _DECODER.decode(memoryview(encoded)[begins:])
+        return _DECODER.decode(memoryview(encoded)[1:])
     except msgspec.DecodeError as error:
         raise StateError(f"the state of a customer is damaged: {error}") from error

@@ -53,14 +53,14 @@ class Table:
         return [place for at, place in due if at <= until][:most]
 
     def stage(self, states: Sequence[StoredState]) -> None:
-        self._staged |= {StateKey(*place): state for *place, state in states}
+        self._staged |= {StateKey(*place): state for *place, state, _ in states}
 
     async def commit(self, states: Sequence[StoredState]) -> None:
         self.write_local(await self.flush_changelog(states))
 
     async def flush_changelog(self, states: Sequence[StoredState]) -> ChangelogAck:
         """Write one by one, so that a killed worker has written a part."""
-        for *place, state in states:
+        for *place, state, _ in states:
             await self._world.live()
             self._world.states.pop(StateKey(*place), None)
             if state is not None:

@@ -244,7 +244,7 @@ def test_without_a_load_the_risk_is_a_plain_zero() -> None:
 def test_a_state_of_another_format_is_refused() -> None:
     customer = Customer()
     customer.receive(leaving("e1", 0))
-    with pytest.raises(StateError, match="format 9, this version reads 3"):
+    with pytest.raises(StateError, match="format 9, this version reads 2"):
         decode_state(b"\x09" + customer.encoded[1:])
     with pytest.raises(StateError, match="damaged"):
         decode_state(customer.encoded[:-3])
