@@ -124,7 +124,25 @@ def _with_customer(now: Conversation, entry: LogEntry, *, again: bool) -> Conver
     return _with_proof(now, entry) if cites else now
 
 
+def _handed_over(now: Conversation) -> Conversation:
+    """Return the conversation as a person takes it over: what went wrong before is mended."""
+    return replace(
+        now,
+        bot_misses=0,
+        setbacks=0,
+        negative_turns=0,
+        asked_person=False,
+        is_negative=False,
+        company_answered=False,
+        was_missed=False,
+        proof=(),
+        said=(),
+    )
+
+
 def _with_company(now: Conversation, entry: LogEntry, *, again: bool) -> Conversation:
+    if "hands_over" in entry.acts:
+        return _handed_over(now)
     misses = "not_understood" in entry.acts
     # Who greets and says that nobody is there refuses nobody.
     refuses = "refuses_person" in entry.acts and (now.asked_person or now.company_answered)
