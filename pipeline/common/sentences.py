@@ -60,7 +60,7 @@ def _parts(text: str, start: int, end: int, longest: int) -> Iterator[Span]:
         length = (end - start) / -(-(end - start) // longest)
         stop, after = _break_near(text, start, round(start + length), longest)
         yield start, stop
-        start = after
+        start = end - len(text[after:end].lstrip())  # a gap may be longer than what was looked at
     yield start, end
 
 

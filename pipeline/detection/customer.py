@@ -54,6 +54,8 @@ __all__ = [
 
 FORMAT = 2
 """Format number, the first byte of an encoded state."""
+FOLD = 2
+"""Number of the fold; a state of another one is judged anew at the customer's next event."""
 AT_ONCE = 0
 """`due` of a state whose messages may not have been sent."""
 
@@ -141,7 +143,7 @@ def apply(
     Without a state there is at least one message.
     """
     state = state or CustomerState(arrivals[0].scored.event.customer_id)
-    basis = f"{rules.version}/{settings.basis}"
+    basis = f"{FOLD}/{rules.version}/{settings.basis}"
     log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
     partition, source, offset = state.partition, state.source, state.offset
     revisions, alerts = dict(state.revisions), list[Alert]()
