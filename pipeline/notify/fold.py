@@ -61,7 +61,9 @@ def _take_case(
         return customer
     customer, before = _taken_over(customer, known or Thread(case.case_id, now), case)
     here = (alert for alert in customer.waiting if alert.id in ids)
-    alerts = _newest((*before.alerts, *here))
+    older = (_as_now(thread) for thread in customer.threads if thread.id in ids)
+    told = (alert for thread in older for alert in thread.alerts)
+    alerts = _newest((*before.alerts, *here, *told))
     after = replace(before, case=case, alerts=alerts, seen_at=now)
     customer = customer.having(_routed(before, after, routing, now))
     for other in customer.threads:

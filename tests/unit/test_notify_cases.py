@@ -147,6 +147,21 @@ def test_what_a_version_without_cases_told_is_neither_told_again_nor_left_open(
     assert msgspec.json.decode(again, type=NotificationState) == desk.play.customer
 
 
+def test_what_a_version_without_cases_told_of_is_part_of_the_case_that_it_joins_later(
+    ours: RoutingTable,
+) -> None:
+    desk = Desk(ours, "chat")
+    desk.play.customer = msgspec.json.decode(
+        b'{"cases": [' + told_before(B) + b"]}", type=NotificationState
+    )
+    assert desk(alert(A, 0, "high"), now=at(2)) == [("chat", "opened")]
+    desk.customer(alert(B, 0, "high"))
+    assert desk.play(at(3), desk.customer.case) == []
+    case = desk.play.customer.thread(id_of(desk.customer))
+    assert case is not None
+    assert {one.id for one in case.alerts} == {A, B}
+
+
 def test_what_a_version_without_cases_told_of_a_lone_alert_says_the_same(
     ours: RoutingTable,
 ) -> None:
