@@ -7,7 +7,8 @@ as it does: a lexicon of a hundred phrases costs no more than one of ten.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
 # Only the library's own parser is certain to read a pattern as the library does.
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -77,14 +78,29 @@ def _fill(phrase: str, parts: Mapping[str, str]) -> str:
     return re.sub(r"\{([a-z_]+[a-z0-9_]*)\}", lambda name: parts[name[1]], phrase)
 
 
+class _Phrase:
+    """A named pattern, compiled when a word first begins like it: most are not for a while."""
+
+    def __init__(self, name: str, pattern: str) -> None:
+        self.name = name
+        self._pattern = pattern
+
+    @cached_property
+    def match(self) -> Callable[[str, int], re.Match[str] | None]:
+        return re.compile(self._pattern).match
+
+
 class Phrases:
     """A lexicon of names and patterns; of two that begin together the first counts."""
 
     def __init__(self, patterns: Iterable[tuple[str, str]]) -> None:
-        """Compile the patterns; each must begin with a letter from `a` to `z` or a digit."""
-        self._phrases: dict[int, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
+        """Read the patterns; each must begin with a letter from `a` to `z` or a digit.
+
+        Raises re.error for one that cannot be read.
+        """
+        self._phrases: dict[int, list[_Phrase]] = defaultdict(list)
         for name, pattern in patterns:
-            phrase = name, re.compile(pattern)
+            phrase = _Phrase(name, pattern)
             for head in _heads(pattern):
                 self._phrases[head].append(phrase)
         self._is_head = np.zeros(1 << (_BITS * _LETTERS), dtype=np.bool_)
@@ -99,18 +115,18 @@ class Phrases:
         for place, head in self._candidates(words):
             if place < end and not overlapping:
                 continue
-            for name, pattern in self._phrases[head]:
-                if match := pattern.match(words.text, place):
+            for phrase in self._phrases[head]:
+                if match := phrase.match(words.text, place):
                     end = match.end()
-                    yield name, place, end
+                    yield phrase.name, place, end
                     break
 
     def find_all(self, words: Words) -> Iterator[tuple[str, int, int]]:
         """Yield (name, start, end) of every match, several a place."""
         for place, head in self._candidates(words):
-            for name, pattern in self._phrases[head]:
-                if match := pattern.match(words.text, place):
-                    yield name, place, match.end()
+            for phrase in self._phrases[head]:
+                if match := phrase.match(words.text, place):
+                    yield phrase.name, place, match.end()
 
     def _candidates(self, words: Words) -> Iterable[tuple[int, int]]:
         """Return the place and head of each word with which a phrase can begin."""
@@ -145,8 +161,12 @@ def _beginnings(parsed: Iterable[tuple[Any, Any]], most: int) -> set[_Letters]:
 
 
 def _followed_by(tails: set[_Letters], heads: set[_Letters], most: int) -> set[_Letters]:
-    whole = {head for head in heads if len(head) == most}
-    return whole | {(head + tail)[:most] for head in heads - whole for tail in tails}
+    found = {head for head in heads if len(head) == most}
+    shorter = heads - found
+    for length in {len(head) for head in shorter}:
+        ends = {tail[: most - length] for tail in tails}  # few, of very many tails
+        found |= {head + end for head in shorter if len(head) == length for end in ends}
+    return found
 
 
 def _choices(operator: Any, argument: Any, most: int) -> set[_Letters]:
