@@ -78,12 +78,14 @@ NO_SOLUTION = {EventType.SURVEY, EventType.TICKET_RESOLVED}
 
 
 @settings(max_examples=40, deadline=None)
-@given(history=histories(most=12), days=st.integers(11, 30))
+@given(history=histories(most=12), day=st.integers(11, 30))
 def test_a_relief_does_at_least_what_was_foretold_when_it_comes(
-    history: list[Scored], days: int
+    history: list[Scored], day: int
 ) -> None:
     history = [one for one in history if one.event.type not in NO_SOLUTION]
     assume(history)
+    # Between two hours: what is solved just when it becomes due was never overdue.
+    days = day + 1 / 48
     answers = what_if(history, START + days * DAY, RULES, SETTINGS)
     customer = run(history, days)
     ended = customer.receive(resolved("z1", 24 * days), csat("z2", 24 * days, 5))
