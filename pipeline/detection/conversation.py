@@ -12,7 +12,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.detection.entry import EvidenceRef, LogEntry
+from pipeline.detection.entry import EvidenceRef, LogEntry, first_and_newest
 from pipeline.model.event import AuthorType
 from pipeline.model.reading import MAX_LEVEL
 
@@ -162,8 +162,7 @@ def _with_company(now: Conversation, entry: LogEntry, *, again: bool) -> Convers
 
 def _with_proof(now: Conversation, entry: LogEntry) -> Conversation:
     mark = replace(entry.mark(), turn=now.turns)
-    proof = (*now.proof, mark)
-    return replace(now, proof=proof if len(proof) <= PROOF else (proof[0], *proof[1 - PROOF :]))
+    return replace(now, proof=first_and_newest((*now.proof, mark), PROOF))
 
 
 def _words(entry: LogEntry) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping
 from msgspec.structs import replace
 
 from pipeline.detection.assessment import parts_of, risk_of, shares_of
-from pipeline.detection.entry import DAY, EvidenceRef
+from pipeline.detection.entry import DAY, EvidenceRef, first_and_newest
 from pipeline.detection.facts import Moment
 from pipeline.detection.fold import Episode, Fold, relieved
 from pipeline.detection.memory import Memory
@@ -136,7 +136,7 @@ class FoldDraft:
             episode = replace(
                 self._assessed(episode),
                 severity=severity,
-                evidence=_bounded(episode.evidence + new),
+                evidence=first_and_newest(episode.evidence + new, EVIDENCE),
                 topics=_topics(episode.topics, moment, new),
                 remark=remark_on(self.entry, moment.habit, cites_earlier=bool(reason))
                 or episode.remark,
@@ -144,8 +144,7 @@ class FoldDraft:
             self.open = {**self.open, cause: episode}
 
     def _apply_relief(self, rule: Rule) -> None:
-        self.loads = relieved(self.loads, rule)
-        self.signs = self.signs.relieved(1.0 - rule.relief)
+        self.loads, self.signs = relieved(self.loads, self.signs, rule)
         for cause in rule.closes:
             if episode := self.open.get(cause):
                 self.open = {
@@ -199,7 +198,3 @@ def _topics(
         for topic in contact.subjects
     ]
     return tuple(dict.fromkeys((*topics, *subjects, *moment.entry.subjects)))
-
-
-def _bounded(evidence: tuple[EvidenceRef, ...]) -> tuple[EvidenceRef, ...]:
-    return evidence if len(evidence) <= EVIDENCE else (evidence[0], *evidence[1 - EVIDENCE :])

@@ -80,6 +80,11 @@ class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
     turn: int | None = None
 
 
+def first_and_newest(marks: tuple[EvidenceRef, ...], most: int) -> tuple[EvidenceRef, ...]:
+    """Return references, those in the middle left out where there are more than `most`."""
+    return marks if len(marks) <= most else (marks[0], *marks[1 - most :])
+
+
 class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event and its reading in a customer's log: without text, bounded in size.
 

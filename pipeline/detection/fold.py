@@ -91,10 +91,13 @@ def decay(loads: Mapping[str, float], elapsed: int, half_life_days: float) -> di
     return {rule: load * left for rule, load in loads.items() if load * left >= NEGLIGIBLE}
 
 
-def relieved(loads: Mapping[str, float], rule: Rule) -> dict[str, float]:
-    """Return the loads after a rule's relief."""
+def relieved(
+    loads: Mapping[str, float], signs: Signs, rule: Rule
+) -> tuple[dict[str, float], Signs]:
+    """Return the loads and the signs after a rule's relief."""
     left = 1.0 - rule.relief
-    return {name: load * left for name, load in loads.items() if load * left > 0}
+    remaining = {name: load * left for name, load in loads.items() if load * left > 0}
+    return remaining, signs.relieved(left)
 
 
 def cited_events(fold: Fold) -> set[str]:

@@ -1,6 +1,5 @@
 """Says what the quotes of an alert do not: a score against the words, a habit that changed."""
 
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +8,7 @@ import msgspec
 from pipeline.common.titles import Titles
 from pipeline.detection.entry import LogEntry
 from pipeline.detection.habits.proof import Proof
-from pipeline.detection.routine import HabitNews
+from pipeline.detection.routine import HabitNews, date_of
 
 
 class _Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,7 +22,6 @@ _TEXTS: Final = msgspec.yaml.decode(
     Path(__file__).with_name("remarks.yaml").read_bytes(), type=_Texts
 )
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_EPOCH: Final = date(1970, 1, 1)
 
 
 class Remark(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -63,7 +61,7 @@ def remark_on(entry: LogEntry, habit: HabitNews | None, *, cites_earlier: bool) 
 def remark_texts(remark: Remark) -> dict[str, str]:
     """Return the text of a remark by language."""
     texts = _TEXTS.remarks[remark.kind]
-    since = _EPOCH + timedelta(days=remark.since)
+    since = date_of(remark.since)
     names = _TEXTS.habits.get(remark.habit, Titles(remark.habit, remark.habit))
     numbers = {name: f"{getattr(remark, name):.3g}" for name in ("score", "before", "now")}
     commas = {name: number.replace(".", ",") for name, number in numbers.items()}

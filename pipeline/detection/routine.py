@@ -17,7 +17,6 @@ HABITS = 6
 """Maximum number of a customer's habits, those that came up first."""
 
 _EPOCH = date(1970, 1, 1)
-_DAY = timedelta(days=1)
 
 Habits = Mapping[str, Habit]
 
@@ -42,7 +41,7 @@ class _DaysOff:
         self._calendar = calendar
 
     def __contains__(self, day: object) -> bool:
-        return isinstance(day, int) and self._calendar.is_day_off(_EPOCH + day * _DAY)
+        return isinstance(day, int) and self._calendar.is_day_off(date_of(day))
 
 
 def fed(habits: dict[str, Habit], entry: LogEntry, zone: ZoneInfo) -> dict[str, Habit]:
@@ -78,9 +77,14 @@ def day_of(at: int, zone: ZoneInfo) -> int:
     return (to_datetime(at).astimezone(zone).date() - _EPOCH).days
 
 
+def date_of(day: int) -> date:
+    """Return the date of a day, given in days since 1970."""
+    return _EPOCH + timedelta(days=day)
+
+
 def end_of(day: int, zone: ZoneInfo) -> int:
     """Return the time at which a local calendar day ends."""
-    return to_micros(datetime.combine(_EPOCH + (day + 1) * _DAY, time(), zone))
+    return to_micros(datetime.combine(date_of(day + 1), time(), zone))
 
 
 def _measure(name: str) -> Measure:

@@ -130,5 +130,5 @@ def _calming(
 
 def _calmed(state: CustomerState, rule: Rule) -> CustomerState:
     head = state.head
-    signs = head.signs.relieved(1.0 - rule.relief)
-    return replace(state, head=replace(head, loads=relieved(head.loads, rule), signs=signs))
+    loads, signs = relieved(head.loads, head.signs, rule)
+    return replace(state, head=replace(head, loads=loads, signs=signs))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pipeline.follow_up.alert_progress import AlertProgress
 from pipeline.follow_up.alert_summary import AlertSummary
-from pipeline.follow_up.progress import Others, in_force
+from pipeline.follow_up.progress import ALONE, Others, in_force
 from pipeline.follow_up.walk import Contact
 from pipeline.model.action import Action
 from pipeline.model.alert import grade
@@ -17,7 +17,7 @@ OnCases = Mapping[str, Sequence[Action]]
 def others_of(alert: AlertProgress, alerts: Iterable[AlertProgress], on_cases: OnCases) -> Others:
     """Return what an alert takes from the customer's `alerts` and from the actions on its case."""
     if alert.summary is None:
-        return Others()
+        return ALONE
     own = {action.action_id for action in actions_on(alert, on_cases)}
     others = [other for other in alerts if other.alert_id != alert.alert_id]
     contacts = (contact for other in others for contact in contacts_about(other, on_cases, own))

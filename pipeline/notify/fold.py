@@ -63,7 +63,7 @@ def _take_case(
     here = (alert for alert in customer.waiting if alert.id in ids)
     older = (_as_now(thread) for thread in customer.threads if thread.id in ids)
     told = (alert for thread in older for alert in thread.alerts)
-    alerts = _newest((*before.alerts, *here, *told))
+    alerts = _newest((*before.alerts, *told, *here))
     after = replace(before, case=case, alerts=alerts, seen_at=now)
     customer = customer.having(_routed(before, after, routing, now))
     for other in customer.threads:
@@ -76,7 +76,7 @@ def _take_case(
 def _taken_over(
     customer: NotificationState, thread: Thread, case: Case
 ) -> tuple[NotificationState, Thread]:
-    """Return the case's thread with what an older version told of its first alert.
+    """Return the case's thread, which goes on that of an older version about its first alert.
 
     Channels know that thread already. Those about other alerts stay until their last message.
     """
@@ -85,8 +85,7 @@ def _taken_over(
     if thread.case or first is None:
         return customer, thread
     others = tuple(one for one in customer.threads if one.id != first.id)
-    alerts = _newest([alert for one in began for alert in one.alerts])
-    return replace(customer, threads=others), replace(first, id=thread.id, alerts=alerts)
+    return replace(customer, threads=others), replace(first, id=thread.id)
 
 
 def _as_now(thread: Thread) -> Thread:

@@ -11,7 +11,7 @@ from pipeline.follow_up.value import Stage
 from pipeline.store.backend import Backend, Parameter, Row
 from pipeline.store.follow_ups import micros
 from pipeline.store.rows import as_stored, by_column
-from pipeline.store.sql import query
+from pipeline.store.sql import chosen, query
 
 CASE_COLUMNS = (
     *("case_id", "revision", "customer_id", "severity", "stage", "owner", "outcome", "end"),
@@ -38,13 +38,10 @@ def read_cases(
 ) -> list[Case]:
     """Return cases, last changed first; None means all. `alert_ids` are alerts of them."""
     parameters: dict[str, Parameter] = {
-        "all_cases": int(case_ids is None),
-        "case_ids": tuple(case_ids or ("",)),
-        "all_alerts": int(alert_ids is None),
-        "alert_ids": tuple(alert_ids or ("",)),
+        **chosen("case_ids", case_ids),
+        **chosen("alert_ids", alert_ids),
+        **chosen("stages", stages),
         "customer_id": customer_id or "",
-        "all_stages": int(stages is None),
-        "stages": tuple(stages or ("",)),
         "limit": limit,
     }
     rows = backend.execute(query("cases"), parameters)

@@ -11,7 +11,7 @@ from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action
 from pipeline.store.backend import Backend, Parameter, Row
 from pipeline.store.rows import as_stored, by_column
-from pipeline.store.sql import query
+from pipeline.store.sql import chosen, query
 
 FOLLOW_UP_COLUMNS = (
     *("alert_id", "revision", "customer_id", "cause", "severity", "stage", "owner", "outcome"),
@@ -44,11 +44,9 @@ def read_follow_ups(
 ) -> list[FollowUp]:
     """Return follow-ups, last changed first; None means all."""
     parameters: dict[str, Parameter] = {
-        "all_alerts": int(alert_ids is None),
-        "alert_ids": tuple(alert_ids or ("",)),
+        **chosen("alert_ids", alert_ids),
+        **chosen("stages", stages),
         "customer_id": customer_id or "",
-        "all_stages": int(stages is None),
-        "stages": tuple(stages or ("",)),
         "limit": limit,
     }
     rows = backend.execute(query("follow_ups"), parameters)

@@ -1,7 +1,7 @@
 """Loads the SQL of `queries/` and fills in shared parts."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -10,6 +10,7 @@ from pipeline.model.contact import STAFFED_CHANNELS
 from pipeline.model.event import BAD, GOOD, SCALES
 from pipeline.model.event_types import GROUPS, TICKET_STEPS
 from pipeline.model.merged_tickets import MERGE_SIGNS
+from pipeline.store.backend import Parameter
 
 _PARTS = (
     *("tickets_of_window", "helped_themselves", "is_assisted", "staffed_visit", "only_thanks"),
@@ -28,6 +29,11 @@ def query(name: str) -> str:
     for part, sql in shared_parts().items():
         text = text.replace(f"{{{part}}}", sql)
     return text
+
+
+def chosen(name: str, values: Sequence[str] | None) -> dict[str, Parameter]:
+    """Return the parameters `NAME` and `all_NAME` of a filter; None lets all rows pass."""
+    return {f"all_{name}": int(values is None), name: tuple(values or ("",))}
 
 
 @cache

@@ -42,7 +42,7 @@ from pipeline.store.rows import (
     scored_of,
     shadow_columns,
 )
-from pipeline.store.sql import query
+from pipeline.store.sql import chosen, query
 from pipeline.store.write_events import WriteResult, recompute, write_events
 
 
@@ -175,8 +175,7 @@ class Store:
             {
                 "since": to_micros(since) if since else -(2**62),
                 "customer_id": customer_id or "",
-                "all_ids": int(ids is None),
-                "ids": tuple(ids or ("",)),
+                **chosen("ids", ids),
                 "without_states": tuple(without_states) or ("",),
                 "limit": limit,
             },
