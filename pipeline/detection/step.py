@@ -19,7 +19,7 @@ from pipeline.detection.routine import is_changed
 from pipeline.detection.rule import Rule, Stage
 from pipeline.detection.rules import RuleSet
 from pipeline.detection.signs import signs_after
-from pipeline.detection.waits import next_overdue
+from pipeline.detection.waits import Overdue, next_overdue
 
 
 def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) -> Fold:
@@ -54,16 +54,21 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
 def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) -> Fold:
     """Return the fold after time has passed: what became overdue up to `until` is judged."""
     while turn := next_overdue(fold.memory.waits, rules.terms.patience, until):
-        at, entry = max(turn.at, fold.at), turn.wait.entry
-        memory, habit = after_judgement(fold.memory, turn, rules.terms)
-        moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.threshold, habit=habit)
-        early, late = rules.stages_on_overdue(turn.wait.kind, turn.patience)
-        held = early.holding(moment)
-        draft = FoldDraft(fold, moment, dict(fold.loads), fold.signs, settings.fitted)
-        fired = _take(draft, held, late, moment)
-        since = at if _weighs(held) else fold.calm_since
-        fold = draft.fold(memory, fired, since, at)
+        fold = judge(fold, turn, rules, settings)
     return fold
+
+
+def judge(fold: Fold, turn: Overdue, rules: RuleSet, settings: DetectSettings) -> Fold:
+    """Return the fold after the rules on what is overdue next have judged it."""
+    at, entry = max(turn.at, fold.at), turn.wait.entry
+    memory, habit = after_judgement(fold.memory, turn, rules.terms)
+    moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.threshold, habit=habit)
+    early, late = rules.stages_on_overdue(turn.wait.kind, turn.patience)
+    held = early.holding(moment)
+    draft = FoldDraft(fold, moment, dict(fold.loads), fold.signs, settings.fitted)
+    fired = _take(draft, held, late, moment)
+    since = at if _weighs(held) else fold.calm_since
+    return draft.fold(memory, fired, since, at)
 
 
 def _take(draft: FoldDraft, held: tuple[Rule, ...], late: Stage, moment: Moment) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from pipeline.config.groups import DetectSettings
 from pipeline.detection.customer import Arrival, CustomerState, apply, risk_at
 from pipeline.detection.fold import relieved
 from pipeline.detection.rules import Rule, RuleSet
+from pipeline.detection.step import judge
+from pipeline.detection.waits import next_overdue
 from pipeline.model.event_types import Trait, types_with
 from pipeline.model.reading import Scored
 
@@ -91,10 +93,12 @@ def _folded(
     state: CustomerState | None = None
     held: defaultdict[str, list[str]] = defaultdict(list)
     for offset, scored in enumerate(events):
-        state = _passed(state, to_micros(scored.event.occurred_at) - 1, rules, settings, held)
+        if scored.counted:
+            state = _passed(state, to_micros(scored.event.occurred_at) - 1, rules, settings, held)
         state, _ = apply(state, [Arrival(scored, 0, offset)], rules, settings)
-        for rule in state.head.fired if scored.counted else ():
-            held[rule].append(scored.event.event_id)
+        if scored.counted:
+            for rule in state.head.fired:
+                held[rule].append(scored.event.event_id)
     return _passed(state, to_micros(at), rules, settings, held), held
 
 
@@ -105,13 +109,15 @@ def _passed(
     settings: DetectSettings,
     held: Mapping[str, list[str]],
 ) -> CustomerState | None:
-    """Return the state once time has passed, one due time after the other."""
-    while state and state.due <= until:
-        state, _ = apply(state, (), rules, settings, state.due)
-        for rule in state.head.fired:
-            if sources := state.head.sources.get(rule):
-                held[rule].append(sources[-1].event_id)
-    return state
+    """Return the state once time has passed, one judgement after the other."""
+    if state is None:
+        return None
+    head = state.head
+    while turn := next_overdue(head.memory.waits, rules.terms.patience, until):
+        head = judge(head, turn, rules, settings)
+        for rule in head.fired:
+            held[rule].append(turn.wait.entry.event_id)
+    return apply(replace(state, head=head), (), rules, settings, until)[0]
 
 
 def _calming(

@@ -21,6 +21,7 @@ from tests.support.customers import (
     event,
     histories,
     leaving,
+    promised,
     resolved,
 )
 
@@ -72,6 +73,20 @@ def test_each_answer_equals_a_run_without_the_events_of_the_cause(
         assert set(part.event_ids) <= set(one.event_ids)
         kept = [other for other in history if other.event.event_id not in one.event_ids]
         assert one.risk == risk_of(kept, days)
+
+
+def test_what_is_overdue_at_the_same_moment_is_told_apart() -> None:
+    history = [
+        promised("e1", 0, 8),
+        promised("e2", 0, 8, order_id="O2"),
+        event("e3", EventType.MESSAGE, 0),
+    ]
+    for days in (1.0, 2.0, 3.0):
+        answers = what_if(history, START + days * DAY, RULES, SETTINGS)
+        for one in answers.without:
+            assert one.event_ids
+            kept = [other for other in history if other.event.event_id not in one.event_ids]
+            assert one.risk == risk_of(kept, days) < answers.risk
 
 
 NO_SOLUTION = {EventType.SURVEY, EventType.TICKET_RESOLVED}
