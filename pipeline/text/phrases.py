@@ -22,7 +22,13 @@ from pipeline.text.normalise import Folded, is_plain
 
 _LETTERS: Final = 4
 _BITS: Final = 5  # of each letter, as many as tell `a` to `z` apart
-_MASK: Final = (1 << _BITS) - 1
+_DIGIT: Final = 27
+"""The code of all digits: a number begins a phrase whatever its digits are."""
+_CODES: Final = np.array(
+    [_DIGIT if chr(c).isdigit() else c - 96 if chr(c).islower() else 0 for c in range(128)],
+    np.uint32,
+)
+"""The codes of ASCII characters: 1 to 26 of `a` to `z`, 0 of what is neither letter nor digit."""
 
 
 class Words(NamedTuple):
@@ -43,8 +49,8 @@ def words_of(folded: Folded) -> Words:
     places = np.flatnonzero(plain[1:] & ~plain[:-1]) + 1  # every text begins with a space
     heads = np.zeros(len(places), np.uint32)
     for letter in range(_LETTERS):
-        codes = folded.codes.take(places + letter, mode="clip")
-        heads = heads << np.uint32(_BITS) | codes & np.uint32(_MASK)
+        characters = folded.codes.take(places + letter, mode="clip")
+        heads = heads << np.uint32(_BITS) | _CODES.take(characters, mode="clip")
     return Words(folded.text, places, heads)
 
 
@@ -172,7 +178,7 @@ def _followed_by(tails: set[_Letters], heads: set[_Letters], most: int) -> set[_
 def _choices(operator: Any, argument: Any, most: int) -> set[_Letters]:
     match operator:
         case sre.LITERAL:
-            return {(argument & _MASK,)}
+            return {(_code(argument),)}
         case sre.IN:
             return {(letter,) for kind, value in argument for letter in _letters(kind, value)}
         case sre.BRANCH:
@@ -189,14 +195,18 @@ def _choices(operator: Any, argument: Any, most: int) -> set[_Letters]:
         case sre.ASSERT | sre.ASSERT_NOT | sre.AT:
             return {()}
         case sre.ANY | sre.NOT_LITERAL:
-            return {(letter,) for letter in range(_MASK + 1)}
+            return {(letter,) for letter in range(_DIGIT + 1)}
     raise ValueError(f"A phrase cannot begin with {operator}: write it in another way.")
 
 
 def _letters(kind: Any, value: Any) -> Iterable[int]:
     match kind:
         case sre.LITERAL:
-            return (value & _MASK,)
+            return (_code(value),)
         case sre.RANGE:
-            return (code & _MASK for code in range(value[0], value[1] + 1))
-    return range(_MASK + 1)
+            return map(_code, range(value[0], value[1] + 1))
+    return range(_DIGIT + 1)
+
+
+def _code(character: int) -> int:
+    return int(_CODES[min(character, len(_CODES) - 1)])

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 MOST_IMPORTS = 10
-"""How many times the processor time of importing the libraries the first reading may take; 5 it
+"""How many times the processor time of importing the libraries the first reading may take; 6 it
 does. Seconds would be another number on another machine."""
 TRIES = 3
 """What a processor does in a second changes while others use the machine, too: once has to do."""
