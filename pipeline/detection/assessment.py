@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from pipeline.detection.entry import EvidenceRef
 from pipeline.detection.signs import Signs
+from pipeline.detection.spans import EvidenceRef
 from pipeline.model.risk_model import RiskModel
 
 

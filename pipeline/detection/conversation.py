@@ -12,7 +12,8 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.detection.entry import EvidenceRef, LogEntry, first_and_newest
+from pipeline.detection.entry import LogEntry
+from pipeline.detection.spans import EvidenceRef, first_and_newest
 from pipeline.model.event import AuthorType
 from pipeline.model.reading import MAX_LEVEL
 

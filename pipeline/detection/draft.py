@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping
 from msgspec.structs import replace
 
 from pipeline.detection.assessment import parts_of, risk_of, shares_of
-from pipeline.detection.entry import DAY, EvidenceRef, first_and_newest
+from pipeline.detection.entry import DAY
 from pipeline.detection.facts import Moment
 from pipeline.detection.fold import Episode, Fold, relieved
 from pipeline.detection.memory import Memory
@@ -13,6 +13,7 @@ from pipeline.detection.remarks import remark_on
 from pipeline.detection.rule import Rule
 from pipeline.detection.said import reason_of_score
 from pipeline.detection.signs import Signs
+from pipeline.detection.spans import EvidenceRef, first_and_newest
 from pipeline.model.alert import grade
 from pipeline.model.risk_model import RiskModel
 

@@ -1,7 +1,7 @@
 """The entry of an event in a customer's state: bounded, without the text."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -9,19 +9,16 @@ from typing import Final
 import msgspec
 
 from pipeline.common.epoch_micros import to_micros
-from pipeline.common.sentences import passage_at, passages, says_something
+from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, spans_of
 from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType, Trait, types_with
 from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import (
     QUOTE,
-    Intent,
     Promise,
     Rank,
-    Reading,
     Scored,
-    Topic,
     is_against_score,
 )
 
@@ -53,36 +50,6 @@ _TROUBLE = types_with(Trait.SETBACK | Trait.LEAVES)
 """Types that show no ordinary life, whoever records them."""
 
 AttributeValue = str | float | bool
-
-
-class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A span `[start, end)` of a text with its quote, at most `QUOTE` characters."""
-
-    start: int
-    end: int
-    quote: str
-
-
-NOTHING_SAID = Span(0, 0, "")
-"""The span of a text that has no word against the company, or of none."""
-
-
-class EvidenceRef(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A reference to a span of an event's text; the log holds the quote.
-
-    `turn` is the number of the event in its conversation, from 1, where that matters.
-    """
-
-    event_id: str
-    start: int
-    end: int
-    # References of older versions end here: later fields need a default.
-    turn: int | None = None
-
-
-def first_and_newest(marks: tuple[EvidenceRef, ...], most: int) -> tuple[EvidenceRef, ...]:
-    """Return references, those in the middle left out where there are more than `most`."""
-    return marks if len(marks) <= most else (marks[0], *marks[1 - most :])
 
 
 class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -195,7 +162,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     intents = reading.intents[:INTENTS] if reading else ()
     topics = sentiment.topics if sentiment else ()
     complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
-    spans = tuple(_spans(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
+    spans = tuple(spans_of(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
     names = tuple([intent.name for intent in intents])
     return LogEntry(
         at=to_micros(event.occurred_at),
@@ -252,41 +219,6 @@ def _amounts(event: Event) -> dict[str, float]:
         if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     }
     return dict(islice(numbers.items(), AMOUNTS))
-
-
-def _spans(
-    text: str, reading: Reading | None, intents: Sequence[Intent], complaints: Sequence[Topic]
-) -> Iterator[Span]:
-    """Yield the `spans` of an entry: whole sentences, and clauses of topics that say enough."""
-    worst = reading and reading.worst
-    sentences = [] if worst and not (intents or complaints) else passages(text, QUOTE)
-    clauses = [_clause(text, topic, sentences) for topic in complaints]
-    said = [_span(text, *passage_at(sentences, intent.start)) for intent in intents]
-    label = worst.label if worst else reading.label if reading else ""
-    if worst and label != "positive":
-        yield _span(text, worst.start, worst.end)
-    elif clauses:
-        yield clauses[0]
-    elif label == "positive":
-        yield NOTHING_SAID
-    else:
-        yield said[0] if said else _span(text, *sentences[0])
-    yield from said
-    yield from clauses[1:]
-    yield from clauses[:1]
-
-
-def _clause(text: str, topic: Topic, sentences: Sequence[tuple[int, int]]) -> Span:
-    """Return the clause of a topic, or its whole sentence if the clause hardly says a thing."""
-    clause = topic.start, topic.end
-    return _span(
-        text, *(clause if says_something(text, clause) else passage_at(sentences, topic.start))
-    )
-
-
-def _span(text: str, start: int, end: int) -> Span:
-    end = min(end, start + QUOTE)
-    return Span(start, end, text[start:end])
 
 
 def _promise(event: Event) -> int | None:

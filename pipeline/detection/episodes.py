@@ -10,10 +10,10 @@ import msgspec
 from pipeline.common.epoch_micros import to_datetime
 from pipeline.common.languages import Language
 from pipeline.detection.assessment import RuleShare
-from pipeline.detection.entry import EvidenceRef
 from pipeline.detection.fold import Episode, Fold
 from pipeline.detection.remarks import remark_texts
 from pipeline.detection.rules import RuleSet
+from pipeline.detection.spans import EvidenceRef
 from pipeline.model.alert import Alert, AlertState, Contribution, Evidence
 
 NAMESPACE = UUID("6f1b9a52-7c1e-5d0a-9a3e-3d2f7f0c8b11")

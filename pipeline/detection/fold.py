@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import msgspec
 
 from pipeline.detection.assessment import RuleShare
-from pipeline.detection.entry import DAY, EvidenceRef
+from pipeline.detection.entry import DAY
 from pipeline.detection.memory import Memory
 from pipeline.detection.remarks import Remark
 from pipeline.detection.rule import Rule
 from pipeline.detection.signs import Signs
+from pipeline.detection.spans import EvidenceRef
 from pipeline.model.alert import grade
 
 NEGLIGIBLE = 1e-3

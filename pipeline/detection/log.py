@@ -11,9 +11,10 @@ from collections.abc import Callable, Container, Iterable
 import msgspec
 from msgspec.structs import replace
 
-from pipeline.detection.entry import EvidenceRef, LogEntry, Span
+from pipeline.detection.entry import LogEntry
 from pipeline.detection.episodes import without_settled
 from pipeline.detection.fold import Fold, cited_events
+from pipeline.detection.spans import EvidenceRef, Span
 
 REMEMBERED = 256
 """Maximum number of remembered ids of events that left the log."""

@@ -4,10 +4,11 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.detection.conversation import EMPTY, Conversation, with_turn
-from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
+from pipeline.detection.entry import DAY, LogEntry
 from pipeline.detection.habits.habit import Habit
 from pipeline.detection.routine import HabitNews, end_of, fed, judged_day, looks_again
 from pipeline.detection.said import Said, remembering
+from pipeline.detection.spans import EvidenceRef
 from pipeline.detection.waits import Overdue, Terms, Wait, habit_key, habit_of, judged, waits_after
 from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event_types import EventType, Trait, types_with

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from pipeline.common.sentences import says_something
-from pipeline.detection.entry import DAY, EvidenceRef, LogEntry
+from pipeline.detection.entry import DAY, LogEntry
+from pipeline.detection.spans import EvidenceRef
 from pipeline.model.contact import topic_of
 from pipeline.model.event_types import Trait, types_with
 

@@ -12,9 +12,10 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendar, Calendars
-from pipeline.detection.entry import LogEntry, Span
+from pipeline.detection.entry import LogEntry
 from pipeline.detection.promised import due_at
 from pipeline.detection.routine import day_of, end_of
+from pipeline.detection.spans import Span
 from pipeline.model.contact import awaits_reply, only_thanks
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pipeline.detection.conversation import EMPTY, PROOF, REMEMBERED, with_turn
 from pipeline.detection.customer import decode_state
-from pipeline.detection.entry import EvidenceRef, entry_of
+from pipeline.detection.entry import entry_of
+from pipeline.detection.spans import EvidenceRef
 from pipeline.model.alert import Alert
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType
