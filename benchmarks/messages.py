@@ -24,15 +24,21 @@ SEED = 4
 RATE = 3_000.0
 """Events per second in the timestamps of prepared messages."""
 CUSTOMERS = 20_000
+_PROMISED = b"@promised_at@"
+"""Stands in a template for the time of a promised delivery."""
 _BRAND = re.compile(rb'"brand":"[^"]*"')
 
 
 class Template(NamedTuple):
-    """A message without id, time and customer, in pieces around them."""
+    """A message without id, time and customer, in pieces around them.
+
+    `promised` is how long after its own time it promises a delivery, which moves with it.
+    """
 
     topic: str
     head: bytes
     tail: bytes
+    promised: timedelta | None = None
 
 
 class Ready(NamedTuple):
@@ -74,19 +80,26 @@ def _template(topic: str, event: Event, encoded: bytes) -> tuple[bytes, Template
     key = event.customer_id.encode()
     head, _, rest = encoded.partition(b'"event_id":')
     tail = rest.partition(b'"customer_id":"' + key + b'"')[2]
-    return key, Template(topic, head, tail)
+    promised = event.attributes.get("promised_at")
+    if not isinstance(promised, str):
+        return key, Template(topic, head, tail)
+    tail = tail.replace(promised.encode(), _PROMISED)
+    return key, Template(topic, head, tail, datetime.fromisoformat(promised) - event.occurred_at)
 
 
 def ready(template: Template, event_id: str, at: datetime, key: bytes) -> Ready:
-    """Fill in id, time and customer."""
+    """Fill in id, times and customer."""
+    tail = template.tail
+    if template.promised is not None:
+        tail = tail.replace(_PROMISED, _written(at + template.promised))
     value = b'%b"event_id":"%b","occurred_at":"%b","customer_id":"%b"%b' % (
-        template.head,
-        event_id.encode(),
-        at.isoformat(timespec="microseconds").replace("+00:00", "Z").encode(),
-        key,
-        template.tail,
+        *(template.head, event_id.encode(), _written(at), key, tail),
     )
     return Ready(template.topic, key, value)
+
+
+def _written(at: datetime) -> bytes:
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z").encode()
 
 
 def dated(

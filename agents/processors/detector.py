@@ -34,7 +34,6 @@ from pipeline.detection.customer import (
     encode_state,
     unsent,
 )
-from pipeline.detection.fold import BEGINNING
 from pipeline.detection.rules import RuleBook, RuleSet
 from pipeline.model.alert import Alert, to_cloudevent
 from pipeline.model.dead_letter import DeadLetter
@@ -125,10 +124,10 @@ class Detector:
         partitions = {message.partition for message, _ in good}
         sources = {partition: self._offsets.source(partition) for partition in partitions}
         with metrics.STAGE_SECONDS.labels("detect", "fold").time():
-            for message, scored in good:
-                self._time.observe(message, scored)
+            self._time.observe(good)
+            passed = {partition: self._time.passed(partition) for partition in partitions}
             for customer_id, mine in came.items():
-                self._fold(customer_id, mine, sources, rules, outcome)
+                self._fold(customer_id, mine, sources, passed, rules, outcome)
             self._judge_overdue(outcome)
         return outcome
 
@@ -143,8 +142,7 @@ class Detector:
         for partition in self._customers.partitions():
             if not self._time.is_known:
                 self._remember_time(partition)
-            if (until := self._time.passed(partition)) is None:
-                continue
+            until = self._time.passed(partition)
             for key in self._customers.due(partition, until, MOST_DUE):
                 if key.customer_id not in outcome.came:
                     self._judge_one(key, until, outcome)
@@ -180,6 +178,7 @@ class Detector:
         customer_id: str,
         mine: Sequence[Came],
         sources: Mapping[int, str],
+        passed: Mapping[int, int],
         rules: RuleSet,
         outcome: Outcome,
     ) -> None:
@@ -189,9 +188,7 @@ class Detector:
         stored = self._customers.get(partition, customer_id)
         state = _state(stored) if stored else None
         owed = unsent(state, self._worker, lambda topic: self._offsets.committed(topic, partition))
-        source = sources[partition]
-        passed = self._time.passed(partition)
-        until = BEGINNING if passed is None else passed
+        source, until = sources[partition], passed[partition]
         for number, start in enumerate(range(0, len(mine), IN_A_STEP)):
             part = mine[start : start + IN_A_STEP]
             arrivals = [

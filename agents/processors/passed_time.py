@@ -1,15 +1,17 @@
 """How far time has passed in the events of each partition."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from agents.runtime.messages import Message
 from pipeline.common.epoch_micros import to_micros
 from pipeline.common.event_clock import EventClock
+from pipeline.detection.fold import BEGINNING
 from pipeline.model.reading import Scored
 
 HasReadAll = Callable[[int, Mapping[tuple[str, int], int]], bool]
 """Returns whether all of a partition was read, given up to where it was handled since the start."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class PassedTime:
@@ -40,16 +42,21 @@ class PassedTime:
         """Note the lag of an earlier worker's clock, in microseconds."""
         self._clock.observe(timedelta(microseconds=lag))
 
-    def observe(self, message: Message, scored: Scored) -> None:
-        """Note an event that is handled."""
-        partition, place = message.partition, (message.topic, message.partition)
-        self._handled[place] = max(self._handled.get(place, 0), message.offset + 1)
-        self._clock.observe(scored.received_at - scored.event.occurred_at)
-        last = self._received.get(partition, scored.received_at)
-        self._received[partition] = max(last, scored.received_at)
+    def observe(self, came: Sequence[tuple[Message, Scored]]) -> None:
+        """Note events that are handled."""
+        for message, scored in came:
+            partition, received_at = message.partition, scored.received_at
+            place = (message.topic, partition)
+            if message.offset >= self._handled.get(place, 0):
+                self._handled[place] = message.offset + 1
+            if received_at > self._received.get(partition, _LONG_AGO):
+                self._received[partition] = received_at
+        if came:
+            delays = [scored.received_at - scored.event.occurred_at for _, scored in came]
+            self._clock.observe(min(delays))
 
-    def passed(self, partition: int) -> int | None:
-        """Return the event time up to which time has passed; None if that cannot be told yet."""
+    def passed(self, partition: int) -> int:
+        """Return the event time up to which time has passed; BEGINNING if that is unknown yet."""
         has_read_all = self._has_read_all(partition, self._handled)
         now = self._wall() if has_read_all else self._received.get(partition)
-        return to_micros(self._clock.at(now) or now) if now else None
+        return to_micros(self._clock.at(now) or now) if now else BEGINNING

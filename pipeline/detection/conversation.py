@@ -36,7 +36,7 @@ _STEM: Final = 5
 """Letters of a word that tell it; Turkish endings come behind them."""
 _NEWEST: Final = 0.5
 """Weight of the newest turn in the customer's mood, an exponentially weighted mean."""
-_WORD: Final = re.compile(r"[a-z]{3,}")
+_WORD: Final = re.compile(rb"[a-z]{3,}")
 
 
 class Conversation(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -169,11 +169,11 @@ def _with_proof(now: Conversation, entry: LogEntry) -> Conversation:
 def _words(entry: LogEntry) -> tuple[int, ...]:
     """Return the hashes of the words of the quoted part of a text, sorted; none if too few."""
     plain = normalize("NFKD", entry.spans[0].quote.lower().replace("ı", "i"))
-    letters = plain.encode("ascii", "ignore").decode()  # without the marks of `ç`, `ş`
+    letters = plain.encode("ascii", "ignore")  # without the marks of `ç`, `ş`
     stems = {word[:_STEM] for word in _WORD.findall(letters)}
     if len(stems) < _FEW:
         return ()
-    return tuple(sorted([crc32(stem.encode()) & 0xFFFF for stem in stems]))[:WORDS]
+    return tuple(sorted([crc32(stem) & 0xFFFF for stem in stems])[:WORDS])
 
 
 def _alike(words: tuple[int, ...], others: tuple[int, ...]) -> bool:

@@ -11,13 +11,16 @@ from pipeline.detection.remarks import Remark
 from pipeline.detection.rule import Rule
 from pipeline.detection.signs import Signs
 from pipeline.detection.spans import EvidenceRef
-from pipeline.model.alert import grade
+from pipeline.model.alert import SEVERITIES
 
 NEGLIGIBLE = 1e-3
 """Loads below this are dropped."""
 
 BEGINNING = -(2**62)
 """A time before all events."""
+
+_MILD = SEVERITIES[: SEVERITIES.index("high")]
+"""Severities below `high`; one that only a newer version knows counts as high."""
 
 
 class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -51,7 +54,7 @@ class Episode(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def is_grave(self) -> bool:
         """Whether it is high or critical."""
-        return grade(self.severity) >= grade("high")
+        return self.severity not in _MILD
 
     @property
     def key(self) -> str:

@@ -19,6 +19,7 @@ from pipeline.detection.spans import EvidenceRef, Span
 REMEMBERED = 256
 """Maximum number of remembered ids of events that left the log."""
 
+_TIME = 8
 _RECORD = 16
 """Bytes of an index record: the event's time, then the hash of its id, 8 each."""
 _NEVER = -(2**62)
@@ -82,7 +83,7 @@ class LogDraft:
             self._in_order = False
         else:
             place = self._left + self._insert(entry)
-        record = entry.at.to_bytes(8, "big", signed=True) + id_hash
+        record = entry.at.to_bytes(_TIME, "big", signed=True) + id_hash
         self._index[place * _RECORD : place * _RECORD] = record
         self._forget_ids()
 
@@ -138,7 +139,7 @@ class LogDraft:
         """Insert the event into the log and return its index."""
         place = len(self._encoded)
         position = _position(entry)
-        if place and position < _position(_decode(self._encoded[-1])):
+        if entry.at <= self._newest() and position < _position(_decode(self._encoded[-1])):
             place = bisect_right(
                 self._encoded, position, key=lambda encoded: _position(_decode(encoded))
             )
@@ -147,6 +148,12 @@ class LogDraft:
         self._added[entry.event_id] = entry
         self._fresh.append(entry)
         return place
+
+    def _newest(self) -> int:
+        """Return the time of the last event in the log, from its record; `_NEVER` if empty."""
+        if not self._encoded:
+            return _NEVER
+        return _time_of(self._index[-_RECORD:])
 
     def _spans(self, event_id: str) -> tuple[Span, ...]:
         if entry := self._added.get(event_id):
@@ -165,7 +172,7 @@ class LogDraft:
         excess = self._left - REMEMBERED
         if excess > 0:
             forgotten = range(0, excess * _RECORD, _RECORD)
-            times = (int.from_bytes(self._index[i : i + 8], "big", signed=True) for i in forgotten)
+            times = (_time_of(self._index[i : i + _RECORD]) for i in forgotten)
             self._horizon = max(self._horizon, *times)
             del self._index[: excess * _RECORD]
             self._left = REMEMBERED
@@ -176,6 +183,10 @@ class LogDraft:
         while at >= 0 and at % _RECORD != _RECORD - len(id_hash):
             at = self._index.find(id_hash, at + 1)
         return at // _RECORD
+
+
+def _time_of(record: bytes | bytearray) -> int:
+    return int.from_bytes(record[:_TIME], "big", signed=True)
 
 
 def _position(entry: LogEntry) -> tuple[int, str]:

@@ -196,7 +196,7 @@ def after_judgement(memory: Memory, turn: Overdue, terms: Terms) -> tuple[Memory
     looked_at = {habit_of(other)[0] for other in waits if other.kind == "habit"}
     if again is not None and name not in looked_at:
         due = end_of(again, calendar.zone)
-        waits = (*waits, Wait("habit", habit_key(name, again), due, wait.entry))
+        waits = (*waits, Wait("habit", habit_key(name, again), due, wait.began))
     return replace(memory, waits=waits, habits=habits), news
 
 

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,6 +25,10 @@ LONGEST_PROGRAM = 50_000
 """Maximum length of the conditions of a program; CEL allows 100,000 characters."""
 
 _STRING = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
+_CUT = (
+    r"(?:(?P<literal>-?\d+\.\d+)"
+    r"|customer\s*\.\s*risk_threshold(?:\s*(?P<operator>[*/])\s*(?P<factor>(?!0+\.0+\b)\d+\.\d+))?)"
+)
 _UNUSUAL_STRING = re.compile(r"""\\|\"\"\"|'''""")
 
 
@@ -75,7 +80,7 @@ class Stage:
     """Rules that are evaluated together on the fields that any of them reads.
 
     Verdicts are cached by case: conditions are functions of their fields, and a number that is only
-    compared with literals matters only by the side of each literal on which it lies.
+    compared with literals, or parts of the threshold, matters only by its side of each of these.
 
     A rule that fails on an event does not hold there, and is set aside: it is evaluated separately
     from then on, so that the others stay together. That changes no verdict. `failed` holds the
@@ -180,8 +185,22 @@ def _shared_out(rules: Iterable[Rule]) -> Iterator[tuple[Rule, ...]]:
     yield tuple(pack)
 
 
-def cuts_of(field: str, conditions: Iterable[str]) -> tuple[float, ...]:
-    """Return the literals that a number is compared with, sorted.
+class Cut(NamedTuple):
+    """A number that a condition compares a field with: a literal, or one times the threshold."""
+
+    value: float
+    of_threshold: str = ""
+    """`*` or `/` where the value multiplies or divides the threshold of the risk."""
+
+    def at(self, threshold: float) -> float:
+        """Return the number, given the threshold."""
+        if self.of_threshold == "/":
+            return threshold / self.value
+        return threshold * self.value if self.of_threshold else self.value
+
+
+def cuts_of(field: str, conditions: Iterable[str]) -> tuple[Cut, ...]:
+    """Return what a number is compared with: literals, `customer.risk_threshold / 2.0` and such.
 
     Empty if a condition may use the field in any other way than `field >= 0.7` as a whole operand
     of `&&`, `||` or parentheses: then every value may matter.
@@ -189,26 +208,34 @@ def cuts_of(field: str, conditions: Iterable[str]) -> tuple[float, ...]:
     name = r"\s*\.\s*".join(field.split("."))
     mention = re.compile(rf"\b{name}\b")
     comparison = re.compile(
-        rf"(?:^|\(|&&|\|\|)\s*{name}\s*(?:[<>]=?|[=!]=)\s*(-?\d+\.\d+)\s*(?=$|\)|&&|\|\|)"
+        rf"(?:^|\(|&&|\|\|)\s*{name}\s*(?:[<>]=?|[=!]=)\s*{_CUT}\s*(?=$|\)|&&|\|\|)"
     )
-    cuts: set[float] = set()
+    cuts: set[Cut] = set()
     for condition in conditions:
         code = re.sub("//.*", "", _STRING.sub('""', condition)).strip()
-        literals = comparison.findall(code)
-        if len(literals) != len(mention.findall(code)) or _UNUSUAL_STRING.search(condition):
+        found = list(comparison.finditer(code))
+        if len(found) != len(mention.findall(code)) or _UNUSUAL_STRING.search(condition):
             return ()
-        cuts.update(map(float, literals))
+        cuts.update(map(_cut, found))
     return tuple(sorted(cuts))
 
 
-def _seen(get: Get, cuts: tuple[float, ...]) -> Get:
+def _cut(found: re.Match[str]) -> Cut:
+    if found["literal"]:
+        return Cut(float(found["literal"]))
+    return Cut(float(found["factor"] or 1.0), found["operator"] or "*")
+
+
+def _seen(get: Get, cuts: tuple[Cut, ...]) -> Get:
     """Return the getter of the value, or of its position among the cuts."""
     if not cuts:
         return get
+    # The threshold is a setting, so there is one.
+    numbers = lru_cache(maxsize=4)(lambda threshold: sorted(cut.at(threshold) for cut in cuts))
 
     def side(moment: Moment) -> int | None:
-        value = get(moment)
+        value, marks = get(moment), numbers(moment.risk_threshold)
         # A number for each cut and each gap between cuts; None for NaN.
-        return bisect_left(cuts, value) + bisect_right(cuts, value) if value == value else None
+        return bisect_left(marks, value) + bisect_right(marks, value) if value == value else None
 
     return side

@@ -59,7 +59,7 @@ class Signs(msgspec.Struct, frozen=True, array_like=True, gc=False):
 def signs_after(
     signs: Signs, tallies: dict[str, float], moment: Moment, *, begins_contact: bool
 ) -> Signs:
-    """Return the signs after an event; `tallies` are those before it, relieved."""
+    """Return the signs after an event, with the `tallies` before it, relieved, which it takes."""
     entry, added = moment.entry, dict[str, float]()
     if entry.label == "negative":
         added[NEGATIVITY] = entry.negative
@@ -69,17 +69,13 @@ def signs_after(
         added[EFFORT] = 1.0
     if entry.order_id and moment.hours_late() > 0:
         added[BROKEN_PROMISES] = 1.0
-    if added:
-        tallies |= {name: tallies.get(name, 0.0) + more for name, more in added.items()}
-    if entry.is_sign_of_life:
-        signs = _with_life(signs, moment.at)
-    return replace(signs, tallies=tallies)
-
-
-def _with_life(signs: Signs, at: int) -> Signs:
-    """Return the signs with a sign of life; those of one day are one."""
-    days = 0 if signs.alive_at is None else at // DAY - signs.alive_at // DAY
+    for name, more in added.items():
+        tallies[name] = tallies.get(name, 0.0) + more
+    if not entry.is_sign_of_life:
+        return Signs(tallies, signs.alive_at, signs.gap, signs.gaps)
+    # Signs of life of one day are one.
+    days = 0 if signs.alive_at is None else moment.at // DAY - signs.alive_at // DAY
     if days == 0:
-        return replace(signs, alive_at=at)
+        return Signs(tallies, moment.at, signs.gap, signs.gaps)
     gaps = min(signs.gaps + 1, HABIT)
-    return replace(signs, alive_at=at, gap=signs.gap + (days - signs.gap) / gaps, gaps=gaps)
+    return Signs(tallies, moment.at, signs.gap + (days - signs.gap) / gaps, gaps)

@@ -58,18 +58,28 @@ _STEPS = types_with(Trait.TICKET)
 _CLOSES = types_with(Trait.CLOSES)
 
 
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(LogEntry).decode
+
+
 class Wait(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Something that a customer waits for, due at `due`.
 
-    `key` tells waits of a kind apart: by order, ticket or channel. `entry` is the event that began
-    it, without quotes. What was overdue up to `judged` has been judged by the rules.
+    `key` tells waits of a kind apart: by order, ticket or channel. `began` is the event that began
+    it, without quotes; it stays encoded, as few waits are looked into. What was overdue up to
+    `judged` has been judged by the rules.
     """
 
     kind: str
     key: str
     due: int
-    entry: LogEntry
+    began: msgspec.Raw
     judged: int = -(2**62)
+
+    @property
+    def entry(self) -> LogEntry:
+        """The entry of the event that began it."""
+        return _decode(self.began)
 
     @property
     def place(self) -> tuple[str, str]:
@@ -135,9 +145,10 @@ def waits_after(
     if waits:
         if entry.promises:
             kept = frozenset(wait.kind for wait in waits if _is_kept(wait, entry))
-        waits = tuple(wait for wait in waits if not is_ended(wait, entry))
+        left = tuple([wait for wait in waits if not is_ended(wait, entry)])
+        waits = left if len(left) < len(waits) else waits
     for kind, key, due in _begun(entry, at, terms, kept):
-        if kind in terms.patience and (kind, key) not in {wait.place for wait in waits}:
+        if kind in terms.patience and (kind, key) not in [wait.place for wait in waits]:
             waits = (*waits[1 - WAITS :], Wait(kind, key, due, _slim(entry)))
     return waits
 
@@ -156,8 +167,7 @@ def _begun(
             yield kind, entry.order_id or entry.channel, due
     if entry.order_id and entry.promised_at is not None and entry.type not in _ARRIVES:
         yield "delivery", entry.order_id, entry.promised_at
-    thanks = only_thanks(entry.label, entry.intents)
-    if entry.type in _ASKS or awaits_reply(entry.type, entry.author_type, thanks=thanks):
+    if entry.type in _ASKS or (entry.type in _LINES and _awaits_reply(entry)):
         yield "reply", entry.ticket_id or entry.channel, at
     if entry.ticket_id and entry.type in _STEPS and entry.type not in _CLOSES:
         yield "ticket", entry.ticket_id, at
@@ -166,6 +176,11 @@ def _begun(
         day = day_of(entry.at, zone)
         for name in entry.amounts:
             yield "habit", habit_key(name, day), end_of(day, zone)
+
+
+def _awaits_reply(entry: LogEntry) -> bool:
+    thanks = only_thanks(entry.label, entry.intents)
+    return awaits_reply(entry.type, entry.author_type, thanks=thanks)
 
 
 def habit_key(name: str, day: int) -> str:
@@ -186,11 +201,11 @@ def is_ended(wait: Wait, entry: LogEntry) -> bool:
         if wait.kind in again:
             return True
     if wait.kind == "delivery":
-        same = entry.order_id in (wait.key, wait.entry.order_id or entry.order_id)
-        return same and (entry.promised_at is not None or entry.type in _ARRIVES)
+        tells = entry.promised_at is not None or entry.type in _ARRIVES
+        return tells and (entry.order_id == wait.key or not wait.entry.order_id)
     if wait.kind == "shipment":
-        same = entry.order_id == wait.entry.order_id or not wait.entry.order_id
-        return same and entry.type in _SENT
+        is_sent = entry.type in _SENT
+        return is_sent and (entry.order_id == wait.key or not wait.entry.order_id)
     if wait.kind in _SPOKEN:
         return _is_kept(wait, entry)
     if wait.kind == "habit":  # one that looks for silence; that of a day with a value is due
@@ -212,14 +227,15 @@ def _is_kept(wait: Wait, entry: LogEntry) -> bool:
     """
     if wait.kind not in _SPOKEN:
         return False
+    began = wait.entry
     if entry.type in _CLOSES:
-        return not wait.entry.ticket_id or wait.entry.ticket_id == entry.ticket_id
-    talk = min(SAME_TALK, (wait.due - wait.entry.at) // 4)
+        return not began.ticket_id or began.ticket_id == entry.ticket_id
+    talk = min(SAME_TALK, (wait.due - began.at) // 4)
     comes_back = entry.type in _LINES or entry.type == EventType.CALL
-    return comes_back and entry.author_type == AuthorType.AGENT and entry.at >= wait.entry.at + talk
+    return comes_back and entry.author_type == AuthorType.AGENT and entry.at >= began.at + talk
 
 
-def _slim(entry: LogEntry) -> LogEntry:
-    """Return the entry without its quotes, which the log has."""
-    spans = tuple(Span(span.start, span.end, "") for span in entry.spans)
-    return replace(entry, spans=spans, attributes={})
+def _slim(entry: LogEntry) -> msgspec.Raw:
+    """Return the encoded entry without its quotes, which the log has."""
+    spans = tuple([Span(span.start, span.end, "") for span in entry.spans])
+    return msgspec.Raw(_encode(replace(entry, spans=spans, attributes={})))

@@ -6,6 +6,7 @@ from agents.processors.passed_time import PassedTime
 from agents.runtime.messages import Message
 from pipeline.common.epoch_micros import to_micros
 from pipeline.contracts.topology import SCORED
+from pipeline.detection.fold import BEGINNING
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from tests.support.customers import START, event
@@ -20,7 +21,7 @@ def passed(hours: float, *, read_all: bool, received: datetime | None = None) ->
     scored = event("e1", EventType.VISIT, hours)
     if received:
         scored = type(scored)(scored.event, None, received)
-    time.observe(message(scored), scored)
+    time.observe([(message(scored), scored)])
     return known(time)
 
 
@@ -30,7 +31,7 @@ def message(scored: Scored, offset: int = 0) -> Message:
 
 def known(time: PassedTime) -> datetime | None:
     at = time.passed(0)
-    return None if at is None else datetime.fromtimestamp(at / 1e6, UTC)
+    return None if at == BEGINNING else datetime.fromtimestamp(at / 1e6, UTC)
 
 
 def test_with_nothing_unread_it_is_now() -> None:
@@ -52,5 +53,5 @@ def test_the_event_that_was_the_least_late_tells_the_time() -> None:
     for name, late in (("e1", 48), ("e2", 2), ("e3", 24)):
         one = event(name, EventType.VISIT, 1)
         came = type(one)(one.event, None, one.event.occurred_at + late * HOUR)
-        time.observe(message(came), came)
+        time.observe([(message(came), came)])
     assert time.passed(0) == to_micros(NOW - 2 * HOUR)

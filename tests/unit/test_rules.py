@@ -232,7 +232,26 @@ def test_what_is_remembered_of_a_case_is_what_its_conditions_say(
 def test_only_a_number_compared_with_literals_is_known_by_its_side(
     condition: str, cuts: tuple[float, ...]
 ) -> None:
-    assert cuts_of("event.score", [condition, "event.type == 'survey'"]) == cuts
+    found = cuts_of("event.score", [condition, "event.type == 'survey'"])
+    assert [(cut.value, cut.of_threshold) for cut in found] == [(cut, "") for cut in cuts]
+
+
+@pytest.mark.parametrize(
+    ("condition", "cuts"),
+    [
+        ("customer.risk >= customer.risk_threshold && !customer.grave_alert", [0.6]),
+        ("customer.risk < customer.risk_threshold / 2.0", [0.3]),
+        ("(customer.risk > customer . risk_threshold * 1.5 || customer.risk < 0.1)", [0.1, 0.9]),
+        ("customer.risk < customer.risk_threshold / 0.0", []),
+        ("customer.risk < customer.risk_threshold - 0.1", []),
+        ("customer.risk_threshold < customer.risk", []),
+    ],
+)
+def test_the_risk_is_known_by_its_side_of_parts_of_the_threshold(
+    condition: str, cuts: list[float]
+) -> None:
+    found = [cut.at(0.6) for cut in cuts_of("customer.risk", [condition])]
+    assert sorted(found) == pytest.approx(cuts)
 
 
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
