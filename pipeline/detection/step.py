@@ -1,6 +1,5 @@
 """A step of detection: from a customer's fold and an event, or time that passes, to the next."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from pipeline.config.groups import DetectSettings
@@ -91,7 +90,7 @@ class _Calm(NamedTuple):
     since: int
 
 
-def _calm(fold: Fold, moment: Moment, held: Iterable[Rule]) -> _Calm:
+def _calm(fold: Fold, moment: Moment, held: tuple[Rule, ...]) -> _Calm:
     """Return the calm before an event at which early rules held; none of them reads the risk.
 
     Only ordinary life shows that it was calm: silence alone, a record of a system, or an event on
@@ -104,5 +103,5 @@ def _calm(fold: Fold, moment: Moment, held: Iterable[Rule]) -> _Calm:
     return _Calm(at - since, at) if ordinary else _Calm(0, since)
 
 
-def _weighs(held: Iterable[Rule]) -> bool:
-    return any(rule.weight for rule in held)
+def _weighs(held: tuple[Rule, ...]) -> bool:
+    return bool(held) and any(rule.weight for rule in held)
