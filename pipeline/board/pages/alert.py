@@ -28,6 +28,7 @@ from pipeline.detection.what_if import WhatIf
 from pipeline.follow_up.case import Case
 from pipeline.follow_up.lone_case import lone_case
 from pipeline.model.action import Action
+from pipeline.model.alert import Evidence
 from pipeline.store import Store, StoreUnavailable
 
 BY_SCRIPT = "x-board"
@@ -69,7 +70,7 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
             "item": item,
             "history": history(item, say),
             "answers": None if item.ended else _what_if(board, item),
-            "proofs": [proof for alert in item.alerts for proof in alert.evidence if proof.quote],
+            "proofs": _proofs(item),
             "version": version,
             "back": f"/board/alerts/{alert_id}",
             **card_choices(board),
@@ -88,6 +89,12 @@ def alert_routes(board: Board) -> list[ControllerRouterHandler]:
         return await asyncio.to_thread(_act, board, request, alert_id, form)
 
     return [stream, alert, act]
+
+
+def _proofs(item: InboxItem) -> list[Evidence]:
+    """Return the quotes behind all alerts of a case, each once."""
+    proofs = [proof for alert in item.alerts for proof in alert.evidence if proof.quote]
+    return list({(proof.event_id, proof.start, proof.end): proof for proof in proofs}.values())
 
 
 def _act(
