@@ -1,4 +1,4 @@
-"""Commands act and follow-ups: record an action on an alert or a case, show follow-ups."""
+"""Commands act, cases and follow-ups: record an action, show what people work on."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -7,9 +7,17 @@ import typer
 
 from pipeline.cli import show
 from pipeline.cli.options import span
+from pipeline.cli.show_work import case_table, follow_up_table
 from pipeline.cli.target import DataOption, JsonOption, ask, find
+from pipeline.follow_up.case import Case
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action, ActionKind, Outcome
+
+StageOption = Annotated[Stage | None, typer.Option(help="Only of this stage.")]
+CustomerOption = Annotated[
+    str | None, typer.Option("--customer", metavar="ID", help="Of one customer.")
+]
+LimitOption = Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")]
 
 
 def act(
@@ -50,17 +58,32 @@ def act(
     typer.echo(f"done; to take it back: nabiz act {alert_id} undo --action {action_id}")
 
 
-def follow_ups(
-    stage: Annotated[Stage | None, typer.Option(help="Only of this stage.")] = None,
-    customer_id: Annotated[
-        str | None, typer.Option("--customer", metavar="ID", help="Of one customer.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")] = 1_000,
+def cases(
+    stage: StageOption = None,
+    customer_id: CustomerOption = None,
+    limit: LimitOption = 1_000,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show follow-ups of alerts, last changed first."""
-    given = {"limit": limit, "stage": stage, "customer_id": customer_id}
-    params = {name: value for name, value in given.items() if value is not None}
+    """Show the cases of customers, last changed first: what people work on."""
+    params = _asked(stage, customer_id, limit)
+    answer = ask(find(data), "GET", "/v1/cases", list[Case], params=params)
+    show.rows(answer, case_table, limit, json=as_json)
+
+
+def follow_ups(
+    stage: StageOption = None,
+    customer_id: CustomerOption = None,
+    limit: LimitOption = 1_000,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the follow-up of each alert, last changed first."""
+    params = _asked(stage, customer_id, limit)
     answer = ask(find(data), "GET", "/v1/follow-ups", list[FollowUp], params=params)
-    show.rows(answer, show.follow_up_table, limit, json=as_json)
+    show.rows(answer, follow_up_table, limit, json=as_json)
+
+
+def _asked(stage: Stage | None, customer_id: str | None, limit: int) -> dict[str, object]:
+    given = {"limit": limit, "stage": stage, "customer_id": customer_id}
+    return {name: value for name, value in given.items() if value is not None}

@@ -119,9 +119,15 @@ COMMANDS: Sequence[Lazy] = [
     ),
     Lazy(
         ASK,
+        "cases",
+        "act:cases",
+        "Show the cases of customers, last changed first: what people work on.",
+    ),
+    Lazy(
+        ASK,
         "follow-ups",
         "act:follow_ups",
-        "Show follow-ups of alerts, last changed first.",
+        "Show the follow-up of each alert, last changed first.",
     ),
     Lazy(
         ASK,

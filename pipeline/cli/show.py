@@ -16,7 +16,6 @@ from pipeline.cli.target import Answer
 from pipeline.common.names import shown
 from pipeline.common.plain_text import one_line
 from pipeline.common.plurals import counted
-from pipeline.follow_up.value import FollowUp
 from pipeline.kpi.definitions import KPIS, KpiValue
 from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.model.dead_letter import DeadLetter
@@ -41,7 +40,7 @@ def datum(text: str, style: str = "") -> Text:
     return Text(one_line(_ESCAPE_SEQUENCE.sub("", text)), style)
 
 
-def _lines(*parts: Text) -> Text:
+def stacked(*parts: Text) -> Text:
     """Stack texts in a cell."""
     return Text("\n").join(parts)
 
@@ -125,12 +124,12 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
         severity = datum(alert.severity, SEVERITY_STYLE.get(alert.severity, ""))
         what = datum(alert.title)
         if ending := alert.why_ended("en"):
-            what = _lines(what, datum(ending))
+            what = stacked(what, datum(ending))
         elif with_playbook:
-            what = _lines(what, datum(alert.playbook, "dim"))
+            what = stacked(what, datum(alert.playbook, "dim"))
         table.add_row(
             clock(alert.opened_at).replace(" ", "\n"),
-            _lines(severity, Text(f"{risk(alert.risk, alert.calibrated)} {alert.state}", "dim")),
+            stacked(severity, Text(f"{risk(alert.risk, alert.calibrated)} {alert.state}", "dim")),
             datum(alert.customer_id),
             what,
             _quoted(alert),
@@ -141,37 +140,7 @@ def alert_table(alerts: Sequence[Alert], *, with_playbook: bool = True) -> Rende
 def _quoted(alert: Alert) -> Text:
     """Quote the alert's weightiest words, with the remark on them."""
     said, remark = datum(quote(alert), "italic"), alert.said_beside("en")
-    return _lines(said, datum(remark, "dim")) if remark else said
-
-
-def follow_up_table(follow_ups: Sequence[FollowUp]) -> RenderableType:
-    """Tabulate follow-ups: customer, stage, owner, deadline, outcome."""
-    if not follow_ups:
-        return Text("no follow-ups")
-    table = Table(box=None, pad_edge=False, leading=1)
-    table.add_column("alert, customer", no_wrap=True)  # to be copied for `nabiz act`
-    for name in ("severity, stage", "due, missed", "owner, outcome"):
-        table.add_column(name, overflow="fold")
-    for follow_up in follow_ups:
-        due = clock(follow_up.due[1]) if follow_up.due else "–"
-        table.add_row(
-            _lines(datum(follow_up.alert_id), datum(follow_up.customer_id)),
-            _lines(
-                datum(follow_up.severity, SEVERITY_STYLE.get(follow_up.severity, "")),
-                Text(how_far(follow_up)),
-            ),
-            _lines(Text(due), Text(str(follow_up.escalation or ""), "red")),
-            _lines(datum(follow_up.owner or "–"), Text(follow_up.outcome or "")),
-        )
-    return table
-
-
-def how_far(follow_up: FollowUp) -> str:
-    """Format the stage, how it ended, whether it was reopened, and whether its cause ended."""
-    parts = (follow_up.stage, *filter(None, [follow_up.end]))
-    reopened = ["reopened"] if follow_up.reopened_at and not follow_up.ended else []
-    cause = ["cause ended"] if follow_up.in_hand_without_cause else []
-    return ", ".join([*parts, *reopened, *cause]).replace("_", " ")
+    return stacked(said, datum(remark, "dim")) if remark else said
 
 
 def risk(value: float, calibrated: bool) -> str:

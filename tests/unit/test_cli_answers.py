@@ -36,6 +36,7 @@ def forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
         ("status", b"[]"),
         ("dead-letters", b'["hello"]'),
         ("dead-letters retry", b'{"hello": "world"}'),
+        ("cases", b'["hello"]'),
         ("follow-ups", b'["hello"]'),
         ("act a1 acknowledge", b'{"hello": "world"}'),
         ("audit", b'["hello"]'),

@@ -140,6 +140,22 @@ def test_follow_ups_show_in_whose_hands_they_are(
     assert "[red]ayşe" in ran.out
 
 
+def test_cases_show_all_that_is_wrong_for_a_customer(
+    nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = "2026-03-01T00:00:00Z"
+    cause = {"severity": "high", "state": "open", "stage": "open", "opened_at": at}
+    causes = [{**cause, "alert_id": f"a{i}", "cause": f"cause_{i}"} for i in (1, 2)]
+    one = {"case_id": "k1", "customer_id": "c1", "severity": "high", "stage": "open", "revision": 1}
+    one |= {"opened_at": at, "updated_at": at, "causes": causes, "contact_due": at}
+    asked = answering(monkeypatch, 200, [one])
+    ran = nabiz("cases", "--customer", "c1")
+    assert asked[0].url.path == "/v1/cases"
+    assert dict(asked[0].url.params) == {"customer_id": "c1", "limit": "1000"}
+    for shown in ("k1", "cause_1", "cause_2", "high", "open"):
+        assert shown in ran.out
+
+
 def test_a_retry_is_asked_for_by_reason(nabiz: Nabiz, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answering(monkeypatch, 200, {"sent": 2, "skipped": 1})
     ran = nabiz("dead-letters", "retry", "--reason", "not_json")
