@@ -224,13 +224,12 @@ def _is_kept(wait: Wait, entry: LogEntry) -> bool:
     pass, unless who wrote calls.
     """
     promise = wait.entry
-    if wait.kind not in _SPOKEN or entry.ticket_id not in (
-        "",
-        promise.ticket_id or entry.ticket_id,
-    ):
+    if wait.kind not in _SPOKEN:
         return False
     if entry.type in _CLOSES:
         return promise.ticket_id in ("", entry.ticket_id)
+    if entry.ticket_id and promise.ticket_id not in ("", entry.ticket_id):
+        return False
     if entry.author_type != AuthorType.AGENT:
         return False
     talk = min(SAME_TALK, (wait.due - promise.at) // 4)

@@ -153,7 +153,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An agent's promise in words: by `hours` from now, or by the end of a day so many `days` on."""
+    """An agent's promise in words: by `hours` from now, or by the end of the day `days` ahead."""
 
     kind: PromiseKind
     text: str
