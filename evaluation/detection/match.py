@@ -30,6 +30,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Score(NamedTuple):
     """How alerts of a kind did: `right` of `alerts`, `found` of `wanted` truths.
 
+    One alert of any kind that should find a truth is enough: a second one would be noise.
     `after` is how long after it could first be known each truth was found, `ahead` how long before
     the end of the time in which that helps.
     """
@@ -65,14 +66,16 @@ def kinds() -> list[Kind]:
     return msgspec.yaml.decode(text, type=list[Kind])
 
 
-def score(kind: Kind, alerts: Iterable[Alert], truths: Iterable[Truth]) -> Score:
+def score(
+    kind: Kind, among: Sequence[Kind], alerts: Sequence[Alert], truths: Iterable[Truth]
+) -> Score:
     """Compare the alerts of a kind with the truths that it should find."""
     mine = [alert for alert in alerts if alert.cause in kind.causes]
     truths = list(truths)
     wanted = [t for t in truths if t.kind in kind.finds and t.expects == "alert"]
     facts = _rightly(kind, truths)
-    rung = _first_alerts(mine)
-    found = [(truth, _that_finds(truth, rung[truth.customer_id])) for truth in wanted]
+    rung = {one: _rung_for(one, among, alerts) for one in kind.finds}
+    found = [(truth, _that_finds(truth, rung[truth.kind][truth.customer_id])) for truth in wanted]
     fresh = [(t, a) for t, a in found if a is not None and a.opened_at >= t.at]
     return Score(
         len(mine),
@@ -89,8 +92,7 @@ def recalled(
 ) -> Recalled:
     """Say how many truths of a kind that must ring were found."""
     wanted = [truth for truth in truths if truth.kind == kind and truth.expects == "alert"]
-    causes = {cause for one in among if kind in one.finds for cause in one.causes}
-    own = _first_alerts(alert for alert in alerts if alert.cause in causes)
+    own = _rung_for(kind, among, alerts)
     every = _first_alerts(alerts)
     return Recalled(
         len(wanted),
@@ -126,6 +128,14 @@ def _rightly(kind: Kind, truths: Iterable[Truth]) -> ByCustomer:
         if truth.kind in (*kind.finds, *kind.also) and truth.expects != "silence":
             facts[truth.customer_id].append(truth)
     return facts
+
+
+def _rung_for(
+    truth: str, among: Iterable[Kind], alerts: Iterable[Alert]
+) -> defaultdict[str, list[Alert]]:
+    """Return the alerts of the kinds that should find a kind of truth, by customer, in order."""
+    causes = {cause for kind in among if truth in kind.finds for cause in kind.causes}
+    return _first_alerts(alert for alert in alerts if alert.cause in causes)
 
 
 def _first_alerts(alerts: Iterable[Alert]) -> defaultdict[str, list[Alert]]:

@@ -34,7 +34,7 @@ def page(played: Played, among: Sequence[Kind], days: float, setting: str) -> st
 
 
 def _alerts(played: Played, among: Sequence[Kind], days: float) -> str:
-    scores = {kind: score(kind, played.alerts, played.truths) for kind in among}
+    scores = {kind: score(kind, among, played.alerts, played.truths) for kind in among}
     per_day = 1_000 / (played.customers * days)
     head = (
         *("alert", "causes", "alerts", "precision", "to be found", "recall"),

@@ -247,6 +247,11 @@ FIELDS: dict[str, Field] = dict(
         lambda m: m.overdue(),
         WAITS,
     ),
+    "customer.answered_here": Field(
+        "bool",
+        "whether the company has ever answered this customer on the event's channel",
+        lambda m: m.entry.channel in m.memory.answered_on,
+    ),
     "habit.name": Field(
         "string",
         'what changed: a number of `usage`, visits, orders; "" if no habit is judged',

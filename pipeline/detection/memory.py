@@ -11,10 +11,13 @@ from pipeline.detection.said import Said, remembering
 from pipeline.detection.spans import EvidenceRef
 from pipeline.detection.waits import Overdue, Terms, Wait, habit_key, habit_of, judged, waits_after
 from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
+from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with
 
 CONTACTS = 20
 """Maximum number of remembered contacts."""
+CHANNELS = 8
+"""Maximum number of remembered channels on which the company has answered."""
 CONTACT_TOPICS = 5
 """Maximum number of remembered topics of a contact after its first."""
 TICKETS = 20
@@ -58,7 +61,7 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `closed` holds the closing times of tickets, `promised` the promised delivery times of orders,
     `waits` what the customer waits for, `habits` what they do day by day, `said` texts that a score
-    may speak of.
+    may speak of, `answered_on` the channels on which the company has answered, the last ones.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -69,6 +72,7 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     waits: tuple[Wait, ...] = ()
     habits: dict[str, Habit] = {}
     said: tuple[Said, ...] = ()
+    answered_on: tuple[str, ...] = ()
 
 
 def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Memory:
@@ -156,7 +160,11 @@ def after(memory: Memory, entry: LogEntry, at: int, terms: Terms) -> Memory:
     """
     if entry.type in _LEAVES:
         return replace(memory, waits=(), habits={})
-    waits = waits_after(memory.waits, entry, at, terms)
+    answered = conversation_at(memory, entry, at).company_answered
+    waits = waits_after(memory.waits, entry, at, terms, answered=answered)
+    if _answers(entry) and entry.channel not in memory.answered_on:
+        channels = (*memory.answered_on[1 - CHANNELS :], entry.channel)
+        memory = replace(memory, answered_on=channels)
     habits = memory.habits
     if entry.amounts and "habit" in terms.patience:
         habits = fed(habits, entry, terms.calendar(entry).zone)
@@ -179,6 +187,10 @@ def after(memory: Memory, entry: LogEntry, at: int, terms: Terms) -> Memory:
         promised = _remember(memory.promised, entry.order_id, entry.promised_at)
         return replace(memory, promised=promised)
     return memory
+
+
+def _answers(entry: LogEntry) -> bool:
+    return entry.author_type != AuthorType.CUSTOMER and keeps_alive(entry.type, entry.author_type)
 
 
 def after_judgement(memory: Memory, turn: Overdue, terms: Terms) -> tuple[Memory, HabitNews | None]:

@@ -16,7 +16,7 @@ from pipeline.detection.entry import LogEntry
 from pipeline.detection.promised import due_at
 from pipeline.detection.routine import day_of, end_of
 from pipeline.detection.spans import Span
-from pipeline.model.contact import awaits_reply, only_thanks
+from pipeline.model.contact import awaits_reply, is_polite, only_thanks
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with
 
@@ -135,11 +135,12 @@ def judged(waits: tuple[Wait, ...], turn: Overdue) -> tuple[Wait, ...]:
 
 
 def waits_after(
-    waits: tuple[Wait, ...], entry: LogEntry, at: int, terms: Terms
+    waits: tuple[Wait, ...], entry: LogEntry, at: int, terms: Terms, *, answered: bool = False
 ) -> tuple[Wait, ...]:
     """Return the waits after an event: without those that it ends, with those that it begins.
 
-    Only kinds that a rule has patience with are kept.
+    Only kinds that a rule has patience with are kept. `answered`: the company has a turn in the
+    conversation that the event is a line of.
     """
     kept: frozenset[str] = frozenset()
     if waits:
@@ -147,14 +148,14 @@ def waits_after(
             kept = frozenset(wait.kind for wait in waits if _is_kept(wait, entry))
         left = tuple([wait for wait in waits if not is_ended(wait, entry)])
         waits = left if len(left) < len(waits) else waits
-    for kind, key, due in _begun(entry, at, terms, kept):
+    for kind, key, due in _begun(entry, at, terms, kept, answered=answered):
         if kind in terms.patience and (kind, key) not in [wait.place for wait in waits]:
             waits = (*waits[1 - WAITS :], Wait(kind, key, due, _slim(entry)))
     return waits
 
 
 def _begun(
-    entry: LogEntry, at: int, terms: Terms, kept: Container[str]
+    entry: LogEntry, at: int, terms: Terms, kept: Container[str], *, answered: bool
 ) -> Iterator[tuple[str, str, int]]:
     """Yield kind, key and due time of the waits that an event begins.
 
@@ -167,7 +168,7 @@ def _begun(
             yield kind, entry.order_id or entry.channel, due
     if entry.order_id and entry.promised_at is not None and entry.type not in _ARRIVES:
         yield "delivery", entry.order_id, entry.promised_at
-    if entry.type in _ASKS or (entry.type in _LINES and _awaits_reply(entry)):
+    if entry.type in _ASKS or (entry.type in _LINES and _asks(entry, answered=answered)):
         yield "reply", entry.ticket_id or entry.channel, at
     if entry.ticket_id and entry.type in _STEPS and entry.type not in _CLOSES:
         yield "ticket", entry.ticket_id, at
@@ -178,8 +179,15 @@ def _begun(
             yield "habit", habit_key(name, day), end_of(day, zone)
 
 
-def _awaits_reply(entry: LogEntry) -> bool:
+def _asks(entry: LogEntry, *, answered: bool) -> bool:
+    """Return whether a line needs a reply.
+
+    Without a ticket that would be closed, a conversation that was `answered` just ends: then a line
+    that is not negative and asks for nothing ("have a nice day") needs none.
+    """
     thanks = only_thanks(entry.label, entry.intents)
+    if answered and not entry.ticket_id and entry.label != "negative":
+        thanks = thanks or is_polite(entry.intents)
     return awaits_reply(entry.type, entry.author_type, thanks=thanks)
 
 
@@ -222,17 +230,23 @@ def is_ended(wait: Wait, entry: LogEntry) -> bool:
 def _is_kept(wait: Wait, entry: LogEntry) -> bool:
     """Return whether the company comes back to what it said, or the matter is closed.
 
-    The rest of the conversation in which it was promised does not keep the promise: a quarter of
-    the time until then, at most `SAME_TALK`, has to pass.
+    What it says of another ticket is another matter. Nor does the rest of the conversation in which
+    it was promised keep the promise: a quarter of the time until then, at most `SAME_TALK`, has to
+    pass, unless who wrote calls.
     """
+    promise = wait.entry
     if wait.kind not in _SPOKEN:
         return False
-    began = wait.entry
     if entry.type in _CLOSES:
-        return not began.ticket_id or began.ticket_id == entry.ticket_id
-    talk = min(SAME_TALK, (wait.due - began.at) // 4)
-    comes_back = entry.type in _LINES or entry.type == EventType.CALL
-    return comes_back and entry.author_type == AuthorType.AGENT and entry.at >= began.at + talk
+        return promise.ticket_id in ("", entry.ticket_id)
+    if entry.ticket_id and promise.ticket_id not in ("", entry.ticket_id):
+        return False
+    if entry.author_type != AuthorType.AGENT:
+        return False
+    talk = min(SAME_TALK, (wait.due - promise.at) // 4)
+    if entry.type == EventType.CALL:
+        return promise.type != EventType.CALL or entry.at >= promise.at + talk
+    return entry.type in _LINES and entry.at >= promise.at + talk
 
 
 def _slim(entry: LogEntry) -> msgspec.Raw:

@@ -52,7 +52,12 @@ PAUSES = Pauses()
 
 def only_thanks(label: str, intents: Collection[str]) -> bool:
     """Return whether a text only says thank you and asks for nothing."""
-    return label == "positive" and "thanks" in intents and _POLITE.issuperset(intents)
+    return label == "positive" and "thanks" in intents and is_polite(intents)
+
+
+def is_polite(intents: Collection[str]) -> bool:
+    """Return whether a text means nothing but to be polite, if anything."""
+    return _POLITE.issuperset(intents)
 
 
 def is_contact(type_: str, author_type: str, *, thanks: bool) -> bool:

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from pipeline.common.epoch_micros import to_micros
 from pipeline.detection.customer import NEVER, due_of, state_digest
+from pipeline.detection.memory import CHANNELS
 from pipeline.detection.waits import WAITS
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
-from tests.support.customers import START, Customer, delivered, event, histories, promised
+from tests.support.customers import START, Customer, delivered, event, histories, promised, reading
 from tests.unit.test_detection_properties import cut, disturbed, in_order
 
 END = 2_000.0
@@ -92,6 +93,39 @@ def test_what_is_waited_for_is_bounded() -> None:
     for number in range(3 * WAITS):
         customer.receive(promised(f"e{number:03}", number, due=500, order_id=f"O{number}"))
     assert len(customer.state.head.memory.waits) == WAITS
+
+
+def test_who_was_answered_on_a_channel_waits_for_a_reply_there_without_a_ticket() -> None:
+    customer = Customer()
+    agent = {"author_type": AuthorType.AGENT}
+    customer.receive(event("e1", EventType.MESSAGE, 0, reading("neutral")))
+    assert customer.pass_time(30) == []  # nothing shows that replies are seen here
+    customer.receive(event("e2", EventType.MESSAGE, 31, **agent))
+    customer.receive(event("e3", EventType.MESSAGE, 100, reading("neutral")))
+    assert [one.cause for one in customer.pass_time(124)] == ["reply_overdue"]
+
+
+def test_a_conversation_that_was_answered_just_ends() -> None:
+    customer = Customer()
+    customer.receive(
+        event("e1", EventType.MESSAGE, 0, reading("neutral")),
+        event("e2", EventType.MESSAGE, 0.1, author_type=AuthorType.AGENT),
+        event("e3", EventType.MESSAGE, 0.2, reading("neutral")),
+    )
+    assert customer.pass_time(48) == []
+    customer.receive(event("e4", EventType.MESSAGE, 50, reading("neutral")))
+    customer.receive(event("e5", EventType.MESSAGE, 50.1, author_type=AuthorType.AGENT))
+    customer.receive(event("e6", EventType.MESSAGE, 50.2, reading("negative")))
+    assert "reply_overdue" in {one.cause for one in customer.pass_time(75)}
+
+
+def test_the_channels_of_answers_are_bounded() -> None:
+    customer = Customer()
+    for number in range(3 * CHANNELS):
+        more = {"channel": f"c{number}", "author_type": AuthorType.AGENT}
+        customer.receive(event(f"e{number:03}", EventType.MESSAGE, number, **more))
+    last = tuple(f"c{number}" for number in range(2 * CHANNELS, 3 * CHANNELS))
+    assert customer.state.head.memory.answered_on == last
 
 
 @settings(max_examples=80, deadline=None)

@@ -44,25 +44,32 @@ def truth(kind: str, start: float, end: float, expects: Expectation = "alert") -
 
 def test_a_truth_is_found_by_an_alert_of_its_kind_while_that_helps() -> None:
     broken = truth("broken", 10, 20)
-    found = score(RUNG, [alert(12)], [broken])
+    found = score(RUNG, [RUNG], [alert(12)], [broken])
     assert found[:4] == (1, 1, 1, 1)
     assert (found.after, found.ahead) == ([2 * HOUR], [8 * HOUR])
-    assert score(RUNG, [alert(21)], [broken])[:4] == (1, 0, 1, 0)
-    assert score(RUNG, [alert(12, "other")], [broken])[:4] == (0, 0, 1, 0)
-    assert score(RUNG, [], [broken])[:4] == (0, 0, 1, 0)
+    assert score(RUNG, [RUNG], [alert(21)], [broken])[:4] == (1, 0, 1, 0)
+    assert score(RUNG, [RUNG], [alert(12, "other")], [broken])[:4] == (0, 0, 1, 0)
+    assert score(RUNG, [RUNG], [], [broken])[:4] == (0, 0, 1, 0)
+
+
+def test_one_alert_of_any_kind_that_should_find_a_truth_is_enough() -> None:
+    late = Kind("late", causes=("late",), finds=("broken",))
+    one = [alert(12, "late")]
+    assert score(RUNG, [RUNG, late], one, [truth("broken", 10, 20)])[:4] == (0, 0, 1, 1)
+    assert score(late, [RUNG, late], one, [truth("broken", 10, 20)])[:4] == (1, 1, 1, 1)
 
 
 def test_an_alert_that_is_open_already_finds_it_and_one_that_was_closed_does_not() -> None:
     broken = truth("broken", 10, 20)
-    before = score(RUNG, [alert(5)], [broken])
+    before = score(RUNG, [RUNG], [alert(5)], [broken])
     assert (before.right, before.found, before.after) == (0, 1, [])
-    assert score(RUNG, [alert(5, closed=9)], [broken]).found == 0
+    assert score(RUNG, [RUNG], [alert(5, closed=9)], [broken]).found == 0
 
 
 def test_what_may_ring_makes_an_alert_right_and_is_not_asked_for() -> None:
     luck = truth("broken", 10, 20, "either")
-    assert score(RUNG, [alert(12)], [luck])[:4] == (1, 1, 0, 0)
-    assert score(RUNG, [alert(12)], [truth("fury", 10, 20)])[:4] == (1, 1, 0, 0)
+    assert score(RUNG, [RUNG], [alert(12)], [luck])[:4] == (1, 1, 0, 0)
+    assert score(RUNG, [RUNG], [alert(12)], [truth("fury", 10, 20)])[:4] == (1, 1, 0, 0)
 
 
 def test_recall_of_a_truth_is_by_its_own_alerts_and_by_any() -> None:
@@ -98,7 +105,7 @@ def played() -> Played:
 
 def test_a_company_is_played_through_the_rules_to_the_same_alerts_each_time() -> None:
     assert play(3, START, 150, 28.0, FastEngine.load()) == played()
-    found = {kind.name: score(kind, played().alerts, played().truths) for kind in kinds()}
+    found = {kind.name: score(kind, kinds(), played().alerts, played().truths) for kind in kinds()}
     assert found["outage"].found == found["outage"].wanted > 5
     assert found["dissatisfied score"].right == found["dissatisfied score"].alerts > 20
 

@@ -14,12 +14,10 @@ from pipeline.ingest.decode import encode_event
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType as T
 from pipeline.sources.simulate import Truth, live, plan, simulate, simulate_with_truth
-from pipeline.sources.simulate.company import company, dialogues
-from pipeline.sources.simulate.contacts import contact
+from pipeline.sources.simulate.company import company
 from pipeline.sources.simulate.habits import HABITS
 from pipeline.sources.simulate.journey import CONTENT, Journey
 from pipeline.sources.simulate.stories import STORIES, chat
-from pipeline.sources.simulate.truth import Ledger
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 WEEKS, CUSTOMERS = 8, 800
@@ -72,47 +70,6 @@ def test_no_event_gives_its_truth_away(span: tuple[list[Event], list[Truth]]) ->
     names |= {name.encode() for name in (*company().stories, *company().habits) if "_" in name}
     written = b"\n".join(map(encode_event, span[0]))
     assert not {name for name in names if name in written}
-
-
-@few
-@given(seeds)
-def test_what_is_true_of_a_promised_delivery_follows_from_its_events(seed: int) -> None:
-    events, truths = simulate_with_truth(seed, START, 40, days=14.0)
-    orders = defaultdict(list)
-    for event in events:
-        if event.type in (T.ORDER_PROMISED, T.ORDER_DELAYED, T.ORDER_DELIVERED):
-            orders[event.order_id].append(event)
-    broken = []
-    for steps in orders.values():
-        for step, then in zip(steps, [*steps[1:], None], strict=True):
-            if "promised_at" not in step.attributes:
-                continue
-            due = datetime.fromisoformat(str(step.attributes["promised_at"]))
-            if due < START + 14 * DAY and (then is None or then.occurred_at > due):
-                broken.append((step.customer_id, due))
-    assert sorted(broken) == sorted(
-        (truth.customer_id, truth.at) for truth in of_kind(truths, "delivery_broken")
-    )
-
-
-@few
-@given(seeds)
-def test_an_agents_word_is_kept_by_a_later_word_of_an_agent_in_time(seed: int) -> None:
-    j = journey(seed)
-    contact(j, "app")
-    promises = {p.text: p for s in (dialogues().tr, dialogues().en) for p in s.promises}
-    by_agent = [e for e in j.events if e.author_type is AuthorType.AGENT]
-    evening = START + 15 * HOUR  # six in the evening in Istanbul
-    kinds = []
-    for word in (e for e in by_agent if e.text in promises):
-        said = promises[word.text or ""]
-        if said.hours:
-            due = word.occurred_at + said.hours * HOUR
-        else:
-            due = evening + (said.days or 0) * DAY
-        later = [e.occurred_at for e in by_agent if e.occurred_at > word.occurred_at]
-        kinds.append("callback_kept" if any(at <= due for at in later) else "callback_broken")
-    assert kinds == [t.kind for t in j.truths() if t.kind.startswith("callback")]
 
 
 @few
@@ -246,42 +203,6 @@ def test_live_orders_are_promised_for_the_days_after_they_are_placed() -> None:
     for event in promised:
         ahead = datetime.fromisoformat(str(event.attributes["promised_at"])) - event.occurred_at
         assert timedelta() < ahead <= 36 * HOUR
-
-
-def fate(*steps: tuple[str, int]) -> list[tuple[str, str]]:
-    ledger = Ledger("c")
-    for step, hours in steps:
-        at = START + hours * HOUR
-        match step:
-            case "promise":
-                ledger.promise("delivery", at, at + 24 * HOUR, 12 * HOUR)
-            case "move":
-                ledger.move("delivery", at, at + 24 * HOUR)
-            case "keep":
-                ledger.keep(at, "delivery")
-    return [(truth.kind, truth.expects) for truth in ledger.truths()]
-
-
-def test_a_promise_is_kept_moved_or_broken() -> None:
-    kept, moved = ("delivery_kept", "silence"), ("delivery_moved", "silence")
-    broken, doubtful = ("delivery_broken", "alert"), ("delivery_broken", "either")
-    assert fate(("promise", 0), ("keep", 24)) == [kept]
-    assert fate(("promise", 0), ("keep", 25)) == [doubtful]
-    assert fate(("promise", 0), ("keep", 37)) == [broken]
-    assert fate(("promise", 0)) == [broken]
-    assert fate(("promise", 0), ("move", 24), ("keep", 48)) == [moved, kept]
-    assert fate(("promise", 0), ("move", 20)) == [moved, broken]
-    assert fate(("promise", 0), ("move", 40), ("keep", 50)) == [broken, kept]
-
-
-def test_both_languages_have_every_line_and_a_promise_of_each_kind_at_any_hour() -> None:
-    tr, en = dialogues().tr, dialogues().en
-    assert tr.lines.keys() == en.lines.keys()
-    assert {turn.line for script in dialogues().scripts for turn in script.turns} <= tr.lines.keys()
-    for speech in (tr, en):
-        assert all((p.hours is None) is not (p.days is None) for p in speech.promises)
-        for days in (None, 0, 1):
-            assert {p.kind for p in speech.promises if p.days == days} == {"callback", "shipping"}
 
 
 def test_every_story_and_habit_of_the_company_can_be_played() -> None:

@@ -13,7 +13,7 @@ from pipeline.model.event_types import EventType
 
 Weights = dict[str, float]
 Kind = Literal["outage", "late_delivery"]
-PromiseKind = Literal["callback", "shipping"]
+PromiseKind = Literal["callback", "shipping", "visit"]
 
 
 class Disturbance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +57,7 @@ class Chances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late_by_hours: float
     gives_word: float
     keeps_word: float
+    moves_visit: float
     contradicts: float
 
 
@@ -152,7 +153,7 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Promise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An agent's promise in words: by `hours` from now, or by an evening so many `days` on."""
+    """An agent's promise in words: by `hours` from now, or by the end of the day `days` ahead."""
 
     kind: PromiseKind
     text: str

@@ -1,6 +1,6 @@
 """Contacts: customers ask, agents answer, give their word and solve."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pipeline.model.event import AuthorType, Metric
 from pipeline.model.event_types import EventType as T
@@ -10,7 +10,7 @@ from pipeline.sources.simulate.ratings import rate
 from pipeline.sources.simulate.writer import answer, promise, spoken
 
 ANSWERED_WITHIN, ANSWER_GRACE = timedelta(hours=24), timedelta(hours=12)
-"""By when a message has an answer, and how much later it may go unnoticed."""
+"""By when a message or complaint has an answer, and how much later it may go unnoticed."""
 WORD_GRACE = timedelta(hours=1)
 """An agent's promise that is kept less late than this may go unnoticed."""
 _HELPS = timedelta(days=2)
@@ -69,14 +69,18 @@ def reply(j: Journey, text: str) -> None:
     j.ledger.keep(j.clock, "answer")
 
 
-def give_word(j: Journey, kind: PromiseKind) -> None:
-    """Be promised something by an agent; a call back is made in time, or is left to chance."""
+def give_word(j: Journey, kind: PromiseKind) -> datetime:
+    """Be promised something by an agent, and return by when.
+
+    A call back is made in time, or is left to chance.
+    """
     text, due = promise(j.rng, j.customer, kind, j.clock)
     reply(j, text)
     j.ledger.promise(kind, j.clock, due, WORD_GRACE)
     if kind == "callback" and j.chance("keeps_word"):
         j.wait(min(4, (due - j.clock) / timedelta(hours=1) * 0.5))
         _call_back(j)
+    return due
 
 
 def _call_back(j: Journey) -> None:
@@ -162,3 +166,4 @@ def _complain(j: Journey, theme: str) -> None:
         j.log(T.POST, channel, "social", text=text)
     else:
         j.log(T.COMPLAINT, channel, "social", title=text.split(".")[0][:80], text=text)
+        j.ledger.promise("answer", j.clock, j.clock + ANSWERED_WITHIN, ANSWER_GRACE)

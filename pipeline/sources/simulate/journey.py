@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 
 from pipeline.model.event import Event
-from pipeline.model.event_types import EventType
+from pipeline.model.event_types import EventType, Trait, types_with
 from pipeline.sources.simulate.company import company
 from pipeline.sources.simulate.plan import SimulatedCustomer, to_milliseconds
 from pipeline.sources.simulate.truth import Ledger, Truth
@@ -18,7 +18,11 @@ _UNHAPPY = 0.45
 HEATED, _RESENTFUL = timedelta(days=1), timedelta(days=3)
 """How long an alert helps after a furious text, and after an unhappy journey."""
 
+MOVES_WITHIN, STALL_GRACE = timedelta(days=5), timedelta(days=2)
+"""A ticket without a step for so long stands still; how much longer that may go unnoticed."""
+
 _SECOND = timedelta(seconds=1)
+_STEPS, _CLOSES = types_with(Trait.TICKET), types_with(Trait.CLOSES)
 
 
 class Journey:
@@ -68,7 +72,12 @@ class Journey:
         return max(self.clock, after or self.clock) + timedelta(hours=hours) * self._pace
 
     def log(self, kind: EventType, channel: str, source: str, **more: Any) -> None:
-        """Add an event that happens now."""
+        """Add an event that happens now; after a step of an open ticket the next one is due."""
+        if self.ticket_id and kind in _STEPS:
+            self.ledger.keep(self.clock, "progress")
+            if kind not in _CLOSES:
+                due = self.clock + MOVES_WITHIN
+                self.ledger.promise("progress", self.clock, due, STALL_GRACE)
         self.events.append(
             Event(
                 event_id=f"{self.name}-{len(self.events)}",

@@ -9,14 +9,12 @@ from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType as T
 from pipeline.sources.simulate.asides import scattered
 from pipeline.sources.simulate.company import company, dialogues
-from pipeline.sources.simulate.contacts import ANSWER_GRACE, ANSWERED_WITHIN, reply
+from pipeline.sources.simulate.contacts import ANSWER_GRACE, ANSWERED_WITHIN, give_word, reply
 from pipeline.sources.simulate.journey import CONTENT, HEATED, Journey
 from pipeline.sources.simulate.plan import Plan
 from pipeline.sources.simulate.truth import Truth
-from pipeline.sources.simulate.writer import answer, spoken
+from pipeline.sources.simulate.writer import answer, promise, spoken
 
-MOVES_WITHIN, STALL_GRACE = timedelta(days=5), timedelta(days=2)
-"""A ticket without a step for so long stands still; how much longer that may go unnoticed."""
 _HELPS = timedelta(hours=1)
 """How long an alert helps somebody in danger, or is about what somebody said."""
 _TURN = 0.01
@@ -68,6 +66,8 @@ def endangered(j: Journey) -> None:
     j.ledger.note("endangered", "alert", j.clock, j.clock + _HELPS)
     _ask(j, "endangered")
     _be_answered(j)
+    j.wait(20)
+    _be_solved(j)
 
 
 def figure_of_speech(j: Journey) -> None:
@@ -75,13 +75,14 @@ def figure_of_speech(j: Journey) -> None:
     j.ledger.note("figure_of_speech", "silence", j.clock, j.clock + _HELPS)
     _ask(j, "figure_of_speech")
     _be_answered(j)
+    j.wait(20)
+    _be_solved(j)
 
 
 def ticket_stalls(j: Journey) -> None:
     """Ask, be answered once, and hear nothing more for weeks."""
     _ask(j, "problem")
     _be_answered(j)
-    _expect_a_step(j)
     j.wait(24 * 20)
     _be_solved(j)
 
@@ -90,12 +91,9 @@ def ticket_moves(j: Journey) -> None:
     """Ask something that takes a week, and hear of it every day."""
     _ask(j, "problem")
     _be_answered(j)
-    _expect_a_step(j)
     for _ in range(j.rng.randrange(2, 6)):
         j.wait(24)
         reply(j, answer(j.rng, j.customer, "reply"))
-        j.ledger.keep(j.clock, "progress")
-        _expect_a_step(j)
     j.wait(24)
     _be_solved(j)
 
@@ -103,6 +101,24 @@ def ticket_moves(j: Journey) -> None:
 def unanswered(j: Journey) -> None:
     """Write, and hear nothing at all."""
     _say(j, j.rng.choice(("whatsapp", "email", "app")), "problem", AuthorType.CUSTOMER)
+
+
+def technician(j: Journey) -> None:
+    """Ask for what needs somebody to come, who comes, is put off in time, or stays away."""
+    _ask(j, "problem")
+    j.wait(0.5)
+    due = give_word(j, "visit")
+    if j.chance("moves_visit"):
+        j.go_to(j.clock + (due - j.clock) / 2)
+        text, due = promise(j.rng, j.customer, "visit", j.clock)
+        j.ledger.move("visit", j.clock, due)
+        reply(j, text)
+    if j.chance("keeps_word"):
+        j.go_to(j.clock + (due - j.clock) * j.rng.uniform(0.4, 1))
+    else:
+        j.go_to(due)
+        j.wait(30)
+    _be_solved(j)
 
 
 def _ask(j: Journey, line: str) -> None:
@@ -117,14 +133,10 @@ def _be_answered(j: Journey) -> None:
     reply(j, answer(j.rng, j.customer, "reply"))
 
 
-def _expect_a_step(j: Journey) -> None:
-    j.ledger.promise("progress", j.clock, j.clock + MOVES_WITHIN, STALL_GRACE)
-
-
 def _be_solved(j: Journey) -> None:
     text = answer(j.rng, j.customer, "resolved")
     j.log(T.TICKET_RESOLVED, j.ticket_channel, "crm", author_type=AuthorType.AGENT, text=text)
-    j.ledger.keep(j.clock, "progress", "answer")
+    j.ledger.keep(j.clock, "answer", "visit")
 
 
 def _say(j: Journey, channel: str, line: str, by: AuthorType) -> None:
@@ -145,5 +157,6 @@ STORIES: dict[str, Callable[[Journey], None]] = {
     "ticket_stalls": ticket_stalls,
     "ticket_moves": ticket_moves,
     "unanswered": unanswered,
+    "technician": technician,
 }
 """Stories by their name in `company.yaml`."""

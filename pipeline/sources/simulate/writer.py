@@ -80,7 +80,8 @@ def promise(
 ) -> tuple[str, datetime]:
     """Return an agent's promise in words, and by when it holds.
 
-    What is promised for today is promised by three in the afternoon, and done by six.
+    What is promised for a day holds until it ends; for today it is promised by three in the
+    afternoon.
     """
     speech = dialogues().tr if customer.language == "tr" else dialogues().en
     local = at.astimezone(ZoneInfo(company().zone))
@@ -89,8 +90,8 @@ def promise(
     )
     if said.days is None:
         return said.text, at + timedelta(hours=said.hours or 0)
-    evening = local.replace(hour=18, minute=0, second=0, microsecond=0)
-    return said.text, (evening + timedelta(days=said.days)).astimezone(at.tzinfo)
+    today = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    return said.text, (today + timedelta(days=said.days + 1)).astimezone(at.tzinfo)
 
 
 def _phrases(customer: SimulatedCustomer) -> Phrases:
