@@ -17,8 +17,8 @@ START = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def main(
-    customers: Annotated[int, typer.Option(min=1, help="Customers of the company.")] = 10_000,
-    weeks: Annotated[int, typer.Option(min=1, help="Weeks that are simulated.")] = 8,
+    customers: Annotated[int, typer.Option(min=1, help="Customers of the company.")] = 5_000,
+    weeks: Annotated[int, typer.Option(min=1, help="Weeks that are simulated.")] = 16,
     seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 1,
     engine: Annotated[str, typer.Option(help="Engine that reads the texts.")] = "fast",
     save: Annotated[bool, typer.Option("--save", help="Write docs/detection.md.")] = False,

@@ -8,13 +8,21 @@ import numpy as np
 import typer
 from rich import print as show
 
-from evaluation.habits.customers import BEYOND, DAILY, STEADY, Group, Values
-from evaluation.habits.play import TO_HALF, days_to_find, days_to_notice, false_alarms
+from evaluation.habits.customers import BEYOND, DAILY, SPARSE, STEADY, Group, Values
+from evaluation.habits.play import (
+    TO_HALF,
+    days_to_find,
+    days_to_notice,
+    false_alarms,
+    gaps_to_notice,
+)
 from pipeline.common.generated_tables import with_rows
 from pipeline.config.groups import ROOT
 
 _PAGE: Final = ROOT / "docs" / "habits.md"
 _SEED: Final = 1
+_KNOWN: Final = (6, 10, 20, 59)
+"""How many gaps are known of customers whose silence is measured in their own gaps."""
 _FADES: Final = 300
 """Customers of each group whose habit fades or ends."""
 
@@ -39,6 +47,7 @@ def main(
             "from onset: median, 9 of 10",
         ): list(_fades()),
         ("habit that ends", "told after days: median", "9 of 10"): list(_ends()),
+        ("gaps", *(f"{known} are known" for known in _KNOWN)): list(_gaps()),
     }
     for titles, rows in tables.items():
         show(titles, *rows, sep="\n")
@@ -87,6 +96,12 @@ def _ends() -> Iterator[list[str]]:
     for place, group in enumerate(STEADY):
         median, late = _days(days_to_notice(group, _SEED + place, _FADES)).split(", ")
         yield [group.name, median, late]
+
+
+def _gaps() -> Iterator[list[str]]:
+    for place, group in enumerate(SPARSE):
+        found = [gaps_to_notice(group, _SEED + place, _FADES, known) for known in _KNOWN]
+        yield [group.name, *(f"{np.median(one):.1f}" for one in found)]
 
 
 def _days(days: Values) -> str:

@@ -16,6 +16,8 @@ Values = NDArray[np.float64]
 Make = Callable[[Generator, int, int], Values]
 """Makes the values of so many customers on so many days."""
 
+BEFORE: Final = 210
+"""Days of history before anything is told."""
 _RHYTHM: Final = 0.3
 """Standard deviation of the logarithm between the weekdays of a customer."""
 _BURSTS: Final = 0.01
@@ -105,13 +107,51 @@ def orders(gap: float, varied: float) -> Make:
     def make(rng: Generator, customers: int, days: int) -> Values:
         shape = varied**-2
         gaps = rng.gamma(shape, gap / shape, (customers, int(3 * days / gap) + 20))
-        at = (np.cumsum(gaps, axis=1) - gap * rng.random((customers, 1))).astype(int)
-        values = np.zeros((customers, days))
-        customer, order = np.nonzero((at >= 0) & (at < days))
-        np.add.at(values, (customer, at[customer, order]), 1)
-        return values
+        return _at(gaps, rng, gap, days)
 
     return make
+
+
+def _at(gaps: Values, rng: Generator, gap: float, days: int) -> Values:
+    """Return how often something comes each day, by the gaps of each customer in days."""
+    customers = len(gaps)
+    at = (np.cumsum(gaps, axis=1) - gap * rng.random((customers, 1))).astype(int)
+    values = np.zeros((customers, days))
+    customer, order = np.nonzero((at >= 0) & (at < days))
+    np.add.at(values, (customer, at[customer, order]), 1)
+    return values
+
+
+def irregular_orders(gap: float, spread: float) -> Make:
+    """Return how orders are made: lognormal gaps of so many days on average, with a spread."""
+
+    def make(rng: Generator, customers: int, days: int) -> Values:
+        size = (customers, int(4 * days / gap) + 30)
+        return _at(gap * np.exp(rng.normal(-(spread**2) / 2, spread, size)), rng, gap, days)
+
+    return make
+
+
+def left_out(make: Make, share: float) -> Make:
+    """Return how the same is made where a share of what would come does not."""
+
+    def some(rng: Generator, customers: int, days: int) -> Values:
+        values = make(rng, customers, days)
+        kept: Values = values * (rng.random(values.shape) >= share)
+        return kept
+
+    return some
+
+
+def newly_known(make: Make, known: int) -> Make:
+    """Return how the same is made of customers who came so many days before anything is told."""
+
+    def new(rng: Generator, customers: int, days: int) -> Values:
+        values = make(rng, customers, days)
+        values[:, : BEFORE - known] = 0
+        return values
+
+    return new
 
 
 STEADY: Final = (
@@ -130,6 +170,10 @@ STEADY: Final = (
     Group("orders every 30 days, regular", "count", orders(30, 0.3)),
     Group("orders every 14 days", "count", orders(14, 0.5)),
     Group("orders every 20 days, by chance", "count", orders(20, 1)),
+    Group("orders every 7 days, one in ten left out", "count", left_out(orders(7, 0.3), 0.1)),
+    Group("orders every 7 days, lognormal, spread 0.5", "count", irregular_orders(7, 0.5)),
+    Group("orders every 4 days, known for 28", "count", newly_known(orders(4, 0.2), 28)),
+    Group("orders every 4 days, by chance, known for 42", "count", newly_known(orders(4, 1), 42)),
 )
 """Customers whose habit does not change."""
 
@@ -146,6 +190,17 @@ DAILY: Final = (
     *(Group(f"count, Poisson {rate}", "count", counts(rate)) for rate in (5, 10, 30)),
 )
 """Customers who come daily, of whom fades are measured."""
+
+
+SPARSE: Final = (
+    Group("every 7 days, give or take 1.4", "count", orders(7, 0.2)),
+    Group("every 7 days, give or take 3.5", "count", orders(7, 0.5)),
+    Group("every 7 days, by chance", "count", orders(7, 1)),
+    Group("every 14 days, give or take 3", "count", orders(14, 0.2)),
+    Group("every 14 days, give or take 7", "count", orders(14, 0.5)),
+    Group("every 14 days, by chance", "count", orders(14, 1)),
+)
+"""Customers who come now and then, of whom silence is measured in their own gaps."""
 
 
 def fading(values: Values, group: Group, rng: Generator, start: int, *, ends_at: float) -> Values:

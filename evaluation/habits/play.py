@@ -4,13 +4,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from evaluation.habits.customers import Group, Values, fading, holidays
-from pipeline.detection.habits.closing import State, closed
+from evaluation.habits.customers import BEFORE, Group, Values, fading, holidays
+from pipeline.detection.habits.closing import State, closed, next_look
 from pipeline.detection.habits.habit import REMEMBERED, Habit, with_value
 
-BEFORE: Final = 210
-"""Days of history before anything is told."""
 MONTH: Final = 30
+_ENOUGH: Final = 1_500
+"""Days within which the sparsest habit comes as often as is asked for."""
 TO_HALF: Final = 10
 """Days from the beginning of a fade to half of the level, the first with a lower value included."""
 
@@ -62,6 +62,26 @@ def days_to_notice(group: Group, seed: int, customers: int, *, days: int = 250) 
     values = group.make(np.random.default_rng(seed), customers, BEFORE + days)
     values[:, BEFORE:] = 0
     return _found(values, group)
+
+
+def gaps_to_notice(group: Group, seed: int, customers: int, known: int) -> Values:
+    """Return how many average gaps of a customer pass until silence is told, infinite if never.
+
+    Of each customer so many gaps are known.
+    """
+    found = np.full(customers, np.inf)
+    values = group.make(np.random.default_rng(seed), customers, _ENOUGH)
+    for customer, row in enumerate(values):
+        days = np.flatnonzero(row)[: known + 1].tolist()
+        habit = Habit()
+        for day in days:
+            habit = with_value(habit, day, 1.0)
+        look: int | None = days[-1]
+        while look is not None and (look := next_look(habit, look)) is not None:
+            if closed(habit, look, group.measure).news:
+                found[customer] = (look - days[-1]) * known / (days[-1] - days[0])
+                break
+    return found
 
 
 def _found(values: Values, group: Group) -> Values:

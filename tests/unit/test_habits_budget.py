@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from evaluation.habits.customers import DAILY, STEADY, Group
-from evaluation.habits.play import TO_HALF, days_to_find, days_to_notice, false_alarms
+from evaluation.habits.customers import DAILY, STEADY, Group, newly_known, orders
+from evaluation.habits.play import (
+    TO_HALF,
+    days_to_find,
+    days_to_notice,
+    false_alarms,
+    gaps_to_notice,
+)
 
 BY_NAME = {group.name: group for group in (*DAILY, *STEADY)}
 
@@ -31,6 +37,19 @@ def test_of_fades_to_half_within_ten_days_four_in_five_are_told_within_five() ->
     days = np.concatenate(found)
     assert np.mean(days - TO_HALF <= 5) >= 0.8
     assert np.median(days) <= 12  # from the onset
+
+
+@pytest.mark.parametrize(("known", "most"), [(6, 7), (10, 5), (20, 4)])
+def test_who_comes_every_week_is_missed_after_a_few_weeks_the_fewer_the_longer_known(
+    known: int, most: float
+) -> None:
+    weekly = Group("every 7 days", "count", orders(7, 0.2))
+    assert np.median(gaps_to_notice(weekly, 90, 60, known)) <= most
+
+
+def test_customers_who_are_known_for_four_weeks_are_not_missed_in_vain() -> None:
+    new = Group("every 4 days", "count", newly_known(orders(4, 0.3), 28))
+    assert len(false_alarms(new, 91, 300, 3)) <= 1
 
 
 @pytest.mark.parametrize(
