@@ -187,6 +187,23 @@ def test_what_ended_long_ago_is_forgotten_with_the_actions_on_its_case() -> None
     assert customer.state.cases == ()
 
 
+def test_a_case_that_has_ended_stays_as_it_was_until_all_of_it_is_forgotten() -> None:
+    customer = Customer()(alert(A), alert(B, 10), on(A, "resolve", 20, outcome="other"))
+    customer(on(id_of(customer), "resolve", 2 * DAY, outcome="rescued"))
+    case, told = customer.case, len(customer.published)
+    customer.until(31 * DAY)
+    assert (customer.case, len(customer.published)) == (case, told)
+    customer.until(33 * DAY)
+    assert (customer.state.alerts, customer.state.cases) == ((), ())
+
+
+def test_a_case_under_way_goes_on_without_what_ended_long_ago() -> None:
+    fourth = f"{A[:-1]}4"
+    customer = Customer()(alert(A), alert(B, 10), on(A, "resolve", 20, outcome="other"))
+    customer(alert(C, 13 * DAY)).until(20 * DAY)(alert(fourth, 26 * DAY)).until(31 * DAY)
+    assert sorted(ids(customer.case.causes)) == [B, C, fourth]
+
+
 def test_a_cause_that_ended_uncalled_shares_the_contact_about_another() -> None:
     customer = Customer()(alert(A), alert(B, 1, "low"), on(A, "contact", 10))
     customer(on(B, "resolve", 20, outcome="other"), on(A, "resolve", 30, outcome="other"))
