@@ -214,19 +214,25 @@ def with_members(customer: FollowUpState) -> FollowUpState:
 
 
 def _with_cases(customer: FollowUpState, sla: Sla) -> FollowUpState:
+    """Return the state with its cases recomputed.
+
+    A case whose alerts have all joined another stays until its end is published.
+    """
     on_cases = customer.on_cases
     alerts: dict[str, list[AlertProgress]] = {}
     for alert, _ in customer.in_order():
         alerts.setdefault(alert.case_id or "", []).append(alert)
     contacts = [one.at for alert in customer.alerts for one in contacts_about(alert, on_cases)]
     not_before = max(contacts) + sla.contact_pause if contacts else None
-    known = {one.case.case_id: one for one in customer.cases}
-    order = [
-        *(case_id for case_id in known if case_id in alerts),
-        *(case_id for case_id in alerts if case_id not in known),
-    ]
+    known = {
+        one.case.case_id: one
+        for one in customer.cases
+        if one.case.case_id in alerts or one.case.revision != one.sent
+    }
     cases = (
         recomputed(case_id, alerts[case_id], on_cases, not_before, known.get(case_id))
-        for case_id in order
+        if case_id in alerts
+        else known[case_id]
+        for case_id in dict.fromkeys((*known, *alerts))
     )
     return replace(customer, cases=tuple(cases))

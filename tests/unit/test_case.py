@@ -61,6 +61,22 @@ def test_an_alert_of_an_earlier_case_that_comes_back_joins_the_one_under_way() -
     assert [case.ended for case in customer.cases] == [False]
 
 
+def test_the_end_of_a_case_is_told_though_its_alert_moves_on_in_the_same_batch() -> None:
+    customer = Customer()(alert(A))
+    first = id_of(customer)
+    customer.at_once(
+        alert(A, 10, state="withdrawn", closed_at=at(10), revision=2, opened_at=at(0)),
+        alert(B, 20),
+        alert(A, 30, revision=3, opened_at=at(30)),
+    )
+    told = {event.data.case_id: event.data for event in customer.published}
+    assert told[first].end == "withdrawn"
+    assert sorted(ids(customer.case.causes)) == [A, B]
+    assert [id_ for id_, case in told.items() if not case.ended] == [id_of(customer)]
+    customer(on(A, "note", 40))
+    assert len(customer.cases) == 1
+
+
 def test_one_action_on_the_case_holds_for_all_its_open_alerts() -> None:
     customer = Customer()(alert(A), alert(B, 5, "low"), alert(C, 6), closed(C, 7, opened=6))
     customer(on(id_of(customer), "acknowledge", 10))
