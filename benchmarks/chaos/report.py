@@ -46,10 +46,10 @@ the command that repeats it is printed.
 
 {table}
 
-*Cases*: those that are compared whole. *Duplicates dropped*: readings that came again, by a fault
-or with the load, and were not stored again. *Restarts*: how often a worker ended by itself and was
-started again, as when the store stays away. *Seconds to drain*: from the last message published to
-everything stored.
+*Cases*: those that are compared whole; none in rows from before `follow_up` took part.
+*Duplicates dropped*: readings that came again, by a fault or with the load, and were not stored
+again. *Restarts*: how often a worker ended by itself and was started again, as when the store
+stays away. *Seconds to drain*: from the last message published to everything stored.
 Run on {machine}, {dates}.
 
 ## What happens
