@@ -167,12 +167,15 @@ def _without_forgotten(customer: FollowUpState, at: datetime) -> FollowUpState:
 
 
 def published(customer: FollowUpState) -> FollowUpState:
-    """Return the state after all due events have been published."""
+    """Return the state after all due events have been published, without cases of no alert."""
     alerts = tuple(
         replace(alert, sent=alert.follow_up.revision) if alert.follow_up else alert
         for alert in customer.alerts
     )
-    cases = tuple(replace(one, sent=one.case.revision) for one in customer.cases)
+    ids = {alert.case_id for alert in alerts}
+    cases = tuple(
+        replace(one, sent=one.case.revision) for one in customer.cases if one.case.case_id in ids
+    )
     return replace(customer, alerts=alerts, cases=cases)
 
 

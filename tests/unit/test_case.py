@@ -73,7 +73,6 @@ def test_the_end_of_a_case_is_told_though_its_alert_moves_on_in_the_same_batch()
     assert told[first].end == "withdrawn"
     assert sorted(ids(customer.case.causes)) == [A, B]
     assert [id_ for id_, case in told.items() if not case.ended] == [id_of(customer)]
-    customer(on(A, "note", 40))
     assert len(customer.cases) == 1
 
 
