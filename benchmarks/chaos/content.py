@@ -2,16 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from kafka import KafkaConsumer, TopicPartition
+import msgspec
 
 from benchmarks.chaos.load import Message
+from benchmarks.chaos.messages import last_values
+from benchmarks.chaos.stories import BROKEN, CUSTOMER
 from pipeline.common.epoch_micros import to_micros
-from pipeline.contracts.topology import CHANGELOG
+from pipeline.contracts.topology import ACTIONS, CHANGELOG, changelog_of
 from pipeline.detection.customer import decode_state, due_of, state_digest
+from pipeline.follow_up.state import FollowUpState
 from pipeline.store.backend import Backend
 from pipeline.store.rows import EVENT_COLUMNS
 from pipeline.store.sql import count_names
@@ -21,6 +24,10 @@ Content: TypeAlias = dict[str, list[Any]]
 
 WHEN_STORED = ("version", "received_us")
 """Columns that differ between any two runs: when a row was written."""
+BY_BATCHES = ("revision",)
+"""Fields of an alert that depend on the batches."""
+
+_FOLLOW_UPS = msgspec.json.Decoder(FollowUpState)
 
 
 def stored_content(backend: Backend) -> Content:
@@ -34,7 +41,7 @@ def stored_content(backend: Backend) -> Content:
         "events": _rows(backend, events, "events FINAL WHERE is_deleted = 0"),
         "KPI minutes": _rows(backend, minutes, "kpi_minutes FINAL WHERE events > 0"),
         "alerts": sorted(
-            (without_revision(json.loads(alert)) for (alert,) in alerts), key=json.dumps
+            (without(json.loads(alert), BY_BATCHES) for (alert,) in alerts), key=json.dumps
         ),
         "dead letters": sorted(_letter(json.loads(letter)) for (letter,) in letters),
     }
@@ -46,30 +53,17 @@ def states(bootstrap: str) -> list[Any]:
     return sorted([key.decode(), state_digest(decode_state(value))] for key, value in last.items())
 
 
-def waiting(bootstrap: str, until: datetime) -> int:
-    """Return how many customers are still to be judged for what was due up to a time."""
-    last = last_values(bootstrap, CHANGELOG)
-    return sum(due_of(value) <= to_micros(until) for value in last.values())
+def overdue(bootstrap: str, until: datetime) -> int:
+    """Return of how many customers something due up to a time is still to be judged."""
+    waits = map(due_of, last_values(bootstrap, CHANGELOG).values())
+    return sum(due <= to_micros(until) for due in waits)
 
 
-def last_values(bootstrap: str, changelog: str) -> dict[bytes, bytes]:
-    """Return the last value of each key in a changelog, which a new worker would restore."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
-    try:
-        partitions = [
-            TopicPartition(changelog, number)
-            for number in consumer.partitions_for_topic(changelog) or ()
-        ]
-        ends = consumer.end_offsets(partitions)
-        consumer.assign(partitions)
-        consumer.seek_to_beginning(*partitions)
-        last: dict[bytes, bytes] = {}
-        while any(consumer.position(partition) < end for partition, end in ends.items()):
-            for records in consumer.poll(timeout_ms=200).values():
-                last |= {record.key: record.value for record in records}
-    finally:
-        consumer.close(autocommit=False)
-    return last
+def missed(bootstrap: str, until: datetime) -> int:
+    """Return of how many customers a deadline of people up to a time is still to be applied."""
+    last = last_values(bootstrap, changelog_of("follow_up")).values()
+    customers = map(_FOLLOW_UPS.decode, last)
+    return sum(bool(one.due) or (one.next_at or until) < until for one in customers)
 
 
 def differences(found: Content, expected: Content) -> list[str]:
@@ -89,11 +83,19 @@ def untruths(content: Content, load: Sequence[Message]) -> Iterator[str]:
     """Yield differences between content and published messages, without another run."""
     ids = Counter(row[0] for row in content["events"])
     wanted = Counter({message.event_id for message in load if message.event_id})
-    poison = sum(not message.event_id for message in load)
+    poison = sum(not message.event_id and message.topic != ACTIONS for message in load)
+    broken = Counter(message.key.decode() for message in load if message.breaks)
+    told = Counter(
+        alert["customer_id"]
+        for alert in content["alerts"]
+        if alert["cause"] == BROKEN and alert["customer_id"].startswith(CUSTOMER)
+    )
     if ids != wanted:
         yield f"events: {len(wanted - ids)} of {len(wanted)} missing, {len(ids - wanted)} too many"
     if len(content["dead letters"]) != poison:
         yield f"dead letters: {len(content['dead letters'])}, published were {poison}"
+    if told != broken:
+        yield f"broken promises: {len(broken - told)} without an alert, {len(told - broken)} with"
     if not content["alerts"]:
         yield "alerts: there are none, so nothing is compared"
 
@@ -112,9 +114,9 @@ def _rows(backend: Backend, columns: Sequence[str], source: str) -> list[Any]:
     return sorted([str(cell) for cell in row] for row in rows)
 
 
-def without_revision(alert: Mapping[str, Any]) -> dict[str, Any]:
-    """Remove the revision, which depends on the batches."""
-    return {name: value for name, value in alert.items() if name != "revision"}
+def without(row: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
+    """Return a row without some fields."""
+    return {name: value for name, value in row.items() if name not in fields}
 
 
 def _letter(letter: Mapping[str, Any]) -> list[Any]:

@@ -12,14 +12,14 @@ from typing import TypeAlias
 
 from clickhouse_driver import Client
 
-from benchmarks.chaos.load import AFTERWARDS
-from benchmarks.chaos.system import COMMIT_SECONDS, System
-from pipeline.contracts.topology import OF_EVENTS
+from benchmarks.chaos.system import COMMIT_SECONDS, ROLES, System
 
 SMALL_DISK = 256
 """Mebibytes of a broker's disk that is to become full."""
-ROLES_THAT_MAY_SPOIL = ("detect", *OF_EVENTS)
-"""Roles to suspend in turn; `detect` twice, since only it overwrites others' output."""
+ROLES_THAT_MAY_SPOIL = ("detect", *ROLES)
+"""Roles to suspend in turn; `detect` twice, since what it overwrites all others go by."""
+WITH_STATES = ("detect", "follow_up")
+"""The roles with local states, which deadlines move."""
 ALMOST_FULL = 16_384
 """Bytes left on it for the broker to fill."""
 
@@ -44,24 +44,13 @@ def moments(rng: Random, times: int, last: float = 0.9) -> list[float]:
 def kills(system: System, dose: Dose, rng: Random) -> None:
     """Kill -9 random roles, and restart them at once."""
     for share in moments(rng, dose.times):
-        role = rng.choice(OF_EVENTS)
+        role = rng.choice(ROLES)
         system.reached(role, share)
         system.wait(rng.uniform(0, COMMIT_SECONDS))
         worker = rng.choice(system.workers.of(role))
         system.workers.kill(worker)
         system.workers.start(worker)
         system.fault(f"kill -9 {role}")
-
-
-def silence(system: System, dose: Dose, rng: Random) -> None:
-    """Kill -9 `detect` while nothing comes any more and what was waited for becomes overdue."""
-    for _ in range(dose.times):
-        system.reached("detect", 1 - AFTERWARDS / len(system.load))
-        system.wait(rng.uniform(0, 3))
-        [worker] = system.workers.of("detect")
-        system.workers.kill(worker)
-        system.workers.start(worker)
-        system.fault("kill -9 detect")
 
 
 def zombie(system: System, dose: Dose, rng: Random) -> None:
@@ -85,7 +74,7 @@ def zombie(system: System, dose: Dose, rng: Random) -> None:
 def joins(system: System, dose: Dose, rng: Random) -> None:
     """Start workers before anything is committed; each join is a rebalance."""
     for number in range(1, dose.times + 1):
-        for role in rng.sample(OF_EVENTS, len(OF_EVENTS)):
+        for role in rng.sample(ROLES, len(ROLES)):
             system.workers.start(f"{role}-{number}")
             system.wait(rng.uniform(0, 0.5))
         system.fault("worker of each role joins")
@@ -94,7 +83,7 @@ def joins(system: System, dose: Dose, rng: Random) -> None:
 def workers(system: System, dose: Dose, rng: Random) -> None:
     """Start, stop and kill workers, whose partitions the others take over."""
     for share in moments(rng, dose.times):
-        role = rng.choice(OF_EVENTS)
+        role = rng.choice(ROLES)
         system.reached(role, share)
         running = system.workers.of(role)
         action = rng.choice(("start", "start", "stop", "kill"))
@@ -114,7 +103,7 @@ def workers(system: System, dose: Dose, rng: Random) -> None:
 def broker_restart(system: System, dose: Dose, rng: Random) -> None:
     """Stop and restart the broker."""
     for share in moments(rng, dose.times):
-        system.reached(rng.choice(OF_EVENTS), share)
+        system.reached(rng.choice(ROLES), share)
         system.broker.stop()
         system.fault("broker stopped")
         system.wait(dose.away)
@@ -124,7 +113,7 @@ def broker_restart(system: System, dose: Dose, rng: Random) -> None:
 def broker_kill(system: System, dose: Dose, rng: Random) -> None:
     """Kill -9 the broker, and restart it."""
     for share in moments(rng, dose.times):
-        system.reached(rng.choice(OF_EVENTS), share)
+        system.reached(rng.choice(ROLES), share)
         system.wait(rng.uniform(0, COMMIT_SECONDS))
         system.kill_broker()
         system.fault("broker killed")
@@ -137,7 +126,7 @@ def broker_disk_full(system: System, dose: Dose, rng: Random) -> None:
     disk = system.folder / "kafka" / "log"
     ballast = disk / "ballast"
     for share in moments(rng, dose.times, last=0.7):
-        system.reached(rng.choice(OF_EVENTS), share)
+        system.reached(rng.choice(ROLES), share)
         fill(disk, ballast)
         system.until(
             "the broker has no room",
@@ -223,7 +212,7 @@ def store_slow(system: System, dose: Dose, rng: Random) -> None:
 def clock_jump(system: System, dose: Dose, rng: Random) -> None:
     """Shift the wall clocks of workers in turn, and restart some."""
     for share in moments(rng, dose.times):
-        role = rng.choice(OF_EVENTS)
+        role = rng.choice(ROLES)
         system.reached(role, share)
         worker = rng.choice(system.workers.of(role))
         system.workers.set_clock(worker, rng.choice((-7200, -600, -30, 30, 600, 3000)))
@@ -241,7 +230,7 @@ def burst(system: System, dose: Dose, rng: Random) -> None:
     system.reached("understand", 0.2)
     system.feeder.rate = 10 * usual
     system.fault("ten times the load")
-    for role in rng.sample(OF_EVENTS, dose.times):
+    for role in rng.sample(ROLES, dose.times):
         system.wait(rng.uniform(0, 1))
         [worker] = system.workers.of(role)
         system.workers.kill(worker)
@@ -252,17 +241,26 @@ def burst(system: System, dose: Dose, rng: Random) -> None:
 
 
 def lost_state(system: System, dose: Dose, rng: Random) -> None:
-    """Restart `detect` without its local states; the last time, of all workers."""
+    """Restart a role without its local states; the last time, all workers of all roles with any."""
     *others, last = moments(rng, dose.times)
-    for share in (*others, last):
-        system.reached("detect", share)
-        system.until("detect has local states", lambda: system.workers.with_state("detect"))
-        losers = system.workers.of("detect")
-        if share != last:
-            losers = [rng.choice(system.workers.with_state("detect"))]
+    for number, share in enumerate((*others, last)):
+        losers = [with_state(system, share, number, rng)]
+        if share == last:
+            losers = [name for role in WITH_STATES for name in system.workers.of(role)]
         for worker in losers:
             system.workers.kill(worker)
         for worker in losers:
             system.workers.lose_state(worker)
             system.workers.start(worker)
         system.fault("all local states lost" if share == last else "states of a worker lost")
+
+
+def with_state(system: System, share: float, number: int, rng: Random) -> str:
+    """Return, once it has reached a share of the load, a worker that has local states.
+
+    Roles with any take turns by `number`.
+    """
+    role = WITH_STATES[number % len(WITH_STATES)]
+    system.reached(role, share)
+    system.until(f"{role} has local states", lambda: system.workers.with_state(role))
+    return rng.choice(system.workers.with_state(role))

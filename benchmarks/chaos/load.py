@@ -38,19 +38,26 @@ POISON = (
 
 
 class Message(NamedTuple):
-    """A message to publish; `event_id` is "" for an invalid one."""
+    """A message to publish; `event_id` is "" for an invalid one, and for an action of a person.
+
+    `late` are those that come after a silence, `breaks` is a promise that is not kept.
+    """
 
     topic: str
     key: bytes
     value: bytes
     event_id: str
+    late: bool = False
+    breaks: bool = False
 
 
 def make_load(seed: int, events: int) -> list[Message]:
     """Return messages of `events` distinct events and invalid ones, in order of publishing."""
     rng = Random(f"load {seed}")
     stream = live(seed, START, EVENTS_A_SECOND, customers=max(25, events // EVENTS_A_CUSTOMER))
-    placed = [(float(at), _message(event)) for at, (_, event) in enumerate(islice(stream, events))]
+    placed = [
+        (float(at), message_of(event)) for at, (_, event) in enumerate(islice(stream, events))
+    ]
     placed = [
         (at + rng.uniform(1, LATEST), message) if rng.random() < LATE else (at, message)
         for at, message in placed
@@ -68,10 +75,11 @@ def make_load(seed: int, events: int) -> list[Message]:
 def _visit(number: int) -> Message:
     """Return an event that tells the time to whoever has its partition."""
     at = START + MUCH_LATER
-    return _message(Event(f"later-{number}", at, f"later-{number}", "web", EventType.VISIT))
+    return message_of(Event(f"later-{number}", at, f"later-{number}", "web", EventType.VISIT))
 
 
-def _message(event: Event) -> Message:
+def message_of(event: Event) -> Message:
+    """Return the message of an event."""
     return Message(
         event.type.topic, event.customer_id.encode(), encode_event(event), event.event_id
     )
@@ -85,6 +93,8 @@ class Feeder(threading.Thread):
         self.rate = rate
         self.share = 0.0
         """Share of the load that was sent."""
+        self.hold_after: int | None = None
+        """After how many messages it is held."""
         self.ended_at: float | None = None
         """Monotonic time when everything was confirmed."""
         self.problem: Exception | None = None
@@ -122,6 +132,8 @@ class Feeder(threading.Thread):
                 return
             self._send(publisher, message)
             self.share = number / len(self._messages)
+            if number == self.hold_after:
+                self.hold()
 
     def hold(self) -> None:
         """Pause publishing; `waits` is set once it has paused."""

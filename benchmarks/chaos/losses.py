@@ -10,14 +10,13 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 
-from benchmarks.chaos.faults import Dose, fill, moments
+from benchmarks.chaos.faults import Dose, fill, moments, with_state
 from benchmarks.chaos.load import Message
-from benchmarks.chaos.system import System
+from benchmarks.chaos.system import ROLES, System
 from pipeline.contracts.topology import (
     CHANGELOG,
     FEEDBACK,
     INTERACTIONS,
-    OF_EVENTS,
     SCORED,
     group_of,
 )
@@ -51,7 +50,7 @@ def topic_recreated(system: System, dose: Dose, rng: Random) -> None:
     for share in moments(rng, dose.times):
         system.reached("record", share)
         topic = rng.choice((SCORED, *SOURCES))
-        with system.apart(*OF_EVENTS):
+        with system.apart(*ROLES):
             system.make_anew(topic)
         system.fault(f"{topic} made anew")
 
@@ -89,11 +88,9 @@ def taken_back(system: System, dose: Dose, rng: Random) -> None:
 
 
 def damaged_state(system: System, dose: Dose, rng: Random) -> None:
-    """Restart `detect` on local files of which half are corrupt."""
-    for share in moments(rng, dose.times):
-        system.reached("detect", share)
-        system.until("detect has local states", lambda: system.workers.with_state("detect"))
-        worker = rng.choice(system.workers.with_state("detect"))
+    """Restart `detect` and `follow_up` in turn on local files of which half are corrupt."""
+    for number, share in enumerate(moments(rng, dose.times)):
+        worker = with_state(system, share, number, rng)
         system.workers.kill(worker)
         system.workers.damage_state(worker, rng)
         system.workers.start(worker)
@@ -132,7 +129,7 @@ def full_in_recovery(system: System, dose: Dose, rng: Random) -> None:
 def stop_without_broker(system: System, dose: Dose, rng: Random) -> None:
     """Stop all roles while Kafka is down; each exits by itself."""
     for share in moments(rng, dose.times):
-        system.reached(rng.choice(OF_EVENTS), share)
+        system.reached(rng.choice(ROLES), share)
         system.kill_broker()
         names = system.workers.stop_without_broker()
         system.fault("told to stop without a broker")

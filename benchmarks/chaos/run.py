@@ -15,9 +15,11 @@ import msgspec
 
 from benchmarks.chaos.content import Content, differences, untruths
 from benchmarks.chaos.faults import Dose, small_disk
-from benchmarks.chaos.load import make_load
+from benchmarks.chaos.load import Message, make_load
+from benchmarks.chaos.outcome import Outcome
 from benchmarks.chaos.scenarios import UNDISTURBED, Scenario
-from benchmarks.chaos.system import Outcome, Stuck, System
+from benchmarks.chaos.stories import last_notes, with_stories
+from benchmarks.chaos.system import Stuck, System
 from benchmarks.chaos.workers import WorkerError
 from benchmarks.clickhouse_18.server import ClickHouse, ServerError
 from pipeline.broker.errors import BrokerError, BrokerUnavailable
@@ -114,7 +116,7 @@ class Bench:
             self._say(f"undisturbed run of {events} events")
             scenario = replace(UNDISTURBED, name=f"undisturbed-{events}")
             content = self._play(scenario, Dose(events, 0), seed).content
-            if untrue := list(untruths(content, make_load(seed, events))):
+            if untrue := list(untruths(content, _load(seed, events))):
                 raise Stuck(f"the undisturbed run is wrong: {'; '.join(untrue)}")
             shutil.rmtree(self.folder_of(scenario, seed))
             self._undisturbed[seed, events] = content
@@ -130,7 +132,7 @@ class Bench:
             clickhouse = ClickHouse(folder / "clickhouse")
             stack.callback(clickhouse.stop)
             clickhouse.start()
-            load = make_load(seed, dose.events)
+            load = _load(seed, dose.events)
             system = System(
                 folder,
                 clickhouse,
@@ -142,4 +144,8 @@ class Bench:
             stack.callback(system.close)
             system.start(scenario.workers, load_first=scenario.load_first)
             scenario.inject(system, dose, Random(f"{scenario.name} {seed}"))
-            return system.finish()
+            return system.finish(last_notes())
+
+
+def _load(seed: int, events: int) -> list[Message]:
+    return with_stories(make_load(seed, events), seed, events)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.chaos import faults, losses
+from benchmarks.chaos import deadlines, faults, losses
 from benchmarks.chaos.faults import Dose, Inject
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
@@ -65,10 +65,11 @@ SCENARIOS: Mapping[str, Scenario] = {
         ),
         Scenario(
             "silence",
-            "`detect` is killed while nothing comes and what was waited for becomes overdue",
-            faults.silence,
-            Dose(6_000, 12),
-            Dose(1_200, 3),
+            "nothing comes, promises and deadlines become due by the clock alone, and `detect` and "
+            "`follow_up` are killed and away meanwhile; then what comes late comes",
+            deadlines.silence,
+            Dose(6_000, 12, away=3),
+            Dose(1_200, 4, away=2),
             rate=400,
         ),
         Scenario(
@@ -156,7 +157,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             "burst",
             "ten times the load for a while, and each role is killed meanwhile",
             faults.burst,
-            Dose(12_000, 3),
+            Dose(12_000, 5),
             Dose(4_000, 1),
         ),
         Scenario(
@@ -170,7 +171,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         ),
         Scenario(
             "lost-state",
-            "`detect` loses its local states, at last those of all its workers",
+            "`detect` and `follow_up` lose local states, at last those of all their workers",
             faults.lost_state,
             Dose(6_000, 4),
             Dose(1_200, 2),
@@ -213,7 +214,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         ),
         Scenario(
             "damaged-state",
-            "half of the local files of `detect` become noise",
+            "half of the local files of `detect` or `follow_up` become noise",
             losses.damaged_state,
             Dose(6_000, 6),
             Dose(1_200, 2),

@@ -6,21 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
 
-from benchmarks.chaos.content import Content, states, stored_content, waiting
+from benchmarks.chaos.content import missed, overdue
 from benchmarks.chaos.load import MUCH_LATER, START, Feeder, Message
+from benchmarks.chaos.members import owners
+from benchmarks.chaos.outcome import Outcome, content_of
 from benchmarks.chaos.workers import Workers
 from benchmarks.clickhouse_18.backend import OldServerBackend
 from benchmarks.clickhouse_18.server import ClickHouse
-from benchmarks.subjects import READERS
 from pipeline.broker.errors import BrokerUnavailable
 from pipeline.broker.lag import LagReader, wait_until_drained
 from pipeline.broker.local import LocalBroker
+from pipeline.broker.publish import Publisher
 from pipeline.broker.topics import apply_topics
 from pipeline.config.groups import ROOT
 from pipeline.contracts.topics import load_topics
@@ -40,8 +40,12 @@ STUCK_AFTER = 180.0
 """Seconds within which any awaited event must happen."""
 POLL = 0.05
 
+ROLES = (*OF_EVENTS, "follow_up")
+"""The roles that run."""
 WITH_ALL_EVENTS = (INTERACTIONS, FEEDBACK, SCORED)
 """Topics that measure a role's progress; the others carry a part of the load."""
+PACED_BY = {"follow_up": "detect"}
+"""Roles that read no event, and those whose progress counts as theirs."""
 COMMIT_SECONDS = 0.5
 """Seconds between commits, and so the most work repeated after a kill."""
 
@@ -59,16 +63,6 @@ SETTINGS = {
 
 class Stuck(Exception):  # noqa: N818 - a state of the system
     """An awaited event did not happen, or the run ended otherwise; the message says which."""
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """The outcome of a run. `written_twice` counts repeated readings on cx.scored."""
-
-    content: Content
-    faults: dict[str, int]
-    deaths: int
-    written_twice: int
-    drain_seconds: float
 
 
 class System:
@@ -116,10 +110,10 @@ class System:
 
     def start(self, workers_a_role: int, *, load_first: bool) -> None:
         """Start the workers, and the load once all have partitions, or before them."""
-        for role in OF_EVENTS:
+        for role in ROLES:
             for number in range(workers_a_role):
                 self.workers.start(f"{role}-{number}")
-        for role in () if load_first else OF_EVENTS:
+        for role in () if load_first else ROLES:
             self.until(
                 f"{role} has its partitions",
                 lambda role=role: self.owners(role) >= set(self.workers.of(role)),  # type: ignore[misc]
@@ -151,10 +145,12 @@ class System:
             time.sleep(POLL)
 
     def reached(self, role: str, share: float) -> None:
-        """Wait until the workers of a role have committed a share of the load."""
+        """Wait until the workers of a role have committed a share of the load's events."""
+        events = sum(one.topic in WITH_ALL_EVENTS for one in self.load)
+        role = PACED_BY.get(role, role)
         self.until(
             f"{role} has committed {share:.0%} of the load",
-            lambda: self.committed(role) >= share * len(self.load),
+            lambda: self.committed(role) >= share * events,
         )
 
     def wait(self, seconds: float) -> None:
@@ -163,8 +159,12 @@ class System:
         self.until("time passes", lambda: time.monotonic() >= ends, timeout=seconds + STUCK_AFTER)
 
     def committed(self, role: str) -> int:
-        """Return how many messages of the load a role has committed; 0 while Kafka is down."""
-        topics = [topic for topic in GROUPS[group_of(role)] if topic in WITH_ALL_EVENTS]
+        """Return how many messages of the load a role has committed; 0 while Kafka is down.
+
+        Of a role that reads no event, those that it reads.
+        """
+        inputs = GROUPS[group_of(role)]
+        topics = [topic for topic in inputs if topic in WITH_ALL_EVENTS] or inputs
         with suppress(BrokerUnavailable):
             lags = self.lags.read({group_of(role): topics}, None)
             here = sum(lag.committed or 0 for lag in lags)
@@ -173,18 +173,7 @@ class System:
 
     def owners(self, role: str) -> set[str]:
         """Return the workers that have partitions of a role; none while it rebalances."""
-        with (
-            suppress(KafkaError),
-            KafkaAdminClient(bootstrap_servers=self.broker.bootstrap) as admin,
-        ):
-            [group] = admin.describe_groups([group_of(role)]).values()
-            if group["group_state"] == "Stable":  # otherwise nothing is assigned
-                return {
-                    member["group_instance_id"]
-                    for member in group["members"]
-                    if _partitions(member["member_assignment"])
-                }
-        return set()
+        return owners(self.broker.bootstrap, role)
 
     @contextmanager
     def apart(self, *roles: str) -> Iterator[None]:
@@ -237,28 +226,35 @@ class System:
         self.broker.process.kill()
         self.broker.process.wait()
 
-    def finish(self) -> Outcome:
-        """Wait until everything is drained, stop the workers, and return the outcome."""
+    def finish(self, end: Sequence[Message] = ()) -> Outcome:
+        """Wait until all is drained and due, stop the workers, and return the outcome.
+
+        `end` are messages that tell `follow_up` that the time until `MUCH_LATER` has passed.
+        """
         self.until("all of the load is published", lambda: not self.feeder.is_alive())
         self._look_after()
         ended = self.feeder.ended_at or time.monotonic()
         self.until("Kafka answers", self._kafka_answers)
-        self.drain([role for role in INPUTS if self.workers.of(role)])
+        running = [role for role in INPUTS if self.workers.of(role)]
+        self.drain(running)
         drained = time.monotonic()
-        self.until(
-            "all that was waited for is judged",
-            lambda: not waiting(self.broker.bootstrap, START + MUCH_LATER),
-        )
-        self.drain([role for role in INPUTS if self.workers.of(role)])
+        last = START + MUCH_LATER
+        self.until("all waits are judged", lambda: not overdue(self.broker.bootstrap, last))
+        self.drain(running)
+        with Publisher(self.broker.bootstrap) as publisher:
+            for message in end:
+                publisher.send(message.topic, message.key, message.value)
+        self.drain(running)
+        if end:
+            self.until("all deadlines are", lambda: not missed(self.broker.bootstrap, last))
+        self.drain(running)
         self.workers.stop_all()
-        topics = {message.topic for message in self.load}
+        topics = {message.topic for message in (*self.load, *end)}
         arrived, scored = self._written(*topics), self._written(SCORED)
-        if arrived != len(self.load) + self._beside:
-            raise Stuck(f"the load has {len(self.load)} messages, Kafka {arrived}: a wrong test")
-        content = {
-            **stored_content(self.backend),
-            "states of customers": states(self.broker.bootstrap),
-        }
+        published = len(self.load) + len(end) + self._beside
+        if arrived != published:
+            raise Stuck(f"published were {published} messages, Kafka has {arrived}: a wrong test")
+        content = content_of(self.broker.bootstrap, self.backend)
         return Outcome(
             content,
             dict(self.faults),
@@ -282,14 +278,10 @@ class System:
 
     def _lag_in_words(self) -> str:
         try:
-            lags = self.lags.read(READERS, None)
+            lags = self.lags.read({group_of(role): INPUTS[role] for role in ROLES}, None)
         except BrokerUnavailable as away:
             return str(away)
         behind = [
             f"{lag.group} {lag.topic}/{lag.partition} {lag.events}" for lag in lags if lag.events
         ]
         return f"Unread: {', '.join(behind) or 'nothing'}"
-
-
-def _partitions(assignment: Any) -> list[Any]:
-    return [number for topic in assignment["assigned_partitions"] for number in topic["partitions"]]

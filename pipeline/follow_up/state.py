@@ -1,5 +1,6 @@
 """The state of `follow_up`: a customer's alerts with their follow-ups, and the cases of them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from functools import partial, reduce
@@ -135,24 +136,46 @@ def advance(customer: FollowUpState, sla: Sla, now: datetime) -> FollowUpState:
     it again until the result no longer changes.
     """
     at = min(customer.next_at or now, now)
-    remaining = {alert.case_id for alert in customer.alerts if not is_over(alert, at)}
-    kept = tuple(
-        alert
+    customer = with_members(_without_forgotten(customer, at))
+    due = {
+        alert.alert_id
         for alert in customer.alerts
-        if not is_over(alert, at) or alert.alert_id in remaining  # the actions on a case
-    )
-    due = {alert.alert_id for alert in kept if alert.next_at and alert.next_at <= at}
-    customer = with_members(replace(customer, alerts=kept))
+        if alert.next_at and alert.next_at <= at and not is_over(alert, at)
+    }
     return _settled(customer, due, sla, partial(advance_to, sla=sla, now=at))
 
 
+def _without_forgotten(customer: FollowUpState, at: datetime) -> FollowUpState:
+    """Return the state without what ended long ago.
+
+    A case that has ended stays as it was: its alerts, and the actions on it, are forgotten together
+    with the last of them. One that is under way goes on without those that ended long ago.
+    """
+    cases = defaultdict[str, list[AlertProgress]](list)
+    for alert in customer.alerts:
+        cases[alert.case_id or alert.alert_id].append(alert)
+    kept = []
+    for alert in customer.alerts:
+        case = cases[alert.case_id or alert.alert_id]
+        under_way = any(one.summary and one.live for one in case)
+        if not is_over(alert, at):
+            kept.append(alert)
+        elif not all(is_over(one, at) for one in case) and not (alert.summary and under_way):
+            last = max(one.next_at for one in case if one.next_at)
+            kept.append(replace(alert, next_at=last))
+    return replace(customer, alerts=tuple(kept))
+
+
 def published(customer: FollowUpState) -> FollowUpState:
-    """Return the state after all due events have been published."""
+    """Return the state after all due events have been published, without cases of no alert."""
     alerts = tuple(
         replace(alert, sent=alert.follow_up.revision) if alert.follow_up else alert
         for alert in customer.alerts
     )
-    cases = tuple(replace(one, sent=one.case.revision) for one in customer.cases)
+    ids = {alert.case_id for alert in alerts}
+    cases = tuple(
+        replace(one, sent=one.case.revision) for one in customer.cases if one.case.case_id in ids
+    )
     return replace(customer, alerts=alerts, cases=cases)
 
 
@@ -194,19 +217,25 @@ def with_members(customer: FollowUpState) -> FollowUpState:
 
 
 def _with_cases(customer: FollowUpState, sla: Sla) -> FollowUpState:
+    """Return the state with its cases recomputed.
+
+    A case whose alerts have all joined another stays until its end is published.
+    """
     on_cases = customer.on_cases
     alerts: dict[str, list[AlertProgress]] = {}
     for alert, _ in customer.in_order():
         alerts.setdefault(alert.case_id or "", []).append(alert)
     contacts = [one.at for alert in customer.alerts for one in contacts_about(alert, on_cases)]
     not_before = max(contacts) + sla.contact_pause if contacts else None
-    known = {one.case.case_id: one for one in customer.cases}
-    order = [
-        *(case_id for case_id in known if case_id in alerts),
-        *(case_id for case_id in alerts if case_id not in known),
-    ]
+    known = {
+        one.case.case_id: one
+        for one in customer.cases
+        if one.case.case_id in alerts or one.case.revision != one.sent
+    }
     cases = (
         recomputed(case_id, alerts[case_id], on_cases, not_before, known.get(case_id))
-        for case_id in order
+        if case_id in alerts
+        else known[case_id]
+        for case_id in dict.fromkeys((*known, *alerts))
     )
     return replace(customer, cases=tuple(cases))

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from benchmarks.chaos.content import last_values, untruths
+from benchmarks.chaos.content import untruths
 from benchmarks.chaos.load import Message, make_load
+from benchmarks.chaos.messages import last_values
 from benchmarks.chaos.system import System
 from benchmarks.clickhouse_18.server import ClickHouse
 from pipeline.config.groups import ROOT

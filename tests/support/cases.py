@@ -48,8 +48,12 @@ class Customer:
 
     def __call__(self, *changes: Alert | Action) -> "Customer":
         for change in changes:
-            self._keep(apply_changes(self.state, [ReceivedChange(change, at(0))], SLA))
+            self.at_once(change)
         return self
+
+    def at_once(self, *changes: Alert | Action) -> None:
+        """Let changes come in one batch."""
+        self._keep(apply_changes(self.state, [ReceivedChange(one, at(0)) for one in changes], SLA))
 
     def until(self, minutes: float) -> "Customer":
         while (later := advance(self.state, SLA, at(minutes))) != self.state:

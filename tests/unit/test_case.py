@@ -61,6 +61,21 @@ def test_an_alert_of_an_earlier_case_that_comes_back_joins_the_one_under_way() -
     assert [case.ended for case in customer.cases] == [False]
 
 
+def test_the_end_of_a_case_is_told_though_its_alert_moves_on_in_the_same_batch() -> None:
+    customer = Customer()(alert(A))
+    first = id_of(customer)
+    customer.at_once(
+        alert(A, 10, state="withdrawn", closed_at=at(10), revision=2, opened_at=at(0)),
+        alert(B, 20),
+        alert(A, 30, revision=3, opened_at=at(30)),
+    )
+    told = {event.data.case_id: event.data for event in customer.published}
+    assert told[first].end == "withdrawn"
+    assert sorted(ids(customer.case.causes)) == [A, B]
+    assert [id_ for id_, case in told.items() if not case.ended] == [id_of(customer)]
+    assert len(customer.cases) == 1
+
+
 def test_one_action_on_the_case_holds_for_all_its_open_alerts() -> None:
     customer = Customer()(alert(A), alert(B, 5, "low"), alert(C, 6), closed(C, 7, opened=6))
     customer(on(id_of(customer), "acknowledge", 10))
@@ -185,6 +200,23 @@ def test_what_ended_long_ago_is_forgotten_with_the_actions_on_its_case() -> None
     customer(on(id_of(customer), "resolve", 10, outcome="other")).until(10 + 31 * DAY)
     assert customer.state.alerts == ()
     assert customer.state.cases == ()
+
+
+def test_a_case_that_has_ended_stays_as_it_was_until_all_of_it_is_forgotten() -> None:
+    customer = Customer()(alert(A), alert(B, 10), on(A, "resolve", 20, outcome="other"))
+    customer(on(id_of(customer), "resolve", 2 * DAY, outcome="rescued"))
+    case, told = customer.case, len(customer.published)
+    customer.until(31 * DAY)
+    assert (customer.case, len(customer.published)) == (case, told)
+    customer.until(33 * DAY)
+    assert (customer.state.alerts, customer.state.cases) == ((), ())
+
+
+def test_a_case_under_way_goes_on_without_what_ended_long_ago() -> None:
+    fourth = f"{A[:-1]}4"
+    customer = Customer()(alert(A), alert(B, 10), on(A, "resolve", 20, outcome="other"))
+    customer(alert(C, 13 * DAY)).until(20 * DAY)(alert(fourth, 26 * DAY)).until(31 * DAY)
+    assert sorted(ids(customer.case.causes)) == [B, C, fourth]
 
 
 def test_a_cause_that_ended_uncalled_shares_the_contact_about_another() -> None:

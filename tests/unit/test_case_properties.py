@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
-from tests.support.cases import A, B, C, Customer, alert, closed, ids, on
+from tests.support.cases import DAY, A, B, C, Customer, alert, closed, ids, on
 from tests.support.follow_ups import at
 
 KINDS = ("acknowledge", "contact", "resolve")
@@ -28,7 +28,11 @@ def lives(draw: st.DrawFn) -> list[Alert | Action]:
         begin = int((one.opened_at - at(0)).total_seconds() // 60)
         if draw(st.booleans()):
             end = begin + draw(st.integers(1, 200))
-            changes.append(closed(one.id, end, opened=begin, severity=one.severity))
+            state = draw(st.sampled_from(["resolved", "withdrawn"]))
+            changes.append(closed(one.id, end, opened=begin, severity=one.severity, state=state))
+            if draw(st.booleans()):
+                back = end + draw(st.integers(1, 100))
+                changes.append(alert(one.id, back, one.severity, revision=10))
         for kind in draw(st.lists(st.sampled_from(KINDS), max_size=3)):
             outcome = {"outcome": "other"} if kind == "resolve" else {}
             changes.append(on(one.id, kind, begin + draw(st.integers(0, 300)), **outcome))
@@ -67,6 +71,17 @@ def test_revisions_rise_and_what_is_delivered_again_changes_nothing(
     told = len(customer.published)
     customer(*changes)
     assert len(customer.published) == told
+
+
+@given(lives(), st.integers(1, 6))
+def test_a_case_that_is_told_is_told_to_its_end_whatever_the_batches(
+    changes: list[Alert | Action], size: int
+) -> None:
+    customer = Customer()
+    for batch in (changes[start : start + size] for start in range(0, len(changes), size)):
+        customer.at_once(*batch)
+    told = {event.data.case_id: event.data for event in customer.until(20 * DAY).published}
+    assert all(case.ended for case in told.values())
 
 
 @given(lives())

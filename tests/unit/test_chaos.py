@@ -3,24 +3,29 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 
 from agents.runtime.crash import EXIT_CRASH
-from benchmarks.chaos.content import differences, untruths
+from benchmarks.chaos.cases import comparable
+from benchmarks.chaos.content import Content, differences, untruths
 from benchmarks.chaos.faults import moments
 from benchmarks.chaos.load import AFTERWARDS, LATE, POISONED, REPEATED, make_load
 from benchmarks.chaos.report import save
 from benchmarks.chaos.run import Row, clipped
 from benchmarks.chaos.scenarios import SCENARIOS, SHORT
+from benchmarks.chaos.stories import before_silence, last_time, with_stories
 from benchmarks.chaos.workers import WorkerError, Workers
 from pipeline.config.groups import ROOT
-from pipeline.contracts.topology import EXIT_HALT
+from pipeline.contracts.topology import ACTIONS, EXIT_HALT
+from pipeline.follow_up.case import Case, CaseCause
+from pipeline.model.action import Action, problem_of
 
 EVENTS = 1_000
 
@@ -56,14 +61,54 @@ def test_a_row_that_is_missing_changed_or_there_twice_is_told() -> None:
 
 
 def test_a_run_that_lost_or_doubled_what_was_published_is_untrue() -> None:
-    load = make_load(5, 100)
+    load = with_stories(make_load(5, 100), 5, 100)
     rows = [[event_id] for event_id in {one.event_id for one in load if one.event_id}]
-    letters = [[number] for number in range(sum(not one.event_id for one in load))]
-    true = {"events": rows, "dead letters": letters, "alerts": [{}]}
+    poison = sum(not one.event_id and one.topic != ACTIONS for one in load)
+    alerts = [
+        {"cause": "promise_broken", "customer_id": one.key.decode()} for one in load if one.breaks
+    ]
+    true: Content = {"events": rows, "dead letters": [[""]] * poison, "alerts": alerts}
     assert list(untruths(true, load)) == []
-    for wrong in ({"events": rows[1:]}, {"events": [*rows, rows[0]]}, {"dead letters": []}):
-        assert len(list(untruths({**true, **wrong}, load))) == 1
-    assert len(list(untruths({**true, "alerts": []}, load))) == 1
+    wrong: Sequence[Content] = (
+        {"events": rows[1:]},
+        {"events": [*rows, rows[0]]},
+        {"dead letters": []},
+        {"alerts": alerts[1:]},
+        {"alerts": [*alerts, alerts[0]]},
+    )
+    for content in wrong:
+        assert len(list(untruths({**true, **content}, load))) == 1
+
+
+def test_stories_stand_by_their_times_and_what_comes_late_only_after_a_silence() -> None:
+    plain = make_load(5, EVENTS)
+    load = with_stories(plain, 5, EVENTS)
+    assert load == with_stories(plain, 5, EVENTS) != with_stories(plain, 6, EVENTS)
+    in_time = before_silence(load)
+    assert last_time(in_time) == last_time(plain[:-AFTERWARDS]) < last_time(load)
+    late = [one.late for one in load[len(in_time) : -AFTERWARDS]]
+    assert late
+    assert all(late)
+    assert load[-AFTERWARDS:] == plain[-AFTERWARDS:]
+    actions = [msgspec.json.decode(one.value, type=Action) for one in load if one.topic == ACTIONS]
+    assert {action.kind for action in actions} >= {"acknowledge", "contact", "resolve", "undo"}
+    assert not any(map(problem_of, actions))
+
+
+def test_cases_are_compared_whole_where_they_do_not_depend_on_the_order_of_arrival() -> None:
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    causes = (
+        CaseCause("a-1", "promise_broken", "high", "open", "open", at),
+        CaseCause("a-2", "order_cancelled", "medium", "withdrawn", "expired", at),
+    )
+    case = Case("k-1", "story-1", "high", "open", 1, at, at, causes)
+    later = msgspec.structs.replace(case, revision=2, updated_at=at + timedelta(hours=1))
+    assert comparable([case]) == comparable([later])
+    assert comparable([case]) != comparable([msgspec.structs.replace(case, owner="ayşe")])
+    other = msgspec.structs.replace(case, customer_id="c-1", case_id="k-2")
+    assert comparable([other]) == comparable([msgspec.structs.replace(other, case_id="k-3")])
+    assert [row["alert_id"] for row in comparable([other])["causes"]] == ["a-1"]
+    assert comparable([msgspec.structs.replace(case, causes=causes[1:])]) == comparable([])
 
 
 def test_faults_are_spread_over_the_load() -> None:
