@@ -221,7 +221,7 @@ def _talk_ends(due: int, at: int, talk: Talk) -> int:
 
     That is after the pause of the channel; a promise that is due soon is kept in the same talk.
     """
-    return at + max(0, min(talk.pause, (due - at) // 4))
+    return at + max(0, min(talk.pause, (due - at) // 8))
 
 
 def _bounded(waits: tuple[Wait, ...], patience: Patience) -> tuple[Wait, ...]:
