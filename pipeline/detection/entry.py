@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.common.epoch_micros import to_micros
 from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, spans_of
+from pipeline.detection.tells import INTERNAL, tells_of
 from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType, Trait, types_with
@@ -58,7 +59,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `spans` are first the most telling span of the text, `NOTHING_SAID` if it speaks against
     nothing, then the span of each of the `intents`, then of each of the `negative_topics`, of the
     first one last. `acts` and `promises` are what a turn of the company does, `intents` what a
-    customer means. `amounts` are the numbers of a record of usage, or of what is counted.
+    customer means. `amounts` are the numbers of a record of usage, or of what is counted. `tells`
+    are what attributes with a meaning and the plain form of a line say (`tells.py`).
     """
 
     at: int
@@ -99,6 +101,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amounts: dict[str, float] = {}
     acts: tuple[str, ...] = ()
     promises: tuple[Promise, ...] = ()
+    tells: tuple[str, ...] = ()
 
     @property
     def rank(self) -> Rank:
@@ -119,6 +122,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def is_sign_of_life(self) -> bool:
         """Whether the customer did something; a record of no usage at all is nothing."""
+        if self.type == EventType.VISIT and self.author_type == AuthorType.AGENT:
+            return False
         if self.amounts and not any(self.amounts.values()):
             return False
         return self.type in _OWN or (
@@ -164,6 +169,8 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
     spans = tuple(spans_of(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
     names = tuple([intent.name for intent in intents])
+    tells = tells_of(event)
+    promises = reading.promises[:PROMISES] if reading and not sentiment else ()
     return LogEntry(
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
@@ -205,14 +212,16 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         counted=scored.counted,
         amounts=_amounts(event),
         acts=() if sentiment else names,
-        promises=reading.promises[:PROMISES] if reading and not sentiment else (),
+        promises=() if INTERNAL in tells else promises,  # nobody was told
+        tells=tells,
     )
 
 
 def _amounts(event: Event) -> dict[str, float]:
     """Return the numbers of a record of usage, the first by name, or that it counts once."""
     if event.type is not EventType.USAGE:
-        return {COUNTED[event.type]: 1.0} if event.type in COUNTED else {}
+        by_agent = event.type is EventType.VISIT and event.author_type is AuthorType.AGENT
+        return {COUNTED[event.type]: 1.0} if event.type in COUNTED and not by_agent else {}
     numbers = {
         name: float(value)
         for name, value in sorted(event.attributes.items())

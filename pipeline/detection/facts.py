@@ -9,11 +9,13 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from pipeline.detection.came import has_come
 from pipeline.detection.conversation import EMPTY, Conversation
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
 from pipeline.detection.memory import Contact, Memory
 from pipeline.detection.routine import HabitNews
-from pipeline.detection.waits import KINDS, WAITS, is_ended
+from pipeline.detection.wait import KINDS
+from pipeline.detection.waits import WAITS
 from pipeline.model.event_types import EventType
 
 OPEN_ALERTS = 50
@@ -76,11 +78,16 @@ class Moment(NamedTuple):
         return max(closed.values(), default=None)
 
     def overdue(self) -> tuple[str, ...]:
-        """Return the kinds of what is overdue and not ended by this event."""
+        """Return the kinds of what is overdue and does not come by this event."""
         waits = self.memory.waits
         return tuple(
-            wait.kind for wait in waits if wait.is_overdue and not is_ended(wait, self.entry)
+            wait.kind for wait in waits if wait.is_overdue and not has_come(wait, self.entry)
         )
+
+    def made_good(self) -> tuple[str, ...]:
+        """Return the kinds of what was overdue and comes by this event."""
+        waits = self.memory.waits
+        return tuple(wait.kind for wait in waits if wait.is_overdue and has_come(wait, self.entry))
 
     def hours_late(self) -> float:
         """Return the hours from the promised to the actual or new delivery, 0 for other events."""
@@ -245,6 +252,12 @@ FIELDS: dict[str, Field] = dict(
         "list(string)",
         "what the customer goes on waiting for in vain after it: " + ", ".join(KINDS),
         lambda m: m.overdue(),
+        WAITS,
+    ),
+    "customer.made_good": Field(
+        "list(string)",
+        "what the customer waited for in vain and gets by it, if late: the same",
+        lambda m: m.made_good(),
         WAITS,
     ),
     "customer.answered_here": Field(

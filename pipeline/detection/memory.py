@@ -9,8 +9,10 @@ from pipeline.detection.habits.habit import Habit
 from pipeline.detection.routine import HabitNews, end_of, fed, judged_day, looks_again
 from pipeline.detection.said import Said, remembering
 from pipeline.detection.spans import EvidenceRef
-from pipeline.detection.waits import Overdue, Terms, Wait, habit_key, habit_of, judged, waits_after
-from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
+from pipeline.detection.tells import INTERNAL
+from pipeline.detection.wait import Wait, habit_key, habit_of
+from pipeline.detection.waits import UNKNOWN, Overdue, Talk, Terms, judged, waits_after
+from pipeline.model.contact import PAUSES, Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with
 
@@ -26,6 +28,7 @@ TICKETS = 20
 _RESOLVES = types_with(Trait.RESOLVES)
 _REOPENS = types_with(Trait.REOPENS)
 _LEAVES = types_with(Trait.LEAVES)
+_SPEAKS = types_with(Trait.LINE | Trait.CONTACT)
 
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -153,15 +156,17 @@ def _with_line(contact: Contact | None, entry: LogEntry, at: int) -> Contact:
     )
 
 
-def after(memory: Memory, entry: LogEntry, at: int, terms: Terms) -> Memory:
+def after(
+    memory: Memory, entry: LogEntry, at: int, terms: Terms, pauses: Pauses = PAUSES
+) -> Memory:
     """Return the memory after the entry's effect on tickets, orders, scores, waits and habits.
 
     Who has left waits for nothing, and what was usual ends.
     """
     if entry.type in _LEAVES:
         return replace(memory, waits=(), habits={})
-    answered = conversation_at(memory, entry, at).company_answered
-    waits = waits_after(memory.waits, entry, at, terms, answered=answered)
+    talk = _talk(memory, entry, at, pauses) if entry.type in _SPEAKS else UNKNOWN
+    waits = waits_after(memory.waits, entry, at, terms, talk)
     if _answers(entry) and entry.channel not in memory.answered_on:
         channels = (*memory.answered_on[1 - CHANNELS :], entry.channel)
         memory = replace(memory, answered_on=channels)
@@ -189,8 +194,16 @@ def after(memory: Memory, entry: LogEntry, at: int, terms: Terms) -> Memory:
     return memory
 
 
+def _talk(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Talk:
+    """Return what is known of the conversation that the entry is a turn of."""
+    pause, conversation = pauses.of(entry.channel), conversation_at(memory, entry, at)
+    ticket_id = memory.contacts[-1].ticket_id if conversation is not EMPTY else ""
+    return Talk(pause, conversation.company_answered, ticket_id)
+
+
 def _answers(entry: LogEntry) -> bool:
-    return entry.author_type != AuthorType.CUSTOMER and keeps_alive(entry.type, entry.author_type)
+    answers = entry.author_type != AuthorType.CUSTOMER and INTERNAL not in entry.tells
+    return answers and keeps_alive(entry.type, entry.author_type)
 
 
 def after_judgement(memory: Memory, turn: Overdue, terms: Terms) -> tuple[Memory, HabitNews | None]:

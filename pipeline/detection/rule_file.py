@@ -12,7 +12,7 @@ from msgspec import Meta
 from pipeline.common.durations import Duration, duration
 from pipeline.common.names import Name
 from pipeline.common.yaml_source import SourceFileError, YamlSource
-from pipeline.detection.waits import KINDS
+from pipeline.detection.wait import KINDS
 from pipeline.model.alert import Severity
 from pipeline.model.event import USUAL_SCALES, Event
 from pipeline.model.event_types import GROUPS, EventType

@@ -46,7 +46,7 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
     draft = FoldDraft(fold, moment, loads, signs, settings.fitted)
     fired = _take(draft, held, late, moment)
-    memory = after(memory, entry, at, rules.terms)
+    memory = after(memory, entry, at, rules.terms, settings.pauses)
     return draft.fold(memory, fired, calm.since, fold.passed)
 
 

@@ -1,95 +1,41 @@
 """What a customer waits for, and when it is overdue: absence as evidence.
 
-A wait begins with an event (a promise, a question), is ended by another, and is overdue once its
-time, and the patience of a rule, have passed without that. `KINDS` is the only list of kinds.
+A wait begins with an event (a promise, a question), is ended by another (`came.py`), and is overdue
+once its time, and the patience of a rule, have passed without that.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendar, Calendars
+from pipeline.detection.came import (
+    ARRIVES,
+    CLOSES,
+    LINES,
+    STEPS,
+    hands_over,
+    has_come,
+    is_ended,
+    is_same_matter,
+    is_work,
+)
 from pipeline.detection.entry import LogEntry
 from pipeline.detection.promised import due_at
 from pipeline.detection.routine import day_of, end_of
-from pipeline.detection.spans import Span
-from pipeline.model.contact import awaits_reply, is_polite, only_thanks
+from pipeline.detection.tells import ASKS, NOTES
+from pipeline.detection.wait import PROMISED, Wait, habit_key, slim
+from pipeline.model.contact import PAUSES, awaits_reply, is_polite, only_thanks
 from pipeline.model.event import AuthorType
-from pipeline.model.event_types import EventType, Trait, types_with
+from pipeline.model.event_types import Trait, types_with
 
 WAITS = 20
-"""Maximum number of remembered waits, those that began last."""
+"""Maximum number of remembered waits."""
 NEVER = 2**62
-SAME_TALK = 10 * 60_000_000
-"""For how long, in microseconds, what an agent says belongs to the talk with the promise."""
 
-KINDS: Final[Mapping[str, str]] = {
-    "delivery": "an order; due at its `attributes.promised_at`",
-    "reply": "the first reply to a line or a ticket; due when it was written",
-    "ticket": "the next step of an open ticket; due at its last step",
-    "callback": "to be called back or answered, as the company said; due when it said",
-    "shipment": "an order to be sent, as the company said; due when it said",
-    "visit": "somebody to come, as the company said; due when it said",
-    "refund": "money back, as the company said; due when it said",
-    "habit": "what the customer usually does; due when the day ends, which judges it",
-}
-"""What a customer may wait for, and when it is due."""
-
-_ARRIVES = frozenset(
-    {EventType.ORDER_DELIVERED, EventType.ORDER_CANCELLED, EventType.ORDER_RETURNED}
-)
-_SENT = _ARRIVES | {EventType.ORDER_SHIPPED}
-_PROMISED: Final[Mapping[str, str]] = {
-    "callback": "callback",
-    "answer": "callback",
-    "shipment": "shipment",
-    "delivery": "delivery",
-    "technician": "visit",
-    "refund": "refund",
-}
-"""What is waited for, by what the company promised in words."""
-_SPOKEN: Final = frozenset({"callback", "visit", "refund"})
-_ASKS = types_with(Trait.WAITS)
-_LINES = types_with(Trait.LINE)
-_STEPS = types_with(Trait.TICKET)
-_CLOSES = types_with(Trait.CLOSES)
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(LogEntry).decode
-
-
-class Wait(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Something that a customer waits for, due at `due`.
-
-    `key` tells waits of a kind apart: by order, ticket or channel. `began` is the event that began
-    it, without quotes; it stays encoded, as few waits are looked into. What was overdue up to
-    `judged` has been judged by the rules.
-    """
-
-    kind: str
-    key: str
-    due: int
-    began: msgspec.Raw
-    judged: int = -(2**62)
-
-    @property
-    def entry(self) -> LogEntry:
-        """The entry of the event that began it."""
-        return _decode(self.began)
-
-    @property
-    def place(self) -> tuple[str, str]:
-        """Kind and key, which are unique among the waits of a customer."""
-        return self.kind, self.key
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether a rule has judged it to be overdue."""
-        return self.judged >= self.due
+_OPENS = types_with(Trait.WAITS)
 
 
 class Overdue(NamedTuple):
@@ -115,6 +61,20 @@ class Terms(NamedTuple):
         return self.calendars.of_brand(entry.brand)
 
 
+class Talk(NamedTuple):
+    """What is known of the conversation that an event is a line of.
+
+    It is over after a `pause`, in microseconds. `answered`: the company has a turn in it.
+    """
+
+    pause: int = PAUSES.usual
+    answered: bool = False
+    ticket_id: str = ""
+
+
+UNKNOWN: Final = Talk()
+
+
 def next_overdue(waits: Sequence[Wait], patience: Patience, until: int = NEVER) -> Overdue | None:
     """Return what is overdue next, up to a time, and was not judged yet."""
     first: Overdue | None = None
@@ -135,121 +95,143 @@ def judged(waits: tuple[Wait, ...], turn: Overdue) -> tuple[Wait, ...]:
 
 
 def waits_after(
-    waits: tuple[Wait, ...], entry: LogEntry, at: int, terms: Terms, *, answered: bool = False
+    waits: tuple[Wait, ...], entry: LogEntry, at: int, terms: Terms, talk: Talk = UNKNOWN
 ) -> tuple[Wait, ...]:
     """Return the waits after an event: without those that it ends, with those that it begins.
 
-    Only kinds that a rule has patience with are kept. `answered`: the company has a turn in the
-    conversation that the event is a line of.
+    Only kinds that a rule has patience with are kept.
     """
-    kept: frozenset[str] = frozenset()
-    if waits:
-        if entry.promises:
-            kept = frozenset(wait.kind for wait in waits if _is_kept(wait, entry))
-        left = tuple([wait for wait in waits if not is_ended(wait, entry)])
-        waits = left if len(left) < len(waits) else waits
-    for kind, key, due in _begun(entry, at, terms, kept, answered=answered):
-        if kind in terms.patience and (kind, key) not in [wait.place for wait in waits]:
-            waits = (*waits[1 - WAITS :], Wait(kind, key, due, _slim(entry)))
-    return waits
+    ended = [wait for wait in waits if is_ended(wait, entry)] if waits else []
+    left = tuple([wait for wait in waits if wait not in ended]) if ended else waits
+    if left and (entry.type in LINES or entry.type in _OPENS):
+        left = _in_talk(left, entry, at, talk)
+    for wait in _begun(entry, at, terms, talk, ended):
+        if wait.kind in terms.patience and wait.place not in [other.place for other in left]:
+            left = _bounded((*left, wait), terms.patience)
+    if entry.promises:
+        kept = {wait.kind for wait in ended if has_come(wait, entry)}
+        left = _with_promises(left, entry, at, terms, talk, kept)
+    return left
 
 
 def _begun(
-    entry: LogEntry, at: int, terms: Terms, kept: Container[str], *, answered: bool
-) -> Iterator[tuple[str, str, int]]:
-    """Yield kind, key and due time of the waits that an event begins.
+    entry: LogEntry, at: int, terms: Terms, talk: Talk, ended: Sequence[Wait]
+) -> Iterator[Wait]:
+    """Yield the waits that an event begins, or begins anew where it `ended` them."""
 
-    Who comes back, and has so `kept` a promise, says "I am getting back to you" of now.
-    """
-    for promise in entry.promises:
-        kind = _PROMISED.get(promise.what)
-        if kind and (promise.names_time or kind not in kept):
-            due = due_at(promise, at, terms.calendar(entry))
-            yield kind, entry.order_id or entry.channel, due
-    if entry.order_id and entry.promised_at is not None and entry.type not in _ARRIVES:
-        yield "delivery", entry.order_id, entry.promised_at
-    if entry.type in _ASKS or (entry.type in _LINES and _asks(entry, answered=answered)):
-        yield "reply", entry.ticket_id or entry.channel, at
-    if entry.ticket_id and entry.type in _STEPS and entry.type not in _CLOSES:
-        yield "ticket", entry.ticket_id, at
+    def wait(kind: str, key: str, due: int) -> Wait:
+        late = any(
+            old.place == (kind, key) and old.is_overdue and not has_come(old, entry)
+            for old in ended
+        )
+        return Wait(kind, key, due, slim(entry), late=late)
+
+    if entry.order_id and entry.promised_at is not None and entry.type not in ARRIVES:
+        yield wait("delivery", entry.order_id, entry.promised_at)
+    if entry.type in _OPENS or (entry.type in LINES and _asks(entry, talk)):
+        yield wait("reply", entry.ticket_id or entry.channel, at)
+    if entry.ticket_id and entry.type not in CLOSES:
+        goes_on = is_work(entry) and any(old.kind == "ticket" for old in ended)
+        if goes_on or entry.type in STEPS:
+            yield wait("ticket", entry.ticket_id, at)
     if entry.amounts:
         zone = terms.calendar(entry).zone
         day = day_of(entry.at, zone)
         for name in entry.amounts:
-            yield "habit", habit_key(name, day), end_of(day, zone)
+            yield wait("habit", habit_key(name, day), end_of(day, zone))
 
 
-def _asks(entry: LogEntry, *, answered: bool) -> bool:
-    """Return whether a line needs a reply.
+def _asks(entry: LogEntry, talk: Talk) -> bool:
+    """Return whether a line needs a reply: the customer's, or that of a bot that hands over.
 
-    Without a ticket that would be closed, a conversation that was `answered` just ends: then a line
-    that is not negative and asks for nothing ("have a nice day") needs none.
+    None needs a line that only takes note. Without a ticket that would be closed, a conversation
+    that was answered just ends: then a line that is not negative and asks for nothing needs none.
     """
+    if hands_over(entry):
+        return True
+    if NOTES in entry.tells and entry.label != "negative":
+        return False
     thanks = only_thanks(entry.label, entry.intents)
-    if answered and not entry.ticket_id and entry.label != "negative":
-        thanks = thanks or is_polite(entry.intents)
+    if talk.answered and not entry.ticket_id and entry.label != "negative":
+        thanks = thanks or (is_polite(entry.intents) and ASKS not in entry.tells)
     return awaits_reply(entry.type, entry.author_type, thanks=thanks)
 
 
-def habit_key(name: str, day: int) -> str:
-    """Return the key of the wait for the end of a day that judges a habit."""
-    return f"{name}/{day}"
+def _with_promises(
+    waits: tuple[Wait, ...], entry: LogEntry, at: int, terms: Terms, talk: Talk, kept: set[str]
+) -> tuple[Wait, ...]:
+    """Return the waits with those for what the company promises in words, or promises anew.
 
-
-def habit_of(wait: Wait) -> tuple[str, int]:
-    """Return the habit that a wait is for, and the day whose end judges it."""
-    name, _, day = wait.key.rpartition("/")
-    return name, int(day)
-
-
-def is_ended(wait: Wait, entry: LogEntry) -> bool:
-    """Return whether an event ends a wait, or begins it anew."""
-    if entry.promises and wait.key == (entry.order_id or entry.channel):
-        again = {_PROMISED.get(promise.what) for promise in entry.promises}
-        if wait.kind in again:
-            return True
-    if wait.kind == "delivery":
-        tells = entry.promised_at is not None or entry.type in _ARRIVES
-        return tells and (entry.order_id == wait.key or not wait.entry.order_id)
-    if wait.kind == "shipment":
-        is_sent = entry.type in _SENT
-        return is_sent and (entry.order_id == wait.key or not wait.entry.order_id)
-    if wait.kind in _SPOKEN:
-        return _is_kept(wait, entry)
-    if wait.kind == "habit":  # one that looks for silence; that of a day with a value is due
-        name, _ = habit_of(wait)
-        return wait.due > entry.at and name in entry.amounts
-    if wait.key != (entry.ticket_id or entry.channel):
-        return False
-    if wait.kind == "ticket":
-        return entry.type in _STEPS
-    answers = entry.author_type in (AuthorType.AGENT, AuthorType.BOT) and entry.type in _LINES
-    return answers or entry.type in _CLOSES
-
-
-def _is_kept(wait: Wait, entry: LogEntry) -> bool:
-    """Return whether the company comes back to what it said, or the matter is closed.
-
-    What it says of another ticket is another matter. Nor does the rest of the conversation in which
-    it was promised keep the promise: a quarter of the time until then, at most `SAME_TALK`, has to
-    pass, unless who wrote calls.
+    Words without a time promise nothing new of what has a time that is still to come; nor does "I
+    am getting back to you" of who comes back, and so has `kept` a promise.
     """
-    promise = wait.entry
-    if wait.kind not in _SPOKEN:
-        return False
-    if entry.type in _CLOSES:
-        return promise.ticket_id in ("", entry.ticket_id)
-    if entry.ticket_id and promise.ticket_id not in ("", entry.ticket_id):
-        return False
-    if entry.author_type != AuthorType.AGENT:
-        return False
-    talk = min(SAME_TALK, (wait.due - promise.at) // 4)
-    if entry.type == EventType.CALL:
-        return promise.type != EventType.CALL or entry.at >= promise.at + talk
-    return entry.type in _LINES and entry.at >= promise.at + talk
+    for promise in entry.promises:
+        kind = PROMISED.get(promise.what)
+        if kind is None or kind not in terms.patience:
+            continue
+        said = replace(entry, ticket_id=entry.ticket_id or talk.ticket_id)
+        old = _renewed(waits, kind, said)
+        if not promise.names_time and (kind in kept or (old is not None and old.due > at)):
+            continue
+        key = said.order_id or said.ticket_id or said.channel
+        if old is not None:
+            waits = tuple([wait for wait in waits if wait is not old])
+            before = old.entry
+            said = replace(
+                said,
+                ticket_id=said.ticket_id or before.ticket_id,
+                order_id=said.order_id or before.order_id,
+            )
+            key = said.order_id or old.key
+        due = due_at(promise, at, terms.calendar(entry))
+        late = old is not None and old.is_overdue
+        new = Wait(kind, key, due, slim(said), late=late, talk_ends=_talk_ends(due, at, talk))
+        waits = tuple([wait for wait in waits if wait.place != new.place])
+        waits = _bounded((*waits, new), terms.patience)
+    return waits
 
 
-def _slim(entry: LogEntry) -> msgspec.Raw:
-    """Return the encoded entry without its quotes, which the log has."""
-    spans = tuple([Span(span.start, span.end, "") for span in entry.spans])
-    return msgspec.Raw(_encode(replace(entry, spans=spans, attributes={})))
+def _renewed(waits: Sequence[Wait], kind: str, entry: LogEntry) -> Wait | None:
+    """Return what a promise in words moves: the only thing of its kind that it may be about."""
+    same = [wait for wait in waits if wait.kind == kind and is_same_matter(wait.entry, entry)]
+    return same[0] if len(same) == 1 else None
+
+
+def _in_talk(waits: tuple[Wait, ...], entry: LogEntry, at: int, talk: Talk) -> tuple[Wait, ...]:
+    """Return the waits as the talk goes on in which they were promised.
+
+    Another line on the channel is part of it; a ticket that is opened meanwhile is about it.
+    """
+    if entry.author_type == AuthorType.SYSTEM and entry.type not in _OPENS:
+        return waits
+    return tuple([_going_on(w, entry, at, talk) if at < w.talk_ends else w for w in waits])
+
+
+def _going_on(wait: Wait, entry: LogEntry, at: int, talk: Talk) -> Wait:
+    began = wait.entry
+    if entry.type in _OPENS and entry.ticket_id and not began.ticket_id:
+        return replace(wait, began=slim(replace(began, ticket_id=entry.ticket_id)))
+    if entry.type in LINES and entry.channel == began.channel:
+        return replace(wait, talk_ends=max(wait.talk_ends, _talk_ends(wait.due, at, talk)))
+    return wait
+
+
+def _talk_ends(due: int, at: int, talk: Talk) -> int:
+    """Return when the talk is over that a line at `at` is part of.
+
+    That is after the pause of the channel; a promise that is due soon is kept in the same talk.
+    """
+    return at + max(0, min(talk.pause, (due - at) // 8))
+
+
+def _bounded(waits: tuple[Wait, ...], patience: Patience) -> tuple[Wait, ...]:
+    """Return the waits without one too many: one that all rules have judged, else the last due."""
+    if len(waits) <= WAITS:
+        return waits
+
+    def judged_next(number: int) -> tuple[int, int]:
+        turn = next_overdue(waits[number : number + 1], patience)
+        return turn.at if turn else NEVER, number
+
+    spare = max(range(len(waits)), key=judged_next)
+    return (*waits[:spare], *waits[spare + 1 :])

@@ -86,7 +86,7 @@ class EventType(_Row, OpenEnum):
     CALL = ("call", "Arama", "Call",
         "a call, with its transcript as the text if there is one", _ASKS)
     VISIT = ("visit", "Ziyaret", "Visit",
-        "visited a shop, the website or the app", Trait.OWN)
+        "visited a shop, the website or the app; by an agent: came to the customer", Trait.OWN)
     USAGE = ("usage", "Kullanım", "Usage",
         "used the product", Trait.OWN)
 
@@ -131,6 +131,8 @@ class EventType(_Row, OpenEnum):
         "will not be delivered; `author_type` says who cancelled it", Trait.SETBACK)
     PAYMENT_FAILED = ("payment.failed", "Ödeme başarısız", "Payment failed",
         "a payment did not go through", Trait.SETBACK)
+    PAYMENT_REFUNDED = ("payment.refunded", "Para iadesi", "Payment refunded",
+        "money went back to the customer", NEUTRAL)
 
     SUBSCRIPTION_STARTED = ("subscription.started", "Abonelik başladı", "Subscription started",
         "subscribed", Trait.STAYS)
