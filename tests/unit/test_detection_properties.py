@@ -21,7 +21,7 @@ from tests.support.customers import CHURN, START, Customer, event, histories, le
 CHURN_READ = reading("negative", 0.5, CHURN)
 ANGRY_READ = replace(reading("negative", 0.95), anger=3)
 
-STATE_BOUND = {50: 96 * 1024, 200: 160 * 1024}
+STATE_BOUND = {50: 104 * 1024, 200: 160 * 1024}
 """Bytes of an encoded state by `max_events`, with identifiers of up to 40 characters."""
 
 
