@@ -54,7 +54,7 @@ __all__ = [
 
 FORMAT = 2
 """Format number, the first byte of an encoded state."""
-FOLD = 2
+FOLD = 3
 """Number of the fold; a state of another one is judged anew at the customer's next event."""
 AT_ONCE = 0
 """`due` of a state whose messages may not have been sent."""

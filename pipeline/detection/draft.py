@@ -67,7 +67,10 @@ class FoldDraft:
         for rule in held:
             if rule.is_relief:
                 self._apply_relief(rule)
-            elif rule.cause in self.open or (rule.cause and rule.name in due):
+            elif rule.cause and (
+                # What is overdue is judged once: what does not open now never will.
+                rule.cause in self.open or rule.name in due or rule.waits
+            ):
                 self._raise_alert(rule, rule.cause, moment)
         if due:
             self.counted = {**self.counted, **dict.fromkeys(due, self.at)}

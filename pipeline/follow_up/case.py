@@ -49,8 +49,9 @@ class Case(Staged, msgspec.Struct, frozen=True):
     """The case of a customer after `revision` changes: all alerts from the first until all ended.
 
     Times are event times. `severity` is that of the gravest open cause, `stage` that of the one
-    that is least far; `causes` are sorted gravest first. `acknowledge_due` and `contact_due` are
-    the deadlines that bind next, `acknowledged_at` and `contacted_at` belong to the same cause.
+    that is least far; `causes` are sorted gravest first, dangers before all. `acknowledge_due` and
+    `contact_due` are the deadlines that bind next, `acknowledged_at` and `contacted_at` belong to
+    the same cause.
     Before `contact_not_before` nobody owes the customer a further contact, since a person had one.
     """
 

@@ -17,7 +17,7 @@ from pipeline.follow_up.others import OnCases, actions_on
 from pipeline.follow_up.progress import in_force
 from pipeline.follow_up.value import STAGES, End, FollowUp, end_of
 from pipeline.model.action import Action
-from pipeline.model.alert import grade
+from pipeline.model.alert import grade, gravity
 
 CaseKind = Kind | Literal["joined", "updated"]
 """The kind of a change of a case: also a further cause, and other changes of its causes."""
@@ -115,10 +115,11 @@ def _kind_of(before: Case, after: Case) -> CaseKind:
 
 def _case_of(case_id: str, members: list[_Member], contact_not_before: datetime | None) -> Case:
     """Return the case as it is now, without a revision."""
+    members = sorted(members, key=_order_of_gravity, reverse=True)
     live = [member.follow_up for member in members if not member.follow_up.ended]
     real = [member.follow_up for member in members if member.end != "withdrawn"]
     follow_ups = live or real or [member.follow_up for member in members]
-    gravest = max(follow_ups, key=_gravity)
+    gravest = follow_ups[0]
     end = None if live else _end_of(members)
     worked = live or real
     acknowledged = _binding(
@@ -132,14 +133,14 @@ def _case_of(case_id: str, members: list[_Member], contact_not_before: datetime 
     return Case(
         case_id=case_id,
         customer_id=gravest.customer_id,
-        severity=gravest.severity,
+        severity=max((one.severity for one in follow_ups), key=grade),
         stage=_stage_of(live, end),
         revision=0,
         opened_at=min(member.follow_up.opened_at for member in members),
         updated_at=max(member.follow_up.updated_at for member in members),
         causes=_causes_of(members),
         history=_history_of(members, case_id),
-        owner=next((one.owner for one in _gravest_first(follow_ups) if one.owner), None),
+        owner=next((one.owner for one in follow_ups if one.owner), None),
         snoozed_until=_shared(live, "snoozed_until", min),
         acknowledged_at=acknowledged.done,
         contacted_at=contacted.done,
@@ -148,7 +149,7 @@ def _case_of(case_id: str, members: list[_Member], contact_not_before: datetime 
         acknowledge_due=acknowledged.due,
         contact_due=contacted.due,
         contact_not_before=contact_not_before,
-        escalation=max((one.escalation for one in real), default=0),
+        escalation=_escalation_of(members),
         outcome=max(resolved, key=_resolution).outcome if resolved else None,
         note=_note_of(members),
         brand=gravest.brand,
@@ -160,13 +161,22 @@ def _case_of(case_id: str, members: list[_Member], contact_not_before: datetime 
     )
 
 
-def _gravity(follow_up: FollowUp) -> tuple[int, float]:
+def _order_of_gravity(member: _Member) -> tuple[tuple[bool, int], float]:
     """Return the order of a cause in its case: the gravest highest, of these the oldest."""
-    return grade(follow_up.severity), -follow_up.opened_at.timestamp()
+    summary, follow_up, _ = member
+    own = gravity(follow_up.severity, in_danger=summary.in_danger)
+    return own, -follow_up.opened_at.timestamp()
 
 
-def _gravest_first(follow_ups: Sequence[FollowUp]) -> list[FollowUp]:
-    return sorted(follow_ups, key=_gravity, reverse=True)
+def _escalation_of(members: Sequence[_Member]) -> int:
+    """Return the most deadlines that one cause missed, and those that dangers missed.
+
+    So each missed deadline of a danger raises it, whatever was missed before.
+    """
+    real = [member for member in members if member.end != "withdrawn"]
+    others = (one.follow_up.escalation for one in real if not one.summary.in_danger)
+    dangers = (one.follow_up.escalation for one in real if one.summary.in_danger)
+    return max(others, default=0) + sum(dangers)
 
 
 def _resolution(follow_up: FollowUp) -> datetime:
@@ -219,8 +229,7 @@ def _binding(deadlines: Iterable[_Deadline]) -> _Deadline:
 
 
 def _causes_of(members: Sequence[_Member]) -> tuple[CaseCause, ...]:
-    """Return the causes, open ones first, gravest first."""
-    ordered = sorted(members, key=lambda member: _gravity(member.follow_up), reverse=True)
+    """Return the causes, sorted by gravity, open ones first."""
     return tuple(
         CaseCause(
             alert_id=summary.alert_id,
@@ -231,7 +240,7 @@ def _causes_of(members: Sequence[_Member]) -> tuple[CaseCause, ...]:
             opened_at=follow_up.opened_at,
             end=follow_up.end,
         )
-        for summary, follow_up, _ in sorted(ordered, key=lambda member: member.follow_up.ended)
+        for summary, follow_up, _ in sorted(members, key=lambda member: member.follow_up.ended)
     )
 
 

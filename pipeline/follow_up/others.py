@@ -8,7 +8,7 @@ from pipeline.follow_up.alert_summary import AlertSummary
 from pipeline.follow_up.progress import ALONE, Others, in_force
 from pipeline.follow_up.walk import Contact
 from pipeline.model.action import Action
-from pipeline.model.alert import grade
+from pipeline.model.alert import gravity
 
 OnCases = Mapping[str, Sequence[Action]]
 """The actions on whole cases, by case."""
@@ -57,11 +57,12 @@ def _in_hand_of(
     alert: AlertProgress, summary: AlertSummary, others: Iterable[AlertProgress]
 ) -> str | None:
     """Return who had the case in hand when the alert joined it, unless the alert was graver."""
-    joined, severity = summary.opened_at, summary.news[0].severity
+    joined = summary.opened_at
     hands = [
-        (grade(follow_up.severity), follow_up.owner)
+        (gravity(follow_up.severity, in_danger=other.summary.in_danger), follow_up.owner)
         for other in others
         if other.case_id == alert.case_id
+        and other.summary
         and (follow_up := other.follow_up)
         and follow_up.owner
         and (follow_up.opened_at, other.alert_id) < (joined, alert.alert_id)
@@ -69,5 +70,8 @@ def _in_hand_of(
         and follow_up.acknowledged_at <= joined
         and (follow_up.ended_at is None or follow_up.ended_at > joined)
     ]
-    gravest, owner = max(hands, default=(-1, None))
-    return owner if gravest >= grade(severity) else None
+    if not hands:
+        return None
+    gravest, owner = max(hands)
+    own = gravity(summary.news[0].severity, in_danger=summary.in_danger)
+    return owner if gravest >= own else None

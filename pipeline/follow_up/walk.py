@@ -140,11 +140,11 @@ class Walk:
     def _keep_contacts_apart(self) -> None:
         """Put the contact off while the last one, about another cause, is recent.
 
-        One that was missed before stays missed, and a critical alert that is graver than the other
-        cause does not wait.
+        One that was missed before stays missed. A danger never waits: nobody knows whether it was
+        talked about. Nor does a critical alert that is graver than the other cause.
         """
         last, due = self.other_contact, self.contact_due
-        if last is None or due is None or due < last.at:
+        if last is None or due is None or due < last.at or self.summary.in_danger:
             return
         if self.severity == "critical" and grade(last.severity) < grade(self.severity):
             return

@@ -30,6 +30,11 @@ def grade(severity: str) -> int:
     return SEVERITIES.index(known_severity(severity))
 
 
+def gravity(severity: str, *, in_danger: bool) -> tuple[bool, int]:
+    """Return the rank of an alert among others: danger goes before any severity."""
+    return in_danger, grade(severity)
+
+
 class Evidence(msgspec.Struct, frozen=True, gc=False):
     """A quoted span `[start, end)` of an event's text; `quote` is "" if the event has no text.
 

@@ -62,6 +62,7 @@ def with_receipt(thread: Thread, delivery: Delivery, sent: Thread, now: datetime
         acknowledged=sent.acknowledged,
         count=before.count + 1 if before else 1,
         dangers=sent.dangers,
+        danger_since=sent.danger_since,
     )
     channel = delivery.channel
     others = tuple(other for other in thread.told if other.channel != channel)
@@ -84,11 +85,14 @@ def with_failure(
 
 
 def _targets(thread: Thread, channels: Collection[str]) -> tuple[set[str], list[str]]:
-    """Return the channels that ring at an escalation, and all channels to notify."""
+    """Return the channels that ring at an escalation, and all channels to notify.
+
+    Of a danger all chosen ones ring: what was missed of other causes must silence none of them.
+    """
     ringing, targets = set(), [told.channel for told in thread.told if told.channel in channels]
     for chain in thread.chains:
         chosen = _chosen(thread, chain, channels)
-        ringing.update(chosen[-1:])
+        ringing.update(chosen if thread.dangers else chosen[-1:])
         targets += [channel for channel in chosen if channel not in targets]
     return ringing, targets
 
@@ -123,13 +127,18 @@ def _kind(thread: Thread, receipt: DeliveryReceipt | None, *, rings: bool) -> Ki
         return first
     if rings and thread.escalation > receipt.escalation:
         return "escalated"
-    if rings and thread.dangers > receipt.dangers:  # whoever has the case in hand
-        return first
+    if rings and _has_new_danger(thread, receipt):  # whoever has the case in hand
+        return "opened"
     if rings and _has_worsened(thread, receipt):
         return first
     if thread.acknowledged and not receipt.acknowledged:
         return "acknowledged"
     return "updated" if thread.fingerprint != receipt.said else None
+
+
+def _has_new_danger(thread: Thread, receipt: DeliveryReceipt) -> bool:
+    since, told = thread.danger_since, receipt.danger_since
+    return thread.dangers > receipt.dangers or bool(since and told and since > told)
 
 
 def _has_worsened(thread: Thread, receipt: DeliveryReceipt) -> bool:

@@ -27,7 +27,7 @@ class DeliveryReceipt(msgspec.Struct, frozen=True):
     """The last message about a case that a channel confirmed, the `count`-th.
 
     `said` is the fingerprint of its content (`Thread.fingerprint`), `dangers` how many dangers of
-    the customer were known.
+    the customer were known, and `danger_since` the newest of them.
     """
 
     channel: str
@@ -39,6 +39,7 @@ class DeliveryReceipt(msgspec.Struct, frozen=True):
     acknowledged: bool
     count: int
     dangers: int = 0
+    danger_since: datetime | None = None
 
     @property
     def ended(self) -> bool:
@@ -97,6 +98,15 @@ class Thread(msgspec.Struct, frozen=True):
     def dangers(self) -> int:
         """The number of dangers that the customer may be in."""
         return len(self._dangers())
+
+    @property
+    def danger_since(self) -> datetime | None:
+        """When the newest of these dangers opened or came back; None without one."""
+        ids = {alert.id for alert in self._dangers()}
+        opened = (alert.opened_at for alert in self._dangers())
+        steps = self.case.history if self.case else ()
+        back = (one.at for one in steps if one.kind == "reopened" and one.alert_id in ids)
+        return max((*opened, *back), default=None)
 
     def _dangers(self) -> tuple[Alert, ...]:
         ended = {one.alert_id for one in self.case.causes if one.ended} if self.case else set()

@@ -137,6 +137,36 @@ def test_a_critical_cause_that_is_graver_does_not_wait() -> None:
     assert twice.case.contact_due == at(10 + DAY)
 
 
+def test_a_danger_has_its_own_deadlines_whatever_was_said_before() -> None:
+    customer = Customer()(alert(A, 0, "critical"), on(A, "contact", 10))
+    customer(alert(B, 40, "critical", in_danger=True))
+    assert (customer.case.stage, customer.case.causes[0].alert_id) == ("open", B)
+    assert (customer.case.acknowledge_due, customer.case.contact_due) == (at(45), at(55))
+    assert customer.until(44).case.escalation == 0
+    assert [customer.until(minute).case.escalation for minute in (45, 55)] == [1, 2]
+    assert customer(on(id_of(customer), "contact", 60)).case.stage == "contacted"
+
+
+def test_a_danger_does_not_wait_for_the_budget_of_a_case_that_has_ended() -> None:
+    customer = Customer()(alert(A, 0, "critical"), on(A, "resolve", 10, outcome="rescued"))
+    customer(on(A, "contact", 10), alert(B, 60, "medium", in_danger=True))
+    assert len(customer.cases) == 2
+    assert (customer.case.acknowledge_due, customer.case.contact_due) == (at(65), at(75))
+
+
+def test_a_danger_that_joins_another_is_in_the_same_hands_but_has_its_own_call() -> None:
+    customer = Customer()(alert(A, 0, "critical", in_danger=True), on(A, "contact", 4))
+    customer(alert(B, 40, "critical", in_danger=True))
+    assert (customer.case.stage, customer.case.contact_due) == ("acknowledged", at(55))
+
+
+def test_what_a_danger_misses_escalates_whatever_was_missed_before() -> None:
+    customer = Customer()(alert(A, 0, "critical")).until(70)
+    assert customer.case.escalation == 2
+    customer(on(A, "contact", 71), alert(B, 80, "critical", in_danger=True))
+    assert [customer.until(minute).case.escalation for minute in (84, 85, 95)] == [2, 3, 4]
+
+
 def test_a_contact_that_was_missed_before_the_other_stays_missed() -> None:
     customer = Customer()(alert(A), alert(B, 0, "critical")).until(70)
     customer(on(A, "contact", 80))

@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 from pipeline.model.action import Action
 from pipeline.model.alert import Alert
 from tests.support.cases import DAY, A, B, C, Customer, alert, closed, ids, on
-from tests.support.follow_ups import at
+from tests.support.follow_ups import SLA, at
 
 KINDS = ("acknowledge", "contact", "resolve")
 ALERTS = st.builds(
-    lambda id_, minute, severity: alert(id_, minute, severity),
+    lambda id_, minute, severity, danger: alert(id_, minute, severity, in_danger=danger),
     st.sampled_from([A, B, C]),
     st.integers(0, 300),
     st.sampled_from(["low", "medium", "high", "critical"]),
+    st.booleans(),
 )
 
 
@@ -28,11 +29,14 @@ def lives(draw: st.DrawFn) -> list[Alert | Action]:
         begin = int((one.opened_at - at(0)).total_seconds() // 60)
         if draw(st.booleans()):
             end = begin + draw(st.integers(1, 200))
+            fields = {"severity": one.severity, "in_danger": one.in_danger}
             state = draw(st.sampled_from(["resolved", "withdrawn"]))
-            changes.append(closed(one.id, end, opened=begin, severity=one.severity, state=state))
+            changes.append(closed(one.id, end, opened=begin, state=state, **fields))
             if draw(st.booleans()):
                 back = end + draw(st.integers(1, 100))
-                changes.append(alert(one.id, back, one.severity, revision=10))
+                changes.append(
+                    alert(one.id, back, one.severity, revision=10, in_danger=one.in_danger)
+                )
         for kind in draw(st.lists(st.sampled_from(KINDS), max_size=3)):
             outcome = {"outcome": "other"} if kind == "resolve" else {}
             changes.append(on(one.id, kind, begin + draw(st.integers(0, 300)), **outcome))
@@ -89,8 +93,23 @@ def test_no_contact_is_due_twice_within_a_day_for_two_causes_of_equal_weight(
     changes: list[Alert | Action],
 ) -> None:
     customer = Customer()(*changes)
+    dangers = {one.id for one in changes if isinstance(one, Alert) and one.in_danger}
     for case in customer.cases:
         contacted, due = case.contact_not_before, case.contact_due
-        if not case.ended and contacted and due and case.severity != "critical":
+        waits = case.severity != "critical" and dangers.isdisjoint(ids(case.causes))
+        if not case.ended and contacted and due and waits:
             missed_before = due < contacted - timedelta(days=1)
             assert missed_before or due >= contacted or case.contacted_at
+
+
+@given(lives())
+def test_whatever_else_there_is_a_danger_has_its_own_deadlines(
+    changes: list[Alert | Action],
+) -> None:
+    customer = Customer()(*changes)
+    for one in customer.state.alerts:
+        follow_up = one.follow_up
+        if one.summary and follow_up and one.summary.in_danger:
+            opened_at = follow_up.opened_at
+            assert follow_up.acknowledge_due == opened_at + SLA.acknowledge["in_danger"]
+            assert follow_up.contact_due in (None, opened_at + SLA.contact["in_danger"])

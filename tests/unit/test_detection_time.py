@@ -4,6 +4,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -66,6 +67,56 @@ def test_two_orders_are_waited_for_each_on_its_own() -> None:
     customer.receive(delivered("e3", 20, order_id="A"))
     (missed,) = customer.pass_time(60)
     assert [one.event_id for one in missed.evidence] == ["e2"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(10, 60), st.integers(-5, 30)), min_size=2, max_size=6))
+def test_each_missed_deadline_is_alerted_once_however_close_to_another(
+    orders: list[tuple[int, int]],
+) -> None:
+    """Each order is due at an hour, and comes some hours after that."""
+    comings = [
+        delivered(f"came {number}", due + late, order_id=f"O{number}")
+        for number, (due, late) in enumerate(orders)
+        if late < 24
+    ]
+    promises = [
+        promised(f"promise {number}", 0, due=due, order_id=f"O{number}")
+        for number, (due, _) in enumerate(orders)
+    ]
+    customer = Customer()
+    for scored in sorted((*promises, *comings), key=lambda one: one.event.occurred_at):
+        customer.receive(scored)
+    customer.pass_time(END)
+    alerts = [one for one in customer.alerts().values() if one.cause == "promise_broken"]
+    cited = [proof.event_id for one in alerts for proof in one.evidence]
+    missed = [number for number, (_, late) in enumerate(orders) if late > PATIENCE]
+    on_time = [number for number, (_, late) in enumerate(orders) if late <= PATIENCE]
+    assert all(cited.count(f"promise {number}") == 1 for number in missed)
+    assert not any(f"promise {number}" in cited for number in on_time)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "hours"),
+    [
+        (EventType.TICKET_OPENED, "reply_overdue", 24),
+        (EventType.TICKET_REPLIED, "ticket_stalled", 120),
+    ],
+)
+def test_a_second_ticket_that_waits_within_the_cool_down_alerts_and_weighs_nothing(
+    kind: EventType, cause: str, hours: int
+) -> None:
+    customer = Customer()
+    agent = {"author_type": AuthorType.AGENT}
+    by = agent if kind is EventType.TICKET_REPLIED else {}
+    customer.receive(event("e1", kind, 0, ticket_id="T1", **by))
+    customer.receive(event("e2", kind, 6, ticket_id="T2", **by))
+    customer.pass_time(hours)
+    customer.receive(event("e3", EventType.TICKET_RESOLVED, hours + 2, ticket_id="T1", **agent))
+    before = customer.state.head.loads[cause]
+    (opened,) = [one for one in customer.pass_time(hours + 6) if one.cause == cause]
+    assert (opened.state, [one.event_id for one in opened.evidence]) == ("open", ["e2"])
+    assert customer.state.head.loads[cause] == before
 
 
 def test_a_ticket_nobody_answers_and_one_that_stands_still() -> None:

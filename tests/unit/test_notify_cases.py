@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline.model.action import Action
-from pipeline.model.alert import Alert
+from pipeline.model.alert import Alert, Evidence
 from pipeline.notify.due import deliveries
 from pipeline.notify.messages import render
 from pipeline.notify.routes import RoutingTable
@@ -74,6 +74,33 @@ def test_a_danger_rings_whoever_has_the_case_in_hand_and_is_what_is_told(
         danger, contributions=(), evidence=danger.evidence[-2:]
     )
     assert desk.play(at(60)) == []
+
+
+def test_a_danger_escalates_to_everybody_reached_whatever_was_missed_before(
+    ours: RoutingTable,
+) -> None:
+    desk = Desk(ours)
+    desk(alert(A, 0, "critical"))
+    desk.customer.until(70)
+    assert desk.customer.case.escalation == 2
+    desk(on(A, "contact", 71))
+    everybody = {"duty", "chat", "mail"}
+    told = desk(alert(B, 80, "critical", in_danger=True))
+    assert {*told} == {(channel, "opened") for channel in everybody}
+    for minute in (85, 95):
+        desk.customer.until(minute)
+        told = desk.play(at(minute), desk.customer.case)
+        assert {*told} == {(channel, "escalated") for channel in everybody}
+
+
+def test_a_second_danger_rings_also_when_the_first_has_ended(ours: RoutingTable) -> None:
+    desk = Desk(ours, "chat")
+    desk(alert(C), alert(A, 1, "critical", in_danger=True))
+    desk(on(A, "resolve", 2, outcome="no_fault"))
+    assert desk(alert(B, 3, "critical", in_danger=True)) == [("chat", "opened")]
+    desk(on(B, "resolve", 5, outcome="no_fault"))
+    again = {"opened_at": at(3), "revision": 2, "evidence": (Evidence("e2", "Yine", 0, 4),)}
+    assert desk(alert(B, 6, "critical", in_danger=True, **again)) == [("chat", "opened")]
 
 
 def test_a_graver_cause_reopens_what_somebody_has_in_hand(ours: RoutingTable) -> None:
