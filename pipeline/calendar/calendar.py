@@ -62,6 +62,10 @@ class Calendar:
         """Return whether a day has business hours."""
         return any(begins < ends for begins, ends in self._work_on(day))
 
+    def closes_on(self, day: date) -> datetime | None:
+        """Return when the business hours that begin on a day end; None without any."""
+        return max((ends for begins, ends in self._work_on(day) if begins < ends), default=None)
+
     def is_day_off(self, day: date) -> bool:
         """Return whether a holiday or an entry closes a day that may have hours otherwise."""
         return self._plan(day) == "closed"

@@ -1,15 +1,16 @@
 """The entry of an event in a customer's state: bounded, without the text."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from pipeline.common.epoch_micros import to_micros
-from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, spans_of
+from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, promised_in, spans_of
 from pipeline.detection.tells import INTERNAL, tells_of
 from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
@@ -58,9 +59,10 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `spans` are first the most telling span of the text, `NOTHING_SAID` if it speaks against
     nothing, then the span of each of the `intents`, then of each of the `negative_topics`, of the
-    first one last. `acts` and `promises` are what a turn of the company does, `intents` what a
-    customer means. `amounts` are the numbers of a record of usage, or of what is counted. `tells`
-    are what attributes with a meaning and the plain form of a line say (`tells.py`).
+    first one last; of a turn of the company that of each of the `promises`. `acts` and `promises`
+    are what such a turn does, `intents` what a customer means. `amounts` are the numbers of a
+    record of usage, or of what is counted. `tells` are what attributes with a meaning and the plain
+    form of a line say (`tells.py`).
     """
 
     at: int
@@ -157,6 +159,16 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         chosen = next((span for name, span in named if name in names), telling)
         return EvidenceRef(self.event_id, chosen.start, chosen.end)
 
+    def on_promise(self, names: Container[str]) -> "LogEntry":
+        """Return the entry with the words of the first promise among `names` as the telling ones.
+
+        In entries of older versions promises have no words of their own.
+        """
+        for promise, span in zip(self.promises, self.spans[1:], strict=False):
+            if promise.what in names:
+                return replace(self, spans=(span,))
+        return self
+
 
 def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     """Return the log entry of an event, with only the named ones of its attributes."""
@@ -170,7 +182,9 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     spans = tuple(spans_of(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
     names = tuple([intent.name for intent in intents])
     tells = tells_of(event)
-    promises = reading.promises[:PROMISES] if reading and not sentiment else ()
+    # Of a note inside the company nobody was told.
+    told = reading and not sentiment and INTERNAL not in tells
+    promises = reading.promises[:PROMISES] if reading and told else ()
     return LogEntry(
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
@@ -197,7 +211,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         positive=sentiment.probabilities.positive if sentiment else 0.0,
         intensity=sentiment.intensity if sentiment else 0.0,
         intents=names if sentiment else (),
-        spans=spans if sentiment else spans[:1],
+        spans=spans if sentiment else (*spans[:1], *promised_in(text, promises)),
         attributes={
             name: value[:QUOTE] if isinstance(value, str) else value
             for name in attributes
@@ -212,7 +226,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         counted=scored.counted,
         amounts=_amounts(event),
         acts=() if sentiment else names,
-        promises=() if INTERNAL in tells else promises,  # nobody was told
+        promises=promises,
         tells=tells,
     )
 

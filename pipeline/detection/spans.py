@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pipeline.common.sentences import passage_at, passages, says_something
-from pipeline.model.reading import QUOTE, Intent, Reading, Topic
+from pipeline.model.reading import QUOTE, Intent, Promise, Reading, Topic
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -58,6 +58,12 @@ def spans_of(
     yield from said
     yield from clauses[1:]
     yield from clauses[:1]
+
+
+def promised_in(text: str, promises: Sequence[Promise]) -> list[Span]:
+    """Return the sentence of each promise."""
+    sentences = passages(text, QUOTE) if promises else []
+    return [_span(text, *passage_at(sentences, promise.start)) for promise in promises]
 
 
 def _clause(text: str, topic: Topic, sentences: Sequence[tuple[int, int]]) -> Span:

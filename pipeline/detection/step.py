@@ -59,7 +59,7 @@ def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) 
 
 def judge(fold: Fold, turn: Overdue, rules: RuleSet, settings: DetectSettings) -> Fold:
     """Return the fold after the rules on what is overdue next have judged it."""
-    at, entry = max(turn.at, fold.at), turn.wait.entry
+    at, entry = max(turn.at, fold.at), turn.wait.entry.on_promise(turn.wait.promises)
     memory, habit = after_judgement(fold.memory, turn, rules.terms)
     moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.threshold, habit=habit)
     early, late = rules.stages_on_overdue(turn.wait.kind, turn.patience)

@@ -58,6 +58,11 @@ class Wait(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return _decode(self.began)
 
     @property
+    def promises(self) -> frozenset[str]:
+        """What was promised in words where this is waited for."""
+        return frozenset(what for what, kind in PROMISED.items() if kind == self.kind)
+
+    @property
     def place(self) -> tuple[str, str]:
         """Kind and key, which are unique among the waits of a customer."""
         return self.kind, self.key

@@ -69,10 +69,13 @@ class Passage(msgspec.Struct, frozen=True, gc=False):
 class Promise(msgspec.Struct, frozen=True, gc=False):
     """A promise of the company: `what` will happen, by when; `[start, end)` are characters.
 
-    At most one of `hours`, `days`, `weekday` and `date` is given; none if no time was named.
-    `hours` run from the event; `days` are days ahead in the customer's calendar, to the end of that
-    day (0: today), business days if they are `working`. `weekday` (0 Monday to 6 Sunday) and `date`
-    (`MM-DD`) mean the next such day, today included, to its end.
+    `hours` run from the event, in business hours if they are `working`. Else the text names a day,
+    which lasts until it ends, in the customer's calendar: `days` ahead (0: today), business days if
+    they are `working`; the first `weekday` (0 Monday to 6 Sunday) from `days` ahead on, or that of
+    the calendar week `weeks` ahead; the next `date` (`MM-DD`); the `monthday` of the month `months`
+    ahead, or the next such day if that is not said, or the same day `months` ahead. `clock` is the
+    time of that day (`HH:MM`), or the next such time; `close` is when business hours end. None of
+    them is given if no time was named.
     """
 
     what: Annotated[str, extensible(PROMISED)]
@@ -83,11 +86,17 @@ class Promise(msgspec.Struct, frozen=True, gc=False):
     end: int
     weekday: Annotated[int, Meta(ge=0, le=6)] | None = None
     date: Annotated[str, Meta(pattern=r"^\d\d-\d\d$")] | None = None
+    # Promises of older versions end here: later fields need a default.
+    clock: Annotated[str, Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|close)$")] | None = None
+    weeks: int | None = None
+    months: int | None = None
+    monthday: Annotated[int, Meta(ge=1, le=31)] | None = None
 
     @property
     def names_time(self) -> bool:
         """Whether it says by when."""
-        return (self.hours, self.days, self.weekday, self.date) != (None,) * 4
+        named = (self.hours, self.days, self.weekday, self.date, self.clock, self.months)
+        return (*named, self.monthday) != (None,) * 7
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
