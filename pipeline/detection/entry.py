@@ -162,7 +162,9 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     intents = reading.intents[:INTENTS] if reading else ()
     topics = sentiment.topics if sentiment else ()
     complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
-    spans = tuple(spans_of(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
+    spans = (
+        tuple(spans_of(text, sentiment, intents, complaints)) if text.strip() else (NOTHING_SAID,)
+    )
     names = tuple([intent.name for intent in intents])
     return LogEntry(
         at=to_micros(event.occurred_at),
