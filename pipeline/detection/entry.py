@@ -162,9 +162,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     intents = reading.intents[:INTENTS] if reading else ()
     topics = sentiment.topics if sentiment else ()
     complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
-    spans = (
-        tuple(spans_of(text, sentiment, intents, complaints)) if text.strip() else (NOTHING_SAID,)
-    )
+    spans = tuple(spans_of(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
     names = tuple([intent.name for intent in intents])
     return LogEntry(
         at=to_micros(event.occurred_at),
@@ -192,7 +190,8 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         positive=sentiment.probabilities.positive if sentiment else 0.0,
         intensity=sentiment.intensity if sentiment else 0.0,
         intents=names if sentiment else (),
-        spans=spans if sentiment else spans[:1],
+        # A turn of the company is told by the first thing that it does, if it does any.
+        spans=spans if sentiment else spans[bool(intents) :][:1],
         attributes={
             name: value[:QUOTE] if isinstance(value, str) else value
             for name in attributes

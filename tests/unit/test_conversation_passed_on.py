@@ -44,6 +44,15 @@ C dalga mi geciyorsun temsilciye bagla
 B Sizi temsilciye bagliyorum.
 C ben sana ne diyorum
 """
+REFUSED_IN_WORDS_UNREAD = """
+C Bir insanla konuşmak istiyorum
+B Bu hizmeti yalnızca ben verebiliyorum :)
+C canlı destek
+B Canlı desteğimiz hafta içi 9-18 arasındadır, lütfen o saatlerde yazın
+C ya acil diyorum gerçek biri lazım
+B Sorunuzu buraya yazabilirsiniz.
+C yazdım cevap vermiyorsun ki
+"""
 FORWARDS_ONCE = """
 C Merhaba, internetim çok yavaş
 B Sizi bir temsilcimize aktarıyorum, lütfen bekleyin.
@@ -72,10 +81,10 @@ def reader() -> Reader:
     return Reader(FastEngine.load())
 
 
-@pytest.mark.parametrize("script", [FORWARDS, FORWARDS_ENGLISH, CONNECTS_NEVER])
-def test_who_is_passed_on_and_never_met_rings_by_the_seventh_turn(
-    reader: Reader, script: str
-) -> None:
+@pytest.mark.parametrize(
+    "script", [FORWARDS, FORWARDS_ENGLISH, CONNECTS_NEVER, REFUSED_IN_WORDS_UNREAD]
+)
+def test_who_is_not_met_by_a_person_rings_by_the_seventh_turn(reader: Reader, script: str) -> None:
     turn = first_turn(reader, script)
     assert turn
     assert turn <= 7
