@@ -13,7 +13,7 @@ from pipeline.config.settings import load_settings
 from pipeline.kpi import formulas
 from pipeline.kpi.definitions import KPIS, Definition
 from pipeline.kpi.formulas import Ends, Number, Spread, Sql
-from pipeline.model.contact import Pauses
+from pipeline.model.contact import IN_TICKET, Pauses
 from pipeline.model.event_types import EventType
 from pipeline.store import sql
 from pipeline.store.sql import answers, count_expressions, shared_parts
@@ -73,7 +73,8 @@ def pause_us(pauses: Pauses) -> str:
         return str(pauses.usual)
     names, spans = zip(*sorted(pauses.by_channel.items()), strict=True)
     listed = ", ".join(map(_literal, names)), ", ".join(map(str, spans))
-    return f"transform(channel, [{listed[0]}], [{listed[1]}], toUInt64({pauses.usual}))"
+    channel = sql.folded("channel")
+    return f"transform({channel}, [{listed[0]}], [{listed[1]}], toUInt64({pauses.usual}))"
 
 
 def filled(text: str, language: Language, values: Mapping[str, Given]) -> str:
@@ -128,6 +129,7 @@ def _computed() -> dict[str, str]:
         **{name: sql.strip() for name, sql in shared_parts().items()},
         "time_zone": _literal(time_zone()),
         "pause_us": pause_us(load_settings().detect.pauses),
+        "in_ticket_us": str(IN_TICKET),
         "fewest": str(FEWEST_PEOPLE),
         **_estimates(),
     }

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from pipeline.common.languages import Language
+from pipeline.common.names import folded
 from pipeline.common.progress import PATIENCE
 from pipeline.model.contact import Pauses
 from pipeline.model.risk_model import RiskModel, RiskModelError, load_risk_model
@@ -195,7 +196,9 @@ class DetectSettings(Group):
     @cached_property
     def pauses(self) -> Pauses:
         """The pauses that end a contact, by channel."""
-        by_channel = {name: round(pause * 60e6) for name, pause in self.channel_pauses.items()}
+        by_channel = {
+            folded(name): round(pause * 60e6) for name, pause in self.channel_pauses.items()
+        }
         return Pauses(round(self.pause_minutes * 60e6), by_channel)
 
     @field_validator("risk_model")

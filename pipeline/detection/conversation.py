@@ -26,6 +26,9 @@ WORDS: Final = 8
 
 _FAILURES: Final = frozenset({"not_understood", "cannot_help"})
 """Acts of the company that leave the customer without help."""
+_PASSES_ON: Final = frozenset({"hands_over", "forwards"})
+"""Acts that pass the customer, or the matter, on to somebody else."""
+_ASKS: Final = frozenset({"ask_person"})
 _POLITE: Final = frozenset({"thanks", "praise"})
 _ANGRY: Final = MAX_LEVEL - 1
 _ALIKE: Final = 0.6
@@ -43,10 +46,12 @@ class Conversation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The turns of a contact so far, as they count; bounded.
 
     `setbacks` are turns in which it went wrong: the company did not understand, could not help,
-    refused a person or said the same again; the customer said it again, asked again for a person or
-    became angry. `negative_turns` are those in which the customer is negative again after an
-    answer. `opening` and `mood` are the customer's negativity, 0 to 1, at first and in the mean of
-    the last turns. `worsens` is whether the last turn is one of these; `proof` refers to them.
+    refused a person, said the same again or passed it on again; the customer said it again, asked
+    again for a person or became angry. `negative_turns` are those in which the customer is negative
+    again after an answer. `opening` and `mood` are the customer's negativity, 0 to 1, at first and
+    in the mean of the last turns. `worsens` is whether the last turn is one of these; `proof`
+    refers to them. `passed_on`: the company passed the customer or the matter on; `has_person`: an
+    agent has come.
     """
 
     turns: int = 0
@@ -69,6 +74,9 @@ class Conversation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     run_is_judged: bool = False
     was_missed: bool = False
     said: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    # Conversations of older versions end here: later fields need a default.
+    passed_on: bool = False
+    has_person: bool = False
 
 
 EMPTY: Final = Conversation()
@@ -76,6 +84,8 @@ EMPTY: Final = Conversation()
 
 def with_turn(before: Conversation, entry: LogEntry) -> Conversation:
     """Return the conversation with the entry as its next turn."""
+    if entry.author_type == AuthorType.AGENT and not before.has_person:
+        before = _with_person(before)
     by_customer = entry.author_type == AuthorType.CUSTOMER
     party = "customer" if by_customer else "company"
     # What repeats an act, as to ask for a moment, is that act.
@@ -91,11 +101,13 @@ def with_turn(before: Conversation, entry: LogEntry) -> Conversation:
     )
     if by_customer:
         return _with_customer(counted, entry, again=again and before.company_answered)
-    return _with_company(counted, entry, again=again)
+    # To say it twice in a row is to say it once.
+    in_vain = before.passed_on and before.last_author != party
+    return _with_company(counted, entry, again=again, in_vain=in_vain)
 
 
 def _with_customer(now: Conversation, entry: LogEntry, *, again: bool) -> Conversation:
-    asks = "ask_person" in entry.intents
+    asks = not _ASKS.isdisjoint(entry.intents)
     # Who was not understood has to say it again, and is not judged by it.
     again = again and not now.was_missed
     repeats = (again or "repeats" in entry.intents) and now.company_answered
@@ -125,8 +137,13 @@ def _with_customer(now: Conversation, entry: LogEntry, *, again: bool) -> Conver
     return _with_proof(now, entry) if cites else now
 
 
-def _handed_over(now: Conversation) -> Conversation:
-    """Return the conversation as a person takes it over: what went wrong before is mended."""
+def _with_person(now: Conversation) -> Conversation:
+    """Return the conversation as its first agent comes: what went wrong with a bot is mended.
+
+    That the company says to hand over mends nothing.
+    """
+    if not now.company_answered:
+        return replace(now, has_person=True)
     return replace(
         now,
         bot_misses=0,
@@ -138,16 +155,19 @@ def _handed_over(now: Conversation) -> Conversation:
         was_missed=False,
         proof=(),
         said=(),
+        passed_on=False,
+        has_person=True,
     )
 
 
-def _with_company(now: Conversation, entry: LogEntry, *, again: bool) -> Conversation:
-    if "hands_over" in entry.acts:
-        return _handed_over(now)
+def _with_company(
+    now: Conversation, entry: LogEntry, *, again: bool, in_vain: bool
+) -> Conversation:
     misses = "not_understood" in entry.acts
+    passes_on = not _PASSES_ON.isdisjoint(entry.acts)
     # Who greets and says that nobody is there refuses nobody.
     refuses = "refuses_person" in entry.acts and (now.asked_person or now.company_answered)
-    setback = refuses or again or not _FAILURES.isdisjoint(entry.acts)
+    setback = refuses or again or (passes_on and in_vain) or not _FAILURES.isdisjoint(entry.acts)
     now = replace(
         now,
         bot_misses=now.bot_misses + (misses and entry.author_type == AuthorType.BOT),
@@ -157,12 +177,13 @@ def _with_company(now: Conversation, entry: LogEntry, *, again: bool) -> Convers
         was_missed=misses,
         setbacks=now.setbacks + setback,
         worsens=setback,
+        passed_on=now.passed_on or passes_on,
     )
     return _with_proof(now, entry) if setback else now
 
 
 def _with_proof(now: Conversation, entry: LogEntry) -> Conversation:
-    mark = replace(entry.mark(), turn=now.turns)
+    mark = replace(entry.mark(_ASKS), turn=now.turns)
     return replace(now, proof=first_and_newest((*now.proof, mark), PROOF))
 
 

@@ -211,7 +211,8 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         positive=sentiment.probabilities.positive if sentiment else 0.0,
         intensity=sentiment.intensity if sentiment else 0.0,
         intents=names if sentiment else (),
-        spans=spans if sentiment else (*spans[:1], *promised_in(text, promises)),
+        # A turn of the company is told by the first thing that it does, if it does any.
+        spans=spans if sentiment else (*spans[bool(intents) :][:1], *promised_in(text, promises)),
         attributes={
             name: value[:QUOTE] if isinstance(value, str) else value
             for name in attributes

@@ -3,6 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
+from pipeline.common.names import folded
 from pipeline.detection.conversation import EMPTY, Conversation, with_turn
 from pipeline.detection.entry import DAY, LogEntry
 from pipeline.detection.habits.habit import Habit
@@ -34,10 +35,10 @@ _SPEAKS = types_with(Trait.LINE | Trait.CONTACT)
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A contact (`pipeline.model.contact`).
 
-    `at` is the time of its last line, `negative` whether any line is negative, `mark` refers to the
-    last line with a text, a negative one if there is any. It is `solved` once one of its topics was
-    closed; topics after the first are in `more`. `subjects` are the topics of its texts.
-    `conversation` is how it goes, None once it is over.
+    `at` is the time of its last line, `channel` is folded, `negative` whether any line is negative,
+    `mark` refers to the last line with a text, a negative one if there is any. It is `solved` once
+    one of its topics was closed; topics after the first are in `more`. `subjects` are the topics of
+    its texts. `conversation` is how it goes, None once it is over.
     """
 
     at: int
@@ -84,8 +85,7 @@ def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Me
     if contacts and at - contacts[0].at > 7 * DAY:
         contacts = tuple(contact for contact in contacts if at - contact.at <= 7 * DAY)
     if entry.is_contact or (contacts and keeps_alive(entry.type, entry.author_type)):
-        pause = pauses.of(entry.channel)
-        contact = continued(contacts, at, entry.channel, entry.ticket_id, pause)
+        contact = continued(contacts, at, entry.type, entry.channel, entry.ticket_id, pauses)
         if entry.is_contact:
             now: Contact | None = _with_line(contact, entry, at)
         else:
@@ -104,7 +104,7 @@ def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Me
 def begins_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> bool:
     """Return whether the entry is the first line of a contact; `memory` is from before it."""
     return entry.is_contact and not continued(
-        memory.contacts, at, entry.channel, entry.ticket_id, pauses.of(entry.channel)
+        memory.contacts, at, entry.type, entry.channel, entry.ticket_id, pauses
     )
 
 
@@ -114,7 +114,7 @@ def conversation_at(memory: Memory, entry: LogEntry, at: int) -> Conversation:
     The memory has the entry's contact, as from `with_contact`.
     """
     contact = memory.contacts[-1] if memory.contacts else None
-    if not contact or contact.at != at or contact.channel != entry.channel:
+    if not contact or contact.at != at or contact.channel != folded(entry.channel):
         return EMPTY
     is_turn = keeps_alive(entry.type, entry.author_type) or entry.is_contact
     return contact.conversation or EMPTY if is_turn else EMPTY
@@ -122,7 +122,9 @@ def conversation_at(memory: Memory, entry: LogEntry, at: int) -> Conversation:
 
 def _ended(contact: Contact, at: int, pauses: Pauses) -> Contact:
     """Return the contact without its conversation if no line can continue it."""
-    is_over = contact.conversation and at - contact.at >= pauses.of(contact.channel)
+    is_over = contact.conversation and (
+        at - contact.at >= pauses.in_thread(contact.channel, contact.ticket_id)
+    )
     return replace(contact, conversation=None) if is_over else contact
 
 
@@ -138,7 +140,7 @@ def _with_line(contact: Contact | None, entry: LogEntry, at: int) -> Contact:
     """Return the contact with a line added, a new one if it is None."""
     negative, topic = entry.label == "negative", entry.topic
     if contact is None:
-        place = (at, entry.channel, topic, negative, entry.mark(), entry.ticket_id)
+        place = (at, folded(entry.channel), topic, negative, entry.mark(), entry.ticket_id)
         return Contact(*place, subjects=entry.subjects)
     more = contact.more
     if topic and contact.topic and not contact.is_about(topic):

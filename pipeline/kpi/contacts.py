@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.common.epoch_micros import to_micros
+from pipeline.common.names import folded
 from pipeline.kpi.steps import Step
 from pipeline.model.contact import (
     Pauses,
@@ -22,7 +23,7 @@ _RESOLVES = types_with(Trait.RESOLVES)
 class Contact:
     """A contact so far: the times of its first and last line, and the topics of its lines.
 
-    `assisted`: it asked for an employee.
+    `channel` is folded. `assisted`: it asked for an employee.
     """
 
     began_at: datetime
@@ -57,11 +58,11 @@ def contacts_of(journey: Sequence[Step], pauses: Pauses) -> list[Contact]:
         begins = assisted or is_contact(step.type, step.author_type, thanks=step.thanks)
         if not (begins or keeps_alive(step.type, step.author_type)):
             continue
-        current = continued(alive, at, step.channel, step.ticket_id, pauses.of(step.channel))
+        current = continued(alive, at, step.type, step.channel, step.ticket_id, pauses)
         if current is None:
             if not begins:
                 continue
-            current = Contact(step.at, at, step.channel, step.ticket_id, set())
+            current = Contact(step.at, at, folded(step.channel), step.ticket_id, set())
             contacts.append(current)
         current.at = at
         if begins:

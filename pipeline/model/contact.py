@@ -30,20 +30,31 @@ _LINES = types_with(Trait.LINE)
 _POLITE = frozenset({"thanks", "praise"})
 
 
+IN_TICKET = 24 * 3_600_000_000
+"""Silence in the thread of a ticket, in microseconds, after which a new contact begins."""
+
+
 class Pauses(NamedTuple):
-    """Silence on a channel, in microseconds, after which the next line begins a new contact."""
+    """Silence on a channel, in microseconds, after which the next line begins a new contact.
+
+    Channels in `by_channel` are folded.
+    """
 
     usual: int = 30 * 60_000_000
     by_channel: Mapping[str, int] = {}
 
     def of(self, channel: str) -> int:
         """Return the pause of a channel."""
-        return self.by_channel.get(channel, self.usual)
+        return self.by_channel.get(folded(channel), self.usual)
+
+    def in_thread(self, channel: str, ticket_id: str) -> int:
+        """Return the pause between two lines of a thread, that of a ticket if it has one."""
+        return max(self.of(channel), IN_TICKET) if ticket_id else self.of(channel)
 
     @property
     def longest(self) -> int:
-        """The longest pause of any channel."""
-        return max(self.usual, *self.by_channel.values(), 0)
+        """The longest pause of any thread."""
+        return max(IN_TICKET, self.usual, *self.by_channel.values())
 
 
 PAUSES = Pauses()
@@ -101,7 +112,7 @@ class Conversation(Protocol):
 
     @property
     def channel(self) -> str:
-        """The channel of its lines."""
+        """The channel of its lines, folded."""
 
     @property
     def ticket_id(self) -> str:
@@ -115,20 +126,26 @@ class Conversation(Protocol):
 C = TypeVar("C", bound=Conversation)
 
 
-def continued(contacts: Sequence[C], at: int, channel: str, ticket_id: str, pause: int) -> C | None:
-    """Return the contact that a line continues, None if it begins a new one.
+def continued(
+    contacts: Sequence[C], at: int, type_: str, channel: str, ticket_id: str, pauses: Pauses
+) -> C | None:
+    """Return the contact that an event continues, None if it begins a new one.
 
-    It is the last contact of the line's ticket, else of its channel, less than a `pause` ago; never
-    one of another ticket or one that was solved. `contacts` are ordered by their last lines.
+    It is the last contact of its ticket on its channel, else the last of its channel, less than a
+    pause ago; never one of another ticket or one that was solved. Within a ticket lines have a
+    longer pause; a call is an attempt of its own. `contacts` are ordered by their last lines.
     """
+    pause, channel = pauses.of(channel), folded(channel)
+    in_ticket = pauses.in_thread(channel, ticket_id) if type_ in _LINES else pause
     last_on_channel = None
     for contact in reversed(contacts):
-        if at - contact.at >= pause:
+        silence = at - contact.at
+        if silence >= in_ticket:
             break
         if contact.channel != channel or contact.solved:
             continue
         if contact.ticket_id == ticket_id:
             return contact
-        if last_on_channel is None and not (contact.ticket_id and ticket_id):
+        if last_on_channel is None and silence < pause and not (contact.ticket_id and ticket_id):
             last_on_channel = contact
     return last_on_channel

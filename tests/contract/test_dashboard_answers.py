@@ -100,13 +100,29 @@ def test_friction_is_counted_by_customer(company: Backend) -> None:
 
 @ON_CHDB
 def test_a_chat_of_many_lines_is_one_contact(store: Store) -> None:
-    said = {"channel": "whatsapp", "type": "message", "ticket_id": "T1", "customer_id": "c1"}
+    said = {"channel": "whatsapp", "type": "message", "customer_id": "c1"}
     lines = [scored(f"e{i}", at=i * 60, **said) for i in range(30)]
     answer = scored("a", at=50 * 60, **said | {"type": "ticket.replied", "author_type": "agent"})
     store.write_events([*lines, answer, scored("e31", at=75 * 60, **said)])
     panel = statement("hurts", "Had to ask again")
     assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 0
     store.write_events([scored("e32", at=105 * 60, **said)])
+    assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 100
+
+
+@ON_CHDB
+def test_a_thread_of_a_ticket_is_one_contact_and_a_call_about_it_another(store: Store) -> None:
+    said = {"ticket_id": "T1", "customer_id": "c1"}
+    channels = ("chat", "Chat", "CHAT ")
+    store.write_events(
+        [
+            scored(f"e{i}", at=i * 35 * 60, channel=channel, type="message", **said)
+            for i, channel in enumerate(channels)
+        ]
+    )
+    panel = statement("hurts", "Had to ask again")
+    assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 0
+    store.write_events([scored("c", at=75 * 60, channel="call", type="call", **said)])
     assert panel.asked(store._backend, WINDOW, {"enough": ["1"]})[0][0] == 100
 
 

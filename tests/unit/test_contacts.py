@@ -68,6 +68,40 @@ def test_a_question_typed_in_many_lines_is_one_contact_and_rings_nobody(ticket: 
         pytest.param([line(f"a{i}", 20 * i) for i in range(9)], 1, id="each within the pause"),
         pytest.param([line("a", 0), line("b", 1, channel="call")], 2, id="another channel"),
         pytest.param(
+            [line("a", 0), line("b", 1, channel="WhatsApp "), line("c", 2, channel="WHATSAPP")],
+            1,
+            id="a channel is one however it is written",
+        ),
+        pytest.param([line(f"a{i}", 35 * i, ticket_id="T1") for i in range(9)], 1, id="a thread"),
+        pytest.param(
+            [line("a", 0, ticket_id="T1"), line("b", 1439, ticket_id="T1")], 1, id="within a day"
+        ),
+        pytest.param(
+            [
+                line("a", 0, ticket_id="T1"),
+                line(
+                    "x", 700, EventType.TICKET_REPLIED, ticket_id="T1", author_type=AuthorType.BOT
+                ),
+                line("b", 1430, ticket_id="T1"),
+            ],
+            1,
+            id="a slow answer",
+        ),
+        pytest.param(
+            [line("a", 0, ticket_id="T1"), line("b", 35)], 2, id="after the pause, without its id"
+        ),
+        pytest.param(
+            [line("a", 0), line("b", 35, ticket_id="T1")], 2, id="a ticket after the pause"
+        ),
+        pytest.param(
+            [
+                line(f"a{i}", 40 * i, EventType.CALL, channel="call", ticket_id="T1")
+                for i in range(3)
+            ],
+            3,
+            id="calls about a ticket",
+        ),
+        pytest.param(
             [line("a", 0, ticket_id="T1"), line("b", 1, ticket_id="T2")], 2, id="two tickets"
         ),
         pytest.param(
@@ -113,7 +147,7 @@ def test_where_a_contact_ends(events: list[Scored], contacts: int) -> None:
 
 
 def test_the_pause_is_set_by_channel() -> None:
-    pauses = DetectSettings(pause_minutes=10, channel_pauses={"email": 240, "call": 0}).pauses
+    pauses = DetectSettings(pause_minutes=10, channel_pauses={"Email": 240, "call": 0}).pauses
     hourly = [
         line(f"{channel}{i}", i * 60, channel=channel)
         for i in range(3)
@@ -212,9 +246,9 @@ def test_a_ticket_that_was_merged_solves_no_contact(
 ) -> None:
     steps = [
         line("a", 0, ticket_id="T1"),
-        line("b", 60, ticket_id="T1"),
-        line("r", 61, EventType.TICKET_RESOLVED, ticket_id="T1", attributes=attributes),
-        line("c", 1440, ticket_id="T1"),
+        line("b", 1440, ticket_id="T1"),
+        line("r", 1441, EventType.TICKET_RESOLVED, ticket_id="T1", attributes=attributes),
+        line("c", 2880, ticket_id="T1"),
     ]
     assert counted(steps, "topic_contacts_7d") == contacts
 

@@ -192,7 +192,10 @@ def test_who_is_asked_for_may_be_all_that_is_said(text: str) -> None:
         ("asks_to_wait", "Bir dakika lütfen"),
         ("asks_to_wait", "Please hold"),
         ("hands_over", "Sizi temsilciye bağlıyorum"),
-        ("hands_over", "Talebinizi ilgili ekibe ilettim"),
+        ("hands_over", "Let me get a colleague to help you"),
+        ("forwards", "Talebinizi ilgili ekibe ilettim"),
+        ("forwards", "Kaydiniz teknik birime iletildi"),
+        ("forwards", "I have forwarded your request to the team"),
         ("hands_over", "I'm connecting you to a live agent"),
     ],
 )
