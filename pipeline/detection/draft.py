@@ -177,6 +177,8 @@ def _evidence(
     if "customer.risk" in rule.fields:
         marks = [mark for name in loads for mark in sources[name]]
         return tuple({mark.event_id: mark for mark in marks}.values()) or (own,)
+    if "conversation.dangers" in rule.fields:
+        return moment.conversation.danger_proof or (own,)
     if any(field.startswith("conversation.") for field in rule.fields):
         return moment.conversation.proof or (own,)
     cited = [contact for field in rule.fields for contact in moment.cited(field)]

@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.common.epoch_micros import to_micros
 from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, spans_of
-from pipeline.model.contact import is_contact, only_thanks, topic_of
+from pipeline.model.contact import is_contact, is_told, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType, Trait, types_with
 from pipeline.model.merged_tickets import type_in_effect
@@ -99,6 +99,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amounts: dict[str, float] = {}
     acts: tuple[str, ...] = ()
     promises: tuple[Promise, ...] = ()
+    danger_parts: tuple[str, ...] = ()
 
     @property
     def rank(self) -> Rank:
@@ -164,6 +165,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     complaints = [topic for topic in topics if topic.label == "negative"][:COMPLAINTS]
     spans = tuple(spans_of(text, reading, intents, complaints)) if text.strip() else (NOTHING_SAID,)
     names = tuple([intent.name for intent in intents])
+    means = bool(sentiment) or (bool(names) and is_told(event.type, event.author_type))
     return LogEntry(
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
@@ -189,8 +191,8 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         negative=sentiment.probabilities.negative if sentiment else 0.0,
         positive=sentiment.probabilities.positive if sentiment else 0.0,
         intensity=sentiment.intensity if sentiment else 0.0,
-        intents=names if sentiment else (),
-        spans=spans if sentiment else spans[:1],
+        intents=names if means else (),
+        spans=spans if means else spans[:1],
         attributes={
             name: value[:QUOTE] if isinstance(value, str) else value
             for name in attributes
@@ -204,8 +206,9 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
         amounts=_amounts(event),
-        acts=() if sentiment else names,
+        acts=() if means else names,
         promises=reading.promises[:PROMISES] if reading and not sentiment else (),
+        danger_parts=sentiment.danger_parts if sentiment else (),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pipeline.detection.conversation import EMPTY, Conversation
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
+from pipeline.detection.line_dangers import DANGERS
 from pipeline.detection.memory import Contact, Memory
 from pipeline.detection.routine import HabitNews
 from pipeline.detection.waits import KINDS, WAITS, is_ended
@@ -205,6 +206,12 @@ FIELDS: dict[str, Field] = dict(
             _conversation("opening", "double", "negativity of the customer's first line, 0 to 1"),
             _conversation("mood", "double", "mean of it in the last turns, newer ones count more"),
         ]
+    ),
+    "conversation.dangers": Field(
+        "list(string)",
+        "dangers that the customer's last lines tell of together, each line but a part",
+        attrgetter("conversation.dangers"),
+        DANGERS,
     ),
     "customer.contacts_24h": Field(
         "int",
