@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from pipeline.common.epoch_micros import to_micros
+from pipeline.detection.leaving import is_about_leaving
 from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, spans_of
 from pipeline.model.contact import is_contact, is_told, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
@@ -48,6 +49,8 @@ _BY_AUTHOR = types_with(Trait.WORDS | Trait.STAYS)
 """Types that are the customer's doing only where the customer is their author."""
 _TROUBLE = types_with(Trait.SETBACK | Trait.LEAVES)
 """Types that show no ordinary life, whoever records them."""
+_LEAVING: Final = frozenset({"churn", "boycott", "ask_exit"})
+"""Intents of who leaves, or thinks of it."""
 
 AttributeValue = str | float | bool
 
@@ -59,6 +62,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     nothing, then the span of each of the `intents`, then of each of the `negative_topics`, of the
     first one last. `acts` and `promises` are what a turn of the company does, `intents` what a
     customer means. `amounts` are the numbers of a record of usage, or of what is counted.
+    `about_leaving`: it is at a page about leaving; `unhelpful`: the customer says that help did not
+    help.
     """
 
     at: int
@@ -100,6 +105,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     acts: tuple[str, ...] = ()
     promises: tuple[Promise, ...] = ()
     danger_parts: tuple[str, ...] = ()
+    about_leaving: bool = False
+    unhelpful: bool = False
 
     @property
     def rank(self) -> Rank:
@@ -128,11 +135,17 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def is_ordinary(self) -> bool:
-        """Whether it shows ordinary life: the customer's own, no trouble, not negative."""
+        """Whether it shows ordinary life: the customer's own, no trouble, not negative.
+
+        Nothing that looks like leaving is.
+        """
         return (
             self.label != "negative"
             and self.type not in _TROUBLE
             and (self.score is None or self.good_score)
+            and not (self.about_leaving or self.unhelpful)
+            and (not self.intents or _LEAVING.isdisjoint(self.intents))
+            and "cancellation" not in self.topics
             and self.is_sign_of_life
         )
 
@@ -209,6 +222,8 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         acts=() if means else names,
         promises=reading.promises[:PROMISES] if reading and not sentiment else (),
         danger_parts=sentiment.danger_parts if sentiment else (),
+        about_leaving=is_about_leaving(event),
+        unhelpful=event.type is EventType.KB_VOTED and event.attributes.get("helpful") is False,
     )
 
 

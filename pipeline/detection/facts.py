@@ -149,6 +149,11 @@ FIELDS: dict[str, Field] = dict(
         "whether the customer turns to the company by it, and not only to say thank you",
         attrgetter("entry.is_contact"),
     ),
+    "event.about_leaving": Field(
+        "bool",
+        "whether it is at a page about leaving, by touchpoint or `page`: a visit or self-service",
+        attrgetter("entry.about_leaving"),
+    ),
     "event.has_text": Field("bool", "whether it has a text", attrgetter("entry.has_text")),
     "reading.label": Field(
         "string",
