@@ -4,10 +4,10 @@ import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
-from unicodedata import normalize
 
 import msgspec
 
+from pipeline.common.letters import letters_of
 from pipeline.model.event import Event
 from pipeline.model.event_types import EventType, Trait, types_with
 
@@ -41,5 +41,4 @@ def is_about_leaving(event: Event) -> bool:
 
 @lru_cache(maxsize=4_096)  # pages are few, and visits many
 def _names_leaving(name: str) -> bool:
-    letters = normalize("NFKD", name.lower().replace("ı", "i")).encode("ascii", "ignore").decode()
-    return _PAGES.search(re.sub(r"[^a-z]+", " ", letters)) is not None
+    return _PAGES.search(letters_of(name)) is not None
