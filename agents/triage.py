@@ -28,6 +28,7 @@ from pipeline.text.reader import Reader
 
 class _Words(msgspec.Struct):
     text: str | None = None
+    title: str | None = None
 
 
 _WORDS = msgspec.json.Decoder(_Words)
@@ -66,7 +67,7 @@ class Triage(Component):
 
 
 def urgent_among(messages: Sequence[Message]) -> list[Message]:
-    """Return the messages whose text holds an urgent intent."""
+    """Return the messages whose text or title holds an urgent intent."""
     texts = [_text(message) for message in messages]
     urgent = cannot_wait(texts)
     return [message for message, is_urgent in zip(messages, urgent, strict=True) if is_urgent]
@@ -81,4 +82,4 @@ def _text(message: Message) -> str:
             words = parse(_WORDS, value)  # slower, and reads what can be mended
         except Invalid:
             return ""
-    return words.text or ""
+    return f"{words.title}\n{words.text or ''}" if words.title else words.text or ""

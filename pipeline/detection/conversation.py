@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.detection.entry import LogEntry
+from pipeline.detection.line_dangers import DANGERS, LINES, HeardLine, told_together
 from pipeline.detection.spans import EvidenceRef, first_and_newest
 from pipeline.model.event import AuthorType
 from pipeline.model.reading import MAX_LEVEL
@@ -51,7 +52,8 @@ class Conversation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     again after an answer. `opening` and `mood` are the customer's negativity, 0 to 1, at first and
     in the mean of the last turns. `worsens` is whether the last turn is one of these; `proof`
     refers to them. `passed_on`: the company passed the customer or the matter on; `has_person`: an
-    agent has come.
+    agent has come. `dangers` are those that the customer's last lines tell of together, the last
+    turn included; `danger_proof` refers to these lines.
     """
 
     turns: int = 0
@@ -77,6 +79,14 @@ class Conversation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     # Conversations of older versions end here: later fields need a default.
     passed_on: bool = False
     has_person: bool = False
+    heard: tuple[HeardLine, ...] = ()
+    dangers: tuple[str, ...] = ()
+    danger_proof: tuple[EvidenceRef, ...] = ()
+
+    @property
+    def marks(self) -> tuple[EvidenceRef, ...]:
+        """The references to lines whose quotes may still be needed."""
+        return (*self.proof, *[line.mark for line in self.heard])
 
 
 EMPTY: Final = Conversation()
@@ -99,6 +109,8 @@ def with_turn(before: Conversation, entry: LogEntry) -> Conversation:
         run_is_judged=before.run_is_judged and before.last_author == party,
         said=(*before.said[1 - REMEMBERED :], (party, words)) if words else before.said,
     )
+    if before.heard or entry.danger_parts:
+        counted = _with_dangers(counted, entry, by_customer=by_customer)
     if by_customer:
         return _with_customer(counted, entry, again=again and before.company_answered)
     # To say it twice in a row is to say it once.
@@ -135,6 +147,18 @@ def _with_customer(now: Conversation, entry: LogEntry, *, again: bool) -> Conver
     # Thanks prove nothing, least of all where they are meant as irony.
     cites = (asks or now.worsens) and _POLITE.isdisjoint(entry.intents)
     return _with_proof(now, entry) if cites else now
+
+
+def _with_dangers(now: Conversation, entry: LogEntry, *, by_customer: bool) -> Conversation:
+    if not by_customer:
+        return replace(now, dangers=(), danger_proof=())
+    mark = replace(entry.mark(), turn=now.turns)
+    heard = (*now.heard[1 - LINES :], HeardLine(entry.danger_parts, mark))
+    together = told_together(heard)
+    proof = tuple(dict.fromkeys(mark for marks in together.values() for mark in marks))
+    if not any(line.parts for line in heard):
+        heard = ()
+    return replace(now, heard=heard, dangers=tuple(together)[:DANGERS], danger_proof=proof)
 
 
 def _with_person(now: Conversation) -> Conversation:

@@ -11,7 +11,7 @@ from pipeline.detection.fold import Episode, Fold, relieved
 from pipeline.detection.memory import Memory
 from pipeline.detection.remarks import remark_on
 from pipeline.detection.rule import Rule
-from pipeline.detection.said import reason_of_score
+from pipeline.detection.said import Said, reason_of_score, says_why
 from pipeline.detection.signs import Signs
 from pipeline.detection.spans import EvidenceRef, first_and_newest
 from pipeline.model.alert import grade
@@ -130,9 +130,9 @@ class FoldDraft:
         else:
             # Earlier events were considered when they came.
             evidence = tuple(mark for mark in evidence if mark.event_id == self.entry.event_id)
-        quotes = any(mark.end for mark in evidence)
-        reason = () if quotes else reason_of_score(moment.memory.said, self.entry, self.at)
-        evidence = (*reason, *evidence)
+        reason = self._reason(moment, evidence)
+        if reason:  # which tells more than "no comment"
+            evidence = (reason.mark, *[replace(mark, start=0, end=0) for mark in evidence])
         cited = {mark.event_id for mark in episode.evidence}
         new = tuple(mark for mark in evidence if mark.event_id not in cited)
         severity = max(episode.severity, rule.severity, key=grade)
@@ -142,10 +142,17 @@ class FoldDraft:
                 severity=severity,
                 evidence=first_and_newest(episode.evidence + new, EVIDENCE),
                 topics=_topics(episode.topics, moment, new),
-                remark=remark_on(self.entry, moment.habit, cites_earlier=bool(reason))
-                or episode.remark,
+                remark=remark_on(self.entry, moment.habit, reason) or episode.remark,
             )
             self.open = {**self.open, cause: episode}
+
+    def _reason(self, moment: Moment, evidence: tuple[EvidenceRef, ...]) -> Said | None:
+        """Return what a low score speaks of, None where the evidence quotes a reason."""
+        if self.entry.score is None or says_why(self.entry):
+            return None
+        if any(mark.end for mark in evidence if mark.event_id != self.entry.event_id):
+            return None
+        return reason_of_score(moment.memory.said, self.entry, self.at)
 
     def _apply_relief(self, rule: Rule) -> None:
         self.loads, self.signs = relieved(self.loads, self.signs, rule)
@@ -180,6 +187,8 @@ def _evidence(
     if "customer.risk" in rule.fields:
         marks = [mark for name in loads for mark in sources[name]]
         return tuple({mark.event_id: mark for mark in marks}.values()) or (own,)
+    if "conversation.dangers" in rule.fields:
+        return moment.conversation.danger_proof or (own,)
     if any(field.startswith("conversation.") for field in rule.fields):
         return moment.conversation.proof or (own,)
     cited = [contact for field in rule.fields for contact in moment.cited(field)]

@@ -10,9 +10,10 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.common.epoch_micros import to_micros
+from pipeline.detection.leaving import is_about_leaving
 from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, promised_in, spans_of
 from pipeline.detection.tells import INTERNAL, tells_of
-from pipeline.model.contact import is_contact, only_thanks, topic_of
+from pipeline.model.contact import is_contact, is_told, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType, Trait, types_with
 from pipeline.model.merged_tickets import type_in_effect
@@ -50,6 +51,8 @@ _BY_AUTHOR = types_with(Trait.WORDS | Trait.STAYS)
 """Types that are the customer's doing only where the customer is their author."""
 _TROUBLE = types_with(Trait.SETBACK | Trait.LEAVES)
 """Types that show no ordinary life, whoever records them."""
+_LEAVING: Final = frozenset({"churn", "boycott", "ask_exit"})
+"""Intents of who leaves, or thinks of it."""
 
 AttributeValue = str | float | bool
 
@@ -63,6 +66,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     are what such a turn does, `intents` what a customer means. `amounts` are the numbers of a
     record of usage, or of what is counted. `tells` are what attributes with a meaning and the plain
     form of a line say (`tells.py`).
+    `about_leaving`: it is at a page about leaving; `unhelpful`: the customer says that help did not
+    help.
     """
 
     at: int
@@ -104,6 +109,9 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     acts: tuple[str, ...] = ()
     promises: tuple[Promise, ...] = ()
     tells: tuple[str, ...] = ()
+    danger_parts: tuple[str, ...] = ()
+    about_leaving: bool = False
+    unhelpful: bool = False
 
     @property
     def rank(self) -> Rank:
@@ -134,11 +142,17 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def is_ordinary(self) -> bool:
-        """Whether it shows ordinary life: the customer's own, no trouble, not negative."""
+        """Whether it shows ordinary life: the customer's own, no trouble, not negative.
+
+        Nothing that looks like leaving is.
+        """
         return (
             self.label != "negative"
             and self.type not in _TROUBLE
             and (self.score is None or self.good_score)
+            and not (self.about_leaving or self.unhelpful)
+            and (not self.intents or _LEAVING.isdisjoint(self.intents))
+            and "cancellation" not in self.topics
             and self.is_sign_of_life
         )
 
@@ -185,6 +199,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
     # Of a note inside the company nobody was told.
     told = reading and not sentiment and INTERNAL not in tells
     promises = reading.promises[:PROMISES] if reading and told else ()
+    means = bool(sentiment) or (bool(names) and is_told(event.type, event.author_type))
     return LogEntry(
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
@@ -210,9 +225,9 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         negative=sentiment.probabilities.negative if sentiment else 0.0,
         positive=sentiment.probabilities.positive if sentiment else 0.0,
         intensity=sentiment.intensity if sentiment else 0.0,
-        intents=names if sentiment else (),
+        intents=names if means else (),
         # A turn of the company is told by the first thing that it does, if it does any.
-        spans=spans if sentiment else (*spans[bool(intents) :][:1], *promised_in(text, promises)),
+        spans=spans if means else (*spans[bool(intents) :][:1], *promised_in(text, promises)),
         attributes={
             name: value[:QUOTE] if isinstance(value, str) else value
             for name in attributes
@@ -226,9 +241,12 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         hurried=bool(reading and reading.hurried),
         counted=scored.counted,
         amounts=_amounts(event),
-        acts=() if sentiment else names,
+        acts=() if means else names,
         promises=promises,
         tells=tells,
+        danger_parts=sentiment.danger_parts if sentiment else (),
+        about_leaving=is_about_leaving(event),
+        unhelpful=event.type is EventType.KB_VOTED and event.attributes.get("helpful") is False,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pipeline.detection.came import has_come
 from pipeline.detection.conversation import EMPTY, Conversation
 from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
+from pipeline.detection.line_dangers import DANGERS
 from pipeline.detection.memory import Contact, Memory
 from pipeline.detection.routine import HabitNews
 from pipeline.detection.wait import KINDS
@@ -155,6 +156,11 @@ FIELDS: dict[str, Field] = dict(
         "whether the customer turns to the company by it, and not only to say thank you",
         attrgetter("entry.is_contact"),
     ),
+    "event.about_leaving": Field(
+        "bool",
+        "whether it is at a page about leaving, by touchpoint or `page`: a visit or self-service",
+        attrgetter("entry.about_leaving"),
+    ),
     "event.has_text": Field("bool", "whether it has a text", attrgetter("entry.has_text")),
     "reading.label": Field(
         "string",
@@ -212,6 +218,12 @@ FIELDS: dict[str, Field] = dict(
             _conversation("opening", "double", "negativity of the customer's first line, 0 to 1"),
             _conversation("mood", "double", "mean of it in the last turns, newer ones count more"),
         ]
+    ),
+    "conversation.dangers": Field(
+        "list(string)",
+        "dangers that the customer's last lines tell of together, each line but a part",
+        attrgetter("conversation.dangers"),
+        DANGERS,
     ),
     "customer.contacts_24h": Field(
         "int",

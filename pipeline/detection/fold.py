@@ -112,7 +112,7 @@ def cited_events(fold: Fold) -> set[str]:
         mark
         for contact in fold.memory.contacts
         if contact.conversation
-        for mark in contact.conversation.proof
+        for mark in contact.conversation.marks
     ]
     marks += [mark for source in fold.sources.values() for mark in source]
     marks += [mark for episode in fold.open.values() for mark in episode.evidence]

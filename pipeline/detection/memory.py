@@ -95,7 +95,7 @@ def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Me
             if contact is None:
                 contacts = tuple(_ended(other, at, pauses) for other in contacts)
             contacts = (*_others(contacts, contact)[1 - CONTACTS :], now)
-    said = remembering(memory.said, entry, at)
+    said = remembering(memory.said, entry, at, memory.promised)
     if contacts is memory.contacts and said is memory.said:
         return memory
     return replace(memory, contacts=contacts, said=said)

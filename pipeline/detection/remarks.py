@@ -9,6 +9,7 @@ from pipeline.common.titles import Titles
 from pipeline.detection.entry import LogEntry
 from pipeline.detection.habits.proof import Proof
 from pipeline.detection.routine import HabitNews, date_of
+from pipeline.detection.said import MISHAPS, Said
 
 
 class _Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +28,7 @@ _BARS: Final = "▁▂▃▄▅▆▇█"
 class Remark(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A remark on a score or a habit; `kind` names its text.
 
+    `habit` is its name, or the type of the mishap before a score.
     `since` is the day on which the habit began to change, in days since 1970; `curve` are its last
     days as bars.
     """
@@ -40,29 +42,31 @@ class Remark(msgspec.Struct, frozen=True, array_like=True, gc=False):
     curve: str = ""
 
 
-def remark_on(entry: LogEntry, habit: HabitNews | None, *, cites_earlier: bool) -> Remark | None:
+def remark_on(entry: LogEntry, habit: HabitNews | None, reason: Said | None) -> Remark | None:
     """Return the remark on an event or a habit, None if there is nothing to say.
 
-    `cites_earlier`: whether the reason of a score is quoted from an earlier event.
+    `reason` is that of a score, where it is cited from an earlier event.
     """
     if habit:
         return habit.proof and _remark_on_habit(habit.name, habit.proof)
-    if entry.score is None or not (entry.against_score or cites_earlier):
+    if entry.score is None or not (entry.against_score or reason):
         return None
+    cited = "mishap" if reason and reason.mishap else "earlier"
     if not entry.against_score:
-        kind = "earlier"
+        kind = cited
     elif entry.good_score:
         kind = "criticism"
     else:
-        kind = "praise_earlier" if cites_earlier else "praise"
-    return Remark(kind, entry.score)
+        kind = f"praise_{cited}" if reason else "praise"
+    return Remark(kind, entry.score, reason.mishap if reason else "")
 
 
 def remark_texts(remark: Remark) -> dict[str, str]:
     """Return the text of a remark by language."""
     texts = _TEXTS.remarks[remark.kind]
     since = date_of(remark.since)
-    names = _TEXTS.habits.get(remark.habit, Titles(remark.habit, remark.habit))
+    named = _TEXTS.habits.get(remark.habit) or MISHAPS.get(remark.habit)
+    names = named or Titles(remark.habit, remark.habit)
     numbers = {name: f"{getattr(remark, name):.3g}" for name in ("score", "before", "now")}
     commas = {name: number.replace(".", ",") for name, number in numbers.items()}
     return {

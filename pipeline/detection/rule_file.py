@@ -208,6 +208,7 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     urgency: Level = 0
     topics: dict[str, Label] = {}
     promises: tuple[PromiseForm, ...] = ()
+    danger_parts: tuple[str, ...] = ()
 
     def reading(self, text: str) -> Reading:
         """Return the full reading; its intents and topics span the whole text."""
@@ -219,4 +220,5 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             *(self.label, Probabilities(**shares), self.intensity, "und", "fixture", "1"),
             *(intents, self.anger, self.urgency, topics),
             promises=tuple(promise.promise(text) for promise in self.promises),
+            danger_parts=self.danger_parts,
         )

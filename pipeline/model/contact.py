@@ -88,6 +88,11 @@ def is_assisted(type_: str, author_type: str, channel: str, *, thanks: bool) -> 
     return (asks or type_ in _WAITS) and not thanks
 
 
+def is_told(type_: str, author_type: str) -> bool:
+    """Return whether the text is what a customer said as somebody else recorded it in a ticket."""
+    return type_ in _WAITS and author_type != AuthorType.CUSTOMER
+
+
 def awaits_reply(type_: str, author_type: str, *, thanks: bool) -> bool:
     """Return whether an event is a line of a conversation that needs a reply."""
     return type_ in _LINES and author_type == AuthorType.CUSTOMER and not thanks

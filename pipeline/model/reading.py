@@ -20,6 +20,8 @@ PROMISED = ("callback", "answer", "shipment", "delivery", "technician", "refund"
 Share = Annotated[float, Meta(ge=0, le=1)]
 Rank: TypeAlias = tuple[int, bool]
 """Revision of an event, and whether its text was not scored in haste (or is absent)."""
+NOT_MEANT = "not_meant"
+"""The part of a danger that says that none is meant: a joke, a game, something to buy."""
 QUOTE = 200
 """Maximum length of a passage that is quoted, in characters."""
 MAX_LEVEL = 3
@@ -38,7 +40,8 @@ class Probabilities(msgspec.Struct, frozen=True, gc=False):
 class Intent(msgspec.Struct, frozen=True, gc=False):
     """An intention of the author; `[start, end)` are characters of `Event.text`.
 
-    The intentions of the company (agent, bot, system) are the conversational acts of its turn.
+    The intentions of the company (agent, bot, system) are the conversational acts of its turn; of a
+    ticket that it opened, the dangers that the customer told of. `[0, 0)` is in the title.
     """
 
     name: str
@@ -106,7 +109,9 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     (furious), `urgency` from 0 (none) to 3 (somebody must act at once). `engine` produced the
     scores; `hurried`: `auto` would have asked a better engine but had no time. `worst` is the most
     negative passage, None for a content text and one without words; the store does not keep it.
-    Only the company makes `promises`.
+    Only the company makes `promises`. `danger_parts` are the halves of dangers that a short text
+    tells, `DANGER/PAIR/HALF`: the other half may stand in another line of the conversation. The
+    store does not keep them.
     """
 
     label: AnyLabel
@@ -122,6 +127,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     hurried: bool = False
     worst: Passage | None = None
     promises: tuple[Promise, ...] = ()
+    danger_parts: tuple[str, ...] = ()
 
 
 def is_against_score(reading: Reading, score: Score) -> bool:

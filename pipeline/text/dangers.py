@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from pipeline.model.reading import Intent
+from pipeline.model.reading import NOT_MEANT, Intent
 from pipeline.text import lexicon
 from pipeline.text.normalise import Folded, fold
 from pipeline.text.phrases import Phrases, Words, anywhere, patterns, words_of
@@ -26,11 +26,25 @@ class Sign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unless: list[str] = []
 
 
+class Halves(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Phrases of two lines that together tell of a danger."""
+
+    who: list[str]
+    what: list[str]
+
+
 class DangerLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Signs by danger, the most telling danger first; the file explains how they are written."""
+    """Signs by danger, the most telling danger first; the file explains how they are written.
+
+    `lines` are dangers told in several lines, none of which is `not_meant`; sentences with
+    `addressed` are said to a customer.
+    """
 
     parts: dict[str, str]
     dangers: dict[str, list[Sign]]
+    lines: dict[str, list[Halves]]
+    not_meant: list[str]
+    addressed: list[str]
 
 
 class _Condition(NamedTuple):
@@ -54,6 +68,19 @@ _CONDITIONS: Final = {
     )
     for name, (danger, sign) in _SIGNS.items()
 }
+_PARTS: Final = Phrases(
+    patterns(
+        {
+            f"{danger}/{number}/{half}": getattr(halves, half)
+            for danger, pairs in _LEXICON.lines.items()
+            for number, halves in enumerate(pairs)
+            for half in ("who", "what")
+        }
+        | {NOT_MEANT: _LEXICON.not_meant},
+        _LEXICON.parts,
+    )
+)
+_ADDRESSED: Final = anywhere(_LEXICON.addressed, _LEXICON.parts)
 
 DANGERS: Final = frozenset(_LEXICON.dangers)
 """Names of the dangers."""
@@ -73,6 +100,22 @@ def find_dangers(folded: Folded, words: Words) -> dict[int, tuple[Intent, ...]]:
             continue
         found.setdefault(text, {}).setdefault(danger, Intent(danger, first, last))
     return {text: tuple(dangers.values()) for text, dangers in found.items()}
+
+
+def find_parts(folded: Folded, words: Words) -> dict[int, tuple[str, ...]]:
+    """Return the halves of dangers that short texts tell, sorted, by the number of the text."""
+    is_short = folded.lengths <= NEAR + 2  # with its separators
+    found: dict[int, set[str]] = {}
+    if is_short.any():
+        owners = folded.owners(words.places)
+        for name, start, _ in _PARTS.find_all(words.of(is_short[owners])):
+            found.setdefault(int(folded.owners(start)), set()).add(name)
+    return {text: tuple(sorted(parts)) for text, parts in found.items()}
+
+
+def addresses_customer(sentence: str) -> bool:
+    """Return whether a sentence of the company is said to the customer."""
+    return bool(_ADDRESSED and _ADDRESSED.search(fold([sentence]).text))
 
 
 def tells_of_danger(text: str) -> bool:

@@ -23,6 +23,7 @@ from pipeline.model.reading import (
 )
 from pipeline.text.automatic import is_automatic_title
 from pipeline.text.consistency import VERSION, is_questionable, with_stated_anger
+from pipeline.text.dangers import find_parts
 from pipeline.text.engine import Engine, FloatArray, Judged
 from pipeline.text.intensity import Signs, anger_levels, intensities, signs_of
 from pipeline.text.intents import find_acts, find_intents, sincere
@@ -32,6 +33,7 @@ from pipeline.text.own_words import OwnWords, hints_at_others, own_words
 from pipeline.text.phrases import Words, words_of
 from pipeline.text.promises import find_promises
 from pipeline.text.telling import Judge, find_worst
+from pipeline.text.told import told_dangers, with_dangers
 from pipeline.text.topics import find_topics
 from pipeline.text.urgency import urgency_levels
 
@@ -53,6 +55,7 @@ class _Heard(NamedTuple):
     signs: Signs
     intents: Sequence[tuple[Intent, ...]]
     promises: Sequence[tuple[Promise, ...]]
+    danger_parts: Sequence[tuple[str, ...]]
 
 
 class Reader:
@@ -64,9 +67,11 @@ class Reader:
     def read_events(self, events: Sequence[Event], seconds: float = inf) -> list[Reading | None]:
         """Return a reading per event in order; None for an event without text. See `read`.
 
-        An automatic reply is read as if it said nothing.
+        An automatic reply is read as if it said nothing. A title is read for dangers alone: one
+        there gives an event without a text a reading, too.
         """
-        spoken = [event for event in events if event.text]
+        told = told_dangers(events)
+        spoken = [event for place, event in enumerate(events) if event.text or told.get(place)]
         readings = iter(
             self.read(
                 ["" if is_automatic_title(e.title) else e.text or "" for e in spoken],
@@ -76,7 +81,14 @@ class Reader:
                 [event.author_type is not AuthorType.CUSTOMER for event in spoken],
             )
         )
-        return [next(readings) if event.text else None for event in events]
+        heard = [
+            next(readings) if event.text or told.get(place) else None
+            for place, event in enumerate(events)
+        ]
+        for place, dangers in told.items():
+            if reading := heard[place]:
+                heard[place] = with_dangers(reading, events[place], dangers)
+        return heard
 
     def read(
         self,
@@ -130,6 +142,7 @@ class Reader:
                 hurried,
                 worst,
                 heard.promises,
+                heard.danger_parts,
                 strict=True,
             )
         ]
@@ -154,7 +167,7 @@ class Reader:
         return self._judge(_hear(_own(texts)[0], languages, ()), (), inf)
 
     def _judge(self, heard: _Heard, scores: Sequence[Score | None], seconds: float) -> Judged:
-        texts, folded, _, languages, signs, intents, _ = heard
+        texts, folded, _, languages, signs, intents, *_ = heard
         given = scores or [None] * len(texts)
         judged = self._engine.judge(
             *(texts, folded, languages, seconds),
@@ -194,7 +207,7 @@ def _hear(
         raise ValueError(f"{len(texts)} texts, but {len(languages)} languages")
     folded = fold(texts)
     words = words_of(folded)
-    intents = find_intents(folded, words)
+    intents, parts = find_intents(folded, words), find_parts(folded, words)
     promises: list[tuple[Promise, ...]] = [()] * len(texts)
     if any(by_company):
         theirs = words.of(np.array(by_company)[folded.owners(words.places)])
@@ -208,6 +221,7 @@ def _hear(
     return _Heard(
         *(texts, folded, words, _known(texts, languages)),
         *(signs_of(folded, words), intents, promises),
+        [parts.get(text, ()) for text in range(len(texts))],
     )
 
 

@@ -25,7 +25,7 @@ def folded(events: Iterable[Scored]) -> tuple[Said, ...]:
     said: tuple[Said, ...] = ()
     for scored in events:
         entry = entry_of(scored)
-        said = remembering(said, entry, entry.at)
+        said = remembering(said, entry, entry.at, {})
     return said
 
 
@@ -36,7 +36,8 @@ def scored_low(hours: float = 100, **fields: object) -> LogEntry:
 
 
 def reason(said: tuple[Said, ...], score: LogEntry) -> str | None:
-    return next((mark.event_id for mark in reason_of_score(said, score, score.at)), None)
+    found = reason_of_score(said, score, score.at)
+    return found and found.mark.event_id
 
 
 @pytest.mark.parametrize(
