@@ -97,10 +97,9 @@ def test_what_is_waited_for_is_bounded() -> None:
 
 def test_who_was_answered_on_a_channel_waits_for_a_reply_there_without_a_ticket() -> None:
     customer = Customer()
-    agent = {"author_type": AuthorType.AGENT}
     customer.receive(event("e1", EventType.MESSAGE, 0, reading("neutral")))
     assert customer.pass_time(30) == []  # nothing shows that replies are seen here
-    customer.receive(event("e2", EventType.MESSAGE, 31, **agent))
+    customer.receive(event("e2", EventType.MESSAGE, 31, author_type=AuthorType.AGENT))
     customer.receive(event("e3", EventType.MESSAGE, 100, reading("neutral")))
     assert [one.cause for one in customer.pass_time(124)] == ["reply_overdue"]
 
@@ -122,8 +121,16 @@ def test_a_conversation_that_was_answered_just_ends() -> None:
 def test_the_channels_of_answers_are_bounded() -> None:
     customer = Customer()
     for number in range(3 * CHANNELS):
-        more = {"channel": f"c{number}", "author_type": AuthorType.AGENT}
-        customer.receive(event(f"e{number:03}", EventType.MESSAGE, number, **more))
+        channel = f"c{number}"
+        customer.receive(
+            event(
+                f"e{number:03}",
+                EventType.MESSAGE,
+                number,
+                channel=channel,
+                author_type=AuthorType.AGENT,
+            )
+        )
     last = tuple(f"c{number}" for number in range(2 * CHANNELS, 3 * CHANNELS))
     assert customer.state.head.memory.answered_on == last
 
