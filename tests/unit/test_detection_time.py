@@ -173,8 +173,16 @@ def test_a_conversation_that_was_answered_just_ends() -> None:
 def test_the_channels_of_answers_are_bounded() -> None:
     customer = Customer()
     for number in range(3 * CHANNELS):
-        more = {"channel": f"c{number}", "author_type": AuthorType.AGENT}
-        customer.receive(event(f"e{number:03}", EventType.MESSAGE, number, **more))
+        channel = f"c{number}"
+        customer.receive(
+            event(
+                f"e{number:03}",
+                EventType.MESSAGE,
+                number,
+                channel=channel,
+                author_type=AuthorType.AGENT,
+            )
+        )
     last = tuple(f"c{number}" for number in range(2 * CHANNELS, 3 * CHANNELS))
     assert customer.state.head.memory.answered_on == last
 
