@@ -45,6 +45,8 @@ class PromiseLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parts: dict[str, str]
     conditions: list[str]
     unless: list[str]
+    english: str
+    of_another: str
     unread: list[str]
     promises: dict[str, Promised]
     numbers: dict[str, float]

@@ -66,16 +66,22 @@ def _time_of(place: Place, times: Sequence[Moment], taken: set[Moment], text: st
     Turkish has it before the end of the verb, English behind it. Each promise has its own if there
     are enough.
     """
-    named = [time for time in times if time.begin == place.begin]
+    named = [
+        time
+        for time in times
+        if time.begin == place.begin and not _OF_ANOTHER.search(text, time.end, place.end)
+    ]
     before = [time for time in reversed(named) if time.start < place.end]
     behind = [time for time in named if time.start >= place.end]
+    is_english = _ENGLISH.search(text, place.start, place.end)
+    both = (*behind, *before) if is_english else (*before, *behind)
     apart = {
         time
         for time in named
         if "," in text[time.end : place.start] or "," in text[place.end : time.start]
     }
-    free = [time for time in (*before, *behind) if time not in taken]
-    return next(iter((*sorted(free, key=apart.__contains__), *before)), None)
+    free = sorted((time for time in both if time not in taken), key=apart.__contains__)
+    return next(iter((*free, *before)), None)
 
 
 _WITH: Final = " with time"
@@ -98,5 +104,7 @@ _UNLESS: Final = re.compile(
 _UNREAD: Final = re.compile(
     "|".join(rf"(?<![a-z0-9]){form}" for _, form in patterns({"": LEXICON.unread}, PARTS))
 )
+_ENGLISH: Final = re.compile(rf"(?<![a-z]){LEXICON.english}(?![a-z])")
+_OF_ANOTHER: Final = re.compile(rf"(?<![a-z]){LEXICON.of_another}(?![a-z])")
 _END: Final = re.compile(r"[!?…;](?!\d)|(?<![ap]\.m)\.(?!\d|m\b)")
 _QUOTE: Final = re.compile(r'"[^"]+"|“[^”]+”|«[^»]+»')
