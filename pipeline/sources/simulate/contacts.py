@@ -120,12 +120,17 @@ def _say(j: Journey, channel: str, theme: str) -> None:
 
 
 def _count(j: Journey, channel: str) -> None:
-    """Note the effort of the third contact about a matter, and that of a third channel."""
+    """Note the effort of the third contact about a matter, and that of a third channel.
+
+    What is written again within a day on the channel of the ticket is the same conversation.
+    """
+    lately = {asked for at, asked in j.asked if j.clock - at <= timedelta(days=1)}
+    if channel in lately and channel != "call":
+        return
     j.asked.append((j.clock, channel))
     if len(j.asked) == 3:
         j.ledger.note("asks_again", "alert", j.clock, j.clock + _HELPS)
-    lately = {channel for at, channel in j.asked if j.clock - at <= timedelta(days=1)}
-    if len(lately) == 3:
+    if len(lately | {channel}) == 3:
         j.ledger.note("many_channels", "alert", j.clock, j.clock + _HELPS)
 
 
