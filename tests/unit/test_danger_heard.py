@@ -1,5 +1,6 @@
 """A danger is heard wherever the customer's words are: in any event, a title, line by line."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,13 @@ from msgspec.structs import replace
 
 from agents.runtime.messages import Message
 from agents.triage import urgent_among
+from evaluation.dangers import NONE, load
 from pipeline.detection.line_dangers import LINES
 from pipeline.ingest.decode import encode_event
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
+from pipeline.text.dangers import DANGERS
 from pipeline.text.fast import FastEngine
 from pipeline.text.reader import Reader
 from tests.support.customers import START, Customer, event
@@ -171,3 +174,18 @@ def test_what_is_remembered_of_lines_is_bounded(lines: list[str]) -> None:
     customer.receive(*lines_of(tuple(lines)))
     contacts = customer.state.head.memory.contacts
     assert all(len(one.conversation.heard) <= LINES for one in contacts if one.conversation)
+
+
+def split_at_signs(danger: str) -> list[tuple[str, ...]]:
+    lines = [re.split(r"[,.;!?] ", text) for text in load()[danger]]
+    return [tuple(some) for some in lines if len(some) > 1]
+
+
+@pytest.mark.parametrize("danger", [*sorted(DANGERS), NONE])
+def test_texts_that_are_typed_line_by_line_ring_as_in_one_line(danger: str) -> None:
+    thoughts = split_at_signs(danger)
+    rang = [bool(causes(*lines_of(thought))) for thought in thoughts]
+    if danger == NONE:  # what shows that a line was not meant may come after it
+        assert sum(rang) <= 0.03 * len(thoughts)
+    else:
+        assert sum(rang) >= 0.9 * len(thoughts)
