@@ -105,6 +105,7 @@ def _compile(source: RuleSource, env: cel.Env, sizes: Mapping[str, Extent]) -> R
         in_danger=bool(alert and alert.in_danger),
         relief=relief.load if relief else 0.0,
         closes=relief.closes if relief else (),
+        lost=bool(relief and relief.lost),
         events=source.events,
         fires=source.fires,
         silent=source.silent,

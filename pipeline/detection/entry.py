@@ -13,6 +13,7 @@ from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, spans_of
 from pipeline.model.contact import is_contact, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType, Trait, types_with
+from pipeline.model.leaving import is_excused
 from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import (
     QUOTE,
@@ -59,6 +60,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     nothing, then the span of each of the `intents`, then of each of the `negative_topics`, of the
     first one last. `acts` and `promises` are what a turn of the company does, `intents` what a
     customer means. `amounts` are the numbers of a record of usage, or of what is counted.
+    `excused`: an end by which the customer does not leave, as its reason says.
     """
 
     at: int
@@ -99,6 +101,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     amounts: dict[str, float] = {}
     acts: tuple[str, ...] = ()
     promises: tuple[Promise, ...] = ()
+    excused: bool = False
 
     @property
     def rank(self) -> Rank:
@@ -206,6 +209,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         amounts=_amounts(event),
         acts=() if sentiment else names,
         promises=reading.promises[:PROMISES] if reading and not sentiment else (),
+        excused=is_excused(event),
     )
 
 

@@ -82,6 +82,11 @@ class Moment(NamedTuple):
             wait.kind for wait in waits if wait.is_overdue and not is_ended(wait, self.entry)
         )
 
+    def leaves(self) -> bool:
+        """Return whether the customer leaves by this event."""
+        before = self.memory.standing
+        return not before.gone and self.memory.standing_after(self.entry).gone
+
     def hours_late(self) -> float:
         """Return the hours from the promised to the actual or new delivery, 0 for other events."""
         entry, arrives = self.entry, self.at
@@ -256,6 +261,11 @@ FIELDS: dict[str, Field] = dict(
         "string",
         'falling, quiet, lapsed or recovered on the day that is told, else ""',
         lambda m: m.habit.told if m.habit else "",
+    ),
+    "customer.leaves": Field(
+        "bool",
+        "whether the customer leaves by this event: the account or the last subscription ends",
+        lambda m: m.leaves(),
     ),
     "customer.open_alerts": Field(
         "list(string)",

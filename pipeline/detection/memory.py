@@ -12,6 +12,7 @@ from pipeline.detection.spans import EvidenceRef
 from pipeline.detection.waits import Overdue, Terms, Wait, habit_key, habit_of, judged, waits_after
 from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event_types import EventType, Trait, types_with
+from pipeline.model.leaving import Standing, standing_after
 
 CONTACTS = 20
 """Maximum number of remembered contacts."""
@@ -22,7 +23,7 @@ TICKETS = 20
 
 _RESOLVES = types_with(Trait.RESOLVES)
 _REOPENS = types_with(Trait.REOPENS)
-_LEAVES = types_with(Trait.LEAVES)
+_SUBSCRIBES = types_with(Trait.LEAVES | Trait.STAYS)
 
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -58,7 +59,7 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `closed` holds the closing times of tickets, `promised` the promised delivery times of orders,
     `waits` what the customer waits for, `habits` what they do day by day, `said` texts that a score
-    may speak of.
+    may speak of. `standing` says whether they have left.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -69,6 +70,11 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     waits: tuple[Wait, ...] = ()
     habits: dict[str, Habit] = {}
     said: tuple[Said, ...] = ()
+    standing: Standing = Standing()
+
+    def standing_after(self, entry: LogEntry) -> Standing:
+        """Return the standing of the customer after an event."""
+        return standing_after(self.standing, entry.type, entry.product, excused=entry.excused)
 
 
 def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Memory:
@@ -154,8 +160,11 @@ def after(memory: Memory, entry: LogEntry, at: int, terms: Terms) -> Memory:
 
     Who has left waits for nothing, and what was usual ends.
     """
-    if entry.type in _LEAVES:
-        return replace(memory, waits=(), habits={})
+    if entry.type in _SUBSCRIBES:
+        before, standing = memory.standing, memory.standing_after(entry)
+        memory = replace(memory, standing=standing)
+        if standing.gone and not before.gone:
+            return replace(memory, waits=(), habits={})
     waits = waits_after(memory.waits, entry, at, terms)
     habits = memory.habits
     if entry.amounts and "habit" in terms.patience:
