@@ -20,8 +20,9 @@ from pipeline.detection.expression import (
     texts_in,
     tree_of,
 )
-from pipeline.detection.facts import FIELDS, Moment
+from pipeline.detection.facts import FIELDS
 from pipeline.detection.memory import Memory, after, with_contact
+from pipeline.detection.moment import Moment
 from pipeline.detection.rule import Get, Rule, Stage, listed
 from pipeline.detection.rule_file import RuleError, RuleForm, RuleSource
 from pipeline.detection.waits import Terms
@@ -105,6 +106,7 @@ def _compile(source: RuleSource, env: cel.Env, sizes: Mapping[str, Extent]) -> R
         in_danger=bool(alert and alert.in_danger),
         relief=relief.load if relief else 0.0,
         closes=relief.closes if relief else (),
+        lost=bool(relief and relief.lost),
         events=source.events,
         fires=source.fires,
         silent=source.silent,

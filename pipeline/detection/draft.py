@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from pipeline.detection.assessment import parts_of, risk_of, shares_of
 from pipeline.detection.entry import DAY
-from pipeline.detection.facts import Moment
 from pipeline.detection.fold import Episode, Fold, relieved
 from pipeline.detection.memory import Memory
+from pipeline.detection.moment import Moment
 from pipeline.detection.remarks import remark_on
 from pipeline.detection.rule import Rule
 from pipeline.detection.said import Said, reason_of_score, says_why
@@ -66,7 +66,7 @@ class FoldDraft:
                 self._add_weight(rule)
         for rule in held:
             if rule.is_relief:
-                self._apply_relief(rule)
+                self._apply_relief(rule, moment)
             elif rule.cause and (
                 # What is overdue is judged once: what does not open now never will.
                 rule.cause in self.open or rule.name in due or rule.waits
@@ -154,10 +154,11 @@ class FoldDraft:
             return None
         return reason_of_score(moment.memory.said, self.entry, self.at)
 
-    def _apply_relief(self, rule: Rule) -> None:
+    def _apply_relief(self, rule: Rule, moment: Moment) -> None:
+        """Relieve, and close what was open before: what the same event opens is not over by it."""
         self.loads, self.signs = relieved(self.loads, self.signs, rule)
         for cause in rule.closes:
-            if episode := self.open.get(cause):
+            if cause in moment.open_alerts and (episode := self.open.get(cause)):
                 self.open = {
                     other: still_open for other, still_open in self.open.items() if other != cause
                 }

@@ -16,6 +16,7 @@ from pipeline.detection.tells import INTERNAL, tells_of
 from pipeline.model.contact import is_contact, is_told, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType, Trait, types_with
+from pipeline.model.leaving import is_excused
 from pipeline.model.merged_tickets import type_in_effect
 from pipeline.model.reading import (
     QUOTE,
@@ -65,9 +66,9 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     first one last; of a turn of the company that of each of the `promises`. `acts` and `promises`
     are what such a turn does, `intents` what a customer means. `amounts` are the numbers of a
     record of usage, or of what is counted. `tells` are what attributes with a meaning and the plain
-    form of a line say (`tells.py`).
-    `about_leaving`: it is at a page about leaving; `unhelpful`: the customer says that help did not
-    help.
+    form of a line say (`tells.py`). `about_leaving`: it is at a page about leaving; `unhelpful`:
+    the customer says that help did not help; `excused`: an end by which the customer does not
+    leave, as its reason says.
     """
 
     at: int
@@ -112,6 +113,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     danger_parts: tuple[str, ...] = ()
     about_leaving: bool = False
     unhelpful: bool = False
+    excused: bool = False
 
     @property
     def rank(self) -> Rank:
@@ -247,6 +249,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         danger_parts=sentiment.danger_parts if sentiment else (),
         about_leaving=is_about_leaving(event),
         unhelpful=event.type is EventType.KB_VOTED and event.attributes.get("helpful") is False,
+        excused=is_excused(event),
     )
 
 

@@ -143,4 +143,5 @@ def alert_of(change: EpisodeChange, revision: int, context: AlertContext) -> Ale
         ending=_ending(episode.ended_by, rules) if state != "open" else None,
         remark=remark_texts(episode.remark) if episode.remark else None,
         in_danger=bool(rule and rule.in_danger),
+        lost=bool((closing := rules.by_name.get(episode.ended_by)) and closing.lost),
     )

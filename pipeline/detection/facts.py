@@ -9,98 +9,14 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from pipeline.detection.came import has_come
-from pipeline.detection.conversation import EMPTY, Conversation
-from pipeline.detection.entry import COMPLAINTS, DAY, HOUR, INTENTS, TOPICS, LogEntry
+from pipeline.detection.entry import COMPLAINTS, DAY, INTENTS, TOPICS
 from pipeline.detection.line_dangers import DANGERS
-from pipeline.detection.memory import Contact, Memory
-from pipeline.detection.routine import HabitNews
+from pipeline.detection.moment import Moment
 from pipeline.detection.wait import KINDS
 from pipeline.detection.waits import WAITS
-from pipeline.model.event_types import EventType
 
 OPEN_ALERTS = 50
 """Maximum number of open alerts that a condition sees, the last opened."""
-
-
-class Moment(NamedTuple):
-    """The customer at the time of an event; `memory` is from before it but has this contact.
-
-    `habit` is what the end of a day says of one. `conversation` is how the one goes that the event
-    is a turn of; the empty one if of none.
-    """
-
-    entry: LogEntry
-    at: int
-    memory: Memory
-    open_alerts: tuple[str, ...]
-    risk: float
-    risk_threshold: float
-    grave_alert: bool = False
-    habit: HabitNews | None = None
-    conversation: Conversation = EMPTY
-
-    def contacts_within(self, span: int) -> list[Contact]:
-        """Return the contacts of the last `span` microseconds."""
-        start = self.at - span
-        return [contact for contact in self.memory.contacts if contact.at > start]
-
-    def unsolved_on_topic(self) -> list[Contact]:
-        """Return the unsolved contacts of 7 days on this event's topic, if it is a contact."""
-        topic = self.entry.topic
-        if not topic or not self.entry.is_contact:
-            return []
-        return [
-            contact
-            for contact in self.memory.contacts
-            if not contact.solved and contact.is_about(topic)
-        ]
-
-    def cited(self, field: str) -> list[Contact]:
-        """Return the contacts that a field counts: the evidence of a rule that reads it."""
-        match field:
-            case "customer.topic_contacts_7d":
-                return self.unsolved_on_topic()
-            case "customer.contacts_24h" | "customer.channels_24h":
-                return self.contacts_within(DAY)
-            case "customer.negatives_7d":
-                return [contact for contact in self.contacts_within(7 * DAY) if contact.negative]
-        return []
-
-    def hours_since(self, at: int | None) -> float:
-        """Return the hours from `at` until this event; infinite if `at` is None."""
-        return math.inf if at is None else (self.at - at) / HOUR
-
-    def closed_at(self) -> int | None:
-        """Return when this event's ticket was closed; without a ticket, when any last was."""
-        closed = self.memory.closed
-        if self.entry.ticket_id:
-            return closed.get(self.entry.ticket_id)
-        return max(closed.values(), default=None)
-
-    def overdue(self) -> tuple[str, ...]:
-        """Return the kinds of what is overdue and does not come by this event."""
-        waits = self.memory.waits
-        return tuple(
-            wait.kind for wait in waits if wait.is_overdue and not has_come(wait, self.entry)
-        )
-
-    def made_good(self) -> tuple[str, ...]:
-        """Return the kinds of what was overdue and comes by this event."""
-        waits = self.memory.waits
-        return tuple(wait.kind for wait in waits if wait.is_overdue and has_come(wait, self.entry))
-
-    def hours_late(self) -> float:
-        """Return the hours from the promised to the actual or new delivery, 0 for other events."""
-        entry, arrives = self.entry, self.at
-        promised = self.memory.promised.get(entry.order_id)
-        if entry.type == EventType.ORDER_DELAYED:
-            arrives = entry.promised_at or arrives
-        elif entry.type == EventType.ORDER_DELIVERED:
-            promised = entry.promised_at or promised
-        else:
-            return 0.0
-        return max(0.0, (arrives - promised) / HOUR) if promised is not None else 0.0
 
 
 class Field(NamedTuple):
@@ -286,6 +202,11 @@ FIELDS: dict[str, Field] = dict(
         "string",
         'falling, quiet, lapsed or recovered on the day that is told, else ""',
         lambda m: m.habit.told if m.habit else "",
+    ),
+    "customer.leaves": Field(
+        "bool",
+        "whether the customer leaves by this event: the account or the last subscription ends",
+        lambda m: m.leaves(),
     ),
     "customer.open_alerts": Field(
         "list(string)",

@@ -16,6 +16,7 @@ from pipeline.detection.waits import UNKNOWN, Overdue, Talk, Terms, judged, wait
 from pipeline.model.contact import PAUSES, Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with
+from pipeline.model.leaving import Standing, standing_after
 
 CONTACTS = 20
 """Maximum number of remembered contacts."""
@@ -28,8 +29,8 @@ TICKETS = 20
 
 _RESOLVES = types_with(Trait.RESOLVES)
 _REOPENS = types_with(Trait.REOPENS)
-_LEAVES = types_with(Trait.LEAVES)
 _SPEAKS = types_with(Trait.LINE | Trait.CONTACT)
+_SUBSCRIBES = types_with(Trait.LEAVES | Trait.STAYS)
 
 
 class Contact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -66,6 +67,7 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     `closed` holds the closing times of tickets, `promised` the promised delivery times of orders,
     `waits` what the customer waits for, `habits` what they do day by day, `said` texts that a score
     may speak of, `answered_on` the channels on which the company has answered, the last ones.
+    `standing` says whether they have left.
     """
 
     contacts: tuple[Contact, ...] = ()
@@ -77,6 +79,11 @@ class Memory(msgspec.Struct, frozen=True, array_like=True, gc=False):
     habits: dict[str, Habit] = {}
     said: tuple[Said, ...] = ()
     answered_on: tuple[str, ...] = ()
+    standing: Standing = Standing()
+
+    def standing_after(self, entry: LogEntry) -> Standing:
+        """Return the standing of the customer after an event."""
+        return standing_after(self.standing, entry.type, entry.product, excused=entry.excused)
 
 
 def with_contact(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Memory:
@@ -165,18 +172,12 @@ def after(
 
     Who has left waits for nothing, and what was usual ends.
     """
-    if entry.type in _LEAVES:
-        return replace(memory, waits=(), habits={})
-    talk = _talk(memory, entry, at, pauses) if entry.type in _SPEAKS else UNKNOWN
-    waits = waits_after(memory.waits, entry, at, terms, talk)
-    if _answers(entry) and entry.channel not in memory.answered_on:
-        channels = (*memory.answered_on[1 - CHANNELS :], entry.channel)
-        memory = replace(memory, answered_on=channels)
-    habits = memory.habits
-    if entry.amounts and "habit" in terms.patience:
-        habits = fed(habits, entry, terms.calendar(entry).zone)
-    if waits is not memory.waits or habits is not memory.habits:
-        memory = replace(memory, waits=waits, habits=habits)
+    if entry.type in _SUBSCRIBES:
+        before, standing = memory.standing, memory.standing_after(entry)
+        memory = replace(memory, standing=standing)
+        if standing.gone and not before.gone:
+            return replace(memory, waits=(), habits={})
+    memory = _with_waits(memory, entry, at, terms, pauses)
     if entry.good_score:
         memory = replace(memory, good_score_at=at)
     if entry.type in _RESOLVES:
@@ -194,6 +195,20 @@ def after(
         promised = _remember(memory.promised, entry.order_id, entry.promised_at)
         return replace(memory, promised=promised)
     return memory
+
+
+def _with_waits(memory: Memory, entry: LogEntry, at: int, terms: Terms, pauses: Pauses) -> Memory:
+    talk = _talk(memory, entry, at, pauses) if entry.type in _SPEAKS else UNKNOWN
+    waits = waits_after(memory.waits, entry, at, terms, talk)
+    if _answers(entry) and entry.channel not in memory.answered_on:
+        channels = (*memory.answered_on[1 - CHANNELS :], entry.channel)
+        memory = replace(memory, answered_on=channels)
+    habits = memory.habits
+    if entry.amounts and "habit" in terms.patience:
+        habits = fed(habits, entry, terms.calendar(entry).zone)
+    if waits is memory.waits and habits is memory.habits:
+        return memory
+    return replace(memory, waits=waits, habits=habits)
 
 
 def _talk(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Talk:

@@ -11,7 +11,7 @@ from cel_expr_python import cel
 
 from pipeline.common.languages import Language
 from pipeline.detection.expression import STEPS
-from pipeline.detection.facts import Moment
+from pipeline.detection.moment import Moment
 from pipeline.model.alert import Severity
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
@@ -39,7 +39,8 @@ class Rule(msgspec.Struct, frozen=True):
     select the quote to show), `steps` its maximum cost. `cool_down` is in microseconds. `titles`
     belong to the alert that it opens, or explain why the alerts that it closes ended. A rule with
     `waits` judges no events but these kinds of waits, `patience` microseconds after they were due.
-    `in_danger`: its alert says that the customer may be in danger.
+    `in_danger`: its alert says that the customer may be in danger. `lost`: what it closes ends
+    because the customer was lost.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Rule(msgspec.Struct, frozen=True):
     in_danger: bool
     relief: float
     closes: tuple[str, ...]
+    lost: bool
     events: frozenset[EventType]
     fires: tuple[tuple[Scored, ...], ...]
     silent: tuple[tuple[Scored, ...], ...]

@@ -62,12 +62,13 @@ class AlertForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ReliefForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Reduces every rule's load by `load` (a share), and closes alerts of these causes or of all.
 
-    `title` tells users why the alerts ended.
+    `title` tells users why the alerts ended; `lost`: because the customer was lost.
     """
 
     load: Annotated[float, Meta(ge=0, le=1)] = 0.0
     closes: tuple[Name, ...] = ()
     title: Texts | None = None
+    lost: bool = False
 
 
 Times = Annotated[int, Meta(ge=1, le=400)]

@@ -1,5 +1,6 @@
 """Loads the detection rules of rules/*.yaml, compiled and type-checked before any event."""
 
+import copy
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -76,6 +77,13 @@ class RuleSet:
     def stages_on_overdue(self, kind: str, patience: int) -> tuple[Stage, Stage]:
         """Return the stages for a wait of a kind that is overdue by a patience."""
         return self._stages_on_overdue[kind, patience]
+
+    def judging_no_habit(self) -> "RuleSet":
+        """Return these rules as if none waited for a habit."""
+        other, patience = copy.copy(self), dict(self.terms.patience)
+        patience.pop("habit", None)
+        other.terms = self.terms._replace(patience=patience)
+        return other
 
 
 class RuleBook:

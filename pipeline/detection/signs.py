@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.detection.entry import DAY
-from pipeline.detection.facts import Moment
+from pipeline.detection.moment import Moment
 from pipeline.model.reading import MAX_LEVEL
 
 NEGATIVITY: Final = "customer.negativity"

@@ -5,7 +5,6 @@ from typing import NamedTuple
 from pipeline.config.groups import DetectSettings
 from pipeline.detection.draft import FoldDraft
 from pipeline.detection.entry import LogEntry
-from pipeline.detection.facts import Moment
 from pipeline.detection.fold import Fold, decay
 from pipeline.detection.memory import (
     after,
@@ -14,6 +13,7 @@ from pipeline.detection.memory import (
     conversation_at,
     with_contact,
 )
+from pipeline.detection.moment import Moment
 from pipeline.detection.routine import is_changed
 from pipeline.detection.rule import Rule, Stage
 from pipeline.detection.rules import RuleSet

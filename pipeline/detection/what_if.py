@@ -1,7 +1,8 @@
 """Answers "what if": the risk without each of its causes, and what would calm the customer.
 
 Nothing is estimated: the events are folded again without those of a cause, as `detect` would have
-done had they not happened, and a relief acts on the fold as its rule would.
+done had they not happened, and a relief acts on the fold as its rule would. A habit is a cause as a
+whole, made of what the customer did and did not do: without it no habit is judged.
 """
 
 from collections import defaultdict
@@ -28,7 +29,7 @@ NOTABLE = 0.01
 
 
 class Without(msgspec.Struct, frozen=True):
-    """The risk had the events not happened on which a rule held."""
+    """The risk had the events not happened on which a rule held, or had no habit been judged."""
 
     rule: str
     risk: float
@@ -71,14 +72,22 @@ def what_if(
         other, _ = _folded(kept, at, rules, settings)
         return risk_at(other, at, settings)[0] if other else 0.0
 
+    @cache
+    def risk_without_habits() -> float:
+        other, _ = _folded(ordered, at, rules.judging_no_habit(), settings)
+        return risk_at(other, at, settings)[0] if other else 0.0
+
+    def without(name: str) -> Without:
+        rule, event_ids = rules.by_name.get(name), tuple(held[name])
+        if rule and "habit" in rule.waits:
+            return Without(name, risk_without_habits(), event_ids)
+        return Without(name, risk_without(frozenset(event_ids)), event_ids)
+
     risk, contributions = risk_at(state, at, settings)
     return WhatIf(
         at,
         risk,
-        tuple(
-            Without(part.rule, risk_without(frozenset(held[part.rule])), tuple(held[part.rule]))
-            for part in contributions
-        ),
+        tuple(without(part.rule) for part in contributions),
         tuple(_calming(state, at, risk, rules, settings)),
     )
 

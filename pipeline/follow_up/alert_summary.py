@@ -20,7 +20,7 @@ class AlertUpdate(msgspec.Struct, frozen=True, array_like=True):
 class AlertSummary(msgspec.Struct, frozen=True):
     """An alert after `revision` changes; the first of its `news` is the opening.
 
-    `quoted` are the events of its evidence; `in_danger` as in `Alert`.
+    `quoted` are the events of its evidence; `in_danger` and `lost` as in `Alert`.
     """
 
     alert_id: str
@@ -36,6 +36,7 @@ class AlertSummary(msgspec.Struct, frozen=True):
     segment: str | None = None
     channel: str | None = None
     in_danger: bool = False
+    lost: bool = False
 
     @property
     def opened_at(self) -> datetime:
@@ -70,6 +71,7 @@ def summary_of(alert: Alert, before: AlertSummary | None) -> AlertSummary:
         segment=alert.segment,
         channel=alert.channel,
         in_danger=alert.in_danger,
+        lost=alert.lost,
     )
 
 

@@ -156,7 +156,9 @@ class Walk:
         self.cause_ended_at = at
         if self.contacted_at is None and self.contact_due and self.contact_due >= at:
             self.contact_due = None  # the contact is no longer due
-        if self.stage == "open":  # otherwise its owner ends it
+        if self.stage == "open" and self.summary.lost and self.missed_acknowledge:
+            self.stage, self.end = "expired", "nobody_came"
+        elif self.stage == "open":  # otherwise its owner ends it
             self.stage, self.end, self.resolved_at = "resolved", "by_itself", at
 
     def _act(self, action: Action) -> None:

@@ -75,7 +75,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     that the quote is of an earlier event.
 
     `in_danger`: the customer, or somebody close to them, may be in danger. It goes before all other
-    alerts, and its quotes are sensitive.
+    alerts, and its quotes are sensitive. `lost`: it ended because the customer was lost.
     """
 
     id: str
@@ -104,6 +104,7 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     remark: dict[str, str] | None = None
     in_danger: bool = False
     calibrated: bool = False
+    lost: bool = False
 
     def why_ended(self, language: str) -> str:
         """Return `ending` in a language, or ""."""

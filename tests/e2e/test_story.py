@@ -80,12 +80,14 @@ def test_who_leaves_without_a_word_is_told_in_time_in_few_alerts_and_one_case(
         "dissatisfied_score",
         "usage_fading",
         "churn_intent",
+        "customer_left",
     }
     assert opened["promise_broken"] - PROMISED <= timedelta(hours=12)
     assert opened["conversation_goes_wrong"] <= START + timedelta(days=31, hours=17, minutes=5)
     assert LEFT - opened["usage_fading"] >= timedelta(days=3)
     assert min(opened.values()) <= LEFT - timedelta(days=5)
     assert alerts["churn_intent"]["severity"] == "critical"
+    assert alerts.pop("customer_left")["state"] == "open"
     assert {one["ended_by"] for one in alerts.values()} == {"customer_lost"}
     score = alerts["dissatisfied_score"]
     assert score["remark"]["en"].startswith("Gave 2, yet the words praise")

@@ -10,8 +10,9 @@ from msgspec import structs
 
 from pipeline.config.groups import DetectSettings
 from pipeline.detection.entry import entry_of
-from pipeline.detection.facts import FIELDS, Moment
+from pipeline.detection.facts import FIELDS
 from pipeline.detection.memory import Contact, Memory, after, with_contact
+from pipeline.detection.moment import Moment
 from pipeline.detection.waits import Terms
 from pipeline.model.contact import PAUSES, Pauses
 from pipeline.model.event import AuthorType

@@ -24,6 +24,7 @@ from tests.support.customers import (
     csat,
     event,
     leaving,
+    promised,
     reading,
     resolved,
 )
@@ -248,3 +249,23 @@ def test_a_state_of_another_format_is_refused() -> None:
         decode_state(b"\x09" + customer.encoded[1:])
     with pytest.raises(StateError, match="damaged"):
         decode_state(customer.encoded[:-3])
+
+
+def test_leaving_ends_what_was_open_as_lost_and_stays_open_itself_until_the_return() -> None:
+    customer = Customer()
+    customer.receive(leaving("e1", 0))
+    customer.receive(event("e2", EventType.ACCOUNT_CLOSED, 24, author_type=AuthorType.SYSTEM))
+    causes = {one.cause: one for one in customer.alerts().values()}
+    assert (causes["churn_intent"].ended_by, causes["churn_intent"].lost) == ("customer_lost", True)
+    assert (causes["customer_left"].state, causes["customer_left"].lost) == ("open", False)
+    (back,) = customer.receive(event("e3", EventType.SUBSCRIPTION_STARTED, 48))
+    assert (back.cause, back.state, back.ended_by) == ("customer_left", "resolved", "customer_back")
+    assert not back.lost
+
+
+def test_a_plan_that_changes_ends_nothing() -> None:
+    customer = Customer()
+    customer.receive(leaving("e1", 0), promised("e2", 1, due=48))
+    ends = {"product": "Fiber 50", "attributes": {"reason": "Tarife değişikliği"}}
+    assert customer.receive(event("e3", EventType.SUBSCRIPTION_CANCELLED, 24, **ends)) == []
+    assert customer.state.head.memory.waits

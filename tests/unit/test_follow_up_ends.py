@@ -147,3 +147,14 @@ def test_what_is_long_over_is_forgotten_and_what_is_open_never() -> None:
     assert not is_over(case_of(HIGH, resolved(30)), at(60))
     assert not is_over(case_of(HIGH, until=60), month)
     assert is_over(case_of(did("contact", 20)), month)  # its alert never came
+
+
+def test_who_left_before_anybody_came_in_time_counts_as_nobody_came() -> None:
+    lost = {"state": "resolved", "revision": 2, "lost": True}
+    late = followed(HIGH, alert(severity="high", **lost, at=at(600), closed_at=at(600)))
+    assert (late.stage, late.end) == ("expired", "nobody_came")
+    soon = followed(HIGH, alert(severity="high", **lost, at=at(30), closed_at=at(30)))
+    assert (soon.stage, soon.end) == ("resolved", "by_itself")
+    taken = [HIGH, did("acknowledge", 20)]
+    in_hand = followed(*taken, alert(severity="high", **lost, at=at(600), closed_at=at(600)))
+    assert (in_hand.stage, in_hand.end) == ("acknowledged", None)

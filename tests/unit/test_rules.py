@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from pipeline.config.groups import ROOT, DetectSettings
 from pipeline.detection.entry import LogEntry, entry_of
-from pipeline.detection.facts import FIELDS, Moment
+from pipeline.detection.facts import FIELDS
 from pipeline.detection.fold import Fold
 from pipeline.detection.memory import Memory
+from pipeline.detection.moment import Moment
 from pipeline.detection.rule import cuts_of
 from pipeline.detection.rules import Rule, RuleBook, RuleError, RuleSet, load_rules
 from pipeline.detection.step import pass_time, step

@@ -1,14 +1,18 @@
 """What the risk would be without a cause, and after a relief: as a run that had it so."""
 
+import shutil
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pipeline.config.groups import ROOT
 from pipeline.detection.customer import risk_at
+from pipeline.detection.rules import load_rules
 from pipeline.detection.what_if import NOTABLE, what_if
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
@@ -53,6 +57,31 @@ def test_without_the_late_delivery_the_risk_is_that_of_the_rest() -> None:
     assert without["late_delivery"].risk == risk_of(history[1:], 4)
     assert without["churn_intent"].risk == risk_of([late, history[2]], 4)
     assert without["late_delivery"].risk < answers.risk == risk_of(history, 4)
+
+
+def fading(name: str, number: int, type_: EventType = EventType.USAGE) -> list[Scored]:
+    """Return so many days as ever, then few: the habit has changed."""
+    used = [3.0 + 0.2 * (day % 3) if day < 45 else 0.3 for day in range(number)]
+    return [
+        event(f"{name}{day}", type_, 24 * day, attributes={"gb": gb})
+        for day, gb in enumerate(used)
+        if type_ is EventType.USAGE or gb > 1
+    ]
+
+
+@pytest.mark.parametrize("type_", [EventType.USAGE, EventType.VISIT])
+def test_without_a_changed_habit_the_risk_is_that_of_a_run_that_judges_none(
+    type_: EventType, tmp_path: Path
+) -> None:
+    history = [*fading("u", 70, type_), leaving("m", 24 * 50)]
+    answers = what_if(history, START + 80 * DAY, RULES, SETTINGS)
+    (without,) = [one for one in answers.without if one.rule == "usage_fading"]
+    for file in (ROOT / "rules").glob("*.yaml"):
+        if "[habit]" not in file.read_text(encoding="utf-8"):
+            shutil.copy(file, tmp_path)
+    reduced = load_rules(tmp_path)
+    assert without.risk == what_if(history, START + 80 * DAY, reduced, SETTINGS).risk
+    assert without.risk < answers.risk - NOTABLE
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,14 +1,17 @@
 """What counts as leaving: the truth that risk is measured against."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.model.event import AuthorType
-from pipeline.model.event_types import EventType
+from pipeline.model.event_types import EventType, Trait, types_with
 from pipeline.model.reading import Scored
 from pipeline.risk.leaving import Departure, departures, is_gone, leaves_within
-from tests.support.customers import START, event
+from tests.support.customers import START, Customer, event
 
 DAY = timedelta(days=1)
 
@@ -71,6 +74,35 @@ def test_who_ends_one_of_two_subscriptions_stays_until_the_other_ends() -> None:
     assert departures([*two, ended(2, product="TV")]) == ()
     assert len(departures([*two, ended(2, product="TV"), ended(3, product="Fiber")])) == 1
     assert len(departures([*two, ended(2, EventType.ACCOUNT_CLOSED)])) == 1
+
+
+def test_a_product_that_another_replaced_is_no_longer_held() -> None:
+    changed = ended(2, product="Fiber 50", reason="paket yükseltme")
+    history = [begun(0, product="Fiber 50"), changed, begun(3, product="Fiber 100")]
+    assert departures(history) == ()
+    assert len(departures([*history, ended(90, product="Fiber 100")])) == 1
+
+
+@given(st.data())
+def test_detection_rings_where_the_customer_leaves_and_only_there(data: st.DataObject) -> None:
+    """Over what is known at the moment: nobody is back within seven days here."""
+    product, reason = st.sampled_from(["", "TV"]), st.sampled_from(["", "plan_change", "pahalı"])
+    history: list[Scored] = []
+    for number in range(data.draw(st.integers(1, 8))):
+        fields: dict[str, Any] = {"product": data.draw(product), "author_type": AuthorType.SYSTEM}
+        if data.draw(st.booleans()):
+            history.append(begun(10 * number, **fields))
+        else:
+            type_ = data.draw(st.sampled_from([*types_with(Trait.LEAVES)]))
+            history.append(ended(10 * number, type_, reason=data.draw(reason), **fields))
+    customer = Customer()
+    customer.receive(*history)
+    left = [one for one in customer.alerts().values() if one.cause == "customer_left"]
+    found = departures(history)
+    assert sorted(one.opened_at for one in left) == [one.at for one in found]
+    assert [one.closed_at for one in sorted(left, key=lambda one: one.opened_at)] == [
+        one.back for one in found
+    ]
 
 
 def test_what_is_not_counted_is_no_leaving() -> None:
