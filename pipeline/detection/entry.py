@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pipeline.common.epoch_micros import to_micros
-from pipeline.detection.leaving import is_about_leaving
+from pipeline.detection.exit_pages import is_about_leaving
 from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, promised_in, spans_of
 from pipeline.detection.tells import INTERNAL, tells_of
 from pipeline.model.contact import is_contact, is_told, only_thanks, topic_of

@@ -1,4 +1,4 @@
-"""Tells whether a page that a customer visits is about leaving, by its names (`leaving.yaml`)."""
+"""Tells whether a page that a customer visits is about leaving, by its names (`exit_pages.yaml`)."""
 
 import re
 from functools import lru_cache
@@ -20,7 +20,7 @@ _PAGES: Final = re.compile(
     r"\b(?:"
     + "|".join(
         msgspec.yaml.decode(
-            Path(__file__).with_name("leaving.yaml").read_bytes(), type=_Lexicon
+            Path(__file__).with_name("exit_pages.yaml").read_bytes(), type=_Lexicon
         ).pages
     )
     + ")"
