@@ -142,7 +142,7 @@ def _date(phrase: str, form: Time) -> str:
 def _monthday(phrase: str, form: Time) -> int | None:
     """Return the day of a month whose name is not said."""
     if form.reads == "monthday":
-        return min(int(re.findall(r"\d+", phrase)[-1]), 31) or None
+        return min(max(int(re.findall(r"\d+", phrase)[-1]), 1), 31)
     return None if form.reads else form.monthday
 
 
