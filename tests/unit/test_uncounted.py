@@ -104,8 +104,8 @@ def test_a_revision_that_marks_an_event_withdraws_its_alert_and_one_that_unmarks
 def test_a_test_between_two_contacts_is_no_contact() -> None:
     customer = Customer()
     for number in range(3):
-        asked = event(f"e{number}", EventType.MESSAGE, number, ticket_id="T1")
+        asked = event(f"e{number}", EventType.MESSAGE, 24 * number, ticket_id="T1")
         customer.receive(replace(asked, counted=number != 1))
     assert "repeated_contact" not in {alert.cause for alert in customer.published}
-    third = event("e3", EventType.MESSAGE, 3, ticket_id="T1")
+    third = event("e3", EventType.MESSAGE, 24 * 3, ticket_id="T1")
     assert "repeated_contact" in {alert.cause for alert in customer.receive(third)}
