@@ -18,7 +18,7 @@ _BETWEEN = re.compile(r"[\s_-]+")
 _PHRASES = msgspec.yaml.decode(
     files(__package__).joinpath("leaving.yaml").read_bytes(), type=dict[str, list[str]]
 )["no_leaving"]
-_NO_LEAVING = re.compile(rf"\b(?:{'|'.join(map(re.escape, _PHRASES))})")
+_NO_LEAVING = re.compile(rf"(?<!not )(?<!never )\b(?:{'|'.join(map(re.escape, _PHRASES))})")
 
 
 class Standing(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -35,7 +35,11 @@ def test_leaving_is_leaving_whoever_records_it(author: AuthorType, type_: EventT
 
 
 @pytest.mark.parametrize(
-    "reason", ["numara taşıma", "Memnuniyetsizlik", "başka operatöre geçiş", "too expensive", ""]
+    "reason",
+    [
+        *("numara taşıma", "Memnuniyetsizlik", "başka operatöre geçiş", "too expensive", ""),
+        *("rakip pakete ilgi", "found a better plan elsewhere", "not renewed", "paket pahalı"),
+    ],
 )
 def test_a_reason_of_discontent_is_leaving(reason: str) -> None:
     assert departures([ended(1, reason=reason)])
@@ -46,6 +50,8 @@ def test_a_reason_of_discontent_is_leaving(reason: str) -> None:
     [
         *("Tarife değişikliği", "PAKET DEGISIKLIGI nedeniyle", "plan_change", "Borcundan dolayı"),
         *("upgraded to Fiber 1000", "mükerrer kayıt", "Müşteri vefatı", "non-payment"),
+        *("üst pakete geçiş", "Tarifesini değiştirdi", "moved to a bigger plan", "Hat devri"),
+        *("Fatura ödenmedi", "payment_failed", "unvan değişikliği", "Taahhüt yenileme"),
     ],
 )
 def test_other_terms_and_what_the_company_ended_are_no_leaving(reason: str) -> None:
