@@ -148,11 +148,11 @@ def test_what_is_waited_for_is_bounded() -> None:
 
 def test_who_was_answered_on_a_channel_waits_for_a_reply_there_without_a_ticket() -> None:
     customer = Customer()
-    here: dict[str, Any] = {"channel": "whatsapp"}
-    customer.receive(event("e1", EventType.MESSAGE, 0, reading("neutral"), **here))
+    agent = {"author_type": AuthorType.AGENT}
+    customer.receive(event("e1", EventType.MESSAGE, 0, reading("neutral")))
     assert customer.pass_time(30) == []  # nothing shows that replies are seen here
-    customer.receive(event("e2", EventType.MESSAGE, 31, author_type=AuthorType.AGENT, **here))
-    customer.receive(event("e3", EventType.MESSAGE, 100, reading("neutral"), **here))
+    customer.receive(event("e2", EventType.MESSAGE, 31, **agent))
+    customer.receive(event("e3", EventType.MESSAGE, 100, reading("neutral")))
     assert [one.cause for one in customer.pass_time(124)] == ["reply_overdue"]
 
 
