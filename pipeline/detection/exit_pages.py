@@ -1,4 +1,4 @@
-"""Tells whether a page that a customer visits is about leaving, by its names (`exit_pages.yaml`)."""
+"""Whether a page that a customer visits is about leaving, by its names (`exit_pages.yaml`)."""
 
 import re
 from functools import lru_cache
