@@ -109,7 +109,8 @@ def test_whatever_else_there_is_a_danger_has_its_own_deadlines(
     customer = Customer()(*changes)
     for one in customer.state.alerts:
         follow_up = one.follow_up
-        if one.summary and follow_up and one.summary.in_danger:
+        there_was_cause = one.summary and one.summary.state != "withdrawn"
+        if follow_up and one.summary and there_was_cause and one.summary.in_danger:
             opened_at = follow_up.opened_at
             assert follow_up.acknowledge_due == opened_at + SLA.acknowledge["in_danger"]
             assert follow_up.contact_due in (None, opened_at + SLA.contact["in_danger"])
