@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluation.dangers import NONE, load
+from pipeline.sources.simulate.company import dialogues
 from pipeline.text.dangers import DANGERS, NEAR, tells_of_danger
 from pipeline.text.fast import FastEngine
 from pipeline.text.intents import cannot_wait
 from pipeline.text.reader import Reader
 
 TEXTS = load()
+FIGURES = "figure_of_speech"
 IN_DANGER = [text for danger in DANGERS for text in TEXTS[danger]]
 
 ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâî", "cgiosuCGIOSUai")
@@ -31,6 +33,17 @@ def test_texts_of_a_danger_ring(danger: str) -> None:
 @pytest.mark.parametrize("text", TEXTS[NONE])
 def test_figures_of_speech_and_goods_do_not_ring(text: str) -> None:
     assert not tells_of_danger(text)
+
+
+def test_figures_of_speech_of_the_simulated_company_do_not_ring() -> None:
+    figures = [text for said in (dialogues().tr, dialogues().en) for text in said.lines[FIGURES]]
+    assert len(figures) > 10
+    assert [text for text in figures if tells_of_danger(text)] == []
+
+
+def test_who_fears_a_mother_speaks_in_figures_who_fears_a_husband_may_not() -> None:
+    assert not tells_of_danger("Annem görürse öldürür beni, paketi komşuya bırakın")
+    assert tells_of_danger("Kocam öğrenirse beni öldürür, adresimi vermeyin")
 
 
 def test_the_texts_are_many_and_none_is_there_twice() -> None:
