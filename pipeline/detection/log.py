@@ -153,7 +153,7 @@ class LogDraft:
         """Return the time of the last event in the log, from its record; `_NEVER` if empty."""
         if not self._encoded:
             return _NEVER
-        return _time_of(self._index[-_RECORD:])
+        return int.from_bytes(self._index[-_RECORD : _TIME - _RECORD], "big", signed=True)
 
     def _spans(self, event_id: str) -> tuple[Span, ...]:
         if entry := self._added.get(event_id):

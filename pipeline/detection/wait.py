@@ -75,8 +75,10 @@ class Wait(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 def slim(entry: LogEntry) -> msgspec.Raw:
     """Return the encoded entry without its quotes, which the log has."""
-    spans = tuple([Span(span.start, span.end, "") for span in entry.spans])
-    return msgspec.Raw(_encode(replace(entry, spans=spans, attributes={})))
+    if entry.attributes or entry.has_text:
+        spans = tuple([Span(span.start, span.end, "") for span in entry.spans])
+        entry = replace(entry, spans=spans, attributes={})
+    return msgspec.Raw(_encode(entry))
 
 
 def habit_key(name: str, day: int) -> str:

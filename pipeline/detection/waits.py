@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from pipeline.calendar.calendar import AROUND_THE_CLOCK, Calendar, Calendars
@@ -105,9 +106,12 @@ def waits_after(
     left = tuple([wait for wait in waits if wait not in ended]) if ended else waits
     if left and (entry.type in LINES or entry.type in _OPENS):
         left = _in_talk(left, entry, at, talk)
-    for wait in _begun(entry, at, terms, talk, ended):
-        if wait.kind in terms.patience and wait.place not in [other.place for other in left]:
-            left = _bounded((*left, wait), terms.patience)
+    began: msgspec.Raw | None = None
+    for kind, key, due in _begun(entry, at, terms, talk, ended):
+        if kind in terms.patience and (kind, key) not in [wait.place for wait in left]:
+            began = slim(entry) if began is None else began
+            late = bool(ended) and _was_late(ended, (kind, key), entry)
+            left = _bounded((*left, Wait(kind, key, due, began, late=late)), terms.patience)
     if entry.promises:
         kept = {wait.kind for wait in ended if has_come(wait, entry)}
         left = _with_promises(left, entry, at, terms, talk, kept)
@@ -116,29 +120,26 @@ def waits_after(
 
 def _begun(
     entry: LogEntry, at: int, terms: Terms, talk: Talk, ended: Sequence[Wait]
-) -> Iterator[Wait]:
-    """Yield the waits that an event begins, or begins anew where it `ended` them."""
-
-    def wait(kind: str, key: str, due: int) -> Wait:
-        late = any(
-            old.place == (kind, key) and old.is_overdue and not has_come(old, entry)
-            for old in ended
-        )
-        return Wait(kind, key, due, slim(entry), late=late)
-
+) -> Iterator[tuple[str, str, int]]:
+    """Yield kind, key and due time of the waits that an event begins, or begins anew."""
     if entry.order_id and entry.promised_at is not None and entry.type not in ARRIVES:
-        yield wait("delivery", entry.order_id, entry.promised_at)
+        yield "delivery", entry.order_id, entry.promised_at
     if entry.type in _OPENS or (entry.type in LINES and _asks(entry, talk)):
-        yield wait("reply", entry.ticket_id or entry.channel, at)
+        yield "reply", entry.ticket_id or entry.channel, at
     if entry.ticket_id and entry.type not in CLOSES:
         goes_on = is_work(entry) and any(old.kind == "ticket" for old in ended)
         if goes_on or entry.type in STEPS:
-            yield wait("ticket", entry.ticket_id, at)
+            yield "ticket", entry.ticket_id, at
     if entry.amounts:
         zone = terms.calendar(entry).zone
         day = day_of(entry.at, zone)
         for name in entry.amounts:
-            yield wait("habit", habit_key(name, day), end_of(day, zone))
+            yield "habit", habit_key(name, day), end_of(day, zone)
+
+
+def _was_late(ended: Sequence[Wait], place: tuple[str, str], entry: LogEntry) -> bool:
+    """Return whether a wait that begins anew was overdue before."""
+    return any(old.place == place and old.is_overdue and not has_come(old, entry) for old in ended)
 
 
 def _asks(entry: LogEntry, talk: Talk) -> bool:
@@ -203,6 +204,8 @@ def _in_talk(waits: tuple[Wait, ...], entry: LogEntry, at: int, talk: Talk) -> t
     Another line on the channel is part of it; a ticket that is opened meanwhile is about it.
     """
     if entry.author_type == AuthorType.SYSTEM and entry.type not in _OPENS:
+        return waits
+    if all(at >= wait.talk_ends for wait in waits):
         return waits
     return tuple([_going_on(w, entry, at, talk) if at < w.talk_ends else w for w in waits])
 
