@@ -5,6 +5,7 @@ what must be near it and without what must not be.
 """
 
 import re
+from functools import cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -62,12 +63,6 @@ _SIGNS: Final = {
 _PHRASES: Final = Phrases(
     patterns({name: sign.phrases for name, (_, sign) in _SIGNS.items()}, _LEXICON.parts)
 )
-_CONDITIONS: Final = {
-    name: _Condition(
-        danger, anywhere(sign.beside, _LEXICON.parts), anywhere(sign.unless, _LEXICON.parts)
-    )
-    for name, (danger, sign) in _SIGNS.items()
-}
 _PARTS: Final = Phrases(
     patterns(
         {
@@ -86,12 +81,19 @@ DANGERS: Final = frozenset(_LEXICON.dangers)
 """Names of the dangers."""
 
 
+@cache  # compiled when a phrase is first found: most are not for a while
+def _condition(name: str) -> _Condition:
+    danger, sign = _SIGNS[name]
+    parts = _LEXICON.parts
+    return _Condition(danger, anywhere(sign.beside, parts), anywhere(sign.unless, parts))
+
+
 def find_dangers(folded: Folded, words: Words) -> dict[int, tuple[Intent, ...]]:
     """Return the dangers of the texts that have any, each once, by the number of the text."""
     found: dict[int, dict[str, Intent]] = {}
     bounds = [*folded.starts.tolist(), len(folded.codes)]
     for name, start, end in _PHRASES.find_all(words):
-        danger, beside, unless = _CONDITIONS[name]
+        danger, beside, unless = _condition(name)
         text, first, last = folded.span(start, end)
         near = max(bounds[text], start - NEAR), min(bounds[text + 1], end + NEAR)
         if (beside and not beside.search(folded.text, *near)) or (

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-from pipeline.config.groups import EngineSettings
 from pipeline.model.reading import Label
 from pipeline.text.auto import AutoEngine
 from pipeline.text.engine import Engine
 from pipeline.text.fast import FastEngine
+
+if TYPE_CHECKING:  # settings take as long to import as half of the lexicons
+    from pipeline.config.groups import EngineSettings
 
 SHIPPED = ("auto", "fast", "strong")
 """Engines shipped with Nabız."""
@@ -17,7 +20,7 @@ class EngineError(Exception):
     """The engine cannot be opened; the message says what is missing."""
 
 
-def open_engine(settings: EngineSettings) -> Engine:
+def open_engine(settings: "EngineSettings") -> Engine:
     """Return the engine. Raises EngineError if its model or its packages are missing."""
     try:
         return load_engine(

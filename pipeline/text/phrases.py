@@ -8,7 +8,7 @@ as it does: a lexicon of a hundred phrases costs no more than one of ten.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 
 # Only the library's own parser is certain to read a pattern as the library does.
 from re import _constants as sre  # type: ignore[attr-defined]
@@ -140,7 +140,8 @@ class Phrases:
         return zip(words.places[hits].tolist(), words.heads[hits].tolist(), strict=True)
 
 
-def _heads(pattern: str) -> set[int]:
+@cache  # lexicons share phrases
+def _heads(pattern: str) -> frozenset[int]:
     """Return the heads of all words that can begin a match of `pattern`."""
     heads: set[int] = set()
     for letters in _beginnings(_parser.parse(pattern), _LETTERS):
@@ -149,7 +150,7 @@ def _heads(pattern: str) -> set[int]:
             head = head << _BITS | letter
         # Where a match can be shorter than a head, anything may follow it.
         heads.update(range(head << _BITS * missing, (head + 1) << _BITS * missing))
-    return heads
+    return frozenset(heads)
 
 
 _Letters = tuple[int, ...]
