@@ -50,7 +50,7 @@ def test_every_fixture_sent_twice_in_any_order_to_workers_that_are_killed_is_its
         settings = {
             "NABIZ_CONNECTORS_FILE": str(connections),
             "NABIZ_CONNECTORS_KEY": KEY,
-            "NABIZ_TRANSLATE_WAIT_SECONDS": "20",  # longer than a worker takes to come again
+            "NABIZ_TRANSLATE_WAIT_SECONDS": "40",  # longer than a worker takes to come again
             "NABIZ_TRANSLATE_ABSENT_SECONDS": "1",
             "NABIZ_KAFKA_BATCH_SIZE": "40",
         }
