@@ -144,12 +144,12 @@ def _is_call_back(entry: LogEntry) -> bool:
     """Return whether the company called, were it in vain.
 
     A call with the customer as its author may be the one that was promised, where nothing tells who
-    made it and the customer is not annoyed.
+    made it, and the customer is not annoyed and asks for nothing.
     """
     if entry.author_type == AuthorType.AGENT or CALLED in entry.tells:
         return True
     told = CALLING in entry.tells or UNANSWERED in entry.tells
-    return not told and entry.label != "negative"
+    return not told and entry.label != "negative" and not entry.intents
 
 
 def _is_visited(wait: Wait, entry: LogEntry) -> bool:
