@@ -13,6 +13,7 @@ from pipeline.detection.tells import (
     UNANSWERED,
 )
 from pipeline.detection.wait import Wait, habit_of
+from pipeline.model.contact import comes_to_customer, is_polite
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with
 
@@ -149,13 +150,14 @@ def _is_call_back(entry: LogEntry) -> bool:
     if entry.author_type == AuthorType.AGENT or CALLED in entry.tells:
         return True
     told = CALLING in entry.tells or UNANSWERED in entry.tells
-    return not told and entry.label != "negative" and not entry.intents
+    return not told and entry.label != "negative" and is_polite(entry.intents)
 
 
 def _is_visited(wait: Wait, entry: LogEntry) -> bool:
     """Return whether somebody came, or what they were to come for is settled."""
     if entry.type == EventType.VISIT:
-        return entry.author_type == AuthorType.AGENT and is_same_matter(wait.entry, entry)
+        comes = comes_to_customer(entry.type, entry.author_type)
+        return comes and is_same_matter(wait.entry, entry)
     if entry.type in ARRIVES:
         return bool(entry.order_id) and entry.order_id == wait.entry.order_id
     return entry.type in CLOSES and bool(entry.ticket_id) and _closes(wait.entry, entry)

@@ -13,7 +13,7 @@ from pipeline.common.epoch_micros import to_micros
 from pipeline.detection.exit_pages import is_about_leaving
 from pipeline.detection.spans import NOTHING_SAID, EvidenceRef, Span, promised_in, spans_of
 from pipeline.detection.tells import INTERNAL, tells_of
-from pipeline.model.contact import is_contact, is_told, only_thanks, topic_of
+from pipeline.model.contact import comes_to_customer, is_contact, is_told, only_thanks, topic_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType, Trait, types_with
 from pipeline.model.leaving import is_excused
@@ -134,7 +134,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def is_sign_of_life(self) -> bool:
         """Whether the customer did something; a record of no usage at all is nothing."""
-        if self.type == EventType.VISIT and self.author_type == AuthorType.AGENT:
+        if comes_to_customer(self.type, self.author_type):
             return False
         if self.amounts and not any(self.amounts.values()):
             return False
@@ -256,8 +256,9 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
 def _amounts(event: Event) -> dict[str, float]:
     """Return the numbers of a record of usage, the first by name, or that it counts once."""
     if event.type is not EventType.USAGE:
-        by_agent = event.type is EventType.VISIT and event.author_type is AuthorType.AGENT
-        return {COUNTED[event.type]: 1.0} if event.type in COUNTED and not by_agent else {}
+        if event.type not in COUNTED or comes_to_customer(event.type, event.author_type):
+            return {}
+        return {COUNTED[event.type]: 1.0}
     numbers = {
         name: float(value)
         for name, value in sorted(event.attributes.items())

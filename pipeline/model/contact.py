@@ -27,7 +27,8 @@ STAFFED_CHANNELS = frozenset(
 _ASSISTED = types_with(Trait.ASSISTED)
 _WAITS = types_with(Trait.WAITS)
 _LINES = types_with(Trait.LINE)
-_POLITE = frozenset({"thanks", "praise"})
+POLITE = frozenset({"thanks", "praise"})
+"""Intents that ask for nothing."""
 
 
 IN_TICKET = 24 * 3_600_000_000
@@ -68,7 +69,7 @@ def only_thanks(label: str, intents: Collection[str]) -> bool:
 
 def is_polite(intents: Collection[str]) -> bool:
     """Return whether a text means nothing but to be polite, if anything."""
-    return _POLITE.issuperset(intents)
+    return POLITE.issuperset(intents)
 
 
 def is_contact(type_: str, author_type: str, *, thanks: bool) -> bool:
@@ -91,6 +92,11 @@ def is_assisted(type_: str, author_type: str, channel: str, *, thanks: bool) -> 
 def is_told(type_: str, author_type: str) -> bool:
     """Return whether the text is what a customer said as somebody else recorded it in a ticket."""
     return type_ in _WAITS and author_type != AuthorType.CUSTOMER
+
+
+def comes_to_customer(type_: str, author_type: str) -> bool:
+    """Return whether an event is a visit of the company's to the customer."""
+    return type_ == EventType.VISIT and author_type == AuthorType.AGENT
 
 
 def awaits_reply(type_: str, author_type: str, *, thanks: bool) -> bool:

@@ -14,7 +14,7 @@ from pipeline.detection.wait import Wait
 from pipeline.detection.waits import WAITS
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType
-from pipeline.model.reading import Promise, Scored
+from pipeline.model.reading import Intent, Promise, Scored
 from tests.support.customers import START, Customer, event, promised, reading
 
 AGENT: dict[str, Any] = {"author_type": AuthorType.AGENT}
@@ -40,6 +40,7 @@ def causes(*events: Scored, until: float) -> set[str]:
     return set(customer.state.head.open)
 
 
+THANKED = reading("positive", 0.0, Intent("thanks", 0, 4))
 NO_WORD_KEPT: Sequence[Scored] = (
     event("e1", MESSAGE, 0.2, reading("neutral"), **AGENT),
     event("e1", MESSAGE, 3, reading("neutral"), channel="sms", **AGENT),
@@ -50,6 +51,7 @@ NO_WORD_KEPT: Sequence[Scored] = (
     event("e1", MESSAGE, 3, reading("neutral"), author_type=AuthorType.BOT),
     event("e1", MESSAGE, 3, reading("neutral")),
     event("e1", CALL, 3, reading("neutral"), channel="call", attributes={"direction": "in"}),
+    event("e1", CALL, 3, reading("neutral", 0.0, Intent("ask_exit", 0, 4)), channel="call"),
 )
 
 
@@ -63,6 +65,10 @@ def test_what_is_no_coming_back_keeps_no_word(what: str, number: int) -> None:
     ("what", "keeps"),
     [
         ("callback", event("e1", CALL, 3, channel="call", **AGENT)),
+        (
+            "callback",
+            event("e1", CALL, 3, reading("positive", 0.0, Intent("thanks", 0, 4)), channel="call"),
+        ),
         ("callback", event("e1", MESSAGE, 3, reading("neutral"), **AGENT)),
         ("callback", event("e1", CALL, 3, channel="call", attributes={"direction": "out"})),
         ("answer", event("e1", REPLIED, 3, channel="email", ticket_id="T7", **AGENT)),
