@@ -1,5 +1,6 @@
 """Hears dangers beside the customer's own text: in titles, and in tickets that others opened."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,13 +12,13 @@ from pipeline.model.event import AuthorType, Event
 from pipeline.model.reading import MAX_LEVEL, QUOTE, Intent, Reading
 from pipeline.text.automatic import is_automatic_title
 from pipeline.text.dangers import NEAR, addresses_customer, find_dangers
-from pipeline.text.letter_patterns import plain
+from pipeline.text.letter_patterns import pattern, plain
 from pipeline.text.normalise import fold
 from pipeline.text.own_words import hints_at_others
 from pipeline.text.phrases import words_of
 
-_ANSWERS: Final = ("re:", "ynt:", "yan:", "aw:", "fw:", "fwd:", "ilt:")
-"""Beginnings of titles that somebody else may have written."""
+_ANSWER: Final = re.compile(rf"\s*{pattern('{again}')}")
+"""The beginning of a title that somebody else may have written."""
 
 
 def told_dangers(events: Sequence[Event]) -> dict[int, tuple[Intent, ...]]:
@@ -59,8 +60,7 @@ def with_dangers(reading: Reading, event: Event, dangers: tuple[Intent, ...]) ->
 
 def _title(event: Event) -> str:
     title = event.title or ""
-    is_answer = plain(title).lstrip().startswith(_ANSWERS)
-    return "" if is_answer or is_automatic_title(title) else title
+    return "" if _ANSWER.match(plain(title)) or is_automatic_title(title) else title
 
 
 def _beginning(text: str) -> str:
