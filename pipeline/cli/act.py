@@ -1,23 +1,20 @@
 """Commands act, cases and follow-ups: record an action, show what people work on."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.cli import show
-from pipeline.cli.options import span
+from pipeline.cli.options import CustomerOption, LimitOption, span
 from pipeline.cli.show_work import case_table, follow_up_table
-from pipeline.cli.target import DataOption, JsonOption, ask, find
+from pipeline.cli.target import Answer, DataOption, JsonOption, T, ask, find
 from pipeline.follow_up.case import Case
 from pipeline.follow_up.value import FollowUp, Stage
 from pipeline.model.action import Action, ActionKind, Outcome
 
 StageOption = Annotated[Stage | None, typer.Option(help="Only of this stage.")]
-CustomerOption = Annotated[
-    str | None, typer.Option("--customer", metavar="ID", help="Of one customer.")
-]
-LimitOption = Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")]
 
 
 def act(
@@ -66,8 +63,7 @@ def cases(
     as_json: JsonOption = False,
 ) -> None:
     """Show the cases of customers, last changed first: what people work on."""
-    params = _asked(stage, customer_id, limit)
-    answer = ask(find(data), "GET", "/v1/cases", list[Case], params=params)
+    answer = _work(data, "/v1/cases", list[Case], stage, customer_id, limit)
     show.rows(answer, case_table, limit, json=as_json)
 
 
@@ -79,11 +75,18 @@ def follow_ups(
     as_json: JsonOption = False,
 ) -> None:
     """Show the follow-up of each alert, last changed first."""
-    params = _asked(stage, customer_id, limit)
-    answer = ask(find(data), "GET", "/v1/follow-ups", list[FollowUp], params=params)
+    answer = _work(data, "/v1/follow-ups", list[FollowUp], stage, customer_id, limit)
     show.rows(answer, follow_up_table, limit, json=as_json)
 
 
-def _asked(stage: Stage | None, customer_id: str | None, limit: int) -> dict[str, object]:
+def _work(
+    data: Path | None,
+    address: str,
+    kind: type[T],
+    stage: Stage | None,
+    customer_id: str | None,
+    limit: int,
+) -> Answer[T]:
     given = {"limit": limit, "stage": stage, "customer_id": customer_id}
-    return {name: value for name, value in given.items() if value is not None}
+    params = {name: value for name, value in given.items() if value is not None}
+    return ask(find(data), "GET", address, kind, params=params)

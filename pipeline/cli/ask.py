@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from pipeline.cli import show
-from pipeline.cli.options import moment, span
+from pipeline.cli.options import CustomerOption, LimitOption, moment, span
 from pipeline.cli.show_customer import customer as shown_customer
 from pipeline.cli.target import DataOption, JsonOption, ask, find
 from pipeline.kpi.definitions import KpiValue
@@ -65,10 +65,8 @@ def alerts(
         datetime | None,
         typer.Option(parser=moment, metavar="TIME", help="Opened at or after, RFC 3339."),
     ] = None,
-    customer_id: Annotated[
-        str | None, typer.Option("--customer", metavar="ID", help="Of one customer.")
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")] = 1_000,
+    customer_id: CustomerOption = None,
+    limit: LimitOption = 1_000,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from pipeline.cli import show
-from pipeline.cli.options import moment
+from pipeline.cli.options import LimitOption, moment
 from pipeline.cli.target import DataOption, JsonOption, ask, find
 from pipeline.model.audit import AuditEntry
 
@@ -22,7 +22,7 @@ def audit(
     customer_id: Annotated[
         str, typer.Option("--customer", metavar="ID", help="About one customer.")
     ] = "",
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")] = 1_000,
+    limit: LimitOption = 1_000,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import show
+from pipeline.cli.options import LimitOption
 from pipeline.cli.target import DataOption, JsonOption, ask, find
 from pipeline.model.dead_letter import DeadLetter, Reason
 from pipeline.service.views import RetryResult
@@ -23,7 +24,7 @@ ReasonOption = Annotated[
 def list_letters(
     context: typer.Context,
     reason: ReasonOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")] = 1_000,
+    limit: LimitOption = 1_000,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,11 +1,17 @@
-"""Parsers of option values: times, durations and lists."""
+"""Options that several commands have, and parsers of values: times, durations and lists."""
 
 import re
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import typer
 
 from pipeline.common.durations import duration
+
+CustomerOption = Annotated[
+    str | None, typer.Option("--customer", metavar="ID", help="Of one customer.")
+]
+LimitOption = Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number.")]
 
 
 def moment(text: str) -> datetime:

@@ -4,17 +4,17 @@ A turn is a line by the customer, an agent or a bot, numbered from 1, the custom
 lines of one thought, with nobody's answer between, are judged once.
 """
 
-import re
 from typing import Final
-from unicodedata import normalize
 from zlib import crc32
 
 import msgspec
 from msgspec.structs import replace
 
+from pipeline.common.letters import letters_of
 from pipeline.detection.entry import LogEntry
 from pipeline.detection.line_dangers import DANGERS, LINES, HeardLine, told_together
 from pipeline.detection.spans import EvidenceRef, first_and_newest
+from pipeline.model.contact import POLITE
 from pipeline.model.event import AuthorType
 from pipeline.model.reading import MAX_LEVEL
 
@@ -30,17 +30,17 @@ _FAILURES: Final = frozenset({"not_understood", "cannot_help"})
 _PASSES_ON: Final = frozenset({"hands_over", "forwards"})
 """Acts that pass the customer, or the matter, on to somebody else."""
 _ASKS: Final = frozenset({"ask_person"})
-_POLITE: Final = frozenset({"thanks", "praise"})
 _ANGRY: Final = MAX_LEVEL - 1
 _ALIKE: Final = 0.6
 """Share of common words (Jaccard index) of turns that say the same."""
 _FEW: Final = 3
 """Words that a turn must have to be compared: any two questions have `where is` in common."""
+_SHORTEST: Final = 3
+"""Letters of the shortest word that is compared."""
 _STEM: Final = 5
 """Letters of a word that tell it; Turkish endings come behind them."""
 _NEWEST: Final = 0.5
 """Weight of the newest turn in the customer's mood, an exponentially weighted mean."""
-_WORD: Final = re.compile(rb"[a-z]{3,}")
 
 
 class Conversation(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -145,7 +145,7 @@ def _with_customer(now: Conversation, entry: LogEntry, *, again: bool) -> Conver
         run_is_judged=judged or setback or negative_again,
     )
     # Thanks prove nothing, least of all where they are meant as irony.
-    cites = (asks or now.worsens) and _POLITE.isdisjoint(entry.intents)
+    cites = (asks or now.worsens) and POLITE.isdisjoint(entry.intents)
     return _with_proof(now, entry) if cites else now
 
 
@@ -213,12 +213,11 @@ def _with_proof(now: Conversation, entry: LogEntry) -> Conversation:
 
 def _words(entry: LogEntry) -> tuple[int, ...]:
     """Return the hashes of the words of the quoted part of a text, sorted; none if too few."""
-    plain = normalize("NFKD", entry.spans[0].quote.lower().replace("ı", "i"))
-    letters = plain.encode("ascii", "ignore")  # without the marks of `ç`, `ş`
-    stems = {word[:_STEM] for word in _WORD.findall(letters)}
+    words = letters_of(entry.spans[0].quote).split()
+    stems = {word[:_STEM] for word in words if len(word) >= _SHORTEST}
     if len(stems) < _FEW:
         return ()
-    return tuple(sorted([crc32(stem) & 0xFFFF for stem in stems])[:WORDS])
+    return tuple(sorted([crc32(stem.encode()) & 0xFFFF for stem in stems])[:WORDS])
 
 
 def _alike(words: tuple[int, ...], others: tuple[int, ...]) -> bool:

@@ -153,7 +153,7 @@ class LogDraft:
         """Return the time of the last event in the log, from its record; `_NEVER` if empty."""
         if not self._encoded:
             return _NEVER
-        return int.from_bytes(self._index[-_RECORD : _TIME - _RECORD], "big", signed=True)
+        return _time_at(self._index, len(self._index) - _RECORD)
 
     def _spans(self, event_id: str) -> tuple[Span, ...]:
         if entry := self._added.get(event_id):
@@ -172,7 +172,7 @@ class LogDraft:
         excess = self._left - REMEMBERED
         if excess > 0:
             forgotten = range(0, excess * _RECORD, _RECORD)
-            times = (_time_of(self._index[i : i + _RECORD]) for i in forgotten)
+            times = (_time_at(self._index, place) for place in forgotten)
             self._horizon = max(self._horizon, *times)
             del self._index[: excess * _RECORD]
             self._left = REMEMBERED
@@ -185,8 +185,9 @@ class LogDraft:
         return at // _RECORD
 
 
-def _time_of(record: bytes | bytearray) -> int:
-    return int.from_bytes(record[:_TIME], "big", signed=True)
+def _time_at(index: bytearray, place: int) -> int:
+    """Return the time of the record that begins at a byte of the index."""
+    return int.from_bytes(index[place : place + _TIME], "big", signed=True)
 
 
 def _position(entry: LogEntry) -> tuple[int, str]:

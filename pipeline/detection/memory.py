@@ -13,7 +13,7 @@ from pipeline.detection.spans import EvidenceRef
 from pipeline.detection.tells import INTERNAL
 from pipeline.detection.wait import Wait, habit_key, habit_of
 from pipeline.detection.waits import UNKNOWN, Overdue, Talk, Terms, judged, waits_after
-from pipeline.model.contact import PAUSES, Pauses, continued, keeps_alive, topic_of
+from pipeline.model.contact import Pauses, continued, keeps_alive, topic_of
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with
 from pipeline.model.leaving import Standing, standing_after
@@ -127,6 +127,14 @@ def conversation_at(memory: Memory, entry: LogEntry, at: int) -> Conversation:
     return contact.conversation or EMPTY if is_turn else EMPTY
 
 
+def talk_of(memory: Memory, entry: LogEntry, conversation: Conversation, pauses: Pauses) -> Talk:
+    """Return what waits need of the conversation, as of `conversation_at`, that an entry is in."""
+    if entry.type not in _SPEAKS:
+        return UNKNOWN
+    ticket_id = memory.contacts[-1].ticket_id if conversation is not EMPTY else ""
+    return Talk(pauses.of(entry.channel), conversation.company_answered, ticket_id)
+
+
 def _ended(contact: Contact, at: int, pauses: Pauses) -> Contact:
     """Return the contact without its conversation if no line can continue it."""
     is_over = contact.conversation and (
@@ -165,9 +173,7 @@ def _with_line(contact: Contact | None, entry: LogEntry, at: int) -> Contact:
     )
 
 
-def after(
-    memory: Memory, entry: LogEntry, at: int, terms: Terms, pauses: Pauses = PAUSES
-) -> Memory:
+def after(memory: Memory, entry: LogEntry, at: int, terms: Terms, talk: Talk = UNKNOWN) -> Memory:
     """Return the memory after the entry's effect on tickets, orders, scores, waits and habits.
 
     Who has left waits for nothing, and what was usual ends.
@@ -177,7 +183,7 @@ def after(
         memory = replace(memory, standing=standing)
         if standing.gone and not before.gone:
             return replace(memory, waits=(), habits={})
-    memory = _with_waits(memory, entry, at, terms, pauses)
+    memory = _with_waits(memory, entry, at, terms, talk)
     if entry.good_score:
         memory = replace(memory, good_score_at=at)
     if entry.type in _RESOLVES:
@@ -197,8 +203,7 @@ def after(
     return memory
 
 
-def _with_waits(memory: Memory, entry: LogEntry, at: int, terms: Terms, pauses: Pauses) -> Memory:
-    talk = _talk(memory, entry, at, pauses) if entry.type in _SPEAKS else UNKNOWN
+def _with_waits(memory: Memory, entry: LogEntry, at: int, terms: Terms, talk: Talk) -> Memory:
     waits = waits_after(memory.waits, entry, at, terms, talk)
     if _answers(entry) and entry.channel not in memory.answered_on:
         channels = (*memory.answered_on[1 - CHANNELS :], entry.channel)
@@ -209,13 +214,6 @@ def _with_waits(memory: Memory, entry: LogEntry, at: int, terms: Terms, pauses: 
     if waits is memory.waits and habits is memory.habits:
         return memory
     return replace(memory, waits=waits, habits=habits)
-
-
-def _talk(memory: Memory, entry: LogEntry, at: int, pauses: Pauses) -> Talk:
-    """Return what is known of the conversation that the entry is a turn of."""
-    pause, conversation = pauses.of(entry.channel), conversation_at(memory, entry, at)
-    ticket_id = memory.contacts[-1].ticket_id if conversation is not EMPTY else ""
-    return Talk(pause, conversation.company_answered, ticket_id)
 
 
 def _answers(entry: LogEntry) -> bool:

@@ -12,7 +12,7 @@ from pipeline.common.sentences import says_something
 from pipeline.common.titles import Titles
 from pipeline.detection.entry import DAY, LogEntry
 from pipeline.detection.spans import EvidenceRef
-from pipeline.model.contact import topic_of
+from pipeline.model.contact import is_polite, topic_of
 from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType, Trait, types_with
 
@@ -40,7 +40,6 @@ _NO_COMMENT: Final = re.compile("|".join(_LEXICON.no_comment))
 _WORD: Final = re.compile(r"\w")
 MISHAPS: Final = _LEXICON.mishaps
 _WORDS = types_with(Trait.WORDS)
-_POLITE = frozenset({"thanks", "praise"})
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -75,7 +74,7 @@ def says_why(entry: LogEntry) -> bool:
     quote = entry.spans[0].quote
     if _says_nothing(quote):
         return False
-    names = entry.negative_topics or not _POLITE.issuperset(entry.intents)
+    names = entry.negative_topics or not is_polite(entry.intents)
     return bool(names) or says_something(quote, (0, len(quote)))
 
 

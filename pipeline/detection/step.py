@@ -11,6 +11,7 @@ from pipeline.detection.memory import (
     after_judgement,
     begins_contact,
     conversation_at,
+    talk_of,
     with_contact,
 )
 from pipeline.detection.moment import Moment
@@ -46,7 +47,8 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
     draft = FoldDraft(fold, moment, loads, signs, settings.fitted)
     fired = _take(draft, held, late, moment)
-    memory = after(memory, entry, at, rules.terms, settings.pauses)
+    talk = talk_of(memory, entry, moment.conversation, settings.pauses)
+    memory = after(memory, entry, at, rules.terms, talk)
     return draft.fold(memory, fired, calm.since, fold.passed)
 
 
@@ -104,4 +106,4 @@ def _calm(fold: Fold, moment: Moment, held: tuple[Rule, ...]) -> _Calm:
 
 
 def _weighs(held: tuple[Rule, ...]) -> bool:
-    return bool(held) and any(rule.weight for rule in held)
+    return any(rule.weight for rule in held)

@@ -103,7 +103,8 @@ def waits_after(
     Only kinds that a rule has patience with are kept.
     """
     ended = [wait for wait in waits if is_ended(wait, entry)] if waits else []
-    left = tuple([wait for wait in waits if wait not in ended]) if ended else waits
+    gone = {wait.place for wait in ended}
+    left = tuple([wait for wait in waits if wait.place not in gone]) if gone else waits
     if left and (entry.type in LINES or entry.type in _OPENS):
         left = _in_talk(left, entry, at, talk)
     began: msgspec.Raw | None = None

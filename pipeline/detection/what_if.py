@@ -68,13 +68,14 @@ def what_if(
 
     @cache  # rules often hold at the same events
     def risk_without(event_ids: frozenset[str]) -> float:
-        kept = [one for one in ordered if one.event.event_id not in event_ids]
-        other, _ = _folded(kept, at, rules, settings)
-        return risk_at(other, at, settings)[0] if other else 0.0
+        return risk_of([one for one in ordered if one.event.event_id not in event_ids], rules)
 
     @cache
     def risk_without_habits() -> float:
-        other, _ = _folded(ordered, at, rules.judging_no_habit(), settings)
+        return risk_of(ordered, rules.judging_no_habit())
+
+    def risk_of(events: Sequence[Scored], rules: RuleSet) -> float:
+        other, _ = _folded(events, at, rules, settings)
         return risk_at(other, at, settings)[0] if other else 0.0
 
     def without(name: str) -> Without:

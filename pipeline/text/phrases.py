@@ -76,8 +76,13 @@ def patterns(
 
 def anywhere(phrases: Iterable[str], parts: Mapping[str, str]) -> re.Pattern[str] | None:
     """Return the pattern that finds one of the phrases wherever it stands; None without any."""
-    one_of = [rf"(?<![a-z0-9]){pattern}" for _, pattern in patterns({"": phrases}, parts)]
+    one_of = where_words_begin(phrases, parts)
     return re.compile("|".join(one_of)) if one_of else None
+
+
+def where_words_begin(phrases: Iterable[str], parts: Mapping[str, str]) -> list[str]:
+    """Return a pattern of each phrase that holds only where a word begins."""
+    return [rf"(?<![a-z0-9]){pattern}" for _, pattern in patterns({"": phrases}, parts)]
 
 
 def _fill(phrase: str, parts: Mapping[str, str]) -> str:

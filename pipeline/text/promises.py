@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.model.reading import Promise
 from pipeline.text.normalise import SEPARATOR, Folded
-from pipeline.text.phrases import Phrases, Words, patterns
+from pipeline.text.phrases import Phrases, Words, patterns, where_words_begin
 from pipeline.text.promise_lexicon import LEXICON, PARTS
 from pipeline.text.promise_times import Moment, Place, find_times, promise_by
 
@@ -98,12 +98,10 @@ _PROMISES: Final = Phrases(
 _UNLESS: Final = re.compile(
     "|".join(
         [form for _, form in patterns({"": LEXICON.conditions}, PARTS)]
-        + [rf"(?<![a-z0-9]){form}" for _, form in patterns({"": LEXICON.unless}, PARTS)]
+        + where_words_begin(LEXICON.unless, PARTS)
     )
 )
-_UNREAD: Final = re.compile(
-    "|".join(rf"(?<![a-z0-9]){form}" for _, form in patterns({"": LEXICON.unread}, PARTS))
-)
+_UNREAD: Final = re.compile("|".join(where_words_begin(LEXICON.unread, PARTS)))
 _ENGLISH: Final = re.compile(rf"(?<![a-z]){LEXICON.english}(?![a-z])")
 _OF_ANOTHER: Final = re.compile(rf"(?<![a-z]){LEXICON.of_another}(?![a-z])")
 _END: Final = re.compile(r"[!?…;](?!\d)|(?<![ap]\.m)\.(?!\d|m\b)")

@@ -1,11 +1,12 @@
 """What is true of the promises and tickets of the simulated company follows from its events."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from hypothesis import given
 
-from pipeline.model.event import AuthorType
+from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import GROUPS
 from pipeline.model.event_types import EventType as T
 from pipeline.sources.simulate import simulate_with_truth
@@ -16,6 +17,20 @@ from pipeline.sources.simulate.truth import Ledger
 from tests.unit.test_simulate_truth import DAY, HOUR, START, few, journey, of_kind, seeds
 
 
+def overdue(
+    histories: Iterable[Sequence[Event]],
+    due_of: Callable[[Event], datetime | None],
+    end: datetime,
+) -> list[tuple[str, datetime]]:
+    """Customer and due time of each step that none follows in time; those due after the end not."""
+    return [
+        (step.customer_id, due)
+        for steps in histories
+        for step, then in zip(steps, [*steps[1:], None], strict=True)
+        if (due := due_of(step)) and due < end and (then is None or then.occurred_at > due)
+    ]
+
+
 @few
 @given(seeds)
 def test_what_is_true_of_a_promised_delivery_follows_from_its_events(seed: int) -> None:
@@ -24,14 +39,12 @@ def test_what_is_true_of_a_promised_delivery_follows_from_its_events(seed: int) 
     for event in events:
         if event.type in (T.ORDER_PROMISED, T.ORDER_DELAYED, T.ORDER_DELIVERED):
             orders[event.order_id].append(event)
-    broken = []
-    for steps in orders.values():
-        for step, then in zip(steps, [*steps[1:], None], strict=True):
-            if "promised_at" not in step.attributes:
-                continue
-            due = datetime.fromisoformat(str(step.attributes["promised_at"]))
-            if due < START + 14 * DAY and (then is None or then.occurred_at > due):
-                broken.append((step.customer_id, due))
+
+    def promised(step: Event) -> datetime | None:
+        at = step.attributes.get("promised_at")
+        return None if at is None else datetime.fromisoformat(str(at))
+
+    broken = overdue(orders.values(), promised, START + 14 * DAY)
     assert sorted(broken) == sorted(
         (truth.customer_id, truth.at) for truth in of_kind(truths, "delivery_broken")
     )
@@ -65,13 +78,11 @@ def test_a_ticket_stands_still_where_five_days_pass_without_a_step(seed: int) ->
     for event in events:
         if event.ticket_id and event.type in GROUPS["ticket"]:
             steps[event.ticket_id].append(event)
-    still = []
-    for mine in steps.values():
-        for step, then in zip(mine, [*mine[1:], None], strict=True):
-            due = step.occurred_at + 5 * DAY
-            is_open = step.type not in GROUPS["closes"]
-            if is_open and due < START + 35 * DAY and (then is None or then.occurred_at > due):
-                still.append((step.customer_id, due))
+
+    def still_at(step: Event) -> datetime | None:
+        return None if step.type in GROUPS["closes"] else step.occurred_at + 5 * DAY
+
+    still = overdue(steps.values(), still_at, START + 35 * DAY)
     told = [(truth.customer_id, truth.at) for truth in of_kind(truths, "progress_broken")]
     assert sorted(still) == sorted(told)
 
