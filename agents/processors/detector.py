@@ -182,7 +182,7 @@ class Detector:
         rules: RuleSet,
         outcome: Outcome,
     ) -> None:
-        for message, _ in mine:
+        for message in {message.partition: message for message, _ in mine}.values():
             require_partition(message, customer_id, self._offsets.partitions)
         partition = mine[-1][0].partition
         stored = self._customers.get(partition, customer_id)

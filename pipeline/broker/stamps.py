@@ -8,6 +8,9 @@ LONGEST_KEPT: Final = timedelta(days=365)
 CLOCKS_APART: Final = timedelta(hours=1)
 """How far the broker's clock may be ahead of ours."""
 
+_OLDEST: Final = LONGEST_KEPT.total_seconds()
+_AHEAD: Final = CLOCKS_APART.total_seconds()
+
 BY_BROKER: Final = 1
 """Timestamp type LogAppendTime: set by the broker on arrival."""
 
@@ -20,7 +23,6 @@ def received_at(stamp: int, kind: int | None, now: datetime) -> datetime:
     that cannot be true is as none: the record counts as received now.
     """
     age = now.timestamp() - stamp / 1_000
-    youngest = -CLOCKS_APART.total_seconds() if kind == BY_BROKER else 0.0
-    if youngest <= age <= LONGEST_KEPT.total_seconds():
+    if (-_AHEAD if kind == BY_BROKER else 0.0) <= age <= _OLDEST:
         return datetime.fromtimestamp(stamp / 1_000, UTC)
     return now

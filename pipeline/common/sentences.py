@@ -22,6 +22,8 @@ _GAP: Final = re.compile(
     )
 )
 """What is between two sentences."""
+_END: Final = re.compile(r"[.!?…\n]")
+"""What is before every gap."""
 _PAUSE: Final = re.compile(r"(?<=[,;:–—])\s+")
 _BLANK: Final = re.compile(r"\s+")
 _THREE_WORDS: Final = re.compile(r"\w+\W+\w+\W+\w")
@@ -36,9 +38,10 @@ def passages(text: str, longest: int) -> list[Span]:
     last = len(text.rstrip())
     found: list[Span] = []
     start = len(text) - len(text.lstrip())
-    for end, after in [gap.span() for gap in _GAP.finditer(text, start, last)]:
-        found.append((start, end))
-        start = after
+    if _END.search(text, start, last - 1):  # most texts are one sentence
+        for end, after in [gap.span() for gap in _GAP.finditer(text, start, last)]:
+            found.append((start, end))
+            start = after
     found.append((start, last))
     if len(text) > longest:
         found = [part for span in found for part in _parts(text, *span, longest)]

@@ -94,6 +94,7 @@ def _compile(source: RuleSource, env: cel.Env, sizes: Mapping[str, Extent]) -> R
         name=form.name,
         condition=form.condition,
         program=program,
+        tree=tree,
         fields=fields,
         words=frozenset(texts_in(tree)),
         steps=steps,

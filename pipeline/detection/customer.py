@@ -146,7 +146,8 @@ def apply(
     basis = f"{FOLD}/{rules.version}/{settings.basis}"
     log = LogDraft(state.log, partial(step, rules=rules, settings=settings))
     partition, source, offset = state.partition, state.source, state.offset
-    revisions, alerts = dict(state.revisions), list[Alert]()
+    revisions = dict(state.revisions)
+    alerts: list[Alert] = []
     context = AlertContext(state.customer_id, rules, settings.language, log.quote)
 
     def publish(before: Fold, now: Fold, withdrawn_for: NoCause) -> None:

@@ -1,7 +1,7 @@
 """The entry of an event in a customer's state: bounded, without the text."""
 
 import math
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -134,13 +134,12 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def is_sign_of_life(self) -> bool:
         """Whether the customer did something; a record of no usage at all is nothing."""
-        if comes_to_customer(self.type, self.author_type):
-            return False
-        if self.amounts and not any(self.amounts.values()):
-            return False
-        return self.type in _OWN or (
+        own = self.type in _OWN or (
             self.type in _BY_AUTHOR and self.author_type == AuthorType.CUSTOMER
         )
+        if not own or comes_to_customer(self.type, self.author_type):
+            return False
+        return not self.amounts or any(self.amounts.values())
 
     @property
     def is_ordinary(self) -> bool:
@@ -169,6 +168,8 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         If there is none, the reference to the most telling span.
         """
         telling, *others = self.spans
+        if not names:
+            return EvidenceRef(self.event_id, telling.start, telling.end)
         first, rest = self.negative_topics[:1], self.negative_topics[1:]
         # In entries of older versions the span of the first topic is the telling one.
         named = zip((*self.intents, *rest, *first), others, strict=False)
@@ -206,9 +207,9 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         at=to_micros(event.occurred_at),
         event_id=event.event_id,
         revision=event.revision,
-        type=type_in_effect(event).value,
+        type=type_in_effect(event),
         channel=event.channel,
-        author_type=event.author_type.value,
+        author_type=event.author_type,
         language=event.language or (reading.language if reading else ""),
         touchpoint=event.touchpoint or "",
         ticket_id=event.ticket_id or "",
@@ -230,14 +231,10 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         intents=names if means else (),
         # A turn of the company is told by the first thing that it does, if it does any.
         spans=spans if means else (*spans[bool(intents) :][:1], *promised_in(text, promises)),
-        attributes={
-            name: value[:QUOTE] if isinstance(value, str) else value
-            for name in attributes
-            if (value := event.attributes.get(name)) is not None
-        },
+        attributes=_named(event, attributes) if attributes else {},
         anger=sentiment.anger if sentiment else 0,
         urgency=sentiment.urgency if sentiment else 0,
-        topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS],
+        topics=tuple(dict.fromkeys([topic.name for topic in topics]))[:TOPICS] if topics else (),
         negative_topics=tuple([topic.name for topic in complaints]),
         against_score=bool(sentiment and event.score and is_against_score(sentiment, event.score)),
         hurried=bool(reading and reading.hurried),
@@ -251,6 +248,15 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         unhelpful=event.type is EventType.KB_VOTED and event.attributes.get("helpful") is False,
         excused=is_excused(event),
     )
+
+
+def _named(event: Event, names: Iterable[str]) -> dict[str, AttributeValue]:
+    """Return the named attributes of an event, texts cut."""
+    return {
+        name: value[:QUOTE] if isinstance(value, str) else value
+        for name in names
+        if (value := event.attributes.get(name)) is not None
+    }
 
 
 def _amounts(event: Event) -> dict[str, float]:

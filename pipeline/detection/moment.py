@@ -28,6 +28,14 @@ class Moment(NamedTuple):
     habit: HabitNews | None = None
     conversation: Conversation = EMPTY
 
+    def with_risk(self, risk: float, *, grave_alert: bool) -> "Moment":
+        """Return the moment with what rules have made of it."""
+        entry, at, memory, open_alerts, _, threshold, _, habit, conversation = self
+        # Not by `_replace`, which takes longer than all rules that read the risk.
+        return Moment(
+            entry, at, memory, open_alerts, risk, threshold, grave_alert, habit, conversation
+        )
+
     def contacts_within(self, span: int) -> list[Contact]:
         """Return the contacts of the last `span` microseconds."""
         start = self.at - span
@@ -68,15 +76,13 @@ class Moment(NamedTuple):
 
     def overdue(self) -> tuple[str, ...]:
         """Return the kinds of what is overdue and does not come by this event."""
-        waits = self.memory.waits
-        return tuple(
-            wait.kind for wait in waits if wait.is_overdue and not has_come(wait, self.entry)
-        )
+        late = [wait for wait in self.memory.waits if wait.is_overdue]
+        return tuple([wait.kind for wait in late if not has_come(wait, self.entry)]) if late else ()
 
     def made_good(self) -> tuple[str, ...]:
         """Return the kinds of what was overdue and comes by this event."""
-        waits = self.memory.waits
-        return tuple(wait.kind for wait in waits if wait.is_overdue and has_come(wait, self.entry))
+        late = [wait for wait in self.memory.waits if wait.is_overdue]
+        return tuple([wait.kind for wait in late if has_come(wait, self.entry)]) if late else ()
 
     def leaves(self) -> bool:
         """Return whether the customer leaves by this event."""
@@ -86,6 +92,8 @@ class Moment(NamedTuple):
     def hours_late(self) -> float:
         """Return the hours from the promised to the actual or new delivery, 0 for other events."""
         entry, arrives = self.entry, self.at
+        if not entry.order_id and entry.promised_at is None:
+            return 0.0
         promised = self.memory.promised.get(entry.order_id)
         if entry.type == EventType.ORDER_DELAYED:
             arrives = entry.promised_at or arrives

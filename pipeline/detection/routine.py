@@ -90,6 +90,7 @@ def date_of(day: int) -> date:
     return _EPOCH + timedelta(days=day)
 
 
+@lru_cache(maxsize=4_096)
 def end_of(day: int, zone: ZoneInfo) -> int:
     """Return the time at which a local calendar day ends."""
     return to_micros(datetime.combine(date_of(day + 1), time(), zone))

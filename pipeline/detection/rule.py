@@ -10,7 +10,8 @@ import msgspec
 from cel_expr_python import cel
 
 from pipeline.common.languages import Language
-from pipeline.detection.expression import STEPS
+from pipeline.detection.expression import STEPS, Node
+from pipeline.detection.membership import Asked, asked_of
 from pipeline.detection.moment import Moment
 from pipeline.model.alert import Severity
 from pipeline.model.event_types import EventType
@@ -35,10 +36,11 @@ _UNUSUAL_STRING = re.compile(r"""\\|\"\"\"|'''""")
 class Rule(msgspec.Struct, frozen=True):
     """A compiled rule.
 
-    `fields` are those that the condition reads, `words` its string literals (intents among them
-    select the quote to show), `steps` its maximum cost. `cool_down` is in microseconds. `titles`
-    belong to the alert that it opens, or explain why the alerts that it closes ended. A rule with
-    `waits` judges no events but these kinds of waits, `patience` microseconds after they were due.
+    `tree` is that of the condition, `fields` are those that it reads, `words` its string literals
+    (intents among them select the quote to show), `steps` its maximum cost. `cool_down` is in
+    microseconds. `titles` belong to the alert that it opens, or explain why the alerts that it
+    closes ended. A rule with `waits` judges no events but these kinds of waits, `patience`
+    microseconds after they were due.
     `in_danger`: its alert says that the customer may be in danger. `lost`: what it closes ends
     because the customer was lost.
     """
@@ -46,6 +48,7 @@ class Rule(msgspec.Struct, frozen=True):
     name: str
     condition: str
     program: Any
+    tree: Node
     fields: frozenset[str]
     words: frozenset[str]
     steps: int
@@ -81,8 +84,9 @@ class Pack(NamedTuple):
 class Stage:
     """Rules that are evaluated together on the fields that any of them reads.
 
-    Verdicts are cached by case: conditions are functions of their fields, and a number that is only
-    compared with literals, or parts of the threshold, matters only by its side of each of these.
+    Verdicts are cached by case: conditions are functions of their fields. A number that is only
+    compared with literals, or parts of the threshold, matters only by its side of each of these; a
+    list that is only asked for some names matters by which of them it has.
 
     A rule that fails on an event does not hold there, and is set aside: it is evaluated separately
     from then on, so that the others stay together. That changes no verdict. `failed` holds the
@@ -98,13 +102,9 @@ class Stage:
     ) -> None:
         self.rules = rules
         self.causes = frozenset(rule.cause for rule in rules)
-        reading = {
-            name: [rule.condition for rule in rules if name in rule.fields] for name in getters
-        }
+        reading = {name: [rule for rule in rules if name in rule.fields] for name in getters}
         self._getters = {name: getters[name] for name, some in sorted(reading.items()) if some}
-        self._case = [
-            _seen(get, cuts_of(name, reading[name])) for name, get in self._getters.items()
-        ]
+        self._case = [_seen(name, get, reading[name]) for name, get in self._getters.items()]
         places = {rule.name: place for place, rule in enumerate(rules)}
         self._order = lambda rule: places[rule.name]
         self._env, self._failed = env, failed
@@ -228,15 +228,30 @@ def _cut(found: re.Match[str]) -> Cut:
     return Cut(float(found["factor"] or 1.0), found["operator"] or "*")
 
 
-def _seen(get: Get, cuts: tuple[Cut, ...]) -> Get:
-    """Return the getter of the value, or of its position among the cuts."""
-    if not cuts:
-        return get
+def _seen(name: str, get: Get, rules: Sequence[Rule]) -> Get:
+    """Return the getter of all that rules see of a field."""
+    if cuts := cuts_of(name, [rule.condition for rule in rules]):
+        return _side(get, cuts)
+    asked = asked_of(name, [rule.tree for rule in rules])
+    return _asked(get, asked) if asked else get
+
+
+def _asked(get: Get, asked: Asked) -> Get:
+    """Return the getter of which names a list has, and of how many if that is asked."""
+    names_in = lru_cache(maxsize=REMEMBERED)(asked.names.intersection)
+    if asked.counts:
+        return lambda moment: (names_in(items := get(moment)), len(items))
+    return lambda moment: names_in(get(moment))
+
+
+def _side(get: Get, cuts: tuple[Cut, ...]) -> Get:
+    """Return the getter of the position of a number among the cuts."""
     # The threshold is a setting, so there is one.
     numbers = lru_cache(maxsize=4)(lambda threshold: sorted(cut.at(threshold) for cut in cuts))
+    fixed = None if any(cut.of_threshold for cut in cuts) else numbers(0.0)
 
     def side(moment: Moment) -> int | None:
-        value, marks = get(moment), numbers(moment.risk_threshold)
+        value, marks = get(moment), fixed or numbers(moment.risk_threshold)
         # A number for each cut and each gap between cuts; None for NaN.
         if value < marks[0]:
             return 0

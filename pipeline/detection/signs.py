@@ -60,7 +60,8 @@ def signs_after(
     signs: Signs, tallies: dict[str, float], moment: Moment, *, begins_contact: bool
 ) -> Signs:
     """Return the signs after an event, with the `tallies` before it, relieved, which it takes."""
-    entry, added = moment.entry, dict[str, float]()
+    entry = moment.entry
+    added: dict[str, float] = {}
     if entry.label == "negative":
         added[NEGATIVITY] = entry.negative
     if entry.anger:

@@ -62,7 +62,9 @@ def spans_of(
 
 def promised_in(text: str, promises: Sequence[Promise]) -> list[Span]:
     """Return the sentence of each promise."""
-    sentences = passages(text, QUOTE) if promises else []
+    if not promises:
+        return []
+    sentences = passages(text, QUOTE)
     return [_span(text, *passage_at(sentences, promise.start)) for promise in promises]
 
 

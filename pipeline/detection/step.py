@@ -1,7 +1,5 @@
 """A step of detection: from a customer's fold and an event, or time that passes, to the next."""
 
-from typing import NamedTuple
-
 from pipeline.config.groups import DetectSettings
 from pipeline.detection.draft import FoldDraft
 from pipeline.detection.entry import LogEntry
@@ -40,16 +38,16 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     )
     early, late = rules.stages(entry.type)
     held = early.holding(moment)
-    calm = _calm(fold, moment, held)
-    loads = decay(fold.loads, calm.length, settings.half_life_days)
-    tallies = decay(fold.signs.tallies, calm.length, settings.half_life_days)
+    calm, calm_since = _calm(fold, moment, held)
+    loads = decay(fold.loads, calm, settings.half_life_days)
+    tallies = decay(fold.signs.tallies, calm, settings.half_life_days)
     begins = memory is not fold.memory and begins_contact(fold.memory, entry, at, settings.pauses)
     signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
     draft = FoldDraft(fold, moment, loads, signs, settings.fitted)
     fired = _take(draft, held, late, moment)
     talk = talk_of(memory, entry, moment.conversation, settings.pauses)
     memory = after(memory, entry, at, rules.terms, talk)
-    return draft.fold(memory, fired, calm.since, fold.passed)
+    return draft.fold(memory, fired, calm_since, fold.passed)
 
 
 def pass_time(fold: Fold, until: int, rules: RuleSet, settings: DetectSettings) -> Fold:
@@ -77,33 +75,25 @@ def _take(draft: FoldDraft, held: tuple[Rule, ...], late: Stage, moment: Moment)
     draft.take(held, moment)
     if late.rules:
         grave = bool(draft.open) and draft.has_grave(but=late.causes)
-        # Not by `_replace`, which takes longer than all the rest.
-        moment = Moment(*moment[:4], draft.risk, moment.risk_threshold, grave, *moment[7:])
-        held_late = late.holding(moment)
+        held_late = late.holding(moment.with_risk(draft.risk, grave_alert=grave))
         draft.take(held_late, moment)
         held = (*held, *held_late)
     return tuple([rule.name for rule in held])
 
 
-class _Calm(NamedTuple):
-    """The microseconds of calm that an event ends, and since when it is calm from then on."""
+def _calm(fold: Fold, moment: Moment, held: tuple[Rule, ...]) -> tuple[int, int]:
+    """Return the microseconds of calm that an event ends, and since when it is calm from then on.
 
-    length: int
-    since: int
-
-
-def _calm(fold: Fold, moment: Moment, held: tuple[Rule, ...]) -> _Calm:
-    """Return the calm before an event at which early rules held; none of them reads the risk.
-
-    Only ordinary life shows that it was calm: silence alone, a record of a system, or an event on
-    which a rule with a weight holds does not.
+    `held` are the early rules that hold at it; none of them reads the risk. Only ordinary life
+    shows that it was calm: silence alone, a record of a system, or an event on which a rule with a
+    weight holds does not.
     """
     since, at = fold.at if fold.calm_since is None else fold.calm_since, moment.at
     if _weighs(held):
-        return _Calm(0, at)
+        return 0, at
     ordinary = moment.entry.is_ordinary and not is_changed(moment.memory.habits)
-    return _Calm(at - since, at) if ordinary else _Calm(0, since)
+    return (at - since, at) if ordinary else (0, since)
 
 
 def _weighs(held: tuple[Rule, ...]) -> bool:
-    return any(rule.weight for rule in held)
+    return bool(held) and any(rule.weight for rule in held)

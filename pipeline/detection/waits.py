@@ -82,12 +82,17 @@ def next_overdue(waits: Sequence[Wait], patience: Patience, until: int = NEVER) 
     for wait in waits:
         for some in patience.get(wait.kind, ()):
             if (at := wait.due + some) > wait.judged:
-                if at <= until and (
-                    first is None or (at, wait.place) < (first.at, first.wait.place)
-                ):
-                    first = Overdue(at, wait, some)
+                if at <= until:
+                    first, until = _earlier(first, Overdue(at, wait, some)), at
                 break
     return first
+
+
+def _earlier(first: Overdue | None, turn: Overdue) -> Overdue:
+    """Return what is judged first; at the same time that is by the order of names."""
+    if first and first.at == turn.at and first.wait.place < turn.wait.place:
+        return first
+    return turn
 
 
 def judged(waits: tuple[Wait, ...], turn: Overdue) -> tuple[Wait, ...]:
