@@ -12,6 +12,7 @@ from pipeline.model.reading import Scored
 HasReadAll = Callable[[int, Mapping[tuple[str, int], int]], bool]
 """Returns whether all of a partition was read, given up to where it was handled since the start."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_NONE, _MICROSECOND = timedelta(0), timedelta(microseconds=1)
 
 
 class PassedTime:
@@ -36,7 +37,7 @@ class PassedTime:
     @property
     def lag(self) -> int:
         """How far the event clock is behind, in microseconds; 0 if unknown."""
-        return int((self._clock.lag or timedelta(0)) / timedelta(microseconds=1))
+        return (self._clock.lag or _NONE) // _MICROSECOND
 
     def remember(self, lag: int) -> None:
         """Note the lag of an earlier worker's clock, in microseconds."""

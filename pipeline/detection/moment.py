@@ -24,16 +24,16 @@ class Moment(NamedTuple):
     open_alerts: tuple[str, ...]
     risk: float
     risk_threshold: float
-    grave_alert: bool = False
-    habit: HabitNews | None = None
     conversation: Conversation = EMPTY
+    habit: HabitNews | None = None
+    grave_alert: bool = False
 
     def with_risk(self, risk: float, *, grave_alert: bool) -> "Moment":
         """Return the moment with what rules have made of it."""
-        entry, at, memory, open_alerts, _, threshold, _, habit, conversation = self
+        entry, at, memory, open_alerts, _, threshold, conversation, habit, _ = self
         # Not by `_replace`, which takes longer than all rules that read the risk.
         return Moment(
-            entry, at, memory, open_alerts, risk, threshold, grave_alert, habit, conversation
+            entry, at, memory, open_alerts, risk, threshold, conversation, habit, grave_alert
         )
 
     def contacts_within(self, span: int) -> list[Contact]:

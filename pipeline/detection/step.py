@@ -32,10 +32,8 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     if fold.memory.waits:
         fold = pass_time(fold, at - 1, rules, settings)  # what comes just in time is in time
     memory = with_contact(fold.memory, entry, at, settings.pauses)
-    moment = Moment(
-        *(entry, at, memory, tuple(fold.open), 0.0, settings.threshold),
-        conversation=conversation_at(memory, entry, at),
-    )
+    conversation = conversation_at(memory, entry, at)
+    moment = Moment(entry, at, memory, tuple(fold.open), 0.0, settings.threshold, conversation)
     early, late = rules.stages(entry.type)
     held = early.holding(moment)
     calm, calm_since = _calm(fold, moment, held)
@@ -45,7 +43,7 @@ def step(fold: Fold, entry: LogEntry, rules: RuleSet, settings: DetectSettings) 
     signs = signs_after(fold.signs, tallies, moment, begins_contact=begins)
     draft = FoldDraft(fold, moment, loads, signs, settings.fitted)
     fired = _take(draft, held, late, moment)
-    talk = talk_of(memory, entry, moment.conversation, settings.pauses)
+    talk = talk_of(memory, entry, conversation, settings.pauses)
     memory = after(memory, entry, at, rules.terms, talk)
     return draft.fold(memory, fired, calm_since, fold.passed)
 
