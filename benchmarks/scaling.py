@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from itertools import cycle
 from random import Random
 
@@ -20,7 +21,6 @@ from benchmarks.messages import (
     fill,
     producer,
     raw_templates,
-    scored,
     scored_templates,
     send,
 )
@@ -28,8 +28,9 @@ from benchmarks.throughput import ours
 from pipeline.config.groups import DetectSettings
 from pipeline.config.settings import Settings
 from pipeline.contracts.topology import CHANGELOG
-from pipeline.detection.customer import Arrival, apply, encode_state
+from pipeline.detection.customer import NEVER, Arrival, apply, encode_state
 from pipeline.detection.rules import RuleBook
+from pipeline.model.reading import Scored
 
 WORKERS = (1, 2, 3, 4)
 CUSTOMERS = (1_000, 10_000, 100_000, 1_000_000)
@@ -39,6 +40,7 @@ MODELS = 500
 """Customers whose states are folded from events; the others have copies of them."""
 FULL_SPEED = 0.8
 """Share of the rate before the kill that counts as full speed."""
+_DECODE = msgspec.json.Decoder(Scored).decode
 WATCH_SECONDS = 120.0
 RECOVERY_SECONDS = 300.0
 
@@ -193,16 +195,23 @@ def customer_id(number: int) -> bytes:
 
 
 def state_models(settings: DetectSettings) -> list[bytes]:
-    """Return some states with a few events each, all under customer number 0."""
+    """Return states with a few events each, an hour ago, all under customer number 0.
+
+    Each customer waits for something, so that a recovery has as many timers as customers.
+    """
     rules = RuleBook(settings.rules).rules
     mine: defaultdict[str, list[Arrival]] = defaultdict(list)
-    for one in scored(events(3 * MODELS, MODELS)):
-        event = msgspec.structs.replace(one.event, customer_id=customer_id(0).decode())
+    for message in dated(scored_templates(events(3 * MODELS, MODELS)), 3 * MODELS, "model"):
+        one = _DECODE(message.value)
+        then = one.event.occurred_at - timedelta(hours=1)  # before what comes next
+        customer = customer_id(0).decode()
+        event = msgspec.structs.replace(one.event, occurred_at=then, customer_id=customer)
         known = mine[one.event.customer_id]
         known.append(Arrival(msgspec.structs.replace(one, event=event), 0, len(known)))
     states = (apply(None, arrivals, rules, settings)[0] for arrivals in mine.values())
+    waiting = (state for state in states if state.due < NEVER)
     # Offset -1 precedes all future messages.
-    return [encode_state(msgspec.structs.replace(state, offset=-1)) for state in states]
+    return [encode_state(msgspec.structs.replace(state, offset=-1)) for state in waiting]
 
 
 def fill_changelog(machine: Machine, size: int, models: Sequence[bytes]) -> None:
