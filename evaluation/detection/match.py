@@ -18,12 +18,14 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of alert in `kinds.yaml`: the causes that raise it, and kinds of truths.
 
     It should ring for what it `finds`, may for what it names `also`, must not for what it `spares`.
+    Where it is open, what it `covers` needs no alert of its own kind.
     """
 
     name: str
     causes: tuple[str, ...]
     finds: tuple[str, ...]
     also: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
     spares: tuple[str, ...] = ()
 
 
@@ -133,8 +135,9 @@ def _rightly(kind: Kind, truths: Iterable[Truth]) -> ByCustomer:
 def _rung_for(
     truth: str, among: Iterable[Kind], alerts: Iterable[Alert]
 ) -> defaultdict[str, list[Alert]]:
-    """Return the alerts of the kinds that should find a kind of truth, by customer, in order."""
-    causes = {cause for kind in among if truth in kind.finds for cause in kind.causes}
+    """Return the alerts of the kinds that find or cover a kind of truth, by customer, in order."""
+    kinds = [kind for kind in among if truth in (*kind.finds, *kind.covers)]
+    causes = {cause for kind in kinds for cause in kind.causes}
     return _first_alerts(alert for alert in alerts if alert.cause in causes)
 
 
