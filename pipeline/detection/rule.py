@@ -40,9 +40,8 @@ class Rule(msgspec.Struct, frozen=True):
     (intents among them select the quote to show), `steps` its maximum cost. `cool_down` is in
     microseconds. `titles` belong to the alert that it opens, or explain why the alerts that it
     closes ended. A rule with `waits` judges no events but these kinds of waits, `patience`
-    microseconds after they were due.
-    `in_danger`: its alert says that the customer may be in danger. `lost`: what it closes ends
-    because the customer was lost.
+    microseconds after they were due. `in_danger`: its alert says that the customer may be in
+    danger. `lost`: what it closes ends because the customer was lost.
     """
 
     name: str
