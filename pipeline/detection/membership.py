@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipeline.detection.expression import Node
+from pipeline.detection.expression import Node, texts_in
 
 
 class Asked(NamedTuple):
@@ -49,7 +49,6 @@ def _of_exists(loop: Node) -> Asked | None:
             first,
             one,
         ) == (total, item) and literals.kind == "list":
-            names = [part.text for part in literals.parts]
-            known = frozenset(name for name in names if name is not None)
-            return Asked(known) if len(known) == len(set(names)) else None
+            written = all(part.text is not None for part in literals.parts)
+            return Asked(frozenset(texts_in(literals))) if written else None
     return None

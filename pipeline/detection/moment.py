@@ -76,13 +76,15 @@ class Moment(NamedTuple):
 
     def overdue(self) -> tuple[str, ...]:
         """Return the kinds of what is overdue and does not come by this event."""
-        late = [wait for wait in self.memory.waits if wait.is_overdue]
-        return tuple([wait.kind for wait in late if not has_come(wait, self.entry)]) if late else ()
+        return self._late(comes=False)
 
     def made_good(self) -> tuple[str, ...]:
         """Return the kinds of what was overdue and comes by this event."""
+        return self._late(comes=True)
+
+    def _late(self, *, comes: bool) -> tuple[str, ...]:
         late = [wait for wait in self.memory.waits if wait.is_overdue]
-        return tuple([wait.kind for wait in late if has_come(wait, self.entry)]) if late else ()
+        return tuple([wait.kind for wait in late if has_come(wait, self.entry) == comes])
 
     def leaves(self) -> bool:
         """Return whether the customer leaves by this event."""

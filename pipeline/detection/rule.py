@@ -247,10 +247,9 @@ def _side(get: Get, cuts: tuple[Cut, ...]) -> Get:
     """Return the getter of the position of a number among the cuts."""
     # The threshold is a setting, so there is one.
     numbers = lru_cache(maxsize=4)(lambda threshold: sorted(cut.at(threshold) for cut in cuts))
-    fixed = None if any(cut.of_threshold for cut in cuts) else numbers(0.0)
 
     def side(moment: Moment) -> int | None:
-        value, marks = get(moment), fixed or numbers(moment.risk_threshold)
+        value, marks = get(moment), numbers(moment.risk_threshold)
         # A number for each cut and each gap between cuts; None for NaN.
         if value < marks[0]:
             return 0
