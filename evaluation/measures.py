@@ -82,6 +82,15 @@ def _macro_f1(drawn: Floats, predicted: Ints, labels: Ints) -> Floats:
     return mean
 
 
+def f1(truth: Values, predicted: Values, rng: np.random.Generator) -> Interval:
+    """Return the mean F1 of columns of shape (n, labels) that are true of some text."""
+    drawn = _resamples(len(truth), rng)
+    known = truth.any(axis=0)
+    said, true = predicted[:, known].astype(float), truth[:, known].astype(float)
+    hits = drawn @ (said * true)
+    return _interval((2 * hits / np.maximum(drawn @ (said + true), 1)).mean(axis=1))
+
+
 def mean(groups: Sequence[Values], rng: np.random.Generator) -> Interval:
     """Return the mean of the group means, resampling within groups."""
     means = [_mean(_resamples(len(group), rng), group) for group in groups]
