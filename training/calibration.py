@@ -8,13 +8,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.text.calibration import Card, softmax, tempered
+from pipeline.text.calibration import softmax, tempered
 from pipeline.text.engine import FloatArray
 from pipeline.text.fast import logits_of
 
 FILE: Final = "temperatures.yaml"
 
-AnyCard = TypeVar("AnyCard", bound=Card)
+AnyCard = TypeVar("AnyCard", bound=msgspec.Struct)
 
 
 class Calibration(msgspec.Struct, frozen=True):
@@ -65,6 +65,6 @@ def versioned(card: AnyCard, weights: bytes) -> AnyCard:
     return msgspec.structs.replace(card, version=f"1-{digest[:8]}")
 
 
-def spelled(card: Card) -> bytes:
+def spelled(card: msgspec.Struct) -> bytes:
     """Return the card as it stands beside the weights."""
     return msgspec.json.format(msgspec.json.encode(card)) + b"\n"

@@ -115,11 +115,11 @@ Features = tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]
 def _features(texts: Sequence[str]) -> Features:
     counts = np.zeros((GROUPS, len(texts)))
     parts = []
-    for group, buckets, starts, count in ngrams(fold([text[:MAX_CHARACTERS] for text in texts])):
-        counts[group] += count
-        orders, places = np.nonzero(buckets)
-        rows = np.searchsorted(starts, places, "right") - 1
-        parts.append((rows, buckets[orders, places], group))
+    for its in ngrams(fold([text[:MAX_CHARACTERS] for text in texts])):
+        counts[its.group] += its.counts
+        orders, places = np.nonzero(its.buckets)
+        rows = np.searchsorted(its.starts, places, "right") - 1
+        parts.append((rows, its.buckets[orders, places], its.group))
     rows = np.concatenate([row for row, _, _ in parts])
     groups = np.repeat([group for _, _, group in parts], [len(row) for row, _, _ in parts])
     order = np.argsort(rows, kind="stable")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.text import cues
 from pipeline.text.calibration import Card, softmax
 from pipeline.text.engine import Engine, FloatArray
-from pipeline.text.features import Ngrams, ngrams
+from pipeline.text.features import Ngrams, chunks, ngrams
 from pipeline.text.normalise import Folded, fold
 
 MAX_CHARACTERS: Final = 2_000
@@ -71,9 +70,7 @@ class FastEngine(Engine):
     def _scores(self, folded: Folded) -> NDArray[np.float64]:
         """Return shape (texts, 2): negative and positive, against 0 for neutral."""
         scores = np.empty((len(folded.starts), 2))
-        chunks = folded.starts // _CHUNK
-        bounds = np.flatnonzero(chunks[1:] != chunks[:-1]) + 1
-        for first, stop in pairwise([0, *bounds.tolist(), len(scores)]):
+        for first, stop in chunks(folded, _CHUNK):
             scores[first:stop] = sum(map(self._group_scores, ngrams(folded, first, stop)))
         return scores * self._card.scale + self._card.bias
 

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -28,16 +29,25 @@ class Ngrams(NamedTuple):
     `buckets` has a row an order and a column a place: the n-gram that begins there, as a number
     below `2**BITS`. Bucket 0 stands for one that would cross the end of a text and counts for
     nothing. Text k has the columns `starts[k]` to `starts[k + 1]`, and `counts[k]` n-grams.
+    `places` is where each column begins, in characters of the batch from its first text on.
     """
 
     group: int
     buckets: NDArray[np.int64]
     starts: NDArray[np.int64]
     counts: NDArray[np.int64]
+    places: NDArray[np.int64]
 
 
 GROUPS: Final = 3
 """Characters, words and stems: each group is one unit vector of features."""
+
+
+def chunks(folded: Folded, size: int) -> Iterator[tuple[int, int]]:
+    """Yield runs of texts of some `size` characters: the first one, and the one behind the last."""
+    numbers = folded.starts // size
+    bounds = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+    return pairwise([0, *bounds.tolist(), len(folded.starts)])
 
 
 def ngrams(folded: Folded, first: int = 0, stop: int | None = None) -> Iterator[Ngrams]:
@@ -47,13 +57,20 @@ def ngrams(folded: Folded, first: int = 0, stop: int | None = None) -> Iterator[
         bounds[-1] = folded.starts[stop]
     codes = folded.codes[bounds[0] : bounds[-1]]
     bounds -= bounds[0]
-    yield _group(0, codes, bounds, CHARACTER_ORDERS)
-    words, stems, bounds = _words(codes, bounds)
-    yield _group(1, words, bounds, WORD_ORDERS)
-    yield _group(2, stems, bounds, STEM_ORDERS)
+    yield _group(0, codes, bounds, np.arange(len(codes)), CHARACTER_ORDERS)
+    words, stems, begins = _words(codes)
+    bounds = np.searchsorted(begins, bounds)
+    yield _group(1, words, bounds, begins, WORD_ORDERS)
+    yield _group(2, stems, bounds, begins, STEM_ORDERS)
 
 
-def _group(group: int, symbols: Codes, bounds: NDArray[np.int64], orders: Sequence[int]) -> Ngrams:
+def _group(
+    group: int,
+    symbols: Codes,
+    bounds: NDArray[np.int64],
+    places: NDArray[np.int64],
+    orders: Sequence[int],
+) -> Ngrams:
     """Rolling polynomial hash: the hash of n symbols gives that of n + 1 in one step."""
     starts, lasts = bounds[:-1], bounds[1:] - 1
     hashes = symbols * _MIX
@@ -71,11 +88,11 @@ def _group(group: int, symbols: Codes, bounds: NDArray[np.int64], orders: Sequen
     for row, order in zip(buckets, orders, strict=True):
         row[crossing[:order]] = 0
     counts = np.maximum((lasts - starts)[:, None] - np.array(orders) + 1, 0).sum(axis=1)
-    return Ngrams(group, buckets, starts, counts)
+    return Ngrams(group, buckets, starts, counts, places)
 
 
-def _words(codes: Codes, bounds: NDArray[np.int64]) -> tuple[Codes, Codes, NDArray[np.int64]]:
-    """Return hashes of words, hashes of their stems, and the bounds of the texts among them.
+def _words(codes: Codes) -> tuple[Codes, Codes, NDArray[np.int64]]:
+    """Return hashes of words, hashes of their stems, and where the words begin.
 
     A word is a run of letters and digits; every other sign but a space is a word by itself, and so
     is the end of a text.
@@ -91,4 +108,4 @@ def _words(codes: Codes, bounds: NDArray[np.int64]) -> tuple[Codes, Codes, NDArr
     terms = (mixed ^ (mixed >> np.uint32(15))) * _POWERS.take(place, mode="clip") * ~space
     words = np.add.reduceat(terms, first, dtype=np.uint32)
     stems = np.add.reduceat(terms * (place < STEM_LENGTH), first, dtype=np.uint32)
-    return words, stems, np.searchsorted(first, bounds)
+    return words, stems, first

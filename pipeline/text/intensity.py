@@ -39,7 +39,7 @@ class Mood(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 LEXICON: Final = lexicon.load("intensity", dict[str, Mood])
 STATED: Final = {name: mood.title for name, mood in LEXICON.items() if mood.title}
 """Titles of the moods that authors state, by name."""
-_PHRASES: Final = Phrases((name, word) for name, mood in LEXICON.items() for word in mood.words)
+PHRASES: Final = Phrases((name, word) for name, mood in LEXICON.items() for word in mood.words)
 
 # A search skips to where a pattern can begin if that is one set of characters.
 _SHOUTED: Final = re.compile(r"[^\W\d_a-zçğıöşü](?<!\w.)[^\W\d_a-zçğıöşü]{2,}(?!\w)")
@@ -69,7 +69,7 @@ def signs_of(folded: Folded, words: Words) -> Signs:
     signs = np.zeros((len(_FORCES), len(folded.starts)), dtype=np.bool_)
     for row, texts in enumerate(_styles(folded.typed)):
         signs[row, texts] = True
-    said = [(_ROWS[name], start) for name, start, _ in _PHRASES.find(words)]
+    said = [(_ROWS[name], start) for name, start, _ in PHRASES.find(words)]
     if said:
         rows, places = zip(*said, strict=True)
         signs[rows, folded.owners(places)] = True
@@ -81,7 +81,7 @@ def signs_of(folded: Folded, words: Words) -> Signs:
 
 def find_stated(words: Words) -> Iterator[tuple[str, int, int]]:
     """Yield (name, start, end) in the batch for phrases in which authors state their anger."""
-    return (match for match in _PHRASES.find(words) if match[0] in STATED)
+    return (match for match in PHRASES.find(words) if match[0] in STATED)
 
 
 def intensities(signs: Signs, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -38,7 +38,7 @@ URGENT: Final = _LEXICON.urgent | DANGERS
 
 def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
     """Return the intents of each text, dangers first, with their spans in the text as given."""
-    found = _found(_PHRASES, folded, words)
+    found = _found(PHRASES, folded, words)
     for text, dangers in find_dangers(folded, words).items():
         found[text] = (*dangers, *found[text])
     for name, pictures in _PICTURES.items():
@@ -51,7 +51,7 @@ def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
 
 def find_acts(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
     """Return what each turn of the company does, in order, with the spans in the text as given."""
-    return _found(_ACTS, folded, words)
+    return _found(ACTS, folded, words)
 
 
 def _found(phrases: Phrases, folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
@@ -97,8 +97,8 @@ def _ending(classes: Sequence[str]) -> re.Pattern[str]:
 
 _PICTURES: Final = {name: _ending(classes) for name, classes in _LEXICON.pictures.items()}
 _ACT_LEXICON: Final = lexicon.load("acts", ActLexicon)
-_ACTS: Final = Phrases(patterns(_ACT_LEXICON.acts, _ACT_LEXICON.parts))
-_PHRASES: Final = Phrases(patterns(_LEXICON.intents, _LEXICON.parts))
+ACTS: Final = Phrases(patterns(_ACT_LEXICON.acts, _ACT_LEXICON.parts))
+PHRASES: Final = Phrases(patterns(_LEXICON.intents, _LEXICON.parts))
 _URGENT_PHRASES: Final = Phrases(
     patterns({name: _LEXICON.intents[name] for name in sorted(_LEXICON.urgent)}, _LEXICON.parts)
 )

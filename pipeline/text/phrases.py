@@ -117,6 +117,11 @@ class Phrases:
         self._is_head = np.zeros(1 << (_BITS * _LETTERS), dtype=np.bool_)
         self._is_head[list(self._phrases)] = True
 
+    @property
+    def names(self) -> set[str]:
+        """The names that phrases of the lexicon have."""
+        return {phrase.name for phrases in self._phrases.values() for phrase in phrases}
+
     def find(self, words: Words, *, overlapping: bool = False) -> Iterator[tuple[str, int, int]]:
         """Yield (name, start, end) in order, places of the folded batch, one a place at most.
 

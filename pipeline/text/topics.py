@@ -30,7 +30,7 @@ class Taxonomy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 TAXONOMY: Final = lexicon.load("topics", Taxonomy)
-_PHRASES: Final = Phrases(
+PHRASES: Final = Phrases(
     patterns({name: topic.phrases for name, topic in TAXONOMY.topics.items()}, TAXONOMY.parts)
 )
 
@@ -73,7 +73,7 @@ def find_topics(
 
 def _mentions(folded: Folded, words: Words) -> list[Mention]:
     """Return the topics of the clauses in order."""
-    said = [(start, name) for name, start, _ in _PHRASES.find(words, overlapping=True)]
+    said = [(start, name) for name, start, _ in PHRASES.find(words, overlapping=True)]
     if not said:
         return []
     clauses = clauses_of(folded, words)

@@ -34,7 +34,7 @@ class UrgencyLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _LEXICON: Final = lexicon.load("urgency", UrgencyLexicon)
-_PHRASES: Final = Phrases(
+PHRASES: Final = Phrases(
     patterns({name: reason.phrases for name, reason in _LEXICON.reasons.items()}, _LEXICON.parts)
 )
 _ROWS: Final = {name: row for row, name in enumerate(_LEXICON.reasons, start=2)}
@@ -58,7 +58,7 @@ def urgency_levels(
     given = np.zeros((len(_LEVELS), len(intents)), dtype=np.bool_)
     given[0] = [any(intent.name in URGENT for intent in of_text) for of_text in intents]
     given[1] = [bool(of_text) and of_text[0].name in DANGERS for of_text in intents]  # come first
-    said = [(_ROWS[name], start) for name, start, _ in _PHRASES.find(words)]
+    said = [(_ROWS[name], start) for name, start, _ in PHRASES.find(words)]
     if said:
         rows, places = zip(*said, strict=True)
         given[rows, folded.owners(places)] = True

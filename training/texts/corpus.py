@@ -174,7 +174,10 @@ def _text(line: str, heading: tuple[str, str, str], talk: int) -> Written | str:
 
 
 def _labels(tokens: list[str]) -> dict[str, str] | None:
-    """Return labels by kind; None for one that is unknown or twice there, or without polarity."""
+    """Return labels by kind; None for one that is unknown or twice there, or without polarity.
+
+    Turns of a company are neutral.
+    """
     labels: dict[str, str] = {}
     for token in tokens:
         found = _LABEL.fullmatch(token)
@@ -182,6 +185,8 @@ def _labels(tokens: list[str]) -> dict[str, str] | None:
         if not its or its.keys() & labels.keys():
             return None
         labels |= its
+    if "author" in labels:
+        labels.setdefault("polarity", "neu")
     return labels if "polarity" in labels else None
 
 

@@ -48,7 +48,7 @@ def test_a_line_says_what_its_text_shows_and_where(tmp_path: Path) -> None:
 
 
 def test_an_indented_line_is_the_next_turn_of_the_conversation(tmp_path: Path) -> None:
-    path = lines(tmp_path, "neu | fatura?", "  neu agent | Buyurun", "neu | başkası")
+    path = lines(tmp_path, "neu | fatura?", "  agent | Buyurun", "neu | başkası")
     assert [text.talk for text in read([path])[0]] == [1, 1, 2]
 
 
