@@ -55,7 +55,7 @@ def readings_of(reader: Reader, texts: Sequence[Written]) -> list[Reading]:
 def groups_of(texts: Sequence[Written], readings: Sequence[Reading]) -> dict[str, Group]:
     """Return intents, acts and topics, in truth and as read."""
     said = [
-        {intent.name for intent in reading.intents}
+        {intent.name for intent in (*reading.intents, *reading.hints)}
         | {topic.name for topic in reading.topics}
         | ({"promise"} if reading.promises else set())
         for reading in readings

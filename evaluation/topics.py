@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 
 _BATCH: Final = 256
@@ -50,7 +50,7 @@ def topics_of(reader: Reader, texts: Sequence[str]) -> list[set[str]]:
 
 def main(data: Annotated[Path, typer.Option(help="Folder of sentiment/ and topics/.")]) -> None:
     """Print, for each subject, the share of texts with one of its topics, and topics per text."""
-    reader = Reader(FastEngine.load())
+    reader = Reader(load_engine("fast"))
     table = Table("set", "subject", "texts", "topics", "found", "topics a text")
     subjects = msgspec.yaml.decode(
         files("evaluation").joinpath("topics.yaml").read_bytes(), type=list[Subject]

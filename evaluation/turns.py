@@ -14,7 +14,7 @@ from rich.table import Table
 
 from pipeline.text.intents import find_acts, find_intents
 from pipeline.text.normalise import fold
-from pipeline.text.phrases import words_of
+from pipeline.text.phrases import Matches, words_of
 
 MEANINGS: Final = frozenset({"refuses_person", "not_understood", "ask_person"})
 BY_CUSTOMER: Final = frozenset({"ask_person", "none_by_customer"})
@@ -32,7 +32,7 @@ class Turns(NamedTuple):
         find = find_intents if self.meaning in BY_CUSTOMER else find_acts
         names = {self.meaning} & MEANINGS or MEANINGS
         folded = fold(self.texts)
-        found = find(folded, words_of(folded))
+        found = find(folded, Matches(words_of(folded)))
         return [
             text
             for text, intents in zip(self.texts, found, strict=True)

@@ -18,6 +18,7 @@ from pipeline.text.fast import MAX_CHARACTERS
 from pipeline.text.features import GROUPS, ngrams
 from pipeline.text.normalise import fold
 from training.phrases import reviews
+from training.texts.corpus import corpus, read
 
 _CHUNK: Final = 1_000
 _CONTRACTION = re.compile(r" '(s|re|ve|ll|m|d)\b")
@@ -27,7 +28,8 @@ _NEGATION = re.compile(r" n ?' ?t\b")
 class Source(msgspec.Struct, frozen=True):
     """One data set, as `sources.yaml` says.
 
-    `made_up` texts come from `training.phrases`, those of a `written` source from `sentences/`.
+    `made_up` texts come from `training.phrases`, those of a `written` source from `sentences/`,
+    those of a `labelled` one from `texts/`.
     """
 
     licence: str
@@ -36,11 +38,12 @@ class Source(msgspec.Struct, frozen=True):
     opinions: bool = False
     made_up: int = 0
     written: bool = False
+    labelled: bool = False
 
     @property
     def is_ours(self) -> bool:
         """Whether this project wrote it."""
-        return self.written or self.made_up > 0
+        return self.written or self.labelled or self.made_up > 0
 
 
 def sources() -> dict[str, Source]:
@@ -54,6 +57,8 @@ def load(name: str, source: Source, folder: Path, seed: int) -> tuple[list[str],
     """Return texts and labels (0 negative, 1 neutral, 2 positive) of a source."""
     if source.written:
         return sentences(name.rpartition("_")[2])
+    if source.labelled:
+        return labelled(name.rpartition("_")[2])
     if source.made_up:
         made_up = reviews(name.rpartition("_")[2], source.made_up, seed)
         return [text for text, _ in made_up], [label for _, label in made_up]
@@ -73,6 +78,12 @@ def sentences(language: str) -> tuple[list[str], list[int]]:
         for text in texts
     ]
     return [text for text, _ in labelled], [label for _, label in labelled]
+
+
+def labelled(language: str) -> tuple[list[str], list[int]]:
+    """Return the texts of `training.texts` in a language."""
+    texts = [text for text in read(corpus())[0] if text.language == language]
+    return [text.text for text in texts], [LABELS.index(text.label) for text in texts]
 
 
 def read_csv(path: Path) -> tuple[list[str], list[int]]:

@@ -9,17 +9,15 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from pipeline.text.clauses import Clauses, clauses_of
 from pipeline.text.features import BITS, GROUPS, ngrams
-from pipeline.text.heads import segments_of
-from pipeline.text.hits import LEXICONS, find_hits
+from pipeline.text.heads import Hits, segments_of
+from pipeline.text.hits import find_hits, names_of_hits
 from pipeline.text.normalise import Folded, fold
-from pipeline.text.phrases import Words, words_of
+from pipeline.text.phrases import Matches, words_of
 from training.texts.corpus import Written
 
 HEAD_BITS: Final = 18
 """Buckets of n-grams, as a power of two."""
-HIT_NAMES: Final = sorted(
-    f"{kind}:{name}" for kind, phrases in LEXICONS.items() for name in phrases.names
-)
+HIT_NAMES: Final = names_of_hits()
 COVERED: Final = 0.5
 """Share of a clause or of a mark that both must have in common."""
 _BATCH: Final = 512
@@ -55,7 +53,10 @@ def examples_of(texts: Sequence[Written]) -> Examples:
         folded = fold([text.text for text in texts[start : start + _BATCH]])
         words = words_of(folded)
         clauses = clauses_of(folded, words)
-        its_clauses, its_texts = features_of(folded, words, clauses)
+        company = np.array([text.author != "customer" for text in texts[start : start + _BATCH]])
+        theirs = words.of(company[folded.owners(words.places)])
+        hits = find_hits(Matches(words), Matches(theirs))
+        its_clauses, its_texts = features_of(folded, clauses, hits)
         of_clauses.append(its_clauses)
         of_texts.append(its_texts)
         for first, stop in zip(clauses.starts.tolist(), clauses.stops.tolist(), strict=True):
@@ -67,7 +68,7 @@ def examples_of(texts: Sequence[Written]) -> Examples:
     )
 
 
-def features_of(folded: Folded, words: Words, clauses: Clauses) -> tuple[csr_array, csr_array]:
+def features_of(folded: Folded, clauses: Clauses, hits: Hits) -> tuple[csr_array, csr_array]:
     """Return the features of clauses and of texts as `Heads` weighs them: n-grams, then hits."""
     segments = segments_of(folded, clauses)
     text_of = np.searchsorted(segments.texts, np.arange(len(segments.starts)), "right") - 1
@@ -78,7 +79,7 @@ def features_of(folded: Folded, words: Words, clauses: Clauses) -> tuple[csr_arr
         column.append(its.buckets[orders, places] >> (BITS - HEAD_BITS))
         group.append(np.full(len(places), its.group))
     rows, columns, groups = map(np.concatenate, (segment, column, group))
-    hits = list(find_hits(words))
+    hits = list(hits)
     hit_rows = segments.owners(place for _, place in hits)
     hit_columns = np.array([HIT_NAMES.index(name) for name, _ in hits], np.int64)
 

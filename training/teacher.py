@@ -1,4 +1,4 @@
-"""What `strong` says of the training texts, for `fast` to learn from.
+"""What `strong` says of the texts that it was trained on, for `fast` to learn from.
 
 python -m training.teacher --data DIR --out NPZ
 """
@@ -36,7 +36,8 @@ def main(
     seed: Annotated[int, typer.Option(help="The seed that `fast` will be trained with.")] = 1,
 ) -> None:
     """Write the numbers of the texts that were asked about, and (texts, 3) probabilities."""
-    texts, _, source = read(data, sources(), seed)
+    chosen = {name: one for name, one in sources().items() if not one.labelled}  # the last ones
+    texts, _, source = read(data, chosen, seed)
     rows = rows_of(np.array(source), seed)
     engine = StrongEngine.load(threads=threads)
     pieces = range(0, len(rows), _BATCH)

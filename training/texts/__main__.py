@@ -8,7 +8,8 @@ python -m training.texts agree FILE FILE
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -75,9 +76,15 @@ def _judging(data: Path, cases: list[Path]) -> dict[str, list[str]]:
     found |= {name: read_csv(data / f"{name}.csv.gz")[0] for name in origins()}
     for folder in cases:
         for file in sorted(folder.glob("*.jsonl")):
-            lines = [msgspec.json.decode(line) for line in file.read_bytes().splitlines() if line]
-            found[file.stem] = [line["text"] for line in lines if line.get("text")]
+            found[file.stem] = list(_texts_of(file))
     return found
+
+
+def _texts_of(file: Path) -> Iterator[str]:
+    """Yield the texts of a file of events; lines that are none are cases of something else."""
+    for line in file.read_bytes().splitlines():
+        with suppress(msgspec.MsgspecError, KeyError, TypeError):
+            yield str(msgspec.json.decode(line)["text"])
 
 
 def _counts(texts: list[Written]) -> Mapping[str, Sequence[tuple[str, int]]]:
@@ -102,21 +109,25 @@ def _counts(texts: list[Written]) -> Mapping[str, Sequence[tuple[str, int]]]:
 
 
 @app.command()
-def sample(
-    size: Annotated[int, typer.Option(help="How many texts.")] = 500,
+def unlabelled(
+    paths: Files = None,
+    size: Annotated[int | None, typer.Option(help="How many texts; all, if left out.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same texts.")] = 1,
 ) -> None:
-    """Print texts without their labels, for a second reader to label."""
-    texts, _ = read(corpus())
-    for text in random.Random(seed).sample(texts, size):
+    """Print texts without their labels, in any order, for a second reader to label."""
+    texts, _ = read(paths or corpus())
+    for text in random.Random(seed).sample(texts, size or len(texts)):
         typer.echo(f"@ {text.language} {text.sector} {text.style}\n? | {escaped(text.text)}")
 
 
 @app.command()
 def agree(first: Path, second: Path) -> None:
-    """Say how far two readings of the same texts agree."""
+    """Say how far two readers agree on the texts that both have labelled."""
+    readings = [{text.text: text for text in read([path])[0]} for path in (first, second)]
+    both = [text for text in readings[0] if text in readings[1]]
+    pairs = [[reading[text] for text in both] for reading in readings]
     table = Table("label", "kappa", "same", "texts with it", box=None)
-    for it in agreements(read([first])[0], read([second])[0]):
+    for it in agreements(*pairs):
         table.add_row(it.label, f"{it.kappa:.2f}", f"{it.share:.1%}", str(it.texts))
     Console().print(table)
 

@@ -14,7 +14,7 @@ NEAR: Final = 0.7
 """Jaccard index of the runs of LETTERS letters above which two texts are nearly the same."""
 LETTERS: Final = 5
 OPENING: Final = 3
-"""Words of an opening."""
+"""Words of an opening, and the least of a text that somebody could have copied."""
 _BLOCK: Final = 1_000
 
 
@@ -53,7 +53,10 @@ def variety(texts: Sequence[str]) -> Variety:
 
 
 def near_pairs(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
-    """Return the pairs of texts that are nearly the same, whatever their case and marks."""
+    """Return the pairs of texts that are nearly the same, whatever their case and marks.
+
+    Texts of fewer than OPENING words ("Teşekkürler", "👍") are nobody's own, and near none.
+    """
     vectorizer = HashingVectorizer(
         analyzer="char_wb",
         ngram_range=(LETTERS, LETTERS),
@@ -61,7 +64,8 @@ def near_pairs(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
         norm=None,
         alternate_sign=False,
     )
-    rows = csr_array(vectorizer.transform(_spelled([*left, *right])))
+    spelled = [text if len(text.split()) >= OPENING else "" for text in _spelled([*left, *right])]
+    rows = csr_array(vectorizer.transform(spelled))
     sizes = rows.sum(axis=1)
     lefts, rights = rows[: len(left)], rows[len(left) :].T.tocsc()
     pairs = []
