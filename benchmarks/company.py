@@ -14,7 +14,7 @@ from pipeline.model.event import Event
 from pipeline.model.reading import Scored
 from pipeline.sources.simulate import simulate
 from pipeline.text.engine import Engine
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 
 
@@ -27,7 +27,7 @@ class CompanyDays(NamedTuple):
 
 def company_days(seed: int, start: datetime, customers: int, days: float) -> CompanyDays:
     """Simulate, read with the engine `fast`, and detect. Deterministic."""
-    scored = read(simulate(seed, start, customers, days), FastEngine.load())
+    scored = read(simulate(seed, start, customers, days), load_engine("fast"))
     return CompanyDays(scored, _alerts(scored))
 
 

@@ -24,7 +24,7 @@ from pipeline.ingest.privacy import redact_event
 from pipeline.model.reading import Scored
 from pipeline.sources.simulate import live
 from pipeline.store.rows import event_columns, minute_of
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 
 ACCEPTED = Path(__file__).parent / "cost.json"
@@ -57,7 +57,7 @@ def works() -> dict[str, Work]:
     happened = [event for _, event in islice(live(4, start, 1.0, CUSTOMERS), EVENTS)]
     later = happened[-1].occurred_at
     raw = [(encode_event(event), event.customer_id.encode()) for event in happened]
-    reader = Reader(FastEngine.load())
+    reader = Reader(load_engine("fast"))
     texts = [(event.text, event.language) for event in happened if event.text]
     readings = reader.read_events(happened)
     scored = [Scored(e, said, e.occurred_at) for e, said in zip(happened, readings, strict=True)]

@@ -17,7 +17,7 @@ from pipeline.ingest.privacy import redact_event
 from pipeline.model.event import Event
 from pipeline.model.reading import Scored
 from pipeline.sources.simulate import live
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 
 SEED = 4
@@ -59,7 +59,7 @@ def events(count: int, customers: int = CUSTOMERS) -> list[Event]:
 def scored(happened: Sequence[Event]) -> list[Scored]:
     """Return the output of `understand` for the events."""
     redacted = [redact_event(event) for event in happened]
-    readings = Reader(FastEngine.load()).read_events(redacted)
+    readings = Reader(load_engine("fast")).read_events(redacted)
     return [
         Scored(event, reading, event.occurred_at)
         for event, reading in zip(redacted, readings, strict=True)

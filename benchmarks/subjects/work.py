@@ -16,7 +16,7 @@ from pipeline.model.alert import Alert, to_cloudevent
 from pipeline.model.reading import Scored
 from pipeline.store import Store
 from pipeline.store.open import open_store
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 
 
@@ -43,7 +43,7 @@ class Understand:
     """Decodes, redacts and reads a batch."""
 
     def __init__(self) -> None:
-        self._reader = Reader(FastEngine.load())
+        self._reader = Reader(load_engine("fast"))
 
     def __call__(self, messages: Sequence[Incoming]) -> list[Outgoing]:
         """Return the messages of `cx.scored`."""

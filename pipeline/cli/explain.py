@@ -85,8 +85,13 @@ def reading_table(text: str, explanation: Explanation) -> Table:
     table.add_row("language", reading.language)
     table.add_row("intensity", f"{reading.intensity:.2f}")
     table.add_row("anger, urgency", f"{reading.anger} of 3, {reading.urgency} of 3")
+    if reading.traits:
+        table.add_row("traits", ", ".join(reading.traits))
     for intent in reading.intents:
         table.add_row(intent.name, show.datum(text[intent.start : intent.end], "italic"))
+    for hint in reading.hints:
+        quoted = show.datum(text[hint.start : hint.end], "italic")
+        table.add_row(f"{hint.name}?", Text("perhaps  ", "dim").append(quoted))
     spoken: list[Topic | FoundCue] = [*reading.topics, *explanation.cues]
     for cue in spoken:
         quoted = show.datum(text[cue.start : cue.end], "italic")

@@ -35,6 +35,8 @@ INTENTS = 8
 """Maximum number of stored intents of a text."""
 TOPICS = 5
 """Maximum number of stored topics of a text."""
+TRAITS = 8
+"""Maximum number of stored traits of a text."""
 COMPLAINTS = 3
 """Maximum number of stored topics that a text complains of."""
 PROMISES = 3
@@ -114,6 +116,7 @@ class LogEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     about_leaving: bool = False
     unhelpful: bool = False
     excused: bool = False
+    traits: tuple[str, ...] = ()
 
     @property
     def rank(self) -> Rank:
@@ -247,6 +250,7 @@ def entry_of(scored: Scored, attributes: tuple[str, ...] = ()) -> LogEntry:
         about_leaving=is_about_leaving(event),
         unhelpful=event.type is EventType.KB_VOTED and event.attributes.get("helpful") is False,
         excused=is_excused(event),
+        traits=sentiment.traits[:TRAITS] if sentiment else (),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from pipeline.detection.entry import COMPLAINTS, DAY, INTENTS, TOPICS
+from pipeline.detection.entry import COMPLAINTS, DAY, INTENTS, TOPICS, TRAITS
 from pipeline.detection.line_dangers import DANGERS
 from pipeline.detection.moment import Moment
 from pipeline.detection.wait import KINDS
@@ -93,6 +93,12 @@ FIELDS: dict[str, Field] = dict(
     ),
     "reading.anger": Field("int", "0 none to 3 furious", attrgetter("entry.anger")),
     "reading.urgency": Field("int", "0 none to 3 act at once", attrgetter("entry.urgency")),
+    "reading.traits": Field(
+        "list(string)",
+        "what the text is as a whole: irony, rude, polite, vulnerable, reasons of its urgency",
+        attrgetter("entry.traits"),
+        TRAITS,
+    ),
     "reading.topics": Field(
         "list(string)", "what the text is about", attrgetter("entry.topics"), TOPICS
     ),

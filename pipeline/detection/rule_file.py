@@ -210,6 +210,7 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: dict[str, Label] = {}
     promises: tuple[PromiseForm, ...] = ()
     danger_parts: tuple[str, ...] = ()
+    traits: tuple[str, ...] = ()
 
     def reading(self, text: str) -> Reading:
         """Return the full reading; its intents and topics span the whole text."""
@@ -222,4 +223,5 @@ class ReadingForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             *(intents, self.anger, self.urgency, topics),
             promises=tuple(promise.promise(text) for promise in self.promises),
             danger_parts=self.danger_parts,
+            traits=self.traits,
         )

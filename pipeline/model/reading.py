@@ -110,8 +110,10 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     scores; `hurried`: `auto` would have asked a better engine but had no time. `worst` is the most
     negative passage, None for a content text and one without words; the store does not keep it.
     Only the company makes `promises`. `danger_parts` are the halves of dangers that a short text
-    tells, `DANGER/PAIR/HALF`: the other half may stand in another line of the conversation. The
-    store does not keep them.
+    tells, `DANGER/PAIR/HALF`: the other half may stand in another line of the conversation.
+    `hints` are intents that the text may have, too uncertain for an alert;
+    `traits` are what the text is as a whole: irony, rude, polite, vulnerable, and reasons why it is
+    urgent. The store keeps none of the three.
     """
 
     label: AnyLabel
@@ -128,6 +130,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     worst: Passage | None = None
     promises: tuple[Promise, ...] = ()
     danger_parts: tuple[str, ...] = ()
+    traits: tuple[str, ...] = ()
+    hints: tuple[Intent, ...] = ()
 
 
 def is_against_score(reading: Reading, score: Score) -> bool:

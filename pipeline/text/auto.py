@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.calibration import tempered
+from pipeline.text.clauses import Clauses
 from pipeline.text.engine import Engine, FloatArray, Judged, Question
+from pipeline.text.heads import Hits, Said
 from pipeline.text.language import detect
 from pipeline.text.normalise import Folded
 
@@ -88,6 +90,10 @@ class AutoEngine(Engine):
     ) -> FloatArray:
         """Return shape (len(texts), 3), as the contract says."""
         return self.judge(texts, folded, languages).probabilities
+
+    def say(self, folded: Folded, clauses: Clauses, hits: Hits) -> Said:
+        """Return what the first engine says: it is the same at any load."""
+        return self._first.say(folded, clauses, hits)
 
     def judge(
         self,

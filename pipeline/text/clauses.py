@@ -44,6 +44,13 @@ class Clauses(NamedTuple):
     starts: NDArray[np.int64]
     stops: NDArray[np.int64]
 
+    def spans(self, folded: Folded) -> list[tuple[int, int, int]]:
+        """Return the text of each clause, and its original characters in it."""
+        texts = folded.owners(self.starts)
+        origins = folded.typed.starts[texts] + 1
+        firsts, lasts = folded.places[self.starts] - origins, folded.places[self.stops] - origins
+        return list(zip(texts.tolist(), firsts.tolist(), lasts.tolist(), strict=True))
+
 
 def clauses_of(folded: Folded, words: Words) -> Clauses:
     """Return the clauses; each begins with a word and none crosses the end of a text."""

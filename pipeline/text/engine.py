@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.text.clauses import Clauses
+from pipeline.text.heads import Hits, Said
 from pipeline.text.normalise import Folded
 
 FloatArray = NDArray[np.float32]
@@ -52,6 +54,16 @@ class Engine(Protocol):
         `folded` is the same texts folded, `languages` what they are in (`tr`, `und`), from a caller
         that has them.
         """
+
+    def say(
+        self,
+        folded: Folded,
+        clauses: Clauses,  # noqa: ARG002 - for those who have heads
+        hits: Hits,  # noqa: ARG002
+    ) -> Said:
+        """Return what the heads of the engine say of texts and clauses; without any, nothing."""
+        none: list[frozenset[str]] = [frozenset()] * len(folded.starts)
+        return Said([], none, frozenset(), none)
 
     def judge(
         self: Self,

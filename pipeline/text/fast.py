@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from pipeline.text import cues
 from pipeline.text.calibration import Card, softmax
+from pipeline.text.clauses import Clauses
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.features import Ngrams, chunks, ngrams
+from pipeline.text.heads import Heads, Hits, Said
 from pipeline.text.normalise import Folded, fold
 
 MAX_CHARACTERS: Final = 2_000
@@ -35,22 +37,32 @@ class FastEngine(Engine):
     name = "fast"
     hears_cues = True
 
-    def __init__(self, weights: NDArray[np.int8], card: FastCard) -> None:
+    def __init__(
+        self, weights: NDArray[np.int8], card: FastCard, heads: Heads | None = None
+    ) -> None:
         """Take `weights` of shape (2, 2**BITS): negative and positive, in steps of `card.scale`."""
         self._weights = np.ascontiguousarray(weights)
         self._card = card
+        self._heads = heads
 
     @classmethod
-    def load(cls, folder: Traversable = _SHIPPED) -> "FastEngine":
+    def load(cls, folder: Traversable = _SHIPPED, heads: Heads | None = None) -> "FastEngine":
         """Read `fast.npz` and `fast.json` from `folder`. Raises FileNotFoundError."""
         card = msgspec.json.decode((folder / "fast.json").read_bytes(), type=FastCard)
         with (folder / "fast.npz").open("rb") as file, np.load(file) as arrays:
-            return cls(arrays["weights"], card)
+            return cls(arrays["weights"], card, heads)
 
     @property
     def version(self) -> str:
-        """Version of the weights and of the cues."""
-        return f"{self._card.version}.{cues.VERSION}"
+        """Version of the weights, of the cues and of the heads."""
+        heads = f".{self._heads.card.version}" if self._heads else ""
+        return f"{self._card.version}.{cues.VERSION}{heads}"
+
+    def say(self, folded: Folded, clauses: Clauses, hits: Hits) -> Said:
+        """Return what the heads say."""
+        if self._heads is None:
+            return super().say(folded, clauses, hits)
+        return self._heads.say(folded, clauses, hits)
 
     def probabilities(
         self,

@@ -47,7 +47,7 @@ def chunks(folded: Folded, size: int) -> Iterator[tuple[int, int]]:
     """Yield runs of texts of some `size` characters: the first one, and the one behind the last."""
     numbers = folded.starts // size
     bounds = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
-    return pairwise([0, *bounds.tolist(), len(folded.starts)])
+    return pairwise(np.unique([0, *bounds.tolist(), len(folded.starts)]).tolist())
 
 
 def ngrams(folded: Folded, first: int = 0, stop: int | None = None) -> Iterator[Ngrams]:

@@ -8,7 +8,8 @@ clause, those of texts (anger, urgency, irony ...) of the whole.
 from collections.abc import Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Final, NamedTuple
+from itertools import compress
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -19,21 +20,26 @@ from pipeline.text.features import BITS, GROUPS, Ngrams, chunks, ngrams
 from pipeline.text.normalise import Folded
 
 _CHUNK: Final = 4_096  # characters at a time: what is looked up then stays in the cache
+DENIAL: Final = 1.0
+"""Log-odds below its threshold at which a head outweighs a phrase."""
 _SHIPPED: Final = files("pipeline.text") / "weights"
 
 Scores = NDArray[np.float64]
+Hits: TypeAlias = Iterable[tuple[str, int]]
+"""Names of phrases and their places in a batch, as in `hits`."""
 
 
 class Head(msgspec.Struct, frozen=True):
-    """A head: it says yes where its score, the log-odds, reaches `threshold`.
+    """A head: it says yes where its score reaches `threshold`, surely where it reaches `sure`.
 
-    A step of its weights is `scale`.
+    Scores are log-odds; a step of its weights is `scale`.
     """
 
     name: str
     scale: float
     bias: float
     threshold: float
+    sure: float
 
 
 class HeadsCard(msgspec.Struct, frozen=True):
@@ -49,6 +55,19 @@ class HeadsCard(msgspec.Struct, frozen=True):
     hits: tuple[str, ...]
     of_clauses: tuple[Head, ...]
     of_texts: tuple[Head, ...]
+
+
+class Said(NamedTuple):
+    """What heads say yes to: the (clause, name, whether surely) in order, and the names of texts.
+
+    `known` are the names of all heads of clauses, `denied` those of each text that no clause shows,
+    by far.
+    """
+
+    of_clauses: list[tuple[int, str, bool]]
+    of_texts: list[frozenset[str]]
+    known: frozenset[str]
+    denied: list[frozenset[str]]
 
 
 class Segments(NamedTuple):
@@ -84,6 +103,9 @@ class Heads:
         heads = (*card.of_clauses, *card.of_texts)
         self._scales = np.array([head.scale for head in heads])
         self._biases = np.array([head.bias for head in heads])
+        self._thresholds = np.array([head.threshold for head in heads])
+        self._sure = np.array([head.sure for head in heads])
+        self._names = [head.name for head in heads]
 
     @classmethod
     def load(cls, folder: Traversable = _SHIPPED) -> "Heads":
@@ -92,13 +114,27 @@ class Heads:
         with (folder / "heads.npz").open("rb") as file, np.load(file) as arrays:
             return cls(arrays["weights"], arrays["hits"], card)
 
-    def scores(
-        self, folded: Folded, clauses: Clauses, hits: Iterable[tuple[str, int]]
-    ) -> tuple[Scores, Scores]:
-        """Return the log-odds of shape (clauses, heads of clauses) and (texts, heads of texts).
+    def say(self, folded: Folded, clauses: Clauses, hits: Hits) -> Said:
+        """Return what the heads say yes to: of a text without words, nothing."""
+        of_clauses, of_texts = self.scores(folded, clauses, hits)
+        split = len(self.card.of_clauses)
+        above = of_clauses - self._thresholds[:split]
+        sure = of_clauses >= self._sure[:split]
+        shown = np.argwhere(above >= 0).tolist()
+        owners = folded.owners(clauses.starts)
+        most = np.full((len(of_texts), split), -np.inf)
+        np.maximum.at(most, owners, above)
+        whole = of_texts >= self._thresholds[split:]
+        whole &= np.bincount(owners, minlength=len(whole))[:, None] > 0
+        return Said(
+            [(clause, self._names[head], bool(sure[clause, head])) for clause, head in shown],
+            [frozenset(compress(self._names[split:], row)) for row in whole.tolist()],
+            frozenset(self._names[:split]),
+            [frozenset(compress(self._names, row)) for row in (most < -DENIAL).tolist()],
+        )
 
-        `hits` are names of phrases and their places.
-        """
+    def scores(self, folded: Folded, clauses: Clauses, hits: Hits) -> tuple[Scores, Scores]:
+        """Return the log-odds of shape (clauses, heads of clauses) and (texts, heads of texts)."""
         segments, split = segments_of(folded, clauses), len(self.card.of_clauses)
         sums = np.zeros((GROUPS, len(segments.starts), len(self._scales)))
         counts = np.zeros((GROUPS, len(segments.starts)))

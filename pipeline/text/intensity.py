@@ -16,7 +16,7 @@ from pipeline.common.titles import Titles
 from pipeline.model.reading import LABELS, MAX_LEVEL
 from pipeline.text import lexicon
 from pipeline.text.normalise import PICTURES, Batch, Folded, Picture
-from pipeline.text.phrases import Phrases, Words
+from pipeline.text.phrases import Matches, Phrases, Words
 
 Signs = NDArray[np.bool_]
 
@@ -64,12 +64,12 @@ for _name, _picture in PICTURES.items():
     _ROW_OF_PICTURE[ord(_picture.token)] = _ROWS[_name]
 
 
-def signs_of(folded: Folded, words: Words) -> Signs:
+def signs_of(folded: Folded, matches: Matches) -> Signs:
     """Return which signs of feeling each text has."""
     signs = np.zeros((len(_FORCES), len(folded.starts)), dtype=np.bool_)
     for row, texts in enumerate(_styles(folded.typed)):
         signs[row, texts] = True
-    said = [(_ROWS[name], start) for name, start, _ in PHRASES.find(words)]
+    said = [(_ROWS[name], start) for name, start, _ in matches.of(PHRASES)]
     if said:
         rows, places = zip(*said, strict=True)
         signs[rows, folded.owners(places)] = True

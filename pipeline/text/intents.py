@@ -11,7 +11,7 @@ from pipeline.text import lexicon
 from pipeline.text.dangers import DANGERS, find_dangers
 from pipeline.text.normalise import PICTURES, Folded, fold
 from pipeline.text.own_words import hints_at_others, own_words
-from pipeline.text.phrases import Phrases, Words, patterns, words_of
+from pipeline.text.phrases import Matches, Phrases, patterns, words_of
 
 
 class IntentLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,10 +36,10 @@ URGENT: Final = _LEXICON.urgent | DANGERS
 """Intents that need action at once."""
 
 
-def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
+def find_intents(folded: Folded, matches: Matches) -> list[tuple[Intent, ...]]:
     """Return the intents of each text, dangers first, with their spans in the text as given."""
-    found = _found(PHRASES, folded, words)
-    for text, dangers in find_dangers(folded, words).items():
+    found = _placed(matches.of(PHRASES), folded)
+    for text, dangers in find_dangers(folded, matches.words).items():
         found[text] = (*dangers, *found[text])
     for name, pictures in _PICTURES.items():
         for match in pictures.finditer(folded.text):
@@ -49,14 +49,14 @@ def find_intents(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
     return found
 
 
-def find_acts(folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
+def find_acts(folded: Folded, matches: Matches) -> list[tuple[Intent, ...]]:
     """Return what each turn of the company does, in order, with the spans in the text as given."""
-    return _found(ACTS, folded, words)
+    return _placed(matches.of(ACTS), folded)
 
 
-def _found(phrases: Phrases, folded: Folded, words: Words) -> list[tuple[Intent, ...]]:
+def _placed(matches: Sequence[tuple[str, int, int]], folded: Folded) -> list[tuple[Intent, ...]]:
     found: list[tuple[Intent, ...]] = [()] * len(folded.starts)
-    for name, start, end in phrases.find(words):
+    for name, start, end in matches:
         text, first, last = folded.span(start, end)
         found[text] += (Intent(name, first, last),)
     return found

@@ -8,6 +8,7 @@ from pipeline.model.reading import Label
 from pipeline.text.auto import AutoEngine
 from pipeline.text.engine import Engine
 from pipeline.text.fast import FastEngine
+from pipeline.text.heads import Heads
 
 if TYPE_CHECKING:  # settings take as long to import as half of the lexicons
     from pipeline.config.groups import EngineSettings
@@ -54,9 +55,14 @@ def load_engine(
 def _shipped(name: str) -> Engine:
     """Load an engine once per process and share it."""
     if name == "fast":
-        return FastEngine.load()
+        return FastEngine.load(heads=_heads())
     if name == "auto":
         return AutoEngine(_shipped("fast"), _shipped("strong"))
     from pipeline.text.strong import StrongEngine  # slow to import
 
-    return StrongEngine.load()
+    return StrongEngine.load(heads=_heads())
+
+
+@cache
+def _heads() -> Heads:
+    return Heads.load()

@@ -221,3 +221,18 @@ def _letters(kind: Any, value: Any) -> Iterable[int]:
 
 def _code(character: int) -> int:
     return int(_CODES[min(character, len(_CODES) - 1)])
+
+
+class Matches:
+    """What lexicons find in a batch: each is sought once, however many ask."""
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self._found: dict[tuple[Phrases, bool], list[tuple[str, int, int]]] = {}
+
+    def of(self, phrases: Phrases, *, overlapping: bool = False) -> list[tuple[str, int, int]]:
+        """Return (name, start, end) in order; see `Phrases.find`."""
+        key = phrases, overlapping
+        if key not in self._found:
+            self._found[key] = list(phrases.find(self.words, overlapping=overlapping))
+        return self._found[key]

@@ -22,19 +22,30 @@ from pipeline.model.reading import (
     Topic,
 )
 from pipeline.text.automatic import is_automatic_title
+from pipeline.text.clauses import Clauses, clauses_of
 from pipeline.text.consistency import VERSION, is_questionable, with_stated_anger
 from pipeline.text.dangers import find_parts
 from pipeline.text.engine import Engine, FloatArray, Judged
+from pipeline.text.heads import Said
+from pipeline.text.hits import find_hits
 from pipeline.text.intensity import Signs, anger_levels, intensities, signs_of
 from pipeline.text.intents import find_acts, find_intents, sincere
 from pipeline.text.language import detect
 from pipeline.text.normalise import LINK, MENTION, PERSONAL, Folded, fold
 from pipeline.text.own_words import OwnWords, hints_at_others, own_words
-from pipeline.text.phrases import Words, words_of
+from pipeline.text.phrases import Matches, words_of
 from pipeline.text.promises import find_promises
+from pipeline.text.shown import (
+    angry_levels,
+    are_serious,
+    intents_of,
+    levels_of,
+    mentions_of,
+    traits_of,
+)
 from pipeline.text.telling import Judge, find_worst
 from pipeline.text.told import told_dangers, with_dangers
-from pipeline.text.topics import find_topics
+from pipeline.text.topics import Span, find_mentions, find_topics
 from pipeline.text.urgency import urgency_levels
 
 Found = TypeVar("Found", Intent, Topic, Passage, Promise)
@@ -43,17 +54,21 @@ _NOTHING_SAID: Final = (0.25, 0.5, 0.25)
 
 
 class _Heard(NamedTuple):
-    """Texts with what needs no engine; `signs` as in `signs_of`.
+    """Texts with what is the same whatever their polarity; `signs` as in `signs_of`.
 
     `intents` are the acts of a turn of the company, which alone has `promises`.
     """
 
     texts: Sequence[str]
     folded: Folded
-    words: Words
+    matches: Matches
+    clauses: Clauses
+    spans: Sequence[Span]
+    said: Said
     languages: Sequence[str]
     signs: Signs
     intents: Sequence[tuple[Intent, ...]]
+    hints: Sequence[tuple[Intent, ...]]
     promises: Sequence[tuple[Promise, ...]]
     danger_parts: Sequence[tuple[str, ...]]
 
@@ -109,7 +124,7 @@ class Reader:
         differ in length.
         """
         texts, own = _own(texts)
-        heard = _hear(texts, languages, by_company)
+        heard = _hear(self._engine, texts, languages, by_company)
         begin = time.monotonic()
         judged = self._judge(heard, scores, seconds)
         known, signs, rows = heard.languages, heard.signs, judged.probabilities.astype(float)
@@ -124,7 +139,9 @@ class Reader:
                 hurried[text] |= is_hurried
             return _labels(said.probabilities)
 
-        topics = find_topics(texts, heard.folded, heard.words, labels, of_clauses)
+        found_topics = find_mentions(heard.matches, heard.clauses)
+        mentions = mentions_of(found_topics, heard.spans, heard.said)
+        topics = find_topics(texts, mentions, labels, of_clauses)
         worst = find_worst(texts, labels, _may_accuse(labels, scores), self._passages_of(known))
         versions = {engine: f"{engine.version}.{VERSION}" for engine in set(judged.by)}
         readings = [
@@ -136,13 +153,18 @@ class Reader:
                 intensities(signs, rows).tolist(),
                 known,
                 intents,
-                anger_levels(signs, rows).tolist(),
-                urgency_levels(heard.folded, heard.words, intents, rows).tolist(),
+                angry_levels(anger_levels(signs, rows), rows, heard.said).tolist(),
+                np.maximum(
+                    urgency_levels(heard.folded, heard.matches, intents, rows),
+                    levels_of("urgency", heard.said),
+                ).tolist(),
                 topics,
                 hurried,
                 worst,
                 heard.promises,
                 heard.danger_parts,
+                traits_of(heard.said),
+                heard.hints,
                 strict=True,
             )
         ]
@@ -164,14 +186,16 @@ class Reader:
 
     def judge(self, texts: Sequence[str], languages: Sequence[str | None]) -> Judged:
         """Return the polarity that `read` would give, and its engine."""
-        return self._judge(_hear(_own(texts)[0], languages, ()), (), inf)
+        return self._judge(_hear(self._engine, _own(texts)[0], languages, ()), (), inf)
 
     def _judge(self, heard: _Heard, scores: Sequence[Score | None], seconds: float) -> Judged:
-        texts, folded, _, languages, signs, intents, *_ = heard
+        texts, folded, languages, signs = heard.texts, heard.folded, heard.languages, heard.signs
         given = scores or [None] * len(texts)
+        may_mean = [(*its, *hints) for its, hints in zip(heard.intents, heard.hints, strict=True)]
+        serious = are_serious(heard.said)
         judged = self._engine.judge(
             *(texts, folded, languages, seconds),
-            lambda rows: is_questionable(rows, signs, intents, given),
+            lambda rows: is_questionable(rows, signs, may_mean, given) | serious,
         )
         rows = _certain(judged.probabilities, folded, len(texts))
         return Judged(with_stated_anger(rows, signs, folded), judged.by, judged.hurried)
@@ -193,6 +217,7 @@ def _placed(reading: Reading, words: OwnWords) -> Reading:
     return replace(
         reading,
         intents=tuple(map(moved, reading.intents)),
+        hints=tuple(map(moved, reading.hints)),
         topics=tuple(map(moved, reading.topics)),
         worst=reading.worst and moved(reading.worst),
         promises=tuple(map(moved, reading.promises)),
@@ -200,27 +225,39 @@ def _placed(reading: Reading, words: OwnWords) -> Reading:
 
 
 def _hear(
-    texts: Sequence[str], languages: Sequence[str | None], by_company: Sequence[bool]
+    engine: Engine,
+    texts: Sequence[str],
+    languages: Sequence[str | None],
+    by_company: Sequence[bool],
 ) -> _Heard:
-    """Find what needs no engine. Raises ValueError if the sequences differ in length."""
+    """Find what is the same whatever the polarity.
+
+    Raises ValueError if the sequences differ in length.
+    """
     if len(texts) != len(languages):
         raise ValueError(f"{len(texts)} texts, but {len(languages)} languages")
     folded = fold(texts)
     words = words_of(folded)
-    intents, parts = find_intents(folded, words), find_parts(folded, words)
-    promises: list[tuple[Promise, ...]] = [()] * len(texts)
+    matches, parts = Matches(words), find_parts(folded, words)
+    company = np.array(by_company or [False] * len(texts), np.bool_)
+    theirs = words.of(company[folded.owners(words.places)])
+    of_company = Matches(theirs)
+    intents = find_intents(folded, matches)
+    promises = find_promises(folded, theirs)
     if any(by_company):
-        theirs = words.of(np.array(by_company)[folded.owners(words.places)])
-        promises = find_promises(folded, theirs)
+        acts = find_acts(folded, of_company)
         intents = [
-            acts if company else meant
-            for company, acts, meant in zip(
-                by_company, find_acts(folded, theirs), intents, strict=True
-            )
+            its_acts if company else meant
+            for company, its_acts, meant in zip(by_company, acts, intents, strict=True)
         ]
+    clauses = clauses_of(folded, words)
+    spans = clauses.spans(folded)
+    said = engine.say(folded, clauses, find_hits(matches, of_company))
+    shown = intents_of(intents, spans, said, by_company)
     return _Heard(
-        *(texts, folded, words, _known(texts, languages)),
-        *(signs_of(folded, words), intents, promises),
+        *(texts, folded, matches, clauses, spans, said, _known(texts, languages)),
+        *(signs_of(folded, matches), [one.intents for one in shown], [one.hints for one in shown]),
+        promises,
         [parts.get(text, ()) for text in range(len(texts))],
     )
 

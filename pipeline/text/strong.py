@@ -14,7 +14,9 @@ from tokenizers import Tokenizer
 
 from pipeline.text import cues, spelling
 from pipeline.text.calibration import Card, softmax
+from pipeline.text.clauses import Clauses
 from pipeline.text.engine import Engine, FloatArray
+from pipeline.text.heads import Heads, Hits, Said
 from pipeline.text.language import detect
 from pipeline.text.normalise import Folded, fold
 from pipeline.text.spelling import respelled, with_small_dotless
@@ -67,7 +69,12 @@ class StrongEngine(Engine):
     hears_cues = True
 
     def __init__(
-        self, model: bytes | str, tokenizer: Tokenizer, card: Card, threads: int = 1
+        self,
+        model: bytes | str,
+        tokenizer: Tokenizer,
+        card: Card,
+        threads: int = 1,
+        heads: Heads | None = None,
     ) -> None:
         """Take an ONNX model: `input_ids` and `attention_mask` in, logits of three labels out.
 
@@ -86,19 +93,29 @@ class StrongEngine(Engine):
         self._tokenizer = tokenizer
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._card = card
+        self._heads = heads
 
     @classmethod
-    def load(cls, folder: Traversable = _SHIPPED, threads: int = 1) -> "StrongEngine":
+    def load(
+        cls, folder: Traversable = _SHIPPED, threads: int = 1, heads: Heads | None = None
+    ) -> "StrongEngine":
         """Read what `training.export` wrote into `folder`. Raises FileNotFoundError."""
         card = msgspec.json.decode((folder / "strong.json").read_bytes(), type=Card)
         tokenizer = Tokenizer.from_str((folder / "strong.tokenizer.json").read_text("utf-8"))
         with as_file(folder / "strong.onnx") as model:
-            return cls(str(model), tokenizer, card, threads)
+            return cls(str(model), tokenizer, card, threads, heads)
 
     @property
     def version(self) -> str:
         """Version of the weights, of the cues, and of the spelling."""
-        return f"{self._card.version}.{cues.VERSION}.{spelling.VERSION}"
+        heads = f".{self._heads.card.version}" if self._heads else ""
+        return f"{self._card.version}.{cues.VERSION}.{spelling.VERSION}{heads}"
+
+    def say(self, folded: Folded, clauses: Clauses, hits: Hits) -> Said:
+        """Return what the heads on n-grams say, which are those of `fast`."""
+        if self._heads is None:
+            return super().say(folded, clauses, hits)
+        return self._heads.say(folded, clauses, hits)
 
     def probabilities(
         self,

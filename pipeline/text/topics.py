@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 import msgspec
 import numpy as np
@@ -10,9 +10,8 @@ import numpy as np
 from pipeline.common.titles import Titles
 from pipeline.model.reading import Label, Topic
 from pipeline.text import lexicon
-from pipeline.text.clauses import clauses_of
-from pipeline.text.normalise import Folded
-from pipeline.text.phrases import Phrases, Words, patterns
+from pipeline.text.clauses import Clauses
+from pipeline.text.phrases import Matches, Phrases, patterns
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,58 +34,37 @@ PHRASES: Final = Phrases(
 )
 
 
-class Mention(NamedTuple):
-    """A topic of the clause `[start, end)` of text number `text`."""
-
-    text: int
-    start: int
-    end: int
-    name: str
+Span: TypeAlias = tuple[int, int, int]
+"""The number of a text, and the characters of a clause in it."""
 
 
 def find_topics(
     texts: Sequence[str],
-    folded: Folded,
-    words: Words,
+    mentions: Sequence[tuple[Span, str]],
     labels: Sequence[Label],
     read: Callable[[Sequence[str], Sequence[int]], Sequence[Label]],
 ) -> list[tuple[Topic, ...]]:
-    """Return the topics of each text in order.
+    """Return the topics of each text in order, given the clauses that mention them.
 
     A clause has its text's label, unless more than one of the text is about something: then `read`
     is asked, once for all texts: clauses, and the number of the text that each is of.
     """
-    found = _mentions(folded, words)
-    clauses: dict[int, set[tuple[int, int]]] = defaultdict(set)
-    for mention in found:
-        clauses[mention.text].add((mention.start, mention.end))
-    several = [(text, *span) for text, spans in clauses.items() if len(spans) > 1 for span in spans]
+    clauses: dict[int, set[Span]] = defaultdict(set)
+    for span, _ in mentions:
+        clauses[span[0]].add(span)
+    several = [span for spans in clauses.values() if len(spans) > 1 for span in spans]
     written = [texts[text][start:end] for text, start, end in several]
     answers = read(written, [text for text, *_ in several]) if several else ()
     own = dict(zip(several, answers, strict=True))
     topics: list[dict[tuple[str, Label], Topic]] = [{} for _ in texts]
-    for text, start, end, name in found:
+    for (text, start, end), name in mentions:
         label = own.get((text, start, end), labels[text])
         topics[text].setdefault((name, label), Topic(name, label, start, end))
     return [tuple(of_text.values()) for of_text in topics]
 
 
-def _mentions(folded: Folded, words: Words) -> list[Mention]:
-    """Return the topics of the clauses in order."""
-    said = [(start, name) for name, start, _ in PHRASES.find(words, overlapping=True)]
-    if not said:
-        return []
-    clauses = clauses_of(folded, words)
+def find_mentions(matches: Matches, clauses: Clauses) -> list[tuple[int, str]]:
+    """Return the number of the clause and the topic of each phrase, in order."""
+    said = [(start, name) for name, start, _ in matches.of(PHRASES, overlapping=True)]
     of_each = np.searchsorted(clauses.starts, [start for start, _ in said], side="right") - 1
-    starts, stops = clauses.starts[of_each], clauses.stops[of_each]
-    texts = folded.owners(starts)
-    origins = folded.typed.starts[texts] + 1
-    return list(
-        map(
-            Mention,
-            texts.tolist(),
-            (folded.places[starts] - origins).tolist(),
-            (folded.places[stops] - origins).tolist(),
-            [name for _, name in said],
-        )
-    )
+    return list(zip(of_each.tolist(), [name for _, name in said], strict=True))

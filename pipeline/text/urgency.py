@@ -12,7 +12,7 @@ from pipeline.text import lexicon
 from pipeline.text.dangers import DANGERS
 from pipeline.text.intents import URGENT
 from pipeline.text.normalise import Folded
-from pipeline.text.phrases import Phrases, Words, patterns
+from pipeline.text.phrases import Matches, Phrases, patterns
 
 _INTENT_LEVEL: Final = 2
 _DANGER_LEVEL: Final = MAX_LEVEL
@@ -46,7 +46,7 @@ _ALWAYS: Final = np.array([True, True, *(reason.always for reason in _LEXICON.re
 
 def urgency_levels(
     folded: Folded,
-    words: Words,
+    matches: Matches,
     intents: Sequence[tuple[Intent, ...]],
     probabilities: NDArray[np.float64],
 ) -> NDArray[np.int64]:
@@ -58,7 +58,7 @@ def urgency_levels(
     given = np.zeros((len(_LEVELS), len(intents)), dtype=np.bool_)
     given[0] = [any(intent.name in URGENT for intent in of_text) for of_text in intents]
     given[1] = [bool(of_text) and of_text[0].name in DANGERS for of_text in intents]  # come first
-    said = [(_ROWS[name], start) for name, start, _ in PHRASES.find(words)]
+    said = [(_ROWS[name], start) for name, start, _ in matches.of(PHRASES)]
     if said:
         rows, places = zip(*said, strict=True)
         given[rows, folded.owners(places)] = True

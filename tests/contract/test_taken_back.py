@@ -11,7 +11,7 @@ from pipeline.board.inbox.live import Live
 from pipeline.follow_up.state import FollowUpState, ReceivedChange, apply_changes
 from pipeline.kpi.definitions import Window
 from pipeline.store import Store
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.contract.conftest import ON_CHDB
 from tests.support.customers import Customer
@@ -36,7 +36,7 @@ class Chain:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.live = Live()
-        self.reader = Reader(FastEngine.load())
+        self.reader = Reader(load_engine("fast"))
         self.customers = {"m-1": Customer(), "m-2": Customer()}
         self.states = dict.fromkeys(self.customers, FollowUpState())
 

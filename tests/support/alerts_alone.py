@@ -13,7 +13,7 @@ import msgspec
 
 from pipeline.detection.customer import Arrival, apply
 from pipeline.detection.rules import load_rules
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 
 try:
@@ -34,7 +34,7 @@ def main(rules: Path) -> None:
     for line in sys.stdin:
         event = redact_event(decode_event(line.encode(), key_of(line), now=now))
         events[event.customer_id].append(event)
-    reader, book, settings = Reader(FastEngine.load()), load_rules(rules), DetectSettings()
+    reader, book, settings = Reader(load_engine("fast")), load_rules(rules), DetectSettings()
     last = {}
     for mine in events.values():
         readings = reader.read_events(mine)

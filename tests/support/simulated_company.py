@@ -39,7 +39,7 @@ from pipeline.service.views import ActionRequest, PartitionStatus
 from pipeline.sources.simulate import simulate
 from pipeline.sources.simulate.desk import actions_on
 from pipeline.store import Store
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from pipeline.web.app import make_app
 from tests.support.follow_ups import SLA
@@ -219,7 +219,7 @@ def app_of(
         live=company.live,
         connections=connections,
         uploads=Uploads(CLUSTER, connections.book, DESK.zone, company.clock),
-        engine=FastEngine.load,
+        engine=lambda: load_engine("fast"),
         clock=company.clock,
     )
     return make_app(service, access, board)
@@ -265,7 +265,7 @@ def stored(company: Company, store: Store) -> Store:
 def read(events: Iterable[Event]) -> list[Scored]:
     """Read the texts of events like `understand`."""
     listed = sorted(events, key=lambda event: (event.occurred_at, event.event_id))
-    reader = Reader(FastEngine.load())
+    reader = Reader(load_engine("fast"))
     spoken = [event for event in listed if event.text]
     readings = reader.read(
         [event.text or "" for event in spoken], [event.language for event in spoken]

@@ -15,7 +15,7 @@ from pipeline.model.alert import Alert
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Intent, Scored
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.support.customers import START, Customer, reading
 
@@ -140,7 +140,7 @@ C Thank you so much!
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return Reader(FastEngine.load())
+    return Reader(load_engine("fast"))
 
 
 def turns(reader: Reader, script: str, channel: str = "chat", at: datetime = START) -> list[Scored]:

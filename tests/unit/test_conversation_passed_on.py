@@ -12,7 +12,7 @@ from pipeline.detection.entry import entry_of
 from pipeline.model.event import AuthorType, Event
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Intent, Scored
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.support.customers import START, Customer, reading
 from tests.unit.test_conversation import TELCO, first_turn, rung, turns
@@ -78,7 +78,7 @@ C teşekkürler
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return Reader(FastEngine.load())
+    return Reader(load_engine("fast"))
 
 
 @pytest.mark.parametrize(

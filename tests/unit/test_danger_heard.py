@@ -17,11 +17,11 @@ from pipeline.model.event import AuthorType
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.text.dangers import DANGERS
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.support.customers import START, Customer, event
 
-READER = Reader(FastEngine.load())
+READER = Reader(load_engine("fast"))
 PLEA = "Artık yaşamak istemiyorum, kendimi öldüreceğim"
 THOUGHTS = {
     "vulnerable_person": [

@@ -15,7 +15,7 @@ from pipeline.config.groups import ROOT
 from pipeline.detection.rules import load_rules
 from pipeline.model.alert import Alert
 from pipeline.sources.simulate import Expectation, Truth, simulate_with_truth
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from tests.support.notify_cases import alert as alert_like
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -100,11 +100,11 @@ def test_kinds_name_truths_that_the_simulation_makes_and_leave_none_out() -> Non
 
 @cache
 def played() -> Played:
-    return play(3, START, 150, 28.0, FastEngine.load())
+    return play(3, START, 150, 28.0, load_engine("fast"))
 
 
 def test_a_company_is_played_through_the_rules_to_the_same_alerts_each_time() -> None:
-    assert play(3, START, 150, 28.0, FastEngine.load()) == played()
+    assert play(3, START, 150, 28.0, load_engine("fast")) == played()
     found = {kind.name: score(kind, kinds(), played().alerts, played().truths) for kind in kinds()}
     assert found["outage"].found == found["outage"].wanted > 5
     assert found["dissatisfied score"].right == found["dissatisfied score"].alerts > 20

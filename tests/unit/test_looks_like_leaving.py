@@ -7,11 +7,11 @@ from pipeline.detection.customer import risk_at
 from pipeline.detection.entry import entry_of
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.support.customers import RULES, SETTINGS, START, Customer, event, leaving
 
-READER = Reader(FastEngine.load())
+READER = Reader(load_engine("fast"))
 DAY = 24
 PAGES = [
     "Numara taşıma",

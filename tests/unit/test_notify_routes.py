@@ -17,7 +17,7 @@ from pipeline.model.event import Event
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
 from pipeline.notify.routes import RoutesError, load_routing_table
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.support.notify_cases import ISTANBUL, MONDAY_NIGHT, MONDAY_NOON, ROUTES, alert, desk
 
@@ -57,7 +57,7 @@ def test_the_routes_that_come_with_nabiz_are_valid_and_reach_somebody_at_any_tim
 
 def alerts_of(text: str) -> list[Alert]:
     """The alerts of a customer who writes this and nothing else."""
-    (read,) = Reader(FastEngine.load()).read([text], [None])
+    (read,) = Reader(load_engine("fast")).read([text], [None])
     event = Event("e1", MONDAY_NOON, "c1", "chat", EventType.MESSAGE, text=text)
     arrival = Arrival(Scored(event, read, MONDAY_NOON), 0, 0)
     _, alerts = apply(None, [arrival], load_rules(ROOT / "rules"), DetectSettings())

@@ -11,11 +11,11 @@ from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.model.event import Metric, Score
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.support.customers import Customer, event
 
-READER = Reader(FastEngine.load())
+READER = Reader(load_engine("fast"))
 COMPLAINT = "İki yıldır müşterinizim. Faturam iki kat geldi ve kimse düzeltmiyor, rezalet!"
 REASON = "Faturam iki kat geldi ve kimse düzeltmiyor, rezalet!"
 PRAISE = "Şubedeki personel çok ilgiliydi, hepsine çok teşekkür ederim. Harikasınız!"

@@ -9,11 +9,11 @@ from pipeline.model.alert import Alert, weightiest_quote
 from pipeline.model.event import AuthorType, Metric, Score
 from pipeline.model.event_types import EventType
 from pipeline.model.reading import Scored
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.support.customers import Customer, delivered, event, promised
 
-READER = Reader(FastEngine.load())
+READER = Reader(load_engine("fast"))
 COMPLAINT = "Modemim bozuldu, üç gündür internet yok."
 PRAISE = "Kurye çok kibardı."
 DAY = 24

@@ -37,7 +37,7 @@ from pipeline.notify.due import deliveries
 from pipeline.notify.fold import fold
 from pipeline.notify.messages import render
 from pipeline.notify.thread import NotificationState
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 from tests.support.customers import Customer
 from tests.support.follow_ups import SLA
@@ -53,7 +53,7 @@ CHOICES = frozenset(
 )
 """The fields of all topics whose choices are open."""
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-READER = Reader(FastEngine.load())
+READER = Reader(load_engine("fast"))
 CONTACT = {
     "event_id": "e1",
     "occurred_at": "2026-03-02T10:00:00+03:00",

@@ -15,6 +15,7 @@ from pipeline.model.alert import Contribution
 from pipeline.model.reading import Reading
 from pipeline.preview import why
 from pipeline.text.explain import TITLES, Explanation
+from pipeline.text.shown import TRAITS
 from pipeline.text.topics import TAXONOMY
 
 LONGEST = 4_000
@@ -27,6 +28,7 @@ class Explained(NamedTuple):
 
     pieces: list[tuple[str, str]]
     reading: Reading
+    traits: str
     quotes: list[tuple[str, str, str]]
     risk: float
     calibrated: bool
@@ -78,9 +80,14 @@ def _page(
 def _explain(board: Board, say: Localizer, text: str) -> Explained:
     answer = why(text, board.engine(), board.service.rules, board.detect, board.clock())
     seen, reading = answer.text, answer.explanation.reading
+    traits = ", ".join(TRAITS[name].text(say.language) for name in reading.traits)
     quotes = [
         (say.label("intent", intent.name), "", seen[intent.start : intent.end])
         for intent in reading.intents
+    ]
+    quotes += [
+        (say.t("why.hint", intent=say.label("intent", hint.name)), "", seen[hint.start : hint.end])
+        for hint in reading.hints
     ]
     quotes += [
         (
@@ -95,7 +102,7 @@ def _explain(board: Board, say: Localizer, text: str) -> Explained:
         for cue in answer.explanation.cues
     ]
     parts = weighed(seen, answer.explanation)
-    return Explained(parts, reading, quotes, answer.risk, answer.calibrated, answer.rules)
+    return Explained(parts, reading, traits, quotes, answer.risk, answer.calibrated, answer.rules)
 
 
 def weighed(text: str, explanation: Explanation) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.model.reading import LABELS
 from pipeline.text.calibration import Card
 from pipeline.text.explain import explain
 from pipeline.text.fast import FastEngine
@@ -47,7 +48,8 @@ def test_no_language_changes_a_label(texts: list[str], language: str) -> None:
 def test_an_explanation_reads_all_parts_in_the_language_of_the_text(language: str) -> None:
     # Without a word a text may look like one in another language, and be less sure for that alone.
     explanation = explain("berbat ok ok", ENGINE, language)
-    whole = explanation.reading.probabilities.negative
-    without = ENGINE.probabilities(["berbat  ok"], None, [language])[0, 0]
+    label = explanation.reading.label
+    whole = getattr(explanation.reading.probabilities, label)
+    without = ENGINE.probabilities(["berbat  ok"], None, [language])[0, LABELS.index(label)]
     odds = np.log(whole / (1 - whole)) - np.log(without / (1 - without))
     assert explanation.parts[1].weight == pytest.approx(odds, abs=1e-3)

@@ -154,8 +154,9 @@ def test_an_engine_heeds_them(engine: str, text: str, label: str) -> None:
 
 
 def test_a_version_names_the_cues_beside_the_weights() -> None:
-    weights, _, cues = FAST.version.partition(".")
+    weights, cues, heads = FAST.version.split(".")
     assert weights.startswith("1-")
+    assert heads.startswith("1-")
     assert cues == VERSION == version_of(LEXICON, REACH)
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from evaluation.dangers import NONE, load
 from pipeline.sources.simulate.company import dialogues
 from pipeline.text.dangers import DANGERS, NEAR, tells_of_danger
-from pipeline.text.fast import FastEngine
 from pipeline.text.intents import cannot_wait
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 
 TEXTS = load()
@@ -21,7 +21,7 @@ ASCII = str.maketrans("çğıöşüÇĞİÖŞÜâî", "cgiosuCGIOSUai")
 
 
 def dangers_of(text: str) -> set[str]:
-    (reading,) = Reader(FastEngine.load()).read([text], [None])
+    (reading,) = Reader(load_engine("fast")).read([text], [None])
     return {intent.name for intent in reading.intents} & DANGERS
 
 
@@ -81,13 +81,13 @@ def test_a_danger_rings_in_a_long_text_that_speaks_of_other_things(text: str, ti
     ],
 )
 def test_a_danger_is_as_urgent_as_can_be_however_kind_the_words(text: str) -> None:
-    (reading,) = Reader(FastEngine.load()).read([text], [None])
+    (reading,) = Reader(load_engine("fast")).read([text], [None])
     assert reading.urgency == 3
 
 
 def test_the_place_is_that_of_the_words() -> None:
     text = "Merhaba. Kocam beni dövüyor, lütfen numaramı gizleyin"
-    (reading,) = Reader(FastEngine.load()).read([text], [None])
+    (reading,) = Reader(load_engine("fast")).read([text], [None])
     (first, *_) = reading.intents
     assert (first.name, text[first.start : first.end].strip()) == ("violence", "Kocam beni dövüyor")
 

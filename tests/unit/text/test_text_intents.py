@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 from pipeline.model.reading import Intent
 from pipeline.text.intents import cannot_wait, find_acts, find_intents
 from pipeline.text.normalise import fold
-from pipeline.text.phrases import words_of
+from pipeline.text.phrases import Matches, words_of
 
 
 def find(texts: list[str]) -> list[tuple[Intent, ...]]:
     folded = fold(texts)
-    return find_intents(folded, words_of(folded))
+    return find_intents(folded, Matches(words_of(folded)))
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -220,5 +220,5 @@ def test_a_turn_that_only_sounds_like_an_act_does_nothing(text: str) -> None:
 
 def acts(text: str) -> list[str]:
     folded = fold([text])
-    (done,) = find_acts(folded, words_of(folded))
+    (done,) = find_acts(folded, Matches(words_of(folded)))
     return [act.name for act in done]

@@ -3,10 +3,10 @@
 import pytest
 
 from pipeline.model.event import Metric, Score
-from pipeline.text.fast import FastEngine
+from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
 
-READER = Reader(FastEngine.load())
+READER = Reader(load_engine("fast"))
 
 
 def worst(text: str) -> str | None:

@@ -156,9 +156,8 @@ def test_the_engine_is_asked_once_more_and_only_where_several_clauses_are_about_
 
 def test_a_topic_has_a_title_in_both_languages() -> None:
     titles = [msgspec.to_builtins(subject.title) for subject in TAXONOMY.topics.values()]
-    assert len(titles) == 14
     for language in ("tr", "en"):
-        assert len({title[language] for title in titles}) == 14
+        assert len({title[language] for title in titles}) == len(titles)
 
 
 def test_what_is_found_stands_at_the_same_place_once_personal_data_are_masked() -> None:
