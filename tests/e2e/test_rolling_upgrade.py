@@ -61,7 +61,7 @@ def clickhouse(tmp_path: Path) -> Iterator[ClickHouse]:
 def judged_alike(load: Sequence[Message], rules: Path, release: Path) -> list[Message]:
     """The part of a load whose customers both releases judge alike.
 
-    A few they do not: this one reads more texts, and tells contacts apart in another way.
+    A few they do not: this one reads more texts, and hears more in them, and tells contacts apart in another way.
     """
     ours, theirs = (
         known_alike(alerts_alone(load, rules, env)) for env in ({}, environment_of(release))
@@ -72,7 +72,7 @@ def judged_alike(load: Sequence[Message], rules: Path, release: Path) -> list[Me
         if not (alert in ours and alert in theirs)
     }
     told = {alert["customer_id"] for alert in ours}
-    assert len(told - others) > len(told) * 0.8
+    assert len(told - others) > len(told) * 0.6
     return [message for message in load if message.key.decode() not in others]
 
 

@@ -34,7 +34,7 @@ from tests.support.servers_kafka import topics_for_now
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 THREE = {("sure", False), ("doubtful", True), ("doubtful", False)}
 """Readings that have to come; the topics may hold events of other tests as well."""
-DOUBTFUL, SURE = "olur", "berbat, çok kötü bir ürün"
+DOUBTFUL, SURE = "neyse", "berbat, çok kötü bir ürün"
 
 
 def understand(folder: Path, kafka: str) -> AbstractContextManager["subprocess.Popen[bytes]"]:
