@@ -61,7 +61,8 @@ def clickhouse(tmp_path: Path) -> Iterator[ClickHouse]:
 def judged_alike(load: Sequence[Message], rules: Path, release: Path) -> list[Message]:
     """The part of a load whose customers both releases judge alike.
 
-    A few they do not: this one reads more texts, and hears more in them, and tells contacts apart in another way.
+    Some they do not: this one reads more texts, hears more in them, and tells contacts apart in
+    another way.
     """
     ours, theirs = (
         known_alike(alerts_alone(load, rules, env)) for env in ({}, environment_of(release))
