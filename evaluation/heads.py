@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evaluation.measures import Interval, f1
+from evaluation.readings import read_all
 from evaluation.severity import auc
 from pipeline.model.reading import Reading
 from pipeline.text.open import load_engine
@@ -28,7 +29,6 @@ from training.texts.corpus import Written, names, read
 
 GRAVE: Final = 2
 """Anger or urgency from which on a text must not be passed over."""
-_BATCH: Final = 256
 
 
 class Group(NamedTuple):
@@ -39,17 +39,19 @@ class Group(NamedTuple):
     said: NDArray[np.bool_]
 
 
+def judging() -> list[Path]:
+    """Return the files of the texts that judge."""
+    return sorted(Path(str(files("evaluation") / "texts")).glob("*.txt"))
+
+
 def readings_of(reader: Reader, texts: Sequence[Written]) -> list[Reading]:
     """Read texts in their language, those of the company as such."""
-    return [
-        reading
-        for start in range(0, len(texts), _BATCH)
-        for reading in reader.read(
-            [text.text for text in texts[start : start + _BATCH]],
-            [text.language for text in texts[start : start + _BATCH]],
-            by_company=[text.author != "customer" for text in texts[start : start + _BATCH]],
-        )
-    ]
+    return read_all(
+        reader,
+        [text.text for text in texts],
+        [text.language for text in texts],
+        [text.author != "customer" for text in texts],
+    )
 
 
 def groups_of(texts: Sequence[Written], readings: Sequence[Reading]) -> dict[str, Group]:
@@ -95,7 +97,7 @@ def main(
     seed: Annotated[int, typer.Option(help="Same seed, same intervals.")] = 1,
 ) -> None:
     """Print how well each thing that a reading says agrees with the labels."""
-    texts, _ = read(paths or sorted(Path(str(files("evaluation") / "texts")).glob("*.txt")))
+    texts, _ = read(paths or judging())
     readings = readings_of(Reader(load_engine(engine)), texts)
     table = Table("head", "texts with it", "figure", engine, box=None)
     for row in rows_of(texts, readings, np.random.default_rng(seed)):

@@ -9,17 +9,16 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from evaluation.readings import read_all
 from pipeline.text.open import load_engine
 from pipeline.text.reader import Reader
-
-_BATCH: Final = 256
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,8 +42,7 @@ def read_texts(subject: Subject, folder: Path) -> list[str]:
 
 def topics_of(reader: Reader, texts: Sequence[str]) -> list[set[str]]:
     """Return the names of the topics of each text."""
-    batches = [texts[i : i + _BATCH] for i in range(0, len(texts), _BATCH)]
-    readings = [reading for batch in batches for reading in reader.read(batch, [None] * len(batch))]
+    readings = read_all(reader, texts, [None] * len(texts))
     return [{topic.name for topic in reading.topics} for reading in readings]
 
 

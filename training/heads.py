@@ -115,19 +115,13 @@ def of_clauses(examples: Examples, seed: int) -> Trained:
         of_test = model.scores(examples.of_clauses[np.flatnonzero(is_test)])
         np.maximum.at(scores, examples.owners[is_test], of_test)
     model = fit(examples.of_clauses, shown, seed)
-    best = [
-        _best(scores[asked[name], place], truth[asked[name], column])
-        for place, (name, column) in enumerate(zip(taught, columns, strict=True))
-    ]
-    sure = [
-        threshold
-        if name in known.topics
-        else max(threshold, _exceeded(scores[asked[name], place], truth[asked[name], column]))
-        for place, (name, column, (threshold, _)) in enumerate(
-            zip(taught, columns, best, strict=True)
-        )
-    ]
-    thresholds, quality = zip(*best, strict=True)
+    thresholds, sure, quality = list[float](), list[float](), list[float]()
+    for name, column, its_scores in zip(taught, columns, scores.T, strict=True):
+        its = its_scores[asked[name]], truth[asked[name], column]
+        threshold, its_quality = _best(*its)
+        thresholds.append(threshold)
+        sure.append(threshold if name in known.topics else max(threshold, _exceeded(*its)))
+        quality.append(its_quality)
     return Trained(taught, model, thresholds, sure, quality)
 
 

@@ -59,10 +59,9 @@ def examples_of(texts: Sequence[Written]) -> Examples:
         its_clauses, its_texts = features_of(folded, clauses, hits)
         of_clauses.append(its_clauses)
         of_texts.append(its_texts)
-        for first, stop in zip(clauses.starts.tolist(), clauses.stops.tolist(), strict=True):
-            owner, begin, end = folded.span(first, stop)
-            owners.append(start + owner)
-            spans.append((begin, end))
+        its_spans = clauses.spans(folded)
+        owners += [start + owner for owner, _, _ in its_spans]
+        spans += [(begin, end) for _, begin, end in its_spans]
     return Examples(
         texts, vstack(of_clauses, "csr"), vstack(of_texts, "csr"), np.array(owners), spans
     )

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.calibration import tempered
-from pipeline.text.clauses import Clauses
 from pipeline.text.engine import Engine, FloatArray, Judged, Question
-from pipeline.text.heads import Hits, Said
 from pipeline.text.language import detect
 from pipeline.text.normalise import Folded
 
@@ -71,6 +69,7 @@ class AutoEngine(Engine):
     ) -> None:
         """Warm up the second engine and measure its cost per character."""
         self._first, self._second = first, second
+        self.heads = first.heads  # they say the same at any load
         self._unsure = Tempered(second, DOUBTFUL)
         self._doubt, self._clock = doubt, clock
         second.probabilities(_WARM_UP)
@@ -90,10 +89,6 @@ class AutoEngine(Engine):
     ) -> FloatArray:
         """Return shape (len(texts), 3), as the contract says."""
         return self.judge(texts, folded, languages).probabilities
-
-    def say(self, folded: Folded, clauses: Clauses, hits: Hits) -> Said:
-        """Return what the first engine says: it is the same at any load."""
-        return self._first.say(folded, clauses, hits)
 
     def judge(
         self,

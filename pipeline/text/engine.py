@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.text.clauses import Clauses
-from pipeline.text.heads import Hits, Said
+from pipeline.text.heads import Heads, Hits, Said
 from pipeline.text.normalise import Folded
 
 FloatArray = NDArray[np.float32]
@@ -30,10 +30,12 @@ class Judged(NamedTuple):
 class Engine(Protocol):
     """Scores the polarity of texts. Pure, thread-safe, and total: no text makes it raise.
 
-    `hears_cues`: whether it takes the turns of phrase of `pipeline.text.cues` into account.
+    `hears_cues`: whether it takes the turns of phrase of `pipeline.text.cues` into account. `heads`
+    say what is not polarity; without any, phrases do.
     """
 
     hears_cues: bool = False
+    heads: Heads | None = None
 
     @property
     def name(self) -> str:
@@ -55,15 +57,12 @@ class Engine(Protocol):
         that has them.
         """
 
-    def say(
-        self,
-        folded: Folded,
-        clauses: Clauses,  # noqa: ARG002 - for those who have heads
-        hits: Hits,  # noqa: ARG002
-    ) -> Said:
-        """Return what the heads of the engine say of texts and clauses; without any, nothing."""
-        none: list[frozenset[str]] = [frozenset()] * len(folded.starts)
-        return Said([], none, frozenset(), none)
+    def say(self, folded: Folded, clauses: Clauses, hits: Hits) -> Said:
+        """Return what the heads say of texts and clauses; without any, nothing."""
+        if self.heads is None:
+            none: list[frozenset[str]] = [frozenset()] * len(folded.starts)
+            return Said([], none, frozenset(), none)
+        return self.heads.say(folded, clauses, hits)
 
     def judge(
         self: Self,

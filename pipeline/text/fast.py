@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from pipeline.text import cues
 from pipeline.text.calibration import Card, softmax
-from pipeline.text.clauses import Clauses
 from pipeline.text.engine import Engine, FloatArray
 from pipeline.text.features import Ngrams, chunks, ngrams
-from pipeline.text.heads import Heads, Hits, Said
+from pipeline.text.heads import Heads
 from pipeline.text.normalise import Folded, fold
 
 MAX_CHARACTERS: Final = 2_000
@@ -43,7 +42,7 @@ class FastEngine(Engine):
         """Take `weights` of shape (2, 2**BITS): negative and positive, in steps of `card.scale`."""
         self._weights = np.ascontiguousarray(weights)
         self._card = card
-        self._heads = heads
+        self.heads = heads
 
     @classmethod
     def load(cls, folder: Traversable = _SHIPPED, heads: Heads | None = None) -> "FastEngine":
@@ -55,14 +54,8 @@ class FastEngine(Engine):
     @property
     def version(self) -> str:
         """Version of the weights, of the cues and of the heads."""
-        heads = f".{self._heads.card.version}" if self._heads else ""
+        heads = f".{self.heads.card.version}" if self.heads else ""
         return f"{self._card.version}.{cues.VERSION}{heads}"
-
-    def say(self, folded: Folded, clauses: Clauses, hits: Hits) -> Said:
-        """Return what the heads say."""
-        if self._heads is None:
-            return super().say(folded, clauses, hits)
-        return self._heads.say(folded, clauses, hits)
 
     def probabilities(
         self,

@@ -32,6 +32,8 @@ class ActLexicon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _LEXICON: Final = lexicon.load("intents", IntentLexicon)
+INTENTS: Final = frozenset(_LEXICON.intents)
+"""Names of the intents of customers, but for dangers."""
 URGENT: Final = _LEXICON.urgent | DANGERS
 """Intents that need action at once."""
 

@@ -191,12 +191,12 @@ class Reader:
     def _judge(self, heard: _Heard, scores: Sequence[Score | None], seconds: float) -> Judged:
         texts, folded, languages, signs = heard.texts, heard.folded, heard.languages, heard.signs
         given = scores or [None] * len(texts)
-        may_mean = [(*its, *hints) for its, hints in zip(heard.intents, heard.hints, strict=True)]
-        serious = are_serious(heard.said)
-        judged = self._engine.judge(
-            *(texts, folded, languages, seconds),
-            lambda rows: is_questionable(rows, signs, may_mean, given) | serious,
-        )
+
+        def question(rows: FloatArray) -> NDArray[np.bool_]:
+            meant = [(*its, *more) for its, more in zip(heard.intents, heard.hints, strict=True)]
+            return is_questionable(rows, signs, meant, given) | are_serious(heard.said)
+
+        judged = self._engine.judge(texts, folded, languages, seconds, question)
         rows = _certain(judged.probabilities, folded, len(texts))
         return Judged(with_stated_anger(rows, signs, folded), judged.by, judged.hurried)
 
@@ -243,8 +243,9 @@ def _hear(
     theirs = words.of(company[folded.owners(words.places)])
     of_company = Matches(theirs)
     intents = find_intents(folded, matches)
-    promises = find_promises(folded, theirs)
+    promises: list[tuple[Promise, ...]] = [()] * len(texts)
     if any(by_company):
+        promises = find_promises(folded, theirs)
         acts = find_acts(folded, of_company)
         intents = [
             its_acts if company else meant

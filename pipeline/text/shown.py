@@ -17,14 +17,13 @@ from pipeline.model.reading import LABELS, Intent
 from pipeline.text import lexicon
 from pipeline.text.dangers import DANGERS
 from pipeline.text.heads import Said
-from pipeline.text.intents import ACTS, PHRASES
+from pipeline.text.intents import ACTS, INTENTS
 from pipeline.text.topics import TAXONOMY, Span
 
 TRAITS: Final = lexicon.load("traits", dict[str, Titles])
 """What a text may be as a whole, with titles; the file says more."""
 _SERIOUS: Final = frozenset({"anger:1", "urgency:2", "vulnerable"})
 _ACTS: Final = ACTS.names
-_INTENTS: Final = PHRASES.names | {"cancel", "complaint", "opt_out"}
 
 
 class Shown(NamedTuple):
@@ -50,7 +49,7 @@ def intents_of(
     shown: list[list[tuple[bool, Intent]]] = [[] for _ in found]
     for clause, name, sure in said.of_clauses:
         text, start, end = spans[clause]
-        if name in (_ACTS if by_company and by_company[text] else _INTENTS):
+        if name in (_ACTS if by_company and by_company[text] else INTENTS):
             shown[text].append((not sure, Intent(name, start, end)))
     return [
         _merged(of_phrases, of_heads, denied) if of_phrases or of_heads else _NOTHING

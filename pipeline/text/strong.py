@@ -14,9 +14,8 @@ from tokenizers import Tokenizer
 
 from pipeline.text import cues, spelling
 from pipeline.text.calibration import Card, softmax
-from pipeline.text.clauses import Clauses
 from pipeline.text.engine import Engine, FloatArray
-from pipeline.text.heads import Heads, Hits, Said
+from pipeline.text.heads import Heads
 from pipeline.text.language import detect
 from pipeline.text.normalise import Folded, fold
 from pipeline.text.spelling import respelled, with_small_dotless
@@ -93,7 +92,7 @@ class StrongEngine(Engine):
         self._tokenizer = tokenizer
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._card = card
-        self._heads = heads
+        self.heads = heads
 
     @classmethod
     def load(
@@ -108,14 +107,8 @@ class StrongEngine(Engine):
     @property
     def version(self) -> str:
         """Version of the weights, of the cues, and of the spelling."""
-        heads = f".{self._heads.card.version}" if self._heads else ""
+        heads = f".{self.heads.card.version}" if self.heads else ""
         return f"{self._card.version}.{cues.VERSION}.{spelling.VERSION}{heads}"
-
-    def say(self, folded: Folded, clauses: Clauses, hits: Hits) -> Said:
-        """Return what the heads on n-grams say, which are those of `fast`."""
-        if self._heads is None:
-            return super().say(folded, clauses, hits)
-        return self._heads.say(folded, clauses, hits)
 
     def probabilities(
         self,

@@ -1,29 +1,23 @@
-"""Checks texts written for training: their form, their variety, what they share with others.
+"""Checks texts written for training: their form, their variety, how far readers agree.
 
 python -m training.texts check [FILE ...]
-python -m training.texts overlap --data DIR --cases DIR
-python -m training.texts sample --size 500 --seed 1 > UNLABELLED
+python -m training.texts unlabelled [FILE ...] --size 500 > FILE
 python -m training.texts agree FILE FILE
 """
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from evaluation.challenges import load
-from evaluation.sets import origins
-from training.data import read_csv
 from training.texts.agreement import agreements
 from training.texts.corpus import Written, corpus, escaped, names, read
-from training.texts.variety import near_pairs, variety
+from training.texts.variety import variety
 
 app: Final = typer.Typer(help=__doc__, no_args_is_help=True)
 Files = Annotated[
@@ -51,40 +45,6 @@ def check(paths: Files = None) -> None:
         out.print(f"{title}: " + ", ".join(f"{name} {count}" for name, count in counts))
     if flaws or seen.near > MOST_NEAR * seen.texts:
         raise typer.Exit(1)
-
-
-@app.command()
-def overlap(
-    data: Annotated[Path, typer.Option(help="Folder of the labelled sets (NAME.csv.gz).")],
-    cases: Annotated[list[Path] | None, typer.Option(help="Folders of cases (*.jsonl).")] = None,
-) -> None:
-    """Say which texts are near one that judges the result: sets, challenges, cases."""
-    texts, _ = read(corpus())
-    out, near = Console(soft_wrap=True, highlight=False), set[int]()
-    for name, others in _judging(data, cases or []).items():
-        for pair in near_pairs([text.text for text in texts], others):
-            near.add(pair.left)
-            said = f"{name}: {texts[pair.left].text!r} ~ {others[pair.right]!r}"
-            out.print(said, markup=False)
-    out.print(f"{len(near)} of {len(texts):,} texts are near one that judges the result")
-    raise typer.Exit(bool(near))
-
-
-def _judging(data: Path, cases: list[Path]) -> dict[str, list[str]]:
-    """Return the texts that judge the result, by where they are from."""
-    found = {f"challenge {name}": [item.text for item in its] for name, its in load().items()}
-    found |= {name: read_csv(data / f"{name}.csv.gz")[0] for name in origins()}
-    for folder in cases:
-        for file in sorted(folder.glob("*.jsonl")):
-            found[file.stem] = list(_texts_of(file))
-    return found
-
-
-def _texts_of(file: Path) -> Iterator[str]:
-    """Yield the texts of a file of events; lines that are none are cases of something else."""
-    for line in file.read_bytes().splitlines():
-        with suppress(msgspec.MsgspecError, KeyError, TypeError):
-            yield str(msgspec.json.decode(line)["text"])
 
 
 def _counts(texts: list[Written]) -> Mapping[str, Sequence[tuple[str, int]]]:

@@ -11,6 +11,8 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from pipeline.model.reading import Label
+from pipeline.text.intents import ACTS, INTENTS
+from pipeline.text.topics import TAXONOMY
 
 Author = Literal["customer", "agent", "bot"]
 Manner = Literal["rude", "plain", "polite"]
@@ -28,15 +30,15 @@ _BRACKET: Final = re.compile(r"(?<!\\)[\[\]]")
 
 
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The names of `labels.yaml`."""
+    """The names of `labels.yaml`, and those of the lexicons."""
 
     sectors: tuple[str, ...]
     styles: tuple[str, ...]
-    intents: tuple[str, ...]
-    acts: tuple[str, ...]
-    topics: tuple[str, ...]
     reasons: tuple[str, ...]
     others: tuple[str, ...]
+    intents: tuple[str, ...] = tuple(sorted(INTENTS))
+    acts: tuple[str, ...] = (*sorted(ACTS.names), "promise")
+    topics: tuple[str, ...] = tuple(TAXONOMY.topics)
 
 
 class Mark(NamedTuple):
